@@ -1,0 +1,49 @@
+/**
+ * Installs what a fresh clone lacks, and says so while it does: the npm packages, and with `--browser` a Chromium too.
+ * Runs on whatever Node the machine has; the project's own Node comes with the packages.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const say = (text) => console.log(`\n[set-up] ${text}`);
+const run = (command, args, env = {}) =>
+  spawnSync(command, args, {
+    cwd: root,
+    stdio: ["ignore", "inherit", "inherit"],
+    shell: process.platform === "win32",
+    env: { ...process.env, ...env },
+  }).status === 0;
+
+function packagesAreCurrent() {
+  const installed = join(root, "node_modules", ".package-lock.json");
+  return existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(root, "package-lock.json")).mtimeMs;
+}
+
+/** Asks in a process of its own, since the packages may only just have been installed. */
+function hasChromium() {
+  const script = 'import { findChromium } from "./test/support/chromium.ts"; process.exit(findChromium() ? 0 : 1)';
+  return run(join("node_modules", ".bin", "node"), ["--input-type=module", "--eval", script]);
+}
+
+if (!packagesAreCurrent()) {
+  say("installing the npm packages (half a minute with a good connection) …");
+  if (!run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"])) process.exit(1);
+}
+
+if (process.argv.includes("--browser") && !hasChromium()) {
+  say("no Chromium on this machine: downloading Playwright's (about 170 MB) …");
+  run(join("node_modules", ".bin", "playwright"), ["install", "chromium"]);
+  if (!hasChromium() && process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
+    say("that did not work: installing the system's package `chromium` …");
+    const quiet = { DEBIAN_FRONTEND: "noninteractive" };
+    run("apt-get", ["update"], quiet);
+    run("apt-get", ["install", "-y", "--no-install-recommends", "chromium"], quiet);
+  }
+  if (!hasChromium()) {
+    say("no Chromium could be installed. Install one by hand, or name it in CHROMIUM_PATH, and run this again.");
+    process.exit(1);
+  }
+}

@@ -1,0 +1,518 @@
+/** A WebSocket connection as a pure machine: bytes in, events out; calls in, bytes out (RFC 6455). */
+import { ByteQueue } from "../core/byteQueue.ts";
+import { EMPTY, viewOf, type Bytes } from "../core/bytes.ts";
+import { CloseCode } from "../core/closeCodes.ts";
+import { deadlineMs, resolveTiming, type Timing, type Wait } from "../core/deadlines.ts";
+import { LocalProtocolError, RemoteProtocolError, type ProtocolErrorCode } from "../core/errors.ts";
+import { EstablishedConnection, type SendOptions } from "../core/establishedConnection.ts";
+import type { ConnectionClosed, ConnectionEstablished, ConnectionRequested, WSEvent } from "../core/events.ts";
+import type { AgreedExtension, Extension, NegotiatedExtension } from "../core/extension.ts";
+import { LifeCycle, type ConnectionState, type Signal } from "../core/lifeCycle.ts";
+import { resolveLimits, type Limits } from "../core/limits.ts";
+import { OutputQueue } from "../core/outputQueue.ts";
+import { ClientHandshake, type RequestOptions } from "../handshake/clientHandshake.ts";
+import { agreeBeforehand, type Agreement, type AnswerOptions } from "../handshake/negotiation.ts";
+import {
+  refusal,
+  rejection,
+  rejectionPiece,
+  ServerHandshake,
+  type ParsedRequest,
+  type RejectOptions,
+} from "../handshake/serverHandshake.ts";
+import { randomBytes } from "./randomBytes.ts";
+
+export const ConnectionType = { CLIENT: "client", SERVER: "server" } as const;
+export type ConnectionType = (typeof ConnectionType)[keyof typeof ConnectionType];
+
+/** What both sides may set. */
+export interface SharedOptions extends Partial<Timing> {
+  /** `"http1"`, the default, opens by an HTTP/1.1 upgrade; `"none"` starts open, by prior knowledge. */
+  readonly handshake?: "http1" | "none";
+  /** With `handshake: "none"`: the subprotocol that was agreed on. */
+  readonly subprotocol?: string | undefined;
+  /** In order of preference. With `handshake: "none"` also those that header-only negotiation agreed on. */
+  readonly extensions?: readonly (Extension | NegotiatedExtension)[];
+  readonly limits?: Partial<Limits>;
+  /**
+   * `false`: the client does not mask, the server takes frames masked or not. For ends that agreed on it, over
+   * transports where no intermediary looks for HTTP (RFC 6455 §10.3).
+   */
+  readonly masking?: boolean;
+  /** `false`: pings are for the application to answer. */
+  readonly autoPong?: boolean;
+  /** Fills the bytes it is given, for keys and masks; the platform's `crypto` by default. Must be unpredictable to others. */
+  readonly random?: (bytes: Uint8Array<ArrayBuffer>) => void;
+}
+
+export interface ClientOptions extends SharedOptions, Partial<Omit<RequestOptions, "extensions">> {}
+export type ServerOptions = SharedOptions;
+export type ConnectionOptions = ClientOptions;
+
+export type AcceptOptions = Omit<AnswerOptions, "extensions">;
+
+/**
+ * One end of a WebSocket connection. Touches no network and no clock: give it what came with {@link receiveBytes}, pull
+ * {@link events}, and send what {@link bytesToSend} returns.
+ */
+export class WSConnection {
+  readonly type: ConnectionType;
+  readonly #life: LifeCycle;
+  readonly #input = new ByteQueue();
+  readonly #output = new OutputQueue();
+  readonly #limits: Limits;
+  readonly #timing: Timing;
+  readonly #random: (bytes: Uint8Array<ArrayBuffer>) => void;
+  readonly #masking: boolean;
+  readonly #autoPong: boolean;
+  readonly #offered: readonly (Extension | NegotiatedExtension)[];
+  /** The opening handshake, until it is over. */
+  #client: ClientHandshake | undefined;
+  #server: ServerHandshake | undefined;
+  #established: EstablishedConnection | undefined;
+  #agreement: Agreement = { subprotocol: undefined, extensions: [] };
+  /** Events that calls of the application or of the clock have brought about. */
+  #ahead: WSEvent[] = [];
+  #inputEnded = false;
+
+  #nowMs: number | undefined;
+  #wait: Wait = { for: "nothing" };
+  #pingCount = 0;
+  #roundTripMs: number | undefined;
+
+  /**
+   * A client queues its request at once. `TypeError` or `RangeError` for options that can't be.
+   */
+  constructor(type: ConnectionType, options: ConnectionOptions = {}) {
+    if (type !== "client" && type !== "server") {
+      throw new TypeError(`a connection is a "client" or a "server", not ${String(type)}`);
+    }
+    const { handshake = "http1", extensions = [] } = options;
+    this.type = type;
+    this.#limits = resolveLimits(options.limits);
+    this.#timing = resolveTiming(options);
+    this.#random = options.random ?? randomBytes;
+    this.#masking = options.masking ?? true;
+    this.#autoPong = options.autoPong ?? true;
+    this.#offered = extensions;
+    if (handshake === "none") {
+      this.#life = new LifeCycle("open");
+      const agreed = extensions.flatMap((extension) =>
+        "codec" in extension ? [extension] : agreeBeforehand(type, [extension]),
+      );
+      this.#open({ subprotocol: options.subprotocol, extensions: agreed }, new Headers());
+    } else if (handshake === "http1") {
+      this.#life = new LifeCycle("connecting");
+      if (type === "server") {
+        this.#server = new ServerHandshake(this.#limits);
+      } else {
+        const request = { ...options, extensions: this.#negotiable } as RequestOptions;
+        this.#client = new ClientHandshake(request, this.#limits, this.#random);
+        this.#output.push(this.#client.request);
+      }
+    } else {
+      throw new TypeError(`handshake is "http1" or "none", not ${String(handshake)}`);
+    }
+  }
+
+  get state(): ConnectionState {
+    return this.#life.state;
+  }
+
+  /** Whether the connection is over. Nothing may be sent any more, but the last bytes may still wait to be. */
+  get closed(): boolean {
+    return this.#life.state === "closed";
+  }
+
+  get subprotocol(): string | undefined {
+    return this.#agreement.subprotocol;
+  }
+
+  /** What was negotiated, in the order in which it is applied to what is sent (RFC 6455 §9.1). */
+  get extensions(): readonly AgreedExtension[] {
+    return describe(this.#agreement.extensions);
+  }
+
+  /**
+   * Takes what the transport brought, or `null` when it has ended. Only stores: bytes are parsed when events are pulled.
+   *
+   * The chunk belongs to the connection from now on: it may be unmasked in place, and events may view it.
+   * `LocalProtocolError` for bytes after `null`. What comes after the connection has closed is dropped (§5.5.1).
+   */
+  receiveBytes(data: Uint8Array | null): void {
+    if (data !== null && !(data instanceof Uint8Array)) throw new TypeError("receiveBytes takes a Uint8Array or null");
+    if (this.closed) return;
+    if (data === null) {
+      this.#inputEnded = true;
+    } else if (this.#inputEnded) {
+      throw new LocalProtocolError("bytes after the end of the stream", { code: "inputEnded" });
+    } else {
+      // Shared memory could change under the decoder.
+      this.#input.push(data.buffer instanceof ArrayBuffer ? (data as Bytes) : new Uint8Array(data));
+    }
+  }
+
+  /**
+   * Server: takes a request that somebody else has parsed, such as Node's `http` module, in place of its bytes.
+   * It is held to the same rules. What came behind its head goes to {@link receiveBytes}.
+   */
+  receiveRequest(request: ParsedRequest): void {
+    const server = this.#serverIn("connecting");
+    if (server.request !== undefined) {
+      throw new LocalProtocolError("a request has come already", { code: "wrongState", section: "RFC 6455 §4.2.1" });
+    }
+    this.#attempt(() => this.#ahead.push(server.receiveRequest(request)));
+  }
+
+  /**
+   * What has happened, parsed as it is pulled, until more bytes are needed. An event may be acted on before the next one
+   * is pulled. Ends when there is nothing to tell now; call again after {@link receiveBytes}.
+   */
+  events(): IterableIterator<WSEvent> {
+    return new Events(() => this.#nextEvent());
+  }
+
+  /**
+   * What is to be sent, and empties the queue; with `amount` at most as many bytes. Empty when there is nothing.
+   * The array is the caller's alone. `RangeError` for an amount that is no count.
+   */
+  bytesToSend(amount?: number): Uint8Array<ArrayBuffer> {
+    if (amount !== undefined && !(Number.isInteger(amount) && amount >= 0)) {
+      throw new RangeError(`amount must be a whole number of bytes, not ${String(amount)}`);
+    }
+    const bytes = this.#output.take(amount);
+    if (this.#output.size === 0) this.#established?.drained();
+    return bytes;
+  }
+
+  /** The same as {@link bytesToSend}, as it lies in memory: payloads that were handed over are not copied. */
+  chunksToSend(): Uint8Array<ArrayBuffer>[] {
+    this.#established?.drained();
+    return this.#output.takeChunks();
+  }
+
+  /** Bytes that wait to be sent. */
+  get bufferedAmount(): number {
+    return this.#output.size;
+  }
+
+  /**
+   * Sends a message, or with `final` false a fragment of one (§5.4): text as a string, binary as bytes. The bytes have
+   * been read when it returns and are never changed, unless `handOver` gives them away. Lone surrogates are sent as
+   * U+FFFD. `LocalProtocolError` unless open, or for text amid binary; `TypeError` for anything but strings and bytes.
+   */
+  sendData(data: string | BufferSource, final = true, options: SendOptions = {}): void {
+    this.#require("sendMessage").sendData(data, final, options);
+  }
+
+  /** Sends a Ping (§5.5.2). `RangeError` for a payload of more than 125 bytes, `LocalProtocolError` unless open. */
+  ping(payload?: BufferSource): void {
+    this.#require("sendPing").ping(payload === undefined ? EMPTY : viewOf(payload));
+  }
+
+  /** Sends a Pong (§5.5.3), asked for or not. Errors as in {@link ping}. */
+  pong(payload?: BufferSource): void {
+    this.#require("sendPong").pong(payload === undefined ? EMPTY : viewOf(payload));
+  }
+
+  /**
+   * Begins the closing handshake (§7.1.2). With no code the Close frame is empty, and the peer sees 1005.
+   * `RangeError` for a code other than 1000–1003, 1007–1014 and 3000–4999 or a reason of more than 123 bytes of UTF-8.
+   * `LocalProtocolError` unless open.
+   */
+  close(code?: number, reason = ""): void {
+    if (typeof reason !== "string") throw new TypeError("a close reason is a string");
+    this.#require("sendClose").close(code, reason);
+  }
+
+  /**
+   * Server: opens the connection that was asked for (§4.2.2). `LocalProtocolError` for a subprotocol that was not
+   * offered or a request that does not wait for an answer, `TypeError` for a header that can't be sent.
+   */
+  accept(request: ConnectionRequested, options: AcceptOptions = {}): void {
+    const server = this.#answering(request);
+    const { bytes, headers, ...agreement } = server.accept(request, { ...options, extensions: this.#negotiable });
+    this.#output.push(bytes);
+    this.#life.follow("accept");
+    this.#open(agreement, headers);
+  }
+
+  /**
+   * Server: refuses the connection that was asked for (§4.2.2): 403 with no body, unless told otherwise. With `streamed`
+   * the body follows by {@link sendRejectionData}. Errors as in {@link accept}; `RangeError` for a status below 200.
+   */
+  reject(request: ConnectionRequested, options: RejectOptions = {}): void {
+    this.#answering(request);
+    this.#output.push(rejection(options));
+    this.#life.follow("reject");
+    if (options.streamed !== true) this.#finishRejection();
+  }
+
+  /** Server: sends a piece of the body of a rejection that was begun with `streamed`, and with `finished` its end. */
+  sendRejectionData(data: string | BufferSource, finished = false): void {
+    if (this.type !== "server" || !this.#life.allows("sendRejectionData")) this.#refuse("sendRejectionData");
+    this.#output.push(rejectionPiece(data, finished));
+    if (finished) this.#finishRejection();
+  }
+
+  /**
+   * Tells the time, in milliseconds on any clock that never goes back. What has fallen due happens: a keepalive ping is
+   * queued, or a deadline ends the connection. Call it before {@link receiveBytes}, when {@link nextDeadlineMs} has come,
+   * and after anything else that may have changed it. A connection that is never told the time has no deadlines.
+   */
+  advanceTime(nowMs: number): void {
+    if (!Number.isFinite(nowMs) || nowMs < (this.#nowMs ?? nowMs)) {
+      throw new RangeError(`time must not go back: ${String(nowMs)} ms`);
+    }
+    this.#nowMs = nowMs;
+    const wait = this.#currentWait(nowMs);
+    if (nowMs < deadlineMs(wait, this.#timing)) return;
+    // The bytes that are waited for may be here, and only not pulled.
+    if (wait.for !== "nextPing" && this.#input.size > 0) return;
+    const { handshakeTimeoutMs, closeTimeoutMs, keepalive } = this.#timing;
+    switch (wait.for) {
+      case "handshake":
+        this.#timeOut("handshakeTimeout", `no opening handshake in ${handshakeTimeoutMs} ms`);
+        break;
+      case "close":
+        this.#timeOut("closeTimeout", `no Close frame in ${closeTimeoutMs} ms`);
+        break;
+      case "pong":
+        this.#timeOut("keepaliveTimeout", `no pong in ${keepalive?.timeoutMs ?? Infinity} ms`);
+        break;
+      case "nextPing":
+        this.#pingCount++;
+        this.#established?.ping(this.#keepalivePayload());
+        this.#wait = { for: "pong", sinceMs: nowMs };
+        break;
+      case "nothing":
+        break;
+    }
+  }
+
+  /** When to call {@link advanceTime} at the latest, on its clock; `undefined` if there is nothing to wait for. */
+  get nextDeadlineMs(): number | undefined {
+    if (this.#nowMs === undefined) return undefined;
+    const deadline = deadlineMs(this.#currentWait(this.#nowMs), this.#timing);
+    return deadline === Infinity ? undefined : deadline;
+  }
+
+  /** How long the last keepalive ping took to be answered, in milliseconds. */
+  get roundTripMs(): number | undefined {
+    return this.#roundTripMs;
+  }
+
+  #nextEvent(): WSEvent | undefined {
+    if (this.#ahead.length > 0) return this.#ahead.shift();
+    const established = this.#established;
+    if (established !== undefined) {
+      if (this.closed) return undefined;
+      const event = established.next();
+      if (event !== undefined) return event.type === "pongReceived" ? this.#withRoundTrip(event) : event;
+      return this.#inputEnded ? established.end() : undefined;
+    }
+    if (this.closed) return undefined;
+    this.#attempt(() => this.#openFurther());
+    if (this.#established !== undefined) return this.#nextEvent();
+    if (this.#ahead.length === 0 && this.#inputEnded && !this.closed) this.#endOpening();
+    return this.#ahead.shift();
+  }
+
+  #openFurther(): void {
+    if (this.#server !== undefined) {
+      if (this.#life.state === "rejecting") return;
+      if (this.#server.request === undefined) {
+        const request = this.#server.read(this.#input);
+        if (request !== undefined) this.#ahead.push(request);
+      }
+      if (this.#server.request !== undefined && this.#input.size > this.#limits.maxEarlyBytes) {
+        throw new RemoteProtocolError(`more than ${this.#limits.maxEarlyBytes} bytes before the answer`, {
+          code: "tooMuchEarlyData",
+          section: "RFC 6455 §4.1",
+          offset: this.#input.offset,
+          status: 400,
+        });
+      }
+      return;
+    }
+    const answer = this.#client?.read(this.#input);
+    if (answer === undefined) return;
+    if (answer.type === "established") {
+      this.#life.follow("establish");
+      this.#open(answer, answer.headers);
+      return;
+    }
+    this.#ahead.push(answer);
+    if (answer.type === "connectionRejected") this.#life.follow("beRejected");
+    else if (answer.finished) this.#finishRejection();
+  }
+
+  /** The stream ended before the connection was open. */
+  #endOpening(): void {
+    const rejecting = this.#life.state === "rejecting";
+    // A client that has nothing more to say may still read why it is refused.
+    if (rejecting && this.#server !== undefined) return;
+    const last = rejecting ? this.#client?.end() : undefined;
+    if (last === undefined) {
+      this.#finish("end");
+    } else {
+      this.#ahead.push(last);
+      this.#finishRejection();
+    }
+  }
+
+  /** Does what the peer's bytes ask for; if they broke the rules, answers that and ends. */
+  #attempt(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      if (!(error instanceof RemoteProtocolError)) throw error; // a defect of ours, not the peer's
+      this.#failOpening(error);
+    }
+  }
+
+  #failOpening(error: RemoteProtocolError): void {
+    if (this.#server !== undefined && this.#life.state === "connecting") this.#output.push(refusal(error));
+    this.#finish("fail", error);
+  }
+
+  #open(agreement: Agreement, headers: Headers): void {
+    const { subprotocol, extensions } = agreement;
+    this.#agreement = { subprotocol, extensions };
+    this.#client = undefined;
+    this.#server = undefined;
+    this.#established = new EstablishedConnection({
+      role: this.type,
+      life: this.#life,
+      input: this.#input,
+      output: this.#output,
+      limits: this.#limits,
+      codecs: extensions.map(({ codec }) => codec),
+      masking: this.#masking,
+      autoPong: this.#autoPong,
+      random: this.#random,
+    });
+    const event: ConnectionEstablished = {
+      type: "connectionEstablished",
+      subprotocol,
+      extensions: describe(extensions),
+      headers,
+    };
+    this.#ahead.push(event);
+  }
+
+  #finishRejection(): void {
+    this.#finish("finishRejection");
+  }
+
+  /** Ends a connection that never was open. */
+  #finish(signal: Signal, error?: RemoteProtocolError): void {
+    this.#life.follow(signal);
+    this.#input.clear();
+    const event: ConnectionClosed = {
+      type: "connectionClosed",
+      code: CloseCode.ABNORMAL_CLOSURE,
+      reason: "",
+      wasClean: false,
+      ...(error !== undefined && { error }),
+    };
+    this.#ahead.push(event);
+  }
+
+  #timeOut(code: ProtocolErrorCode, message: string): void {
+    const error = new RemoteProtocolError(message, { code, closeCode: CloseCode.INTERNAL_ERROR, status: 408 });
+    if (this.#established === undefined) this.#failOpening(error);
+    else this.#ahead.push(this.#established.fail(error));
+  }
+
+  /** What is being waited for, counted from the first time that was told while it was. */
+  #currentWait(nowMs: number): Wait {
+    const kind = this.#waitedFor();
+    if (kind === "nothing") this.#wait = { for: kind };
+    else if (this.#wait.for !== kind) this.#wait = { for: kind, sinceMs: nowMs };
+    return this.#wait;
+  }
+
+  #waitedFor(): Wait["for"] {
+    switch (this.#life.state) {
+      case "connecting":
+        return this.#server?.request === undefined ? "handshake" : "nothing";
+      case "rejecting":
+        return this.#client === undefined ? "nothing" : "handshake";
+      case "open":
+        if (this.#timing.keepalive === undefined) return "nothing";
+        return this.#wait.for === "pong" ? "pong" : "nextPing";
+      case "localClosing":
+        return "close";
+      case "remoteClosing":
+      case "closed":
+        return "nothing";
+    }
+  }
+
+  #withRoundTrip(event: Extract<WSEvent, { type: "pongReceived" }>): WSEvent {
+    if (this.#wait.for !== "pong" || !sameBytes(event.payload, this.#keepalivePayload())) return event;
+    const roundTripMs = (this.#nowMs ?? this.#wait.sinceMs) - this.#wait.sinceMs;
+    this.#roundTripMs = roundTripMs;
+    this.#wait = { for: "nothing" };
+    return { ...event, roundTripMs };
+  }
+
+  /** The number of the ping, in four bytes, so that an old pong is not taken for a new one. */
+  #keepalivePayload(): Bytes {
+    const payload = new Uint8Array(4);
+    new DataView(payload.buffer).setUint32(0, this.#pingCount);
+    return payload;
+  }
+
+  get #negotiable(): readonly Extension[] {
+    return this.#offered.filter((extension): extension is Extension => "offer" in extension);
+  }
+
+  #require(signal: Signal): EstablishedConnection {
+    return this.#established ?? this.#refuse(signal);
+  }
+
+  #serverIn(state: ConnectionState): ServerHandshake {
+    if (this.#server === undefined || this.#life.state !== state) this.#refuse("accept");
+    return this.#server;
+  }
+
+  #answering(request: ConnectionRequested): ServerHandshake {
+    const server = this.#serverIn("connecting");
+    if (server.request === undefined || server.request !== request) {
+      throw new LocalProtocolError("that request does not wait for an answer here", { code: "unknownRequest" });
+    }
+    return server;
+  }
+
+  #refuse(signal: Signal): never {
+    throw new LocalProtocolError(`a ${this.type} may not ${signal} while ${this.#life.state}`, { code: "wrongState" });
+  }
+}
+
+/** Pulls until there is nothing to tell; one for each loop, so that a loop that is left early loses nothing. */
+class Events implements IterableIterator<WSEvent> {
+  readonly #pull: () => WSEvent | undefined;
+
+  constructor(pull: () => WSEvent | undefined) {
+    this.#pull = pull;
+  }
+
+  next(): IteratorResult<WSEvent, undefined> {
+    const value = this.#pull();
+    return value === undefined ? { value, done: true } : { value, done: false };
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+}
+
+function describe(extensions: readonly NegotiatedExtension[]): AgreedExtension[] {
+  return extensions.map(({ name, parameters }) => ({ name, parameters }));
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

@@ -1,0 +1,98 @@
+/** The two errors of the protocol, told apart by whose fault they are. */
+
+/** Why a {@link ProtocolError} was raised: a stable name to branch on. Messages may change, these do not. */
+export type ProtocolErrorCode =
+  // the application's fault
+  | "wrongState"
+  | "wrongRole"
+  | "messageTypeChanged"
+  | "unknownRequest"
+  | "subprotocolNotOffered"
+  | "inputEnded"
+  // framing, RFC 6455 §5
+  | "reservedBits"
+  | "reservedOpcode"
+  | "controlFrameFragmented"
+  | "controlFrameTooLong"
+  | "maskMissing"
+  | "maskUnexpected"
+  | "lengthNotMinimal"
+  | "lengthTooLarge"
+  | "continuationWithoutStart"
+  | "messageInterrupted"
+  | "invalidUtf8"
+  | "closeBodyTooShort"
+  | "closeCodeInvalid"
+  | "extensionFault"
+  // limits
+  | "frameTooLarge"
+  | "messageTooLarge"
+  | "tooManyFragments"
+  | "tooManyQueuedReplies"
+  | "tooMuchEarlyData"
+  | "headTooLarge"
+  | "headTooManyLines"
+  // the opening handshake, RFC 6455 §4
+  | "headMalformed"
+  | "methodInvalid"
+  | "httpVersionInvalid"
+  | "targetInvalid"
+  | "hostInvalid"
+  | "upgradeInvalid"
+  | "connectionInvalid"
+  | "keyInvalid"
+  | "versionInvalid"
+  | "requestBody"
+  | "subprotocolInvalid"
+  | "extensionsInvalid"
+  | "acceptInvalid"
+  | "bodyMalformed"
+  // deadlines
+  | "handshakeTimeout"
+  | "closeTimeout"
+  | "keepaliveTimeout";
+
+export interface ProtocolErrorDetails {
+  readonly code: ProtocolErrorCode;
+  readonly closeCode?: number | undefined;
+  readonly section?: string | undefined;
+  readonly offset?: number | undefined;
+  readonly status?: number | undefined;
+}
+
+/** What both errors have in common. */
+export class ProtocolError extends Error {
+  /** Stable name of the cause. */
+  readonly code: ProtocolErrorCode;
+  /** The close code that answers it (RFC 6455 §7.4), where a Close frame can. */
+  readonly closeCode: number | undefined;
+  /** The clause that was broken, such as `"RFC 6455 §5.2"`. */
+  readonly section: string | undefined;
+  /** Position in the stream of received bytes, counted from its first byte, where there is one. */
+  readonly offset: number | undefined;
+  /** The HTTP status that answers it, where the opening handshake was broken. */
+  readonly status: number | undefined;
+
+  constructor(message: string, details: ProtocolErrorDetails) {
+    super(message);
+    this.code = details.code;
+    this.closeCode = details.closeCode;
+    this.section = details.section;
+    this.offset = details.offset;
+    this.status = details.status;
+  }
+}
+
+/** The application asked for what may not happen now. Thrown at once; nothing was sent and nothing has changed. */
+export class LocalProtocolError extends ProtocolError {
+  static {
+    this.prototype.name = "LocalProtocolError";
+  }
+}
+
+/** The peer broke the protocol, a limit or a deadline. Never thrown: it is the `error` of `connectionClosed`. */
+export class RemoteProtocolError extends ProtocolError {
+  static {
+    this.prototype.name = "RemoteProtocolError";
+  }
+}

@@ -1,0 +1,260 @@
+/** A connection once it is open: messages, pings and the closing handshake, both ways (RFC 6455 §5.4–§7). */
+import type { ByteQueue } from "./byteQueue.ts";
+import { EMPTY, viewOf, type Bytes } from "./bytes.ts";
+import { CloseCode, isCloseCodeOnWire } from "./closeCodes.ts";
+import { LocalProtocolError, RemoteProtocolError } from "./errors.ts";
+import type { CloseFrame, ConnectionClosed, WSEvent } from "./events.ts";
+import type { ExtensionCodec, OutgoingFrame } from "./extension.ts";
+import { firstByte, writeFrame, writeTextFrame } from "./frameWriter.ts";
+import type { LifeCycle, Signal } from "./lifeCycle.ts";
+import type { Limits } from "./limits.ts";
+import { MessageReader, type CloseReceived } from "./messageReader.ts";
+import { MAX_CONTROL_PAYLOAD, Opcode } from "./opcodes.ts";
+import type { OutputQueue } from "./outputQueue.ts";
+
+export interface EstablishedOptions {
+  readonly role: "client" | "server";
+  readonly life: LifeCycle;
+  readonly input: ByteQueue;
+  readonly output: OutputQueue;
+  readonly limits: Limits;
+  readonly codecs: readonly ExtensionCodec[];
+  readonly masking: boolean;
+  readonly autoPong: boolean;
+  readonly random: (bytes: Uint8Array<ArrayBuffer>) => void;
+}
+
+export interface SendOptions {
+  /** What an extension that compresses should do with this message; left to the extension if absent. */
+  readonly compress?: boolean;
+  /** Gives the bytes away, so that they can be sent without a copy and masked in place. */
+  readonly handOver?: boolean;
+}
+
+export class EstablishedConnection {
+  readonly #life: LifeCycle;
+  readonly #input: ByteQueue;
+  readonly #output: OutputQueue;
+  readonly #limits: Limits;
+  readonly #codecs: readonly ExtensionCodec[];
+  readonly #autoPong: boolean;
+  readonly #random: (bytes: Uint8Array<ArrayBuffer>) => void;
+  readonly #reader: MessageReader;
+  /** Where a new masking key is drawn into; absent where nothing is masked. */
+  readonly #key: Bytes | undefined;
+
+  /** Opcode of the message that is being sent in fragments, else `CONTINUATION`. */
+  #sending: Opcode = Opcode.CONTINUATION;
+  /** First half of a surrogate pair that two fragments were cut between. */
+  #halfPair = "";
+  /** Automatic pongs that wait to be sent. */
+  #queuedReplies = 0;
+  #sentClose: CloseFrame | undefined;
+  #receivedClose: CloseFrame | undefined;
+  /** Whose Close frame came first. */
+  #initiator: "local" | "remote" | undefined;
+
+  constructor(options: EstablishedOptions) {
+    const { role, masking } = options;
+    this.#life = options.life;
+    this.#input = options.input;
+    this.#output = options.output;
+    this.#limits = options.limits;
+    this.#codecs = options.codecs;
+    this.#autoPong = options.autoPong;
+    this.#random = options.random;
+    this.#key = role === "client" && masking ? new Uint8Array(4) : undefined;
+    const expected = role === "client" ? "forbidden" : masking ? "required" : "either";
+    this.#reader = new MessageReader(options.input, options.limits, expected, options.codecs);
+  }
+
+  /** Reads on to the next event, or `undefined` until more bytes come. */
+  next(): WSEvent | undefined {
+    try {
+      const received = this.#reader.read();
+      if (received === undefined) {
+        this.#input.release();
+        return undefined;
+      }
+      if (received.type === "closeReceived") return this.#answerClose(received);
+      if (received.type === "pingReceived" && this.#autoPong) this.#answerPing(received.payload);
+      return received;
+    } catch (error) {
+      if (!(error instanceof RemoteProtocolError)) throw error; // a defect of ours or an extension's, not the peer's
+      return this.fail(error);
+    }
+  }
+
+  sendData(data: string | ArrayBuffer | ArrayBufferView, final: boolean, options: SendOptions): void {
+    this.#require("sendMessage");
+    const opcode = typeof data === "string" ? Opcode.TEXT : Opcode.BINARY;
+    const bytes = typeof data === "string" ? undefined : viewOf(data);
+    const begins = this.#sending === Opcode.CONTINUATION;
+    if (!begins && this.#sending !== opcode) {
+      throw new LocalProtocolError("a message in fragments is either text or binary throughout", {
+        code: "messageTypeChanged",
+        section: "RFC 6455 §5.4",
+      });
+    }
+    let text = typeof data === "string" ? this.#halfPair + data : "";
+    let halfPair = "";
+    if (!final && isHighSurrogate(text.charCodeAt(text.length - 1))) {
+      halfPair = text.slice(-1);
+      text = text.slice(0, -1);
+    }
+    const key = this.#drawKey();
+    const header = { opcode: begins ? opcode : Opcode.CONTINUATION, fin: final, rsv: 0 };
+    if (this.#codecs.length > 0) {
+      let frame: OutgoingFrame = {
+        ...header,
+        payload: bytes ?? new TextEncoder().encode(text),
+        compress: options.compress,
+      };
+      for (const codec of this.#codecs) {
+        const encoded = codec.encode?.(frame);
+        if (encoded !== undefined) frame = { ...frame, ...encoded };
+      }
+      const owned = frame.payload !== bytes || options.handOver === true;
+      writeFrame(this.#output, firstByte(frame), frame.payload, key, owned);
+    } else if (bytes === undefined) {
+      writeTextFrame(this.#output, firstByte(header), text, key);
+    } else {
+      writeFrame(this.#output, firstByte(header), bytes, key, options.handOver === true);
+    }
+    this.#sending = final ? Opcode.CONTINUATION : opcode;
+    this.#halfPair = halfPair;
+  }
+
+  ping(payload: Uint8Array): void {
+    this.#sendControl("sendPing", Opcode.PING, payload);
+  }
+
+  pong(payload: Uint8Array): void {
+    this.#sendControl("sendPong", Opcode.PONG, payload);
+  }
+
+  /** Sends a Close frame; with no code an empty one, unless there is a reason to carry (§5.5.1). */
+  close(code: number | undefined, reason: string): void {
+    this.#require("sendClose");
+    const frame = closeFrame(code, reason);
+    this.#sendClose(frame.close, frame.body);
+  }
+
+  /** The stream ended without a closing handshake, or in the middle of it. */
+  end(): ConnectionClosed {
+    return this.#finish("end");
+  }
+
+  /** Fails the connection (§7.1.7): says why to a peer that can still hear it, and ends. */
+  fail(error: RemoteProtocolError): ConnectionClosed {
+    if (this.#life.allows("sendClose") && error.closeCode !== undefined) {
+      const frame = closeFrame(error.closeCode, error.message);
+      this.#sendClose(frame.close, frame.body);
+    }
+    return this.#finish("fail", error);
+  }
+
+  /** The queue has been emptied. */
+  drained(): void {
+    this.#queuedReplies = 0;
+  }
+
+  #answerPing(payload: Bytes): void {
+    if (!this.#life.allows("sendPong")) return;
+    if (++this.#queuedReplies > this.#limits.maxQueuedReplies) {
+      throw new RemoteProtocolError(`more than ${this.#limits.maxQueuedReplies} pings while nothing could be sent`, {
+        code: "tooManyQueuedReplies",
+        closeCode: CloseCode.MESSAGE_TOO_BIG,
+        section: "RFC 6455 §10.4",
+        offset: this.#input.offset,
+      });
+    }
+    this.#writeControl(Opcode.PONG, payload);
+  }
+
+  /** Echoes the Close frame if it is the first (§5.5.1), and ends. */
+  #answerClose({ code, reason, body }: CloseReceived): ConnectionClosed {
+    this.#life.follow("receiveClose");
+    this.#receivedClose = { code, reason };
+    if (this.#life.state === "remoteClosing") this.#sendClose({ code, reason }, body);
+    return this.#closed();
+  }
+
+  #finish(signal: "end" | "fail", error?: RemoteProtocolError): ConnectionClosed {
+    this.#life.follow(signal);
+    return this.#closed(error);
+  }
+
+  #closed(error?: RemoteProtocolError): ConnectionClosed {
+    this.#input.clear();
+    for (const codec of this.#codecs) codec.release?.();
+    const sent = this.#sentClose;
+    const received = this.#receivedClose;
+    return {
+      type: "connectionClosed",
+      code: received?.code ?? CloseCode.ABNORMAL_CLOSURE,
+      reason: received?.reason ?? "",
+      wasClean: received !== undefined,
+      ...(this.#initiator !== undefined && { initiator: this.#initiator }),
+      ...(sent !== undefined && { sent }),
+      ...(received !== undefined && { received }),
+      ...(error !== undefined && { error }),
+    };
+  }
+
+  #sendClose(close: CloseFrame, body: Uint8Array): void {
+    this.#writeControl(Opcode.CLOSE, body);
+    this.#initiator = this.#receivedClose === undefined ? "local" : "remote";
+    this.#sentClose = close;
+    this.#life.follow("sendClose");
+  }
+
+  #sendControl(signal: Signal, opcode: Opcode, payload: Uint8Array): void {
+    this.#require(signal);
+    if (payload.length > MAX_CONTROL_PAYLOAD) {
+      throw new RangeError(`a control frame carries at most 125 bytes, not ${payload.length} (RFC 6455 §5.5)`);
+    }
+    this.#writeControl(opcode, payload);
+  }
+
+  #writeControl(opcode: Opcode, payload: Uint8Array): void {
+    writeFrame(this.#output, firstByte({ opcode, fin: true, rsv: 0 }), payload, this.#drawKey(), false);
+  }
+
+  #drawKey(): Bytes | undefined {
+    if (this.#key !== undefined) this.#random(this.#key);
+    return this.#key;
+  }
+
+  #require(signal: Signal): void {
+    if (this.#life.allows(signal)) return;
+    throw new LocalProtocolError(`may not ${signal} while ${this.#life.state}`, {
+      code: "wrongState",
+      section: "RFC 6455 §5.5.1",
+    });
+  }
+}
+
+/** The body of a Close frame (§5.5.1). `RangeError` for a code or a reason that may not be sent. */
+function closeFrame(code: number | undefined, reason: string): { close: CloseFrame; body: Bytes } {
+  if (code === undefined && reason === "") {
+    return { close: { code: CloseCode.NO_STATUS_RECEIVED, reason: "" }, body: EMPTY };
+  }
+  const sent = code ?? CloseCode.NORMAL_CLOSURE;
+  if (!Number.isInteger(sent) || !isCloseCodeOnWire(sent)) {
+    throw new RangeError(`close code ${String(sent)} may not be sent (RFC 6455 §7.4)`);
+  }
+  const text = new TextEncoder().encode(reason);
+  if (text.length > MAX_CONTROL_PAYLOAD - 2) {
+    throw new RangeError(`a close reason has at most 123 bytes of UTF-8, not ${text.length} (RFC 6455 §5.5)`);
+  }
+  const body = new Uint8Array(2 + text.length);
+  body[0] = sent >> 8;
+  body[1] = sent;
+  body.set(text, 2);
+  return { close: { code: sent, reason }, body };
+}
+
+function isHighSurrogate(code: number): boolean {
+  return code >= 0xd800 && code <= 0xdbff;
+}

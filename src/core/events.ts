@@ -1,0 +1,107 @@
+/** What happens on a connection, as plain objects told apart by `type`. */
+import type { RemoteProtocolError } from "./errors.ts";
+import type { AgreedExtension } from "./extension.ts";
+
+/** Server: a valid opening request came (RFC 6455 §4.2.1). Answer it with `accept` or `reject`. */
+export interface ConnectionRequested {
+  readonly type: "connectionRequested";
+  /** The request-target as it came, such as `/chat?room=1`. */
+  readonly target: string;
+  readonly host: string;
+  /** Who asks, where a browser asks (§10.2). `"null"` is an opaque origin. Check it: the protocol does not. */
+  readonly origin: string | undefined;
+  readonly headers: Headers;
+  /** What the client offers, in its order of preference. */
+  readonly subprotocols: readonly string[];
+  /** The extensions that the client offers, in its order of preference. */
+  readonly extensions: readonly AgreedExtension[];
+}
+
+/** Both sides: the connection is open (§4.1, §4.2.2). */
+export interface ConnectionEstablished {
+  readonly type: "connectionEstablished";
+  readonly subprotocol: string | undefined;
+  readonly extensions: readonly AgreedExtension[];
+  /** Client: the server's response headers. Server: the ones it sent. Empty where there was no handshake. */
+  readonly headers: Headers;
+}
+
+/** Client: the server answered with another status than 101 (§4.1). Its body follows as {@link RejectionData}. */
+export interface ConnectionRejected {
+  readonly type: "connectionRejected";
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: Headers;
+}
+
+/** Client: a piece of the rejection's body. The last one has `finished`, and may be empty. */
+export interface RejectionData {
+  readonly type: "rejectionData";
+  readonly data: Uint8Array<ArrayBuffer>;
+  readonly finished: boolean;
+}
+
+/** A piece of a text message, whole characters only. Pieces come as the bytes do; concatenated they are the message. */
+export interface TextReceived {
+  readonly type: "textReceived";
+  readonly data: string;
+  readonly frameFinished: boolean;
+  readonly messageFinished: boolean;
+}
+
+/** A piece of a binary message. `data` may view the chunk that was given to `receiveBytes`: copy what is kept. */
+export interface BytesReceived {
+  readonly type: "bytesReceived";
+  readonly data: Uint8Array<ArrayBuffer>;
+  readonly frameFinished: boolean;
+  readonly messageFinished: boolean;
+}
+
+/** A Ping came (§5.5.2). Its Pong is already queued, unless `autoPong` is off. */
+export interface PingReceived {
+  readonly type: "pingReceived";
+  readonly payload: Uint8Array<ArrayBuffer>;
+}
+
+/** A Pong came (§5.5.3), asked for or not. */
+export interface PongReceived {
+  readonly type: "pongReceived";
+  readonly payload: Uint8Array<ArrayBuffer>;
+  /** For the answer to a keepalive ping: the time since it was sent, in milliseconds. */
+  readonly roundTripMs?: number;
+}
+
+/** The body of a Close frame; an empty one has the code 1005 (§7.1.5). */
+export interface CloseFrame {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** The end, exactly once and always last (§7.1). */
+export interface ConnectionClosed {
+  readonly type: "connectionClosed";
+  /** The code of the peer's Close frame; 1005 if it had none, 1006 if no Close frame came (§7.1.5). */
+  readonly code: number;
+  readonly reason: string;
+  /** Whether both Close frames were exchanged. */
+  readonly wasClean: boolean;
+  /** Whose Close frame came first; absent if there was none at all. */
+  readonly initiator?: "local" | "remote";
+  /** The Close frame that this side sent. */
+  readonly sent?: CloseFrame;
+  /** The Close frame that the peer sent. */
+  readonly received?: CloseFrame;
+  /** What the peer did wrong, if that is why. */
+  readonly error?: RemoteProtocolError;
+}
+
+export type WSEvent =
+  | ConnectionRequested
+  | ConnectionEstablished
+  | ConnectionRejected
+  | RejectionData
+  | TextReceived
+  | BytesReceived
+  | PingReceived
+  | PongReceived
+  | ConnectionClosed;

@@ -1,0 +1,180 @@
+/** Bytes → frames (RFC 6455 §5.2): reads headers whole, hands payload on as it comes, and knows nothing of messages. */
+import type { ByteQueue } from "./byteQueue.ts";
+import { EMPTY, type Bytes } from "./bytes.ts";
+import { RemoteProtocolError, type ProtocolErrorCode } from "./errors.ts";
+import { applyMask, readKey } from "./mask.ts";
+import {
+  FIN,
+  isControl,
+  isOpcode,
+  LENGTH_16,
+  LENGTH_64,
+  MASK,
+  MAX_CONTROL_PAYLOAD,
+  Opcode,
+  RSV_SHIFT,
+} from "./opcodes.ts";
+
+/** Which frames are to be masked (§5.1). `"either"` is for ends that agreed to go without. */
+export type Masking = "required" | "forbidden" | "either";
+
+export interface FrameRules {
+  readonly masking: Masking;
+  readonly maxFrameBytes: number;
+  /** The reserved bits that negotiated extensions use, RSV1 being 4. */
+  readonly reservedBits: number;
+}
+
+const LONGEST_HEADER = 14;
+
+export class FrameReader {
+  /** The header of the frame that is being read. */
+  opcode: Opcode = Opcode.CONTINUATION;
+  fin = false;
+  rsv = 0;
+  payloadLength = 0;
+  /** Payload that has not been read yet, in bytes. */
+  remaining = 0;
+  /** Whether a header has been read whose payload has not been read to its end. */
+  inFrame = false;
+
+  readonly #input: ByteQueue;
+  readonly #rules: FrameRules;
+  #key = 0;
+  /** The beginning of a header that a chunk ended in. */
+  #partial: Bytes | undefined;
+  #partialLength = 0;
+
+  constructor(input: ByteQueue, rules: FrameRules) {
+    this.#input = input;
+    this.#rules = rules;
+  }
+
+  /** Reads a header, once all of it is there. Throws the `RemoteProtocolError` of a header that may not be. */
+  readHeader(): boolean {
+    const input = this.#input;
+    const available = input.available();
+    if (this.#partialLength === 0 && available >= 2) {
+      const { chunk, position } = input;
+      const length = headerLength(chunk[position + 1]!);
+      if (available >= length) {
+        this.#parse(chunk, position, length);
+        input.position = position + length;
+        return true;
+      }
+    }
+    return this.#readSplitHeader();
+  }
+
+  /** The next stretch of payload, unmasked in place, or `undefined` until there is more. Empty for an empty frame. */
+  readPayload(): Bytes | undefined {
+    const input = this.#input;
+    const { remaining } = this;
+    if (remaining === 0) {
+      this.inFrame = false;
+      return EMPTY;
+    }
+    const available = input.available();
+    if (available === 0) return undefined;
+    const { chunk, position } = input;
+    const length = remaining < available ? remaining : available;
+    if (this.#key !== 0) {
+      applyMask(chunk, input.words, position, position + length, this.#key, this.payloadLength - remaining);
+    }
+    input.position = position + length;
+    this.remaining = remaining - length;
+    this.inFrame = this.remaining > 0;
+    return new Uint8Array(chunk.buffer, chunk.byteOffset + position, length);
+  }
+
+  /** Gathers a header that came in more than one chunk: each byte is looked at once, however it comes. */
+  #readSplitHeader(): boolean {
+    const input = this.#input;
+    const partial = (this.#partial ??= new Uint8Array(LONGEST_HEADER));
+    for (;;) {
+      const wanted = this.#partialLength < 2 ? 2 : headerLength(partial[1]!);
+      if (this.#partialLength >= 2) this.#checkFirstTwo(partial[0]!, partial[1]!);
+      if (this.#partialLength === wanted) {
+        this.#parse(partial, 0, wanted);
+        this.#partialLength = 0;
+        return true;
+      }
+      if (input.available() === 0) return false;
+      partial[this.#partialLength++] = input.chunk[input.position++]!;
+    }
+  }
+
+  #parse(bytes: Bytes, at: number, length: number): void {
+    const first = bytes[at]!;
+    const second = bytes[at + 1]!;
+    this.#checkFirstTwo(first, second);
+    let payloadLength = second & 0x7f;
+    if (payloadLength === LENGTH_16) {
+      payloadLength = (bytes[at + 2]! << 8) | bytes[at + 3]!;
+      if (payloadLength < LENGTH_16) this.#refuse("lengthNotMinimal", "length not encoded in the fewest bytes", "§5.2");
+    } else if (payloadLength === LENGTH_64) {
+      const high = readUint32(bytes, at + 2);
+      payloadLength = high * 0x1_0000_0000 + readUint32(bytes, at + 6);
+      if (high >= 0x8000_0000) this.#refuse("lengthTooLarge", "most significant bit of the length set", "§5.2");
+      if (payloadLength <= 0xffff) this.#refuse("lengthNotMinimal", "length not encoded in the fewest bytes", "§5.2");
+      if (payloadLength > Number.MAX_SAFE_INTEGER) {
+        this.#refuse("lengthTooLarge", "length beyond 2^53 - 1 bytes", "§10.4", 1009);
+      }
+    }
+    if (payloadLength > this.#rules.maxFrameBytes) {
+      this.#refuse(
+        "frameTooLarge",
+        `frame of ${payloadLength} bytes, limit ${this.#rules.maxFrameBytes}`,
+        "§10.4",
+        1009,
+      );
+    }
+    this.opcode = (first & 0x0f) as Opcode;
+    this.fin = (first & FIN) !== 0;
+    this.rsv = (first >> RSV_SHIFT) & 7;
+    this.#key = (second & MASK) === 0 ? 0 : readKey(bytes, at + length - 4);
+    this.payloadLength = payloadLength;
+    this.remaining = payloadLength;
+    this.inFrame = true;
+  }
+
+  /** All that the first two bytes can break, so that a bad frame is refused before its length is known. */
+  #checkFirstTwo(first: number, second: number): void {
+    const opcode = first & 0x0f;
+    const unknownBits = (first >> RSV_SHIFT) & 7 & ~this.#rules.reservedBits;
+    if (unknownBits !== 0) this.#refuse("reservedBits", `reserved bit set: ${nameBits(unknownBits)}`, "§5.2");
+    if (!isOpcode(opcode)) this.#refuse("reservedOpcode", `reserved opcode 0x${opcode.toString(16)}`, "§5.2");
+    if (isControl(opcode)) {
+      if ((first & FIN) === 0) this.#refuse("controlFrameFragmented", "fragmented control frame", "§5.5");
+      if ((second & 0x7f) > MAX_CONTROL_PAYLOAD) {
+        this.#refuse("controlFrameTooLong", "control frame of more than 125 bytes", "§5.5");
+      }
+    }
+    const { masking } = this.#rules;
+    if (masking === "required" && (second & MASK) === 0) {
+      this.#refuse("maskMissing", "frame from the client is not masked", "§5.1");
+    }
+    if (masking === "forbidden" && (second & MASK) !== 0) {
+      this.#refuse("maskUnexpected", "frame from the server is masked", "§5.1");
+    }
+  }
+
+  #refuse(code: ProtocolErrorCode, message: string, section: string, closeCode = 1002): never {
+    const offset = this.#input.offset - this.#partialLength;
+    throw new RemoteProtocolError(message, { code, closeCode, section: `RFC 6455 ${section}`, offset });
+  }
+}
+
+function headerLength(second: number): number {
+  const length = second & 0x7f;
+  return (length < LENGTH_16 ? 2 : length === LENGTH_16 ? 4 : 10) + ((second & MASK) === 0 ? 0 : 4);
+}
+
+/** Multiplied, not shifted: a shift by 24 makes half of all numbers negative. */
+function readUint32(bytes: Uint8Array, at: number): number {
+  return bytes[at]! * 0x100_0000 + ((bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!);
+}
+
+function nameBits(bits: number): string {
+  return ["RSV1", "RSV2", "RSV3"].filter((_, i) => (bits & (4 >> i)) !== 0).join(", ");
+}

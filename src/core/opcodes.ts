@@ -1,0 +1,25 @@
+/** The opcodes (RFC 6455 §5.2) and the bits around them. */
+
+export const Opcode = { CONTINUATION: 0, TEXT: 1, BINARY: 2, CLOSE: 8, PING: 9, PONG: 10 } as const;
+export type Opcode = (typeof Opcode)[keyof typeof Opcode];
+
+export function isOpcode(value: number): value is Opcode {
+  return value <= Opcode.BINARY || (value >= Opcode.CLOSE && value <= Opcode.PONG);
+}
+
+/** Control frames have the highest bit of the opcode set (§5.5). */
+export function isControl(opcode: number): boolean {
+  return opcode >= Opcode.CLOSE;
+}
+
+/** Longest payload of a control frame, in bytes (§5.5). */
+export const MAX_CONTROL_PAYLOAD = 125;
+
+/** First byte of a frame: FIN, then RSV1 to RSV3, then the opcode. */
+export const FIN = 0x80;
+export const RSV_SHIFT = 4;
+
+/** Second byte of a frame: MASK, then seven bits of length, two values of which announce a longer one. */
+export const MASK = 0x80;
+export const LENGTH_16 = 126;
+export const LENGTH_64 = 127;

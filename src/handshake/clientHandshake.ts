@@ -1,0 +1,114 @@
+/** The client's side of the opening handshake over HTTP/1.1 (RFC 6455 §4.1). */
+import type { ByteQueue } from "../core/byteQueue.ts";
+import type { Bytes } from "../core/bytes.ts";
+import { RemoteProtocolError, type ProtocolErrorCode } from "../core/errors.ts";
+import type { ConnectionRejected, RejectionData } from "../core/events.ts";
+import type { Limits } from "../core/limits.ts";
+import { acceptFor, makeKey } from "./acceptKey.ts";
+import { bodyReaderFor, type BodyPiece, type BodyReader } from "./bodyReader.ts";
+import { HeadReader, countFields, headersOf, type Field, type Head } from "./headReader.ts";
+import { formatHead, spell } from "./headWriter.ts";
+import { listHas } from "./headerGrammar.ts";
+import { offerHeaders, readAnswer, upgradesToWebSocket, type Agreement, type OfferOptions } from "./negotiation.ts";
+
+export interface RequestOptions extends OfferOptions {
+  /** The `Host` header: a name or address, and the port unless it is the default one. */
+  readonly host: string;
+  /** What to ask for: a path and perhaps a query, in ASCII. A missing `/` in front is added. */
+  readonly resource: string;
+}
+
+/** The server's consent. */
+export interface Established extends Agreement {
+  readonly type: "established";
+  readonly headers: Headers;
+}
+
+export class ClientHandshake {
+  /** The request, to be sent at once. */
+  readonly request: Bytes;
+  readonly #options: RequestOptions;
+  readonly #limits: Limits;
+  readonly #key: string;
+  readonly #head: HeadReader;
+  #body: BodyReader | undefined;
+
+  /** `TypeError` for what can't stand in a request. */
+  constructor(options: RequestOptions, limits: Limits, random: (bytes: Uint8Array<ArrayBuffer>) => void) {
+    const { host, resource } = options;
+    if (typeof host !== "string" || !/^[\x21-\x7e]+$/.test(host) || /[,/?#@\\]/.test(host)) {
+      throw new TypeError("host must be a name or address, and perhaps a port");
+    }
+    if (typeof resource !== "string" || !/^[\x21-\x7e]*$/.test(resource) || resource.includes("#")) {
+      throw new TypeError("resource must be a path and perhaps a query, in ASCII, with no fragment");
+    }
+    this.#options = options;
+    this.#limits = limits;
+    this.#head = new HeadReader(limits);
+    const headers = offerHeaders(options);
+    this.#key = makeKey(random);
+    const own = new Headers({ upgrade: "websocket", connection: "Upgrade", "sec-websocket-key": this.#key });
+    const target = resource.startsWith("/") ? resource : `/${resource}`;
+    // RFC 9110 §7.2: Host comes first.
+    this.request = formatHead(`GET ${target} HTTP/1.1`, new Headers({ host }), own, headers);
+  }
+
+  /** Reads the answer, and the body of one that refuses. Throws `RemoteProtocolError`. */
+  read(input: ByteQueue): Established | ConnectionRejected | RejectionData | undefined {
+    if (this.#body !== undefined) return rejectionData(this.#body.read(input));
+    for (;;) {
+      const head = this.#head.read(input);
+      if (head === undefined) return undefined;
+      const { status, statusText } = parseStatusLine(head.startLine);
+      if (status === 101) return this.#establish(head);
+      // RFC 9110 §15.2: any number of interim answers may come before the one that counts.
+      if (status < 200) continue;
+      this.#body = bodyReaderFor(status, head.fields, this.#limits);
+      return { type: "connectionRejected", status, statusText, headers: headersOf(head.fields) };
+    }
+  }
+
+  /** The stream ended: the end of a rejection's body, where that is how it ends. */
+  end(): RejectionData | undefined {
+    return rejectionData(this.#body?.end());
+  }
+
+  #establish({ startLine, fields }: Head): Established {
+    if (!startLine.startsWith("HTTP/1.1 ")) refuse("httpVersionInvalid", "HTTP version other than 1.1");
+    if (!upgradesToWebSocket(one(fields, "upgrade", "upgradeInvalid"))) {
+      refuse("upgradeInvalid", "Upgrade does not name websocket");
+    }
+    if (!listHas(one(fields, "connection", "connectionInvalid"), "upgrade")) {
+      refuse("connectionInvalid", "Connection does not name Upgrade");
+    }
+    if (one(fields, "sec-websocket-accept", "acceptInvalid") !== acceptFor(this.#key)) {
+      refuse("acceptInvalid", "Sec-WebSocket-Accept does not answer the key");
+    }
+    if (countFields(fields, "sec-websocket-protocol") > 1) {
+      refuse("subprotocolInvalid", "Sec-WebSocket-Protocol stands twice");
+    }
+    const headers = headersOf(fields);
+    return { type: "established", headers, ...readAnswer(this.#options, headers) };
+  }
+}
+
+function rejectionData(piece: BodyPiece | undefined): RejectionData | undefined {
+  return piece === undefined ? undefined : { type: "rejectionData", ...piece };
+}
+
+/** RFC 9112 §4; the reason may be missing altogether. */
+function parseStatusLine(line: string): { status: number; statusText: string } {
+  const match = /^HTTP\/1\.[01] ([1-5][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?$/.exec(line);
+  if (match === null) refuse("headMalformed", "malformed status line");
+  return { status: Number(match[1]), statusText: match[2] ?? "" };
+}
+
+function one(fields: readonly Field[], name: string, code: ProtocolErrorCode): string {
+  const values = fields.filter((field) => field[0] === name);
+  if (values.length === 1) return values[0]![1];
+  return refuse(code, `${spell(name)} ${values.length > 1 ? "stands twice" : "is missing"}`);
+}
+
+function refuse(code: ProtocolErrorCode, message: string): never {
+  throw new RemoteProtocolError(message, { code, section: "RFC 6455 §4.1" });
+}

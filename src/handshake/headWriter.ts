@@ -1,0 +1,43 @@
+/** The head of an HTTP/1.1 message → bytes (RFC 9112 §3, §4, §5). */
+import { latin1, type Bytes } from "../core/bytes.ts";
+
+/** A start line, and under it groups of fields in the order they are given. */
+export function formatHead(startLine: string, ...groups: readonly Headers[]): Bytes {
+  let text = `${startLine}\r\n`;
+  for (const headers of groups) headers.forEach((value, name) => (text += `${spell(name)}: ${value}\r\n`));
+  return latin1(`${text}\r\n`);
+}
+
+export function statusLine(status: number): string {
+  return `HTTP/1.1 ${status} ${REASONS.get(status) ?? ""}`;
+}
+
+/** In the usual spelling, which some old peers insist on: `Sec-WebSocket-Key`. */
+export function spell(name: string): string {
+  return name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase()).replace("Websocket", "WebSocket");
+}
+
+/** What is said beside a status; it has no meaning of its own (RFC 9112 §4). */
+const REASONS = new Map([
+  [101, "Switching Protocols"],
+  [200, "OK"],
+  [204, "No Content"],
+  [301, "Moved Permanently"],
+  [302, "Found"],
+  [303, "See Other"],
+  [304, "Not Modified"],
+  [307, "Temporary Redirect"],
+  [308, "Permanent Redirect"],
+  [400, "Bad Request"],
+  [401, "Unauthorized"],
+  [403, "Forbidden"],
+  [404, "Not Found"],
+  [405, "Method Not Allowed"],
+  [408, "Request Timeout"],
+  [426, "Upgrade Required"],
+  [429, "Too Many Requests"],
+  [431, "Request Header Fields Too Large"],
+  [500, "Internal Server Error"],
+  [502, "Bad Gateway"],
+  [503, "Service Unavailable"],
+]);

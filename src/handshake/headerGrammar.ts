@@ -1,0 +1,137 @@
+/** The grammar of header values (RFC 9110 §5.6, RFC 6455 §9.1), read by index in linear time: no regular expression backtracks here. */
+import type { AgreedExtension, ExtensionParameters } from "../core/extension.ts";
+
+/** What may stand in a token (RFC 9110 §5.6.2). */
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+export function isToken(text: string): boolean {
+  return TOKEN.test(text);
+}
+
+/** What may stand in a field value (RFC 9110 §5.5): visible characters, space, tab and the upper half of Latin-1. */
+export function isFieldValue(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code !== 0x09 && (code < 0x20 || code === 0x7f || code > 0xff)) return false;
+  }
+  return true;
+}
+
+/** The elements of a comma-separated list, trimmed; empty ones are skipped (RFC 9110 §5.6.1.2). */
+export function listElements(value: string): string[] {
+  return value
+    .split(",")
+    .map(trimSpace)
+    .filter((element) => element !== "");
+}
+
+/** Whether a list holds a token, in any case. */
+export function listHas(value: string, token: string): boolean {
+  return listElements(value).some((element) => element.toLowerCase() === token);
+}
+
+/** Without spaces and tabs at its ends. */
+export function trimSpace(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isSpace(text.charCodeAt(start))) start++;
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+/** A list of tokens, none of them twice; `undefined` if it is anything else. */
+export function parseTokens(value: string): string[] | undefined {
+  const tokens = listElements(value);
+  return tokens.every(isToken) && new Set(tokens).size === tokens.length ? tokens : undefined;
+}
+
+/** The value of a `Sec-WebSocket-Extensions` header (RFC 6455 §9.1); `undefined` if it is malformed. */
+export function parseExtensions(value: string): AgreedExtension[] | undefined {
+  const scanner = new Scanner(value);
+  const extensions: AgreedExtension[] = [];
+  for (;;) {
+    while (scanner.skip(","));
+    if (scanner.atEnd) return extensions;
+    const name = scanner.token();
+    if (name === undefined) return undefined;
+    const parameters: [string, string?][] = [];
+    while (scanner.skip(";")) {
+      const parameter = scanner.token();
+      if (parameter === undefined) return undefined;
+      if (!scanner.skip("=")) {
+        parameters.push([parameter]);
+        continue;
+      }
+      const given = scanner.tokenOrQuoted();
+      if (given === undefined) return undefined;
+      parameters.push([parameter, given]);
+    }
+    extensions.push({ name, parameters });
+    if (!scanner.atEnd && !scanner.skip(",")) return undefined;
+  }
+}
+
+export function formatExtensions(extensions: readonly AgreedExtension[]): string {
+  return extensions.map(({ name, parameters }) => [name, ...parameters.map(formatParameter)].join("; ")).join(", ");
+}
+
+function formatParameter([name, value]: ExtensionParameters[number]): string {
+  return value === undefined ? name : `${name}=${value}`;
+}
+
+/** Reads tokens and quoted strings one after the other, with optional space between them. */
+class Scanner {
+  readonly #text: string;
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+    this.#skipSpace();
+  }
+
+  get atEnd(): boolean {
+    return this.#at === this.#text.length;
+  }
+
+  skip(separator: string): boolean {
+    if (this.#text[this.#at] !== separator) return false;
+    this.#at++;
+    this.#skipSpace();
+    return true;
+  }
+
+  token(): string | undefined {
+    const start = this.#at;
+    while (this.#at < this.#text.length && TOKEN.test(this.#text[this.#at]!)) this.#at++;
+    if (this.#at === start) return undefined;
+    const token = this.#text.slice(start, this.#at);
+    this.#skipSpace();
+    return token;
+  }
+
+  /** §9.1: a quoted value must be a token once it is unquoted. */
+  tokenOrQuoted(): string | undefined {
+    if (this.#text[this.#at] !== '"') return this.token();
+    const characters: string[] = [];
+    for (this.#at++; this.#at < this.#text.length; this.#at++) {
+      const character = this.#text[this.#at]!;
+      if (character === '"') {
+        this.#at++;
+        this.#skipSpace();
+        const value = characters.join("");
+        return isToken(value) ? value : undefined;
+      }
+      if (character === "\\") this.#at++;
+      characters.push(this.#text[this.#at] ?? "");
+    }
+    return undefined;
+  }
+
+  #skipSpace(): void {
+    while (isSpace(this.#text.charCodeAt(this.#at))) this.#at++;
+  }
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}

@@ -1,0 +1,188 @@
+/**
+ * What the two ends agree on, as headers alone: subprotocol and extensions (RFC 6455 §4, §9). This is all of the
+ * handshake over HTTP/2 and HTTP/3 (RFC 8441 §5, RFC 9220 §3), where key and accept are gone, and the part of the
+ * HTTP/1.1 handshake that both share.
+ */
+import { LocalProtocolError, RemoteProtocolError, type ProtocolErrorCode } from "../core/errors.ts";
+import type { AgreedExtension, Extension, NegotiatedExtension } from "../core/extension.ts";
+import {
+  formatExtensions,
+  isFieldValue,
+  isToken,
+  listElements,
+  parseExtensions,
+  parseTokens,
+} from "./headerGrammar.ts";
+
+export interface OfferOptions {
+  /** In order of preference. */
+  readonly subprotocols?: readonly string[];
+  /** In order of preference. */
+  readonly extensions?: readonly Extension[];
+  /** What a browser would say of the page (RFC 6454 §7). */
+  readonly origin?: string;
+  /** Further headers, such as `Cookie` or `Authorization`. */
+  readonly headers?: HeadersInit;
+}
+
+/** What a client's headers offer. */
+export interface Offer {
+  readonly origin: string | undefined;
+  readonly subprotocols: readonly string[];
+  readonly extensions: readonly AgreedExtension[];
+}
+
+export interface AnswerOptions {
+  /** One of those that were offered; none by default. */
+  readonly subprotocol?: string | undefined;
+  readonly extensions?: readonly Extension[];
+  readonly headers?: HeadersInit;
+}
+
+/** What both ends agreed on. Pass it to a `WSConnection` with `handshake: "none"`. */
+export interface Agreement {
+  readonly subprotocol: string | undefined;
+  readonly extensions: readonly NegotiatedExtension[];
+}
+
+const VERSION = "13";
+
+/** Headers that the handshake itself sets: an application that sets them too would contradict it. */
+const RESERVED =
+  /^(host|upgrade|connection|content-length|transfer-encoding|sec-websocket-(key|accept|version|protocol|extensions))$/;
+
+/**
+ * Client: the headers that offer a WebSocket (RFC 8441 §5 with `:method` CONNECT and `:protocol` websocket).
+ * `TypeError` for a header, subprotocol or origin that can't stand in a header.
+ */
+export function offerHeaders(options: OfferOptions): Headers {
+  const { subprotocols = [], extensions = [], origin } = options;
+  const headers = applicationHeaders(options.headers);
+  if (!subprotocols.every((name) => typeof name === "string" && isToken(name))) {
+    throw new TypeError("a subprotocol must be a token (RFC 6455 §4.1)");
+  }
+  if (new Set(subprotocols).size < subprotocols.length) throw new TypeError("a subprotocol is offered twice");
+  headers.set("sec-websocket-version", VERSION);
+  if (origin !== undefined) headers.set("origin", requireFieldValue("origin", origin));
+  if (subprotocols.length > 0) headers.set("sec-websocket-protocol", subprotocols.join(", "));
+  const offered = extensions.flatMap(offersOf);
+  if (offered.length > 0) headers.set("sec-websocket-extensions", formatExtensions(offered));
+  return headers;
+}
+
+/** Server: reads what a client's headers offer. Throws `RemoteProtocolError` with the `status` to answer. */
+export function readOffer(headers: Headers): Offer {
+  const version = headers.get("sec-websocket-version");
+  if (version !== VERSION) {
+    const message = version === null ? "Sec-WebSocket-Version is missing" : "Sec-WebSocket-Version other than 13";
+    refuse("versionInvalid", message, "RFC 6455 §4.4", 426);
+  }
+  const subprotocols = parseTokens(headers.get("sec-websocket-protocol") ?? "");
+  if (subprotocols === undefined) {
+    refuse("subprotocolInvalid", "Sec-WebSocket-Protocol is not a list of different tokens", "RFC 6455 §4.1", 400);
+  }
+  const extensions = parseExtensions(headers.get("sec-websocket-extensions") ?? "");
+  if (extensions === undefined) {
+    refuse("extensionsInvalid", "Sec-WebSocket-Extensions is malformed", "RFC 6455 §9.1", 400);
+  }
+  return { origin: headers.get("origin") ?? undefined, subprotocols, extensions };
+}
+
+/**
+ * Server: answers an offer (with `:status` 200 in RFC 8441 §5). `LocalProtocolError` for a subprotocol that was not
+ * offered, `TypeError` for a header that can't be sent.
+ */
+export function answerOffer(offer: Offer, options: AnswerOptions = {}): Agreement & { readonly headers: Headers } {
+  const { subprotocol } = options;
+  const headers = applicationHeaders(options.headers);
+  if (subprotocol !== undefined && !offer.subprotocols.includes(subprotocol)) {
+    throw new LocalProtocolError(`the client did not offer the subprotocol ${JSON.stringify(subprotocol)}`, {
+      code: "subprotocolNotOffered",
+      section: "RFC 6455 §4.2.2",
+    });
+  }
+  const extensions = acceptExtensions(offer.extensions, options.extensions ?? []);
+  if (subprotocol !== undefined) headers.set("sec-websocket-protocol", subprotocol);
+  if (extensions.length > 0) headers.set("sec-websocket-extensions", formatExtensions(extensions));
+  return { headers, subprotocol, extensions };
+}
+
+/** Client: reads the server's answer. Throws `RemoteProtocolError` for what was not offered (RFC 6455 §4.1). */
+export function readAnswer(offered: OfferOptions, headers: Headers): Agreement {
+  const section = "RFC 6455 §4.1";
+  const subprotocol = headers.get("sec-websocket-protocol") ?? undefined;
+  if (subprotocol !== undefined && !(offered.subprotocols ?? []).includes(subprotocol)) {
+    refuse("subprotocolInvalid", "the server chose a subprotocol that was not offered", section);
+  }
+  const answers = parseExtensions(headers.get("sec-websocket-extensions") ?? "");
+  if (answers === undefined) refuse("extensionsInvalid", "Sec-WebSocket-Extensions is malformed", "RFC 6455 §9.1");
+  const extensions: NegotiatedExtension[] = [];
+  for (const { name, parameters } of answers) {
+    const extension = offered.extensions?.find((candidate) => candidate.name === name);
+    if (extension === undefined || extensions.some((agreed) => agreed.name === name)) {
+      refuse("extensionsInvalid", `the server chose the extension ${name}, which was not offered`, section);
+    }
+    const codec = extension.confirm(parameters);
+    if (codec === undefined || sharesBits(codec.reservedBits, extensions)) {
+      refuse("extensionsInvalid", `the server's parameters for ${name} can't be met`, "RFC 6455 §9.1");
+    }
+    extensions.push({ name, parameters, codec });
+  }
+  return { subprotocol, extensions };
+}
+
+/** Both ends, with no headers at all: what each extension would agree on with itself. */
+export function agreeBeforehand(role: "client" | "server", extensions: readonly Extension[]): NegotiatedExtension[] {
+  return extensions.flatMap((extension) => {
+    const { name } = extension;
+    const agreed = acceptExtensions(offersOf(extension), [extension]);
+    if (role === "server") return agreed;
+    return agreed.flatMap(({ parameters }) => {
+      const codec = extension.confirm(parameters);
+      return codec === undefined ? [] : [{ name, parameters, codec }];
+    });
+  });
+}
+
+function offersOf(extension: Extension): AgreedExtension[] {
+  return extension.offer().map((parameters) => ({ name: extension.name, parameters }));
+}
+
+/** Takes the client's offers in its order, each extension once, and none that claims a bit which is taken (§9.1). */
+function acceptExtensions(offers: readonly AgreedExtension[], supported: readonly Extension[]): NegotiatedExtension[] {
+  const agreed: NegotiatedExtension[] = [];
+  for (const { name, parameters } of offers) {
+    if (agreed.some((extension) => extension.name === name)) continue;
+    const accepted = supported.find((extension) => extension.name === name)?.accept(parameters);
+    if (accepted !== undefined && !sharesBits(accepted.codec.reservedBits, agreed)) agreed.push({ name, ...accepted });
+  }
+  return agreed;
+}
+
+function sharesBits(bits: number, agreed: readonly NegotiatedExtension[]): boolean {
+  return agreed.some(({ codec }) => (codec.reservedBits & bits) !== 0);
+}
+
+/** The application's own headers, checked: no line breaks, nothing that the handshake sets. */
+export function applicationHeaders(init: HeadersInit | undefined): Headers {
+  const headers = new Headers(init);
+  headers.forEach((value, name) => {
+    if (RESERVED.test(name)) throw new TypeError(`the header ${name} is set by the handshake`);
+    requireFieldValue(name, value);
+  });
+  return headers;
+}
+
+function requireFieldValue(name: string, value: string): string {
+  if (typeof value !== "string" || !isFieldValue(value)) throw new TypeError(`${name} can't stand in a header`);
+  return value;
+}
+
+/** Whether an upgrade list of a header holds `websocket`, versions aside. */
+export function upgradesToWebSocket(value: string): boolean {
+  return listElements(value).some((protocol) => protocol.toLowerCase() === "websocket");
+}
+
+function refuse(code: ProtocolErrorCode, message: string, section: string, status?: number): never {
+  throw new RemoteProtocolError(message, { code, section, status });
+}

@@ -1,0 +1,158 @@
+/** The server's side of the opening handshake over HTTP/1.1 (RFC 6455 §4.2). */
+import type { ByteQueue } from "../core/byteQueue.ts";
+import { concat, latin1, viewOf, type Bytes } from "../core/bytes.ts";
+import { RemoteProtocolError, type ProtocolErrorCode } from "../core/errors.ts";
+import type { ConnectionRequested } from "../core/events.ts";
+import type { Limits } from "../core/limits.ts";
+import { acceptFor, isKey } from "./acceptKey.ts";
+import { HeadReader, countFields, headersOf, type Field, type Head } from "./headReader.ts";
+import { formatHead, spell, statusLine } from "./headWriter.ts";
+import { listHas } from "./headerGrammar.ts";
+import {
+  answerOffer,
+  applicationHeaders,
+  readOffer,
+  upgradesToWebSocket,
+  type Agreement,
+  type AnswerOptions,
+} from "./negotiation.ts";
+
+/** A request that somebody else has parsed, such as Node's `http` module. */
+export interface ParsedRequest {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: HeadersInit;
+}
+
+export interface RejectOptions {
+  /** 200 to 599; 403 by default. */
+  readonly status?: number;
+  readonly headers?: HeadersInit;
+  readonly body?: string | ArrayBuffer | ArrayBufferView;
+  /** The body, or the rest of it, follows by `sendRejectionData`. */
+  readonly streamed?: boolean;
+}
+
+export class ServerHandshake {
+  readonly #head: HeadReader;
+  /** The request that waits for its answer. */
+  request: ConnectionRequested | undefined;
+  #key = "";
+
+  constructor(limits: Limits) {
+    this.#head = new HeadReader(limits);
+  }
+
+  /** Reads the request; `undefined` until all of it is there. Throws `RemoteProtocolError` with the `status` to answer. */
+  read(input: ByteQueue): ConnectionRequested | undefined {
+    const head = this.#head.read(input);
+    return head === undefined ? undefined : this.#receiveHead(head);
+  }
+
+  /** Takes a request that has been parsed elsewhere, by the same rules. */
+  receiveRequest({ method, target, headers }: ParsedRequest): ConnectionRequested {
+    const fields: Field[] = [];
+    new Headers(headers).forEach((value, name) => fields.push([name, value]));
+    return this.#receiveHead({ startLine: `${method} ${target} HTTP/1.1`, fields });
+  }
+
+  #receiveHead({ startLine, fields }: Head): ConnectionRequested {
+    const target = checkRequestLine(startLine);
+    const one = (name: string, code: ProtocolErrorCode): string => {
+      const values = fields.filter((field) => field[0] === name);
+      if (values.length === 1 && values[0]![1] !== "") return values[0]![1];
+      return refuse(code, `${spell(name)} ${values.length > 1 ? "stands twice" : "is missing"}`, "§4.2.1");
+    };
+    const host = one("host", "hostInvalid");
+    if (/[\s,/?#@\\]/.test(host)) refuse("hostInvalid", "Host is malformed", "§4.2.1");
+    if (!upgradesToWebSocket(one("upgrade", "upgradeInvalid"))) {
+      refuse("upgradeInvalid", "Upgrade does not name websocket", "§4.2.1");
+    }
+    if (!listHas(one("connection", "connectionInvalid"), "upgrade")) {
+      refuse("connectionInvalid", "Connection does not name Upgrade", "§4.2.1");
+    }
+    if (fields.some(([name, value]) => name === "transfer-encoding" || (name === "content-length" && value !== "0"))) {
+      refuse("requestBody", "a request to upgrade has no body", "§4.1");
+    }
+    const headers = headersOf(fields);
+    if (countFields(fields, "sec-websocket-version") > 1) {
+      refuse("versionInvalid", "Sec-WebSocket-Version stands twice", "§4.2.1");
+    }
+    const offer = readOffer(headers);
+    this.#key = one("sec-websocket-key", "keyInvalid");
+    if (!isKey(this.#key)) refuse("keyInvalid", "Sec-WebSocket-Key is not 16 bytes in Base64", "§4.2.1");
+    this.request = { type: "connectionRequested", target, host, headers, ...offer };
+    return this.request;
+  }
+
+  /** The answer that opens the connection (§4.2.2). */
+  accept(request: ConnectionRequested, options: AnswerOptions): Agreement & { headers: Headers; bytes: Bytes } {
+    const { headers, subprotocol, extensions } = answerOffer(request, options);
+    headers.set("upgrade", "websocket");
+    headers.set("connection", "Upgrade");
+    headers.set("sec-websocket-accept", acceptFor(this.#key));
+    return { headers, subprotocol, extensions, bytes: formatHead(statusLine(101), headers) };
+  }
+}
+
+/** The answer that refuses a request, with its body unless that is streamed. */
+export function rejection(options: RejectOptions): Bytes {
+  const { status = 403, body = "", streamed = false } = options;
+  if (!Number.isInteger(status) || status < 200 || status > 599) {
+    throw new RangeError(`a rejection has a status from 200 to 599, not ${String(status)}`);
+  }
+  const bytes = bodyBytes(body);
+  const headers = applicationHeaders(options.headers);
+  headers.set("connection", "close");
+  if (streamed) headers.set("transfer-encoding", "chunked");
+  else if (status !== 204 && status !== 304) headers.set("content-length", String(bytes.length));
+  const head = formatHead(statusLine(status), headers);
+  return concat([head, streamed ? chunk(bytes) : bytes]);
+}
+
+/** A piece of a streamed body (RFC 9112 §7.1), and its end. */
+export function rejectionPiece(data: string | ArrayBuffer | ArrayBufferView, finished: boolean): Bytes {
+  const piece = chunk(bodyBytes(data));
+  return finished ? concat([piece, latin1("0\r\n\r\n")]) : piece;
+}
+
+/** The answer to a request that broke the rules: it says which. */
+export function refusal(error: RemoteProtocolError): Bytes {
+  const headers = new Headers({ connection: "close", "content-type": "text/plain; charset=utf-8" });
+  if (error.status === 426) {
+    // RFC 6455 §4.4 and RFC 9110 §15.5.22.
+    headers.set("connection", "Upgrade, close");
+    headers.set("upgrade", "websocket");
+    headers.set("sec-websocket-version", "13");
+  }
+  const body = bodyBytes(`${error.message}\n`);
+  headers.set("content-length", String(body.length));
+  const status = error.status ?? 400;
+  return concat([formatHead(statusLine(status), headers), body]);
+}
+
+function checkRequestLine(line: string): string {
+  const parts = line.split(" ");
+  const [method, target = "", version = ""] = parts;
+  if (parts.length !== 3) refuse("headMalformed", "malformed request line", "§4.1");
+  if (method !== "GET") refuse("methodInvalid", "method other than GET", "§4.2.1");
+  if (version !== "HTTP/1.1") refuse("httpVersionInvalid", "HTTP version other than 1.1", "§4.2.1");
+  // Origin form or absolute form (RFC 9112 §3.2); a fragment has no place in either.
+  if (!/^(\/|[A-Za-z][A-Za-z0-9+.-]*:\/\/)[\x21-\x7e]*$/.test(target) || target.includes("#")) {
+    refuse("targetInvalid", "malformed request target", "§4.2.1");
+  }
+  return target;
+}
+
+function chunk(bytes: Uint8Array): Bytes {
+  if (bytes.length === 0) return new Uint8Array(0);
+  return concat([latin1(`${bytes.length.toString(16)}\r\n`), bytes, latin1("\r\n")]);
+}
+
+function bodyBytes(body: string | ArrayBuffer | ArrayBufferView): Uint8Array {
+  return typeof body === "string" ? new TextEncoder().encode(body) : viewOf(body);
+}
+
+function refuse(code: ProtocolErrorCode, message: string, section: string): never {
+  throw new RemoteProtocolError(message, { code, section: `RFC 6455 ${section}`, status: 400 });
+}

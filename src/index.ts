@@ -1,0 +1,57 @@
+/** The sans-I/O entry: names only. */
+export {
+  ConnectionType,
+  WSConnection,
+  type AcceptOptions,
+  type ClientOptions,
+  type ConnectionOptions,
+  type ServerOptions,
+  type SharedOptions,
+} from "./connection/wsConnection.ts";
+export { CloseCode } from "./core/closeCodes.ts";
+export type { Keepalive, Timing } from "./core/deadlines.ts";
+export {
+  LocalProtocolError,
+  ProtocolError,
+  RemoteProtocolError,
+  type ProtocolErrorCode,
+  type ProtocolErrorDetails,
+} from "./core/errors.ts";
+export type { SendOptions } from "./core/establishedConnection.ts";
+export type {
+  BytesReceived,
+  CloseFrame,
+  ConnectionClosed,
+  ConnectionEstablished,
+  ConnectionRejected,
+  ConnectionRequested,
+  PingReceived,
+  PongReceived,
+  RejectionData,
+  TextReceived,
+  WSEvent,
+} from "./core/events.ts";
+export type {
+  AgreedExtension,
+  Extension,
+  ExtensionCodec,
+  ExtensionParameters,
+  FrameHeader,
+  IncomingFrame,
+  NegotiatedExtension,
+  OutgoingFrame,
+} from "./core/extension.ts";
+export { lifeCycle, type ConnectionState, type Signal } from "./core/lifeCycle.ts";
+export { defaultLimits, type Limits } from "./core/limits.ts";
+export { Opcode } from "./core/opcodes.ts";
+export {
+  answerOffer,
+  offerHeaders,
+  readAnswer,
+  readOffer,
+  type Agreement,
+  type AnswerOptions,
+  type Offer,
+  type OfferOptions,
+} from "./handshake/negotiation.ts";
+export type { ParsedRequest, RejectOptions } from "./handshake/serverHandshake.ts";

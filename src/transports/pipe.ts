@@ -1,0 +1,94 @@
+/** Two byte transports that are each other's far end, in memory. */
+import type { ByteTransport } from "./byteTransport.ts";
+
+export type { ByteTransport } from "./byteTransport.ts";
+
+export interface PipeOptions {
+  /**
+   * How many bytes may lie unread in each direction before a writer has to wait. A chunk is taken whole, so that at most
+   * one more lies beyond it. 64 KiB by default, about what a socket holds.
+   */
+  readonly highWaterMark?: number;
+}
+
+/**
+ * Makes the two ends of a connection. What is written at one end is read at the other, in order, chunk by chunk.
+ *
+ * A writer waits while the other end does not read. `close()` on a writer is the end of the stream at the other end;
+ * `abort(reason)` fails the other end's reader, and `cancel(reason)` the other end's writer, with that reason. Each
+ * chunk is copied when it is written, as any wire does: the writer may go on using it, and the reader owns what it reads.
+ * A chunk that is no `Uint8Array` fails its direction with a `TypeError`; `RangeError` for a mark that is no count.
+ */
+export function pipe(options: PipeOptions = {}): [ByteTransport, ByteTransport] {
+  const { highWaterMark = 64 * 1024 } = options;
+  if (!(highWaterMark >= 0)) throw new RangeError(`highWaterMark is a number of bytes, not ${String(highWaterMark)}`);
+  const there = oneWay(highWaterMark);
+  const back = oneWay(highWaterMark);
+  const closed = Promise.all([there.ended, back.ended]).then(() => undefined);
+  const close = (): void => {
+    there.end();
+    back.end();
+  };
+  return [
+    { readable: back.readable, writable: there.writable, closed, close },
+    { readable: there.readable, writable: back.writable, closed, close },
+  ];
+}
+
+interface OneWay {
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly writable: WritableStream<Uint8Array<ArrayBuffer>>;
+  /** Fulfilled once nothing more can be written, for whatever reason. */
+  readonly ended: Promise<void>;
+  /** Lets the reader read what has been written, and nothing more. */
+  readonly end: () => void;
+}
+
+function oneWay(highWaterMark: number): OneWay {
+  let reading!: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
+  let writing!: WritableStreamDefaultController;
+  let wanted = (): void => {};
+  let over = false;
+  let settle!: () => void;
+  const ended = new Promise<void>((resolve) => (settle = resolve));
+
+  /** Ends the direction once, in the one way that comes first. */
+  const finish = (how: () => void): void => {
+    if (over) return;
+    over = true;
+    how();
+    wanted();
+    settle();
+  };
+
+  const readable = new ReadableStream<Uint8Array<ArrayBuffer>>(
+    {
+      start: (controller) => void (reading = controller),
+      pull: () => wanted(),
+      cancel: (reason: unknown) => finish(() => writing.error(reason ?? new Error("the other end reads no more"))),
+    },
+    new ByteLengthQueuingStrategy({ highWaterMark }),
+  );
+  const writable = new WritableStream<Uint8Array<ArrayBuffer>>({
+    start: (controller) => void (writing = controller),
+    write(chunk) {
+      if (!(chunk instanceof Uint8Array)) {
+        const error = new TypeError("a pipe carries Uint8Array chunks");
+        finish(() => reading.error(error));
+        throw error;
+      }
+      if (over || chunk.length === 0) return undefined;
+      reading.enqueue(chunk.slice());
+      if ((reading.desiredSize ?? 1) > 0) return undefined;
+      return new Promise<void>((resolve) => (wanted = resolve));
+    },
+    close: () => finish(() => reading.close()),
+    abort: (reason: unknown) => finish(() => reading.error(reason ?? new Error("the other end was aborted"))),
+  });
+  const end = (): void =>
+    finish(() => {
+      reading.close();
+      writing.error(new Error("the connection is closed"));
+    });
+  return { readable, writable, ended, end };
+}

@@ -1,0 +1,43 @@
+/** The playground's server and build, and the unit tests: in Node, in a browser page, and in a worker of that page. */
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig } from "vitest/config";
+import { findChromium } from "./test/support/chromium.ts";
+
+const executablePath = findChromium();
+
+export default defineConfig({
+  build: { outDir: "dist/demo" },
+  server: { host: "127.0.0.1" },
+  oxc: { jsx: { importSource: "preact" } },
+  test: {
+    reporters: process.env.CI === undefined ? ["default"] : [["default", { summary: false }]],
+    coverage: { provider: "v8", include: ["src/**"] },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "node",
+          environment: "node",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/browser/**"],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "page",
+          include: ["test/{core,handshake,connection,transports,browser}/**/*.test.ts"],
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({
+              launchOptions: { ...(executablePath !== undefined && { executablePath }), args: ["--no-first-run"] },
+            }),
+            instances: [{ browser: "chromium" }],
+          },
+        },
+      },
+    ],
+  },
+});
