@@ -6,12 +6,8 @@ import { connect, isIPv6 } from "node:net";
 import { ConnectionType, WSConnection, type WSEvent } from "../../src/index.ts";
 
 const [host = "127.0.0.1", port = "8765"] = process.argv.slice(2);
-const PATIENCE_MS = 10_000; // without a byte either way
-
-const connection = new WSConnection(ConnectionType.CLIENT, {
-  host: `${isIPv6(host) ? `[${host}]` : host}:${port}`,
-  resource: "/echo",
-});
+const authority = isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
+const connection = new WSConnection(ConnectionType.CLIENT, { host: authority, resource: "/echo" });
 
 // ── Application glue: events → what the program does ────────────────────────────────────────────────────────────────
 
@@ -67,7 +63,7 @@ socket.on("end", () => take(null));
 socket.on("close", () => take(null)); // perhaps without an "end", after an error
 socket.on("error", (error) => console.error(error.message));
 socket.on("drain", turn);
-socket.setTimeout(PATIENCE_MS, () => socket.destroy(new Error(`nothing came in ${PATIENCE_MS} ms`)));
+socket.setTimeout(10_000, () => socket.destroy(new Error("10 seconds without a byte")));
 
 function take(bytes: Uint8Array | null): void {
   connection.advanceTime(performance.now());
@@ -84,8 +80,7 @@ function turn(): void {
   for (const event of connection.events()) {
     react(event);
     write();
-    // After a clean close the server is to hang up first (RFC 6455 §7.1.1).
-    if (event.type === "connectionClosed" && !event.wasClean) socket.end();
+    if (event.type === "connectionClosed" && !event.wasClean) socket.end(); // else the server does (RFC 6455 §7.1.1)
     if (socket.writableNeedDrain) break; // events that are not pulled are not even parsed
   }
   clearTimeout(timer);
