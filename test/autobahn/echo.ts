@@ -1,0 +1,62 @@
+/** What the two drivers have in common: their command lines, and what an echoing end does with each event. */
+import { parseArgs } from "node:util";
+import { defaultLimits, type Limits, type WSConnection, type WSEvent } from "../../src/index.ts";
+
+/**
+ * Group 9 asks for messages of 16 MiB, and for 4 MiB in 65,536 fragments of 64 bytes. The defaults allow as much: this
+ * only holds them there.
+ */
+export const limits: Partial<Limits> = {
+  maxMessageBytes: Math.max(defaultLimits.maxMessageBytes, 16 * 1024 * 1024),
+  maxFrameBytes: Math.max(defaultLimits.maxFrameBytes, 16 * 1024 * 1024),
+  maxFragments: Math.max(defaultLimits.maxFragments, 65_536),
+};
+
+/** The positional argument and `--case-timeout-ms`. Ends the process, with a usage line, if it is not understood. */
+export function readArguments(usage: string): { argument: string; caseTimeoutMs: number } {
+  try {
+    const { positionals, values } = parseArgs({
+      allowPositionals: true,
+      options: { deflate: { type: "boolean" }, "case-timeout-ms": { type: "string" } },
+    });
+    if (values.deflate === true) fail("permessage-deflate is not available yet: run it without --deflate");
+    const [argument] = positionals;
+    // Autobahn itself gives its longest cases 100 seconds.
+    const caseTimeoutMs = Number(values["case-timeout-ms"] ?? 120_000);
+    if (argument !== undefined && positionals.length === 1 && caseTimeoutMs > 0) return { argument, caseTimeoutMs };
+  } catch (error) {
+    console.error((error as Error).message);
+  }
+  fail(`usage: ${usage}`);
+}
+
+/** Ends the process. */
+export function fail(message: string): never {
+  console.error(message);
+  process.exit(2);
+}
+
+/**
+ * Sends back what comes, piece by piece: a piece is a fragment, so a message of any size takes no more memory than one
+ * of its chunks, and bad UTF-8 is refused before the message is complete.
+ */
+export function echo(connection: WSConnection, event: WSEvent): void {
+  switch (event.type) {
+    case "connectionRequested":
+      connection.accept(event);
+      return;
+    case "textReceived":
+    case "bytesReceived":
+      connection.sendData(event.data, event.messageFinished);
+      return;
+    case "connectionEstablished":
+    case "connectionRejected":
+    case "rejectionData":
+    case "pingReceived": // answered by the connection
+    case "pongReceived":
+    case "connectionClosed":
+      return;
+    default:
+      event satisfies never;
+  }
+}
