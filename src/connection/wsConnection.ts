@@ -74,6 +74,8 @@ export class WSConnection {
   /** Events that calls of the application or of the clock have brought about. */
   #ahead: WSEvent[] = [];
   #inputEnded = false;
+  /** Holds no place of its own, so that one serves every loop, and a loop that is left early loses nothing. */
+  readonly #events = new Events(() => this.#nextEvent());
 
   #nowMs: number | undefined;
   #wait: Wait = { for: "nothing" };
@@ -147,8 +149,7 @@ export class WSConnection {
     } else if (this.#inputEnded) {
       throw new LocalProtocolError("bytes after the end of the stream", { code: "inputEnded" });
     } else {
-      // Shared memory could change under the decoder.
-      this.#input.push(data.buffer instanceof ArrayBuffer ? (data as Bytes) : new Uint8Array(data));
+      this.#input.push(data);
     }
   }
 
@@ -169,7 +170,7 @@ export class WSConnection {
    * is pulled. Ends when there is nothing to tell now; call again after {@link receiveBytes}.
    */
   events(): IterableIterator<WSEvent> {
-    return new Events(() => this.#nextEvent());
+    return this.#events;
   }
 
   /**
@@ -303,17 +304,16 @@ export class WSConnection {
   }
 
   #nextEvent(): WSEvent | undefined {
-    if (this.#ahead.length > 0) return this.#ahead.shift();
-    const established = this.#established;
-    if (established !== undefined) {
-      if (this.closed) return undefined;
-      const event = established.next();
-      if (event !== undefined) return event.type === "pongReceived" ? this.#withRoundTrip(event) : event;
-      return this.#inputEnded ? established.end() : undefined;
-    }
-    if (this.closed) return undefined;
+    if (this.#established === undefined || this.#ahead.length > 0) return this.#nextAhead();
+    const event = this.#established.next();
+    if (event === undefined) return this.#inputEnded && !this.closed ? this.#established.end() : undefined;
+    return event.type === "pongReceived" ? this.#withRoundTrip(event) : event;
+  }
+
+  /** What happens before the connection is open, or was brought about by a call. */
+  #nextAhead(): WSEvent | undefined {
+    if (this.#ahead.length > 0 || this.closed) return this.#ahead.shift();
     this.#attempt(() => this.#openFurther());
-    if (this.#established !== undefined) return this.#nextEvent();
     if (this.#ahead.length === 0 && this.#inputEnded && !this.closed) this.#endOpening();
     return this.#ahead.shift();
   }
@@ -491,7 +491,7 @@ export class WSConnection {
   }
 }
 
-/** Pulls until there is nothing to tell; one for each loop, so that a loop that is left early loses nothing. */
+/** Pulls until there is nothing to tell. */
 class Events implements IterableIterator<WSEvent> {
   readonly #pull: () => WSEvent | undefined;
 

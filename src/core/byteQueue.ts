@@ -1,39 +1,59 @@
-/** The bytes that came and have not been read yet: chunks in order, never joined. */
+/** The bytes that came and have not been read yet: large chunks in order and never joined, small ones gathered. */
 import { EMPTY, type Bytes } from "./bytes.ts";
 import { wordsOf } from "./mask.ts";
 
+/**
+ * Below this many bytes a chunk is copied into a slab behind the ones before it. That is faster than viewing each by
+ * itself, pins no network buffer for a few bytes, and keeps a flood of tiny chunks as small as its bytes.
+ */
+const SMALL_CHUNK = 64;
+const SLAB_BYTES = 1024;
+
 export class ByteQueue {
-  /** The chunk that is being read, and how far. Readers advance `position` themselves. */
+  /** The chunk that is being read, from `position` to `end`. Readers advance `position` themselves. */
   chunk: Bytes = EMPTY;
   position = 0;
+  end = 0;
+  /** The chunk's `buffer` and `byteOffset`, kept because asking for them costs a third of making a view. */
+  buffer: ArrayBuffer = EMPTY.buffer;
+  base = 0;
   #words: Int32Array<ArrayBuffer> | undefined;
-  #waiting: Bytes[] = [];
-  #next = 0;
-  #waitingBytes = 0;
   #offsetOfChunk = 0;
 
-  push(chunk: Bytes): void {
-    if (chunk.length === 0) return;
-    if (this.position === this.chunk.length && this.#waiting.length === 0) {
-      this.#enter(chunk);
+  #waiting: Uint8Array[] = [];
+  #next = 0;
+  #waitingBytes = 0;
+
+  #slab: Bytes = EMPTY;
+  #slabUsed = 0;
+  /** Where in the slab the last waiting chunk starts, if it lies there. */
+  #waitingSlabStart = -1;
+
+  push(chunk: Uint8Array): void {
+    const { length } = chunk;
+    if (length < SMALL_CHUNK) {
+      this.#pushSmall(chunk, length);
+    } else if (this.#isEmpty) {
+      this.#enter(chunk, 0, length);
     } else {
-      this.#waiting.push(chunk);
-      this.#waitingBytes += chunk.length;
+      this.#wait(chunk);
+      this.#waitingSlabStart = -1;
     }
   }
 
   /** How many bytes of the current chunk are unread, after going on to the next one if that is none. */
   available(): number {
-    const left = this.chunk.length - this.position;
+    const left = this.end - this.position;
     if (left > 0 || this.#waiting.length === 0) return left;
     const chunk = this.#waiting[this.#next]!;
     this.#waiting[this.#next++] = EMPTY;
     if (this.#next === this.#waiting.length) {
       this.#waiting.length = 0;
       this.#next = 0;
+      this.#waitingSlabStart = -1;
     }
     this.#waitingBytes -= chunk.length;
-    this.#enter(chunk);
+    this.#enter(chunk, 0, chunk.length);
     return chunk.length;
   }
 
@@ -42,12 +62,12 @@ export class ByteQueue {
     const length = Math.min(limit, this.available());
     const start = this.position;
     this.position += length;
-    return new Uint8Array(this.chunk.buffer, this.chunk.byteOffset + start, length);
+    return new Uint8Array(this.buffer, this.base + start, length);
   }
 
   /** All unread bytes, in every chunk. */
   get size(): number {
-    return this.chunk.length - this.position + this.#waitingBytes;
+    return this.end - this.position + this.#waitingBytes;
   }
 
   /** Where the next byte stands in the stream. */
@@ -57,7 +77,7 @@ export class ByteQueue {
 
   /** The words of the current chunk's buffer, for unmasking in place. */
   get words(): Int32Array<ArrayBuffer> {
-    return (this.#words ??= wordsOf(this.chunk.buffer));
+    return (this.#words ??= wordsOf(this.buffer));
   }
 
   /** Lets all bytes go. */
@@ -65,18 +85,64 @@ export class ByteQueue {
     this.#waiting = [];
     this.#next = 0;
     this.#waitingBytes = 0;
-    this.#enter(EMPTY);
+    this.#waitingSlabStart = -1;
+    this.#slab = EMPTY;
+    this.#slabUsed = 0;
+    this.#enter(EMPTY, 0, 0);
   }
 
   /** Lets go of a chunk that has been read to its end, so that an idle connection pins no network buffer. */
   release(): void {
-    if (this.position === this.chunk.length && this.chunk.length > 0) this.#enter(EMPTY);
+    if (this.position === this.end && this.chunk !== this.#slab) this.#enter(EMPTY, 0, 0);
   }
 
-  #enter(chunk: Bytes): void {
-    this.#offsetOfChunk += this.chunk.length;
-    this.chunk = chunk;
-    this.position = 0;
+  get #isEmpty(): boolean {
+    return this.position === this.end && this.#waiting.length === 0;
+  }
+
+  #pushSmall(chunk: Uint8Array, length: number): void {
+    const fits = this.#slabUsed + length <= this.#slab.length;
+    if (!fits) {
+      this.#slab = new Uint8Array(SLAB_BYTES);
+      this.#slabUsed = 0;
+      this.#waitingSlabStart = -1;
+    }
+    const slab = this.#slab;
+    const start = this.#slabUsed;
+    for (let i = 0; i < length; i++) slab[start + i] = chunk[i]!;
+    this.#slabUsed = start + length;
+    if (this.#isEmpty && this.chunk !== slab) this.#enter(slab, start, start);
+    if (this.chunk === slab && this.#waiting.length === 0) {
+      this.end = this.#slabUsed;
+      return;
+    }
+    if (this.#waitingSlabStart < 0) {
+      this.#waitingSlabStart = start;
+    } else {
+      this.#waitingBytes -= this.#waiting.pop()!.length;
+    }
+    this.#wait(slab.subarray(this.#waitingSlabStart, this.#slabUsed));
+  }
+
+  #wait(chunk: Uint8Array): void {
+    this.#waiting.push(chunk);
+    this.#waitingBytes += chunk.length;
+  }
+
+  #enter(chunk: Uint8Array, position: number, end: number): void {
+    this.#offsetOfChunk += this.end - position;
+    const { buffer } = chunk;
+    if (buffer instanceof ArrayBuffer) {
+      this.chunk = chunk as Bytes;
+      this.buffer = buffer;
+    } else {
+      // Shared memory could change while it is being read.
+      this.chunk = new Uint8Array(chunk);
+      this.buffer = this.chunk.buffer;
+    }
+    this.base = this.chunk.byteOffset;
+    this.position = position;
+    this.end = end;
     this.#words = undefined;
   }
 }

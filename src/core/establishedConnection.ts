@@ -8,7 +8,7 @@ import type { ExtensionCodec, OutgoingFrame } from "./extension.ts";
 import { firstByte, writeFrame, writeTextFrame } from "./frameWriter.ts";
 import type { LifeCycle, Signal } from "./lifeCycle.ts";
 import type { Limits } from "./limits.ts";
-import { MessageReader, type CloseReceived } from "./messageReader.ts";
+import { MessageReader, type CloseReceived, type Received } from "./messageReader.ts";
 import { MAX_CONTROL_PAYLOAD, Opcode } from "./opcodes.ts";
 import type { OutputQueue } from "./outputQueue.ts";
 
@@ -70,19 +70,23 @@ export class EstablishedConnection {
 
   /** Reads on to the next event, or `undefined` until more bytes come. */
   next(): WSEvent | undefined {
+    if (this.#life.state === "closed") return undefined;
     try {
       const received = this.#reader.read();
-      if (received === undefined) {
-        this.#input.release();
-        return undefined;
-      }
-      if (received.type === "closeReceived") return this.#answerClose(received);
-      if (received.type === "pingReceived" && this.#autoPong) this.#answerPing(received.payload);
+      if (received === undefined) this.#input.release();
+      else if (received.type !== "bytesReceived") return this.#answer(received);
       return received;
     } catch (error) {
       if (!(error instanceof RemoteProtocolError)) throw error; // a defect of ours or an extension's, not the peer's
       return this.fail(error);
     }
+  }
+
+  /** Does by itself what the protocol asks for (§5.5.1, §5.5.2). */
+  #answer(received: Received): WSEvent {
+    if (received.type === "closeReceived") return this.#answerClose(received);
+    if (received.type === "pingReceived" && this.#autoPong) this.#answerPing(received.payload);
+    return received;
   }
 
   sendData(data: string | ArrayBuffer | ArrayBufferView, final: boolean, options: SendOptions): void {

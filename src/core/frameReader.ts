@@ -50,6 +50,11 @@ export class FrameReader {
     this.#rules = rules;
   }
 
+  /** Whether the next byte begins a frame. */
+  get atHeader(): boolean {
+    return !this.inFrame && this.#partialLength === 0;
+  }
+
   /** Reads a header, once all of it is there. Throws the `RemoteProtocolError` of a header that may not be. */
   readHeader(): boolean {
     const input = this.#input;
@@ -84,7 +89,7 @@ export class FrameReader {
     input.position = position + length;
     this.remaining = remaining - length;
     this.inFrame = this.remaining > 0;
-    return new Uint8Array(chunk.buffer, chunk.byteOffset + position, length);
+    return new Uint8Array(input.buffer, input.base + position, length);
   }
 
   /** Gathers a header that came in more than one chunk: each byte is looked at once, however it comes. */

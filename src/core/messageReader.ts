@@ -7,7 +7,8 @@ import type { BytesReceived, CloseFrame, PingReceived, PongReceived, TextReceive
 import type { ExtensionCodec, IncomingFrame } from "./extension.ts";
 import { FrameReader, type Masking } from "./frameReader.ts";
 import type { Limits } from "./limits.ts";
-import { isControl, MAX_CONTROL_PAYLOAD, Opcode } from "./opcodes.ts";
+import { isControl, MASK, MAX_CONTROL_PAYLOAD, Opcode } from "./opcodes.ts";
+import { readSmallMessage } from "./smallMessages.ts";
 import { decodeWhole, Utf8Reader } from "./utf8.ts";
 
 /** The peer's Close frame. */
@@ -24,6 +25,9 @@ export class MessageReader {
   readonly #limits: Limits;
   readonly #codecs: readonly ExtensionCodec[];
   readonly #decodes: boolean;
+  /** For small messages: the MASK bit they must have, and how long they may be. Below 0 none is read that way. */
+  readonly #mask: number;
+  readonly #smallLimit: number;
 
   /** Of the message that is being read: `CONTINUATION` between messages. */
   #messageOpcode: Opcode = Opcode.CONTINUATION;
@@ -44,12 +48,24 @@ export class MessageReader {
     // What was encoded last is decoded first (§9.1).
     this.#codecs = [...codecs].reverse();
     this.#decodes = codecs.some((codec) => codec.decode !== undefined);
+    this.#mask = masking === "required" ? MASK : 0;
+    const { maxFrameBytes, maxMessageBytes, maxFragments } = limits;
+    const plain = codecs.length === 0 && masking !== "either" && maxFragments > 0;
+    this.#smallLimit = plain ? Math.min(maxFrameBytes, maxMessageBytes) : -1;
     const reservedBits = codecs.reduce((bits, codec) => bits | codec.reservedBits, 0);
-    this.#frames = new FrameReader(input, { masking, maxFrameBytes: limits.maxFrameBytes, reservedBits });
+    this.#frames = new FrameReader(input, { masking, maxFrameBytes, reservedBits });
   }
 
   /** Reads on to the next thing to tell, or `undefined` until more bytes come. Throws `RemoteProtocolError`. */
   read(): Received | undefined {
+    if (this.#messageOpcode === Opcode.CONTINUATION && this.#frames.atHeader) {
+      const message = readSmallMessage(this.#input, this.#mask, this.#smallLimit);
+      if (message !== undefined) return message;
+    }
+    return this.#readOn();
+  }
+
+  #readOn(): Received | undefined {
     if (this.#raiseNext !== undefined) throw this.#raiseNext;
     const frames = this.#frames;
     for (;;) {
@@ -137,13 +153,14 @@ export class MessageReader {
   #deliver(payload: Bytes, frameFinished: boolean, messageFinished: boolean): Received | undefined {
     const opcode = this.#messageOpcode;
     this.#messageBytes += payload.length;
-    if (messageFinished) this.#messageOpcode = Opcode.CONTINUATION;
     if (opcode === Opcode.BINARY) {
+      if (messageFinished) this.#messageOpcode = Opcode.CONTINUATION;
       if (payload.length === 0 && !frameFinished) return undefined;
       return { type: "bytesReceived", data: payload, frameFinished, messageFinished };
     }
     const text = (this.#utf8 ??= new Utf8Reader()).read(payload, messageFinished);
     if (typeof text === "string") {
+      if (messageFinished) this.#messageOpcode = Opcode.CONTINUATION;
       if (text === "" && !frameFinished) return undefined;
       return { type: "textReceived", data: text, frameFinished, messageFinished };
     }
