@@ -1,0 +1,118 @@
+/** The command lines of the two drivers. */
+import { createServer, type AddressInfo, type Socket } from "node:net";
+import { afterEach, describe, expect, test } from "vitest";
+import { Program } from "../peers/programs.ts";
+import { closeBody } from "./cases.ts";
+import { CLOSE, RawPeer, TEXT } from "./rawPeer.ts";
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
+
+function run(driver: "server" | "client", ...args: string[]): Program {
+  const program = Program.node(`test/autobahn/${driver}.ts`, ...args);
+  cleanups.push(() => program.stop());
+  return program;
+}
+
+/** A fuzzing server that tells `caseCount` and does with each case what `runCase` does. */
+async function fuzzingServer(caseCount: string, runCase: (peer: RawPeer) => void): Promise<string> {
+  const sockets = new Set<Socket>();
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    sockets.add(socket);
+    void RawPeer.accept(socket).then(async (peer) => {
+      if (!peer.target.startsWith("/base/getCaseCount")) {
+        runCase(peer);
+        return;
+      }
+      await peer.send([
+        { opcode: TEXT, payload: Buffer.from(caseCount) },
+        { opcode: CLOSE, payload: closeBody(1000) },
+      ]);
+      await peer.next();
+      peer.end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  cleanups.push(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return `ws://127.0.0.1:${(server.address() as AddressInfo).port}/base/`;
+}
+
+describe("autobahn:server", () => {
+  test("with --deflate says that there is none yet", async () => {
+    const program = run("server", "0", "--deflate");
+    expect(await program.ended).toBe(2);
+    expect(program.output).toBe("permessage-deflate is not available yet: run it without --deflate\n");
+  });
+
+  test.each([[], ["eight"], ["65536"], ["1", "2"], ["1", "--fast"]])("refuses the arguments %j", async (...args) => {
+    const program = run("server", ...args);
+    expect(await program.ended).toBe(2);
+    expect(program.output).toMatch(/usage: npm run autobahn:server|not a port/);
+  });
+
+  test("says that its port is taken", async () => {
+    const first = run("server", "0");
+    const second = run("server", String(await first.port()));
+    expect(await second.ended).toBe(2);
+    expect(second.output).toContain("EADDRINUSE");
+  });
+});
+
+describe("autobahn:client", () => {
+  test("with --deflate says that there is none yet", async () => {
+    const program = run("client", "ws://127.0.0.1:9001", "--deflate");
+    expect(await program.ended).toBe(2);
+    expect(program.output).toBe("permessage-deflate is not available yet: run it without --deflate\n");
+  });
+
+  test.each([[], ["9001"], ["http://127.0.0.1/"], ["ws://127.0.0.1", "--case-timeout-ms=0"]])(
+    "refuses the arguments %j",
+    async (...args) => {
+      const program = run("client", ...args);
+      expect(await program.ended).toBe(2);
+      expect(program.output).toMatch(/usage: npm run autobahn:client|not a ws: URL/);
+    },
+  );
+
+  test("ends with an error if the server can't be reached", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => server.close(resolve));
+    const program = run("client", `ws://127.0.0.1:${port}`);
+    expect(await program.ended).toBe(2);
+    expect(program.output).toContain("ECONNREFUSED");
+  });
+
+  test("ends with an error if the server tells no number of cases", async () => {
+    const program = run("client", await fuzzingServer("many", () => {}));
+    expect(await program.ended).toBe(2);
+    expect(program.output).toBe('/getCaseCount told no number, but "many"\n');
+  });
+
+  test("ends with an error if a case does not end in time", async () => {
+    const program = run("client", await fuzzingServer("1", () => {}), "--case-timeout-ms", "300");
+    expect(await program.ended).toBe(2);
+    expect(program.output).toBe("/runCase?case=1&agent=websocket-over did not end in 300 ms\n");
+  });
+
+  test("goes on after a case in which the stream breaks off", async () => {
+    const targets: string[] = [];
+    const url = await fuzzingServer("2", (peer) => {
+      targets.push(peer.target);
+      peer.destroy();
+    });
+    const program = run("client", url);
+    expect(await program.ended).toBe(0);
+    expect(targets).toEqual([
+      "/base/runCase?case=1&agent=websocket-over",
+      "/base/runCase?case=2&agent=websocket-over",
+      "/base/updateReports?agent=websocket-over",
+    ]);
+  });
+});

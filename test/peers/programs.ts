@@ -1,0 +1,66 @@
+/** Programs as processes, for tests that run them from the outside. */
+import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** How long a program may take to say what is waited for, in milliseconds. */
+const PATIENCE_MS = 20_000;
+
+export class Program {
+  readonly #process: ChildProcessWithoutNullStreams;
+  /** What it has written, to both streams. */
+  output = "";
+  /** Its exit code, once it has ended; `null` if a signal ended it. */
+  readonly ended: Promise<number | null>;
+  #changed = Promise.withResolvers<undefined>();
+
+  constructor(command: string, args: readonly string[]) {
+    this.#process = spawn(command, args, { cwd: root });
+    const take = (text: string): void => {
+      this.output += text;
+      this.#changed.resolve(undefined);
+      this.#changed = Promise.withResolvers();
+    };
+    this.#process.stdout.setEncoding("utf8").on("data", take);
+    this.#process.stderr.setEncoding("utf8").on("data", take);
+    this.ended = new Promise((resolve, reject) => {
+      this.#process.on("close", resolve).on("error", reject);
+    });
+    void this.ended.catch(() => {}).then(() => this.#changed.resolve(undefined));
+  }
+
+  /** A TypeScript program of this repository, by its path from the top. */
+  static node(path: string, ...args: string[]): Program {
+    return new Program(process.execPath, [path, ...args]);
+  }
+
+  /** Waits until it has written something, and returns the match. */
+  async says(pattern: RegExp): Promise<RegExpExecArray> {
+    const late = AbortSignal.timeout(PATIENCE_MS);
+    const lateness = new Promise<void>((resolve) => late.addEventListener("abort", () => resolve()));
+    for (;;) {
+      const match = pattern.exec(this.output);
+      if (match !== null) return match;
+      if (late.aborted || this.#process.exitCode !== null) {
+        throw new Error(`expected the program to say ${String(pattern)}, but it said:\n${this.output}`);
+      }
+      await Promise.race([this.#changed.promise, lateness]);
+    }
+  }
+
+  /** The port in the URL that a server has printed. */
+  async port(): Promise<number> {
+    return Number((await this.says(/ws:\/\/127\.0\.0\.1:(\d+)/))[1]);
+  }
+
+  write(text: string): void {
+    this.#process.stdin.write(text);
+  }
+
+  /** Ends it, if it has not ended yet. */
+  async stop(): Promise<void> {
+    this.#process.kill();
+    await this.ended;
+  }
+}
