@@ -1,0 +1,5 @@
+/** What Vite makes of imports that are not code. */
+declare module "*?raw" {
+  const text: string;
+  export default text;
+}

@@ -1,0 +1,16 @@
+/** Names and values, one pair a row. */
+import type { VNode } from "preact";
+import type { Fact } from "../eventFacts.ts";
+
+export function FactList({ facts }: { readonly facts: readonly Fact[] }): VNode {
+  return (
+    <dl class="facts">
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

@@ -1,0 +1,50 @@
+/** The life cycle as the library's own table has it, with the present state lit and where it may go from there. */
+import type { VNode } from "preact";
+import type { ConnectionState } from "../../src/index.ts";
+import { BOX_HEIGHT, layOut, signalsByTarget } from "../lifeCycleLayout.ts";
+
+const { width, height, boxes, arrows } = layOut();
+
+export function LifeCycleDrawing({ state }: { readonly state: ConnectionState }): VNode {
+  const ways = [...signalsByTarget(state)];
+  return (
+    <figure class="life-cycle">
+      <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`Life cycle, now ${state}`}>
+        {arrows.map(({ from, to, signals, path }) => (
+          <g key={`${from} ${to}`} class={from === state ? "arrow lit" : "arrow"}>
+            <title>{`${from} → ${to}: ${signals.join(", ")}`}</title>
+            <path d={path} />
+            <path class="tip" d={tipAt(path)} />
+          </g>
+        ))}
+        {boxes.map((box) => (
+          <g key={box.state} class={box.state === state ? "state lit" : "state"}>
+            <rect x={box.x} y={box.y - BOX_HEIGHT / 2} width={box.width} height={BOX_HEIGHT} rx={BOX_HEIGHT / 2} />
+            <text x={box.x + box.width / 2} y={box.y}>
+              {box.state}
+            </text>
+          </g>
+        ))}
+      </svg>
+      <figcaption>
+        {ways.length === 0 && "Nothing follows."}
+        {ways.map(([target, signals]) => (
+          <span key={target}>
+            {signals.join(", ")} → <b>{target}</b>
+          </span>
+        ))}
+      </figcaption>
+    </figure>
+  );
+}
+
+/** The head of an arrow, in the direction in which its curve arrives. */
+function tipAt(path: string): string {
+  const [x2, y2, x, y] = path
+    .match(/-?[\d.]+/g)!
+    .map(Number)
+    .slice(-4) as [number, number, number, number];
+  const vertical = x2 === x;
+  const [dx, dy] = vertical ? [0, Math.sign(y - y2) * 4] : [4, 0];
+  return `M${x + dx} ${y + dy} L${x - dx - dy * 0.8} ${y - dy - dx * 0.8} L${x - dx + dy * 0.8} ${y - dy + dx * 0.8} Z`;
+}

@@ -1,0 +1,76 @@
+/** What an event says, as rows to read: the names of its fields, and their values cut to what a page can show. */
+import type { CloseFrame, WSEvent } from "../src/index.ts";
+import { count, cutText, hex } from "./format.ts";
+
+export type Fact = readonly [name: string, value: string];
+
+const MAX_CHARACTERS = 240;
+const MAX_BYTES = 48;
+
+/** Keeps nothing of the event's bytes. */
+export function eventFacts(event: WSEvent): Fact[] {
+  switch (event.type) {
+    case "connectionRequested":
+      return [
+        ["target", cutText(event.target, MAX_CHARACTERS)],
+        ["host", event.host],
+        ["origin", event.origin ?? "none"],
+        ["subprotocols", event.subprotocols.join(", ") || "none"],
+      ];
+    case "connectionEstablished":
+      return [["subprotocol", event.subprotocol ?? "none"]];
+    case "connectionRejected":
+      return [["status", `${event.status} ${event.statusText}`]];
+    case "rejectionData":
+      return [...bytesFacts("data", event.data), ["finished", String(event.finished)]];
+    case "textReceived":
+      return [["data", quoted(event.data)], ...pieceFacts(event)];
+    case "bytesReceived":
+      return [...bytesFacts("data", event.data), ...pieceFacts(event)];
+    case "pingReceived":
+      return bytesFacts("payload", event.payload);
+    case "pongReceived":
+      return bytesFacts("payload", event.payload);
+    case "connectionClosed":
+      return [
+        ["code", String(event.code)],
+        ["reason", quoted(event.reason)],
+        ["wasClean", String(event.wasClean)],
+        ...optional("initiator", event.initiator),
+        ...optional("sent", event.sent && closeFrameText(event.sent)),
+        ...optional("error", event.error && `${event.error.message} (${event.error.code})`),
+      ];
+  }
+}
+
+function optional(name: string, value: string | undefined): Fact[] {
+  return value === undefined ? [] : [[name, value]];
+}
+
+/** Says nothing of a message that came in one piece, which most do. */
+function pieceFacts({ frameFinished, messageFinished }: { frameFinished: boolean; messageFinished: boolean }): Fact[] {
+  if (messageFinished) return [["messageFinished", "true"]];
+  return [
+    ["frameFinished", String(frameFinished)],
+    ["messageFinished", "false"],
+  ];
+}
+
+function bytesFacts(name: string, bytes: Uint8Array): Fact[] {
+  if (bytes.length === 0) return [[name, "no bytes"]];
+  const shown = bytes.subarray(0, MAX_BYTES);
+  const rest = bytes.length - shown.length;
+  return [
+    [name, hex(shown) + (rest > 0 ? ` … (+${count(rest, "byte")})` : "")],
+    ["as text", quoted(new TextDecoder().decode(bytes.subarray(0, MAX_CHARACTERS)))],
+    ["length", count(bytes.length, "byte")],
+  ];
+}
+
+function closeFrameText({ code, reason }: CloseFrame): string {
+  return reason === "" ? String(code) : `${code} ${quoted(reason)}`;
+}
+
+function quoted(text: string): string {
+  return `“${cutText(text, MAX_CHARACTERS)}”`;
+}

@@ -1,0 +1,9 @@
+/** What a person has written into a form. */
+import type { TargetedSubmitEvent } from "preact";
+
+/** The value of the field with that name. */
+export function fieldOf(event: TargetedSubmitEvent<HTMLFormElement>, name: string): string {
+  const value = new FormData(event.currentTarget).get(name);
+  if (typeof value !== "string") throw new Error(`the form has no field ${name}`);
+  return value;
+}

@@ -1,0 +1,75 @@
+/** The server: answers the request that comes over whatever carries bytes, and echoes if it shall. Complete in itself. */
+import {
+  ConnectionType,
+  WSConnection,
+  type ConnectionRequested,
+  type ConnectionState,
+  type WSEvent,
+} from "../../src/index.ts";
+import type { ByteTransport } from "../../src/transports/pipe.ts";
+
+export interface Server {
+  readonly connection: WSConnection;
+  /** Call it after doing anything with the connection: it sends what that queued. */
+  readonly turn: () => void;
+}
+
+export interface ServerApplication {
+  readonly show: (event: WSEvent, state: ConnectionState) => void;
+  /** `false`: somebody will call the connection's `accept` or `reject` later. */
+  readonly acceptsAtOnce: (request: ConnectionRequested) => boolean;
+  readonly echoes: () => boolean;
+}
+
+export function startServer(transport: ByteTransport, application: ServerApplication): Server {
+  const connection = new WSConnection(ConnectionType.SERVER);
+  const reader = transport.readable.getReader();
+  const writer = transport.writable.getWriter();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let writing = false;
+
+  // Application glue: pings are answered and Closes echoed by the connection itself.
+  function handle(event: WSEvent): void {
+    application.show(event, connection.state);
+    if (event.type === "connectionRequested" && application.acceptsAtOnce(event)) {
+      connection.accept(event, { subprotocol: event.subprotocols[0] });
+    }
+    if ((event.type === "textReceived" || event.type === "bytesReceived") && application.echoes()) {
+      // A message may come in pieces, and goes back in fragments; after our Close nothing may follow.
+      if (connection.state === "open") connection.sendData(event.data, event.messageFinished);
+    }
+  }
+
+  // Network glue: what came in, what it meant, what goes out, and when to look at the clock again.
+  function turn(received?: Uint8Array | null): void {
+    connection.advanceTime(performance.now());
+    if (received !== undefined) connection.receiveBytes(received);
+    for (const event of connection.events()) handle(event);
+    write().catch(() => turn(null));
+    clearTimeout(timer);
+    const { nextDeadlineMs } = connection;
+    if (nextDeadlineMs !== undefined) timer = setTimeout(turn, nextDeadlineMs - performance.now());
+  }
+
+  async function read(): Promise<void> {
+    for (;;) {
+      // A transport that fails has ended, too.
+      const { value } = await reader.read().catch(() => ({ value: undefined }));
+      turn(value ?? null);
+      if (value === undefined) return;
+    }
+  }
+
+  // One write at a time: while the transport is busy, bytes wait in the connection, where they are counted.
+  async function write(): Promise<void> {
+    if (writing) return;
+    writing = true;
+    for (let bytes; (bytes = connection.bytesToSend()).length > 0;) await writer.write(bytes);
+    if (connection.closed) await writer.close();
+    else writing = false;
+  }
+
+  void read();
+  turn(); // from now on the handshake has a deadline
+  return { connection, turn: () => turn() };
+}

@@ -1,0 +1,298 @@
+/** The playground, as a person uses it. */
+import { expect, test, type Locator, type Page } from "@playwright/test";
+
+type Role = "Client" | "Server";
+
+const complaints: string[] = [];
+
+test.beforeEach(async ({ page }) => {
+  complaints.length = 0;
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  await page.goto("/");
+});
+
+test.afterEach(() => {
+  expect(complaints).toEqual([]);
+});
+
+const side = (page: Page, role: Role): Locator => page.getByRole("region", { name: role, exact: true });
+const state = (page: Page, role: Role): Locator => page.getByRole("status", { name: `${role} state` });
+const events = (page: Page, role: Role): Locator => page.getByRole("region", { name: `${role} events` });
+const event = (page: Page, role: Role, type: string): Locator =>
+  events(page, role).getByRole("listitem").filter({ hasText: type });
+const wire = (page: Page): Locator => page.getByRole("region", { name: "Bytes on the wire" });
+const chunks = (page: Page): Locator => wire(page).getByRole("listitem");
+
+async function expectStates(page: Page, expected: string): Promise<void> {
+  await expect(state(page, "Client")).toHaveText(expected);
+  await expect(state(page, "Server")).toHaveText(expected);
+}
+
+async function fill(page: Page, role: Role, label: string, value: string): Promise<void> {
+  await side(page, role).getByLabel(label, { exact: true }).fill(value);
+}
+
+async function press(page: Page, role: Role, name: string): Promise<void> {
+  await side(page, role).getByRole("button", { name, exact: true }).click();
+}
+
+async function askWithoutAutoAccept(page: Page): Promise<Locator> {
+  await side(page, "Server").getByLabel("Auto-accept").uncheck();
+  await press(page, "Client", "Connect again");
+  return side(page, "Server").getByRole("group", { name: "Request" });
+}
+
+test("the page opens with both sides open and says what it is", async ({ page }) => {
+  await expectStates(page, "open");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(
+    "WebSocket over anything that carries bytes: a client and a server, both in this tab, no socket between them.",
+  );
+  await expect(event(page, "Server", "connectionRequested")).toContainText("/chat");
+  await expect(event(page, "Client", "connectionEstablished")).toHaveCount(1);
+});
+
+test("the handshake crosses the wire as text", async ({ page }) => {
+  await expect(chunks(page).nth(0)).toContainText("client → server");
+  await expect(chunks(page).nth(0)).toContainText("GET /chat HTTP/1.1");
+  await expect(chunks(page).nth(1)).toContainText("server → client");
+  await expect(chunks(page).nth(1)).toContainText("HTTP/1.1 101 Switching Protocols");
+});
+
+for (const [from, to] of [
+  ["Client", "Server"],
+  ["Server", "Client"],
+] as const) {
+  test(`text goes from ${from} to ${to}`, async ({ page }) => {
+    await fill(page, from, "Text", "grüß dich");
+    await press(page, from, "Send text");
+    await expect(event(page, to, "textReceived")).toContainText("“grüß dich”");
+  });
+
+  test(`bytes go from ${from} to ${to}`, async ({ page }) => {
+    await fill(page, from, "Binary, in hex", "DE ad,be:ef 00");
+    await press(page, from, "Send bytes");
+    await expect(event(page, to, "bytesReceived")).toContainText("de ad be ef 00");
+    await expect(event(page, to, "bytesReceived")).toContainText("5 bytes");
+  });
+
+  test(`a ping of ${from} is answered by ${to}`, async ({ page }) => {
+    await fill(page, from, "Ping payload", "tick");
+    await press(page, from, "Ping");
+    await expect(event(page, to, "pingReceived")).toContainText("74 69 63 6b");
+    await expect(event(page, from, "pongReceived")).toContainText("“tick”");
+  });
+
+  test(`a close by ${from} ends both sides`, async ({ page }) => {
+    await fill(page, from, "Close code", "4001");
+    await fill(page, from, "Reason", "that's all");
+    await press(page, from, "Close");
+    await expectStates(page, "closed");
+    for (const role of ["Client", "Server"] as const) {
+      const closed = event(page, role, "connectionClosed");
+      await expect(closed).toHaveCount(1);
+      await expect(closed).toContainText("4001");
+      await expect(closed).toContainText("“that's all”");
+      await expect(closed).toContainText(/wasClean\s*true/);
+      await expect(closed).toContainText(role === from ? "local" : "remote");
+      for (const name of ["Send text", "Send bytes", "Ping", "Close"]) {
+        await expect(side(page, role).getByRole("button", { name, exact: true })).toBeDisabled();
+      }
+    }
+    await expect(chunks(page).filter({ hasText: "end of stream" })).toHaveCount(2);
+  });
+}
+
+test("a frame from the server is shown byte for byte", async ({ page }) => {
+  await fill(page, "Server", "Text", "hello");
+  await press(page, "Server", "Send text");
+  const chunk = chunks(page).last();
+  await expect(chunk).toContainText("server → client");
+  await expect(chunk).toContainText("7 bytes");
+  await expect(chunk).toContainText("81 05 68 65 6c 6c 6f");
+  await expect(chunk).toContainText("··hello");
+});
+
+test("a frame from the client is masked", async ({ page }) => {
+  await fill(page, "Client", "Text", "hello");
+  await press(page, "Client", "Send text");
+  await expect(chunks(page).last()).toContainText("11 bytes");
+  await expect(chunks(page).last()).toContainText("81 85");
+});
+
+test("bad hex is explained and not sent", async ({ page }) => {
+  const field = side(page, "Client").getByLabel("Binary, in hex");
+  await field.fill("0g");
+  await press(page, "Client", "Send bytes");
+  await expect(side(page, "Client").getByRole("alert").filter({ hasText: "“g” is no hex digit" })).toBeVisible();
+  await expect(field).toHaveAttribute("aria-invalid", "true");
+  await field.fill("abc");
+  await press(page, "Client", "Send bytes");
+  await expect(field).toHaveAccessibleDescription(/3 hex digits: a byte has two/);
+  await expect(chunks(page)).toHaveCount(2);
+  await field.fill("0a");
+  await expect(field).toHaveAttribute("aria-invalid", "false");
+  await press(page, "Client", "Send bytes");
+  await expect(event(page, "Server", "bytesReceived")).toHaveCount(1);
+});
+
+test("what the library refuses is shown, and nothing is sent", async ({ page }) => {
+  const refusal = side(page, "Server").getByRole("alert").filter({ hasText: "RangeError" });
+  await fill(page, "Server", "Close code", "1005");
+  await press(page, "Server", "Close");
+  await expect(refusal).toContainText("close code 1005 may not be sent");
+  await fill(page, "Server", "Ping payload", "x".repeat(126));
+  await press(page, "Server", "Ping");
+  await expect(refusal).toContainText("at most 125 bytes");
+  await expectStates(page, "open");
+  await expect(chunks(page)).toHaveCount(2);
+  await press(page, "Server", "Send text");
+  await expect(refusal).toHaveCount(0);
+});
+
+test("a fresh pair connects with the client's new wishes", async ({ page }) => {
+  await press(page, "Client", "Close");
+  await expectStates(page, "closed");
+  await fill(page, "Client", "Resource", "/rooms?id=7");
+  await fill(page, "Client", "Subprotocols", "chat, superchat");
+  await press(page, "Client", "Connect again");
+  await expectStates(page, "open");
+  await expect(event(page, "Server", "connectionRequested")).toContainText("/rooms?id=7");
+  await expect(event(page, "Server", "connectionRequested")).toContainText("chat, superchat");
+  await expect(event(page, "Client", "connectionEstablished")).toContainText(/subprotocol\s*chat/);
+  await expect(event(page, "Client", "connectionClosed")).toHaveCount(0);
+});
+
+test("wishes that can't be leave the connection as it is", async ({ page }) => {
+  await fill(page, "Client", "Subprotocols", "no spaces");
+  await press(page, "Client", "Connect again");
+  await expect(side(page, "Client").getByRole("alert").filter({ hasText: "must be a token" })).toBeVisible();
+  await expectStates(page, "open");
+});
+
+test("a person accepts a request with a subprotocol", async ({ page }) => {
+  await fill(page, "Client", "Subprotocols", "chat, superchat");
+  const request = await askWithoutAutoAccept(page);
+  await expect(request).toContainText("/chat");
+  await expect(request).toContainText("server.example");
+  await expect(request).toContainText("http://127.0.0.1");
+  await expectStates(page, "connecting");
+  await request.getByLabel("Subprotocol").selectOption("superchat");
+  await request.getByRole("button", { name: "Accept" }).click();
+  await expectStates(page, "open");
+  await expect(event(page, "Client", "connectionEstablished")).toContainText("superchat");
+});
+
+test("a person rejects a request, and the client reads why", async ({ page }) => {
+  const request = await askWithoutAutoAccept(page);
+  await request.getByLabel("Status").fill("42");
+  await request.getByRole("button", { name: "Reject" }).click();
+  await expect(request.getByRole("alert")).toContainText("a status from 200 to 599");
+  await request.getByLabel("Status").fill("403");
+  await request.getByLabel("Body").fill("members only");
+  await request.getByRole("button", { name: "Reject" }).click();
+  await expect(event(page, "Client", "connectionRejected")).toContainText("403 Forbidden");
+  await expect(event(page, "Client", "rejectionData")).toContainText("“members only”");
+  await expectStates(page, "closed");
+});
+
+test("a connection is left for another while its request waits", async ({ page }) => {
+  await askWithoutAutoAccept(page);
+  await side(page, "Server").getByLabel("Auto-accept").check();
+  await press(page, "Client", "Connect again");
+  await expectStates(page, "open");
+  await expect(event(page, "Server", "connectionRequested")).toHaveCount(1);
+});
+
+test("the server echoes if told to", async ({ page }) => {
+  await side(page, "Server").getByLabel("Echo messages").check();
+  await fill(page, "Client", "Text", "back to me");
+  await press(page, "Client", "Send text");
+  await expect(event(page, "Client", "textReceived")).toContainText("“back to me”");
+});
+
+test("long payloads are cut, and their length is told", async ({ page }) => {
+  await fill(page, "Server", "Text", "x".repeat(5000));
+  await press(page, "Server", "Send text");
+  await expect(event(page, "Client", "textReceived")).toContainText("(+4,760 characters)");
+  await expect(chunks(page).last()).toContainText("5,004 bytes");
+  await expect(chunks(page).last()).toContainText("+4,908 bytes");
+});
+
+test("a thousand messages stay smooth, and the log stays short", async ({ page }) => {
+  await side(page, "Server").getByLabel("Echo messages").check();
+  await fill(page, "Client", "Times", "1000");
+  const longestMs = page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        let longest = 0;
+        let last = performance.now();
+        const until = last + 2000;
+        const frame = (now: number): void => {
+          longest = Math.max(longest, now - last);
+          last = now;
+          if (now < until) requestAnimationFrame(frame);
+          else resolve(longest);
+        };
+        requestAnimationFrame(frame);
+      }),
+  );
+  await press(page, "Client", "Send text");
+  for (const role of ["Client", "Server"] as const) {
+    await expect(events(page, role).getByRole("listitem")).toHaveCount(500);
+    await expect(events(page, role)).toContainText(/50[12] older dropped/);
+  }
+  expect(await longestMs).toBeLessThan(1000);
+});
+
+test("the log follows its end until its reader scrolls up", async ({ page }) => {
+  await fill(page, "Client", "Times", "100");
+  await press(page, "Client", "Send text");
+  const box = events(page, "Server");
+  await expect(box.getByRole("listitem")).toHaveCount(102);
+  await expect(box.getByRole("listitem").last()).toBeInViewport();
+  await box.evaluate((element) => element.scrollTo({ top: 0 }));
+  await press(page, "Client", "Send text");
+  await expect(box.getByRole("listitem")).toHaveCount(202);
+  await expect(box.getByRole("listitem").first()).toBeInViewport();
+});
+
+test("a person with a keyboard sends by Enter", async ({ page }) => {
+  await side(page, "Client").getByLabel("Text", { exact: true }).focus();
+  await page.keyboard.press("ControlOrMeta+A");
+  await page.keyboard.type("typed");
+  await page.keyboard.press("Enter");
+  await expect(event(page, "Server", "textReceived")).toContainText("“typed”");
+});
+
+test("the life cycle is lit and says what may follow", async ({ page }) => {
+  const drawing = side(page, "Client").getByRole("figure");
+  await expect(drawing.getByRole("img", { name: "Life cycle, now open" })).toBeVisible();
+  await expect(drawing).toContainText("sendClose → localClosing");
+  await press(page, "Client", "Close");
+  await expect(drawing.getByRole("img", { name: "Life cycle, now closed" })).toBeVisible();
+  await expect(drawing).toContainText("Nothing follows.");
+});
+
+test("the program can be read", async ({ page }) => {
+  const source = page.getByLabel("Source of server.ts");
+  await expect(source).toBeHidden();
+  await page.getByText("The program", { exact: true }).click();
+  await expect(source).toContainText("connection.receiveBytes(received)");
+  await expect(source).toContainText('from "websocket-over/pipe"');
+});
+
+for (const width of [400, 720, 1280]) {
+  test(`nothing is wider than a window of ${width} px`, async ({ page }) => {
+    await page.setViewportSize({ width, height: 800 });
+    await fill(page, "Client", "Text", "w".repeat(600));
+    await press(page, "Client", "Send text");
+    await press(page, "Server", "Send bytes");
+    await page.getByText("The program", { exact: true }).click();
+    await expect(event(page, "Client", "bytesReceived")).toHaveCount(1);
+    const overhang = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect(overhang).toBeLessThanOrEqual(0);
+  });
+}
