@@ -1,0 +1,48 @@
+/** Runs the protocol's tests inside a Web Worker, with Vitest's own runner, and sends back what became of each. */
+import type { SerializedConfig } from "vitest";
+import type { Outcome } from "./worker.test.ts";
+
+interface Task {
+  readonly type: "suite" | "test";
+  readonly name: string;
+  readonly tasks?: readonly Task[];
+  readonly result?: { readonly state: string; readonly errors?: readonly { stack?: string; message: string }[] };
+}
+
+const modules = import.meta.glob("../{core,handshake,connection,transports}/**/*.test.ts");
+
+addEventListener("message", (message: MessageEvent<SerializedConfig>) => {
+  const config = message.data;
+  const nothing = (): Promise<undefined> => Promise.resolve(undefined);
+  // What the page's runner sets up for `expect` before it loads a test file.
+  Object.assign(globalThis, {
+    __vitest_worker__: {
+      config,
+      ctx: { config, pool: "browser", environment: { name: "browser" } },
+      environment: { name: "browser" },
+      metaEnv: {},
+      durations: {},
+      providedContext: {},
+      onCleanup: nothing,
+      rpc: new Proxy({}, { get: () => nothing }),
+    },
+  });
+  void import("vitest/internal/browser")
+    .then(({ startTests }) =>
+      startTests(Object.keys(modules), {
+        config,
+        pool: "browser",
+        importFile: (path: string) => modules[path]?.(),
+      } as never),
+    )
+    .then((files) => postMessage(files.flatMap((file) => outcomes(file as never, []))));
+});
+
+function outcomes(task: Task, path: readonly string[]): Outcome[] {
+  const name = [...path, task.name.replace("../../", "")];
+  const errors = (task.result?.errors ?? []).map((error) => error.stack ?? error.message);
+  const inner = (task.tasks ?? []).flatMap((child) => outcomes(child, name));
+  const own = { name: name.join(" > "), state: task.result?.state ?? "not run", errors };
+  // A suite counts by itself only where it failed outside of its tests.
+  return task.type === "test" || errors.length > 0 ? [own, ...inner] : inner;
+}
