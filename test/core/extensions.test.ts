@@ -1,0 +1,215 @@
+/** RFC 6455 §9: the extension interface, shown by an extension that uses RSV2 to say that a message is complemented. */
+import { describe, expect, test } from "vitest";
+import {
+  RemoteProtocolError,
+  WSConnection,
+  type Extension,
+  type ExtensionCodec,
+  type ExtensionParameters,
+} from "../../src/index.ts";
+import { binary, more, ping, text } from "../support/events.ts";
+import { everyByte, expectClosed, feed, hex, joined, open, pull, toHex, type Bytes } from "../support/wire.ts";
+
+const RSV2 = 2;
+
+/** Complements every byte of each message, and hands it on in pieces of `piece` bytes at most. */
+function complement(piece = Infinity, released: string[] = []): Extension {
+  const codec = (side: string): ExtensionCodec => {
+    let active = false;
+    return {
+      reservedBits: RSV2,
+      receiveFrame({ opcode, rsv }) {
+        if ((rsv & RSV2) !== 0 && (opcode === 0 || opcode >= 8)) {
+          throw new RemoteProtocolError("RSV2 on a continuation or control frame", {
+            code: "extensionFault",
+            closeCode: 1002,
+            section: "RFC 6455 §9",
+          });
+        }
+        if (opcode === 1 || opcode === 2) active = (rsv & RSV2) !== 0;
+      },
+      *decode(payload) {
+        const decoded = active ? flip(payload) : payload;
+        for (let at = 0; at < decoded.length; at += piece)
+          yield decoded.slice(at, Math.min(at + piece, decoded.length));
+      },
+      encode(frame) {
+        if (frame.compress === false) return frame;
+        return { ...frame, rsv: frame.opcode === 0 ? 0 : RSV2, payload: flip(frame.payload) };
+      },
+      release: () => void released.push(side),
+    };
+  };
+  return {
+    name: "x-complement",
+    offer: () => [[["level", "9"]], [["level"]]],
+    accept: (offer) =>
+      offer.some(([name, value]) => name === "level" && value === "9")
+        ? { parameters: offer, codec: codec("server") }
+        : undefined,
+    confirm: (answer) => (answer.length === 1 ? codec("client") : undefined),
+  };
+}
+
+const flip = (bytes: Uint8Array): Bytes => Uint8Array.from(bytes, (byte) => byte ^ 0xff);
+
+function pair(extension: Extension): { client: WSConnection; server: WSConnection } {
+  const client = new WSConnection("client", { host: "a", resource: "/", extensions: [extension] });
+  const server = new WSConnection("server", { extensions: [extension] });
+  server.receiveBytes(client.bytesToSend());
+  for (const event of server.events()) if (event.type === "connectionRequested") server.accept(event);
+  client.receiveBytes(server.bytesToSend());
+  pull(client);
+  return { client, server };
+}
+
+describe("§9.1 negotiation", () => {
+  test("both ends agree on the first offer that can be met, and tell it alike", () => {
+    const extension = complement();
+    const { client, server } = pair(extension);
+    const agreed = [{ name: "x-complement", parameters: [["level", "9"]] }];
+    expect(client.extensions).toEqual(agreed);
+    expect(server.extensions).toEqual(agreed);
+  });
+  test("one extension object serves any number of connections and is left as it was", () => {
+    const extension = Object.freeze(complement());
+    const before = JSON.stringify(extension);
+    const pairs = [pair(extension), pair(extension)];
+    pairs[0]!.client.sendData("first");
+    pairs[1]!.client.sendData("second");
+    expect(feed(pairs[0]!.server, pairs[0]!.client.bytesToSend())).toEqual([text("first")]);
+    expect(feed(pairs[1]!.server, pairs[1]!.client.bytesToSend())).toEqual([text("second")]);
+    expect(JSON.stringify(extension)).toBe(before);
+  });
+  test("a second extension that claims a bit which is taken is declined", () => {
+    const other: Extension = { ...complement(), name: "x-other" };
+    const client = new WSConnection("client", { host: "a", resource: "/", extensions: [complement(), other] });
+    const server = new WSConnection("server", { extensions: [other, complement()] });
+    server.receiveBytes(client.bytesToSend());
+    for (const event of server.events()) {
+      if (event.type !== "connectionRequested") continue;
+      expect(event.extensions.map(({ name }) => name)).toEqual(["x-complement", "x-complement", "x-other", "x-other"]);
+      server.accept(event);
+    }
+    expect(server.extensions.map(({ name }) => name)).toEqual(["x-complement"]);
+  });
+  test("an answer that the extension refuses fails the connection", () => {
+    const stubborn: Extension = { ...complement(), confirm: () => undefined };
+    const client = new WSConnection("client", { host: "a", resource: "/", extensions: [stubborn] });
+    const server = new WSConnection("server", { extensions: [complement()] });
+    server.receiveBytes(client.bytesToSend());
+    for (const event of server.events()) if (event.type === "connectionRequested") server.accept(event);
+    expect(expectClosed(feed(client, server.bytesToSend())).error).toMatchObject({ code: "extensionsInvalid" });
+  });
+});
+
+describe("§9.2 extension data", () => {
+  const agreed = { extensions: [complement()] };
+
+  test("the bit and the payload are the extension's on the wire", () => {
+    const server = open("server", agreed);
+    server.sendData("Hi");
+    server.sendData(hex("00 ff"), false);
+    server.sendData(hex("0f"));
+    server.sendData("plain", true, { compress: false });
+    server.ping(hex("01"));
+    expect(toHex(server.bytesToSend())).toBe("a1 02 b7 96 22 02 ff 00 80 01 f0 81 05 70 6c 61 69 6e 89 01 01");
+  });
+  const wire = hex("a1 02 b7 96", "22 02 ff 00 89 01 2a 80 01 f0", "81 05 70 6c 61 69 6e");
+  test.each([1, 2, Infinity])("messages are decoded in pieces of %s, control frames between them", (piece) => {
+    for (const cuts of [[], everyByte(wire), [3], [7, 8]]) {
+      const client = open("client", { extensions: [complement(piece)] });
+      expect(joined(feed(client, wire, cuts))).toEqual(
+        joined([text("Hi"), binary(hex("00 ff"), more), ping(hex("2a")), binary(hex("0f")), text("plain")] as never),
+      );
+    }
+  });
+  test("an empty message, and one whose first frame is empty, are decoded", () => {
+    expect(feed(open("client", agreed), hex("a2 00 22 00 80 01 ff"))).toEqual([
+      binary(hex("")),
+      binary(hex(""), more),
+      binary(hex("00")),
+    ]);
+  });
+  test("decoded text must be UTF-8", () => {
+    expect(expectClosed(feed(open("client", agreed), hex("a1 01 00"))).error).toMatchObject({ code: "invalidUtf8" });
+    expect(expectClosed(feed(open("client", agreed), hex("a1 01 3c"))).error).toMatchObject({ code: "invalidUtf8" });
+  });
+  test("a bit that nobody agreed on is refused, and so is one where the extension does not allow it", () => {
+    for (const bytes of ["c1 00", "91 00", "e1 00"]) {
+      expect(expectClosed(feed(open("client", agreed), hex(bytes))).error).toMatchObject({ code: "reservedBits" });
+    }
+    for (const bytes of ["22 00 a0 00", "a9 00", "a8 00"]) {
+      expect(expectClosed(feed(open("client", agreed), hex(bytes))).error).toMatchObject({ code: "extensionFault" });
+    }
+  });
+  test("a small frame that decodes to much is decoded as it is pulled, and only up to the limit", () => {
+    let made = 0;
+    const bomb: Extension = {
+      ...complement(),
+      confirm: () => ({
+        reservedBits: 0,
+        *decode() {
+          for (let i = 0; i < 1024; i++) {
+            made++;
+            yield new Uint8Array(1024);
+          }
+        },
+      }),
+    };
+    const client = open("client", { extensions: [bomb], limits: { maxMessageBytes: 10 * 1024 } });
+    client.receiveBytes(hex("82 01 00"));
+    const events = client.events();
+    events.next();
+    expect(made).toBeLessThan(4);
+    expect(expectClosed([...events]).error).toMatchObject({ code: "messageTooLarge", closeCode: 1009 });
+    expect(made).toBeLessThan(14);
+  });
+  test("two extensions are undone in the opposite order (§9.1)", () => {
+    const rotate = (by: number, name: string, bit: number): Extension => {
+      const codec: ExtensionCodec = {
+        reservedBits: bit,
+        *decode(payload) {
+          yield Uint8Array.from(payload, (byte) => (byte * 2 - by) & 255);
+        },
+        encode: (frame) => frame,
+      };
+      return { name, offer: () => [[]], accept: () => ({ parameters: [], codec }), confirm: () => codec };
+    };
+    const client = open("client", { extensions: [rotate(1, "x-a", 4), rotate(3, "x-b", 1)] });
+    // b first: 5 * 2 - 3 = 7, then a: 7 * 2 - 1 = 13
+    expect(feed(client, hex("82 01 05"))).toEqual([binary(hex("0d"))]);
+  });
+  test("codecs are released when the connection ends, once", () => {
+    const released: string[] = [];
+    const client = open("client", { extensions: [complement(Infinity, released)] });
+    expect(released).toEqual([]);
+    client.receiveBytes(null);
+    pull(client);
+    pull(client);
+    expect(released).toEqual(["client"]);
+  });
+  test("the payload that an extension encodes is left unchanged", () => {
+    const data = hex("00 01");
+    const server = open("server", agreed);
+    server.sendData(data);
+    expect(toHex(data)).toBe("00 01");
+  });
+});
+
+test("parameters are handed over in order, with names that come twice and names of every object", () => {
+  let seen: ExtensionParameters = [];
+  const curious: Extension = {
+    ...complement(),
+    accept: (offer) => {
+      seen = offer;
+      return undefined;
+    },
+    offer: () => [[["constructor"], ["__proto__", "1"], ["a", "2"], ["a", "3"]]],
+  };
+  const client = new WSConnection("client", { host: "a", resource: "/", extensions: [curious] });
+  const server = new WSConnection("server", { extensions: [curious] });
+  server.receiveBytes(client.bytesToSend());
+  for (const event of server.events()) if (event.type === "connectionRequested") server.accept(event);
+  expect(seen).toEqual([["constructor"], ["__proto__", "1"], ["a", "2"], ["a", "3"]]);
+});
