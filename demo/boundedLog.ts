@@ -11,23 +11,26 @@ export interface LogView<Entry> {
 
 export class BoundedLog<Entry> {
   readonly #view = signal<LogView<Entry>>({ entries: [], dropped: 0 });
-  #waiting: Entry[] = [];
+  /** At most twice as many as are kept, so that trimming is rare. */
+  #entries: Entry[] = [];
+  #total = 0;
+  #frame: number | undefined;
 
   get view(): ReadonlySignal<LogView<Entry>> {
     return this.#view;
   }
 
   append(entry: Entry): void {
+    this.#entries.push(entry);
+    this.#total++;
+    if (this.#entries.length === 2 * MAX_ENTRIES) this.#entries = this.#entries.slice(-MAX_ENTRIES);
     // A burst of a thousand messages is one change of the page, not a thousand.
-    if (this.#waiting.length === 0) requestAnimationFrame(() => this.#publish());
-    this.#waiting.push(entry);
+    this.#frame ??= requestAnimationFrame(() => this.#publish());
   }
 
   #publish(): void {
-    const { entries, dropped } = this.#view.value;
-    const all = [...entries, ...this.#waiting];
-    this.#waiting = [];
-    const excess = Math.max(0, all.length - MAX_ENTRIES);
-    this.#view.value = { entries: all.slice(excess), dropped: dropped + excess };
+    this.#frame = undefined;
+    const entries = this.#entries.slice(-MAX_ENTRIES);
+    this.#view.value = { entries, dropped: this.#total - entries.length };
   }
 }

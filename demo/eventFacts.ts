@@ -47,13 +47,10 @@ function optional(name: string, value: string | undefined): Fact[] {
   return value === undefined ? [] : [[name, value]];
 }
 
-/** Says nothing of a message that came in one piece, which most do. */
+/** The end of a message is the end of a frame, too. */
 function pieceFacts({ frameFinished, messageFinished }: { frameFinished: boolean; messageFinished: boolean }): Fact[] {
-  if (messageFinished) return [["messageFinished", "true"]];
-  return [
-    ["frameFinished", String(frameFinished)],
-    ["messageFinished", "false"],
-  ];
+  const facts: Fact[] = [["messageFinished", String(messageFinished)]];
+  return messageFinished ? facts : [["frameFinished", String(frameFinished)], ...facts];
 }
 
 function bytesFacts(name: string, bytes: Uint8Array): Fact[] {
@@ -62,9 +59,20 @@ function bytesFacts(name: string, bytes: Uint8Array): Fact[] {
   const rest = bytes.length - shown.length;
   return [
     [name, hex(shown) + (rest > 0 ? ` … (+${count(rest, "byte")})` : "")],
-    ["as text", quoted(new TextDecoder().decode(bytes.subarray(0, MAX_CHARACTERS)))],
+    ...optional("as text", readableText(bytes.subarray(0, MAX_CHARACTERS))),
     ["length", count(bytes.length, "byte")],
   ];
+}
+
+/** `undefined` where the bytes are no text, or none that can be seen. */
+function readableText(bytes: Uint8Array): string | undefined {
+  try {
+    // A character that is cut at the end is left out, as the beginning of more.
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
+    return text === "" || /[^\P{C}\s]/u.test(text) ? undefined : quoted(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function closeFrameText({ code, reason }: CloseFrame): string {

@@ -29,7 +29,7 @@ const BOX_PADDING = 9;
 const COLUMN_GAP = 20;
 const ROW_DISTANCE = 38;
 /** Room above and below for arrows that pass over a column. */
-const ARC_HEIGHT = 26;
+const ARC_HEIGHT = 24;
 
 /** The signals that leave a state, gathered by the state that they lead to. */
 export function signalsByTarget(state: ConnectionState): ReadonlyMap<ConnectionState, readonly Signal[]> {
@@ -88,8 +88,8 @@ function curve(from: StateBox, to: StateBox): string {
 function arc(from: StateBox, to: StateBox, height: number, span: number): string {
   const above = from.y <= height / 2;
   const side = above ? -1 : 1;
-  const [x1, x2] = [from.x + from.width / 2, to.x + to.width / 2 + (above ? 4 * (span - 2) : 0)];
+  const [x1, x2] = [from.x + from.width / 2, to.x + to.width / 2 + (above ? 9 * (span - 2) : 0)];
   const [y1, y2] = [from.y + (side * BOX_HEIGHT) / 2, to.y + side * (BOX_HEIGHT / 2 + 4)];
-  const peak = above ? -ARC_HEIGHT / 4 - (span - 2) * 6 : height + ARC_HEIGHT / 4;
+  const peak = above ? -ARC_HEIGHT / 8 - (span - 2) * 10 : height + ARC_HEIGHT / 8;
   return `M${x1} ${y1} C${x1} ${peak} ${x2} ${peak} ${x2} ${y2}`;
 }

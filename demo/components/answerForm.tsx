@@ -32,7 +32,9 @@ export function AnswerForm({ side, request }: Props): VNode {
   };
   return (
     <div class="composer" role="group" aria-label="Request">
-      <p class="asked">A client asks for a connection.</p>
+      <p class="asked" role="alert">
+        A client asks for a connection.
+      </p>
       <FactList facts={eventFacts(request)} />
       <form onSubmit={accept}>
         <label class="wide">
@@ -46,7 +48,9 @@ export function AnswerForm({ side, request }: Props): VNode {
             <option value="">none</option>
           </select>
         </label>
-        <button disabled={allowed.accept === undefined}>Accept</button>
+        <button class="primary" disabled={allowed.accept === undefined}>
+          Accept
+        </button>
       </form>
       <form onSubmit={reject}>
         <label class="narrow">
@@ -57,9 +61,7 @@ export function AnswerForm({ side, request }: Props): VNode {
           Body
           <input name="body" defaultValue="Not today." autocomplete="off" />
         </label>
-        <button class="quiet" disabled={allowed.reject === undefined}>
-          Reject
-        </button>
+        <button disabled={allowed.reject === undefined}>Reject</button>
       </form>
       <Complaint text={refusal.value} />
     </div>

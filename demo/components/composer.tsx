@@ -54,7 +54,9 @@ export function Composer({ side }: { readonly side: Side }): VNode {
           Times
           <input name="times" type="number" min="1" max="1000" required defaultValue="1" />
         </label>
-        <button disabled={refuses("sendMessage")}>Send text</button>
+        <button class="primary" disabled={refuses("sendMessage")}>
+          Send text
+        </button>
       </form>
       <form onSubmit={sendBytes}>
         <label class="wide">
@@ -89,9 +91,7 @@ export function Composer({ side }: { readonly side: Side }): VNode {
           Reason
           <input name="reason" defaultValue="done" autocomplete="off" />
         </label>
-        <button class="quiet" disabled={refuses("sendClose")}>
-          Close
-        </button>
+        <button disabled={refuses("sendClose")}>Close</button>
       </form>
       <Complaint text={refusal.value} />
     </div>

@@ -7,10 +7,12 @@ const { width, height, boxes, arrows } = layOut();
 
 export function LifeCycleDrawing({ state }: { readonly state: ConnectionState }): VNode {
   const ways = [...signalsByTarget(state)];
+  // What is drawn last lies on top.
+  const litLast = arrows.toSorted((a, b) => Number(a.from === state) - Number(b.from === state));
   return (
     <figure class="life-cycle">
       <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`Life cycle, now ${state}`}>
-        {arrows.map(({ from, to, signals, path }) => (
+        {litLast.map(({ from, to, signals, path }) => (
           <g key={`${from} ${to}`} class={from === state ? "arrow lit" : "arrow"}>
             <title>{`${from} → ${to}: ${signals.join(", ")}`}</title>
             <path d={path} />

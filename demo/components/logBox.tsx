@@ -1,5 +1,5 @@
 /** A list that grows at its end and stays there, unless its reader has scrolled away. */
-import type { ComponentType, VNode } from "preact";
+import { Component, type ComponentType, type VNode } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { BoundedLog } from "../boundedLog.ts";
 
@@ -33,9 +33,21 @@ export function LogBox<Entry>({ log, label, whenEmpty, Row }: Props<Entry>): VNo
       {entries.length === 0 && <p class="note">{whenEmpty}</p>}
       <ol>
         {entries.map((entry, index) => (
-          <Row key={dropped + index} entry={entry} />
+          <KeptRow key={dropped + index} entry={entry} Row={Row} />
         ))}
       </ol>
     </div>
   );
+}
+
+/** Entries never change, so that a row is drawn once. */
+class KeptRow<Entry> extends Component<Pick<Props<Entry>, "Row"> & { readonly entry: Entry }> {
+  override shouldComponentUpdate(): boolean {
+    return false;
+  }
+
+  override render(): VNode {
+    const { Row, entry } = this.props;
+    return <Row entry={entry} />;
+  }
 }

@@ -23,7 +23,7 @@ function Source({ name, text }: { readonly name: string; readonly text: string }
   return (
     <figure>
       <figcaption>{name}</figcaption>
-      <pre tabIndex={0} aria-label={`Source of ${name}`}>
+      <pre tabIndex={0} role="region" aria-label={`Source of ${name}`}>
         <code>
           {lines(asPublished(text)).map((line, index) => (
             <span key={index} class={/^\s*(\/\/|\/\*\*|\*)/.test(line) ? "comment" : ""}>

@@ -14,10 +14,7 @@ export function Wire({ log }: { readonly log: BoundedLog<WireEntry> }): VNode {
     <section class="panel wire" aria-label="The wire">
       <header class="panel-head">
         <h2>The wire</h2>
-        <p class="legend">
-          <span class="from-client">client →</span>
-          <span class="from-server">← server</span>
-        </p>
+        <p class="legend">each chunk as it was written</p>
       </header>
       <LogBox log={log} label="Bytes on the wire" whenEmpty="No bytes yet." Row={ChunkRow} />
     </section>
@@ -28,7 +25,7 @@ function ChunkRow({ entry: { atMs, from, chunk } }: { readonly entry: WireEntry 
   return (
     <li class={`chunk from-${from}`}>
       <p class="entry-head">
-        <b>{from === "client" ? "client → server" : "server → client"}</b>
+        <b>{from === "client" ? "client → server" : "client ← server"}</b>
         <span>{chunk === null ? "end of stream" : count(chunk.length, "byte")}</span>
         <time>{elapsed(atMs)}</time>
       </p>

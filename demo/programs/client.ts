@@ -25,12 +25,13 @@ export function startClient(
   let timer: ReturnType<typeof setTimeout> | undefined;
   let writing = false;
 
-  // Application glue: pings are answered and Closes echoed by the connection itself.
+  // Application glue. Pings are answered and Closes echoed by the connection.
   function handle(event: WSEvent): void {
     show(event, connection.state);
   }
 
-  // Network glue: what came in, what it meant, what goes out, and when to look at the clock again.
+  // Network glue: what came in, what it meant, what goes out,
+  // and when to look at the clock again.
   function turn(received?: Uint8Array | null): void {
     connection.advanceTime(performance.now());
     if (received !== undefined) connection.receiveBytes(received);
@@ -50,7 +51,8 @@ export function startClient(
     }
   }
 
-  // One write at a time: while the transport is busy, bytes wait in the connection, where they are counted.
+  // One write at a time: while the transport is busy, bytes wait
+  // in the connection, where they are counted.
   async function write(): Promise<void> {
     if (writing) return;
     writing = true;

@@ -28,19 +28,21 @@ export function startServer(transport: ByteTransport, application: ServerApplica
   let timer: ReturnType<typeof setTimeout> | undefined;
   let writing = false;
 
-  // Application glue: pings are answered and Closes echoed by the connection itself.
+  // Application glue. Pings are answered and Closes echoed by the connection.
   function handle(event: WSEvent): void {
     application.show(event, connection.state);
     if (event.type === "connectionRequested" && application.acceptsAtOnce(event)) {
       connection.accept(event, { subprotocol: event.subprotocols[0] });
     }
     if ((event.type === "textReceived" || event.type === "bytesReceived") && application.echoes()) {
-      // A message may come in pieces, and goes back in fragments; after our Close nothing may follow.
+      // A message may come in pieces, and goes back in fragments.
+      // After our Close nothing may follow.
       if (connection.state === "open") connection.sendData(event.data, event.messageFinished);
     }
   }
 
-  // Network glue: what came in, what it meant, what goes out, and when to look at the clock again.
+  // Network glue: what came in, what it meant, what goes out,
+  // and when to look at the clock again.
   function turn(received?: Uint8Array | null): void {
     connection.advanceTime(performance.now());
     if (received !== undefined) connection.receiveBytes(received);
@@ -60,7 +62,8 @@ export function startServer(transport: ByteTransport, application: ServerApplica
     }
   }
 
-  // One write at a time: while the transport is busy, bytes wait in the connection, where they are counted.
+  // One write at a time: while the transport is busy, bytes wait
+  // in the connection, where they are counted.
   async function write(): Promise<void> {
     if (writing) return;
     writing = true;
