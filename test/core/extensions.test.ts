@@ -1,57 +1,9 @@
 /** RFC 6455 §9: the extension interface, shown by an extension that uses RSV2 to say that a message is complemented. */
 import { describe, expect, test } from "vitest";
-import {
-  RemoteProtocolError,
-  WSConnection,
-  type Extension,
-  type ExtensionCodec,
-  type ExtensionParameters,
-} from "../../src/index.ts";
+import { WSConnection, type Extension, type ExtensionCodec, type ExtensionParameters } from "../../src/index.ts";
+import { complement } from "../support/complement.ts";
 import { binary, more, ping, text } from "../support/events.ts";
-import { everyByte, expectClosed, feed, hex, joined, open, pull, toHex, type Bytes } from "../support/wire.ts";
-
-const RSV2 = 2;
-
-/** Complements every byte of each message, and hands it on in pieces of `piece` bytes at most. */
-function complement(piece = Infinity, released: string[] = []): Extension {
-  const codec = (side: string): ExtensionCodec => {
-    let active = false;
-    return {
-      reservedBits: RSV2,
-      receiveFrame({ opcode, rsv }) {
-        if ((rsv & RSV2) !== 0 && (opcode === 0 || opcode >= 8)) {
-          throw new RemoteProtocolError("RSV2 on a continuation or control frame", {
-            code: "extensionFault",
-            closeCode: 1002,
-            section: "RFC 6455 §9",
-          });
-        }
-        if (opcode === 1 || opcode === 2) active = (rsv & RSV2) !== 0;
-      },
-      *decode(payload) {
-        const decoded = active ? flip(payload) : payload;
-        for (let at = 0; at < decoded.length; at += piece)
-          yield decoded.slice(at, Math.min(at + piece, decoded.length));
-      },
-      encode(frame) {
-        if (frame.compress === false) return frame;
-        return { ...frame, rsv: frame.opcode === 0 ? 0 : RSV2, payload: flip(frame.payload) };
-      },
-      release: () => void released.push(side),
-    };
-  };
-  return {
-    name: "x-complement",
-    offer: () => [[["level", "9"]], [["level"]]],
-    accept: (offer) =>
-      offer.some(([name, value]) => name === "level" && value === "9")
-        ? { parameters: offer, codec: codec("server") }
-        : undefined,
-    confirm: (answer) => (answer.length === 1 ? codec("client") : undefined),
-  };
-}
-
-const flip = (bytes: Uint8Array): Bytes => Uint8Array.from(bytes, (byte) => byte ^ 0xff);
+import { everyByte, expectClosed, feed, hex, joined, open, pull, toHex } from "../support/wire.ts";
 
 function pair(extension: Extension): { client: WSConnection; server: WSConnection } {
   const client = new WSConnection("client", { host: "a", resource: "/", extensions: [extension] });

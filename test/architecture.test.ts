@@ -1,0 +1,70 @@
+/** What the folders promise: a core with no I/O, time or chance, imports that point inward, an entry of names only. */
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+import * as entry from "../src/index.ts";
+
+const root = resolve(import.meta.dirname, "..");
+const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"))
+  .map((name) => ({ name: name.replaceAll("\\", "/"), text: readFileSync(join(root, "src", name), "utf8") }));
+
+const folderOf = (name: string): string => (name.includes("/") ? name.slice(0, name.indexOf("/")) : ".");
+
+function importsOf({ name, text }: { name: string; text: string }): string[] {
+  return [...text.matchAll(/from "([^"]+)"|import\("([^"]+)"\)/g)].map((match) => {
+    const path = match[1] ?? match[2]!;
+    return path.startsWith(".") ? relative("src", join("src", dirname(name), path)).replaceAll("\\", "/") : path;
+  });
+}
+
+describe("src/core and src/handshake are pure", () => {
+  // Timers, streams and events do not compile there: src/core/tsconfig.json has neither the DOM nor Node.
+  const impure = /\b(Date|Math\.random|performance|crypto|globalThis|window|process|console|fetch|eval)\b(?!["`])/;
+  const pure = sources.filter(({ name }) => ["core", "handshake"].includes(folderOf(name)));
+  test.each(pure)("$name", ({ text }) => {
+    const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
+    expect(impure.exec(code)?.[0]).toBeUndefined();
+  });
+  test("there is something to hold", () => expect(pure.length).toBeGreaterThan(15));
+});
+
+describe("imports point inward", () => {
+  const allowed: Record<string, readonly string[]> = {
+    core: ["core"],
+    handshake: ["core", "handshake", "@noble/hashes/legacy.js"],
+    connection: ["core", "handshake", "connection"],
+    transports: ["transports"],
+    ".": ["core", "handshake", "connection"],
+  };
+  test.each(sources)("$name", (source) => {
+    for (const path of importsOf(source)) {
+      const target = path.startsWith("@") ? path : folderOf(path);
+      expect(allowed[folderOf(source.name)], path).toContain(target);
+    }
+  });
+});
+
+test("the entry has names only, and these", () => {
+  const { text } = sources.find(({ name }) => name === "index.ts")!;
+  expect(text.replace(/\/\*\*.*\*\/|export (type )?\{[^}]*\} from "[^"]+";|\s/g, "")).toBe("");
+  expect(Object.keys(entry).sort()).toEqual([
+    "CloseCode",
+    "ConnectionType",
+    "LocalProtocolError",
+    "Opcode",
+    "ProtocolError",
+    "RemoteProtocolError",
+    "WSConnection",
+    "answerOffer",
+    "defaultLimits",
+    "lifeCycle",
+    "offerHeaders",
+    "readAnswer",
+    "readOffer",
+  ]);
+});
+
+test("each file says in its first line what it is the law of", () => {
+  for (const { name, text } of sources) expect(text, name).toMatch(/^\/\*\*/);
+});

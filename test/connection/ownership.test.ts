@@ -1,0 +1,154 @@
+/** Whose bytes are whose: what a connection may change and view, and what it must not. */
+import { describe, expect, test } from "vitest";
+import { WSConnection } from "../../src/index.ts";
+import { feed, hex, join, open, pull, toHex } from "../support/wire.ts";
+
+describe("sendData", () => {
+  const views: [string, (bytes: Uint8Array<ArrayBuffer>) => BufferSource][] = [
+    ["Uint8Array", (bytes) => bytes.slice()],
+    ["ArrayBuffer", (bytes) => bytes.slice().buffer],
+    ["DataView of a part", (bytes) => new DataView(join(hex("ff ff"), bytes, hex("ff")).buffer, 2, bytes.length)],
+    ["Uint16Array", (bytes) => new Uint16Array(bytes.slice().buffer)],
+    ["Float64Array", (bytes) => new Float64Array(bytes.slice().buffer)],
+    ["BigInt64Array", (bytes) => new BigInt64Array(bytes.slice().buffer)],
+    ["Uint8ClampedArray", (bytes) => new Uint8ClampedArray(bytes)],
+  ];
+  for (const length of [16, 4096, 70_000 - (70_000 % 8)]) {
+    test.each(views)(`sends the ${length} bytes of a %s, and never changes them`, (_, make) => {
+      const bytes = Uint8Array.from({ length }, (_value, i) => i * 3);
+      for (const role of ["client", "server"] as const) {
+        const data = make(bytes);
+        const connection = open(role);
+        connection.sendData(data);
+        const view = ArrayBuffer.isView(data)
+          ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+          : new Uint8Array(data);
+        expect(view).toEqual(bytes);
+        view.fill(0); // it has been read when sendData returns
+        const [event] = received(role === "client" ? "server" : "client", connection.bytesToSend());
+        expect(event).toEqual(bytes);
+      }
+    });
+  }
+  test("sends shared memory as it was when it was called", () => {
+    if (typeof SharedArrayBuffer === "undefined") return;
+    const shared = new Uint8Array(new SharedArrayBuffer(3000)).fill(7);
+    const client = open("client");
+    client.sendData(shared as never, true, { handOver: true });
+    shared.fill(0);
+    expect(received("server", client.bytesToSend())[0]).toEqual(new Uint8Array(3000).fill(7));
+  });
+  test("hands large bytes over without a copy, and masks them in their own memory", () => {
+    const [server, client] = [open("server"), open("client", { random: (key) => key.fill(1) })];
+    const [forServer, forClient] = [new Uint8Array(5000), new Uint8Array(5000)];
+    server.sendData(forServer, true, { handOver: true });
+    client.sendData(forClient, true, { handOver: true });
+    expect(server.chunksToSend()[1]?.buffer).toBe(forServer.buffer);
+    expect(client.chunksToSend()[1]?.buffer).toBe(forClient.buffer);
+    expect(forClient.every((byte) => byte === 1)).toBe(true);
+  });
+  test("hands over a part of a buffer, and leaves the rest of it alone", () => {
+    const buffer = new Uint8Array(6001).fill(0xaa);
+    const client = open("client", { random: (key) => key.set(hex("01 02 03 04")) });
+    client.sendData(buffer.subarray(3, 5998), true, { handOver: true });
+    expect(received("server", client.bytesToSend())[0]).toEqual(new Uint8Array(5995).fill(0xaa));
+    expect([...buffer.subarray(0, 3), ...buffer.subarray(5998)]).toEqual([0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa]);
+  });
+});
+
+describe("bytesToSend", () => {
+  test("is the caller's alone: nothing that is sent later is written into it", () => {
+    const server = open("server");
+    const taken: Uint8Array[] = [];
+    for (let i = 0; i < 300; i++) {
+      server.sendData(Uint8Array.of(i));
+      taken.push(i % 3 === 0 ? server.bytesToSend(2) : server.bytesToSend());
+      // As a transfer to a worker would.
+      if (i % 7 === 0) structuredClone(taken.at(-1)!.buffer, { transfer: [taken.pop()!.buffer as ArrayBuffer] });
+    }
+    const before = taken.map(toHex);
+    for (let i = 0; i < 300; i++) server.sendData(new Uint8Array(100).fill(0xee));
+    expect(taken.map(toHex)).toEqual(before);
+    expect(new Set(taken.filter((bytes) => bytes.length > 0).map((bytes) => bytes.buffer)).size).toBe(
+      taken.filter((bytes) => bytes.length > 0).length,
+    );
+  });
+  test("with an amount gives the bytes in order, in linear time", () => {
+    const server = open("server");
+    const data = Uint8Array.from({ length: 200_000 }, (_, i) => i);
+    server.sendData("head");
+    server.sendData(data, true, { handOver: true });
+    server.sendData("tail");
+    const pieces: Uint8Array[] = [];
+    for (let amount = 1; server.bufferedAmount > 0; amount = (amount % 5) + 1) pieces.push(server.bytesToSend(amount));
+    const messages = received("client", join(...pieces));
+    expect(messages).toEqual([data]);
+    expect(server.bytesToSend(7)).toHaveLength(0);
+    server.sendData("more");
+    expect(server.bytesToSend(0)).toHaveLength(0);
+    expect(toHex(server.bytesToSend(100))).toBe("81 04 6d 6f 72 65");
+  });
+  test("pins no more than twice what it holds", () => {
+    const server = open("server");
+    for (let i = 0; i < 100; i++) server.sendData(new Uint8Array(600));
+    server.bytesToSend();
+    for (const length of [1, 50, 200, 600, 5000]) {
+      server.sendData(new Uint8Array(length));
+      const bytes = server.bytesToSend();
+      expect(bytes.buffer.byteLength).toBeLessThanOrEqual(2 * bytes.length);
+    }
+  });
+});
+
+describe("receiveBytes", () => {
+  test("takes a chunk over: an event may view it, unmasked in place, and its neighbours stay as they are", () => {
+    const buffer = hex("ee ee 82 84 01 02 03 04 60 60 60 60 ee");
+    const server = open("server");
+    server.receiveBytes(buffer.subarray(2, 12));
+    pull(server);
+    expect([...buffer.subarray(0, 2), ...buffer.subarray(12)]).toEqual([0xee, 0xee, 0xee]);
+  });
+  test("reads shared memory once", () => {
+    if (typeof SharedArrayBuffer === "undefined") return;
+    const shared = new Uint8Array(new SharedArrayBuffer(200));
+    shared.set(hex("81 7e 00 80 61*128"));
+    const client = open("client");
+    client.receiveBytes(shared.subarray(0, 132));
+    const [event] = pull(client);
+    expect(event).toMatchObject({ type: "textReceived", data: "a".repeat(128) });
+  });
+  test("takes an empty chunk as nothing", () => {
+    const client = open("client");
+    client.receiveBytes(new Uint8Array(0));
+    expect(pull(client)).toEqual([]);
+  });
+  test("takes a subclass of Uint8Array, and gives plain ones", () => {
+    class Sub extends Uint8Array {}
+    const client = open("client");
+    client.receiveBytes(new Sub(hex("82 7e 00 80 61*128")));
+    const [event] = pull(client);
+    expect(event?.type === "bytesReceived" && Object.getPrototypeOf(event.data)).toBe(Uint8Array.prototype);
+  });
+  test("pins no large chunk once it has been read", () => {
+    const client = open("client");
+    const events = feed(client, join(hex("82 7e 40 00"), new Uint8Array(16_384)));
+    expect(events).toHaveLength(1);
+    for (let i = 0; i < 50; i++) {
+      const small = feed(client, hex("82 01 07"));
+      expect(small[0]?.type === "bytesReceived" && small[0].data.buffer.byteLength).toBeLessThanOrEqual(1024);
+    }
+  });
+});
+
+test("events are plain objects that clone to a worker", () => {
+  const client = open("client");
+  for (const event of feed(client, hex("81 01 61 82 01 62 89 00 8a 00 88 00"))) {
+    expect(structuredClone(event)).toEqual(event);
+    expect(Object.getPrototypeOf(event)).toBe(Object.prototype);
+  }
+});
+
+function received(role: "client" | "server", bytes: Uint8Array): Uint8Array[] {
+  const connection = new WSConnection(role, { handshake: "none" });
+  return feed(connection, bytes).flatMap((event) => (event.type === "bytesReceived" ? [event.data] : []));
+}
