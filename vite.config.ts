@@ -24,8 +24,11 @@ export default defineConfig({
       },
       {
         extends: true,
+        // Found only while the tests run, which would reload the page under them.
+        optimizeDeps: { include: ["fast-check", "@noble/hashes/legacy.js", "vitest/internal/browser"] },
         test: {
           name: "page",
+          isolate: false,
           include: ["test/{core,handshake,connection,transports,browser}/**/*.test.ts"],
           browser: {
             enabled: true,

@@ -70,7 +70,7 @@ export function feed(connection: WSConnection, bytes: Uint8Array, cuts: readonly
   for (const end of [...cuts, bytes.length]) {
     // A copy, since the connection takes over what it is given.
     connection.receiveBytes(bytes.slice(start, end));
-    events.push(...pull(connection));
+    for (const event of connection.events()) events.push(event);
     start = end;
   }
   return events;
