@@ -1,5 +1,6 @@
 /** Programs as processes, for tests that run them from the outside. */
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -11,6 +12,8 @@ export class Program {
   readonly #process: ChildProcessWithoutNullStreams;
   /** What it has written, to both streams. */
   output = "";
+  /** Is called with every line of the standard output. */
+  onLine: ((line: string) => void) | undefined;
   /** Its exit code, once it has ended; `null` if a signal ended it. */
   readonly ended: Promise<number | null>;
   #changed = Promise.withResolvers<undefined>();
@@ -23,6 +26,7 @@ export class Program {
       this.#changed = Promise.withResolvers();
     };
     this.#process.stdout.setEncoding("utf8").on("data", take);
+    createInterface(this.#process.stdout).on("line", (line) => this.onLine?.(line));
     this.#process.stderr.setEncoding("utf8").on("data", take);
     this.ended = new Promise((resolve, reject) => {
       this.#process.on("close", resolve).on("error", reject);
