@@ -175,7 +175,7 @@ describe("§4.2.1 what a valid request may look like", () => {
     ["headers in another order", ["-Host", "+Host: server.example.com"]],
     ["a body of no bytes", ["+Content-Length: 0"]],
     ["unknown headers", ["+Pragma: no-cache", "+Sec-Fetch-Mode: websocket"]],
-  ])("%s", (_, changes) => expectRequest(request(...changes)));
+  ])("%s", (_, changes) => void expectRequest(request(...changes)));
 });
 
 describe("§4.2.1 a request that is not valid is answered 400, which says why", () => {
