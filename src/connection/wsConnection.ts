@@ -1,11 +1,17 @@
 /** A WebSocket connection as a pure machine: bytes in, events out; calls in, bytes out (RFC 6455). */
 import { ByteQueue } from "../core/byteQueue.ts";
-import { EMPTY, viewOf, type Bytes } from "../core/bytes.ts";
+import { EMPTY, viewOf } from "../core/bytes.ts";
 import { CloseCode } from "../core/closeCodes.ts";
-import { deadlineMs, resolveTiming, type Timing, type Wait } from "../core/deadlines.ts";
+import { Deadlines, resolveTiming, type Phase, type Timing } from "../core/deadlines.ts";
 import { LocalProtocolError, RemoteProtocolError, type ProtocolErrorCode } from "../core/errors.ts";
 import { EstablishedConnection, type SendOptions } from "../core/establishedConnection.ts";
-import type { ConnectionClosed, ConnectionEstablished, ConnectionRequested, WSEvent } from "../core/events.ts";
+import type {
+  ConnectionClosed,
+  ConnectionEstablished,
+  ConnectionRequested,
+  PongReceived,
+  WSEvent,
+} from "../core/events.ts";
 import type { AgreedExtension, Extension, NegotiatedExtension } from "../core/extension.ts";
 import { LifeCycle, type ConnectionState, type Signal } from "../core/lifeCycle.ts";
 import { resolveLimits, type Limits } from "../core/limits.ts";
@@ -61,7 +67,7 @@ export class WSConnection {
   readonly #input = new ByteQueue();
   readonly #output = new OutputQueue();
   readonly #limits: Limits;
-  readonly #timing: Timing;
+  readonly #deadlines: Deadlines;
   readonly #random: (bytes: Uint8Array<ArrayBuffer>) => void;
   readonly #masking: boolean;
   readonly #autoPong: boolean;
@@ -77,11 +83,6 @@ export class WSConnection {
   /** Holds no place of its own, so that one serves every loop, and a loop that is left early loses nothing. */
   readonly #events = new Events(() => this.#nextEvent());
 
-  #nowMs: number | undefined;
-  #wait: Wait = { for: "nothing" };
-  #pingCount = 0;
-  #roundTripMs: number | undefined;
-
   /**
    * A client queues its request at once. `TypeError` or `RangeError` for options that can't be.
    */
@@ -92,7 +93,7 @@ export class WSConnection {
     const { handshake = "http1", extensions = [] } = options;
     this.type = type;
     this.#limits = resolveLimits(options.limits);
-    this.#timing = resolveTiming(options);
+    this.#deadlines = new Deadlines(resolveTiming(options));
     this.#random = options.random ?? randomBytes;
     this.#masking = options.masking ?? true;
     this.#autoPong = options.autoPong ?? true;
@@ -262,16 +263,11 @@ export class WSConnection {
    * and after anything else that may have changed it. A connection that is never told the time has no deadlines.
    */
   advanceTime(nowMs: number): void {
-    if (!Number.isFinite(nowMs) || nowMs < (this.#nowMs ?? nowMs)) {
-      throw new RangeError(`time must not go back: ${String(nowMs)} ms`);
-    }
-    this.#nowMs = nowMs;
-    const wait = this.#currentWait(nowMs);
-    if (nowMs < deadlineMs(wait, this.#timing)) return;
-    // The bytes that are waited for may be here, and only not pulled.
-    if (wait.for !== "nextPing" && this.#input.size > 0) return;
-    const { handshakeTimeoutMs, closeTimeoutMs, keepalive } = this.#timing;
-    switch (wait.for) {
+    const { handshakeTimeoutMs, closeTimeoutMs, keepalive } = this.#deadlines.timing;
+    switch (this.#deadlines.advance(nowMs, this.#phase, this.#input.size > 0)) {
+      case "nextPing":
+        this.#established?.ping(this.#deadlines.sendPing());
+        break;
       case "handshake":
         this.#timeOut("handshakeTimeout", `no opening handshake in ${handshakeTimeoutMs} ms`);
         break;
@@ -281,26 +277,22 @@ export class WSConnection {
       case "pong":
         this.#timeOut("keepaliveTimeout", `no pong in ${keepalive?.timeoutMs ?? Infinity} ms`);
         break;
-      case "nextPing":
-        this.#pingCount++;
-        this.#established?.ping(this.#keepalivePayload());
-        this.#wait = { for: "pong", sinceMs: nowMs };
-        break;
       case "nothing":
         break;
     }
   }
 
-  /** When to call {@link advanceTime} at the latest, on its clock; `undefined` if there is nothing to wait for. */
+  /**
+   * When to call {@link advanceTime} at the latest, on its clock; `undefined` if there is nothing to wait for. Nothing is
+   * expected of the peer while bytes of it wait to be pulled.
+   */
   get nextDeadlineMs(): number | undefined {
-    if (this.#nowMs === undefined) return undefined;
-    const deadline = deadlineMs(this.#currentWait(this.#nowMs), this.#timing);
-    return deadline === Infinity ? undefined : deadline;
+    return this.#deadlines.nextMs(this.#phase, this.#input.size > 0);
   }
 
   /** How long the last keepalive ping took to be answered, in milliseconds. */
   get roundTripMs(): number | undefined {
-    return this.#roundTripMs;
+    return this.#deadlines.roundTripMs;
   }
 
   #nextEvent(): WSEvent | undefined {
@@ -425,44 +417,26 @@ export class WSConnection {
     else this.#ahead.push(this.#established.fail(error));
   }
 
-  /** What is being waited for, counted from the first time that was told while it was. */
-  #currentWait(nowMs: number): Wait {
-    const kind = this.#waitedFor();
-    if (kind === "nothing") this.#wait = { for: kind };
-    else if (this.#wait.for !== kind) this.#wait = { for: kind, sinceMs: nowMs };
-    return this.#wait;
-  }
-
-  #waitedFor(): Wait["for"] {
+  get #phase(): Phase {
     switch (this.#life.state) {
       case "connecting":
-        return this.#server?.request === undefined ? "handshake" : "nothing";
+        // How long the application takes to answer a request is its own affair.
+        return this.#server?.request === undefined ? "handshake" : "untimed";
       case "rejecting":
-        return this.#client === undefined ? "nothing" : "handshake";
+        return this.#client === undefined ? "untimed" : "handshake";
       case "open":
-        if (this.#timing.keepalive === undefined) return "nothing";
-        return this.#wait.for === "pong" ? "pong" : "nextPing";
+        return "open";
       case "localClosing":
         return "close";
       case "remoteClosing":
       case "closed":
-        return "nothing";
+        return "untimed";
     }
   }
 
-  #withRoundTrip(event: Extract<WSEvent, { type: "pongReceived" }>): WSEvent {
-    if (this.#wait.for !== "pong" || !sameBytes(event.payload, this.#keepalivePayload())) return event;
-    const roundTripMs = (this.#nowMs ?? this.#wait.sinceMs) - this.#wait.sinceMs;
-    this.#roundTripMs = roundTripMs;
-    this.#wait = { for: "nothing" };
-    return { ...event, roundTripMs };
-  }
-
-  /** The number of the ping, in four bytes, so that an old pong is not taken for a new one. */
-  #keepalivePayload(): Bytes {
-    const payload = new Uint8Array(4);
-    new DataView(payload.buffer).setUint32(0, this.#pingCount);
-    return payload;
+  #withRoundTrip(event: PongReceived): PongReceived {
+    const roundTripMs = this.#deadlines.receivePong(event.payload);
+    return roundTripMs === undefined ? event : { ...event, roundTripMs };
   }
 
   get #negotiable(): readonly Extension[] {
@@ -511,8 +485,4 @@ class Events implements IterableIterator<WSEvent> {
 
 function describe(extensions: readonly NegotiatedExtension[]): AgreedExtension[] {
   return extensions.map(({ name, parameters }) => ({ name, parameters }));
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

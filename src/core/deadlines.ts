@@ -1,4 +1,5 @@
-/** Time as data: what is due when, told by a clock that somebody else keeps. */
+/** Time as data: what is due when, by a clock that somebody else keeps. */
+import type { Bytes } from "./bytes.ts";
 
 export interface Keepalive {
   /** Time from opening, or from the last pong, to the next ping, in milliseconds. */
@@ -23,30 +24,6 @@ export const defaultTiming: Timing = {
   keepalive: undefined,
 };
 
-/** What is being waited for, and since when on the caller's clock, in milliseconds. */
-export type Wait =
-  | { readonly for: "handshake"; readonly sinceMs: number }
-  | { readonly for: "close"; readonly sinceMs: number }
-  | { readonly for: "nextPing"; readonly sinceMs: number }
-  | { readonly for: "pong"; readonly sinceMs: number }
-  | { readonly for: "nothing" };
-
-/** When the wait is over, on the same clock; `Infinity` if it never is. */
-export function deadlineMs(wait: Wait, timing: Timing): number {
-  switch (wait.for) {
-    case "handshake":
-      return wait.sinceMs + timing.handshakeTimeoutMs;
-    case "close":
-      return wait.sinceMs + timing.closeTimeoutMs;
-    case "nextPing":
-      return wait.sinceMs + (timing.keepalive?.intervalMs ?? Infinity);
-    case "pong":
-      return wait.sinceMs + (timing.keepalive?.timeoutMs ?? Infinity);
-    case "nothing":
-      return Infinity;
-  }
-}
-
 /** The defaults, with the given durations in their place. `RangeError` for what is no duration. */
 export function resolveTiming(given: Partial<Timing>): Timing {
   const timing = {
@@ -66,5 +43,106 @@ export function resolveTiming(given: Partial<Timing>): Timing {
 function requireDuration(name: string, value: number): void {
   if (!(typeof value === "number" && value > 0)) {
     throw new RangeError(`${name} must be above 0 milliseconds; it is ${String(value)}`);
+  }
+}
+
+/** What a connection is at, as far as time is concerned. */
+export type Phase = "handshake" | "open" | "close" | "untimed";
+
+/** What can be waited for. */
+export type Wait = "handshake" | "close" | "nextPing" | "pong" | "nothing";
+
+/** How long a wait may last, in milliseconds; `Infinity` if it may last for ever. */
+function longest(wait: Wait, timing: Timing): number {
+  switch (wait) {
+    case "handshake":
+      return timing.handshakeTimeoutMs;
+    case "close":
+      return timing.closeTimeoutMs;
+    case "nextPing":
+      return timing.keepalive?.intervalMs ?? Infinity;
+    case "pong":
+      return timing.keepalive?.timeoutMs ?? Infinity;
+    case "nothing":
+      return Infinity;
+  }
+}
+
+/** What one connection waits for, and since when. A wait begins when the time is first told while it is on. */
+export class Deadlines {
+  readonly timing: Timing;
+  /** How long the last keepalive ping took to be answered, in milliseconds. */
+  roundTripMs: number | undefined;
+  #nowMs: number | undefined;
+  #wait: Wait = "nothing";
+  #sinceMs = 0;
+  #pings = 0;
+
+  constructor(timing: Timing) {
+    this.timing = timing;
+  }
+
+  /**
+   * Takes the time, and returns what has been waited for too long, if anything has. While there are `unread` bytes
+   * nothing of the peer's is: what is waited for may be among them.
+   */
+  advance(nowMs: number, phase: Phase, unread: boolean): Wait {
+    if (!Number.isFinite(nowMs) || nowMs < (this.#nowMs ?? nowMs)) {
+      throw new RangeError(`time must not go back: ${String(nowMs)} ms`);
+    }
+    this.#nowMs = nowMs;
+    return nowMs >= this.#dueMs(nowMs, phase, unread) ? this.#wait : "nothing";
+  }
+
+  /** When the present wait is over; `undefined` if it never is, or the time has never been told. */
+  nextMs(phase: Phase, unread: boolean): number | undefined {
+    const dueMs = this.#nowMs === undefined ? Infinity : this.#dueMs(this.#nowMs, phase, unread);
+    return dueMs === Infinity ? undefined : dueMs;
+  }
+
+  /** Begins to wait for the pong of a keepalive ping, and returns the payload of both. */
+  sendPing(): Bytes {
+    this.#pings++;
+    this.#wait = "pong";
+    this.#sinceMs = this.#nowMs ?? 0;
+    return this.#pingPayload();
+  }
+
+  /** Takes a pong, and returns the round trip if it answers the keepalive ping, in milliseconds. */
+  receivePong(payload: Uint8Array): number | undefined {
+    const expected = this.#pingPayload();
+    if (this.#wait !== "pong" || payload.length !== expected.length) return undefined;
+    if (!payload.every((byte, i) => byte === expected[i])) return undefined;
+    this.roundTripMs = (this.#nowMs ?? this.#sinceMs) - this.#sinceMs;
+    this.#wait = "nothing";
+    return this.roundTripMs;
+  }
+
+  #dueMs(nowMs: number, phase: Phase, unread: boolean): number {
+    const wait = this.#waitIn(phase);
+    if (wait !== this.#wait) {
+      this.#wait = wait;
+      this.#sinceMs = nowMs;
+    }
+    return unread && wait !== "nextPing" ? Infinity : this.#sinceMs + longest(wait, this.timing);
+  }
+
+  #waitIn(phase: Phase): Wait {
+    switch (phase) {
+      case "handshake":
+      case "close":
+        return phase;
+      case "open":
+        return this.timing.keepalive === undefined ? "nothing" : this.#wait === "pong" ? "pong" : "nextPing";
+      case "untimed":
+        return "nothing";
+    }
+  }
+
+  /** The number of the ping, in four bytes, so that an old pong is not taken for a new one. */
+  #pingPayload(): Bytes {
+    const payload = new Uint8Array(4);
+    new DataView(payload.buffer).setUint32(0, this.#pings);
+    return payload;
   }
 }
