@@ -143,14 +143,14 @@ export class WSConnection {
    * `LocalProtocolError` for bytes after `null`. What comes after the connection has closed is dropped (§5.5.1).
    */
   receiveBytes(data: Uint8Array | null): void {
-    if (data !== null && !(data instanceof Uint8Array)) throw new TypeError("receiveBytes takes a Uint8Array or null");
-    if (this.closed) return;
-    if (data === null) {
-      this.#inputEnded = true;
-    } else if (this.#inputEnded) {
-      throw new LocalProtocolError("bytes after the end of the stream", { code: "inputEnded" });
-    } else {
+    if (data instanceof Uint8Array) {
+      if (this.closed) return;
+      if (this.#inputEnded) throw new LocalProtocolError("bytes after the end of the stream", { code: "inputEnded" });
       this.#input.push(data);
+    } else if (data === null) {
+      this.#inputEnded = true;
+    } else {
+      throw new TypeError("receiveBytes takes a Uint8Array or null");
     }
   }
 

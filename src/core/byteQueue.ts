@@ -101,27 +101,29 @@ export class ByteQueue {
   }
 
   #pushSmall(chunk: Uint8Array, length: number): void {
-    const fits = this.#slabUsed + length <= this.#slab.length;
-    if (!fits) {
+    if (this.#slabUsed + length > this.#slab.length) {
       this.#slab = new Uint8Array(SLAB_BYTES);
       this.#slabUsed = 0;
       this.#waitingSlabStart = -1;
     }
     const slab = this.#slab;
     const start = this.#slabUsed;
+    const end = start + length;
     for (let i = 0; i < length; i++) slab[start + i] = chunk[i]!;
-    this.#slabUsed = start + length;
-    if (this.#isEmpty && this.chunk !== slab) this.#enter(slab, start, start);
-    if (this.chunk === slab && this.#waiting.length === 0) {
-      this.end = this.#slabUsed;
-      return;
+    this.#slabUsed = end;
+    if (this.#waiting.length === 0) {
+      if (this.chunk !== slab && this.position === this.end) this.#enter(slab, start, start);
+      if (this.chunk === slab) {
+        this.end = end;
+        return;
+      }
     }
     if (this.#waitingSlabStart < 0) {
       this.#waitingSlabStart = start;
     } else {
       this.#waitingBytes -= this.#waiting.pop()!.length;
     }
-    this.#wait(slab.subarray(this.#waitingSlabStart, this.#slabUsed));
+    this.#wait(slab.subarray(this.#waitingSlabStart, end));
   }
 
   #wait(chunk: Uint8Array): void {

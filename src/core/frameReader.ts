@@ -83,7 +83,10 @@ export class FrameReader {
     if (available === 0) return undefined;
     const { chunk, position } = input;
     const length = remaining < available ? remaining : available;
-    if (this.#key !== 0) {
+    if (length === 1) {
+      // Bytes that come one at a time: calling for each would cost more than masking it.
+      chunk[position]! ^= this.#key >>> (((this.payloadLength - remaining) & 3) << 3);
+    } else if (this.#key !== 0) {
       applyMask(chunk, input.words, position, position + length, this.#key, this.payloadLength - remaining);
     }
     input.position = position + length;
