@@ -1,9 +1,12 @@
 /** The command lines of the two drivers. */
 import { createServer, type AddressInfo, type Socket } from "node:net";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { Program } from "../peers/programs.ts";
 import { closeBody } from "./cases.ts";
 import { CLOSE, RawPeer, TEXT } from "./rawPeer.ts";
+
+// Longer than what is waited for within, so that it is told what did not come.
+vi.setConfig({ testTimeout: 20_000, hookTimeout: 30_000 });
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

@@ -21,7 +21,8 @@ const can = {
 export const undiciClient: Kind = {
   name: "our server, the WebSocket of undici",
   ours: "server",
-  can: { ...can, headers: ["Origin", "X-Custom"] },
+  // undici 8.12 takes a byte order mark away.
+  can: { ...can, headers: ["Origin", "X-Custom"], receiveByteOrderMark: false },
   async start() {
     const server = await OurServer.listen(acceptChat);
     return {
@@ -40,7 +41,7 @@ export const undiciClient: Kind = {
 export const chromiumClient: Kind = {
   name: "our server, the WebSocket of Chromium",
   ours: "server",
-  can: { ...can, headers: ["Origin"] },
+  can: { ...can, headers: ["Origin"], receiveByteOrderMark: true },
   async start() {
     const server = await OurServer.listen(acceptChat);
     const web = createServer((_, response) => response.setHeader("content-type", "text/html").end("<!doctype html>"));

@@ -1,10 +1,13 @@
 /** What must work with every peer, whichever end is ours. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { chromiumClient, undiciClient } from "./browserPeers.ts";
 import type { Foreign, Kind, OpenOptions, Pairing } from "./foreign.ts";
 import { pythonKinds } from "./pythonPeers.ts";
 import type { Peer } from "./tcp.ts";
 import { wsClient, wsServer } from "./wsPeers.ts";
+
+// Longer than what is waited for within, so that it is told what did not come.
+vi.setConfig({ testTimeout: 20_000, hookTimeout: 30_000 });
 
 const MiB = 1024 * 1024;
 const someBytes = (length: number): Uint8Array<ArrayBuffer> => Uint8Array.from({ length }, (_, i) => (i * 7) & 255);
@@ -38,7 +41,7 @@ function contract(kind: Kind): void {
 
   beforeAll(async () => {
     pairing = await kind.start();
-  }, 30_000);
+  });
 
   afterAll(() => pairing?.stop());
 
@@ -95,6 +98,18 @@ function contract(kind: Kind): void {
       await open();
       await theirs.send(message);
       expect(await ours.message()).toEqual(message);
+    });
+
+    test.runIf(can.receiveByteOrderMark)("text with a byte order mark comes to them with it", async () => {
+      await open();
+      ours.do((connection) => connection.sendData("\uFEFFHello"));
+      expect(await theirs.message()).toBe("\uFEFFHello");
+    });
+
+    test("text with a byte order mark comes to us with it", async () => {
+      await open();
+      await theirs.send("\uFEFFHello");
+      expect(await ours.message()).toBe("\uFEFFHello");
     });
 
     test("many messages come in order, both ways at once", async () => {

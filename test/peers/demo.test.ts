@@ -1,11 +1,14 @@
 /** The two demo programs, as processes: with each other, and with ws. */
 import { createServer as createHttpServer } from "node:http";
 import { createServer, type AddressInfo } from "node:net";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { RawPeer, TEXT } from "../autobahn/rawPeer.ts";
 import { Program } from "./programs.ts";
 import { Peer } from "./tcp.ts";
+
+// Longer than what is waited for within, so that it is told what did not come.
+vi.setConfig({ testTimeout: 20_000, hookTimeout: 30_000 });
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

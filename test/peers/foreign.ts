@@ -51,6 +51,8 @@ export interface Kind {
     /** Which headers its client can send. */
     readonly headers: readonly string[];
     readonly drop: boolean;
+    /** Whether U+FEFF at the beginning of a text reaches its application, as it does by the WebSocket standard. */
+    readonly receiveByteOrderMark: boolean;
     /** Which of the codes it can send; `undefined` is a Close frame with no code. */
     readonly closeWith: readonly (number | undefined)[];
     /** Which codes it takes for valid. */

@@ -2,11 +2,14 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { ConnectionType, WSConnection } from "../../src/index.ts";
 import { Mailbox } from "./mailbox.ts";
 import { acceptChat, Peer } from "./tcp.ts";
+
+// Longer than what is waited for within, so that it is told what did not come.
+vi.setConfig({ testTimeout: 20_000, hookTimeout: 30_000 });
 
 describe("§4.2.1 receiveRequest", () => {
   let server: Server;

@@ -14,6 +14,7 @@ const can: Record<Package, Kind["can"]> = {
     tellPings: true,
     headers: ["Origin", "X-Custom"],
     drop: true,
+    receiveByteOrderMark: true,
     closeWith: [1000, 3000, 4999, undefined],
     // 1014 is younger than its list of codes.
     beClosedWith: [1000, 3000, 4999, undefined],
@@ -24,6 +25,7 @@ const can: Record<Package, Kind["can"]> = {
     tellPings: false,
     headers: ["Origin", "X-Custom"],
     drop: true,
+    receiveByteOrderMark: true,
     closeWith: [1000, 3000, 4999, 1014],
     beClosedWith: [1000, 3000, 4999, 1014, undefined],
   },

@@ -2,9 +2,12 @@
 import { createServer as createHttpServer, type RequestListener } from "node:http";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { WebSocket as UndiciWebSocket } from "undici";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { OurServer, Peer, type React } from "./tcp.ts";
+
+// Longer than what is waited for within, so that it is told what did not come.
+vi.setConfig({ testTimeout: 20_000, hookTimeout: 30_000 });
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

@@ -11,6 +11,7 @@ const can: Kind["can"] = {
   tellPings: true,
   headers: ["Origin", "X-Custom"],
   drop: true,
+  receiveByteOrderMark: true,
   closeWith: [1000, 3000, 4999, 1014, undefined],
   beClosedWith: [1000, 3000, 4999, 1014, undefined],
 };
