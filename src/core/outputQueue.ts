@@ -3,7 +3,7 @@ import { concat, EMPTY, type Bytes } from "./bytes.ts";
 import { wordsOf } from "./mask.ts";
 
 const SMALLEST_SLAB = 256;
-const LARGEST_FIRST_SLAB = 64 * 1024;
+const LARGEST_FIRST_SLAB = 256 * 1024;
 
 export class OutputQueue {
   /** Where small writes go. Valid after `reserve` until the next call. */
@@ -14,7 +14,7 @@ export class OutputQueue {
   #chunkBytes = 0;
   /** How much of the first chunk has been taken already. */
   #taken = 0;
-  /** As much as was written last time, so that a steady sender's slab fits at once. */
+  /** As much as was written last time. */
   #expected = SMALLEST_SLAB;
 
   /** Makes room for `length` bytes in the slab, to be written by the caller, and returns where they start. */
@@ -92,8 +92,9 @@ export class OutputQueue {
   }
 
   #grow(needed: number): void {
-    const wanted = Math.max(needed, this.slab.length === 0 ? this.#expected : this.slab.length * 2);
-    const slab = new Uint8Array(2 ** Math.ceil(Math.log2(wanted)));
+    // A little more than last time, so that a steady sender's slab fits at once, in whole words.
+    const wanted = this.slab.length === 0 ? this.#expected + (this.#expected >> 3) : this.slab.length * 2;
+    const slab = new Uint8Array((Math.max(needed, wanted) + 7) & ~7);
     slab.set(this.slab.subarray(0, this.#used));
     this.slab = slab;
     this.#words = undefined;

@@ -95,7 +95,7 @@ function sending(role: Role, size: number, type: "binary" | "text"): Workload {
 function ourReceiver(role: Role, input: Input, size: number, type: string): Side {
   const connection = new WSConnection(role, { handshake: "none", limits: { maxFragments: Infinity } });
   const wanted = type === "text" ? "textReceived" : "bytesReceived";
-  [...connection.events()];
+  for (const event of connection.events()) strictEqual(event.type, "connectionEstablished");
   return {
     prepare: input.renew,
     run() {
