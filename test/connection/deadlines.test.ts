@@ -1,0 +1,537 @@
+/** Time as data: deadlines of the opening and closing handshakes, keepalive, and the same inputs giving the same outputs. */
+import { describe, expect, test } from "vitest";
+import {
+  RemoteProtocolError,
+  WSConnection,
+  type ConnectionOptions,
+  type ConnectionRequested,
+  type WSEvent,
+} from "../../src/index.ts";
+import { ascii, expectClosed, feed, head, hex, join, joined, open, pull, readClose, toHex } from "../support/wire.ts";
+import { asked, client, exampleNonce, expectRefusal, request, response } from "../handshake/heads.ts";
+
+const SECOND = 1000;
+
+/** Expects that the connection ended because a time was up. */
+function expectTimeout(events: readonly WSEvent[], code: string): void {
+  const { error, ...closed } = expectClosed(events);
+  expect(closed).toMatchObject({ code: 1006, reason: "", wasClean: false });
+  expect(error).toBeInstanceOf(RemoteProtocolError);
+  expect(error?.code).toBe(code);
+}
+
+describe("handshakeTimeoutMs", () => {
+  test("server: the request is due ten seconds after the first time that is told, unless set", () => {
+    const server = new WSConnection("server");
+    server.advanceTime(5 * SECOND);
+    expect(server.nextDeadlineMs).toBe(15 * SECOND);
+    const brief = new WSConnection("server", { handshakeTimeoutMs: 1 });
+    brief.advanceTime(-7);
+    expect(brief.nextDeadlineMs).toBe(-6);
+  });
+
+  test("server: answers 408 at the deadline, not before, and ends", () => {
+    const server = new WSConnection("server", { handshakeTimeoutMs: 3 * SECOND });
+    server.advanceTime(0);
+    feed(server, request().subarray(0, 50));
+    server.advanceTime(3 * SECOND - 1);
+    expect(pull(server)).toEqual([]);
+    expect(server.bytesToSend()).toHaveLength(0);
+    expect(server.state).toBe("connecting");
+    server.advanceTime(3 * SECOND);
+    expect(server.state).toBe("closed");
+    expectTimeout(pull(server), "handshakeTimeout");
+    expectRefusal(server.bytesToSend(), 408, /3000 ms/);
+    expect(server.nextDeadlineMs).toBeUndefined();
+    server.advanceTime(100 * SECOND);
+    expect(feed(server, request())).toEqual([]);
+    expect(server.bytesToSend()).toHaveLength(0);
+  });
+
+  test("server: bytes that trickle in do not put it off", () => {
+    const server = new WSConnection("server");
+    const bytes = request();
+    server.advanceTime(0);
+    for (let second = 1; second < 10; second++) {
+      server.advanceTime(second * SECOND);
+      expect(feed(server, bytes.subarray(second - 1, second))).toEqual([]);
+      expect(server.nextDeadlineMs).toBe(10 * SECOND);
+    }
+    server.advanceTime(10 * SECOND);
+    expectTimeout(pull(server), "handshakeTimeout");
+  });
+
+  test("server: nothing is due while the application considers the request", () => {
+    const server = new WSConnection("server");
+    server.advanceTime(0);
+    const [requested] = feed(server, request());
+    expect(server.nextDeadlineMs).toBeUndefined();
+    server.advanceTime(1000 * SECOND);
+    expect(pull(server)).toEqual([]);
+    server.reject(requested as ConnectionRequested, { streamed: true });
+    expect(server.nextDeadlineMs).toBeUndefined();
+    server.advanceTime(2000 * SECOND);
+    expect(server.state).toBe("rejecting");
+  });
+
+  test("server: nothing is due once receiveRequest has brought the request", () => {
+    const server = new WSConnection("server");
+    server.advanceTime(0);
+    expect(server.nextDeadlineMs).toBe(10 * SECOND);
+    const headers = asked().requested.headers;
+    server.receiveRequest({ method: "GET", target: "/", headers });
+    expect(server.nextDeadlineMs).toBeUndefined();
+    server.advanceTime(1000 * SECOND);
+    expect(pull(server).map((event) => event.type)).toEqual(["connectionRequested"]);
+  });
+
+  test("client: ends at the deadline, and says nothing more", () => {
+    const connection = client({ handshakeTimeoutMs: 3 * SECOND });
+    connection.advanceTime(0);
+    expect(connection.nextDeadlineMs).toBe(3 * SECOND);
+    feed(connection, response().subarray(0, 20));
+    connection.advanceTime(3 * SECOND - 1);
+    expect(connection.state).toBe("connecting");
+    connection.advanceTime(3 * SECOND);
+    expect(connection.state).toBe("closed");
+    expectTimeout(pull(connection), "handshakeTimeout");
+    expect(connection.bytesToSend()).toHaveLength(0);
+    expect(connection.nextDeadlineMs).toBeUndefined();
+  });
+
+  test("client: interim answers do not put it off", () => {
+    const connection = client();
+    for (let second = 0; second < 10; second++) {
+      connection.advanceTime(second * SECOND);
+      feed(connection, head("HTTP/1.1 103 Early Hints"));
+      expect(connection.nextDeadlineMs).toBe(10 * SECOND);
+    }
+    connection.advanceTime(10 * SECOND);
+    expectTimeout(pull(connection), "handshakeTimeout");
+  });
+
+  test.each([
+    ["of known length", ["Content-Length: 1000000"], "x"],
+    ["in chunks", ["Transfer-Encoding: chunked"], "1\r\nx\r\n"],
+    ["until the stream ends", [], "x"],
+  ])("client: a rejection's body that never ends, %s", (_, lines, piece) => {
+    const connection = client();
+    connection.advanceTime(0);
+    const events = feed(connection, head("HTTP/1.1 403 Forbidden", ...lines));
+    for (let second = 1; second < 10; second++) {
+      connection.advanceTime(second * SECOND);
+      events.push(...feed(connection, ascii(piece)));
+      expect(connection.nextDeadlineMs).toBe(10 * SECOND);
+    }
+    expect(connection.state).toBe("rejecting");
+    connection.advanceTime(10 * SECOND);
+    events.push(...pull(connection));
+    expect(joined(events).slice(0, 2)).toMatchObject([
+      { type: "connectionRejected", status: 403 },
+      { type: "rejectionData", data: "78 78 78 78 78 78 78 78 78", finished: false },
+    ]);
+    expectTimeout(events, "handshakeTimeout");
+    expect(connection.bytesToSend()).toHaveLength(0);
+  });
+
+  test("an open connection has no deadline", () => {
+    const connection = client();
+    connection.advanceTime(0);
+    feed(connection, response());
+    expect(connection.nextDeadlineMs).toBeUndefined();
+    connection.advanceTime(1e9);
+    expect(connection.state).toBe("open");
+    const { server, requested } = asked();
+    server.advanceTime(0);
+    server.accept(requested);
+    expect(server.nextDeadlineMs).toBeUndefined();
+  });
+});
+
+describe("closeTimeoutMs (§7.1.1)", () => {
+  test("is counted from our Close, ten seconds unless set", () => {
+    const connection = open("client");
+    connection.advanceTime(0);
+    connection.advanceTime(7 * SECOND);
+    connection.close();
+    expect(connection.nextDeadlineMs).toBe(17 * SECOND);
+    const brief = open("server", { closeTimeoutMs: 5 });
+    brief.advanceTime(1);
+    brief.close();
+    expect(brief.nextDeadlineMs).toBe(6);
+  });
+
+  test("ends the connection at the deadline, not before, and sends nothing behind the Close", () => {
+    const connection = open("server");
+    connection.advanceTime(0);
+    connection.close(1001, "bye");
+    connection.advanceTime(0);
+    expect(toHex(connection.bytesToSend())).toBe("88 05 03 e9 62 79 65");
+    connection.advanceTime(10 * SECOND - 1);
+    expect(connection.state).toBe("localClosing");
+    expect(pull(connection)).toEqual([]);
+    connection.advanceTime(10 * SECOND);
+    expect(connection.state).toBe("closed");
+    const events = pull(connection);
+    expectTimeout(events, "closeTimeout");
+    expect(expectClosed(events)).toMatchObject({ initiator: "local", sent: { code: 1001, reason: "bye" } });
+    expect(expectClosed(events).received).toBeUndefined();
+    expect(connection.bytesToSend()).toHaveLength(0);
+    expect(connection.nextDeadlineMs).toBeUndefined();
+  });
+
+  test("messages that still come do not put it off", () => {
+    const connection = open("client");
+    connection.advanceTime(0);
+    connection.close();
+    for (let second = 0; second < 10; second++) {
+      connection.advanceTime(second * SECOND);
+      expect(feed(connection, hex("82 01 00"))).toHaveLength(1);
+      expect(connection.nextDeadlineMs).toBe(10 * SECOND);
+    }
+    connection.advanceTime(10 * SECOND);
+    expectTimeout(pull(connection), "closeTimeout");
+  });
+
+  test("the peer's Close in time ends it cleanly", () => {
+    const connection = open("client");
+    connection.advanceTime(0);
+    connection.close(1000);
+    connection.advanceTime(10 * SECOND - 1);
+    const events = feed(connection, hex("88 02 03 e8"));
+    expect(expectClosed(events)).toMatchObject({ code: 1000, wasClean: true });
+    expect(expectClosed(events).error).toBeUndefined();
+    expect(connection.nextDeadlineMs).toBeUndefined();
+    connection.advanceTime(1e9);
+    expect(pull(connection)).toEqual([]);
+  });
+});
+
+describe("keepalive (§5.5.2, §5.5.3)", () => {
+  const keepalive = { intervalMs: 30 * SECOND, timeoutMs: 5 * SECOND };
+  const options: ConnectionOptions = { keepalive, masking: false };
+
+  /** The payload of the one ping that waits to be sent. */
+  function sentPing(connection: WSConnection): Uint8Array {
+    const bytes = connection.bytesToSend();
+    expect(bytes[0]).toBe(0x89);
+    expect(bytes).toHaveLength(2 + bytes[1]!);
+    return bytes.subarray(2);
+  }
+
+  const pong = (payload: Uint8Array): Uint8Array => join(hex("8a"), Uint8Array.of(payload.length), payload);
+
+  test.each(["client", "server"] as const)("%s: a ping after the interval, another one after its pong", (type) => {
+    const connection = open(type, options);
+    connection.advanceTime(0);
+    expect(connection.nextDeadlineMs).toBe(30 * SECOND);
+    expect(connection.roundTripMs).toBeUndefined();
+    connection.advanceTime(30 * SECOND - 1);
+    expect(connection.bytesToSend()).toHaveLength(0);
+    connection.advanceTime(30 * SECOND);
+    const first = sentPing(connection);
+    expect(connection.nextDeadlineMs).toBe(35 * SECOND);
+
+    connection.advanceTime(30 * SECOND + 40);
+    expect(feed(connection, pong(first))).toEqual([{ type: "pongReceived", payload: first, roundTripMs: 40 }]);
+    expect(connection.roundTripMs).toBe(40);
+    expect(connection.nextDeadlineMs).toBe(60 * SECOND + 40);
+
+    connection.advanceTime(60 * SECOND + 40);
+    const second = sentPing(connection);
+    expect(toHex(second)).not.toBe(toHex(first));
+    connection.advanceTime(60 * SECOND + 40);
+    expect(feed(connection, pong(second))).toMatchObject([{ roundTripMs: 0 }]);
+    expect(connection.roundTripMs).toBe(0);
+  });
+
+  test("no second ping while one is not answered", () => {
+    const connection = open("client", { ...options, keepalive: { intervalMs: 10, timeoutMs: 1000 } });
+    connection.advanceTime(0);
+    connection.advanceTime(10);
+    sentPing(connection);
+    for (let now = 20; now < 1010; now += 10) connection.advanceTime(now);
+    expect(connection.bytesToSend()).toHaveLength(0);
+    expect(connection.state).toBe("open");
+  });
+
+  test("a pong that answers another ping, or none, is told, and counts for nothing", () => {
+    const connection = open("client", options);
+    connection.advanceTime(0);
+    connection.advanceTime(30 * SECOND);
+    const first = sentPing(connection);
+    connection.advanceTime(31 * SECOND);
+    const others = [
+      hex(""),
+      hex("01"),
+      Uint8Array.from(first, (byte) => ~byte),
+      join(first, hex("00")),
+      first.slice(1),
+    ];
+    for (const payload of others) {
+      expect(feed(connection, pong(payload))).toEqual([{ type: "pongReceived", payload }]);
+    }
+    expect(connection.roundTripMs).toBeUndefined();
+    expect(connection.nextDeadlineMs).toBe(35 * SECOND);
+
+    // The right one, twice; and once more when it is late.
+    expect(feed(connection, pong(first))).toMatchObject([{ roundTripMs: SECOND }]);
+    expect(connection.nextDeadlineMs).toBe(61 * SECOND);
+    connection.advanceTime(32 * SECOND);
+    expect(feed(connection, pong(first))).toEqual([{ type: "pongReceived", payload: first }]);
+    expect(connection.nextDeadlineMs).toBe(61 * SECOND);
+    connection.advanceTime(61 * SECOND);
+    sentPing(connection);
+    expect(feed(connection, pong(first))).toEqual([{ type: "pongReceived", payload: first }]);
+    expect(connection.nextDeadlineMs).toBe(66 * SECOND);
+    expect(connection.roundTripMs).toBe(SECOND);
+  });
+
+  test("no pong in time: Close says why, and the connection ends", () => {
+    const connection = open("server", options);
+    connection.advanceTime(0);
+    connection.advanceTime(30 * SECOND);
+    sentPing(connection);
+    connection.advanceTime(35 * SECOND - 1);
+    expect(connection.state).toBe("open");
+    connection.advanceTime(35 * SECOND);
+    expect(connection.state).toBe("closed");
+    const events = pull(connection);
+    expectTimeout(events, "keepaliveTimeout");
+    const { error, sent, initiator } = expectClosed(events);
+    expect(initiator).toBe("local");
+    expect(sent?.code).toBe(1011);
+    expect(error?.closeCode).toBe(1011);
+    expect(readClose(connection.bytesToSend()).code).toBe(1011);
+    expect(connection.nextDeadlineMs).toBeUndefined();
+    connection.advanceTime(100 * SECOND);
+    expect(pull(connection)).toEqual([]);
+    expect(connection.bytesToSend()).toHaveLength(0);
+  });
+
+  test("a time that passes several deadlines at once meets them one after the other", () => {
+    const connection = open("server", options);
+    connection.advanceTime(0);
+    connection.advanceTime(1000 * SECOND);
+    sentPing(connection);
+    expect(connection.state).toBe("open");
+    expect(connection.nextDeadlineMs).toBe(1005 * SECOND);
+  });
+
+  test("begins when the connection is open", () => {
+    const connection = client({ keepalive });
+    connection.advanceTime(0);
+    expect(connection.nextDeadlineMs).toBe(10 * SECOND);
+    connection.advanceTime(4 * SECOND);
+    feed(connection, response());
+    expect(connection.nextDeadlineMs).toBe(34 * SECOND);
+  });
+
+  test("gives way to the closing handshake", () => {
+    const connection = open("server", options);
+    connection.advanceTime(0);
+    connection.advanceTime(30 * SECOND);
+    sentPing(connection);
+    connection.close();
+    expect(connection.nextDeadlineMs).toBe(40 * SECOND);
+    connection.bytesToSend();
+    connection.advanceTime(40 * SECOND - 1);
+    expect(connection.bytesToSend()).toHaveLength(0);
+    connection.advanceTime(40 * SECOND);
+    expectTimeout(pull(connection), "closeTimeout");
+  });
+
+  test("an interval of Infinity never ends", () => {
+    const connection = open("client", { keepalive: { intervalMs: Infinity, timeoutMs: 1 } });
+    connection.advanceTime(0);
+    expect(connection.nextDeadlineMs).toBeUndefined();
+    connection.advanceTime(1e12);
+    expect(connection.bytesToSend()).toHaveLength(0);
+  });
+});
+
+describe("bytes that came in time count, even if they are pulled late", () => {
+  test("a request", () => {
+    const server = new WSConnection("server");
+    server.advanceTime(0);
+    server.receiveBytes(request());
+    server.advanceTime(20 * SECOND);
+    expect(server.state).toBe("connecting");
+    expect(pull(server).map((event) => event.type)).toEqual(["connectionRequested"]);
+    expect(server.nextDeadlineMs).toBeUndefined();
+    expect(server.bytesToSend()).toHaveLength(0);
+  });
+
+  test("an answer", () => {
+    const connection = client();
+    connection.advanceTime(0);
+    connection.receiveBytes(response());
+    connection.advanceTime(20 * SECOND);
+    expect(pull(connection).map((event) => event.type)).toEqual(["connectionEstablished"]);
+  });
+
+  test("a Close", () => {
+    const connection = open("client");
+    connection.advanceTime(0);
+    connection.close();
+    connection.advanceTime(0);
+    connection.receiveBytes(hex("88 02 03 e8"));
+    connection.advanceTime(20 * SECOND);
+    expect(expectClosed(pull(connection))).toMatchObject({ code: 1000, wasClean: true });
+  });
+
+  test("a pong, and its round trip ends when it is pulled", () => {
+    const connection = open("client", { masking: false, keepalive: { intervalMs: 10, timeoutMs: 10 } });
+    connection.advanceTime(0);
+    connection.advanceTime(10);
+    const ping = connection.bytesToSend();
+    connection.receiveBytes(join(hex("8a"), ping.subarray(1)));
+    connection.advanceTime(50);
+    expect(pull(connection)).toMatchObject([{ type: "pongReceived", roundTripMs: 40 }]);
+    expect(connection.state).toBe("open");
+  });
+
+  test("and when they were not enough, the time is up", () => {
+    const server = new WSConnection("server");
+    server.advanceTime(0);
+    server.receiveBytes(request().subarray(0, 100));
+    server.advanceTime(20 * SECOND);
+    expect(pull(server)).toEqual([]);
+    expect(server.nextDeadlineMs).toBe(10 * SECOND);
+    server.advanceTime(20 * SECOND);
+    expectTimeout(pull(server), "handshakeTimeout");
+  });
+});
+
+describe("a connection that is never told the time has no deadlines", () => {
+  test.each<[string, () => WSConnection]>([
+    ["a server that waits for its request", () => new WSConnection("server")],
+    ["a client that waits for its answer", () => client()],
+    ["an open one with keepalive", () => open("client", { keepalive: { intervalMs: 1, timeoutMs: 1 } })],
+    [
+      "one that waits for the peer's Close",
+      () => {
+        const connection = open("client");
+        connection.close();
+        return connection;
+      },
+    ],
+  ])("%s", (_, make) => {
+    expect(make().nextDeadlineMs).toBeUndefined();
+    // That it has one as soon as it is told.
+    const told = make();
+    told.advanceTime(0);
+    expect(told.nextDeadlineMs).toBeGreaterThan(0);
+  });
+
+  test("a keepalive ping has no round trip that nobody measured", () => {
+    const connection = open("client", { masking: false, keepalive: { intervalMs: 1, timeoutMs: 1 } });
+    expect(feed(connection, hex("8a 04 00 00 00 00"))).toEqual([{ type: "pongReceived", payload: hex("00 00 00 00") }]);
+    expect(connection.roundTripMs).toBeUndefined();
+  });
+});
+
+describe("RangeError", () => {
+  test.each([-1, 99, NaN, Infinity, -Infinity, undefined, "200", null])("for the time %s after 100", (now) => {
+    const server = new WSConnection("server");
+    server.advanceTime(100);
+    expect(() => server.advanceTime(now as number)).toThrow(RangeError);
+    expect(server.nextDeadlineMs).toBe(100 + 10 * SECOND);
+    expect(pull(server)).toEqual([]);
+    server.advanceTime(100);
+    expect(server.state).toBe("connecting");
+  });
+
+  test.each([NaN, Infinity, undefined])("for the time %s at first", (now) => {
+    const server = new WSConnection("server");
+    expect(() => server.advanceTime(now as number)).toThrow(RangeError);
+    expect(server.nextDeadlineMs).toBeUndefined();
+  });
+
+  test.each<[string, unknown]>([
+    ...["handshakeTimeoutMs", "closeTimeoutMs"].flatMap((name) =>
+      [0, -1, NaN, -Infinity, "10", {}].map((value): [string, unknown] => [name, value]),
+    ),
+    ...[0, -1, NaN, "10", undefined].flatMap((value): [string, unknown][] => [
+      ["keepalive", { intervalMs: value, timeoutMs: 1 }],
+      ["keepalive", { intervalMs: 1, timeoutMs: value }],
+    ]),
+    ["keepalive", {}],
+  ])("for the option %s: %j", (name, value) => {
+    for (const handshake of ["http1", "none"] as const) {
+      expect(() => new WSConnection("server", { handshake, [name]: value })).toThrow(RangeError);
+    }
+  });
+});
+
+describe("the same inputs, random bytes and times give the same bytes and events", () => {
+  /** Numbers that look random and are the same every time (a linear congruential generator). */
+  function numbers(seed: number): () => number {
+    let state = seed;
+    return () => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return state >>> 8;
+    };
+  }
+
+  /** A client and a server that do what the script's numbers say; everything that came of it, in order. */
+  function play(script: number, random: number): unknown[] {
+    const next = numbers(script);
+    const mask = numbers(random);
+    const shared: ConnectionOptions = {
+      random: (bytes) => bytes.forEach((_, i) => (bytes[i] = mask())),
+      keepalive: { intervalMs: 700, timeoutMs: 900 },
+      closeTimeoutMs: 500,
+    };
+    const ends = [
+      new WSConnection("client", { host: "a", resource: "/", subprotocols: ["p"], ...shared }),
+      new WSConnection("server", shared),
+    ];
+    const trace: unknown[] = [];
+    let now = 0;
+    for (let turn = 0; turn < 120; turn++) {
+      now += next() % 100;
+      const from = ends[turn % 2]!;
+      const to = ends[(turn + 1) % 2]!;
+      from.advanceTime(now);
+      if (from.state === "open") {
+        const choice = next() % 8;
+        if (choice === 0) from.sendData("x".repeat(next() % 300), next() % 2 === 0);
+        if (choice === 1) from.ping(Uint8Array.of(next()));
+        if (choice === 2 && turn > 100) from.close(1000 + (next() % 2));
+      }
+      const bytes = from.bytesToSend(next() % 400);
+      trace.push(now, toHex(bytes));
+      if (bytes.length > 0) to.receiveBytes(bytes);
+      for (const event of to.events()) {
+        trace.push(...joined([event]));
+        if (event.type === "connectionRequested") to.accept(event, { subprotocol: "p" });
+      }
+      trace.push(to.state, to.nextDeadlineMs, to.roundTripMs, to.bufferedAmount);
+    }
+    return trace;
+  }
+
+  test("bit for bit", () => {
+    for (let script = 1; script <= 20; script++) expect(play(script, 7)).toEqual(play(script, 7));
+  });
+
+  test("and others give others", () => {
+    expect(play(1, 7)).not.toEqual(play(1, 8));
+    expect(play(1, 7)).not.toEqual(play(2, 7));
+    const kinds = new Set(
+      Array.from({ length: 20 }, (_, i) => play(i + 1, 7))
+        .flat()
+        .map((entry) => (entry as { type?: string } | undefined)?.type),
+    );
+    for (const type of ["connectionEstablished", "textReceived", "pingReceived", "pongReceived", "connectionClosed"]) {
+      expect(kinds, "the scripts play a whole life").toContain(type);
+    }
+  });
+
+  test("the request's key comes from random alone", () => {
+    const make = (): string =>
+      toHex(new WSConnection("client", { host: "a", resource: "/", random: exampleNonce }).bytesToSend());
+    expect(make()).toBe(make());
+  });
+});
