@@ -59,7 +59,7 @@ export function writeFrame(
  */
 export function writeTextFrame(output: OutputQueue, first: number, text: string, key: Uint8Array | undefined): void {
   const { length } = text;
-  if (length * 3 >= OWN_CHUNK) {
+  if (length > OFTEN_SHORT) {
     writeFrame(output, first, encoder.encode(text), key, true);
     return;
   }
@@ -78,6 +78,9 @@ export function writeTextFrame(output: OutputQueue, first: number, text: string,
 
 const encoder = new TextEncoder();
 const LONGEST_HEADER = 14;
+
+/** Up to here, in UTF-16 code units, three times the room is reserved, since that is how long the text may become. */
+const OFTEN_SHORT = 1024;
 
 /** Up to here a loop over the characters is faster than a call of the encoder, in UTF-16 code units. */
 const SHORT_TEXT = 64;

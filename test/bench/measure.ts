@@ -34,15 +34,16 @@ export interface Duration {
   readonly roundMs: number;
 }
 
-export function measure(workload: Workload, { rounds, roundMs }: Duration): Row {
+export async function measure(workload: Workload, { rounds, roundMs }: Duration): Promise<Row> {
   const { ours, peer, ...names } = workload;
-  for (const side of [ours, peer]) timed(side, roundMs);
-  const rates = Array.from({ length: rounds }, (_, round) => {
+  await timed(ours, roundMs);
+  await timed(peer, roundMs);
+  const rates: { ours: number; peer: number }[] = [];
+  for (let round = 0; round < rounds; round++) {
     // Taking turns at going first, so that neither side always follows the other's garbage.
-    const first = round % 2 === 0 ? timed(ours, roundMs) : 0;
-    const theirs = timed(peer, roundMs);
-    return { ours: first || timed(ours, roundMs), peer: theirs };
-  });
+    if (round % 2 === 0) rates.push({ ours: await timed(ours, roundMs), peer: await timed(peer, roundMs) });
+    else rates.push({ peer: await timed(peer, roundMs), ours: await timed(ours, roundMs) });
+  }
   const ratios = rates.map((rate) => rate.ours / rate.peer);
   const medians = { ours: median(rates.map((rate) => rate.ours)), peer: median(rates.map((rate) => rate.peer)) };
   return {
@@ -53,8 +54,8 @@ export function measure(workload: Workload, { rounds, roundMs }: Duration): Row 
   };
 }
 
-/** Messages per second over at least `roundMs` of timed work. */
-function timed(side: Side, roundMs: number): number {
+/** Messages per second over at least `roundMs` of timed work. What a batch puts off is done between batches, untimed. */
+async function timed(side: Side, roundMs: number): Promise<number> {
   let messages = 0;
   let elapsedMs = 0;
   while (elapsedMs < roundMs) {
@@ -62,11 +63,12 @@ function timed(side: Side, roundMs: number): number {
     const startMs = performance.now();
     messages += side.run();
     elapsedMs += performance.now() - startMs;
+    await new Promise((resolve) => setTimeout(resolve, 0));
   }
   return (messages / elapsedMs) * 1000;
 }
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;

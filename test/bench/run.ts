@@ -14,7 +14,7 @@ const rows: Row[] = [];
 for (const workload of workloads()) {
   const { filter = "" } = values;
   if (!`${workload.workload} ${workload.role} ${workload.kind}`.includes(filter)) continue;
-  const row = measure(workload, duration);
+  const row = await measure(workload, duration);
   rows.push(row);
   const [lowest, highest] = row.spread;
   console.log(

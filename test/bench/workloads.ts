@@ -28,9 +28,10 @@ export function workloads(): Workload[] {
   for (const role of ["server", "client"] as const) {
     for (const size of SIZES) {
       for (const type of ["binary", "text"] as const) {
-        list.push(receiving(role, size, type), sending(role, size, type));
+        list.push(receiving(role, size, type), sending(role, size, type, false));
       }
     }
+    for (const size of SIZES.slice(2)) list.push(sending(role, size, "binary", true));
     list.push(byteByByte(role));
   }
   list.push(streamed());
@@ -78,16 +79,17 @@ function streamed(): Workload {
   };
 }
 
-function sending(role: Role, size: number, type: "binary" | "text"): Workload {
+/** `ws` never copies: what it is given must be left alone until it is sent. `handOver` is the same bargain. */
+function sending(role: Role, size: number, type: "binary" | "text", handOver: boolean): Workload {
   const count = Math.max(1, Math.floor(BATCH_BYTES / size));
   const data = message(size, type);
   const wireBytes = encode(role, data, count).length;
   return {
-    workload: `${KiB(size)} ${type}`,
+    workload: `${KiB(size)} ${type}${handOver ? ", handed over" : ""}`,
     role,
     kind: "send",
     peerName: "ws",
-    ours: checked(ourSender(role, data, count, wireBytes), count),
+    ours: checked(ourSender(role, data, count, wireBytes, handOver), count),
     peer: checked(wsSender(role, data, count, wireBytes), count),
   };
 }
@@ -141,7 +143,13 @@ function wsReceiver(role: Role, input: Input, size: number, type: string): Side 
   };
 }
 
-function ourSender(role: Role, data: string | Uint8Array<ArrayBuffer>, count: number, wireBytes: number): Side {
+function ourSender(
+  role: Role,
+  data: string | Uint8Array<ArrayBuffer>,
+  count: number,
+  wireBytes: number,
+  handOver: boolean,
+): Side {
   const connection = new WSConnection(role, { handshake: "none" });
   const perFlush = Math.max(1, Math.floor(CHUNK_BYTES / data.length));
   const socket = new CountingSocket();
@@ -149,8 +157,10 @@ function ourSender(role: Role, data: string | Uint8Array<ArrayBuffer>, count: nu
     run() {
       socket.bytes = 0;
       for (let i = 1; i <= count; i++) {
-        connection.sendData(data);
-        if (i % perFlush === 0 || i === count) socket.write(connection.bytesToSend());
+        connection.sendData(data, true, { handOver });
+        if (i % perFlush > 0 && i < count) continue;
+        if (handOver) for (const chunk of connection.chunksToSend()) socket.write(chunk);
+        else socket.write(connection.bytesToSend());
       }
       strictEqual(socket.bytes, wireBytes);
       return count;
