@@ -403,6 +403,75 @@ describe("bytes that came in time count, even if they are pulled late", () => {
   });
 });
 
+describe("what came in time counts, even if it is pulled late", () => {
+  test("the end of the stream", () => {
+    for (const make of [() => client(), () => new WSConnection("server"), () => closing()]) {
+      const connection = make();
+      connection.advanceTime(0);
+      connection.bytesToSend();
+      connection.receiveBytes(null);
+      connection.advanceTime(20 * SECOND);
+      const events = pull(connection);
+      expect(expectClosed(events)).toMatchObject({ code: 1006, wasClean: false });
+      expect(expectClosed(events).error, "the peer left before the deadline").toBeUndefined();
+      expect(connection.bytesToSend()).toHaveLength(0);
+    }
+  });
+
+  function closing(): WSConnection {
+    const connection = open("client");
+    connection.close();
+    return connection;
+  }
+});
+
+describe("to ask when something is due changes nothing", () => {
+  const keepalive = { intervalMs: 30 * SECOND, timeoutMs: 5 * SECOND };
+
+  /** Does the same with and without a look at `nextDeadlineMs` after each step. */
+  function both(make: () => WSConnection, ...steps: ((connection: WSConnection) => void)[]): (number | undefined)[] {
+    return [true, false].map((looks) => {
+      const connection = make();
+      for (const step of steps) {
+        step(connection);
+        if (looks) void connection.nextDeadlineMs;
+      }
+      return connection.nextDeadlineMs;
+    });
+  }
+
+  test("after close()", () => {
+    const deadlines = both(
+      () => open("client"),
+      (connection) => connection.advanceTime(0),
+      (connection) => connection.close(),
+      (connection) => connection.advanceTime(4 * SECOND),
+    );
+    expect(deadlines).toEqual([10 * SECOND, 10 * SECOND]);
+  });
+
+  test("after the pong of a keepalive ping", () => {
+    const deadlines = both(
+      () => open("client", { masking: false, keepalive }),
+      (connection) => connection.advanceTime(0),
+      (connection) => connection.advanceTime(30 * SECOND),
+      (connection) => feed(connection, join(hex("8a"), connection.bytesToSend().subarray(1))),
+      (connection) => connection.advanceTime(40 * SECOND),
+    );
+    expect(deadlines).toEqual([60 * SECOND, 60 * SECOND]);
+  });
+
+  test("after opening", () => {
+    const deadlines = both(
+      () => client({ keepalive }),
+      (connection) => connection.advanceTime(0),
+      (connection) => feed(connection, response()),
+      (connection) => connection.advanceTime(4 * SECOND),
+    );
+    expect(deadlines).toEqual([30 * SECOND, 30 * SECOND]);
+  });
+});
+
 describe("a connection that is never told the time has no deadlines", () => {
   test.each<[string, () => WSConnection]>([
     ["a server that waits for its request", () => new WSConnection("server")],

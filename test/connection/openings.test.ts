@@ -308,6 +308,19 @@ describe("prior knowledge", () => {
     expect(server.state).toBe("open");
   });
 
+  test("extensions that claim the same bits can't be agreed on (§9.1)", () => {
+    const two = [flip("x-a"), flip("x-b")];
+    for (const type of ["client", "server"] as const) {
+      let told: readonly string[] = [];
+      try {
+        told = new WSConnection(type, { handshake: "none", extensions: two }).extensions.map(({ name }) => name);
+      } catch (error) {
+        expect(error).toBeInstanceOf(TypeError);
+      }
+      expect(told.length, "both would flip, and the peer could not tell whose bit it is").toBeLessThan(2);
+    }
+  });
+
   test("two extensions apply in the order in which they were agreed on, and are undone the other way (§9.1)", () => {
     // Adding one and then flipping every bit is not the same as flipping first.
     const addOne: Extension = {
@@ -413,6 +426,25 @@ describe("§4.2.1 receiveRequest: a request that was parsed elsewhere", () => {
     expect(closed.error).toMatchObject({ code, status });
     expectRefusal(server.bytesToSend(), status, /./);
     expect(pull(server)).toEqual([]);
+  });
+
+  test("is held to the grammar of values: a control character (RFC 9110 §5.5)", () => {
+    const server = new WSConnection("server");
+    server.receiveRequest(parsed({ "x-bad": "a\x01b" }));
+    expect(expectClosed(pull(server)).error?.code).toBe("headMalformed");
+  });
+
+  test("is told like its bytes where Upgrade or Connection stand in two lines", () => {
+    for (const [name, value] of [
+      ["connection", "keep-alive"],
+      ["upgrade", "h2c"],
+    ] as const) {
+      const parsedElsewhere = new WSConnection("server");
+      const { headers, ...rest } = parsed();
+      parsedElsewhere.receiveRequest({ ...rest, headers: [...(headers as [string, string][]), [name, value]] });
+      const types = pull(parsedElsewhere).map((event) => event.type);
+      expect(feed(new WSConnection("server"), request(`+${name}: ${value}`)).map((event) => event.type)).toEqual(types);
+    }
   });
 
   test("may not come twice", () => {

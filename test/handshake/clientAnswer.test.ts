@@ -111,6 +111,7 @@ describe("§4.1 an answer that fails the connection", () => {
     ["Upgrade empty", ["Upgrade:"], "upgradeInvalid"],
     ["Upgrade to something else", ["Upgrade: h2c"], "upgradeInvalid"],
     ["Upgrade to something like it", ["Upgrade: websockets"], "upgradeInvalid"],
+    ["Upgrade to websocket and something else", ["Upgrade: websocket, h2c"], "upgradeInvalid"],
     ["no Connection", ["-Connection"], "connectionInvalid"],
     ["Connection twice", ["+Connection: Upgrade"], "connectionInvalid"],
     ["Connection empty", ["Connection:"], "connectionInvalid"],

@@ -204,6 +204,7 @@ describe("§7.1 chunks", () => {
     ["sizes with leading zeros", chunked("0005", "Hello", "000", "", ""), "Hello"],
     ["line breaks inside", chunked("7", "a\r\n0\r\n\r", "0", "", ""), "a\r\n0\r\n\r"],
     ["extensions", chunked("5;a", "Hello", '1;b=c;d="e;f"', "!", "0;g", "", ""), "Hello!"],
+    ["space around the semicolon (RFC 9112 §7.1.1)", chunked("5 ; a = b", "Hello", "0", "", ""), "Hello"],
     ["trailers", chunked("5", "Hello", "0", "X-A: 1", "X-B: 2", "", ""), "Hello"],
   ])("%s", (_, bytes, body) => {
     expectRejected(bytes, 503, body);

@@ -339,6 +339,29 @@ describe("§4.2.2 reject", () => {
     }
   });
 
+  test.each([
+    [204, {}],
+    [304, {}],
+    [204, { streamed: true }],
+    [304, { streamed: true }],
+  ])("%d has no body to send, and says of none (RFC 9110 §15.3.5, RFC 9112 §6.1): %j", (status, options) => {
+    const { server, requested } = asked();
+    try {
+      server.reject(requested, { status, body: "abc", ...options });
+      if (server.state === "rejecting") server.sendRejectionData("def", true);
+    } catch (error) {
+      // To refuse the body is as good as to leave it out.
+      expect(error).toSatisfy(
+        (e) => e instanceof TypeError || e instanceof RangeError || e instanceof LocalProtocolError,
+      );
+    }
+    const bytes = server.bytesToSend();
+    if (bytes.length === 0) return;
+    const message = readMessage(bytes);
+    expect(message.body).toBe("");
+    if (status === 204) expect(message.values("transfer-encoding")).toEqual([]);
+  });
+
   test("early frames of the client are not told", () => {
     const server = new WSConnection("server");
     server.receiveBytes(request());

@@ -151,6 +151,11 @@ describe("§4.2.1 what connectionRequested tells", () => {
     expect(expectRequest(request(`Host: ${host}`)).host).toBe(host);
   });
 
+  test("host: of an absolute target it is the target's, not the header's (RFC 9112 §3.2.2)", () => {
+    const requested = expectRequest(request("=GET http://other.example:81/chat HTTP/1.1"));
+    expect(requested.host).toBe("other.example:81");
+  });
+
   test("headers: names in any case, space around values left out, repeated lines joined", () => {
     const { headers } = expectRequest(request("+X-A:1", "+x-a: \t 2 \t", "+X-EMPTY:", "+cookie: a=b; c=d"));
     expect(headers.get("x-a")).toBe("1, 2");
@@ -200,6 +205,9 @@ describe("§4.2.1 a request that is not valid is answered 400, which says why", 
     ["the target of OPTIONS", ["=GET * HTTP/1.1"], "targetInvalid", /target/],
     ["the target of CONNECT", ["=GET server.example.com:80 HTTP/1.1"], "targetInvalid", /target/],
     ["a fragment in the target", ["=GET /chat#top HTTP/1.1"], "targetInvalid", /target/],
+
+    ["an absolute target without a host (RFC 9110 §4.2.1)", ["=GET http:///chat HTTP/1.1"], "targetInvalid", /target/],
+    ["an absolute target of another scheme (§4.1)", ["=GET ftp://a.example/chat HTTP/1.1"], "targetInvalid", /target/],
 
     ["no Host", ["-Host"], "hostInvalid", /Host/],
     ["Host twice", ["+Host: server.example.com"], "hostInvalid", /Host/],
@@ -258,6 +266,24 @@ describe("§4.2.1 a request that is not valid is answered 400, which says why", 
     ["Transfer-Encoding", ["+Transfer-Encoding: chunked"], "requestBody", /body/],
     ["Transfer-Encoding: identity", ["+Transfer-Encoding: identity"], "requestBody", /body/],
 
+    [
+      "no subprotocol in its header (§4.3)",
+      ["+Sec-WebSocket-Protocol:"],
+      "subprotocolInvalid",
+      /Sec-WebSocket-Protocol/,
+    ],
+    [
+      "a list of no subprotocols (§4.3)",
+      ["+Sec-WebSocket-Protocol: ,"],
+      "subprotocolInvalid",
+      /Sec-WebSocket-Protocol/,
+    ],
+    [
+      "no extension in its header (§9.1)",
+      ["+Sec-WebSocket-Extensions:"],
+      "extensionsInvalid",
+      /Sec-WebSocket-Extensions/,
+    ],
     ["a subprotocol with a space", ["+Sec-WebSocket-Protocol: a b"], "subprotocolInvalid", /Sec-WebSocket-Protocol/],
     ["a subprotocol in quotes", ['+Sec-WebSocket-Protocol: "a"'], "subprotocolInvalid", /Sec-WebSocket-Protocol/],
     ["a subprotocol beyond ASCII", ["+Sec-WebSocket-Protocol: \u00e9"], "subprotocolInvalid", /Sec-WebSocket-Protocol/],
@@ -291,6 +317,8 @@ describe("§4.2.1 a request that is not valid is answered 400, which says why", 
 
   test("the preface of HTTP/2 (RFC 9113 §3.4)", () =>
     expectRefused(ascii("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), "methodInvalid", /method/));
+  test("but an empty line before the request is skipped (RFC 9112 §2.2)", () =>
+    void expectRequest(join(ascii("\r\n"), request())));
   test("a head that is nothing but line breaks", () =>
     expectRefused(ascii("\r\n\r\n"), "headMalformed", /request line/));
   test("a head with bare LFs throughout", () =>
@@ -449,6 +477,13 @@ describe("what comes before the answer", () => {
         }
       }
     }
+  });
+
+  test("a request may be answered when it is told, whatever came in the same chunk", () => {
+    const bytes = join(request(), hex("82 fe ff ff 00 00 00 00"), new Uint8Array(65_535), ping);
+    const whole = joined(feedAccepting(new WSConnection("server"), bytes, [request().length]));
+    expect(whole.at(-1)).toMatchObject({ type: "pingReceived" });
+    expect(joined(feedAccepting(new WSConnection("server"), bytes))).toEqual(whole);
   });
 
   test("maxEarlyBytes counts no more once the request is accepted", () => {
