@@ -28,10 +28,11 @@ export function writeFrame(
   const headerLength = headerLengthFor(length, key);
 
   if (handOver && length >= WITHOUT_COPY && payload.buffer instanceof ArrayBuffer) {
-    const start = output.reserve(headerLength);
-    writeHeader(output.slab, start, first, length, key);
+    const header = new Uint8Array(headerLength);
+    writeHeader(header, 0, first, length, key);
     const own = payload as Bytes;
     if (key !== undefined) applyMask(own, wordsOf(own.buffer), 0, length, readKey(key, 0), 0);
+    output.push(header);
     output.push(own);
   } else if (length >= OWN_CHUNK) {
     const chunk = new Uint8Array(headerLength + length);
