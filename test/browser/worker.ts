@@ -33,9 +33,9 @@ addEventListener("message", (message: MessageEvent<SerializedConfig>) => {
         config,
         pool: "browser",
         importFile: (path: string) => modules[path]?.(),
-      } as never),
+      }),
     )
-    .then((files) => postMessage(files.flatMap((file) => outcomes(file as never, []))));
+    .then((files) => postMessage(files.flatMap((file) => outcomes(file, []))));
 });
 
 function outcomes(task: Task, path: readonly string[]): Outcome[] {

@@ -129,7 +129,7 @@ describe("the end", () => {
     const [near, far] = pipe({ highWaterMark: 1 });
     const writer = near.writable.getWriter();
     const writes = [writer.write(hex("01")), writer.write(hex("02"))];
-    writes.forEach((write) => write.catch(() => {}));
+    for (const write of writes) write.catch(() => {});
     writer.closed.catch(() => {});
     await far.readable.cancel("enough");
     await expect(writes[1]).rejects.toBe("enough");
