@@ -142,6 +142,7 @@ describe("§4.1 an answer that fails the connection", () => {
     ["an extension that was not offered", ["+Sec-WebSocket-Extensions: x-b"], "extensionsInvalid"],
     ["one that was and one that was not", ["+Sec-WebSocket-Extensions: x-a, x-b"], "extensionsInvalid"],
     ["an extension twice", ["+Sec-WebSocket-Extensions: x-a, x-a"], "extensionsInvalid"],
+    ["an extension that claims no bits, twice", ["+Sec-WebSocket-Extensions: x-quiet, x-quiet"], "extensionsInvalid"],
     ["an extension named constructor", ["+Sec-WebSocket-Extensions: constructor"], "extensionsInvalid"],
     ["an extension named __proto__", ["+Sec-WebSocket-Extensions: __proto__"], "extensionsInvalid"],
     ["parameters that the extension refuses", ["+Sec-WebSocket-Extensions: x-a; b"], "extensionsInvalid"],
@@ -149,7 +150,7 @@ describe("§4.1 an answer that fails the connection", () => {
   ])("%s", (_, changes, code) =>
     expectInvalid(response(...changes), code, {
       subprotocols: ["a", "b"],
-      extensions: [flip("x-a"), flip("x-z")],
+      extensions: [flip("x-a"), flip("x-z"), { ...flip("x-quiet"), confirm: () => ({ reservedBits: 0 }) }],
     }),
   );
 

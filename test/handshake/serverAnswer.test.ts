@@ -96,7 +96,7 @@ describe("§4.2.2 accept", () => {
       extensions: [
         flip("x-unasked"),
         { ...flip("x-b"), accept: () => accepted(4) },
-        { ...flip("x-a"), accept: () => accepted(1) },
+        { ...flip("x-a"), accept: () => accepted(0) },
       ],
     });
     const offer = "+Sec-WebSocket-Extensions: x-unknown, x-a; p=1, x-a, x-b";
