@@ -391,6 +391,32 @@ describe("bytes that came in time count, even if they are pulled late", () => {
     expect(connection.state).toBe("open");
   });
 
+  test("nothing of the peer's is due until they are pulled, so that no timer runs in circles", () => {
+    const waiting: [WSConnection, Uint8Array][] = [
+      [new WSConnection("server"), request().subarray(0, 100)],
+      [client(), response().subarray(0, 20)],
+      [open("client"), hex("82")],
+    ];
+    waiting[2]![0].close();
+    for (const [connection, bytes] of waiting) {
+      connection.advanceTime(0);
+      expect(connection.nextDeadlineMs).toBe(10 * SECOND);
+      connection.receiveBytes(bytes.slice());
+      expect(connection.nextDeadlineMs).toBeUndefined();
+      expect(pull(connection)).toEqual([]);
+      expect(connection.nextDeadlineMs).toBe(10 * SECOND);
+    }
+  });
+
+  test("a keepalive ping is ours to send, whatever waits", () => {
+    const connection = open("client", { masking: false, keepalive: { intervalMs: 10, timeoutMs: 10 } });
+    connection.advanceTime(0);
+    connection.receiveBytes(hex("82"));
+    expect(connection.nextDeadlineMs).toBe(10);
+    connection.advanceTime(10);
+    expect(connection.bytesToSend()[0]).toBe(0x89);
+  });
+
   test("and when they were not enough, the time is up", () => {
     const server = new WSConnection("server");
     server.advanceTime(0);
