@@ -100,9 +100,7 @@ export class WSConnection {
     this.#offered = extensions;
     if (handshake === "none") {
       this.#life = new LifeCycle("open");
-      const agreed = extensions.flatMap((extension) =>
-        "codec" in extension ? [extension] : agreeBeforehand(type, [extension]),
-      );
+      const agreed = agreeBeforehand(type, extensions);
       this.#open({ subprotocol: options.subprotocol, extensions: agreed }, new Headers());
     } else if (handshake === "http1") {
       this.#life = new LifeCycle("connecting");
@@ -160,8 +158,11 @@ export class WSConnection {
    */
   receiveRequest(request: ParsedRequest): void {
     const server = this.#serverIn("connecting");
-    if (server.request !== undefined) {
-      throw new LocalProtocolError("a request has come already", { code: "wrongState", section: "RFC 6455 §4.2.1" });
+    if (server.started) {
+      throw new LocalProtocolError("a request has begun to come already", {
+        code: "wrongState",
+        section: "RFC 6455 §4.2.1",
+      });
     }
     this.#attempt(() => this.#ahead.push(server.receiveRequest(request)));
   }
@@ -260,11 +261,11 @@ export class WSConnection {
   /**
    * Tells the time, in milliseconds on any clock that never goes back. What has fallen due happens: a keepalive ping is
    * queued, or a deadline ends the connection. Call it before {@link receiveBytes}, when {@link nextDeadlineMs} has come,
-   * and after anything else that may have changed it. A connection that is never told the time has no deadlines.
+   * and after doing anything else. A connection that is never told the time has no deadlines.
    */
   advanceTime(nowMs: number): void {
     const { handshakeTimeoutMs, closeTimeoutMs, keepalive } = this.#deadlines.timing;
-    switch (this.#deadlines.advance(nowMs, this.#phase, this.#input.size > 0)) {
+    switch (this.#deadlines.advance(nowMs, this.#phase, this.#unread)) {
       case "nextPing":
         this.#established?.ping(this.#deadlines.sendPing());
         break;
@@ -283,11 +284,13 @@ export class WSConnection {
   }
 
   /**
-   * When to call {@link advanceTime} at the latest, on its clock; `undefined` if there is nothing to wait for. Nothing is
-   * expected of the peer while bytes of it wait to be pulled.
+   * When to call {@link advanceTime} at the latest, on its clock; `undefined` if there is nothing to wait for. What is
+   * waited for since the time was told is waited for from that time on, once it has been asked for here; else from the
+   * next time that is told, so that no wait is over before it began. Nothing is expected of the peer while something of
+   * it waits to be pulled.
    */
   get nextDeadlineMs(): number | undefined {
-    return this.#deadlines.nextMs(this.#phase, this.#input.size > 0);
+    return this.#deadlines.nextMs(this.#phase, this.#unread);
   }
 
   /** How long the last keepalive ping took to be answered, in milliseconds. */
@@ -312,12 +315,15 @@ export class WSConnection {
 
   #openFurther(): void {
     if (this.#server !== undefined) {
-      if (this.#life.state === "rejecting") return;
+      // What comes while the body is being sent is not wanted.
+      if (this.#life.state === "rejecting") {
+        this.#input.clear();
+        return;
+      }
       if (this.#server.request === undefined) {
         const request = this.#server.read(this.#input);
         if (request !== undefined) this.#ahead.push(request);
-      }
-      if (this.#server.request !== undefined && this.#input.size > this.#limits.maxEarlyBytes) {
+      } else if (this.#input.size > this.#limits.maxEarlyBytes) {
         throw new RemoteProtocolError(`more than ${this.#limits.maxEarlyBytes} bytes before the answer`, {
           code: "tooMuchEarlyData",
           section: "RFC 6455 §4.1",
@@ -415,6 +421,11 @@ export class WSConnection {
     const error = new RemoteProtocolError(message, { code, closeCode: CloseCode.INTERNAL_ERROR, status: 408 });
     if (this.#established === undefined) this.#failOpening(error);
     else this.#ahead.push(this.#established.fail(error));
+  }
+
+  /** Whether something came that has not been pulled: bytes, or the end of the stream. */
+  get #unread(): boolean {
+    return this.#input.size > 0 || this.#inputEnded;
   }
 
   get #phase(): Phase {

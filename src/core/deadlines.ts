@@ -68,7 +68,10 @@ function longest(wait: Wait, timing: Timing): number {
   }
 }
 
-/** What one connection waits for, and since when. A wait begins when the time is first told while it is on. */
+/**
+ * What one connection waits for, and since when. A wait begins when it is first asked about, at the time that was told
+ * last, or else when the time is next told: an application that acts long after the last time is not late at once.
+ */
 export class Deadlines {
   readonly timing: Timing;
   /** How long the last keepalive ping took to be answered, in milliseconds. */

@@ -75,7 +75,7 @@ class ChunkedReader implements BodyReader {
   #trailers: HeadReader;
 
   constructor(limits: Limits) {
-    this.#trailers = new HeadReader(limits, "0");
+    this.#trailers = new HeadReader(limits, "last chunk");
   }
 
   read(input: ByteQueue): BodyPiece | undefined {
@@ -122,8 +122,8 @@ class ChunkedReader implements BodyReader {
   }
 
   #startChunk(): void {
-    // §7.1: chunk extensions may follow and are ignored.
-    const size = /^([0-9A-Fa-f]{1,13})(;[\t\x20-\x7e\x80-\xff]*)?\r\n$/.exec(this.#line)?.[1];
+    // §7.1.1: chunk extensions may follow, with space before them, and are ignored.
+    const size = /^([0-9A-Fa-f]{1,13})([\t ]*;[\t\x20-\x7e\x80-\xff]*)?\r\n$/.exec(this.#line)?.[1];
     if (size === undefined) refuse("malformed chunk size");
     this.#remaining = parseInt(size, 16);
     this.#part = this.#remaining > 0 ? "data" : "trailers";

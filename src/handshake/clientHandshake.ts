@@ -6,10 +6,10 @@ import type { ConnectionRejected, RejectionData } from "../core/events.ts";
 import type { Limits } from "../core/limits.ts";
 import { acceptFor, makeKey } from "./acceptKey.ts";
 import { bodyReaderFor, type BodyPiece, type BodyReader } from "./bodyReader.ts";
-import { HeadReader, countFields, headersOf, type Field, type Head } from "./headReader.ts";
+import { HeadReader, headersOf, type Field, type Head } from "./headReader.ts";
 import { formatHead, spell } from "./headWriter.ts";
-import { listHas } from "./headerGrammar.ts";
-import { offerHeaders, readAnswer, upgradesToWebSocket, type Agreement, type OfferOptions } from "./negotiation.ts";
+import { isHost, listHas } from "./headerGrammar.ts";
+import { offerHeaders, readAnswer, type Agreement, type OfferOptions } from "./negotiation.ts";
 
 export interface RequestOptions extends OfferOptions {
   /** The `Host` header: a name or address, and the port unless it is the default one. */
@@ -31,12 +31,13 @@ export class ClientHandshake {
   readonly #limits: Limits;
   readonly #key: string;
   readonly #head: HeadReader;
+  #rejection: { readonly status: number; readonly fields: readonly Field[] } | undefined;
   #body: BodyReader | undefined;
 
   /** `TypeError` for what can't stand in a request. */
   constructor(options: RequestOptions, limits: Limits, random: (bytes: Uint8Array<ArrayBuffer>) => void) {
     const { host, resource } = options;
-    if (typeof host !== "string" || !/^[\x21-\x7e]+$/.test(host) || /[,/?#@\\]/.test(host)) {
+    if (typeof host !== "string" || !isHost(host)) {
       throw new TypeError("host must be a name or address, and perhaps a port");
     }
     if (typeof resource !== "string" || !/^[\x21-\x7e]*$/.test(resource) || resource.includes("#")) {
@@ -44,7 +45,7 @@ export class ClientHandshake {
     }
     this.#options = options;
     this.#limits = limits;
-    this.#head = new HeadReader(limits);
+    this.#head = new HeadReader(limits, "status line");
     const headers = offerHeaders(options);
     this.#key = makeKey(random);
     const own = new Headers({ upgrade: "websocket", connection: "Upgrade", "sec-websocket-key": this.#key });
@@ -55,7 +56,11 @@ export class ClientHandshake {
 
   /** Reads the answer, and the body of one that refuses. Throws `RemoteProtocolError`. */
   read(input: ByteQueue): Established | ConnectionRejected | RejectionData | undefined {
-    if (this.#body !== undefined) return rejectionData(this.#body.read(input));
+    if (this.#rejection !== undefined) {
+      const { status, fields } = this.#rejection;
+      this.#body ??= bodyReaderFor(status, fields, this.#limits);
+      return rejectionData(this.#body.read(input));
+    }
     for (;;) {
       const head = this.#head.read(input);
       if (head === undefined) return undefined;
@@ -63,7 +68,7 @@ export class ClientHandshake {
       if (status === 101) return this.#establish(head);
       // RFC 9110 §15.2: any number of interim answers may come before the one that counts.
       if (status < 200) continue;
-      this.#body = bodyReaderFor(status, head.fields, this.#limits);
+      this.#rejection = { status, fields: head.fields };
       return { type: "connectionRejected", status, statusText, headers: headersOf(head.fields) };
     }
   }
@@ -75,17 +80,14 @@ export class ClientHandshake {
 
   #establish({ startLine, fields }: Head): Established {
     if (!startLine.startsWith("HTTP/1.1 ")) refuse("httpVersionInvalid", "HTTP version other than 1.1");
-    if (!upgradesToWebSocket(one(fields, "upgrade", "upgradeInvalid"))) {
-      refuse("upgradeInvalid", "Upgrade does not name websocket");
+    if (one(fields, "upgrade", "upgradeInvalid").toLowerCase() !== "websocket") {
+      refuse("upgradeInvalid", "Upgrade to something else than websocket");
     }
     if (!listHas(one(fields, "connection", "connectionInvalid"), "upgrade")) {
       refuse("connectionInvalid", "Connection does not name Upgrade");
     }
     if (one(fields, "sec-websocket-accept", "acceptInvalid") !== acceptFor(this.#key)) {
       refuse("acceptInvalid", "Sec-WebSocket-Accept does not answer the key");
-    }
-    if (countFields(fields, "sec-websocket-protocol") > 1) {
-      refuse("subprotocolInvalid", "Sec-WebSocket-Protocol stands twice");
     }
     const headers = headersOf(fields);
     return { type: "established", headers, ...readAnswer(this.#options, headers) };

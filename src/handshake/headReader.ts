@@ -18,8 +18,12 @@ const LF = 0x0a;
 /** How many bytes become characters at once: the call takes each as an argument. */
 const CHARACTERS_AT_ONCE = 4096;
 
+/** What a head begins with; the trailers of a body follow its last chunk, which has been read already. */
+export type Start = "request line" | "status line" | "last chunk";
+
 export class HeadReader {
   readonly #limits: Limits;
+  readonly #start: Start;
   #lines: string[] = [];
   /** The line that is being read: what came of it in earlier chunks, in a buffer that doubles. */
   #line = new Uint8Array(256);
@@ -27,10 +31,15 @@ export class HeadReader {
   #headBytes = 0;
   #afterCr = false;
 
-  /** `startLine` stands for one that has been read already, as before the trailers of a body. */
-  constructor(limits: Limits, startLine?: string) {
+  constructor(limits: Limits, start: Start) {
     this.#limits = limits;
-    if (startLine !== undefined) this.#lines.push(startLine);
+    this.#start = start;
+    if (start === "last chunk") this.#lines.push(start);
+  }
+
+  /** Whether anything has been read. */
+  get started(): boolean {
+    return this.#headBytes > 0;
   }
 
   /** Reads up to the blank line and no further; `undefined` until all is there. Throws `RemoteProtocolError`. */
@@ -49,6 +58,11 @@ export class HeadReader {
       if (byte !== LF) continue;
       const line = this.#takeLine();
       if (line === "" && this.#lines.length > 0) return this.#finish(input);
+      if (line === "" && this.#start === "request line") {
+        // §2.2: one empty line before a request is let pass.
+        if (this.#headBytes === 2) continue;
+        this.#refuse(input, "headMalformed", "empty request line", 400);
+      }
       if (this.#lines.length >= this.#limits.maxHeadLines) {
         this.#refuse(input, "headTooManyLines", `head of more than ${this.#limits.maxHeadLines} lines`, 431);
       }

@@ -8,6 +8,11 @@ export function isToken(text: string): boolean {
   return TOKEN.test(text);
 }
 
+/** A name or address, and perhaps a port (RFC 9110 §7.2): visible ASCII without what ends or divides it. */
+export function isHost(text: string): boolean {
+  return /^(?:(?![,/?#@\\])[\x21-\x7e])+$/.test(text);
+}
+
 /** What may stand in a field value (RFC 9110 §5.5): visible characters, space, tab and the upper half of Latin-1. */
 export function isFieldValue(text: string): boolean {
   for (let i = 0; i < text.length; i++) {

@@ -5,14 +5,7 @@
  */
 import { LocalProtocolError, RemoteProtocolError, type ProtocolErrorCode } from "../core/errors.ts";
 import type { AgreedExtension, Extension, NegotiatedExtension } from "../core/extension.ts";
-import {
-  formatExtensions,
-  isFieldValue,
-  isToken,
-  listElements,
-  parseExtensions,
-  parseTokens,
-} from "./headerGrammar.ts";
+import { formatExtensions, isFieldValue, isToken, parseExtensions, parseTokens } from "./headerGrammar.ts";
 
 export interface OfferOptions {
   /** In order of preference. */
@@ -48,7 +41,7 @@ export interface Agreement {
 const VERSION = "13";
 
 /** Headers that the handshake itself sets: an application that sets them too would contradict it. */
-const RESERVED =
+const SET_BY_HANDSHAKE =
   /^(host|upgrade|connection|content-length|transfer-encoding|sec-websocket-(key|accept|version|protocol|extensions))$/;
 
 /**
@@ -77,11 +70,11 @@ export function readOffer(headers: Headers): Offer {
     const message = version === null ? "Sec-WebSocket-Version is missing" : "Sec-WebSocket-Version other than 13";
     refuse("versionInvalid", message, "RFC 6455 §4.4", 426);
   }
-  const subprotocols = parseTokens(headers.get("sec-websocket-protocol") ?? "");
+  const subprotocols = readList(headers.get("sec-websocket-protocol"), parseTokens);
   if (subprotocols === undefined) {
     refuse("subprotocolInvalid", "Sec-WebSocket-Protocol is not a list of different tokens", "RFC 6455 §4.1", 400);
   }
-  const extensions = parseExtensions(headers.get("sec-websocket-extensions") ?? "");
+  const extensions = readList(headers.get("sec-websocket-extensions"), parseExtensions);
   if (extensions === undefined) {
     refuse("extensionsInvalid", "Sec-WebSocket-Extensions is malformed", "RFC 6455 §9.1", 400);
   }
@@ -114,7 +107,7 @@ export function readAnswer(offered: OfferOptions, headers: Headers): Agreement {
   if (subprotocol !== undefined && !(offered.subprotocols ?? []).includes(subprotocol)) {
     refuse("subprotocolInvalid", "the server chose a subprotocol that was not offered", section);
   }
-  const answers = parseExtensions(headers.get("sec-websocket-extensions") ?? "");
+  const answers = readList(headers.get("sec-websocket-extensions"), parseExtensions);
   if (answers === undefined) refuse("extensionsInvalid", "Sec-WebSocket-Extensions is malformed", "RFC 6455 §9.1");
   const extensions: NegotiatedExtension[] = [];
   for (const { name, parameters } of answers) {
@@ -131,17 +124,30 @@ export function readAnswer(offered: OfferOptions, headers: Headers): Agreement {
   return { subprotocol, extensions };
 }
 
-/** Both ends, with no headers at all: what each extension would agree on with itself. */
-export function agreeBeforehand(role: "client" | "server", extensions: readonly Extension[]): NegotiatedExtension[] {
-  return extensions.flatMap((extension) => {
-    const { name } = extension;
-    const agreed = acceptExtensions(offersOf(extension), [extension]);
-    if (role === "server") return agreed;
-    return agreed.flatMap(({ parameters }) => {
-      const codec = extension.confirm(parameters);
-      return codec === undefined ? [] : [{ name, parameters, codec }];
-    });
-  });
+/**
+ * Both ends, with no headers at all: what each extension would agree on with itself, and those that were negotiated
+ * elsewhere as they are. `TypeError` if two of them claim the same reserved bit.
+ */
+export function agreeBeforehand(
+  role: "client" | "server",
+  extensions: readonly (Extension | NegotiatedExtension)[],
+): NegotiatedExtension[] {
+  const agreed: NegotiatedExtension[] = [];
+  for (const extension of extensions) {
+    const own = "codec" in extension ? extension : agreeAlone(role, extension);
+    if (own === undefined) continue;
+    if (sharesBits(own.codec.reservedBits, agreed))
+      throw new TypeError(`${own.name} claims a reserved bit that is taken`);
+    agreed.push(own);
+  }
+  return agreed;
+}
+
+function agreeAlone(role: "client" | "server", extension: Extension): NegotiatedExtension | undefined {
+  const [agreed] = acceptExtensions(offersOf(extension), [extension]);
+  if (role === "server" || agreed === undefined) return agreed;
+  const codec = extension.confirm(agreed.parameters);
+  return codec === undefined ? undefined : { ...agreed, codec };
 }
 
 function offersOf(extension: Extension): AgreedExtension[] {
@@ -167,7 +173,7 @@ function sharesBits(bits: number, agreed: readonly NegotiatedExtension[]): boole
 export function applicationHeaders(init: HeadersInit | undefined): Headers {
   const headers = new Headers(init);
   headers.forEach((value, name) => {
-    if (RESERVED.test(name)) throw new TypeError(`the header ${name} is set by the handshake`);
+    if (SET_BY_HANDSHAKE.test(name)) throw new TypeError(`the header ${name} is set by the handshake`);
     requireFieldValue(name, value);
   });
   return headers;
@@ -178,9 +184,11 @@ function requireFieldValue(name: string, value: string): string {
   return value;
 }
 
-/** Whether an upgrade list of a header holds `websocket`, versions aside. */
-export function upgradesToWebSocket(value: string): boolean {
-  return listElements(value).some((protocol) => protocol.toLowerCase() === "websocket");
+/** A header that may be missing, but must have an element if it is there (RFC 6455 §4.3, §9.1). */
+function readList<T>(value: string | null, parse: (value: string) => T[] | undefined): T[] | undefined {
+  if (value === null) return [];
+  const elements = parse(value);
+  return elements?.length === 0 ? undefined : elements;
 }
 
 function refuse(code: ProtocolErrorCode, message: string, section: string, status?: number): never {

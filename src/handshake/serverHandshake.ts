@@ -5,17 +5,10 @@ import { RemoteProtocolError, type ProtocolErrorCode } from "../core/errors.ts";
 import type { ConnectionRequested } from "../core/events.ts";
 import type { Limits } from "../core/limits.ts";
 import { acceptFor, isKey } from "./acceptKey.ts";
-import { HeadReader, countFields, headersOf, type Field, type Head } from "./headReader.ts";
+import { HeadReader, headersOf, type Field, type Head } from "./headReader.ts";
 import { formatHead, spell, statusLine } from "./headWriter.ts";
-import { listHas } from "./headerGrammar.ts";
-import {
-  answerOffer,
-  applicationHeaders,
-  readOffer,
-  upgradesToWebSocket,
-  type Agreement,
-  type AnswerOptions,
-} from "./negotiation.ts";
+import { isFieldValue, isHost, isToken, listHas, trimSpace } from "./headerGrammar.ts";
+import { answerOffer, applicationHeaders, readOffer, type Agreement, type AnswerOptions } from "./negotiation.ts";
 
 /** A request that somebody else has parsed, such as Node's `http` module. */
 export interface ParsedRequest {
@@ -40,7 +33,7 @@ export class ServerHandshake {
   #key = "";
 
   constructor(limits: Limits) {
-    this.#head = new HeadReader(limits);
+    this.#head = new HeadReader(limits, "request line");
   }
 
   /** Reads the request; `undefined` until all of it is there. Throws `RemoteProtocolError` with the `status` to answer. */
@@ -49,23 +42,33 @@ export class ServerHandshake {
     return head === undefined ? undefined : this.#receiveHead(head);
   }
 
+  /** Whether a request has begun to come, or has come. */
+  get started(): boolean {
+    return this.#head.started || this.request !== undefined;
+  }
+
   /** Takes a request that has been parsed elsewhere, by the same rules. */
   receiveRequest({ method, target, headers }: ParsedRequest): ConnectionRequested {
+    const given: Iterable<readonly [string, string]> =
+      Symbol.iterator in headers ? (headers as Iterable<[string, string]>) : Object.entries(headers);
     const fields: Field[] = [];
-    new Headers(headers).forEach((value, name) => fields.push([name, value]));
+    for (const [name, value] of given) {
+      if (!isToken(name) || !isFieldValue(value)) refuse("headMalformed", `malformed header: ${spell(name)}`, "§4.2.1");
+      fields.push([name.toLowerCase(), trimSpace(value)]);
+    }
     return this.#receiveHead({ startLine: `${method} ${target} HTTP/1.1`, fields });
   }
 
   #receiveHead({ startLine, fields }: Head): ConnectionRequested {
-    const target = checkRequestLine(startLine);
+    const { target, authority } = parseRequestLine(startLine);
     const one = (name: string, code: ProtocolErrorCode): string => {
       const values = fields.filter((field) => field[0] === name);
       if (values.length === 1 && values[0]![1] !== "") return values[0]![1];
       return refuse(code, `${spell(name)} ${values.length > 1 ? "stands twice" : "is missing"}`, "§4.2.1");
     };
     const host = one("host", "hostInvalid");
-    if (/[\s,/?#@\\]/.test(host)) refuse("hostInvalid", "Host is malformed", "§4.2.1");
-    if (!upgradesToWebSocket(one("upgrade", "upgradeInvalid"))) {
+    if (!isHost(host)) refuse("hostInvalid", "Host is malformed", "§4.2.1");
+    if (!listHas(one("upgrade", "upgradeInvalid"), "websocket")) {
       refuse("upgradeInvalid", "Upgrade does not name websocket", "§4.2.1");
     }
     if (!listHas(one("connection", "connectionInvalid"), "upgrade")) {
@@ -75,13 +78,10 @@ export class ServerHandshake {
       refuse("requestBody", "a request to upgrade has no body", "§4.1");
     }
     const headers = headersOf(fields);
-    if (countFields(fields, "sec-websocket-version") > 1) {
-      refuse("versionInvalid", "Sec-WebSocket-Version stands twice", "§4.2.1");
-    }
     const offer = readOffer(headers);
     this.#key = one("sec-websocket-key", "keyInvalid");
     if (!isKey(this.#key)) refuse("keyInvalid", "Sec-WebSocket-Key is not 16 bytes in Base64", "§4.2.1");
-    this.request = { type: "connectionRequested", target, host, headers, ...offer };
+    this.request = { type: "connectionRequested", target, host: authority ?? host, headers, ...offer };
     return this.request;
   }
 
@@ -102,12 +102,24 @@ export function rejection(options: RejectOptions): Bytes {
     throw new RangeError(`a rejection has a status from 200 to 599, not ${String(status)}`);
   }
   const bytes = bodyBytes(body);
+  const bodiless = status === 204 || status === 304;
+  if (bodiless && (streamed || bytes.length > 0)) throw new RangeError(`an answer ${status} has no body`);
   const headers = applicationHeaders(options.headers);
   headers.set("connection", "close");
+  if (status === 426) {
+    // RFC 6455 §4.4 and RFC 9110 §15.5.22.
+    headers.set("connection", "Upgrade, close");
+    headers.set("upgrade", "websocket");
+    headers.set("sec-websocket-version", "13");
+  }
   if (streamed) headers.set("transfer-encoding", "chunked");
-  else if (status !== 204 && status !== 304) headers.set("content-length", String(bytes.length));
-  const head = formatHead(statusLine(status), headers);
-  return concat([head, streamed ? chunk(bytes) : bytes]);
+  else if (!bodiless) headers.set("content-length", String(bytes.length));
+  return concat([formatHead(statusLine(status), headers), streamed ? chunk(bytes) : bytes]);
+}
+
+/** The answer to a request that broke the rules: it says which. */
+export function refusal({ status = 400, message }: RemoteProtocolError): Bytes {
+  return rejection({ status, headers: { "content-type": "text/plain; charset=utf-8" }, body: `${message}\n` });
 }
 
 /** A piece of a streamed body (RFC 9112 §7.1), and its end. */
@@ -116,32 +128,20 @@ export function rejectionPiece(data: string | ArrayBuffer | ArrayBufferView, fin
   return finished ? concat([piece, latin1("0\r\n\r\n")]) : piece;
 }
 
-/** The answer to a request that broke the rules: it says which. */
-export function refusal(error: RemoteProtocolError): Bytes {
-  const headers = new Headers({ connection: "close", "content-type": "text/plain; charset=utf-8" });
-  if (error.status === 426) {
-    // RFC 6455 §4.4 and RFC 9110 §15.5.22.
-    headers.set("connection", "Upgrade, close");
-    headers.set("upgrade", "websocket");
-    headers.set("sec-websocket-version", "13");
-  }
-  const body = bodyBytes(`${error.message}\n`);
-  headers.set("content-length", String(body.length));
-  const status = error.status ?? 400;
-  return concat([formatHead(statusLine(status), headers), body]);
-}
-
-function checkRequestLine(line: string): string {
+/** The target in origin form or, with its own authority, in absolute form (RFC 6455 §4.1, RFC 9112 §3.2). */
+function parseRequestLine(line: string): { target: string; authority: string | undefined } {
   const parts = line.split(" ");
   const [method, target = "", version = ""] = parts;
   if (parts.length !== 3) refuse("headMalformed", "malformed request line", "§4.1");
   if (method !== "GET") refuse("methodInvalid", "method other than GET", "§4.2.1");
   if (version !== "HTTP/1.1") refuse("httpVersionInvalid", "HTTP version other than 1.1", "§4.2.1");
-  // Origin form or absolute form (RFC 9112 §3.2); a fragment has no place in either.
-  if (!/^(\/|[A-Za-z][A-Za-z0-9+.-]*:\/\/)[\x21-\x7e]*$/.test(target) || target.includes("#")) {
+  const authority = /^https?:\/\/([^/?]*)/i.exec(target)?.[1];
+  const wellFormed = /^[\x21-\x7e]+$/.test(target) && !target.includes("#");
+  if (!wellFormed || !(authority === undefined ? target.startsWith("/") : isHost(authority))) {
     refuse("targetInvalid", "malformed request target", "§4.2.1");
   }
-  return target;
+  // RFC 9112 §3.2.2: the authority of an absolute target stands above the Host header.
+  return { target, authority };
 }
 
 function chunk(bytes: Uint8Array): Bytes {

@@ -451,10 +451,10 @@ describe("what came in time counts, even if it is pulled late", () => {
   }
 });
 
-describe("to ask when something is due changes nothing", () => {
+describe("a wait begins when it is asked about, at the time told last, or else when the time is next told", () => {
   const keepalive = { intervalMs: 30 * SECOND, timeoutMs: 5 * SECOND };
 
-  /** Does the same with and without a look at `nextDeadlineMs` after each step. */
+  /** What is due after these steps, with and without a look at `nextDeadlineMs` after each of them. */
   function both(make: () => WSConnection, ...steps: ((connection: WSConnection) => void)[]): (number | undefined)[] {
     return [true, false].map((looks) => {
       const connection = make();
@@ -473,7 +473,7 @@ describe("to ask when something is due changes nothing", () => {
       (connection) => connection.close(),
       (connection) => connection.advanceTime(4 * SECOND),
     );
-    expect(deadlines).toEqual([10 * SECOND, 10 * SECOND]);
+    expect(deadlines).toEqual([10 * SECOND, 14 * SECOND]);
   });
 
   test("after the pong of a keepalive ping", () => {
@@ -484,7 +484,7 @@ describe("to ask when something is due changes nothing", () => {
       (connection) => feed(connection, join(hex("8a"), connection.bytesToSend().subarray(1))),
       (connection) => connection.advanceTime(40 * SECOND),
     );
-    expect(deadlines).toEqual([60 * SECOND, 60 * SECOND]);
+    expect(deadlines).toEqual([60 * SECOND, 70 * SECOND]);
   });
 
   test("after opening", () => {
@@ -494,7 +494,15 @@ describe("to ask when something is due changes nothing", () => {
       (connection) => feed(connection, response()),
       (connection) => connection.advanceTime(4 * SECOND),
     );
-    expect(deadlines).toEqual([30 * SECOND, 30 * SECOND]);
+    expect(deadlines).toEqual([30 * SECOND, 34 * SECOND]);
+  });
+
+  test("close() long after the time was told last is not late at once", () => {
+    const connection = open("client");
+    connection.advanceTime(0);
+    connection.close();
+    connection.advanceTime(3600 * SECOND);
+    expect([connection.state, connection.nextDeadlineMs]).toEqual(["localClosing", 3610 * SECOND]);
   });
 });
 

@@ -447,6 +447,15 @@ describe("§4.2.1 receiveRequest: a request that was parsed elsewhere", () => {
     }
   });
 
+  test("may not come once bytes of a request have", () => {
+    const server = new WSConnection("server");
+    feed(server, request().subarray(0, 7));
+    expect(() => server.receiveRequest(parsed())).toThrow(
+      expect.objectContaining({ name: "LocalProtocolError", code: "wrongState" }) as Error,
+    );
+    expect(feed(server, request().subarray(7)).map((event) => event.type)).toEqual(["connectionRequested"]);
+  });
+
   test("may not come twice", () => {
     const twice = expect.objectContaining({ name: "LocalProtocolError", code: "wrongState" }) as Error;
     const server = new WSConnection("server");

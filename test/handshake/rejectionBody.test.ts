@@ -281,3 +281,9 @@ describe("§7.1 chunks", () => {
     }
   });
 });
+
+test("an answer whose body can't be read is still told, before the fault", () => {
+  const events = feed(client(), head("HTTP/1.1 503 Service Unavailable", "Content-Length: 1", "Content-Length: 2"));
+  expect(events.map((event) => event.type)).toEqual(["connectionRejected", "connectionClosed"]);
+  expect(expectClosed(events).error?.code).toBe("bodyMalformed");
+});

@@ -461,6 +461,15 @@ describe("§4.2.2 reject with a streamed body (RFC 9112 §7.1)", () => {
   });
 });
 
+test("reject with 426 says what to upgrade to (RFC 9110 §15.5.22, RFC 6455 §4.4)", () => {
+  const { server, requested } = asked();
+  server.reject(requested, { status: 426 });
+  const message = readMessage(server.bytesToSend());
+  expect(message.values("upgrade")).toEqual(["websocket"]);
+  expect(message.values("connection")).toEqual(["Upgrade, close"]);
+  expect(message.values("sec-websocket-version")).toEqual(["13"]);
+});
+
 describe("§4.2.2 one answer, one connection", () => {
   test("an extension object serves any number of connections", () => {
     const extensions = [flip("x-flip", [["a", "1"]])];
