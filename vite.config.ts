@@ -6,7 +6,7 @@ import { findChromium } from "./test/support/chromium.ts";
 const executablePath = findChromium();
 
 export default defineConfig({
-  build: { outDir: "dist/demo" },
+  build: { outDir: "demo/dist" },
   server: { host: "127.0.0.1" },
   oxc: { jsx: { importSource: "preact" } },
   test: {
