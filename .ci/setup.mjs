@@ -22,9 +22,13 @@ function packagesAreCurrent() {
   return existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(root, "package-lock.json")).mtimeMs;
 }
 
-/** Asks in a process of its own, since the packages may only just have been installed. */
+/** Whether there is one that runs: a download may lack libraries. In a process of its own, for the packages are new. */
 function hasChromium() {
-  const script = 'import { findChromium } from "./test/support/chromium.ts"; process.exit(findChromium() ? 0 : 1)';
+  const script = `
+    import { spawnSync } from "node:child_process";
+    import { findChromium } from "./test/support/chromium.ts";
+    const path = findChromium();
+    process.exit(path !== undefined && spawnSync(path, ["--version"]).status === 0 ? 0 : 1);`;
   return run(join("node_modules", ".bin", "node"), ["--input-type=module", "--eval", script]);
 }
 
