@@ -134,11 +134,11 @@ export class ByteQueue {
   #enter(chunk: Uint8Array, position: number, end: number): void {
     this.#offsetOfChunk += this.end - position;
     const { buffer } = chunk;
-    if (buffer instanceof ArrayBuffer) {
+    if (buffer instanceof ArrayBuffer && (buffer as { resizable?: boolean }).resizable !== true) {
       this.chunk = chunk as Bytes;
       this.buffer = buffer;
     } else {
-      // Shared memory could change while it is being read.
+      // Shared memory could change while it is being read, and no decoder takes memory that could shrink.
       this.chunk = new Uint8Array(chunk);
       this.buffer = this.chunk.buffer;
     }

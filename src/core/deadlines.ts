@@ -17,7 +17,7 @@ export interface Timing {
   readonly keepalive: Keepalive | undefined;
 }
 
-export const defaultTiming: Timing = {
+const defaultTiming: Timing = {
   // Long enough for a slow phone on a bad network, short enough for a server that is being held open.
   handshakeTimeoutMs: 10_000,
   closeTimeoutMs: 10_000,
@@ -50,7 +50,7 @@ function requireDuration(name: string, value: number): void {
 export type Phase = "handshake" | "open" | "close" | "untimed";
 
 /** What can be waited for. */
-export type Wait = "handshake" | "close" | "nextPing" | "pong" | "nothing";
+type Wait = "handshake" | "close" | "nextPing" | "pong" | "nothing";
 
 /** How long a wait may last, in milliseconds; `Infinity` if it may last for ever. */
 function longest(wait: Wait, timing: Timing): number {

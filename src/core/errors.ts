@@ -4,7 +4,6 @@
 export type ProtocolErrorCode =
   // the application's fault
   | "wrongState"
-  | "wrongRole"
   | "messageTypeChanged"
   | "unknownRequest"
   | "subprotocolNotOffered"
@@ -72,6 +71,10 @@ export class ProtocolError extends Error {
   readonly offset: number | undefined;
   /** The HTTP status that answers it, where the opening handshake was broken. */
   readonly status: number | undefined;
+
+  static {
+    this.prototype.name = "ProtocolError";
+  }
 
   constructor(message: string, details: ProtocolErrorDetails) {
     super(message);

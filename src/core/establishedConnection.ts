@@ -12,7 +12,7 @@ import { MessageReader, type CloseReceived, type Received } from "./messageReade
 import { MAX_CONTROL_PAYLOAD, Opcode } from "./opcodes.ts";
 import type { OutputQueue } from "./outputQueue.ts";
 
-export interface EstablishedOptions {
+interface EstablishedOptions {
   readonly role: "client" | "server";
   readonly life: LifeCycle;
   readonly input: ByteQueue;

@@ -18,7 +18,7 @@ import {
 /** Which frames are to be masked (§5.1). `"either"` is for ends that agreed to go without. */
 export type Masking = "required" | "forbidden" | "either";
 
-export interface FrameRules {
+interface FrameRules {
   readonly masking: Masking;
   readonly maxFrameBytes: number;
   /** The reserved bits that negotiated extensions use, RSV1 being 4. */

@@ -1,7 +1,7 @@
 /** Masking (RFC 6455 §5.3), in place and a word at a time. */
 
 /** A masking key as a little-endian number: its first byte is the lowest. */
-export type MaskingKey = number;
+type MaskingKey = number;
 
 export function readKey(bytes: Uint8Array, at: number): MaskingKey {
   return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);

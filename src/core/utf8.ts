@@ -2,7 +2,7 @@
 import { EMPTY, type Bytes } from "./bytes.ts";
 
 /** Where a text stopped being UTF-8: the characters before, and the position of the first byte that can't be. */
-export interface InvalidUtf8 {
+interface InvalidUtf8 {
   readonly valid: string;
   /** Counted from the first byte of the piece; below zero if the character began in an earlier one. */
   readonly at: number;

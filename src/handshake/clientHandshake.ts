@@ -19,7 +19,7 @@ export interface RequestOptions extends OfferOptions {
 }
 
 /** The server's consent. */
-export interface Established extends Agreement {
+interface Established extends Agreement {
   readonly type: "established";
   readonly headers: Headers;
 }

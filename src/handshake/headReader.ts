@@ -19,7 +19,7 @@ const LF = 0x0a;
 const CHARACTERS_AT_ONCE = 4096;
 
 /** What a head begins with; the trailers of a body follow its last chunk, which has been read already. */
-export type Start = "request line" | "status line" | "last chunk";
+type Start = "request line" | "status line" | "last chunk";
 
 export class HeadReader {
   readonly #limits: Limits;

@@ -117,6 +117,15 @@ describe("receiveBytes", () => {
     const [event] = pull(client);
     expect(event).toMatchObject({ type: "textReceived", data: "a".repeat(128) });
   });
+  test("reads memory that can be resized", () => {
+    const buffer: ArrayBuffer = new (ArrayBuffer as new (length: number, options: object) => ArrayBuffer)(132, {
+      maxByteLength: 1000,
+    });
+    new Uint8Array(buffer).set(hex("81 7e 00 80 61*128"));
+    const client = open("client");
+    client.receiveBytes(new Uint8Array(buffer));
+    expect(pull(client)).toMatchObject([{ type: "textReceived", data: "a".repeat(128) }]);
+  });
   test("takes an empty chunk as nothing", () => {
     const client = open("client");
     client.receiveBytes(new Uint8Array(0));
