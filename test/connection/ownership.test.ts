@@ -73,6 +73,18 @@ describe("bytesToSend", () => {
       taken.filter((bytes) => bytes.length > 0).length,
     );
   });
+  test.each([100, 220, 250, 1000, 60_000])("is the caller's alone where it is %i bytes at once", (length) => {
+    const server = open("server");
+    const taken: Uint8Array[] = [];
+    for (let i = 0; i < 5; i++) {
+      for (let rest = length; rest > 0; rest -= 50) server.sendData(new Uint8Array(48).fill(i));
+      taken.push(server.bytesToSend());
+    }
+    expect(taken.map((bytes) => new Set(bytes.filter((_, at) => at % 50 > 1)))).toEqual(
+      Array.from({ length: 5 }, (_, i) => new Set([i])),
+    );
+    expect(new Set(taken.map((bytes) => bytes.buffer)).size).toBe(5);
+  });
   test("with an amount gives the bytes in order, in linear time", () => {
     const server = open("server");
     const data = Uint8Array.from({ length: 30_000 }, (_, i) => i);

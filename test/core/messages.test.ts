@@ -159,6 +159,8 @@ describe("§8.1 text is UTF-8", () => {
     ["the low surrogate U+DFFF", "ed bf bf", ""],
     ["a surrogate pair in two times three bytes", "ed a1 8c ed be b4", ""],
     ["U+110000", "f4 90 80 80", ""],
+    ["leads beyond U+10FFFF", "61 f5 80 80 80", "a"],
+    ["leads beyond U+10FFFF", "f7 bf bf bf", ""],
     ["five bytes", "f8 88 80 80 80", ""],
     ["six bytes", "fc 84 80 80 80 80", ""],
     ["a lead in place of a continuation", "e2 82 e2 82 ac", ""],
@@ -195,7 +197,7 @@ describe("§8.1 text is UTF-8", () => {
     },
   );
   test("messageReader fails at the first byte that is wrong, with the frame unfinished", () => {
-    for (const start of ["ed a0", "f4 90", "c0", "61 80", "e0 9f", "f0 8f"]) {
+    for (const start of ["ed a0", "f4 90", "f5", "c0", "c1", "61 80", "e0 9f", "f0 8f"]) {
       const events = feed(open("client"), join(hex("81 7d"), hex(start)));
       expect(expectClosed(events).error, start).toMatchObject({ code: "invalidUtf8" });
     }
