@@ -11,7 +11,7 @@ export default defineConfig({
   oxc: { jsx: { importSource: "preact" } },
   test: {
     reporters: process.env.CI === undefined ? ["default"] : [["default", { summary: false }]],
-    coverage: { provider: "v8", include: ["src/**"] },
+    coverage: { provider: "v8", include: ["src/**/*.ts"] },
     projects: [
       {
         extends: true,

@@ -87,10 +87,6 @@ export class OutputQueue {
     return taken;
   }
 
-  clear(): void {
-    this.takeChunks();
-  }
-
   #grow(needed: number): void {
     // A little more than last time, so that a steady sender's slab fits at once, in whole words.
     const wanted = this.slab.length === 0 ? this.#expected + (this.#expected >> 3) : this.slab.length * 2;
