@@ -1,0 +1,71 @@
+/** The queue of unread bytes, against a plain list of them: order, size and place in the stream. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { ByteQueue } from "../../src/core/byteQueue.ts";
+import { hex } from "../support/wire.ts";
+
+/** Chunks around the border between those that are gathered and those that are kept, and reads of any length. */
+const step = fc.oneof(
+  fc.record({ push: fc.constantFrom(0, 1, 2, 5, 30, 63, 64, 65, 100, 900, 1024, 2000) }),
+  fc.record({ read: fc.constantFrom(0, 1, 2, 7, 63, 64, 200, 1000, 5000) }),
+  fc.constant({ release: true }),
+);
+
+describe("ByteQueue", () => {
+  test("gives back what was pushed, in order, however it is cut and read", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const queue = new ByteQueue();
+        let pushed = 0;
+        let read = 0;
+        for (const each of steps) {
+          if ("push" in each) {
+            queue.push(Uint8Array.from({ length: each.push }, () => pushed++));
+          } else if ("read" in each) {
+            for (let left = Math.min(each.read, pushed - read); left > 0;) {
+              const piece = queue.take(left);
+              expect(piece.length).toBeGreaterThan(0);
+              expect([...piece]).toEqual(Array.from(piece, (_, i) => (read + i) & 255));
+              read += piece.length;
+              left -= piece.length;
+            }
+          } else {
+            queue.release();
+          }
+          expect(queue.size).toBe(pushed - read);
+          expect(queue.offset).toBe(read);
+          expect(queue.available() > 0).toBe(pushed > read);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("keeps a flood of tiny chunks as small as its bytes", () => {
+    const queue = new ByteQueue();
+    queue.push(hex("00*100"));
+    for (let i = 0; i < 10_000; i++) queue.push(hex("01"));
+    for (let pieces = 0; pieces < 20; pieces++) queue.take(queue.available());
+    expect(queue.size).toBe(0);
+  });
+
+  test("takes small chunks as they are when they are pushed: the caller may reuse them", () => {
+    const queue = new ByteQueue();
+    const chunk = hex("01 02");
+    queue.push(chunk);
+    chunk.fill(0xff);
+    expect([...queue.take(2)]).toEqual([1, 2]);
+  });
+
+  test("lets go of a large chunk that has been read, and not of one that has not", () => {
+    const queue = new ByteQueue();
+    const chunk = hex("00*100");
+    queue.push(chunk);
+    queue.take(99);
+    queue.release();
+    expect(queue.buffer).toBe(chunk.buffer);
+    queue.take(1);
+    queue.release();
+    expect(queue.buffer).not.toBe(chunk.buffer);
+  });
+});
