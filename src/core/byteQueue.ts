@@ -101,6 +101,7 @@ export class ByteQueue {
   }
 
   #pushSmall(chunk: Uint8Array, length: number): void {
+    if (length === 0) return;
     if (this.#slabUsed + length > this.#slab.length) {
       this.#slab = new Uint8Array(SLAB_BYTES);
       this.#slabUsed = 0;

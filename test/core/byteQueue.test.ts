@@ -37,8 +37,15 @@ describe("ByteQueue", () => {
           expect(queue.available() > 0).toBe(pushed > read);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 1000 },
     );
+  });
+
+  test("takes an empty chunk as nothing, also behind others", () => {
+    const queue = new ByteQueue();
+    for (const length of [100, 0, 2]) queue.push(new Uint8Array(length));
+    queue.take(100);
+    expect(queue.available()).toBe(2);
   });
 
   test("keeps a flood of tiny chunks as small as its bytes", () => {
