@@ -65,6 +65,29 @@ describe("any split of the bytes yields the same events and the same answer", ()
         { numRuns: 400 },
       );
     });
+    test(`frames to a ${role} that pulls only now and then`, () => {
+      const split = stream(role).chain((bytes) =>
+        fc.tuple(fc.constant(bytes), cutsOf(bytes), fc.infiniteStream(fc.nat(3))),
+      );
+      fc.assert(
+        fc.property(split, ([bytes, cuts, pulls]) => {
+          const connection = open(role, {
+            random: (key) => key.fill(7),
+            limits: { maxMessageBytes: 500, maxFragments: 6 },
+          });
+          const events: WSEvent[] = [];
+          const ends = [...cuts, bytes.length];
+          ends.forEach((end, i) => {
+            connection.receiveBytes(bytes.slice(i === 0 ? 0 : ends[i - 1], end));
+            if (pulls.next().value === 0) events.push(...pull(connection));
+          });
+          connection.receiveBytes(null);
+          const told = joined([...events, ...pull(connection)]);
+          expect([...told, connection.state, [...connection.bytesToSend()]]).toEqual(outcome(bytes, []));
+        }),
+        { numRuns: 400 },
+      );
+    });
   }
 
   const request = head(
