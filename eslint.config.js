@@ -2,7 +2,7 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist/", "node_modules/", ".tools/", "eslint.config.js", "src/core/platform.d.ts"] },
+  { ignores: ["**/dist/", "node_modules/", ".tools/", "eslint.config.js", "src/core/platform.d.ts"] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { project: ["./tsconfig.json"] } },
