@@ -36,7 +36,10 @@ export interface ExtensionCodec {
    * frame may decode to much. It may keep the input only until it has been pulled to its end.
    */
   decode?(payload: Bytes, frame: IncomingFrame): Iterable<Bytes>;
-  /** Encodes an outgoing data frame; may not change the payload it is given. */
+  /**
+   * Encodes an outgoing data frame. May not change the payload it is given; another one that it returns must be memory
+   * of its own, and belongs to the connection from then on.
+   */
   encode?(frame: OutgoingFrame): OutgoingFrame;
   /** The connection has ended. */
   release?(): void;
