@@ -211,6 +211,7 @@ export class WSConnection {
   /** Sends a Ping (§5.5.2). `RangeError` for a payload of more than 125 bytes, `LocalProtocolError` unless open. */
   ping(payload?: BufferSource): void {
     this.#require("sendPing").ping(payload === undefined ? EMPTY : viewOf(payload));
+    this.#deadlines.notePing();
   }
 
   /** Sends a Pong (§5.5.3), asked for or not. Errors as in {@link ping}. */

@@ -80,6 +80,8 @@ export class Deadlines {
   #wait: Wait = "nothing";
   #sinceMs = 0;
   #pings = 0;
+  /** Whether the application has sent a ping of its own since the keepalive ping. */
+  #overtaken = false;
 
   constructor(timing: Timing) {
     this.timing = timing;
@@ -107,15 +109,24 @@ export class Deadlines {
   sendPing(): Bytes {
     this.#pings++;
     this.#wait = "pong";
+    this.#overtaken = false;
     this.#sinceMs = this.#nowMs ?? 0;
     return this.#pingPayload();
   }
 
+  /** The application sends a ping. A peer may answer the latest one alone (§5.5.3), so any pong will do from now on. */
+  notePing(): void {
+    this.#overtaken = true;
+  }
+
   /** Takes a pong, and returns the round trip if it answers the keepalive ping, in milliseconds. */
   receivePong(payload: Uint8Array): number | undefined {
+    if (this.#wait !== "pong") return undefined;
     const expected = this.#pingPayload();
-    if (this.#wait !== "pong" || payload.length !== expected.length) return undefined;
-    if (!payload.every((byte, i) => byte === expected[i])) return undefined;
+    if (payload.length !== expected.length || !payload.every((byte, i) => byte === expected[i])) {
+      if (this.#overtaken) this.#wait = "nothing";
+      return undefined;
+    }
     this.roundTripMs = (this.#nowMs ?? this.#sinceMs) - this.#sinceMs;
     this.#wait = "nothing";
     return this.roundTripMs;

@@ -451,6 +451,19 @@ describe("what came in time counts, even if it is pulled late", () => {
   }
 });
 
+test("a peer that answers the latest ping alone keeps the connection (§5.5.3)", () => {
+  const connection = open("server", { masking: false, keepalive: { intervalMs: 30 * SECOND, timeoutMs: 5 * SECOND } });
+  const answer = (): void => void feed(connection, hex("8a 01 2a"));
+  connection.advanceTime(0);
+  connection.advanceTime(30 * SECOND);
+  answer();
+  expect(connection.nextDeadlineMs, "a pong that nobody asked for is none").toBe(35 * SECOND);
+  connection.ping(hex("2a"));
+  answer();
+  expect(connection.nextDeadlineMs).toBe(60 * SECOND);
+  expect(connection.roundTripMs).toBeUndefined();
+});
+
 describe("a wait begins when it is asked about, at the time told last, or else when the time is next told", () => {
   const keepalive = { intervalMs: 30 * SECOND, timeoutMs: 5 * SECOND };
 
