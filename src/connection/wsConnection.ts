@@ -157,7 +157,7 @@ export class WSConnection {
    * It is held to the same rules. What came behind its head goes to {@link receiveBytes}.
    */
   receiveRequest(request: ParsedRequest): void {
-    const server = this.#serverIn("connecting");
+    const server = this.#connectingServer();
     if (server.started) {
       throw new LocalProtocolError("a request has begun to come already", {
         code: "wrongState",
@@ -249,14 +249,14 @@ export class WSConnection {
     this.#answering(request);
     this.#output.push(rejection(options));
     this.#life.follow("reject");
-    if (options.streamed !== true) this.#finishRejection();
+    if (options.streamed !== true) this.#finish("finishRejection");
   }
 
   /** Server: sends a piece of the body of a rejection that was begun with `streamed`, and with `finished` its end. */
   sendRejectionData(data: string | BufferSource, finished = false): void {
     if (this.type !== "server" || !this.#life.allows("sendRejectionData")) this.#refuse("sendRejectionData");
     this.#output.push(rejectionPiece(data, finished));
-    if (finished) this.#finishRejection();
+    if (finished) this.#finish("finishRejection");
   }
 
   /**
@@ -343,7 +343,7 @@ export class WSConnection {
     }
     this.#ahead.push(answer);
     if (answer.type === "connectionRejected") this.#life.follow("beRejected");
-    else if (answer.finished) this.#finishRejection();
+    else if (answer.finished) this.#finish("finishRejection");
   }
 
   /** The stream ended before the connection was open. */
@@ -356,7 +356,7 @@ export class WSConnection {
       this.#finish("end");
     } else {
       this.#ahead.push(last);
-      this.#finishRejection();
+      this.#finish("finishRejection");
     }
   }
 
@@ -398,10 +398,6 @@ export class WSConnection {
       headers,
     };
     this.#ahead.push(event);
-  }
-
-  #finishRejection(): void {
-    this.#finish("finishRejection");
   }
 
   /** Ends a connection that never was open. */
@@ -459,13 +455,13 @@ export class WSConnection {
     return this.#established ?? this.#refuse(signal);
   }
 
-  #serverIn(state: ConnectionState): ServerHandshake {
-    if (this.#server === undefined || this.#life.state !== state) this.#refuse("accept");
+  #connectingServer(): ServerHandshake {
+    if (this.#server === undefined || !this.#life.allows("accept")) this.#refuse("accept");
     return this.#server;
   }
 
   #answering(request: ConnectionRequested): ServerHandshake {
-    const server = this.#serverIn("connecting");
+    const server = this.#connectingServer();
     if (server.request === undefined || server.request !== request) {
       throw new LocalProtocolError("that request does not wait for an answer here", { code: "unknownRequest" });
     }

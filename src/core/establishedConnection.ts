@@ -11,6 +11,7 @@ import type { Limits } from "./limits.ts";
 import { MessageReader, type CloseReceived, type Received } from "./messageReader.ts";
 import { MAX_CONTROL_PAYLOAD, Opcode } from "./opcodes.ts";
 import type { OutputQueue } from "./outputQueue.ts";
+import { encodeText } from "./utf8.ts";
 
 interface EstablishedOptions {
   readonly role: "client" | "server";
@@ -111,7 +112,7 @@ export class EstablishedConnection {
     if (this.#codecs.length > 0) {
       let frame: OutgoingFrame = {
         ...header,
-        payload: bytes ?? new TextEncoder().encode(text),
+        payload: bytes ?? encodeText(text),
         compress: options.compress,
       };
       for (const codec of this.#codecs) {
@@ -248,7 +249,7 @@ function closeFrame(code: number | undefined, reason: string): { close: CloseFra
   if (!Number.isInteger(sent) || !isCloseCodeOnWire(sent)) {
     throw new RangeError(`close code ${String(sent)} may not be sent (RFC 6455 §7.4)`);
   }
-  const text = new TextEncoder().encode(reason);
+  const text = encodeText(reason);
   if (text.length > MAX_CONTROL_PAYLOAD - 2) {
     throw new RangeError(`a close reason has at most 123 bytes of UTF-8, not ${text.length} (RFC 6455 §5.5)`);
   }

@@ -9,6 +9,7 @@ import {
   isOpcode,
   LENGTH_16,
   LENGTH_64,
+  LONGEST_HEADER,
   MASK,
   MAX_CONTROL_PAYLOAD,
   Opcode,
@@ -24,8 +25,6 @@ interface FrameRules {
   /** The reserved bits that negotiated extensions use, RSV1 being 4. */
   readonly reservedBits: number;
 }
-
-const LONGEST_HEADER = 14;
 
 export class FrameReader {
   /** The header of the frame that is being read. */

@@ -1,9 +1,10 @@
 /** Frames → bytes (RFC 6455 §5.2), masked where a key is given. */
 import type { Bytes } from "./bytes.ts";
 import { applyMask, readKey, wordsOf } from "./mask.ts";
-import { FIN, LENGTH_16, LENGTH_64, MASK, RSV_SHIFT } from "./opcodes.ts";
+import { FIN, LENGTH_16, LENGTH_64, LONGEST_HEADER, MASK, RSV_SHIFT } from "./opcodes.ts";
 import type { FrameHeader } from "./extension.ts";
 import type { OutputQueue } from "./outputQueue.ts";
+import { encodeText, encodeTextInto } from "./utf8.ts";
 
 /** From here on a payload gets a chunk of its own instead of growing the slab, in bytes. */
 const OWN_CHUNK = 16 * 1024;
@@ -56,19 +57,19 @@ export function writeFrame(
 
 /**
  * Queues one frame of text. Short text is encoded where it will lie, after a header as long as it has to be if the text
- * is ASCII; a longer header moves it. Lone surrogates become U+FFFD, as everywhere on the web platform.
+ * is ASCII; a longer header moves it.
  */
 export function writeTextFrame(output: OutputQueue, first: number, text: string, key: Uint8Array | undefined): void {
   const { length } = text;
   if (length > OFTEN_SHORT) {
-    writeFrame(output, first, encoder.encode(text), key, true);
+    writeFrame(output, first, encodeText(text), key, true);
     return;
   }
   const start = output.reserve(LONGEST_HEADER + length * 3);
   const { slab } = output;
   const expected = start + headerLengthFor(length, key);
   let payloadLength = length <= SHORT_TEXT ? writeAscii(slab, expected, text) : -1;
-  if (payloadLength < 0) payloadLength = encoder.encodeInto(text, slab.subarray(expected)).written;
+  if (payloadLength < 0) payloadLength = encodeTextInto(text, slab.subarray(expected));
   const payloadStart = start + headerLengthFor(payloadLength, key);
   if (payloadStart !== expected) slab.copyWithin(payloadStart, expected, expected + payloadLength);
   const end = payloadStart + payloadLength;
@@ -76,9 +77,6 @@ export function writeTextFrame(output: OutputQueue, first: number, text: string,
   writeHeader(slab, start, first, payloadLength, key);
   if (key !== undefined) applyMask(slab, output.words, payloadStart, end, readKey(key, 0), 0);
 }
-
-const encoder = new TextEncoder();
-const LONGEST_HEADER = 14;
 
 /** Up to here, in UTF-16 code units, three times the room is reserved, since that is how long the text may become. */
 const OFTEN_SHORT = 1024;

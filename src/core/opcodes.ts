@@ -23,3 +23,6 @@ export const RSV_SHIFT = 4;
 export const MASK = 0x80;
 export const LENGTH_16 = 126;
 export const LENGTH_64 = 127;
+
+/** Two bytes, eight more of length, and four of masking key. */
+export const LONGEST_HEADER = 14;

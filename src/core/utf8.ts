@@ -35,6 +35,18 @@ export class Utf8Reader {
   }
 }
 
+const encoder = new TextEncoder();
+
+/** Text as UTF-8; lone surrogates become U+FFFD, as everywhere on the web platform. */
+export function encodeText(text: string): Bytes {
+  return encoder.encode(text);
+}
+
+/** The same into given memory, which must be large enough; returns how many bytes it became. */
+export function encodeTextInto(text: string, bytes: Bytes): number {
+  return encoder.encodeInto(text, bytes).written;
+}
+
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Decodes bytes that end where a character ends; `undefined` if they are not UTF-8. */

@@ -6,8 +6,8 @@ import type { ConnectionRejected, RejectionData } from "../core/events.ts";
 import type { Limits } from "../core/limits.ts";
 import { acceptFor, makeKey } from "./acceptKey.ts";
 import { bodyReaderFor, type BodyPiece, type BodyReader } from "./bodyReader.ts";
-import { HeadReader, headersOf, type Field, type Head } from "./headReader.ts";
-import { formatHead, spell } from "./headWriter.ts";
+import { HeadReader, headersOf, oneField, type Field, type Head } from "./headReader.ts";
+import { formatHead } from "./headWriter.ts";
 import { isHost, listHas } from "./headerGrammar.ts";
 import { offerHeaders, readAnswer, type Agreement, type OfferOptions } from "./negotiation.ts";
 
@@ -17,6 +17,8 @@ export interface RequestOptions extends OfferOptions {
   /** What to ask for: a path and perhaps a query, in ASCII. A missing `/` in front is added. */
   readonly resource: string;
 }
+
+const SECTION = "RFC 6455 §4.1";
 
 /** The server's consent. */
 interface Established extends Agreement {
@@ -80,13 +82,14 @@ export class ClientHandshake {
 
   #establish({ startLine, fields }: Head): Established {
     if (!startLine.startsWith("HTTP/1.1 ")) refuse("httpVersionInvalid", "HTTP version other than 1.1");
-    if (one(fields, "upgrade", "upgradeInvalid").toLowerCase() !== "websocket") {
+    const one = (name: string, code: ProtocolErrorCode): string => oneField(fields, name, { code, section: SECTION });
+    if (one("upgrade", "upgradeInvalid").toLowerCase() !== "websocket") {
       refuse("upgradeInvalid", "Upgrade to something else than websocket");
     }
-    if (!listHas(one(fields, "connection", "connectionInvalid"), "upgrade")) {
+    if (!listHas(one("connection", "connectionInvalid"), "upgrade")) {
       refuse("connectionInvalid", "Connection does not name Upgrade");
     }
-    if (one(fields, "sec-websocket-accept", "acceptInvalid") !== acceptFor(this.#key)) {
+    if (one("sec-websocket-accept", "acceptInvalid") !== acceptFor(this.#key)) {
       refuse("acceptInvalid", "Sec-WebSocket-Accept does not answer the key");
     }
     const headers = headersOf(fields);
@@ -105,12 +108,6 @@ function parseStatusLine(line: string): { status: number; statusText: string } {
   return { status: Number(match[1]), statusText: match[2] ?? "" };
 }
 
-function one(fields: readonly Field[], name: string, code: ProtocolErrorCode): string {
-  const values = fields.filter((field) => field[0] === name);
-  if (values.length === 1) return values[0]![1];
-  return refuse(code, `${spell(name)} ${values.length > 1 ? "stands twice" : "is missing"}`);
-}
-
 function refuse(code: ProtocolErrorCode, message: string): never {
-  throw new RemoteProtocolError(message, { code, section: "RFC 6455 §4.1" });
+  throw new RemoteProtocolError(message, { code, section: SECTION });
 }

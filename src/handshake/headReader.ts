@@ -1,8 +1,9 @@
 /** Bytes → the head of an HTTP/1.1 message (RFC 9112 §2): strict, bounded, and linear however the bytes come. */
 import type { ByteQueue } from "../core/byteQueue.ts";
-import { RemoteProtocolError, type ProtocolErrorCode } from "../core/errors.ts";
+import { RemoteProtocolError, type ProtocolErrorCode, type ProtocolErrorDetails } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import { isFieldValue, isToken, trimSpace } from "./headerGrammar.ts";
+import { spell } from "./headWriter.ts";
 
 export interface Head {
   readonly startLine: string;
@@ -108,9 +109,12 @@ export class HeadReader {
 /** A field line (RFC 9112 §5): no space before the colon, no folding, no control characters. */
 function parseField(line: string): Field | undefined {
   const colon = line.indexOf(":");
-  const name = line.slice(0, Math.max(colon, 0));
-  const value = trimSpace(line.slice(colon + 1));
-  return isToken(name) && isFieldValue(value) ? [name.toLowerCase(), value] : undefined;
+  return makeField(line.slice(0, Math.max(colon, 0)), line.slice(colon + 1));
+}
+
+/** A field from its name and value, if they can be that. */
+export function makeField(name: string, value: string): Field | undefined {
+  return isToken(name) && isFieldValue(value) ? [name.toLowerCase(), trimSpace(value)] : undefined;
 }
 
 function explainField(line: string): string {
@@ -121,6 +125,13 @@ function explainField(line: string): string {
 /** How often a field name stands in a head. */
 export function countFields(fields: readonly Field[], name: string): number {
   return fields.filter((field) => field[0] === name).length;
+}
+
+/** The value of a field that must stand in a head, and once. Throws a `RemoteProtocolError` with these details. */
+export function oneField(fields: readonly Field[], name: string, details: ProtocolErrorDetails): string {
+  const values = fields.filter((field) => field[0] === name);
+  if (values.length === 1 && values[0]![1] !== "") return values[0]![1];
+  throw new RemoteProtocolError(`${spell(name)} ${values.length > 1 ? "stands twice" : "is missing"}`, details);
 }
 
 export function headersOf(fields: readonly Field[]): Headers {

@@ -4,10 +4,11 @@ import { concat, latin1, viewOf, type Bytes } from "../core/bytes.ts";
 import { RemoteProtocolError, type ProtocolErrorCode } from "../core/errors.ts";
 import type { ConnectionRequested } from "../core/events.ts";
 import type { Limits } from "../core/limits.ts";
+import { encodeText } from "../core/utf8.ts";
 import { acceptFor, isKey } from "./acceptKey.ts";
-import { HeadReader, headersOf, type Field, type Head } from "./headReader.ts";
+import { HeadReader, headersOf, makeField, oneField, type Field, type Head } from "./headReader.ts";
 import { formatHead, spell, statusLine } from "./headWriter.ts";
-import { isFieldValue, isHost, isToken, listHas, trimSpace } from "./headerGrammar.ts";
+import { isHost, listHas } from "./headerGrammar.ts";
 import { answerOffer, applicationHeaders, readOffer, type Agreement, type AnswerOptions } from "./negotiation.ts";
 
 /** A request that somebody else has parsed, such as Node's `http` module. */
@@ -53,19 +54,15 @@ export class ServerHandshake {
       Symbol.iterator in headers ? (headers as Iterable<[string, string]>) : Object.entries(headers);
     const fields: Field[] = [];
     for (const [name, value] of given) {
-      if (!isToken(name) || !isFieldValue(value)) refuse("headMalformed", `malformed header: ${spell(name)}`, "§4.2.1");
-      fields.push([name.toLowerCase(), trimSpace(value)]);
+      fields.push(makeField(name, value) ?? refuse("headMalformed", `malformed header: ${spell(name)}`, "§4.2.1"));
     }
     return this.#receiveHead({ startLine: `${method} ${target} HTTP/1.1`, fields });
   }
 
   #receiveHead({ startLine, fields }: Head): ConnectionRequested {
     const { target, authority } = parseRequestLine(startLine);
-    const one = (name: string, code: ProtocolErrorCode): string => {
-      const values = fields.filter((field) => field[0] === name);
-      if (values.length === 1 && values[0]![1] !== "") return values[0]![1];
-      return refuse(code, `${spell(name)} ${values.length > 1 ? "stands twice" : "is missing"}`, "§4.2.1");
-    };
+    const one = (name: string, code: ProtocolErrorCode): string =>
+      oneField(fields, name, { code, section: "RFC 6455 §4.2.1", status: 400 });
     const host = one("host", "hostInvalid");
     if (!isHost(host)) refuse("hostInvalid", "Host is malformed", "§4.2.1");
     if (!listHas(one("upgrade", "upgradeInvalid"), "websocket")) {
@@ -150,7 +147,7 @@ function chunk(bytes: Uint8Array): Bytes {
 }
 
 function bodyBytes(body: string | ArrayBuffer | ArrayBufferView): Uint8Array {
-  return typeof body === "string" ? new TextEncoder().encode(body) : viewOf(body);
+  return typeof body === "string" ? encodeText(body) : viewOf(body);
 }
 
 function refuse(code: ProtocolErrorCode, message: string, section: string): never {
