@@ -21,7 +21,8 @@ const CHUNK_BYTES = 64 * 1024;
 const BATCH_BYTES = 1024 * 1024;
 
 const SIZES = [16, 125, 4096, 65_536];
-const KiB = (bytes: number): string => (bytes < 1024 ? `${bytes} B` : `${bytes / 1024} KiB`);
+const lengthName = (bytes: number): string =>
+  bytes < 1024 ? `${bytes} B` : bytes < 1024 * 1024 ? `${bytes / 1024} KiB` : `${bytes / 1024 / 1024} MiB`;
 
 export function workloads(): Workload[] {
   const list: Workload[] = [];
@@ -32,18 +33,18 @@ export function workloads(): Workload[] {
       }
     }
     for (const size of SIZES.slice(2)) list.push(sending(role, size, "binary", true));
-    list.push(byteByByte(role));
+    list.push(receiving(role, 125, "binary", { count: 64, chunkBytes: 1, note: ", one byte at a time" }));
   }
-  list.push(streamed());
+  // Delivered as it comes; `ws` can only deliver it whole.
+  list.push(receiving("client", 16 * 1024 * 1024, "binary", { note: " in 64 KiB chunks, streamed" }));
   return list;
 }
 
-function receiving(role: Role, size: number, type: "binary" | "text"): Workload {
-  const count = Math.max(1, Math.floor(BATCH_BYTES / size));
-  const wire = encode(other(role), message(size, type), count);
-  const input = inChunks(role, wire, CHUNK_BYTES);
+function receiving(role: Role, size: number, type: "binary" | "text", shape: Partial<Shape> = {}): Workload {
+  const { count = Math.max(1, Math.floor(BATCH_BYTES / size)), chunkBytes = CHUNK_BYTES, note = "" } = shape;
+  const input = inChunks(role, encode(other(role), message(size, type), count), chunkBytes);
   return {
-    workload: `${KiB(size)} ${type}`,
+    workload: `${lengthName(size)} ${type}${note}`,
     role,
     kind: "receive",
     peerName: "ws",
@@ -52,31 +53,11 @@ function receiving(role: Role, size: number, type: "binary" | "text"): Workload 
   };
 }
 
-function byteByByte(role: Role): Workload {
-  const count = 64;
-  const input = inChunks(role, encode(other(role), message(125, "binary"), count), 1);
-  return {
-    workload: "125 B binary, one byte at a time",
-    role,
-    kind: "receive",
-    peerName: "ws",
-    ours: checked(ourReceiver(role, input, 125, "binary"), count),
-    peer: checked(wsReceiver(role, input, 125, "binary"), count),
-  };
-}
-
-/** A message that is delivered as it comes; `ws` can only deliver it whole. */
-function streamed(): Workload {
-  const size = 16 * 1024 * 1024;
-  const input = inChunks("client", encode("server", message(size, "binary"), 1), CHUNK_BYTES);
-  return {
-    workload: "16 MiB binary in 64 KiB chunks, streamed",
-    role: "client",
-    kind: "receive",
-    peerName: "ws",
-    ours: checked(ourReceiver("client", input, size, "binary"), 1),
-    peer: checked(wsReceiver("client", input, size, "binary"), 1),
-  };
+/** How messages come, where not many at once in large chunks. */
+interface Shape {
+  readonly count: number;
+  readonly chunkBytes: number;
+  readonly note: string;
 }
 
 /** `ws` never copies: what it is given must be left alone until it is sent. `handOver` is the same bargain. */
@@ -85,7 +66,7 @@ function sending(role: Role, size: number, type: "binary" | "text", handOver: bo
   const data = message(size, type);
   const wireBytes = encode(role, data, count).length;
   return {
-    workload: `${KiB(size)} ${type}${handOver ? ", handed over" : ""}`,
+    workload: `${lengthName(size)} ${type}${handOver ? ", handed over" : ""}`,
     role,
     kind: "send",
     peerName: "ws",

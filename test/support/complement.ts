@@ -4,34 +4,36 @@ import type { Bytes } from "./wire.ts";
 
 const RSV2 = 2;
 
-/** Hands each message on in pieces of `piece` bytes at most, and notes in `released` which side has let it go. */
-export function complement(piece = Infinity, released: string[] = []): Extension {
-  const codec = (side: string): ExtensionCodec => {
-    let active = false;
-    return {
-      reservedBits: RSV2,
-      receiveFrame({ opcode, rsv }) {
-        if ((rsv & RSV2) !== 0 && (opcode === 0 || opcode >= 8)) {
-          throw new RemoteProtocolError("RSV2 on a continuation or control frame", {
-            code: "extensionFault",
-            closeCode: 1002,
-            section: "RFC 6455 §9",
-          });
-        }
-        if (opcode === 1 || opcode === 2) active = (rsv & RSV2) !== 0;
-      },
-      *decode(payload) {
-        const decoded = active ? flip(payload) : payload;
-        for (let at = 0; at < decoded.length; at += piece)
-          yield decoded.slice(at, Math.min(at + piece, decoded.length));
-      },
-      encode(frame) {
-        if (frame.compress === false) return frame;
-        return { ...frame, rsv: frame.opcode === 0 ? 0 : RSV2, payload: flip(frame.payload) };
-      },
-      release: () => void released.push(side),
-    };
+/** At work on one connection: hands each message on in pieces of `piece` bytes at most. */
+export function complementCodec(piece = Infinity, release: () => void = () => {}): ExtensionCodec {
+  let active = false;
+  return {
+    reservedBits: RSV2,
+    receiveFrame({ opcode, rsv }) {
+      if ((rsv & RSV2) !== 0 && (opcode === 0 || opcode >= 8)) {
+        throw new RemoteProtocolError("RSV2 on a continuation or control frame", {
+          code: "extensionFault",
+          closeCode: 1002,
+          section: "RFC 6455 §9",
+        });
+      }
+      if (opcode === 1 || opcode === 2) active = (rsv & RSV2) !== 0;
+    },
+    *decode(payload) {
+      const decoded = active ? flip(payload) : payload;
+      for (let at = 0; at < decoded.length; at += piece) yield decoded.slice(at, Math.min(at + piece, decoded.length));
+    },
+    encode(frame) {
+      if (frame.compress === false) return frame;
+      return { ...frame, rsv: frame.opcode === 0 ? frame.rsv : frame.rsv | RSV2, payload: flip(frame.payload) };
+    },
+    release,
   };
+}
+
+/** The same as an extension that has a parameter to agree on. Notes in `released` which side has let it go. */
+export function complement(piece = Infinity, released: string[] = []): Extension {
+  const codec = (side: string): ExtensionCodec => complementCodec(piece, () => void released.push(side));
   return {
     name: "x-complement",
     offer: () => [[["level", "9"]], [["level"]]],
