@@ -25,11 +25,11 @@ export default defineConfig({
       {
         extends: true,
         // Found only while the tests run, which would reload the page under them.
-        optimizeDeps: { include: ["fast-check", "@noble/hashes/legacy.js", "vitest/internal/browser"] },
+        optimizeDeps: { include: ["fast-check", "@noble/hashes/legacy.js", "pako", "vitest/internal/browser"] },
         test: {
           name: "page",
           isolate: false,
-          include: ["test/{core,handshake,connection,transports,browser}/**/*.test.ts"],
+          include: ["test/{core,handshake,connection,transports,deflate,stream,websocket,server,browser}/**/*.test.ts"],
           browser: {
             enabled: true,
             headless: true,

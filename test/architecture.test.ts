@@ -35,6 +35,10 @@ describe("imports point inward", () => {
     handshake: ["core", "handshake", "@noble/hashes/legacy.js"],
     connection: ["core", "handshake", "connection"],
     transports: ["transports"],
+    deflate: ["core", "deflate", "pako"],
+    stream: ["core", "handshake", "connection", "transports", "stream"],
+    websocket: ["core", "handshake", "connection", "transports", "stream", "websocket"],
+    server: ["core", "handshake", "connection", "transports", "stream", "server"],
     ".": ["core", "handshake", "connection"],
   };
   test.each(sources)("$name", (source) => {

@@ -9,7 +9,9 @@ interface Task {
   readonly result?: { readonly state: string; readonly errors?: readonly { stack?: string; message: string }[] };
 }
 
-const modules = import.meta.glob("../{core,handshake,connection,transports}/**/*.test.ts");
+const modules = import.meta.glob(
+  "../{core,handshake,connection,transports,deflate,stream,websocket,server}/**/*.test.ts",
+);
 
 addEventListener("message", (message: MessageEvent<SerializedConfig>) => {
   const config = message.data;
