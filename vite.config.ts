@@ -20,6 +20,8 @@ export default defineConfig({
           environment: "node",
           include: ["test/**/*.test.ts"],
           exclude: ["test/browser/**"],
+          // Else it and the tests find graphql under different conditions, and each has one of its own.
+          server: { deps: { inline: ["graphql-ws"] } },
         },
       },
       {

@@ -1,0 +1,22 @@
+/** What the libraries are given: a browser's `WebSocket`, and the server of ws at its other end. */
+import type { ServerOptions, WebSocketServer } from "ws";
+
+/** One client side and one server side, joined by something that carries bytes. */
+export interface World {
+  /** Where `WebSocket` finds `server`, without a path. */
+  readonly url: string;
+  readonly WebSocket: typeof WebSocket;
+  readonly server: WebSocketServer;
+  /** While it is false, whoever connects fails. */
+  reachable: boolean;
+  /** Ends every connection as a lost network does: no Close is sent. */
+  readonly breakOff: () => void;
+  readonly close: () => Promise<void>;
+}
+
+export type WorldOptions = Pick<ServerOptions, "handleProtocols">;
+
+export interface WorldKind {
+  readonly name: string;
+  readonly open: (options?: WorldOptions) => Promise<World>;
+}
