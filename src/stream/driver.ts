@@ -1,0 +1,284 @@
+/** Joins a connection to a byte transport: reads as events are taken, writes in order, keeps its clock, and ends both. */
+import type { WSConnection } from "../connection/wsConnection.ts";
+import type { ConnectionClosed, WSEvent } from "../core/events.ts";
+import type { ByteTransport } from "../transports/byteTransport.ts";
+
+/** From how many unsent bytes on a sender should wait. A few of the largest chunks that transports take at once. */
+const HIGH_WATER_BYTES = 256 * 1024;
+
+/** As far as `setTimeout` counts, in milliseconds. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * Takes an event. A promise holds back the events after it, and with them the reading, and so the peer. The last event
+ * is `connectionClosed`, which comes when the last bytes have been written, and waits for no such promise.
+ */
+export type EventHandler = (event: WSEvent) => PromiseLike<void> | undefined;
+
+/**
+ * Runs one connection over one transport, both of which are its own from now on. Reads one chunk ahead and no further:
+ * until its events have been taken nothing is read, so that the peer waits, and no deadline of the peer's runs.
+ */
+export class Driver {
+  /** Fulfilled when the transport has ended both ways and nothing is left behind. */
+  readonly finished: Promise<void>;
+  /** Why the transport failed, if it did, or what `abort` was told. */
+  fault: unknown;
+  readonly #connection: WSConnection;
+  readonly #transport: ByteTransport;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+  readonly #handle: EventHandler;
+  /** How long a taker that has stopped, or a transport that neither takes nor ends, may hold up the end. */
+  readonly #closeTimeoutMs: number;
+  readonly #finish: () => void;
+
+  #reading: Promise<void> | undefined;
+  #inputEnded = false;
+  #pulling = false;
+  /** The taker of the events has asked for time. */
+  #held = false;
+  /** Messages are dropped, for nobody will take them. */
+  #discarding = false;
+  #ended = false;
+
+  #writing: Promise<void> | undefined;
+  #outputEnded = false;
+  /** Bytes that the transport has been given and has not taken yet. */
+  #inFlight = 0;
+  #callbacks: ((error?: unknown) => void)[] = [];
+  /** Ends the present wait for the transport's writable side. */
+  #giveUp: (reason: unknown) => void = ignore;
+
+  #clock: Timer | undefined;
+  #dueMs: number | undefined;
+  #patience: Timer | undefined;
+
+  /** Begins with the next microtask. `TypeError` if one of the transport's streams is locked. */
+  constructor(connection: WSConnection, transport: ByteTransport, closeTimeoutMs: number, handle: EventHandler) {
+    if (transport.readable.locked || transport.writable.locked) {
+      throw new TypeError("the transport is in use: one of its streams is locked");
+    }
+    this.#connection = connection;
+    this.#transport = transport;
+    this.#closeTimeoutMs = closeTimeoutMs;
+    this.#handle = handle;
+    this.#reader = transport.readable.getReader();
+    this.#writer = transport.writable.getWriter();
+    let finish!: () => void;
+    this.finished = new Promise((resolve) => (finish = resolve));
+    this.#finish = finish;
+    // How the transport ends is seen at its two streams.
+    void Promise.resolve(transport.closed).catch(ignore);
+    void this.flush();
+  }
+
+  /** Bytes that the transport has not taken yet, framing included. */
+  get unsentBytes(): number {
+    return this.#connection.bufferedAmount + this.#inFlight;
+  }
+
+  /** Whether there is room for more, or a sender should wait until what is queued has been written. */
+  get hasRoom(): boolean {
+    return this.unsentBytes < HIGH_WATER_BYTES;
+  }
+
+  /**
+   * Call it after anything that was done with the connection: writes what it has to send, together with what else is
+   * done in this turn. Fulfilled when all has been written, or will never be.
+   */
+  flush(): Promise<void> {
+    return (this.#writing ??= this.#write());
+  }
+
+  /** Calls back when the transport has taken all that is queued now, or with the fault for which it never will. */
+  written(callback: (error?: unknown) => void): void {
+    this.#callbacks.push(callback);
+    void this.flush();
+  }
+
+  /** Gives the transport up at once, both ways. Messages that have not been taken are dropped. */
+  abort(reason: unknown): void {
+    this.fault ??= reason ?? new Error("the transport was given up");
+    this.#discarding = true;
+    this.#inputEnded = true;
+    this.#outputEnded = true;
+    this.#reader.cancel(reason).catch(ignore);
+    this.#writer.abort(reason).catch(ignore);
+    // A write that hangs keeps its promise from being settled even so (WHATWG Streams §5.5.4).
+    this.#giveUp(this.fault);
+    this.#closeTransport();
+    this.#connection.receiveBytes(null);
+    this.#pull();
+  }
+
+  /** Hands out the events that there are, and reads on when there is none. */
+  #pull(): void {
+    if (this.#pulling || this.#ended) return;
+    this.#pulling = true;
+    while (!this.#held || this.#discarding) {
+      const event = this.#connection.events().next().value as WSEvent | undefined;
+      if (event === undefined) {
+        void this.#read();
+        break;
+      }
+      if (event.type === "connectionClosed") {
+        void this.#end(event);
+        return;
+      }
+      const isData = event.type === "textReceived" || event.type === "bytesReceived";
+      if (!(isData && this.#discarding)) this.#hand(event);
+    }
+    this.#pulling = false;
+    if (this.#connection.bufferedAmount > 0) void this.flush();
+    this.#setClock();
+    // Once the connection is closing, the peer's Close lies behind what is held back.
+    if (this.#held && this.#connection.state === "localClosing") this.#loseInterest(() => (this.#discarding = true));
+  }
+
+  #hand(event: WSEvent): void {
+    try {
+      const taken = this.#handle(event);
+      if (taken === undefined) return;
+      this.#held = true;
+      taken.then(
+        () => {
+          this.#held = false;
+          this.#pull();
+        },
+        (error: unknown) => this.abort(error),
+      );
+    } catch (error) {
+      this.abort(error);
+    }
+  }
+
+  #read(): Promise<void> {
+    if (this.#inputEnded) return Promise.resolve();
+    return (this.#reading ??= this.#reader.read().then(
+      ({ done, value }) => this.#receive(done ? null : value),
+      (error: unknown) => {
+        this.fault ??= error;
+        this.#receive(null);
+      },
+    ));
+  }
+
+  #receive(chunk: Uint8Array | null): void {
+    this.#reading = undefined;
+    if (this.#inputEnded) return;
+    this.#inputEnded = chunk === null;
+    if (this.#ended) return;
+    try {
+      this.#tellTime();
+      this.#connection.receiveBytes(chunk);
+    } catch (error) {
+      this.abort(error); // the transport brought something that is not bytes
+      return;
+    }
+    this.#pull();
+  }
+
+  async #write(): Promise<void> {
+    await undefined;
+    // What was done with the connection may have brought about an event, or a deadline.
+    if (!this.#ended) this.#tellTime();
+    this.#pull();
+    while (this.#connection.bufferedAmount > 0) {
+      const chunks = this.#connection.chunksToSend();
+      const callbacks = this.#callbacks;
+      this.#callbacks = [];
+      for (const chunk of chunks) this.#inFlight += chunk.length;
+      try {
+        if (!this.#outputEnded) await this.#unlessAborted(chunks.map((chunk) => this.#writer.write(chunk)));
+      } catch (error) {
+        this.#loseOutput(error);
+      }
+      this.#inFlight = 0;
+      this.#callBack(callbacks);
+    }
+    this.#writing = undefined;
+    this.#callBack(this.#callbacks.splice(0));
+  }
+
+  #unlessAborted(promises: readonly (Promise<unknown> | undefined)[]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#giveUp = reject;
+      Promise.all(promises).then(resolve, reject);
+    });
+  }
+
+  #callBack(callbacks: readonly ((error?: unknown) => void)[]): void {
+    for (const callback of callbacks) callback(this.#outputEnded ? this.fault : undefined);
+  }
+
+  /** The transport takes no more. What the peer sent before may still come. */
+  #loseOutput(error: unknown): void {
+    this.fault ??= error ?? new Error("the transport takes no more");
+    this.#outputEnded = true;
+    this.#loseInterest(() => this.abort(error));
+  }
+
+  /** The closing handshake is over, or the connection has failed: the last bytes, then the transport (RFC 6455 §7.1.1). */
+  async #end(event: ConnectionClosed): Promise<void> {
+    this.#ended = true;
+    clearTimeout(this.#clock);
+    clearTimeout(this.#patience);
+    const patience = setTimer(() => this.abort(new Error("the transport did not end in time")), this.#closeTimeoutMs);
+    await this.flush();
+    try {
+      void this.#handle(event);
+    } finally {
+      const closing = this.#outputEnded ? undefined : this.#writer.close().catch(ignore);
+      await this.#unlessAborted([closing, this.#readToTheEnd()]).catch(ignore);
+      clearTimeout(patience);
+      this.#closeTransport();
+      this.#finish();
+    }
+  }
+
+  async #readToTheEnd(): Promise<void> {
+    while (!this.#inputEnded) await this.#read();
+  }
+
+  #closeTransport(): void {
+    try {
+      this.#transport.close?.();
+    } catch {
+      // It has ended already: some transports say so.
+    }
+  }
+
+  #tellTime(): void {
+    this.#connection.advanceTime(performance.now());
+  }
+
+  #setClock(): void {
+    const dueMs = this.#connection.nextDeadlineMs;
+    if (dueMs === this.#dueMs) return;
+    this.#dueMs = dueMs;
+    clearTimeout(this.#clock);
+    if (dueMs === undefined) return;
+    this.#clock = setTimer(() => {
+      this.#dueMs = undefined;
+      this.#tellTime();
+      this.#pull();
+    }, dueMs - performance.now());
+  }
+
+  #loseInterest(then: () => void): void {
+    this.#patience ??= setTimer(() => {
+      this.#patience = undefined;
+      then();
+      this.#pull();
+    }, this.#closeTimeoutMs);
+  }
+}
+
+type Timer = ReturnType<typeof setTimeout>;
+
+function setTimer(callback: () => void, ms: number): Timer {
+  return setTimeout(callback, Math.min(Math.max(ms, 0), LONGEST_TIMER_MS));
+}
+
+function ignore(): void {}

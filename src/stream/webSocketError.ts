@@ -1,0 +1,83 @@
+/** Why a WebSocket failed, in the shape of WebSocketStream's error (WHATWG WebSockets, WebSocketError). */
+import { concat, type Bytes } from "../core/bytes.ts";
+import type { ConnectionClosed, ConnectionRejected, RejectionData } from "../core/events.ts";
+
+/** A server's answer that refused the connection. */
+export interface Rejection {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: Headers;
+  /** As much of the body as came, 64 KiB at most. */
+  readonly body: Bytes;
+}
+
+export interface WebSocketErrorDetails {
+  readonly closeCode?: number | undefined;
+  readonly reason?: string | undefined;
+  readonly rejection?: Rejection | undefined;
+  readonly cause?: unknown;
+}
+
+export class WebSocketError extends DOMException {
+  /** The code that the connection closed with; 1006 if no Close frame came. */
+  readonly closeCode: number | undefined;
+  /** What the peer's Close frame said. */
+  readonly reason: string;
+  /** The server's answer, if that is why. */
+  readonly rejection: Rejection | undefined;
+  /** What went wrong below: the `RemoteProtocolError`, or what the transport failed with. */
+  override readonly cause: unknown;
+
+  constructor(message: string, details: WebSocketErrorDetails = {}) {
+    super(message, "WebSocketError");
+    this.closeCode = details.closeCode;
+    this.reason = details.reason ?? "";
+    this.rejection = details.rejection;
+    this.cause = details.cause;
+  }
+}
+
+/** Says in words why a connection ended that should not have. */
+export function explain(closed: ConnectionClosed, fault: unknown, rejection?: Rejection): WebSocketError {
+  const { code: closeCode, reason, error } = closed;
+  const cause = error ?? fault;
+  const details = { closeCode, reason, rejection, cause };
+  if (rejection !== undefined) {
+    const answer = `${rejection.status} ${rejection.statusText}`.trimEnd();
+    return new WebSocketError(`the server refused the connection: ${answer}`, details);
+  }
+  if (error !== undefined) return new WebSocketError(`the connection failed: ${error.message}`, details);
+  if (fault !== undefined) return new WebSocketError(`the transport failed: ${messageOf(fault)}`, details);
+  if (closed.wasClean) return new WebSocketError(`the connection was closed with code ${closeCode}`, details);
+  return new WebSocketError("the transport ended without a closing handshake", details);
+}
+
+function messageOf(fault: unknown): string {
+  return fault instanceof Error || fault instanceof DOMException ? fault.message : String(fault);
+}
+
+const MAX_BODY_BYTES = 64 * 1024;
+
+/** Collects a server's refusal from its events. */
+export class RejectionReader {
+  #head: ConnectionRejected | undefined;
+  readonly #body: Bytes[] = [];
+  #bytes = 0;
+
+  add(event: ConnectionRejected | RejectionData): void {
+    if (event.type === "connectionRejected") {
+      this.#head = event;
+      return;
+    }
+    const piece = event.data.slice(0, MAX_BODY_BYTES - this.#bytes);
+    if (piece.length > 0) this.#body.push(piece);
+    this.#bytes += piece.length;
+  }
+
+  /** What has come; `undefined` if the server did not refuse. */
+  get rejection(): Rejection | undefined {
+    if (this.#head === undefined) return undefined;
+    const { status, statusText, headers } = this.#head;
+    return { status, statusText, headers, body: concat(this.#body) };
+  }
+}
