@@ -43,15 +43,37 @@ describe("imports point inward", () => {
   };
   test.each(sources)("$name", (source) => {
     for (const path of importsOf(source)) {
-      const target = path.startsWith("@") ? path : folderOf(path);
+      const target = path.endsWith(".ts") ? folderOf(path) : path;
       expect(allowed[folderOf(source.name)], path).toContain(target);
     }
   });
 });
 
-test("the entry has names only, and these", () => {
-  const { text } = sources.find(({ name }) => name === "index.ts")!;
+/** What a bundle of an entry contains: its files, and the packages that they import. */
+function bundleOf(entryName: string, bundle = new Set<string>()): Set<string> {
+  if (bundle.has(entryName)) return bundle;
+  bundle.add(entryName);
+  const source = sources.find(({ name }) => name === entryName);
+  if (source !== undefined) for (const path of importsOf(source)) bundleOf(path, bundle);
+  return bundle;
+}
+
+test("no entry carries pako but ./deflate", () => {
+  const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    exports: Record<string, { default: string }>;
+  };
+  const carriers = Object.entries(exports).filter(([, { default: built }]) =>
+    bundleOf(built.replace("./dist/", "").replace(/\.js$/, ".ts")).has("pako"),
+  );
+  expect(carriers.map(([name]) => name)).toEqual(["./deflate"]);
+});
+
+test.each(["index.ts", "deflate/index.ts"])("the entry %s has names only", (entryName) => {
+  const { text } = sources.find(({ name }) => name === entryName)!;
   expect(text.replace(/\/\*\*.*\*\/|export (type )?\{[^}]*\} from "[^"]+";|\s/g, "")).toBe("");
+});
+
+test("the main entry has these", () => {
   expect(Object.keys(entry).sort()).toEqual([
     "CloseCode",
     "ConnectionType",

@@ -23,6 +23,7 @@ export type ProtocolErrorCode =
   | "closeBodyTooShort"
   | "closeCodeInvalid"
   | "extensionFault"
+  | "compressedDataInvalid"
   // limits
   | "frameTooLarge"
   | "messageTooLarge"

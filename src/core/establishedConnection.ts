@@ -110,16 +110,13 @@ export class EstablishedConnection {
     const key = this.#drawKey();
     const header = { opcode: begins ? opcode : Opcode.CONTINUATION, fin: final, rsv: 0 };
     if (this.#codecs.length > 0) {
-      let frame: OutgoingFrame = {
-        ...header,
-        payload: bytes ?? encodeText(text),
-        compress: options.compress,
-      };
+      const payload = bytes ?? encodeText(text);
+      let frame: OutgoingFrame = { ...header, payload, compress: options.compress };
       for (const codec of this.#codecs) {
         const encoded = codec.encode?.(frame);
         if (encoded !== undefined) frame = { ...frame, ...encoded };
       }
-      const owned = frame.payload !== bytes || options.handOver === true;
+      const owned = frame.payload === payload && (bytes === undefined || options.handOver === true);
       writeFrame(this.#output, firstByte(frame), frame.payload, key, owned);
     } else if (bytes === undefined) {
       writeTextFrame(this.#output, firstByte(header), text, key);

@@ -29,16 +29,20 @@ export interface Extension {
 export interface ExtensionCodec {
   /** The reserved bits that it gives a meaning to (§5.2): RSV1 is 4, RSV2 is 2, RSV3 is 1. */
   readonly reservedBits: number;
-  /** A frame begins to come in, control frames too. Throws `RemoteProtocolError` if its bits may not be so. */
+  /**
+   * A frame begins to come in, control frames too. Throws `RemoteProtocolError` if its bits may not be so. The header is
+   * to be looked at during the call.
+   */
   receiveFrame?(frame: FrameHeader): void;
   /**
    * Decodes a stretch of a data frame's payload. What it yields is pulled as the application asks for it, so a small
-   * frame may decode to much. It may keep the input only until it has been pulled to its end.
+   * frame may decode to much: let each piece be small. It may keep the input, and look at the frame, only until it has
+   * been pulled to its end. Where all of it is one piece, an array is faster than an iterator.
    */
   decode?(payload: Bytes, frame: IncomingFrame): Iterable<Bytes>;
   /**
-   * Encodes an outgoing data frame. May not change the payload it is given; another one that it returns must be memory
-   * of its own, and belongs to the connection from then on.
+   * Encodes an outgoing data frame. May not change the payload it is given. Another one that it returns is read before
+   * it is called again, and left unchanged, so it may lie in memory that is used for the next one.
    */
   encode?(frame: OutgoingFrame): OutgoingFrame;
   /** The connection has ended. */

@@ -2,6 +2,7 @@
 import type { ByteQueue } from "./byteQueue.ts";
 import { EMPTY, type Bytes } from "./bytes.ts";
 import { RemoteProtocolError, type ProtocolErrorCode } from "./errors.ts";
+import type { IncomingFrame } from "./extension.ts";
 import { applyMask, readKey } from "./mask.ts";
 import {
   FIN,
@@ -26,7 +27,7 @@ interface FrameRules {
   readonly reservedBits: number;
 }
 
-export class FrameReader {
+export class FrameReader implements IncomingFrame {
   /** The header of the frame that is being read. */
   opcode: Opcode = Opcode.CONTINUATION;
   fin = false;
@@ -52,6 +53,11 @@ export class FrameReader {
   /** Whether the next byte begins a frame. */
   get atHeader(): boolean {
     return !this.inFrame && this.#partialLength === 0;
+  }
+
+  /** Whether all payload of the header's frame has been read. */
+  get frameFinished(): boolean {
+    return !this.inFrame;
   }
 
   /** Reads a header, once all of it is there. Throws the `RemoteProtocolError` of a header that may not be. */

@@ -24,6 +24,7 @@ export class MessageReader {
   readonly #input: ByteQueue;
   readonly #limits: Limits;
   readonly #codecs: readonly ExtensionCodec[];
+  readonly #decoders: readonly Decoder[];
   readonly #decodes: boolean;
   /** For small messages: the MASK bit they must have, and how long they may be. Below 0 none is read that way. */
   readonly #mask: number;
@@ -47,7 +48,8 @@ export class MessageReader {
     this.#limits = limits;
     // What was encoded last is decoded first (§9.1).
     this.#codecs = [...codecs].reverse();
-    this.#decodes = codecs.some((codec) => codec.decode !== undefined);
+    this.#decoders = this.#codecs.filter((codec): codec is Decoder => codec.decode !== undefined);
+    this.#decodes = this.#decoders.length > 0;
     this.#mask = masking === "required" ? MASK : 0;
     const { maxFrameBytes, maxMessageBytes, maxFragments } = limits;
     const plain = codecs.length === 0 && masking !== "either" && maxFragments > 0;
@@ -87,9 +89,9 @@ export class MessageReader {
 
   /** What a header can break once messages are looked at: tested before any payload is waited for. */
   #beginFrame(): void {
-    const { opcode, fin, rsv, payloadLength } = this.#frames;
+    const { opcode, payloadLength } = this.#frames;
     if (this.#codecs.length > 0) {
-      for (const codec of this.#codecs) codec.receiveFrame?.({ opcode, fin, rsv });
+      for (const codec of this.#codecs) codec.receiveFrame?.(this.#frames);
     }
     if (isControl(opcode)) return;
     if (opcode === Opcode.CONTINUATION) {
@@ -117,37 +119,40 @@ export class MessageReader {
   }
 
   #readData(payload: Bytes): Received | undefined {
-    const { opcode, fin, rsv, inFrame } = this.#frames;
-    if (this.#decodes) {
-      const pieces = this.#decode(payload, { opcode, fin, rsv, frameFinished: !inFrame })[Symbol.iterator]();
-      this.#decoded = { pieces, ahead: pieces.next() };
-      return undefined;
-    }
-    return this.#deliver(payload, !inFrame, !inFrame && fin);
+    const { fin, frameFinished } = this.#frames;
+    if (!this.#decodes) return this.#deliver(payload, frameFinished, frameFinished && fin);
+    const decoded = this.#decode(payload);
+    // What most messages decode to: nothing has to be looked for behind it.
+    if (Array.isArray(decoded) && decoded.length === 1) return this.#deliverDecoded(decoded[0] as Bytes, true);
+    const pieces = decoded[Symbol.iterator]();
+    this.#decoded = { pieces, ahead: pieces.next() };
+    return undefined;
   }
 
   /** Leads the payload through every codec, pulled from the far end. */
-  #decode(payload: Bytes, frame: IncomingFrame): Iterable<Bytes> {
-    let pieces: Iterable<Bytes> = [payload];
-    for (const codec of this.#codecs) {
-      if (codec.decode === undefined) continue;
-      pieces = decodeEach(pieces, codec as Required<Pick<ExtensionCodec, "decode">>, frame);
+  #decode(payload: Bytes): Iterable<Bytes> {
+    let pieces: Iterable<Bytes> | undefined;
+    for (const codec of this.#decoders) {
+      pieces = pieces === undefined ? codec.decode(payload, this.#frames) : decodeEach(pieces, codec, this.#frames);
     }
-    return pieces;
+    return pieces ?? [payload];
   }
 
   /** Looks one piece ahead, so that the last one is known as the last. */
   #nextDecoded(): Received | undefined {
     const decoded = this.#decoded!;
     const { ahead } = decoded;
-    const { fin, inFrame } = this.#frames;
     if (ahead.done !== true) decoded.ahead = decoded.pieces.next();
     const last = decoded.ahead.done === true;
     if (last) this.#decoded = undefined;
-    const data = ahead.done === true ? EMPTY : ahead.value;
+    return this.#deliverDecoded(ahead.done === true ? EMPTY : ahead.value, last);
+  }
+
+  /** `last`: nothing more has been decoded of what came of the frame. */
+  #deliverDecoded(data: Bytes, last: boolean): Received | undefined {
     if (this.#messageBytes + data.length > this.#limits.maxMessageBytes) this.#refuseSize();
-    const frameFinished = last && !inFrame;
-    return this.#deliver(data, frameFinished, frameFinished && fin);
+    const frameFinished = last && this.#frames.frameFinished;
+    return this.#deliver(data, frameFinished, frameFinished && this.#frames.fin);
   }
 
   #deliver(payload: Bytes, frameFinished: boolean, messageFinished: boolean): Received | undefined {
@@ -226,16 +231,15 @@ export class MessageReader {
   }
 }
 
-function* decodeEach(
-  pieces: Iterable<Bytes>,
-  codec: Required<Pick<ExtensionCodec, "decode">>,
-  frame: IncomingFrame,
-): Generator<Bytes> {
+type Decoder = ExtensionCodec & Required<Pick<ExtensionCodec, "decode">>;
+
+function* decodeEach(pieces: Iterable<Bytes>, codec: Decoder, frame: IncomingFrame): Generator<Bytes> {
+  const { opcode, fin, rsv } = frame;
   let last: Bytes = EMPTY;
   let first = true;
   // Held back by one, since only the last piece finishes the frame.
   for (const piece of pieces) {
-    if (!first) yield* codec.decode(last, { ...frame, frameFinished: false });
+    if (!first) yield* codec.decode(last, { opcode, fin, rsv, frameFinished: false });
     last = piece;
     first = false;
   }

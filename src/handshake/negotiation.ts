@@ -111,11 +111,11 @@ export function readAnswer(offered: OfferOptions, headers: Headers): Agreement {
   if (answers === undefined) refuse("extensionsInvalid", "Sec-WebSocket-Extensions is malformed", "RFC 6455 §9.1");
   const extensions: NegotiatedExtension[] = [];
   for (const { name, parameters } of answers) {
-    const extension = offered.extensions?.find((candidate) => candidate.name === name);
-    if (extension === undefined || extensions.some((agreed) => agreed.name === name)) {
+    const candidates = offered.extensions?.filter((candidate) => candidate.name === name) ?? [];
+    if (candidates.length === 0 || extensions.some((agreed) => agreed.name === name)) {
       refuse("extensionsInvalid", `the server chose the extension ${name}, which was not offered`, section);
     }
-    const codec = extension.confirm(parameters);
+    const codec = first(candidates, (candidate) => candidate.confirm(parameters));
     if (codec === undefined || sharesBits(codec.reservedBits, extensions)) {
       refuse("extensionsInvalid", `the server's parameters for ${name} can't be met`, "RFC 6455 §9.1");
     }
@@ -159,10 +159,20 @@ function acceptExtensions(offers: readonly AgreedExtension[], supported: readonl
   const agreed: NegotiatedExtension[] = [];
   for (const { name, parameters } of offers) {
     if (agreed.some((extension) => extension.name === name)) continue;
-    const accepted = supported.find((extension) => extension.name === name)?.accept(parameters);
+    const candidates = supported.filter((candidate) => candidate.name === name);
+    const accepted = first(candidates, (candidate) => candidate.accept(parameters));
     if (accepted !== undefined && !sharesBits(accepted.codec.reservedBits, agreed)) agreed.push({ name, ...accepted });
   }
   return agreed;
+}
+
+/** What the first extension that makes something of it makes of it: several of one name are in order of preference. */
+function first<T>(candidates: readonly Extension[], use: (candidate: Extension) => T | undefined): T | undefined {
+  for (const candidate of candidates) {
+    const made = use(candidate);
+    if (made !== undefined) return made;
+  }
+  return undefined;
 }
 
 function sharesBits(bits: number, agreed: readonly NegotiatedExtension[]): boolean {

@@ -1,0 +1,85 @@
+/** The options of permessage-deflate: what each means at either end, with its default and the reason for it. */
+import type { DeflateEngine } from "./engine.ts";
+import { pakoEngine } from "./pakoEngine.ts";
+
+export interface DeflateOptions {
+  /**
+   * The server forgets its window after each message (RFC 7692 §7.1.1.1). Client: asks for it, and takes no other answer.
+   * Server: does so even if it is not asked to. `false` by default: repeated messages shrink best with a window that is
+   * kept, at the price of its memory.
+   */
+  readonly serverNoContextTakeover?: boolean;
+  /**
+   * The client forgets its window after each message (§7.1.1.2). Client: does so, and says so. Server: asks for it, which
+   * every client grants. `false` by default.
+   */
+  readonly clientNoContextTakeover?: boolean;
+  /**
+   * The server's window is at most 2^n bytes, n being 8 to 15 (§7.1.2.1). Client: asks for it, and takes no other answer.
+   * Server: uses no more, even if it may. Not limited by default, which is 15.
+   */
+  readonly serverMaxWindowBits?: number;
+  /**
+   * The client's window is at most 2^n bytes, n being 8 to 15 (§7.1.2.2). Client: uses no more, and says so. Server: asks
+   * for it, and declines an offer that does not allow to. `true`, the default, limits nothing, but lets the server ask a
+   * client to, and take its word, as browsers do; with `false` the parameter is neither offered nor answered.
+   */
+  readonly clientMaxWindowBits?: number | boolean;
+  /**
+   * A shorter message is sent as it is, in bytes, unless `sendData` says `compress: true`. One in fragments is taken for
+   * a long one. 0 by default: with a window that is kept, even the shortest messages shrink, if they resemble each other.
+   */
+  readonly threshold?: number;
+  /**
+   * How much work to spend, 0 to 9. 6 by default, as everywhere; 1 is almost three times as fast on messages of some KiB,
+   * and makes them a tenth longer.
+   */
+  readonly level?: number;
+  /** 1 to 9: the compressor takes 2^(windowBits + 2) + 2^(memLevel + 9) bytes. 8 by default, as everywhere. */
+  readonly memLevel?: number;
+  /** What compresses and inflates: pako by default, which runs everywhere. */
+  readonly engine?: DeflateEngine;
+}
+
+export interface ResolvedOptions extends Omit<Required<DeflateOptions>, "serverMaxWindowBits"> {
+  readonly serverMaxWindowBits: number | undefined;
+}
+
+/** A window's size where nothing limits it, as a power of two. */
+export const LARGEST_WINDOW_BITS = 15;
+export const SMALLEST_WINDOW_BITS = 8;
+
+/** The options with defaults. `TypeError` and `RangeError` for those that can't be. */
+export function resolveOptions(given: DeflateOptions): ResolvedOptions {
+  const { serverMaxWindowBits, clientMaxWindowBits = true, engine = pakoEngine } = given;
+  if (serverMaxWindowBits !== undefined) requireWindowBits("serverMaxWindowBits", serverMaxWindowBits);
+  if (typeof clientMaxWindowBits !== "boolean") requireWindowBits("clientMaxWindowBits", clientMaxWindowBits);
+  if (typeof engine.createDeflater !== "function" || typeof engine.createInflater !== "function") {
+    throw new TypeError("engine must have createDeflater and createInflater");
+  }
+  return {
+    serverNoContextTakeover: flag("serverNoContextTakeover", given.serverNoContextTakeover),
+    clientNoContextTakeover: flag("clientNoContextTakeover", given.clientNoContextTakeover),
+    serverMaxWindowBits,
+    clientMaxWindowBits,
+    threshold: count("threshold", given.threshold ?? 0, 0, Infinity),
+    level: count("level", given.level ?? 6, 0, 9),
+    memLevel: count("memLevel", given.memLevel ?? 8, 1, 9),
+    engine,
+  };
+}
+
+function flag(name: string, value: unknown = false): boolean {
+  if (typeof value !== "boolean") throw new TypeError(`${name} must be true or false; it is ${String(value)}`);
+  return value;
+}
+
+function requireWindowBits(name: string, value: unknown): void {
+  count(name, value, SMALLEST_WINDOW_BITS, LARGEST_WINDOW_BITS);
+}
+
+function count(name: string, value: unknown, lowest: number, highest: number): number {
+  if (typeof value !== "number") throw new TypeError(`${name} must be a number; it is ${String(value)}`);
+  if ((Number.isInteger(value) || value === highest) && value >= lowest && value <= highest) return value;
+  throw new RangeError(`${name} must be a whole number from ${lowest} to ${highest}; it is ${value}`);
+}
