@@ -4,7 +4,7 @@
 export interface Side {
   prepare?(): void;
   /** Handles one batch and returns how many messages it was. */
-  run(): number;
+  run(): number | Promise<number>;
 }
 
 export interface Workload {
@@ -65,7 +65,8 @@ async function timed(side: Side, roundMs: number): Promise<number> {
   while (elapsedMs < roundMs && (messages === 0 || performance.now() < giveUpMs)) {
     side.prepare?.();
     const startMs = performance.now();
-    messages += side.run();
+    const handled = side.run();
+    messages += typeof handled === "number" ? handled : await handled;
     elapsedMs += performance.now() - startMs;
     await new Promise((resolve) => setTimeout(resolve, 0));
   }

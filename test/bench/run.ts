@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { measure, type Row } from "./measure.ts";
+import { deflateWorkloads } from "./deflateWorkloads.ts";
 import { workloads } from "./workloads.ts";
 
 const { values } = parseArgs({
@@ -11,7 +12,7 @@ const duration = values.quick ? { rounds: 3, roundMs: 40 } : { rounds: 9, roundM
 
 console.log(`Node ${process.version}, messages per second, medians of ${duration.rounds} interleaved rounds\n`);
 const rows: Row[] = [];
-for (const workload of workloads()) {
+for (const workload of [...workloads(), ...deflateWorkloads()]) {
   const { filter = "" } = values;
   if (!`${workload.workload} ${workload.role} ${workload.kind}`.includes(filter)) continue;
   const row = await measure(workload, duration);

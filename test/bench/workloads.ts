@@ -16,12 +16,12 @@ const { Receiver, Sender } = ws as unknown as {
 };
 
 /** Small messages come many to a chunk, as from a busy socket. */
-const CHUNK_BYTES = 64 * 1024;
+export const CHUNK_BYTES = 64 * 1024;
 /** A batch is large enough for the clock and small enough for the cache. */
 const BATCH_BYTES = 1024 * 1024;
 
 const SIZES = [16, 125, 4096, 65_536];
-const lengthName = (bytes: number): string =>
+export const lengthName = (bytes: number): string =>
   bytes < 1024 ? `${bytes} B` : bytes < 1024 * 1024 ? `${bytes / 1024} KiB` : `${bytes / 1024 / 1024} MiB`;
 
 export function workloads(): Workload[] {
@@ -171,7 +171,7 @@ function wsSender(role: Role, data: string | Uint8Array<ArrayBuffer>, count: num
 }
 
 /** Stands for a socket without the cost of the kernel: the same stream machinery, and nobody behind it. */
-class CountingSocket extends Writable {
+export class CountingSocket extends Writable {
   bytes = 0;
 
   override _write(chunk: Uint8Array, _encoding: string, done: () => void): void {
@@ -199,7 +199,7 @@ interface Input {
 }
 
 /** The wire in chunks of their own; what a server receives is masked, and has to be put back after each round. */
-function inChunks(role: Role, wire: Uint8Array, chunkBytes: number): Input {
+export function inChunks(role: Role, wire: Uint8Array, chunkBytes: number): Input {
   const chunks: Buffer[] = [];
   for (let at = 0; at < wire.length; at += chunkBytes) {
     chunks.push(Buffer.from(Uint8Array.from(wire.subarray(at, at + chunkBytes)).buffer));
