@@ -56,9 +56,7 @@ function serveStomp(server: WebSocketServer, beating: () => boolean): void {
       },
       () => beats++,
     );
-    peer.on("message", (data: Buffer) =>
-      parser.parseChunk(data.buffer.slice(data.byteOffset, data.byteOffset + data.length)),
-    );
+    peer.on("message", (data: Buffer) => parser.parseChunk(new Uint8Array(data).buffer));
     peer.on("close", () => {
       clearInterval(timer);
       forget((one) => one.peer === peer);
