@@ -180,7 +180,7 @@ export class Driver {
   }
 
   async #write(): Promise<void> {
-    await undefined;
+    await Promise.resolve();
     // What was done with the connection may have brought about an event, or a deadline.
     if (!this.#ended) this.#tellTime();
     this.#pull();
@@ -201,7 +201,7 @@ export class Driver {
     this.#callBack(this.#callbacks.splice(0));
   }
 
-  #unlessAborted(promises: readonly (Promise<unknown> | undefined)[]): Promise<unknown> {
+  #unlessAborted(promises: readonly Promise<unknown>[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.#giveUp = reject;
       Promise.all(promises).then(resolve, reject);
@@ -229,7 +229,7 @@ export class Driver {
     try {
       void this.#handle(event);
     } finally {
-      const closing = this.#outputEnded ? undefined : this.#writer.close().catch(ignore);
+      const closing = this.#outputEnded ? Promise.resolve() : this.#writer.close().catch(ignore);
       await this.#unlessAborted([closing, this.#readToTheEnd()]).catch(ignore);
       clearTimeout(patience);
       this.#closeTransport();

@@ -1,0 +1,9 @@
+/** The stream entry: names only. */
+export type { ByteTransport } from "../transports/byteTransport.ts";
+export type { Abortable } from "./abortable.ts";
+export { accept, type AcceptTransportOptions, type IncomingRequest, type Origins } from "./accept.ts";
+export { connect, type ConnectOptions } from "./connect.ts";
+export type { IncomingMessageStream, Message } from "./incomingMessages.ts";
+export { serve, type RequestHandler, type ServeOptions } from "./serve.ts";
+export { WebSocketSession, type CloseInfo, type CloseOptions } from "./session.ts";
+export { WebSocketError, type Rejection, type WebSocketErrorDetails } from "./webSocketError.ts";
