@@ -1,0 +1,124 @@
+/** Inflates with pako: piece by piece, beyond final blocks, and to the end that the sender of a message has taken away. */
+import {
+  Z_BUF_ERROR,
+  Z_OK,
+  Z_STREAM_END,
+  Z_SYNC_FLUSH,
+  zlibInflate,
+  zlibInflateInit2,
+  zlibInflateReset,
+  zlibInflateResetKeep,
+  ZStream,
+} from "pako";
+import { EMPTY, type Bytes } from "../core/bytes.ts";
+import { corruptData, type Inflater } from "./engine.ts";
+
+/** A piece, in bytes: large enough to be worth an event, small beside any limit. */
+const PIECE = 32 * 1024;
+
+/** Where all of them put what they make, since each piece is copied before another one is made. */
+const output: Bytes = new Uint8Array(PIECE);
+
+/** The end of a flush, which the sender of a message has taken away. */
+const FLUSH: Bytes = Uint8Array.of(0, 0, 0xff, 0xff);
+
+/** Up to here the end of a message is copied together with what was taken away: cheaper than a call more, in bytes. */
+const STAGED = 1024;
+const stage: Bytes = new Uint8Array(STAGED + FLUSH.length);
+
+export class PakoInflater implements Inflater {
+  readonly #stream = new ZStream();
+  /** The message ends with the input. */
+  #last = false;
+  /** What was taken away has been put back, behind the input or as the input. */
+  #flushGiven = false;
+  /** All input has been inflated. */
+  #done = false;
+
+  constructor(windowBits: number) {
+    zlibInflateInit2(this.#stream, -windowBits);
+  }
+
+  inflate(input: Bytes, last: boolean): Iterable<Bytes> {
+    this.#last = last;
+    this.#done = false;
+    this.#flushGiven = last && input.length <= STAGED;
+    if (this.#flushGiven) {
+      stage.set(input);
+      stage.set(FLUSH, input.length);
+      this.#take(stage, input.length + FLUSH.length);
+    } else {
+      this.#take(input, input.length);
+    }
+    const piece = this.#nextPiece();
+    if (!this.#done) {
+      // Another connection may need the stage before this one is pulled again.
+      if (this.#flushGiven) this.#stream.input = stage.slice();
+      return this.#pieces(piece);
+    }
+    return piece.length === 0 ? [] : [piece];
+  }
+
+  reset(): void {
+    zlibInflateReset(this.#stream);
+  }
+
+  *#pieces(first: Bytes): Generator<Bytes> {
+    yield first;
+    while (!this.#done) {
+      const piece = this.#nextPiece();
+      if (piece.length > 0) yield piece;
+    }
+  }
+
+  #nextPiece(): Bytes {
+    const stream = this.#stream;
+    stream.output = output;
+    stream.next_out = 0;
+    stream.avail_out = PIECE;
+    while (!this.#done && stream.avail_out > 0) this.#step();
+    if (this.#done) stream.input = EMPTY; // the network's memory is not kept
+    return output.slice(0, stream.next_out);
+  }
+
+  #step(): void {
+    const stream = this.#stream;
+    const status = zlibInflate(stream, Z_SYNC_FLUSH);
+    if (status === Z_STREAM_END) {
+      this.#endFinalBlock();
+      return;
+    }
+    if (status !== Z_OK && status !== Z_BUF_ERROR) throw corruptData(stream.msg);
+    // With no room left there may be more to come of what has been read.
+    if (stream.avail_in > 0 || stream.avail_out === 0) return;
+    if (!this.#last) {
+      this.#done = true;
+    } else if (!this.#flushGiven) {
+      this.#flushGiven = true;
+      this.#take(FLUSH, FLUSH.length);
+    } else if (betweenBlocks(stream)) {
+      this.#done = true;
+    } else {
+      throw corruptData("the message ends within a block");
+    }
+  }
+
+  /** Goes on with the window as it is: a final block ends a stream of zlib's, but not the peer's. */
+  #endFinalBlock(): void {
+    const stream = this.#stream;
+    zlibInflateResetKeep(stream);
+    if (this.#last && stream.avail_in === (this.#flushGiven ? FLUSH.length : 0)) this.#done = true;
+    else if (!this.#last && stream.avail_in === 0) this.#done = true;
+  }
+
+  #take(input: Bytes, length: number): void {
+    this.#stream.input = input;
+    this.#stream.next_in = 0;
+    this.#stream.avail_in = length;
+  }
+}
+
+/** zlib tells it by `data_type`: 128 right after a block, and the number of bits of it that have not been used. */
+function betweenBlocks({ data_type }: ZStream): boolean {
+  return (data_type & 128) !== 0 && (data_type & 63) === 0;
+}
