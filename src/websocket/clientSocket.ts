@@ -1,0 +1,315 @@
+/** What a `WebSocket` object does (WHATWG WebSockets §3, §4, §5), beneath the face that Web IDL gives it. */
+import { WSConnection, type SharedOptions } from "../connection/wsConnection.ts";
+import { CloseCode } from "../core/closeCodes.ts";
+import { resolveTiming } from "../core/deadlines.ts";
+import { RemoteProtocolError } from "../core/errors.ts";
+import type { BytesReceived, ConnectionClosed, ConnectionEstablished, TextReceived, WSEvent } from "../core/events.ts";
+import { formatExtensions } from "../handshake/headerGrammar.ts";
+import { Driver } from "../stream/driver.ts";
+import { MessageAssembler } from "../stream/messageAssembler.ts";
+import { explain, RejectionReader, WebSocketError } from "../stream/webSocketError.ts";
+import { requestFor } from "../stream/webSocketURL.ts";
+import type { ByteTransport } from "../transports/byteTransport.ts";
+import { closeEvent } from "./closeEvent.ts";
+import { queueTask } from "./tasks.ts";
+import type { Payload } from "./webIDL.ts";
+
+export const ReadyState = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
+export type ReadyState = (typeof ReadyState)[keyof typeof ReadyState];
+
+/**
+ * Reaches the server of a URL: what it returns belongs to the socket. `signal` is aborted if the socket is closed, or
+ * the time for the opening handshake is over, before there is a transport; one that comes later is closed.
+ */
+export type Dial = (url: URL, protocols: string[], signal: AbortSignal) => ByteTransport | PromiseLike<ByteTransport>;
+
+export interface WebSocketOptions extends SharedOptions {
+  /** Headers to add to the request. */
+  readonly headers?: HeadersInit;
+  /** The `Origin` header; by default that of the page or worker, where there is one. */
+  readonly origin?: string;
+}
+
+type Callback = (error?: unknown) => void;
+
+/** How many messages may wait to be dispatched, and of how many bytes, before no more is read. */
+const MAX_QUEUED_MESSAGES = 64;
+const MAX_QUEUED_BYTES = 256 * 1024;
+
+/** As far as `setTimeout` counts, in milliseconds. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export class ClientSocket {
+  readonly url: string;
+  binaryType: BinaryType = "blob";
+  protocol = "";
+  extensions = "";
+  /** Bytes of payload that have been given to `send` and not been taken by the transport, as far as tasks have told. */
+  bufferedAmount = 0;
+  readonly #target: EventTarget;
+  readonly #origin: string;
+  readonly #connection: WSConnection;
+  readonly #closeTimeoutMs: number;
+  #readyState: ReadyState = ReadyState.CONNECTING;
+
+  /** While there is no transport. */
+  #dialing: AbortController | undefined = new AbortController();
+  #handshakeTimer: ReturnType<typeof setTimeout>;
+  #driver: Driver | undefined;
+  readonly #rejection = new RejectionReader();
+  /** Why the connection was given up here, if it was. */
+  #failure: WebSocketError | undefined;
+
+  readonly #assembler = new MessageAssembler();
+  #queuedMessages = 0;
+  #queuedBytes = 0;
+  #readOn: (() => void) | undefined;
+
+  /** What is to be sent once the Blobs before it have been read. */
+  #behindBlobs: Promise<void> | undefined;
+  /** What the transport has taken since the last task. */
+  #taken: { bytes: number; readonly callbacks: (() => void)[] } | undefined;
+
+  /** `TypeError` or `RangeError` for options that can't be. Whatever fails later is told by events on `target`. */
+  constructor(target: EventTarget, url: URL, protocols: readonly string[], dial: Dial, options: WebSocketOptions) {
+    const { handshakeTimeoutMs, closeTimeoutMs } = resolveTiming(options);
+    this.url = url.href;
+    this.#target = target;
+    this.#origin = url.origin;
+    this.#closeTimeoutMs = closeTimeoutMs;
+    this.#connection = new WSConnection("client", {
+      ...options,
+      ...requestFor(url),
+      subprotocols: protocols,
+      origin: options.origin ?? globalThis.origin,
+      // Timed here, since the time that the dial takes is part of it.
+      handshakeTimeoutMs: Infinity,
+    });
+    this.#handshakeTimer = setTimeout(
+      () => this.#timeOut(handshakeTimeoutMs),
+      Math.min(handshakeTimeoutMs, LONGEST_TIMER_MS),
+    );
+    const { signal } = this.#dialing!;
+    new Promise<ByteTransport>((resolve) => resolve(dial(url, [...protocols], signal))).then(
+      (transport) => this.#attach(transport),
+      (error: unknown) => this.#fail("there is no transport", error),
+    );
+  }
+
+  /** CLOSING, too, once the peer's Close has come and what came before it has been dispatched. */
+  get readyState(): ReadyState {
+    const ending = this.#readyState === ReadyState.OPEN && this.#connection.state !== "open";
+    return ending && this.#queuedMessages === 0 ? ReadyState.CLOSING : this.#readyState;
+  }
+
+  /** §3.1, `send(data)`. Calls back when the transport has taken it, or with why it never will. */
+  send(payload: Payload, callback?: Callback): void {
+    // "If this's ready state is CONNECTING, then throw an "InvalidStateError" DOMException."
+    if (this.#readyState === ReadyState.CONNECTING) {
+      throw new DOMException("the connection is not open yet", "InvalidStateError");
+    }
+    if (this.#readyState !== ReadyState.OPEN) this.#drop(callback);
+    else if (payload.type === "blob") this.#sendBehindBlobs(payload.blob.arrayBuffer(), payload.size, callback);
+    else if (this.#behindBlobs === undefined) this.#transmit(payload.data, false, payload.size, callback);
+    else this.#sendBehindBlobs(snapshot(payload.data), payload.size, callback);
+    this.bufferedAmount += payload.size;
+  }
+
+  /** §3.1, `close(code, reason)`, with arguments that have been checked. */
+  close(code: number | undefined, reason: string | undefined): void {
+    switch (this.#readyState) {
+      case ReadyState.CONNECTING:
+        // "If the WebSocket connection is not yet established": "Fail the WebSocket connection and set this's ready
+        // state to CLOSING (2)."
+        this.#readyState = ReadyState.CLOSING;
+        this.#fail("it was closed before the connection was established");
+        break;
+      case ReadyState.OPEN:
+        this.#readyState = ReadyState.CLOSING;
+        if (this.#behindBlobs === undefined) this.#startClosing(code, reason);
+        else this.#goBehindBlobs(() => this.#startClosing(code, reason));
+        break;
+      case ReadyState.CLOSING:
+      case ReadyState.CLOSED:
+        break;
+    }
+  }
+
+  /** Ends the connection at once, with no closing handshake. */
+  terminate(): void {
+    if (this.#readyState === ReadyState.CLOSED) return;
+    this.#readyState = ReadyState.CLOSING;
+    this.#fail("it was terminated");
+  }
+
+  #attach(transport: ByteTransport): void {
+    this.#dialing = undefined;
+    try {
+      const driver = new Driver(this.#connection, transport, this.#closeTimeoutMs, (event) => this.#take(event));
+      this.#driver = driver;
+      if (this.#failure !== undefined) driver.abort(this.#failure);
+    } catch (error) {
+      this.#fail("there is no transport", error);
+    }
+  }
+
+  #take(event: WSEvent): Promise<void> | undefined {
+    switch (event.type) {
+      case "connectionEstablished":
+        clearTimeout(this.#handshakeTimer);
+        queueTask(() => this.#open(event));
+        return undefined;
+      case "textReceived":
+      case "bytesReceived":
+        return this.#receive(event);
+      case "connectionRejected":
+      case "rejectionData":
+        this.#rejection.add(event);
+        return undefined;
+      case "connectionClosed":
+        this.#end(event);
+        return undefined;
+      case "connectionRequested":
+      case "pingReceived":
+      case "pongReceived":
+        return undefined;
+    }
+  }
+
+  /** §4, "When the WebSocket connection is established". */
+  #open({ subprotocol, extensions }: ConnectionEstablished): void {
+    if (this.#readyState !== ReadyState.CONNECTING) return;
+    // "Change the ready state to OPEN (1)", the extensions and the protocol, "Fire an event named open".
+    this.#readyState = ReadyState.OPEN;
+    this.extensions = formatExtensions(extensions);
+    this.protocol = subprotocol ?? "";
+    this.#fire(new Event("open"));
+  }
+
+  /** §4, "When a WebSocket message has been received": each in a task. Reading waits while too many of them do. */
+  #receive(event: TextReceived | BytesReceived): Promise<void> | undefined {
+    if (this.#readyState >= ReadyState.CLOSING) return undefined;
+    const data = this.#assembler.add(event);
+    if (data === undefined) return undefined;
+    this.#queuedMessages++;
+    this.#queuedBytes += data.length;
+    queueTask(() => this.#dispatch(data));
+    if (this.#queuedMessages < MAX_QUEUED_MESSAGES && this.#queuedBytes < MAX_QUEUED_BYTES) return undefined;
+    return new Promise((resolve) => (this.#readOn = resolve));
+  }
+
+  #dispatch(data: string | Uint8Array<ArrayBuffer>): void {
+    this.#queuedMessages--;
+    this.#queuedBytes -= data.length;
+    if (this.#queuedMessages <= MAX_QUEUED_MESSAGES / 2 && this.#queuedBytes <= MAX_QUEUED_BYTES / 2) {
+      this.#readOn?.();
+      this.#readOn = undefined;
+    }
+    // "If ready state is not OPEN (1), then return."
+    if (this.#readyState !== ReadyState.OPEN) return;
+    this.#fire(new MessageEvent("message", { data: this.#present(data), origin: this.#origin }));
+  }
+
+  #present(data: string | Uint8Array<ArrayBuffer>): string | ArrayBuffer | Blob {
+    if (typeof data === "string") return data;
+    return this.binaryType === "blob" ? new Blob([data]) : data.buffer;
+  }
+
+  #end(closed: ConnectionClosed): void {
+    clearTimeout(this.#handshakeTimer);
+    queueTask(() => this.#tellEnd(closed));
+  }
+
+  /** §4, "When the WebSocket connection is closed, possibly cleanly". */
+  #tellEnd(closed: ConnectionClosed): void {
+    // "Change the ready state to CLOSED (3)."
+    this.#readyState = ReadyState.CLOSED;
+    const { wasClean, code, reason } = closed;
+    const ending = closeEvent({ wasClean, code, reason });
+    if (!wasClean) {
+      const cause = this.#failure ?? explain(closed, this.#driver?.fault, this.#rejection.rejection);
+      // "If the user agent was required to fail the WebSocket connection … fire an event named error".
+      this.#fire(Object.assign(new Event("error"), { cause }));
+      Object.assign(ending, { cause });
+    }
+    this.#fire(ending);
+  }
+
+  #fire(event: Event): void {
+    // Not the method of a class that was derived from ours.
+    EventTarget.prototype.dispatchEvent.call(this.#target, event);
+  }
+
+  #timeOut(handshakeTimeoutMs: number): void {
+    const message = `no opening handshake in ${handshakeTimeoutMs} ms`;
+    this.#fail(message, new RemoteProtocolError(message, { code: "handshakeTimeout" }));
+  }
+
+  #fail(message: string, cause?: unknown): void {
+    if (this.#failure !== undefined) return;
+    const { rejection } = this.#rejection;
+    this.#failure = new WebSocketError(message, { closeCode: CloseCode.ABNORMAL_CLOSURE, rejection, cause });
+    if (this.#driver !== undefined) {
+      this.#driver.abort(this.#failure);
+      return;
+    }
+    this.#dialing?.abort(this.#failure);
+    this.#end({ type: "connectionClosed", code: CloseCode.ABNORMAL_CLOSURE, reason: "", wasClean: false });
+  }
+
+  #startClosing(code: number | undefined, reason: string | undefined): void {
+    if (this.#connection.state !== "open") return;
+    this.#connection.close(code, reason);
+    void this.#driver?.flush();
+  }
+
+  #transmit(data: string | ArrayBuffer | ArrayBufferView, handOver: boolean, size: number, callback?: Callback): void {
+    if (this.#connection.state !== "open" || this.#driver === undefined) {
+      this.#drop(callback);
+      return;
+    }
+    this.#connection.sendData(data as string | BufferSource, true, { handOver });
+    this.#driver.written((error) => this.#noteTaken(size, callback, error));
+  }
+
+  #sendBehindBlobs(data: string | ArrayBuffer | Promise<ArrayBuffer>, size: number, callback?: Callback): void {
+    this.#goBehindBlobs(async () => this.#transmit(await data, true, size, callback));
+  }
+
+  #goBehindBlobs(step: () => void | Promise<void>): void {
+    const before = this.#behindBlobs ?? Promise.resolve();
+    const done = before.then(step).catch((error: unknown) => this.#fail("a Blob could not be read", error));
+    this.#behindBlobs = done;
+    void done.then(() => {
+      if (this.#behindBlobs === done) this.#behindBlobs = undefined;
+    });
+  }
+
+  /** §3.1: what is sent after the end only counts in `bufferedAmount`. */
+  #drop(callback: Callback | undefined): void {
+    if (callback !== undefined) queueTask(() => callback(new WebSocketError("the connection is closed or closing")));
+  }
+
+  /** The attribute changes in a task, so that a script which looks twice sees the same (§3.1, `bufferedAmount`). */
+  #noteTaken(size: number, callback: Callback | undefined, error: unknown): void {
+    if (this.#taken === undefined) {
+      this.#taken = { bytes: 0, callbacks: [] };
+      queueTask(() => this.#tellTaken());
+    }
+    if (error === undefined) this.#taken.bytes += size;
+    if (callback !== undefined) this.#taken.callbacks.push(() => callback(error));
+  }
+
+  #tellTaken(): void {
+    const { bytes, callbacks } = this.#taken!;
+    this.#taken = undefined;
+    this.bufferedAmount -= bytes;
+    for (const callback of callbacks) queueTask(callback);
+  }
+}
+
+function snapshot(data: string | ArrayBuffer | ArrayBufferView): string | ArrayBuffer {
+  if (typeof data === "string") return data;
+  if (!ArrayBuffer.isView(data)) return data.slice(0);
+  return data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength) as ArrayBuffer;
+}

@@ -1,0 +1,40 @@
+/** The platform's `CloseEvent`, or one that looks the same where there is none (Node before 23). */
+
+interface CloseEventValues {
+  readonly wasClean: boolean;
+  readonly code: number;
+  readonly reason: string;
+}
+
+export function closeEvent(values: CloseEventValues): CloseEvent {
+  return new (globalThis.CloseEvent ?? PlainCloseEvent)("close", values);
+}
+
+class PlainCloseEvent extends Event {
+  readonly #values: CloseEventValues;
+
+  static {
+    Object.defineProperty(this, "name", { value: "CloseEvent", configurable: true });
+  }
+
+  constructor(type: string, { wasClean = false, code = 0, reason = "" }: Partial<CloseEventValues> = {}) {
+    super(type);
+    this.#values = { wasClean, code, reason };
+  }
+
+  get wasClean(): boolean {
+    return this.#values.wasClean;
+  }
+
+  get code(): number {
+    return this.#values.code;
+  }
+
+  get reason(): string {
+    return this.#values.reason;
+  }
+
+  get [Symbol.toStringTag](): string {
+    return "CloseEvent";
+  }
+}

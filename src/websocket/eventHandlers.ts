@@ -1,0 +1,41 @@
+/** Event handler attributes such as `onmessage` (HTML §8.1.8.1): each is one listener, in its place among the others. */
+
+type Handler = ((this: EventTarget, event: Event) => unknown) | object;
+
+export class EventHandlers {
+  readonly #target: EventTarget;
+  readonly #active = new Map<string, { handler: Handler; readonly listener: (event: Event) => void }>();
+
+  constructor(target: EventTarget) {
+    this.#target = target;
+  }
+
+  get(type: string): Handler | null {
+    return this.#active.get(type)?.handler ?? null;
+  }
+
+  /** What is no object counts as `null` (Web IDL, `[LegacyTreatNonObjectAsNull]`). */
+  set(type: string, value: unknown): void {
+    const handler = typeof value === "function" || typeof value === "object" ? value : null;
+    const active = this.#active.get(type);
+    if (handler === null) {
+      // "To deactivate an event handler": set again, it is the last in the list.
+      if (active === undefined) return;
+      EventTarget.prototype.removeEventListener.call(this.#target, type, active.listener);
+      this.#active.delete(type);
+    } else if (active === undefined) {
+      const listener = (event: Event): void => this.#process(type, event);
+      this.#active.set(type, { handler, listener });
+      // Not the method of a class that was derived from ours.
+      EventTarget.prototype.addEventListener.call(this.#target, type, listener);
+    } else {
+      // "The event listener's callback … is not updated": it keeps its place.
+      active.handler = handler;
+    }
+  }
+
+  #process(type: string, event: Event): void {
+    const handler = this.get(type);
+    if (typeof handler === "function") Reflect.apply(handler, this.#target, [event]);
+  }
+}

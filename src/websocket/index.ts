@@ -1,0 +1,12 @@
+/** The entry for code written for the browser's `WebSocket`: names only. */
+export type { ByteTransport } from "../transports/byteTransport.ts";
+export { WebSocketError, type Rejection } from "../stream/webSocketError.ts";
+export type { Dial, WebSocketOptions } from "./clientSocket.ts";
+export {
+  createWebSocketClass,
+  webSocketOver,
+  type WebSocketConstructor,
+  type WebSocketInit,
+  type WebSocketOver,
+  type WebSocketOverOptions,
+} from "./webSocketClass.ts";

@@ -1,0 +1,90 @@
+/** Arguments as Web IDL converts them, so that the class takes and refuses what a browser's does. */
+import { encodeTextInto } from "../core/utf8.ts";
+
+/** What `send` was given, and its length in bytes as `bufferedAmount` counts it. */
+export type Payload =
+  | { readonly type: "data"; readonly data: string | ArrayBuffer | ArrayBufferView; readonly size: number }
+  | { readonly type: "blob"; readonly blob: Blob; readonly size: number };
+
+/** `(BufferSource or Blob or USVString)`. `TypeError` for shared or resizable memory, and for what is no string. */
+export function toPayload(value: unknown): Payload {
+  if (typeof value === "string") return { type: "data", data: value, size: utf8Length(value) };
+  if (ArrayBuffer.isView(value)) {
+    requireFixed(value.buffer);
+    return { type: "data", data: value, size: value.byteLength };
+  }
+  // By brand, since what is given may come from another realm.
+  switch (Object.prototype.toString.call(value)) {
+    case "[object ArrayBuffer]":
+      requireFixed(value as ArrayBuffer);
+      return { type: "data", data: value as ArrayBuffer, size: (value as ArrayBuffer).byteLength };
+    case "[object Blob]":
+    case "[object File]":
+      return { type: "blob", blob: value as Blob, size: (value as Blob).size };
+    default:
+      return toPayload(toText(value));
+  }
+}
+
+/** Neither `[AllowShared]` nor `[AllowResizable]`. */
+function requireFixed(buffer: ArrayBufferLike & { readonly resizable?: boolean }): void {
+  if (Object.prototype.toString.call(buffer) === "[object SharedArrayBuffer]") {
+    throw new TypeError("memory that is shared can't be sent");
+  }
+  if (buffer.resizable === true) throw new TypeError("memory that is resizable can't be sent");
+}
+
+/** `DOMString`. `TypeError` for a symbol. */
+export function toText(value: unknown): string {
+  return typeof value === "symbol" ? failToConvert() : String(value);
+}
+
+function failToConvert(): never {
+  throw new TypeError("a symbol is no string");
+}
+
+/** `(DOMString or sequence<DOMString>)`. */
+export function toProtocols(value: unknown): string[] {
+  const isObject = (typeof value === "object" && value !== null) || typeof value === "function";
+  if (!isObject || !(Symbol.iterator in value)) return [toText(value)];
+  return Array.from(value as Iterable<unknown>, toText);
+}
+
+/** `[Clamp] unsigned short`. */
+export function clampToUnsignedShort(value: unknown): number {
+  const number = Number(value);
+  if (Number.isNaN(number)) return 0;
+  const clamped = Math.min(Math.max(number, 0), 0xffff);
+  // "Round x to the nearest integer, choosing the even integer if it lies halfway between two."
+  const floor = Math.floor(clamped);
+  const rest = clamped - floor;
+  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
+}
+
+/** Where long text is encoded to see how long it becomes. */
+let scratch: Uint8Array<ArrayBuffer> | undefined;
+const SCRATCH_BYTES = 16 * 1024;
+
+/** Up to here a loop over the characters is faster than the encoder, in UTF-16 code units. */
+const SHORT_TEXT = 128;
+
+/** The length of text in UTF-8, lone surrogates being U+FFFD. */
+export function utf8Length(text: string): number {
+  const { length } = text;
+  if (length <= SHORT_TEXT) {
+    let at = 0;
+    while (at < length && text.charCodeAt(at) < 0x80) at++;
+    if (at === length) return length;
+  }
+  scratch ??= new Uint8Array(SCRATCH_BYTES);
+  let bytes = 0;
+  // A third, since a code unit becomes three bytes at most. A pair must not be cut.
+  for (let start = 0; start < length;) {
+    let end = Math.min(start + Math.floor(SCRATCH_BYTES / 3), length);
+    const last = text.charCodeAt(end - 1);
+    if (end < length && last >= 0xd800 && last <= 0xdbff) end--;
+    bytes += encodeTextInto(text.slice(start, end), scratch);
+    start = end;
+  }
+  return bytes;
+}

@@ -1,0 +1,197 @@
+/** The `WebSocket` class over transports of one's own, in the shape that Web IDL gives the browser's. */
+import { parseProtocols, parseWebSocketURL } from "../stream/webSocketURL.ts";
+import type { ByteTransport } from "../transports/byteTransport.ts";
+import { ClientSocket, ReadyState, type Dial, type WebSocketOptions } from "./clientSocket.ts";
+import { EventHandlers } from "./eventHandlers.ts";
+import { clampToUnsignedShort, toPayload, toProtocols, toText, utf8Length } from "./webIDL.ts";
+
+/** A socket over a transport of one's own: the browser's, and two things that libraries ask for. */
+export interface WebSocketOver extends WebSocket {
+  /** Calls `callback` when the transport has taken the message, or with why it never will. Other arguments are ignored. */
+  send(data: string | BufferSource | Blob, callback?: (error?: unknown) => void): void;
+  send(data: string | BufferSource | Blob, options: unknown, callback?: (error?: unknown) => void): void;
+  /** Ends the connection at once, with no closing handshake: the events are `error`, and `close` with 1006. */
+  terminate(): void;
+}
+
+/** What the constructor takes as its third argument, as `ws` does. Other members are ignored. */
+export interface WebSocketInit {
+  /** Headers to add to the request, above those of the class. */
+  readonly headers?: HeadersInit | undefined;
+}
+
+/** May stand wherever `typeof WebSocket` is asked for. */
+export interface WebSocketConstructor {
+  readonly prototype: WebSocketOver;
+  new (url: string | URL, protocols?: string | string[], init?: WebSocketInit | null): WebSocketOver;
+  readonly CONNECTING: 0;
+  readonly OPEN: 1;
+  readonly CLOSING: 2;
+  readonly CLOSED: 3;
+}
+
+export interface WebSocketOverOptions extends WebSocketOptions {
+  /** What is asked of the server, and what `url` says; `"ws://localhost/"` by default. */
+  readonly url?: string | URL | undefined;
+  /** The subprotocols to offer. */
+  readonly protocols?: string | string[] | undefined;
+}
+
+/**
+ * Makes a class that code written for the browser's `WebSocket` takes as its own. Each object asks `dial` for its
+ * transport. Where a library wants a function instead: `(url, protocols) => new Class(url, protocols)`.
+ *
+ * `error` and `close` events have a `cause` where the connection failed: a `WebSocketError`, with the server's answer as
+ * its `rejection` if that is why.
+ */
+export function createWebSocketClass(dial: Dial, options: WebSocketOptions = {}): WebSocketConstructor {
+  return defineClass((init) => {
+    const given = (init as WebSocketInit | null | undefined)?.headers;
+    if (given === undefined) return { dial, options };
+    const headers = new Headers(options.headers);
+    new Headers(given).forEach((value, name) => headers.set(name, value));
+    return { dial, options: { ...options, headers } };
+  });
+}
+
+/** A `WebSocket` over a transport that there is already. It is CONNECTING until the handshake is over, as any other. */
+export function webSocketOver(transport: ByteTransport, options: WebSocketOverOptions = {}): WebSocketOver {
+  const { url = "ws://localhost/", protocols, ...rest } = options;
+  const plan: Plan = { dial: () => transport, options: rest };
+  existing ??= defineClass((init) => init as Plan);
+  return new existing(url, protocols, plan as object);
+}
+
+/** The class of what `webSocketOver` makes. */
+let existing: WebSocketConstructor | undefined;
+
+/** How one object gets its connection. */
+interface Plan {
+  readonly dial: Dial;
+  readonly options: WebSocketOptions;
+}
+
+/** `plan` is given the constructor's third argument. */
+function defineClass(plan: (init: unknown) => Plan): WebSocketConstructor {
+  class WebSocket extends EventTarget {
+    readonly #socket: ClientSocket;
+    readonly #handlers: EventHandlers;
+
+    constructor(url: unknown, protocols: unknown = [], init?: unknown) {
+      requireArgument("a WebSocket needs a URL", arguments.length);
+      const parsed = parseWebSocketURL(toText(url), baseURL());
+      const offered = parseProtocols(toProtocols(protocols));
+      super();
+      const { dial, options } = plan(init);
+      this.#handlers = new EventHandlers(this);
+      this.#socket = new ClientSocket(this, parsed, offered, dial, options);
+    }
+
+    get url(): string {
+      return this.#socket.url;
+    }
+
+    get readyState(): ReadyState {
+      return this.#socket.readyState;
+    }
+
+    get bufferedAmount(): number {
+      return this.#socket.bufferedAmount;
+    }
+
+    get extensions(): string {
+      return this.#socket.extensions;
+    }
+
+    get protocol(): string {
+      return this.#socket.protocol;
+    }
+
+    get binaryType(): BinaryType {
+      return this.#socket.binaryType;
+    }
+
+    set binaryType(value: unknown) {
+      const type = toText(value);
+      // Web IDL: setting an enumeration to what is none of its values does nothing.
+      if (type === "blob" || type === "arraybuffer") this.#socket.binaryType = type;
+    }
+
+    get onopen(): unknown {
+      return this.#handlers.get("open");
+    }
+
+    set onopen(handler: unknown) {
+      this.#handlers.set("open", handler);
+    }
+
+    get onerror(): unknown {
+      return this.#handlers.get("error");
+    }
+
+    set onerror(handler: unknown) {
+      this.#handlers.set("error", handler);
+    }
+
+    get onclose(): unknown {
+      return this.#handlers.get("close");
+    }
+
+    set onclose(handler: unknown) {
+      this.#handlers.set("close", handler);
+    }
+
+    get onmessage(): unknown {
+      return this.#handlers.get("message");
+    }
+
+    set onmessage(handler: unknown) {
+      this.#handlers.set("message", handler);
+    }
+
+    close(...[code, reason]: unknown[]): void {
+      const number = code === undefined ? undefined : clampToUnsignedShort(code);
+      const text = reason === undefined ? undefined : toText(reason).toWellFormed();
+      // "If code is present, but is neither an integer equal to 1000 nor an integer in the range 3000 to 4999,
+      // inclusive, throw an "InvalidAccessError" DOMException."
+      if (number !== undefined && number !== 1000 && !(number >= 3000 && number <= 4999)) {
+        throw new DOMException(`close takes 1000 or a code from 3000 to 4999, not ${number}`, "InvalidAccessError");
+      }
+      // "If reasonBytes is longer than 123 bytes, then throw a "SyntaxError" DOMException."
+      if (text !== undefined && utf8Length(text) > 123) {
+        throw new DOMException("a close reason has at most 123 bytes of UTF-8", "SyntaxError");
+      }
+      this.#socket.close(number, text);
+    }
+
+    send(data: unknown, ...more: unknown[]): void {
+      requireArgument("send needs what to send", arguments.length);
+      const callback = more.find((argument) => typeof argument === "function");
+      this.#socket.send(toPayload(data), callback as ((error?: unknown) => void) | undefined);
+    }
+
+    terminate(): void {
+      this.#socket.terminate();
+    }
+  }
+
+  const { prototype } = WebSocket;
+  for (const name of Object.getOwnPropertyNames(prototype)) {
+    if (name !== "constructor") Object.defineProperty(prototype, name, { enumerable: true });
+  }
+  for (const [name, value] of Object.entries(ReadyState)) {
+    for (const object of [WebSocket, prototype]) Object.defineProperty(object, name, { value, enumerable: true });
+  }
+  Object.defineProperty(prototype, Symbol.toStringTag, { value: "WebSocket", configurable: true });
+  return WebSocket as unknown as WebSocketConstructor;
+}
+
+function requireArgument(message: string, count: number): void {
+  if (count === 0) throw new TypeError(message);
+}
+
+/** "Relevant settings object's API base URL": of the document, or of the worker's script. */
+function baseURL(): string | undefined {
+  const { document, location } = globalThis as { document?: { baseURI?: string }; location?: { href?: string } };
+  return document?.baseURI ?? location?.href;
+}
