@@ -1,0 +1,16 @@
+/** The entry "websocket-over/server": names only. */
+export type { PeerEventListener, ListenedEvents } from "./eventListeners.ts";
+export { Emitter } from "./emitter.ts";
+export type { MessageBytes } from "./messageBytes.ts";
+export type { OriginPolicy } from "./originPolicy.ts";
+export { Peer, type BinaryType, type MessageData, type PeerEvents, type PeerSendOptions } from "./peer.ts";
+export type { UpgradeRequest } from "./request.ts";
+export type { TransportInfo, TransportSocket } from "./transportSocket.ts";
+export {
+  WebSocketServer,
+  type ClientInfo,
+  type HandleOptions,
+  type ServerEvents,
+  type Verified,
+  type WebSocketServerOptions,
+} from "./webSocketServer.ts";

@@ -1,0 +1,38 @@
+/**
+ * Which pages may connect (RFC 6455 §10.2). A browser lets any page open a WebSocket to any server, with the user's
+ * cookies and from within the user's network, and only says in `Origin` which page it was.
+ */
+
+/**
+ * - `"same"`: pages of the host that the request asks for;
+ * - a list of origins, such as `https://app.example`, or `"null"` for opaque ones (files, sandboxed frames);
+ * - a function that decides;
+ * - `"any"`: where no foreign page can reach the transport, or where something else tells who asks.
+ *
+ * With `"same"` or a list, a request without `Origin` is let in: no browser sends that.
+ */
+export type OriginPolicy = "same" | "any" | readonly string[] | ((origin: string | undefined) => boolean);
+
+/** `TypeError` for what is no policy. A string would be searched, not compared. */
+export function requireOriginPolicy(policy: OriginPolicy = "same"): void {
+  if (policy === "same" || policy === "any" || Array.isArray(policy) || typeof policy === "function") return;
+  throw new TypeError(`origins is "same", "any", a list or a function, not ${String(policy)}`);
+}
+
+export function allowsOrigin(policy: OriginPolicy, origin: string | undefined, host: string): boolean {
+  if (typeof policy === "function") return policy(origin);
+  if (policy === "any" || origin === undefined) return true;
+  if (policy === "same") return isSameHost(origin, host);
+  return policy.includes(origin);
+}
+
+/** The scheme counts only for the port that it leaves out: whether the server is behind TLS is not known here. */
+function isSameHost(origin: string, host: string): boolean {
+  if (!/^https?:\/\//i.test(origin)) return false;
+  try {
+    const page = new URL(origin);
+    return page.host === new URL(`${page.protocol}//${host}`).host;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,362 @@
+/** One connection of the server, with the members and events of a server-side WebSocket of ws. */
+import type { WSConnection } from "../connection/wsConnection.ts";
+import { EMPTY, viewOf, type Bytes } from "../core/bytes.ts";
+import type { ConnectionClosed, WSEvent } from "../core/events.ts";
+import { encodeText } from "../core/utf8.ts";
+import type { Driver, EventHandler } from "../stream/driver.ts";
+import { MessageAssembler, standalone } from "../stream/messageAssembler.ts";
+import { Emitter } from "./emitter.ts";
+import { EventListeners, type ListenedEvents, type PeerEventListener } from "./eventListeners.ts";
+import { decodeText, messageBytes, textBytes, textDecoder, type MessageBytes } from "./messageBytes.ts";
+import { reportDefect, reportUnheard } from "./report.ts";
+import type { UpgradeRequest } from "./request.ts";
+import type { TransportSocket } from "./transportSocket.ts";
+
+const BINARY_TYPES = ["nodebuffer", "arraybuffer", "fragments", "blob"] as const;
+
+/** What binary messages come as. `"fragments"` is an array, here always of one. Text comes as bytes in any case. */
+export type BinaryType = (typeof BINARY_TYPES)[number];
+
+export type MessageData = MessageBytes | ArrayBuffer | MessageBytes[] | Blob;
+
+export interface PeerEvents {
+  message: [data: MessageData, isBinary: boolean];
+  ping: [payload: MessageBytes];
+  pong: [payload: MessageBytes];
+  /** The peer has broken the protocol or a limit: the `RemoteProtocolError`. `close` follows. */
+  error: [error: Error];
+  /** Once, last: the code of the peer's Close frame, 1005 if that had none, 1006 if no Close frame came. */
+  close: [code: number, reason: MessageBytes];
+}
+
+export interface PeerSendOptions {
+  /** Whether the message is binary or text; by default whether `data` is bytes or a string. */
+  readonly binary?: boolean | undefined;
+  /** What an extension that compresses should do with this message; left to it by default. */
+  readonly compress?: boolean | undefined;
+  /** `false`: a fragment of a message, and not the last one. */
+  readonly fin?: boolean | undefined;
+  /** A server does not mask: there only for what is written for ws. */
+  readonly mask?: boolean | undefined;
+}
+
+/** Called when the transport has taken what was sent, or with the reason why it never will. */
+type Callback = (error?: Error) => void;
+
+type Sendable = string | number | BufferSource | null | undefined;
+
+const STATES = ["CONNECTING", "OPEN", "CLOSING", "CLOSED"] as const;
+
+export class Peer extends Emitter<PeerEvents> {
+  static readonly CONNECTING = 0;
+  static readonly OPEN = 1;
+  static readonly CLOSING = 2;
+  static readonly CLOSED = 3;
+  readonly CONNECTING = 0;
+  readonly OPEN = 1;
+  readonly CLOSING = 2;
+  readonly CLOSED = 3;
+
+  /** Where the client connected to. Its scheme is `ws:` whatever lies below the transport. */
+  readonly url: string;
+  readonly _socket: TransportSocket;
+  readonly #connection: WSConnection;
+  readonly #driver: Driver;
+  readonly #messages = new MessageAssembler();
+  readonly #listeners = new EventListeners(this);
+  #binaryType: BinaryType = "nodebuffer";
+  #terminated = false;
+  #closed = false;
+  #wasClean = false;
+  /** The end of the pause. */
+  #resumed: Promise<void> | undefined;
+  #resume: () => void = ignore;
+  /** What kind of message is being sent in fragments, and what keeps the characters that they have cut. */
+  #fragmented: { readonly binary: boolean; readonly decoder: TextDecoder } | undefined;
+  /** Bytes of messages that were sent too late. */
+  #lostBytes = 0;
+
+  /** Made by the server, which hands on the events of a connection that it has just accepted. */
+  constructor(
+    connection: WSConnection,
+    driver: Driver,
+    request: UpgradeRequest,
+    handOn: (handle: EventHandler) => void,
+  ) {
+    super();
+    this.#connection = connection;
+    this.#driver = driver;
+    this.url = `ws://${request.headers.host ?? ""}${request.url}`;
+    this._socket = request.socket;
+    handOn((event) => this.#handle(event));
+  }
+
+  get readyState(): 0 | 1 | 2 | 3 {
+    if (this.#closed) return this.CLOSED;
+    return this.#terminated || this.#connection.state !== "open" ? this.CLOSING : this.OPEN;
+  }
+
+  /** The subprotocol that was agreed on; empty if there is none. */
+  get protocol(): string {
+    return this.#connection.subprotocol ?? "";
+  }
+
+  /** The names of the extensions that were agreed on. */
+  get extensions(): string {
+    return this.#connection.extensions.map(({ name }) => name).join();
+  }
+
+  /** Bytes that the transport has not taken yet, framing included, and those of messages that were sent too late. */
+  get bufferedAmount(): number {
+    return this.#driver.unsentBytes + this.#lostBytes;
+  }
+
+  get binaryType(): BinaryType {
+    return this.#binaryType;
+  }
+
+  /** What is no binary type is ignored, as the web platform does with its own. */
+  set binaryType(type: BinaryType) {
+    if (BINARY_TYPES.includes(type)) this.#binaryType = type;
+  }
+
+  get isPaused(): boolean {
+    return this.#resumed !== undefined;
+  }
+
+  /** Whether both Close frames were exchanged. */
+  get wasClean(): boolean {
+    return this.#wasClean;
+  }
+
+  /** Takes no more messages, pings and Close frames: what the peer sends waits at its end. */
+  pause(): void {
+    if (this.#closed) return;
+    this.#resumed ??= new Promise((resolve) => (this.#resume = resolve));
+  }
+
+  resume(): void {
+    if (this.#closed) return;
+    this.#resumed = undefined;
+    this.#resume();
+  }
+
+  send(data: Sendable, callback?: Callback): void;
+  send(data: Sendable, options?: PeerSendOptions, callback?: Callback): void;
+  /**
+   * Sends a message, or with `fin: false` a fragment of one. Bytes that are sent as text must be UTF-8: what is not
+   * becomes U+FFFD. Once the connection is closing nothing is sent, and the callback told so. `TypeError` for what is
+   * neither text nor bytes.
+   */
+  send(data: Sendable, options?: PeerSendOptions | Callback, callback?: Callback): void {
+    if (typeof options === "function") {
+      this.send(data, {}, options);
+      return;
+    }
+    const content = typeof data === "string" ? data : typeof data === "number" ? String(data) : bytesOf(data);
+    if (this.readyState !== this.OPEN) {
+      this.#refuse(content, callback);
+      return;
+    }
+    const { binary = typeof content !== "string", compress, fin = true } = options ?? {};
+    const begun = this.#fragmented ?? (fin ? undefined : { binary, decoder: textDecoder() });
+    const payload = (begun?.binary ?? binary) ? bytesOf(content) : textOf(content, fin, begun?.decoder);
+    this.#connection.sendData(payload, fin, compress === undefined ? {} : { compress });
+    this.#fragmented = fin ? undefined : begun;
+    this.#flush(callback);
+    if (!this.#driver.hasRoom) void this.#driver.flush().then(() => this._socket.emit("drain"));
+  }
+
+  /** Sends a Ping (RFC 6455 §5.5.2). `RangeError` for a payload of more than 125 bytes. */
+  ping(payload?: Sendable | Callback, mask?: boolean | Callback, callback?: Callback): void {
+    this.#control("ping", payload, mask, callback);
+  }
+
+  /** Sends a Pong (§5.5.3), asked for or not. `RangeError` for a payload of more than 125 bytes. */
+  pong(payload?: Sendable | Callback, mask?: boolean | Callback, callback?: Callback): void {
+    this.#control("pong", payload, mask, callback);
+  }
+
+  /**
+   * Begins the closing handshake (§7.1.2); without a code the Close frame is empty. `RangeError` for a code other than
+   * 1000–1003, 1007–1014 and 3000–4999, or a reason of more than 123 bytes. Does nothing if it has begun already.
+   */
+  close(code?: number, reason: string | BufferSource = ""): void {
+    if (this.readyState !== this.OPEN) return;
+    const text = typeof reason === "string" ? reason : decodeText(viewOf(reason));
+    this.#connection.close(code, code === undefined ? "" : text);
+    void this.#driver.flush();
+  }
+
+  /** Gives the transport up at once, with no Close frame. */
+  terminate(): void {
+    if (this.#closed || this.#terminated) return;
+    this.#terminated = true;
+    this.#driver.abort(new Error("the connection was terminated"));
+  }
+
+  addEventListener<Type extends keyof ListenedEvents>(
+    type: Type,
+    listener: PeerEventListener<Type>,
+    options: { readonly once?: boolean } = {},
+  ): void {
+    this.#listeners.add(type, listener, options.once === true);
+  }
+
+  removeEventListener<Type extends keyof ListenedEvents>(type: Type, listener: PeerEventListener<Type>): void {
+    this.#listeners.remove(type, listener);
+  }
+
+  get onopen(): PeerEventListener<"open"> | null {
+    return this.#listeners.attribute("open");
+  }
+
+  set onopen(listener: PeerEventListener<"open"> | null) {
+    this.#listeners.setAttribute("open", listener);
+  }
+
+  get onmessage(): PeerEventListener<"message"> | null {
+    return this.#listeners.attribute("message");
+  }
+
+  set onmessage(listener: PeerEventListener<"message"> | null) {
+    this.#listeners.setAttribute("message", listener);
+  }
+
+  get onerror(): PeerEventListener<"error"> | null {
+    return this.#listeners.attribute("error");
+  }
+
+  set onerror(listener: PeerEventListener<"error"> | null) {
+    this.#listeners.setAttribute("error", listener);
+  }
+
+  get onclose(): PeerEventListener<"close"> | null {
+    return this.#listeners.attribute("close");
+  }
+
+  set onclose(listener: PeerEventListener<"close"> | null) {
+    this.#listeners.setAttribute("close", listener);
+  }
+
+  #handle(event: WSEvent): Promise<void> | undefined {
+    if (event.type === "connectionClosed") {
+      this.#end(event);
+      return undefined;
+    }
+    if (this.#resumed !== undefined) return this.#resumed.then(() => this.#handle(event));
+    this.#take(event);
+    return this.#resumed;
+  }
+
+  #take(event: Exclude<WSEvent, ConnectionClosed>): void {
+    switch (event.type) {
+      case "textReceived":
+      case "bytesReceived": {
+        const message = this.#messages.add(event);
+        if (typeof message === "string") this.#tell("message", textBytes(message), false);
+        else if (message !== undefined) this.#tell("message", this.#shape(message), true);
+        break;
+      }
+      case "pingReceived":
+        this.#tell("ping", messageBytes(standalone(event.payload)));
+        break;
+      case "pongReceived":
+        this.#tell("pong", messageBytes(standalone(event.payload)));
+        break;
+      case "connectionEstablished":
+      case "connectionRequested":
+      case "connectionRejected":
+      case "rejectionData":
+        break;
+    }
+  }
+
+  #shape(message: Bytes): MessageData {
+    switch (this.#binaryType) {
+      case "nodebuffer":
+        return messageBytes(message);
+      case "arraybuffer":
+        return message.buffer;
+      case "fragments":
+        return [messageBytes(message)];
+      case "blob":
+        return new Blob([message]);
+    }
+  }
+
+  #end({ code, reason, error, wasClean }: ConnectionClosed): void {
+    // That somebody did not answer in time is no error to ws either.
+    const isLate = error?.code === "closeTimeout" || error?.code === "keepaliveTimeout";
+    if (error !== undefined && !isLate && !this.#tell("error", error)) reportUnheard(error);
+    this.#closed = true;
+    this.#wasClean = wasClean;
+    this._socket._writableState.finished = true;
+    this.#guard(() => this._socket.emit("finish"));
+    this.#tell("close", code, textBytes(reason));
+  }
+
+  /** What a listener throws is its own affair: the connection goes on. */
+  #tell<Name extends keyof PeerEvents>(event: Name, ...args: PeerEvents[Name]): boolean {
+    const heard = this.listenerCount(event) > 0;
+    this.#guard(() => this.emit(event, ...args));
+    return heard;
+  }
+
+  #guard(call: () => unknown): void {
+    try {
+      call();
+    } catch (error) {
+      reportDefect(error);
+    }
+  }
+
+  #control(
+    kind: "ping" | "pong",
+    payload: Sendable | Callback,
+    mask: boolean | Callback | undefined,
+    callback: Callback | undefined,
+  ): void {
+    if (typeof payload === "function") {
+      this.#control(kind, undefined, undefined, payload);
+      return;
+    }
+    const bytes = bytesOf(typeof payload === "number" ? String(payload) : payload);
+    const done = typeof mask === "function" ? mask : callback;
+    if (this.readyState !== this.OPEN) {
+      this.#refuse(bytes, done);
+      return;
+    }
+    this.#connection[kind](bytes);
+    this.#flush(done);
+  }
+
+  #flush(callback: Callback | undefined): void {
+    if (callback === undefined) void this.#driver.flush();
+    else this.#driver.written((fault) => this.#guard(() => callback(asError(fault))));
+  }
+
+  #refuse(content: string | Bytes, callback: Callback | undefined): void {
+    this.#lostBytes += bytesOf(content).length;
+    if (callback === undefined) return;
+    const state = this.readyState;
+    const error = new Error(`WebSocket is not open: readyState ${state} (${STATES[state]})`);
+    queueMicrotask(() => this.#guard(() => callback(error)));
+  }
+}
+
+function bytesOf(content: string | BufferSource | null | undefined): Bytes {
+  return typeof content === "string" ? encodeText(content) : (viewOf(content ?? EMPTY) as Bytes);
+}
+
+function textOf(content: string | Bytes, last: boolean, decoder: TextDecoder | undefined): string {
+  if (typeof content === "string") return (decoder?.decode() ?? "") + content;
+  return decoder === undefined ? decodeText(content) : decoder.decode(content, { stream: !last });
+}
+
+function asError(fault: unknown): Error | undefined {
+  if (fault === undefined || fault instanceof Error) return fault;
+  return new Error("the transport failed", { cause: fault });
+}
+
+function ignore(): void {}

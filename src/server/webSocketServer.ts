@@ -1,0 +1,369 @@
+/** A server with the members and events of ws's WebSocketServer, which is given transports in place of a port. */
+import { WSConnection, type ServerOptions } from "../connection/wsConnection.ts";
+import { resolveTiming } from "../core/deadlines.ts";
+import type { ConnectionRequested, WSEvent } from "../core/events.ts";
+import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.ts";
+import { Driver, type EventHandler } from "../stream/driver.ts";
+import type { ByteTransport } from "../transports/byteTransport.ts";
+import { Emitter } from "./emitter.ts";
+import { allowsOrigin, requireOriginPolicy, type OriginPolicy } from "./originPolicy.ts";
+import { Peer } from "./peer.ts";
+import { reportDefect, reportUnheard } from "./report.ts";
+import { upgradeRequest, type UpgradeRequest } from "./request.ts";
+import { TransportSocket, type TransportInfo } from "./transportSocket.ts";
+
+type Maybe<T> = T | PromiseLike<T>;
+
+export interface ClientInfo {
+  readonly origin: string | undefined;
+  /** What the transport was said to be. */
+  readonly secure: boolean;
+  readonly req: UpgradeRequest;
+}
+
+/** With `status`, 401 by default, `message` and `headers` of the answer to a client that is refused. */
+export type Verified = (
+  accepted: boolean,
+  status?: number,
+  message?: string,
+  headers?: Readonly<Record<string, string>>,
+) => void;
+
+type ConnectionSettings =
+  "extensions" | "limits" | "masking" | "autoPong" | "keepalive" | "handshakeTimeoutMs" | "closeTimeoutMs";
+
+export interface WebSocketServerOptions extends Pick<ServerOptions, ConnectionSettings> {
+  /** Which pages may connect: those of the host they ask for, by default. */
+  readonly origins?: OriginPolicy;
+  /** Serve this path alone, and answer 400 to others. A query does not count. */
+  readonly path?: string;
+  /**
+   * Chooses among the subprotocols that the client offers; with `false` none. By default the first one. Not called if
+   * none is offered. Libraries may set it later: it is looked up for each request.
+   */
+  handleProtocols?: (protocols: Set<string>, request: UpgradeRequest) => Maybe<string | false | null | undefined>;
+  /** Whether to accept a client. Returns that, or takes a second argument and calls it with that. */
+  verifyClient?: ((info: ClientInfo) => Maybe<boolean>) | ((info: ClientInfo, verified: Verified) => void);
+  /** `false`: there is no `clients`. */
+  readonly clientTracking?: boolean;
+  /** Largest message in bytes: the limits `maxMessageBytes` and `maxFrameBytes` in the name that ws has for them. */
+  readonly maxPayload?: number;
+  /** Most transports at once, whatever they are at; `Infinity` by default. Beyond it they are dropped. */
+  readonly maxConnections?: number;
+  /** Most transports at once whose client is not accepted yet. Beyond it they are dropped. */
+  readonly maxPendingHandshakes?: number;
+}
+
+export interface HandleOptions extends TransportInfo {
+  /** Where the request has been parsed already, as by Node's `http`; the transport brings what came behind its head. */
+  readonly request?: ParsedRequest;
+}
+
+export interface ServerEvents {
+  connection: [peer: Peer, request: UpgradeRequest];
+  /** The lines of the answer that is about to accept a client: those that a listener adds are sent with it. */
+  headers: [lines: string[], request: UpgradeRequest];
+  /** An opening handshake broke the rules, a limit or its deadline; it has been answered. */
+  wsClientError: [error: Error, socket: TransportSocket];
+  /** A transport was dropped, for there are as many as may be. */
+  drop: [transport: ByteTransport];
+  /** The source of transports failed, or gave one that can't be used. */
+  error: [error: Error];
+  /** The server takes no more transports, and the last one has ended. */
+  close: [];
+}
+
+/** Each costs up to 16 KiB for 10 seconds, by default. Clients that mean it are through in a round trip. */
+const MAX_PENDING_HANDSHAKES = 1024;
+
+/** There is no `handleUpgrade`: where Node's `http` has parsed the request, pass it to `handleTransport`. */
+export class WebSocketServer extends Emitter<ServerEvents> {
+  readonly options: WebSocketServerOptions;
+  /** The peers that are not closed yet; `undefined` without `clientTracking`. */
+  readonly clients: Set<Peer> | undefined;
+  readonly #connectionOptions: ServerOptions;
+  readonly #closeTimeoutMs: number;
+  #state: "running" | "closing" | "closed" = "running";
+  /** All that have not ended. */
+  readonly #drivers = new Set<Driver>();
+  /** Those of them whose client is not accepted yet, and whether its request has come. */
+  readonly #pending = new Map<Driver, "waiting" | "requested">();
+  readonly #sources = new Set<() => void>();
+  /** Sources that wait for one of the transports to end. */
+  #vacated: (() => void)[] = [];
+
+  /** `TypeError` or `RangeError` for options that can't be. */
+  constructor(options: WebSocketServerOptions = {}) {
+    super();
+    this.options = { ...options };
+    requireOriginPolicy(options.origins);
+    requireCount("maxConnections", options.maxConnections);
+    requireCount("maxPendingHandshakes", options.maxPendingHandshakes);
+    const { extensions = [], masking = true, autoPong = true, keepalive, maxPayload } = options;
+    const timing = resolveTiming(options);
+    const limits = maxPayload === undefined ? {} : { maxMessageBytes: maxPayload, maxFrameBytes: maxPayload };
+    this.#connectionOptions = {
+      ...timing,
+      extensions,
+      masking,
+      autoPong,
+      keepalive,
+      limits: { ...limits, ...options.limits },
+    };
+    new WSConnection("server", this.#connectionOptions); // checks them
+    this.#closeTimeoutMs = timing.closeTimeoutMs;
+    this.clients = options.clientTracking === false ? undefined : new Set();
+  }
+
+  /**
+   * Takes a connection of a client over, from its request on. `TypeError` if one of the transport's streams is locked.
+   * If the server is closing, or has as many as it may, the transport is dropped.
+   */
+  handleTransport(transport: ByteTransport, options: HandleOptions = {}): void {
+    if (this.#state !== "running") {
+      discard(transport, new Error("the server is closed"));
+      return;
+    }
+    if (!this.#hasRoom) {
+      discard(transport, new Error("the server has too many connections"));
+      this.#tell("drop", transport);
+      return;
+    }
+    const connection = new WSConnection("server", this.#connectionOptions);
+    let handle: EventHandler = (event) => this.#open(event, opening);
+    const driver = new Driver(connection, transport, this.#closeTimeoutMs, (event) => handle(event));
+    const socket = new TransportSocket(options, () => driver.abort(new Error("the transport was destroyed")));
+    const opening: Opening = { connection, driver, socket, handOn: (next) => (handle = next) };
+    this.#drivers.add(driver);
+    this.#pending.set(driver, "waiting");
+    void driver.finished.then(() => this.#forget(driver));
+    if (options.request !== undefined) connection.receiveRequest(options.request);
+  }
+
+  /**
+   * Takes transports as they come, and waits with the next one while there are as many as may be. Fulfilled when there
+   * are no more, or the server is closed; what goes wrong with the source is an `error` event.
+   */
+  serve(transports: AsyncIterable<ByteTransport> | Iterable<ByteTransport>): Promise<void> {
+    if (this.#state !== "running") return Promise.resolve();
+    const iterator =
+      Symbol.asyncIterator in transports ? transports[Symbol.asyncIterator]() : transports[Symbol.iterator]();
+    return new Promise((resolve) => {
+      const finish = (): void => {
+        this.#sources.delete(stop);
+        resolve();
+      };
+      const stop = (): void => {
+        finish();
+        // It may still wait for one that never comes: then that is not waited for.
+        Promise.resolve(iterator.return?.()).catch(ignore);
+      };
+      this.#sources.add(stop);
+      void this.#takeAll(iterator).then(finish);
+    });
+  }
+
+  /** Whether the request is for this server, to be overridden where more than the path counts. */
+  shouldHandle(request: UpgradeRequest): boolean {
+    const { path } = this.options;
+    return path === undefined || request.url.split("?", 1)[0] === path;
+  }
+
+  /**
+   * Takes no more transports, answers 503 to requests that wait for an answer, and drops those whose request has not
+   * come. Peers stay open: close or terminate them. Calls back when the last transport has ended; with an error if the
+   * server was closed already.
+   */
+  close(callback?: (error?: Error) => void): void {
+    if (this.#state === "closed") {
+      if (callback !== undefined) this.once("close", () => callback(new Error("The server is not running")));
+      queueMicrotask(() => this.#tell("close"));
+      return;
+    }
+    if (callback !== undefined) this.once("close", callback);
+    if (this.#state === "closing") return;
+    this.#state = "closing";
+    for (const stop of this.#sources) stop();
+    this.#vacate();
+    for (const [driver, at] of this.#pending) {
+      if (at === "waiting") driver.abort(new Error("the server is closed"));
+    }
+    queueMicrotask(() => this.#endIfLast());
+  }
+
+  get #hasRoom(): boolean {
+    const { maxConnections = Infinity, maxPendingHandshakes = MAX_PENDING_HANDSHAKES } = this.options;
+    return this.#drivers.size < maxConnections && this.#pending.size < maxPendingHandshakes;
+  }
+
+  async #takeAll(iterator: AsyncIterator<ByteTransport> | Iterator<ByteTransport>): Promise<void> {
+    try {
+      for (;;) {
+        await this.#vacancy();
+        const next = await iterator.next();
+        if (next.done === true) return;
+        await this.#vacancy();
+        try {
+          this.handleTransport(next.value);
+        } catch (error) {
+          this.#tellError(error);
+        }
+        if (this.#state !== "running") return;
+      }
+    } catch (error) {
+      this.#tellError(error);
+    }
+  }
+
+  async #vacancy(): Promise<void> {
+    while (this.#state === "running" && !this.#hasRoom) {
+      await new Promise<void>((resolve) => this.#vacated.push(resolve));
+    }
+  }
+
+  #vacate(): void {
+    for (const resume of this.#vacated.splice(0)) resume();
+  }
+
+  #forget(driver: Driver): void {
+    this.#drivers.delete(driver);
+    this.#pending.delete(driver);
+    this.#vacate();
+    this.#endIfLast();
+  }
+
+  #endIfLast(): void {
+    if (this.#state !== "closing" || this.#drivers.size > 0) return;
+    this.#state = "closed";
+    this.#tell("close");
+  }
+
+  #open(event: WSEvent, opening: Opening): Promise<void> | undefined {
+    if (event.type === "connectionRequested") return this.#answer(event, opening);
+    if (event.type === "connectionClosed" && event.error !== undefined) {
+      this.#tell("wsClientError", event.error, opening.socket);
+    }
+    return undefined;
+  }
+
+  async #answer(requested: ConnectionRequested, opening: Opening): Promise<void> {
+    const { connection, driver, socket } = opening;
+    this.#pending.set(driver, "requested");
+    const request = upgradeRequest(requested, socket);
+    try {
+      const refusal = await this.#refusal(requested, request);
+      if (refusal === undefined) await this.#accept(requested, request, opening);
+      else if (connection.state === "connecting") connection.reject(requested, refusal);
+    } catch (error) {
+      reportDefect(error);
+      if (connection.state === "connecting") connection.reject(requested, { status: 500 });
+    }
+  }
+
+  /** How to refuse the request, if it is to be. */
+  async #refusal(requested: ConnectionRequested, request: UpgradeRequest): Promise<RejectOptions | undefined> {
+    const { origins = "same", verifyClient } = this.options;
+    if (!this.shouldHandle(request)) return { status: 400 };
+    const { origin, host } = requested;
+    if (!allowsOrigin(origins, origin, host)) return { status: 403 };
+    if (verifyClient === undefined) return undefined;
+    return verify(verifyClient, { origin, secure: request.socket.encrypted, req: request });
+  }
+
+  async #accept(requested: ConnectionRequested, request: UpgradeRequest, opening: Opening): Promise<void> {
+    const { connection, driver, handOn } = opening;
+    const { subprotocols } = requested;
+    const { handleProtocols } = this.options;
+    const chosen =
+      handleProtocols === undefined || subprotocols.length === 0
+        ? subprotocols[0]
+        : await handleProtocols(new Set(subprotocols), request);
+    // The client, or the server, may be gone by now.
+    if (connection.state !== "connecting") return;
+    if (this.#state !== "running") {
+      connection.reject(requested, { status: 503 });
+      return;
+    }
+    const subprotocol = typeof chosen === "string" && chosen !== "" ? chosen : undefined;
+    connection.accept(requested, { subprotocol, headers: this.#headers(subprotocol, request) });
+    this.#pending.delete(driver);
+    this.#vacate();
+    const peer = new Peer(connection, driver, request, (handle) =>
+      handOn((event) => {
+        if (event.type === "connectionClosed") this.clients?.delete(peer);
+        return handle(event);
+      }),
+    );
+    this.clients?.add(peer);
+    this.#tell("connection", peer, request);
+  }
+
+  /** What the listeners of `headers` add to the answer. What the handshake itself sets they can only look at. */
+  #headers(subprotocol: string | undefined, request: UpgradeRequest): Headers {
+    const own = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"];
+    if (subprotocol !== undefined) own.push(`Sec-WebSocket-Protocol: ${subprotocol}`);
+    const lines = [...own];
+    this.emit("headers", lines, request);
+    const headers = new Headers();
+    for (const line of lines) {
+      if (own.includes(line)) continue;
+      const colon = line.indexOf(":");
+      headers.append(line.slice(0, Math.max(colon, 0)), line.slice(colon + 1).trim());
+    }
+    return headers;
+  }
+
+  #tell<Name extends keyof ServerEvents>(event: Name, ...args: ServerEvents[Name]): boolean {
+    const heard = this.listenerCount(event) > 0;
+    try {
+      this.emit(event, ...args);
+    } catch (error) {
+      reportDefect(error);
+    }
+    return heard;
+  }
+
+  #tellError(error: unknown): void {
+    const known = error instanceof Error ? error : new Error("no more transports", { cause: error });
+    if (!this.#tell("error", known)) reportUnheard(known);
+  }
+}
+
+/** A connection before it has a peer. */
+interface Opening {
+  readonly connection: WSConnection;
+  readonly driver: Driver;
+  readonly socket: TransportSocket;
+  /** Leads the events elsewhere from now on. */
+  readonly handOn: (handle: EventHandler) => void;
+}
+
+/** Asks the application, in either of the two ways of ws. */
+async function verify(
+  verifyClient: NonNullable<WebSocketServerOptions["verifyClient"]>,
+  info: ClientInfo,
+): Promise<RejectOptions | undefined> {
+  if (verifyClient.length < 2) {
+    return (await (verifyClient as (info: ClientInfo) => Maybe<boolean>)(info)) ? undefined : { status: 401 };
+  }
+  return new Promise((resolve, reject) => {
+    const verified: Verified = (accepted, status = 401, body = "", headers = {}) =>
+      resolve(accepted ? undefined : { status, body, headers });
+    // Should it be an async function, it may fail without calling.
+    Promise.resolve(verifyClient(info, verified)).catch(reject);
+  });
+}
+
+/** Gives up a transport that nobody has taken. */
+function discard(transport: ByteTransport, reason: Error): void {
+  transport.readable.cancel(reason).catch(ignore);
+  transport.writable.abort(reason).catch(ignore);
+  transport.close?.();
+}
+
+function requireCount(name: string, value: number | undefined): void {
+  if (value === undefined || value === Infinity || (Number.isSafeInteger(value) && value >= 0)) return;
+  throw new RangeError(`${name} must be a whole number of at least 0, or Infinity; it is ${String(value)}`);
+}
+
+function ignore(): void {}
