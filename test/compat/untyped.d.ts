@@ -1,4 +1,5 @@
-/** As much of Phoenix's client, which has no declarations of its own, as the tests touch. */
+/** As much of the libraries without declarations of their own as the tests touch. */
+
 declare module "phoenix" {
   interface SocketOptions {
     transport: unknown;
@@ -25,5 +26,39 @@ declare module "phoenix" {
     onError(callback: (error: unknown, transport: { name: string }, established: number) => void): string;
     endPointURL(): string;
     isConnected(): boolean;
+  }
+}
+
+declare module "*/@novnc/novnc/core/websock.js" {
+  export default class Websock {
+    readonly readyState: "unused" | "connecting" | "open" | "closing" | "closed";
+    attach(channel: WebSocket): void;
+    on(event: "open" | "message" | "close" | "error", handler: (event?: Event) => void): void;
+    rQlen(): number;
+    rQshift8(): number;
+    rQshift16(): number;
+    rQshift32(): number;
+    rQshiftStr(length: number): string;
+    rQshiftBytes(length: number): Uint8Array;
+    sQpush8(value: number): void;
+    sQpush32(value: number): void;
+    sQpushString(value: string): void;
+    sQpushBytes(value: Uint8Array): void;
+    flush(): void;
+    close(): void;
+  }
+}
+
+declare module "@novnc/novnc" {
+  export default class RFB extends EventTarget {
+    constructor(
+      target: Element,
+      urlOrChannel: string | WebSocket,
+      options?: { shared?: boolean; credentials?: object },
+    );
+    getImageData(): ImageData;
+    sendKey(keysym: number, code: string | null, down?: boolean): void;
+    clipboardPasteFrom(text: string): void;
+    disconnect(): void;
   }
 }
