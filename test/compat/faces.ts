@@ -1,5 +1,5 @@
 /** What the libraries are given: a browser's `WebSocket`, and the server of ws at its other end. */
-import type { ServerOptions, WebSocketServer } from "ws";
+import type { WebSocketServer } from "ws";
 
 /** One client side and one server side, joined by something that carries bytes. */
 export interface World {
@@ -14,9 +14,7 @@ export interface World {
   readonly close: () => Promise<void>;
 }
 
-export type WorldOptions = Pick<ServerOptions, "handleProtocols">;
-
 export interface WorldKind {
   readonly name: string;
-  readonly open: (options?: WorldOptions) => Promise<World>;
+  readonly open: () => Promise<World>;
 }

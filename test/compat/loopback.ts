@@ -6,9 +6,9 @@ import type { WorldKind } from "./faces.ts";
 
 export const loopback: WorldKind = {
   name: "the WebSocket of Node and the server of ws",
-  async open(options = {}) {
+  async open() {
     const http = createServer();
-    const server = new WebSocketServer({ ...options, server: http });
+    const server = new WebSocketServer({ server: http });
     const sockets = new Set<Socket>();
     http.on("connection", (socket) => {
       if (!world.reachable) {
