@@ -42,7 +42,7 @@ export class EventListeners {
 
   attribute<Type extends keyof ListenedEvents>(type: Type): PeerEventListener<Type> | null {
     const wrapper = this.#find(type);
-    return wrapper === undefined ? null : (this.#origins.get(wrapper)!.listener);
+    return wrapper === undefined ? null : this.#origins.get(wrapper)!.listener;
   }
 
   /** What is no function only takes the place of the one before. */

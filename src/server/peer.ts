@@ -25,7 +25,7 @@ export interface PeerEvents {
   pong: [payload: MessageBytes];
   /** The peer has broken the protocol or a limit: the `RemoteProtocolError`. `close` follows. */
   error: [error: Error];
-  /** Once, last: the code of the peer's Close frame, 1005 if that had none, 1006 if no Close frame came. */
+  /** Once, last, when the transport has ended: the code of the peer's Close frame, 1005 if that had none, 1006 if no Close frame came. */
   close: [code: number, reason: MessageBytes];
 }
 
@@ -67,7 +67,8 @@ export class Peer extends Emitter<PeerEvents> {
   #binaryType: BinaryType = "nodebuffer";
   #terminated = false;
   #closed = false;
-  #wasClean = false;
+  /** How the connection was closed, once it is. */
+  #conclusion: ConnectionClosed | undefined;
   /** The end of the pause. */
   #resumed: Promise<void> | undefined;
   #resume: () => void = ignore;
@@ -81,14 +82,17 @@ export class Peer extends Emitter<PeerEvents> {
     connection: WSConnection,
     driver: Driver,
     request: UpgradeRequest,
-    handOn: (handle: EventHandler) => void,
+    handOn: (handle: EventHandler, ended: () => void) => void,
   ) {
     super();
     this.#connection = connection;
     this.#driver = driver;
     this.url = `ws://${request.headers.host ?? ""}${request.url}`;
     this._socket = request.socket;
-    handOn((event) => this.#handle(event));
+    handOn(
+      (event) => this.#handle(event),
+      () => this.#end(),
+    );
   }
 
   get readyState(): 0 | 1 | 2 | 3 {
@@ -126,7 +130,7 @@ export class Peer extends Emitter<PeerEvents> {
 
   /** Whether both Close frames were exchanged. */
   get wasClean(): boolean {
-    return this.#wasClean;
+    return this.#conclusion?.wasClean === true;
   }
 
   /** Takes no more messages, pings and Close frames: what the peer sends waits at its end. */
@@ -241,7 +245,7 @@ export class Peer extends Emitter<PeerEvents> {
 
   #handle(event: WSEvent): Promise<void> | undefined {
     if (event.type === "connectionClosed") {
-      this.#end(event);
+      this.#conclude(event);
       return undefined;
     }
     if (this.#resumed !== undefined) return this.#resumed.then(() => this.#handle(event));
@@ -285,14 +289,21 @@ export class Peer extends Emitter<PeerEvents> {
     }
   }
 
-  #end({ code, reason, error, wasClean }: ConnectionClosed): void {
+  /** The last bytes have been written, and no message comes any more. */
+  #conclude(closed: ConnectionClosed): void {
+    const { error } = closed;
+    this.#conclusion = closed;
     // That somebody did not answer in time is no error to ws either.
     const isLate = error?.code === "closeTimeout" || error?.code === "keepaliveTimeout";
     if (error !== undefined && !isLate && !this.#tell("error", error)) reportUnheard(error);
-    this.#closed = true;
-    this.#wasClean = wasClean;
     this._socket._writableState.finished = true;
     this.#guard(() => this._socket.emit("finish"));
+  }
+
+  /** The transport has ended. */
+  #end(): void {
+    const { code, reason } = this.#conclusion!;
+    this.#closed = true;
     this.#tell("close", code, textBytes(reason));
   }
 

@@ -11,9 +11,18 @@ export interface UpgradeRequest {
   readonly headers: Record<string, string | undefined>;
   /** What Node has the TCP socket for: little is known of a transport. */
   readonly socket: TransportSocket;
+  /** The same, by its old name. */
+  readonly connection: TransportSocket;
 }
 
 export function upgradeRequest({ target, headers }: ConnectionRequested, socket: TransportSocket): UpgradeRequest {
   // `fromEntries` defines properties, so that a header named `__proto__` is one like any other.
-  return { method: "GET", url: target, httpVersion: "1.1", headers: Object.fromEntries(headers), socket };
+  return {
+    method: "GET",
+    url: target,
+    httpVersion: "1.1",
+    headers: Object.fromEntries(headers),
+    socket,
+    connection: socket,
+  };
 }

@@ -131,12 +131,19 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     }
     const connection = new WSConnection("server", this.#connectionOptions);
     let handle: EventHandler = (event) => this.#open(event, opening);
+    let ended = ignore;
     const driver = new Driver(connection, transport, this.#closeTimeoutMs, (event) => handle(event));
     const socket = new TransportSocket(options, () => driver.abort(new Error("the transport was destroyed")));
-    const opening: Opening = { connection, driver, socket, handOn: (next) => (handle = next) };
+    const opening: Opening = { connection, driver, socket, handOn: (...next) => ([handle, ended] = next) };
     this.#drivers.add(driver);
     this.#pending.set(driver, "waiting");
-    void driver.finished.then(() => this.#forget(driver));
+    void driver.finished.then(() =>
+      // In another turn: libraries put off what they do with the last message.
+      setTimeout(() => {
+        ended();
+        this.#forget(driver);
+      }),
+    );
     if (options.request !== undefined) connection.receiveRequest(options.request);
   }
 
@@ -288,10 +295,10 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     connection.accept(requested, { subprotocol, headers: this.#headers(subprotocol, request) });
     this.#pending.delete(driver);
     this.#vacate();
-    const peer = new Peer(connection, driver, request, (handle) =>
-      handOn((event) => {
-        if (event.type === "connectionClosed") this.clients?.delete(peer);
-        return handle(event);
+    const peer = new Peer(connection, driver, request, (handle, ended) =>
+      handOn(handle, () => {
+        this.clients?.delete(peer);
+        ended();
       }),
     );
     this.clients?.add(peer);
@@ -334,8 +341,8 @@ interface Opening {
   readonly connection: WSConnection;
   readonly driver: Driver;
   readonly socket: TransportSocket;
-  /** Leads the events elsewhere from now on. */
-  readonly handOn: (handle: EventHandler) => void;
+  /** Leads the events elsewhere from now on, and tells there when the transport has ended. */
+  readonly handOn: (handle: EventHandler, ended: () => void) => void;
 }
 
 /** Asks the application, in either of the two ways of ws. */
