@@ -194,6 +194,11 @@ export class WSConnection {
     return this.#output.takeChunks();
   }
 
+  /** Bytes that came and have not been parsed yet. */
+  get unreadAmount(): number {
+    return this.#input.size;
+  }
+
   /** Bytes that wait to be sent. */
   get bufferedAmount(): number {
     return this.#output.size;

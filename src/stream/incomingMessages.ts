@@ -12,30 +12,34 @@ export type IncomingMessageStream =
   | { readonly type: "text"; readonly readable: ReadableStream<string> }
   | { readonly type: "binary"; readonly readable: ReadableStream<Bytes> };
 
-/** How much may wait to be read, in bytes. */
+/** How much may wait to be taken, in bytes. */
 const HIGH_WATER_BYTES = 64 * 1024;
 
 /** What a message costs besides its bytes, so that empty ones count too. */
 const OVERHEAD_BYTES = 64;
 
-interface Queue<Item> {
-  readonly stream: ReadableStream<Item>;
-  readonly queue: ReadableStreamDefaultController<Item>;
-}
+const sizeOf = (message: Message): number => OVERHEAD_BYTES + message.length;
 
-const bySize: QueuingStrategy<Message> = {
-  highWaterMark: HIGH_WATER_BYTES,
-  size: (message) => OVERHEAD_BYTES + message.length,
-};
+interface Receiver {
+  readonly resolve: (message: Message | undefined) => void;
+  readonly reject: (error: WebSocketError) => void;
+}
 
 export class IncomingMessages {
   readonly #onCancel: (reason: unknown) => void;
   readonly #assembler = new MessageAssembler();
-  /** Fulfilled when somebody has said how to take the messages. */
-  readonly #wanted: Promise<void>;
-  #want!: () => void;
-  #whole: Queue<Message> | undefined;
-  #streams: Queue<IncomingMessageStream> | undefined;
+  #mode: "undecided" | "whole" | "streams" = "undecided";
+  readonly #decided: Promise<void>;
+  #decide!: () => void;
+  /** Whole messages that nobody has taken yet; those before `#taken` are gone. */
+  #queue: Message[] = [];
+  #taken = 0;
+  #queuedBytes = 0;
+  /** Who waits for a whole message, while none is queued. */
+  readonly #receivers: Receiver[] = [];
+  #whole: ReadableStream<Message> | undefined;
+  #streams: ReadableStream<IncomingMessageStream> | undefined;
+  #streamQueue!: ReadableStreamDefaultController<IncomingMessageStream>;
   /** The message that is being read as a stream. */
   #pieces: ReadableStreamDefaultController<Message> | undefined;
   /** The rest of this message is not wanted. */
@@ -43,96 +47,120 @@ export class IncomingMessages {
   /** Nothing is wanted any more. */
   #cancelled = false;
   #goOn: () => void = ignore;
-  #end: { readonly error: WebSocketError | undefined } | undefined;
-  #reader: ReadableStreamDefaultReader<Message> | undefined;
-  /** Reads whose callers have given up: the next callers get what they bring. */
-  readonly #abandoned: Promise<ReadableStreamReadResult<Message>>[] = [];
+  #ended: { readonly error: WebSocketError | undefined } | undefined;
 
   constructor(onCancel: (reason: unknown) => void) {
     this.#onCancel = onCancel;
-    this.#wanted = new Promise((resolve) => (this.#want = resolve));
+    this.#decided = new Promise((resolve) => (this.#decide = resolve));
   }
 
-  /** Whole messages. `TypeError` if they are being read as streams. */
+  /** Whole messages, none of which it takes before it is asked. `TypeError` if they are being read as streams. */
   get whole(): ReadableStream<Message> {
-    return this.#takeWhole().stream;
-  }
-
-  /** Messages as streams. `TypeError` if they are being read whole. */
-  get streams(): ReadableStream<IncomingMessageStream> {
-    if (this.#whole !== undefined) throw new TypeError("messages are being read whole already");
-    if (this.#streams === undefined) {
-      let queue!: ReadableStreamDefaultController<IncomingMessageStream>;
-      const stream = new ReadableStream<IncomingMessageStream>({
-        start: (controller) => void (queue = controller),
-        pull: () => this.#goOn(),
+    this.#use("whole");
+    return (this.#whole ??= new ReadableStream<Message>(
+      {
+        pull: async (controller) => {
+          const message = await this.receive(undefined);
+          if (message === undefined) controller.close();
+          else controller.enqueue(message);
+        },
         cancel: (reason: unknown) => this.#cancel(reason),
-      });
-      this.#streams = { stream, queue };
-      this.#want();
-      this.#passOnEnd();
-    }
-    return this.#streams.stream;
+      },
+      { highWaterMark: 0 },
+    ));
   }
 
-  /** The next message; `undefined` when there will be none. Rejects as the connection fails, or as the signal says. */
-  async receive(signal: AbortSignal | undefined): Promise<Message | undefined> {
-    signal?.throwIfAborted();
-    const reader = (this.#reader ??= this.whole.getReader());
-    const read = this.#abandoned.shift() ?? reader.read();
-    const { value } = await unlessAborted(read, signal, () => this.#abandoned.push(read));
-    return value;
+  /** Messages as streams. `TypeError` if they are being taken whole. */
+  get streams(): ReadableStream<IncomingMessageStream> {
+    this.#use("streams");
+    return (this.#streams ??= new ReadableStream<IncomingMessageStream>({
+      start: (controller) => {
+        this.#streamQueue = controller;
+        this.#endStreams();
+      },
+      pull: () => this.#goOn(),
+      cancel: (reason: unknown) => this.#cancel(reason),
+    }));
+  }
+
+  /** The next whole message; `undefined` when there will be none. Rejects as the connection fails, or as the signal says. */
+  receive(signal: AbortSignal | undefined): Promise<Message | undefined> {
+    try {
+      signal?.throwIfAborted();
+      this.#use("whole");
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    if (this.#taken < this.#queue.length) return Promise.resolve(this.#shift());
+    if (this.#ended?.error !== undefined) return Promise.reject(this.#ended.error);
+    if (this.#ended !== undefined) return Promise.resolve(undefined);
+    let receiver!: Receiver;
+    const received = new Promise<Message | undefined>((resolve, reject) => (receiver = { resolve, reject }));
+    this.#receivers.push(receiver);
+    return unlessAborted(received, signal, () => this.#receivers.splice(this.#receivers.indexOf(receiver), 1));
   }
 
   /** Takes a piece; a promise asks for time. */
   take(event: TextReceived | BytesReceived): PromiseLike<void> | undefined {
     if (this.#cancelled) return undefined;
-    if (this.#whole !== undefined) {
-      const message = this.#assembler.add(event);
-      if (message === undefined) return undefined;
-      this.#whole.queue.enqueue(message);
-    } else if (this.#streams !== undefined) {
-      this.#takePiece(event, this.#streams.queue);
-    } else {
-      return this.#wanted.then(() => this.take(event));
+    switch (this.#mode) {
+      case "undecided":
+        return this.#decided.then(() => this.take(event));
+      case "whole": {
+        const message = this.#assembler.add(event);
+        if (message === undefined) return undefined;
+        const receiver = this.#receivers.shift();
+        if (receiver === undefined) this.#push(message);
+        else receiver.resolve(message);
+        break;
+      }
+      case "streams":
+        this.#takePiece(event);
+        break;
     }
     return this.#untilRoom();
   }
 
-  /** No more will come; with an error, because the connection failed. What has come can still be read. */
+  /** No more will come; with an error, because the connection failed. What has come can still be taken. */
   end(error: WebSocketError | undefined): void {
-    this.#end = { error };
-    this.#pieces?.error(error ?? new TypeError("the message was broken off"));
-    this.#pieces = undefined;
-    this.#passOnEnd();
-  }
-
-  #takeWhole(): Queue<Message> {
-    if (this.#streams !== undefined) throw new TypeError("messages are being read as streams already");
-    if (this.#whole === undefined) {
-      let queue!: ReadableStreamDefaultController<Message>;
-      const stream = new ReadableStream<Message>(
-        {
-          start: (controller) => void (queue = controller),
-          pull: () => {
-            this.#passOnEnd();
-            this.#goOn();
-          },
-          cancel: (reason: unknown) => this.#cancel(reason),
-        },
-        bySize,
-      );
-      this.#whole = { stream, queue };
-      this.#want();
-      this.#passOnEnd();
+    this.#ended = { error };
+    for (const { resolve, reject } of this.#receivers.splice(0)) {
+      if (error === undefined) resolve(undefined);
+      else reject(error);
     }
-    return this.#whole;
+    this.#pieces?.error(error);
+    this.#pieces = undefined;
+    if (this.#streams !== undefined) this.#endStreams();
   }
 
-  #takePiece(
-    { type, data, messageFinished }: TextReceived | BytesReceived,
-    queue: ReadableStreamDefaultController<IncomingMessageStream>,
-  ): void {
+  #use(mode: "whole" | "streams"): void {
+    if (this.#mode === "undecided") {
+      this.#mode = mode;
+      this.#decide();
+    } else if (this.#mode !== mode) {
+      throw new TypeError("messages are taken either whole or as streams, whichever came first");
+    }
+  }
+
+  #push(message: Message): void {
+    this.#queue.push(message);
+    this.#queuedBytes += sizeOf(message);
+  }
+
+  #shift(): Message | undefined {
+    const message = this.#queue[this.#taken++]!;
+    this.#queuedBytes -= sizeOf(message);
+    if (this.#taken === this.#queue.length) {
+      this.#queue = [];
+      this.#taken = 0;
+    } else {
+      this.#queue[this.#taken - 1] = "";
+    }
+    this.#goOn();
+    return message;
+  }
+
+  #takePiece({ type, data, messageFinished }: TextReceived | BytesReceived): void {
     if (this.#pieces === undefined && !this.#skipping) {
       const readable = new ReadableStream<Message>(
         {
@@ -144,10 +172,10 @@ export class IncomingMessages {
             this.#goOn();
           },
         },
-        bySize,
+        { highWaterMark: HIGH_WATER_BYTES, size: sizeOf },
       );
       const kind = type === "textReceived" ? "text" : "binary";
-      queue.enqueue({ type: kind, readable } as IncomingMessageStream);
+      this.#streamQueue.enqueue({ type: kind, readable } as IncomingMessageStream);
     }
     if (data.length > 0) this.#pieces?.enqueue(typeof data === "string" ? data : standalone(data));
     if (!messageFinished) return;
@@ -156,24 +184,29 @@ export class IncomingMessages {
     this.#skipping = false;
   }
 
-  #untilRoom(): PromiseLike<void> | undefined {
-    const queue = this.#whole?.queue ?? this.#pieces ?? (this.#skipping ? undefined : this.#streams?.queue);
-    if (this.#cancelled || queue === undefined || (queue.desiredSize ?? 1) > 0) return undefined;
-    return new Promise<void>((resolve) => (this.#goOn = resolve)).then(() => this.#untilRoom());
+  /** Whether more may come now. */
+  get #hasRoom(): boolean {
+    if (this.#cancelled || this.#skipping) return true;
+    if (this.#mode === "whole") return this.#queuedBytes < HIGH_WATER_BYTES;
+    return ((this.#pieces ?? this.#streamQueue).desiredSize ?? 1) > 0;
   }
 
-  /** Erroring a stream would lose what waits in it, so a failure waits until that has been read. */
-  #passOnEnd(): void {
-    if (this.#end === undefined || this.#cancelled) return;
-    const { error } = this.#end;
-    const { queue } = this.#whole ?? {};
-    if (error === undefined) {
-      queue?.close();
-      this.#streams?.queue.close();
-    } else {
-      if (queue?.desiredSize === HIGH_WATER_BYTES) queue.error(error);
-      this.#streams?.queue.error(error);
-    }
+  #untilRoom(): PromiseLike<void> | undefined {
+    if (this.#hasRoom) return undefined;
+    return new Promise<void>((resolve) => {
+      this.#goOn = () => {
+        if (!this.#hasRoom) return;
+        this.#goOn = ignore;
+        resolve();
+      };
+    });
+  }
+
+  #endStreams(): void {
+    if (this.#ended === undefined || this.#cancelled) return;
+    const { error } = this.#ended;
+    if (error === undefined) this.#streamQueue.close();
+    else this.#streamQueue.error(error);
   }
 
   #cancel(reason: unknown): void {

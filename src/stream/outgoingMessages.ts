@@ -9,6 +9,8 @@ import type { WebSocketError } from "./webSocketError.ts";
 /** How much may wait in `writable` before its writers should wait, in bytes. */
 const HIGH_WATER_BYTES = 64 * 1024;
 
+const AT_ONCE = Promise.resolve();
+
 interface Turn {
   readonly run: () => void;
   readonly resolve: () => void;
@@ -57,9 +59,13 @@ export class OutgoingMessages {
   }
 
   /** Fulfilled when there was room for the message and it is on its way. The signal gives up only what still waits. */
-  async send(message: string | BufferSource, options: SendOptions, signal: AbortSignal | undefined): Promise<void> {
-    signal?.throwIfAborted();
-    await this.#inTurn(() => this.#send(message, true, options), signal);
+  send(message: string | BufferSource, options: SendOptions, signal: AbortSignal | undefined): Promise<void> {
+    try {
+      signal?.throwIfAborted();
+      return this.#inTurn(() => this.#send(message, true, options), signal) ?? AT_ONCE;
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** A message whose fragments are what is written. What is sent meanwhile waits until it is closed. */

@@ -84,7 +84,7 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
     handOn((event) => this.#handle(event));
   }
 
-  /** Whole messages, text as strings. At most 64 KiB wait in it. Cancelling it closes the connection. */
+  /** Whole messages, text as strings. Cancelling it closes the connection. */
   get readable(): ReadableStream<Message> {
     return this.#incoming.whole;
   }
@@ -116,8 +116,7 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
    * once, else when it is fulfilled. The signal gives up a message that still waits for room, and nothing of it is sent.
    */
   send(message: string | BufferSource, options: SendOptions & Abortable = {}): Promise<void> {
-    const { signal, ...sending } = options;
-    return this.#outgoing.send(message, sending, signal);
+    return this.#outgoing.send(message, options, options.signal);
   }
 
   /**

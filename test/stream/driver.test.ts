@@ -1,0 +1,375 @@
+/** The driver: what it reads, what it writes and when, what it does about time, and how it ends. */
+import { describe, expect, test } from "vitest";
+import { WSConnection, type ConnectionOptions, type ConnectionType, type WSEvent } from "../../src/index.ts";
+import { Driver } from "../../src/stream/driver.ts";
+import { hex, toHex } from "../support/wire.ts";
+import { isPending, settled, WireTransport } from "../support/wireTransport.ts";
+
+interface Driven {
+  readonly connection: WSConnection;
+  readonly transport: WireTransport;
+  readonly driver: Driver;
+  readonly events: WSEvent[];
+  /** The types of the events since the last call, data in brackets. */
+  readonly told: () => string[];
+}
+
+function drive(
+  type: ConnectionType,
+  options: ConnectionOptions = {},
+  take: (event: WSEvent) => PromiseLike<void> | undefined = () => undefined,
+): Driven {
+  const connection = new WSConnection(type, { handshake: "none", ...options });
+  const transport = new WireTransport();
+  const events: WSEvent[] = [];
+  let told = 0;
+  const driver = new Driver(connection, transport, options.closeTimeoutMs ?? 10_000, (event) => {
+    events.push(event);
+    return take(event);
+  });
+  return {
+    connection,
+    transport,
+    driver,
+    events,
+    told: () => events.slice(told, (told = events.length)).map(describeEvent),
+  };
+}
+
+function describeEvent(event: WSEvent): string {
+  if (event.type === "textReceived") return `text ${event.data}`;
+  if (event.type === "bytesReceived") return `bytes ${toHex(event.data)}`;
+  if (event.type === "connectionClosed") return `closed ${event.code}${event.wasClean ? " clean" : ""}`;
+  return event.type;
+}
+
+const HELLO = hex("81 05 48 65 6c 6c 6f");
+const WORLD = hex("81 05 57 6f 72 6c 64");
+
+describe("reading", () => {
+  test("events come as the transport brings bytes, messages in any split", async () => {
+    const { transport, told } = drive("client");
+    transport.bring(HELLO.slice(0, 1), HELLO.slice(1, 4), new Uint8Array(0), HELLO.slice(4));
+    await settled();
+    expect(told().join("")).toMatch(/^connectionEstablished/);
+    transport.bring(WORLD);
+    await settled();
+    expect(told()).toEqual(["text World"]);
+  });
+  test("while a taker asks for time, one chunk is read ahead and no more, and nothing else is handed out", async () => {
+    let goOn = (): void => {};
+    const { transport, told } = drive("client", {}, (event) =>
+      event.type === "textReceived" ? new Promise((resolve) => (goOn = resolve)) : undefined,
+    );
+    transport.bring(HELLO, WORLD, HELLO);
+    await settled();
+    expect(told()).toEqual(["connectionEstablished", "text Hello"]);
+    expect(transport.reads).toBe(2);
+    goOn();
+    await settled();
+    expect(told()).toEqual(["text World"]);
+  });
+  test("what a taker throws, or rejects with, gives the transport up", async () => {
+    for (const fail of [
+      () => {
+        throw new Error("taker");
+      },
+      () => Promise.reject(new Error("taker")),
+    ]) {
+      const { transport, driver, told } = drive("client", {}, (event) =>
+        event.type === "textReceived" ? fail() : undefined,
+      );
+      transport.bring(HELLO);
+      await driver.finished;
+      expect(told()).toEqual(["connectionEstablished", "text Hello", "closed 1006"]);
+      expect(driver.fault).toEqual(new Error("taker"));
+      expect(transport.ends).toContain("ended");
+    }
+  });
+  test("a transport that brings no bytes but something else is given up", async () => {
+    const { transport, driver, told } = drive("client");
+    transport.bring("text" as unknown as Uint8Array);
+    await driver.finished;
+    expect(told()).toEqual(["connectionEstablished", "closed 1006"]);
+    expect(driver.fault).toBeInstanceOf(TypeError);
+  });
+  test("a transport in use is refused", () => {
+    const transport = new WireTransport();
+    const reader = transport.readable.getReader();
+    const make = (): Driver => new Driver(new WSConnection("server"), transport, 1000, () => undefined);
+    expect(make).toThrow(TypeError);
+    reader.releaseLock();
+    expect(transport.writable.locked).toBe(false);
+    expect(make).not.toThrow();
+  });
+});
+
+describe("writing", () => {
+  test("what is sent in one turn is one chunk, also when each call is awaited", async () => {
+    const { connection, transport, driver } = drive("server");
+    await settled();
+    for (const text of ["a", "b", "c"]) {
+      connection.sendData(text);
+      void driver.flush();
+      await Promise.resolve();
+    }
+    await settled();
+    expect(transport.chunks()).toEqual(["81 01 61 81 01 62 81 01 63"]);
+  });
+  test("what is sent while the transport is busy waits, is counted, and goes out together", async () => {
+    const { connection, transport, driver } = drive("server");
+    transport.takeNothing();
+    connection.sendData("a");
+    void driver.flush();
+    await settled();
+    for (const text of ["b", "c"]) {
+      connection.sendData(text);
+      void driver.flush();
+    }
+    await settled();
+    expect(transport.chunks()).toEqual(["81 01 61"]);
+    expect(driver.unsentBytes).toBe(9);
+    transport.takeAgain();
+    await settled();
+    expect(transport.chunks()).toEqual(["81 01 62 81 01 63"]);
+    expect(driver.unsentBytes).toBe(0);
+  });
+  test("automatic replies go out by themselves", async () => {
+    const { transport } = drive("client", { random: (key) => key.fill(0) });
+    transport.bring(hex("89 01 70"));
+    await settled();
+    expect(transport.chunks()).toEqual(["8a 81 00 00 00 00 70"]);
+  });
+  test("there is room up to 256 KiB", async () => {
+    const { connection, transport, driver } = drive("server");
+    transport.takeNothing();
+    connection.sendData(new Uint8Array(200 * 1024));
+    void driver.flush();
+    await settled();
+    expect(driver.hasRoom).toBe(true);
+    connection.sendData(new Uint8Array(100 * 1024));
+    expect(driver.hasRoom).toBe(false);
+    transport.takeAgain();
+    await driver.flush();
+    expect(driver.hasRoom).toBe(true);
+  });
+  test("written() calls back when what was queued has been taken, and not before", async () => {
+    const { connection, transport, driver } = drive("server");
+    const calls: string[] = [];
+    transport.takeNothing();
+    connection.sendData("a");
+    driver.written((error) => calls.push(`a ${String(error)}`));
+    await settled();
+    connection.sendData("b");
+    driver.written((error) => calls.push(`b ${String(error)}`));
+    await settled();
+    expect(calls).toEqual([]);
+    transport.takeAgain();
+    await settled();
+    expect(calls).toEqual(["a undefined", "b undefined"]);
+    driver.written((error) => calls.push(`nothing queued ${String(error)}`));
+    await settled();
+    expect(calls.at(-1)).toBe("nothing queued undefined");
+  });
+  test("written() calls back with the fault when it never will be", async () => {
+    const { connection, transport, driver } = drive("server", { closeTimeoutMs: 20 });
+    const calls: unknown[] = [];
+    transport.takeNothing();
+    connection.sendData("a");
+    driver.written((error) => calls.push(error));
+    await settled();
+    connection.sendData("b");
+    driver.written((error) => calls.push(error));
+    driver.abort(new Error("gone"));
+    await driver.finished;
+    expect(calls).toEqual([new Error("gone"), new Error("gone")]);
+  });
+});
+
+describe("the end", () => {
+  test("Close frames exchanged: the last bytes, the event, the end of the writable, then of the transport", async () => {
+    const { transport, driver, told } = drive("server", { masking: false });
+    const order: string[] = [];
+    transport.bring(hex("88 02 03 e8"));
+    await settled();
+    order.push(...told(), ...transport.chunks(), ...transport.ends);
+    expect(order).toEqual(["connectionEstablished", "closed 1000 clean", "88 02 03 e8", "closed"]);
+    expect(await isPending(driver.finished)).toBe(true);
+    transport.end();
+    await driver.finished;
+    expect(transport.ends).toEqual(["closed", "ended"]);
+  });
+  test("the event waits until the last bytes have been written", async () => {
+    const { connection, transport, told } = drive("server", { masking: false });
+    await settled();
+    transport.takeNothing();
+    connection.sendData("last words");
+    transport.bring(hex("88 00"));
+    await settled();
+    expect(told()).toEqual(["connectionEstablished"]);
+    transport.takeAgain();
+    await settled();
+    expect(told()).toEqual(["closed 1005 clean"]);
+    expect(toHex(transport.written())).toBe("81 0a 6c 61 73 74 20 77 6f 72 64 73 88 00");
+  });
+  test("what comes after the Close is read and dropped until the transport ends", async () => {
+    const { transport, driver } = drive("server", { masking: false });
+    transport.bring(hex("88 00"), HELLO, HELLO, HELLO);
+    await settled();
+    transport.end();
+    await driver.finished;
+  });
+  test("a peer that never ends the transport is not waited for longer than the close timeout", async () => {
+    const { transport, driver } = drive("server", { masking: false, closeTimeoutMs: 30 });
+    transport.bring(hex("88 00"));
+    await driver.finished;
+    expect(transport.ends).toEqual(["closed", "cancelled: the transport did not end in time", "ended"]);
+  });
+  test("a peer that takes nothing any more does not hold the event back longer than that", async () => {
+    const { connection, transport, driver, told } = drive("server", { masking: false, closeTimeoutMs: 30 });
+    transport.takeNothing();
+    connection.sendData("unread");
+    transport.bring(hex("88 00"));
+    await driver.finished;
+    expect(told()).toEqual(["connectionEstablished", "closed 1005 clean"]);
+    expect(transport.ends).toContain("ended");
+  });
+  test("a violation: the Close frame that says so, then the end", async () => {
+    const { transport, driver, events } = drive("client", { masking: false });
+    transport.bring(hex("83 00"));
+    await settled();
+    expect(toHex(transport.written())).toMatch(/^88 .. 03 ea/);
+    transport.end();
+    await driver.finished;
+    expect(events.at(-1)).toMatchObject({ type: "connectionClosed", error: { code: "reservedOpcode" } });
+  });
+  test("the stream ends without a Close: 1006", async () => {
+    const { transport, driver, told } = drive("client");
+    transport.bring(HELLO);
+    transport.end();
+    await driver.finished;
+    expect(told()).toEqual(["connectionEstablished", "text Hello", "closed 1006"]);
+    expect(driver.fault).toBeUndefined();
+    expect(transport.ends).toEqual(["closed", "ended"]);
+  });
+  test("reading fails: 1006, and the fault", async () => {
+    const { transport, driver, told } = drive("client");
+    transport.failReading(new Error("reset"));
+    await driver.finished;
+    expect(told()).toEqual(["connectionEstablished", "closed 1006"]);
+    expect(driver.fault).toEqual(new Error("reset"));
+  });
+  test("writing fails: what the peer sent before still comes, for as long as the close timeout", async () => {
+    const { connection, transport, driver, told } = drive("client", { closeTimeoutMs: 50 });
+    await settled();
+    transport.failWriting(new Error("broken pipe"));
+    connection.sendData("a");
+    void driver.flush();
+    await settled();
+    transport.bring(HELLO);
+    await settled();
+    expect(told()).toEqual(["connectionEstablished", "text Hello"]);
+    await driver.finished;
+    expect(told()).toEqual(["closed 1006"]);
+    expect(driver.fault).toEqual(new Error("broken pipe"));
+  });
+  test("abort: at once, both ways, even while a write hangs and a taker sleeps", async () => {
+    const { connection, transport, driver, told } = drive("client", {}, (event) =>
+      event.type === "textReceived" ? new Promise(() => {}) : undefined,
+    );
+    transport.takeNothing();
+    connection.sendData("a");
+    transport.bring(HELLO, WORLD);
+    await settled();
+    driver.abort(new Error("enough"));
+    await driver.finished;
+    expect(told()).toEqual(["connectionEstablished", "text Hello", "closed 1006"]);
+    expect(driver.fault).toEqual(new Error("enough"));
+    expect(transport.ends).toContain("cancelled: enough");
+    expect(transport.ends).toContain("ended");
+  });
+  test("abort without a reason has one all the same; again, it changes nothing", async () => {
+    const { driver, events } = drive("client");
+    driver.abort(undefined);
+    await driver.finished;
+    expect(driver.fault).toBeInstanceOf(Error);
+    const before = events.length;
+    driver.abort(new Error("again"));
+    await settled();
+    expect(events).toHaveLength(before);
+  });
+  test("a transport whose close() throws, and whose closed rejects, ends all the same", async () => {
+    const transport = new WireTransport();
+    const broken = {
+      readable: transport.readable,
+      writable: transport.writable,
+      closed: Promise.reject(new Error("lost")),
+      close: () => {
+        throw new Error("already closed");
+      },
+    };
+    const connection = new WSConnection("client", { handshake: "none" });
+    const driver = new Driver(connection, broken, 1000, () => undefined);
+    transport.end();
+    await driver.finished;
+  });
+});
+
+describe("time", () => {
+  test("a handshake that does not come ends by its deadline, in either role", async () => {
+    for (const type of ["client", "server"] as const) {
+      const { driver, events } = drive(type, {
+        handshake: "http1",
+        host: "example.com",
+        resource: "/",
+        handshakeTimeoutMs: 20,
+        closeTimeoutMs: 20,
+      });
+      await driver.finished;
+      expect(events).toMatchObject([{ type: "connectionClosed", error: { code: "handshakeTimeout" } }]);
+    }
+  });
+  test("a peer that does not answer a keepalive ping is given up", async () => {
+    const { driver, events } = drive("client", { keepalive: { intervalMs: 10, timeoutMs: 20 }, closeTimeoutMs: 20 });
+    await driver.finished;
+    expect(events.at(-1)).toMatchObject({ type: "connectionClosed", error: { code: "keepaliveTimeout" } });
+  });
+  test("while the taker sleeps and something waits to be read, no pong is due", async () => {
+    let wake = (): void => {};
+    const { transport, events, driver } = drive(
+      "client",
+      { keepalive: { intervalMs: 10, timeoutMs: 20 }, closeTimeoutMs: 20 },
+      (event) => (event.type === "textReceived" ? new Promise((resolve) => (wake = resolve)) : undefined),
+    );
+    transport.bring(HELLO, WORLD);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(events.map(describeEvent)).toEqual(["connectionEstablished", "text Hello"]);
+    wake();
+    wake = () => {};
+    await settled();
+    expect(events.map(describeEvent)).toEqual(["connectionEstablished", "text Hello", "text World"]);
+    wake();
+    // Awake again, it is due again.
+    await driver.finished;
+    expect(events.at(-1)).toMatchObject({ type: "connectionClosed", error: { code: "keepaliveTimeout" } });
+  });
+  test("a Close that is not answered: the transport is given up", async () => {
+    const { connection, driver, events } = drive("client", { closeTimeoutMs: 20 });
+    connection.close(1000);
+    void driver.flush();
+    await driver.finished;
+    expect(events.at(-1)).toMatchObject({ type: "connectionClosed", error: { code: "closeTimeout" } });
+  });
+  test("a taker that never wakes does not keep a closing connection from the peer's Close for ever", async () => {
+    const { connection, transport, driver, told } = drive("client", { closeTimeoutMs: 40 }, (event) =>
+      event.type === "textReceived" ? new Promise(() => {}) : undefined,
+    );
+    transport.bring(HELLO, WORLD, hex("88 02 03 e8"));
+    await settled();
+    connection.close(1000);
+    void driver.flush();
+    transport.end();
+    await driver.finished;
+    expect(told()).toEqual(["connectionEstablished", "text Hello", "closed 1000 clean"]);
+  });
+});
