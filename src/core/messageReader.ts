@@ -40,7 +40,7 @@ export class MessageReader {
   /** A control frame whose payload came in more than one chunk. */
   #control: Bytes | undefined;
   #controlLength = 0;
-  /** Raised after the valid part of a bad text has been delivered. */
+  /** Raised after what was in order before it has been delivered: of a text, or of what has been decoded. */
   #raiseNext: RemoteProtocolError | undefined;
 
   constructor(input: ByteQueue, limits: Limits, masking: Masking, codecs: readonly ExtensionCodec[]) {
@@ -68,9 +68,9 @@ export class MessageReader {
   }
 
   #readOn(): Received | undefined {
-    if (this.#raiseNext !== undefined) throw this.#raiseNext;
     const frames = this.#frames;
     for (;;) {
+      if (this.#raiseNext !== undefined) throw this.#raiseNext;
       if (this.#decoded !== undefined) {
         const received = this.#nextDecoded();
         if (received !== undefined) return received;
@@ -142,9 +142,14 @@ export class MessageReader {
   #nextDecoded(): Received | undefined {
     const decoded = this.#decoded!;
     const { ahead } = decoded;
-    if (ahead.done !== true) decoded.ahead = decoded.pieces.next();
+    try {
+      if (ahead.done !== true) decoded.ahead = decoded.pieces.next();
+    } catch (error) {
+      if (!(error instanceof RemoteProtocolError)) throw error;
+      this.#raiseNext = error;
+    }
     const last = decoded.ahead.done === true;
-    if (last) this.#decoded = undefined;
+    if (last || this.#raiseNext !== undefined) this.#decoded = undefined;
     return this.#deliverDecoded(ahead.done === true ? EMPTY : ahead.value, last);
   }
 

@@ -47,7 +47,7 @@ export interface Inflater {
    *
    * A final block (BFINAL) ends nothing: blocks may follow it, and reach back beyond it. With `last` the message ends,
    * and so must the block: 00 00 ff ff, which the sender has taken away (RFC 7692 §7.2.2), is put back first, unless
-   * a final block has ended just there. Throws {@link corruptData} for what is not DEFLATE.
+   * a final block has ended just there. Throws {@link corruptData} for what is not DEFLATE, after what comes before it.
    */
   inflate(input: Bytes, last: boolean): Iterable<Bytes>;
   /** Forgets what came before: a distance that reaches back into it is corrupt. */

@@ -52,6 +52,7 @@ export const SMALLEST_WINDOW_BITS = 8;
 /** The options with defaults. `TypeError` and `RangeError` for those that can't be. */
 export function resolveOptions(given: DeflateOptions): ResolvedOptions {
   const { serverMaxWindowBits, clientMaxWindowBits = true, engine = pakoEngine } = given;
+  const { threshold = 0, level = 6, memLevel = 8 } = given;
   if (serverMaxWindowBits !== undefined) requireWindowBits("serverMaxWindowBits", serverMaxWindowBits);
   if (typeof clientMaxWindowBits !== "boolean") requireWindowBits("clientMaxWindowBits", clientMaxWindowBits);
   if (typeof engine.createDeflater !== "function" || typeof engine.createInflater !== "function") {
@@ -62,9 +63,9 @@ export function resolveOptions(given: DeflateOptions): ResolvedOptions {
     clientNoContextTakeover: flag("clientNoContextTakeover", given.clientNoContextTakeover),
     serverMaxWindowBits,
     clientMaxWindowBits,
-    threshold: count("threshold", given.threshold ?? 0, 0, Infinity),
-    level: count("level", given.level ?? 6, 0, 9),
-    memLevel: count("memLevel", given.memLevel ?? 8, 1, 9),
+    threshold: count("threshold", threshold, 0, Infinity),
+    level: count("level", level, 0, 9),
+    memLevel: count("memLevel", memLevel, 1, 9),
     engine,
   };
 }

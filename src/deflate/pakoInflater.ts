@@ -11,6 +11,7 @@ import {
   ZStream,
 } from "pako";
 import { EMPTY, type Bytes } from "../core/bytes.ts";
+import type { RemoteProtocolError } from "../core/errors.ts";
 import { corruptData, type Inflater } from "./engine.ts";
 
 /** A piece, in bytes: large enough to be worth an event, small beside any limit. */
@@ -34,14 +35,20 @@ export class PakoInflater implements Inflater {
   #flushGiven = false;
   /** All input has been inflated. */
   #done = false;
+  /** Nothing has come since the end of a final block. */
+  #afterFinalBlock = false;
+  /** Thrown once what was inflated before it has been pulled. */
+  #fault: RemoteProtocolError | undefined;
 
   constructor(windowBits: number) {
     zlibInflateInit2(this.#stream, -windowBits);
   }
 
   inflate(input: Bytes, last: boolean): Iterable<Bytes> {
+    if (input.length === 0 && this.#afterFinalBlock) return [];
     this.#last = last;
     this.#done = false;
+    this.#afterFinalBlock = false;
     this.#flushGiven = last && input.length <= STAGED;
     if (this.#flushGiven) {
       stage.set(input);
@@ -60,6 +67,7 @@ export class PakoInflater implements Inflater {
   }
 
   reset(): void {
+    this.#afterFinalBlock = false;
     zlibInflateReset(this.#stream);
   }
 
@@ -72,11 +80,13 @@ export class PakoInflater implements Inflater {
   }
 
   #nextPiece(): Bytes {
+    if (this.#fault !== undefined) throw this.#fault;
     const stream = this.#stream;
     stream.output = output;
     stream.next_out = 0;
     stream.avail_out = PIECE;
-    while (!this.#done && stream.avail_out > 0) this.#step();
+    while (!this.#done && this.#fault === undefined && stream.avail_out > 0) this.#step();
+    if (this.#fault !== undefined && stream.next_out === 0) throw this.#fault;
     if (this.#done) stream.input = EMPTY; // the network's memory is not kept
     return output.slice(0, stream.next_out);
   }
@@ -88,7 +98,10 @@ export class PakoInflater implements Inflater {
       this.#endFinalBlock();
       return;
     }
-    if (status !== Z_OK && status !== Z_BUF_ERROR) throw corruptData(stream.msg);
+    if (status !== Z_OK && status !== Z_BUF_ERROR) {
+      this.#fault = corruptData(stream.msg);
+      return;
+    }
     // With no room left there may be more to come of what has been read.
     if (stream.avail_in > 0 || stream.avail_out === 0) return;
     if (!this.#last) {
@@ -99,7 +112,7 @@ export class PakoInflater implements Inflater {
     } else if (betweenBlocks(stream)) {
       this.#done = true;
     } else {
-      throw corruptData("the message ends within a block");
+      this.#fault = corruptData("the message ends within a block");
     }
   }
 
@@ -107,8 +120,9 @@ export class PakoInflater implements Inflater {
   #endFinalBlock(): void {
     const stream = this.#stream;
     zlibInflateResetKeep(stream);
-    if (this.#last && stream.avail_in === (this.#flushGiven ? FLUSH.length : 0)) this.#done = true;
-    else if (!this.#last && stream.avail_in === 0) this.#done = true;
+    if (stream.avail_in > (this.#flushGiven ? FLUSH.length : 0)) return;
+    // Less than the flush, and the block has eaten into it: that is for the next step to find.
+    this.#done = this.#afterFinalBlock = !this.#flushGiven || stream.avail_in === FLUSH.length;
   }
 
   #take(input: Bytes, length: number): void {
