@@ -5,6 +5,25 @@ import { findChromium } from "./test/support/chromium.ts";
 
 const executablePath = findChromium();
 
+/** What the page loads of the libraries that are tried. */
+const libraries = [
+  "@novnc/novnc",
+  "@stomp/stompjs",
+  "graphql",
+  "graphql-ws",
+  "graphql-ws/use/ws",
+  "lib0/decoding",
+  "lib0/encoding",
+  "mqtt",
+  "partysocket",
+  "reconnecting-websocket",
+  "vscode-ws-jsonrpc",
+  "y-protocols/awareness",
+  "y-protocols/sync",
+  "y-websocket",
+  "yjs",
+];
+
 export default defineConfig({
   build: { outDir: "demo/dist" },
   server: { host: "127.0.0.1" },
@@ -19,7 +38,8 @@ export default defineConfig({
           name: "node",
           environment: "node",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/browser/**"],
+          exclude: ["test/browser/**", "test/compat/page/**"],
+          globalSetup: "test/support/scriptedServers.ts",
           // Else it and the tests find graphql under different conditions, and each has one of its own.
           server: { deps: { inline: ["graphql-ws"] } },
         },
@@ -27,11 +47,19 @@ export default defineConfig({
       {
         extends: true,
         // Found only while the tests run, which would reload the page under them.
-        optimizeDeps: { include: ["fast-check", "@noble/hashes/legacy.js", "pako", "vitest/internal/browser"] },
+        optimizeDeps: {
+          include: ["fast-check", "@noble/hashes/legacy.js", "pako", "vitest/internal/browser", ...libraries],
+        },
         test: {
           name: "page",
           isolate: false,
-          include: ["test/{core,handshake,connection,transports,deflate,stream,websocket,server,browser}/**/*.test.ts"],
+          globalSetup: "test/support/scriptedServers.ts",
+          include: [
+            "test/{core,handshake,connection,transports,deflate,stream,websocket,server,browser}/**/*.test.ts",
+            // Those of the libraries whose server can live in a page.
+            "test/compat/{graphqlWs,jsonRpc,reconnecting,stomp,yjs}.test.ts",
+            "test/compat/page/*.test.ts",
+          ],
           browser: {
             enabled: true,
             headless: true,
