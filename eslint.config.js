@@ -18,6 +18,8 @@ export default tseslint.config(
       "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
       "@typescript-eslint/no-meaningless-void-operator": "off",
       "@typescript-eslint/no-empty-function": "off",
+      // What a signal or a stream was given as its reason is passed on, whatever it is.
+      "@typescript-eslint/prefer-promise-reject-errors": "off",
       eqeqeq: "error",
       "no-console": "error",
     },

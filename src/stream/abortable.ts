@@ -15,7 +15,7 @@ export function unlessAborted<Value>(
   return new Promise((resolve, reject) => {
     const abort = (): void => {
       giveUp();
-      reject(signal.reason as Error);
+      reject(signal.reason);
     };
     const settled = (): void => signal.removeEventListener("abort", abort);
     if (signal.aborted) abort();

@@ -53,7 +53,7 @@ export class OutgoingMessages {
       },
       {
         highWaterMark: HIGH_WATER_BYTES,
-        size: (message) => (typeof message === "string" ? message.length : message.byteLength),
+        size: sizeOf,
       },
     );
   }
@@ -152,4 +152,9 @@ export class OutgoingMessages {
     if (this.#driver.hasRoom) return undefined;
     return new Promise((resolve) => this.#driver.written(() => resolve()));
   }
+}
+
+/** What is no message is refused when it is its turn. */
+function sizeOf(message: string | BufferSource): number {
+  return typeof message === "string" ? message.length : ((message as Partial<ArrayBuffer> | null)?.byteLength ?? 0);
 }

@@ -1,0 +1,473 @@
+/** Coming to a session: connect, accept and serve. */
+import { describe, expect, test } from "vitest";
+import { accept, connect, serve, WebSocketError, type ConnectOptions } from "../../src/stream/index.ts";
+import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
+import { ACCEPT, KEY, NONCE, request, response } from "../handshake/heads.ts";
+import { ascii, head, hex, toHex } from "../support/wire.ts";
+import { isPending, settled, WireTransport } from "../support/wireTransport.ts";
+
+async function failure(promise: Promise<unknown>): Promise<WebSocketError> {
+  return (await promise.then(
+    () => Promise.reject(new Error("it did not fail")),
+    (error: unknown) => error,
+  )) as WebSocketError;
+}
+
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+const random = (bytes: Uint8Array): void => bytes.set(ascii(NONCE).subarray(0, bytes.length));
+
+describe("connect", () => {
+  test("asks for the URL and the protocols, and is answered", async () => {
+    const transport = new WireTransport();
+    const session = connect(transport, {
+      url: "wss://server.example.com:8443/chat?room=1",
+      protocols: ["b", "a"],
+      headers: { cookie: "c=1" },
+      origin: "https://example.com",
+      random,
+    });
+    await settled();
+    const asked = text(transport.written()).split("\r\n");
+    expect(asked.slice(0, 2)).toEqual(["GET /chat?room=1 HTTP/1.1", "Host: server.example.com:8443"]);
+    for (const line of [
+      "Sec-WebSocket-Protocol: b, a",
+      "Cookie: c=1",
+      "Origin: https://example.com",
+      `Sec-WebSocket-Key: ${KEY}`,
+    ]) {
+      expect(asked).toContain(line);
+    }
+    transport.bring(response("+Sec-WebSocket-Protocol: a", "+X-Served-By: test"));
+    const { protocol, extensions, headers } = await session;
+    expect([protocol, extensions, headers.get("x-served-by")]).toEqual(["a", "", "test"]);
+  });
+  test.each<[ConnectOptions["url"], string, string]>([
+    [undefined, "localhost", "/"],
+    ["ws://a", "a", "/"],
+    ["http://a:80/b#".slice(0, -1), "a", "/b"],
+    ["https://a:8080/?q", "a:8080", "/?q"],
+    [new URL("ws://[::1]:9/%C3%A4"), "[::1]:9", "/%C3%A4"],
+  ])("%s: host %s, target %s", async (url, host, target) => {
+    const transport = new WireTransport();
+    void connect(transport, url === undefined ? {} : { url }).catch(() => undefined);
+    await settled();
+    expect(text(transport.written())).toContain(`GET ${target} HTTP/1.1\r\nHost: ${host}\r\n`);
+    transport.end();
+  });
+  test.each<[string, ConnectOptions]>([
+    ["no URL", { url: "chat" }],
+    ["another scheme", { url: "ftp://a/" }],
+    ["a fragment", { url: "ws://a/#b" }],
+    ["an empty fragment", { url: "ws://a/#" }],
+    ["a protocol that is no token", { protocols: "a b" }],
+    ["an empty protocol", { protocols: [""] }],
+    ["a protocol twice", { protocols: ["a", "a"] }],
+  ])("%s is a SyntaxError, and the transport is not touched", async (_, options) => {
+    const transport = new WireTransport();
+    expect(await failure(connect(transport, options))).toMatchObject({ name: "SyntaxError" });
+    expect(transport.readable.locked || transport.writable.locked).toBe(false);
+  });
+  test("a refusal comes with its status, headers and body", async () => {
+    const transport = new WireTransport();
+    const session = connect(transport);
+    transport.bring(head("HTTP/1.1 401 Unauthorized", "WWW-Authenticate: Basic", "Content-Length: 5"), ascii("sorry"));
+    const error = await failure(session);
+    expect(error).toBeInstanceOf(WebSocketError);
+    expect(error).toMatchObject({ message: "the server refused the connection: 401 Unauthorized", closeCode: 1006 });
+    expect(error.rejection).toMatchObject({ status: 401, statusText: "Unauthorized" });
+    expect(error.rejection!.headers.get("www-authenticate")).toBe("Basic");
+    expect(text(error.rejection!.body)).toBe("sorry");
+    transport.end();
+    await settled();
+    expect(transport.ends).toEqual(["closed", "ended"]);
+  });
+  test("of a refusal's endless body 64 KiB are kept", async () => {
+    const transport = new WireTransport();
+    const session = connect(transport);
+    transport.bring(head("HTTP/1.1 500 Oops"), ...Array.from({ length: 20 }, () => new Uint8Array(10_000)));
+    transport.end();
+    expect((await failure(session)).rejection!.body.length).toBe(65_536);
+  });
+  test.each<[string, (transport: WireTransport) => void, object]>([
+    [
+      "an answer that is wrong",
+      (t) => t.bring(response("Sec-WebSocket-Accept: AAAA")),
+      { cause: { code: "acceptInvalid" } },
+    ],
+    ["no HTTP", (t) => t.bring(hex("00 01 02 0d 0a 0d 0a")), { cause: { code: "headMalformed" } }],
+    ["the end", (t) => t.end(), { message: "the transport ended without a closing handshake" }],
+    ["a failure to read", (t) => t.failReading(new Error("reset")), { cause: new Error("reset") }],
+    [
+      "a failure to write",
+      (t) => {
+        t.failWriting(new Error("broken"));
+        t.end();
+      },
+      { cause: new Error("broken") },
+    ],
+  ])("%s in place of an answer fails it", async (_, bring, expected) => {
+    const transport = new WireTransport();
+    const session = connect(transport, { random });
+    bring(transport);
+    expect(await failure(session)).toMatchObject({ name: "WebSocketError", closeCode: 1006, ...expected });
+  });
+  test("no answer: it fails by the deadline", async () => {
+    const transport = new WireTransport();
+    const error = await failure(connect(transport, { handshakeTimeoutMs: 20, closeTimeoutMs: 20 }));
+    expect(error).toMatchObject({ cause: { code: "handshakeTimeout" } });
+  });
+  test("a signal gives it up, before and while", async () => {
+    const transport = new WireTransport();
+    expect(await failure(connect(transport, { signal: AbortSignal.abort(new Error("no")) }))).toEqual(new Error("no"));
+    expect(transport.readable.locked).toBe(false);
+    const giveUp = new AbortController();
+    const session = connect(transport, { signal: giveUp.signal });
+    expect(await isPending(session)).toBe(true);
+    giveUp.abort(new Error("enough"));
+    expect(await failure(session)).toEqual(new Error("enough"));
+    expect(transport.ends).toContain("ended");
+  });
+  test("a signal that is aborted after the opening is not heeded", async () => {
+    const [near, far] = pipe();
+    const giveUp = new AbortController();
+    const [client, server] = await Promise.all([
+      connect(near, { signal: giveUp.signal }),
+      accept(far, { signal: giveUp.signal }).then((asked) => asked.accept()),
+    ]);
+    giveUp.abort();
+    await client.send("a");
+    expect(await server.receive()).toBe("a");
+  });
+  test("by prior knowledge it is open at once", async () => {
+    const transport = new WireTransport();
+    const session = await connect(transport, { handshake: "none", subprotocol: "chat" });
+    expect(session.protocol).toBe("chat");
+    expect(transport.chunks()).toEqual([]);
+  });
+  test("messages that come with the answer are not lost", async () => {
+    const transport = new WireTransport();
+    const session = connect(transport, { random });
+    await settled();
+    transport.bring(new Uint8Array([...response(), ...hex("81 01 61 81 01 62")]));
+    expect(await (await session).receive()).toBe("a");
+    expect(await (await session).receive()).toBe("b");
+  });
+});
+
+describe("accept", () => {
+  test("tells the request, and answers it", async () => {
+    const transport = new WireTransport();
+    transport.bring(request("+Sec-WebSocket-Protocol: a, b", "+Origin: https://example.com", "+Cookie: c=1"));
+    const asked = await accept(transport);
+    expect(asked).toMatchObject({
+      target: "/chat",
+      host: "server.example.com",
+      origin: "https://example.com",
+      subprotocols: ["a", "b"],
+    });
+    expect(asked.headers.get("cookie")).toBe("c=1");
+    const session = await asked.accept({ subprotocol: "b", headers: { "x-a": "1" } });
+    expect(session.protocol).toBe("b");
+    await settled();
+    const answer = text(transport.written());
+    for (const line of ["HTTP/1.1 101", `Sec-WebSocket-Accept: ${ACCEPT}`, "Sec-WebSocket-Protocol: b", "X-A: 1"]) {
+      expect(answer).toContain(line);
+    }
+  });
+  test("refuses as it is told to, and is done when that has been written", async () => {
+    const transport = new WireTransport();
+    transport.bring(request());
+    const asked = await accept(transport);
+    transport.takeNothing();
+    const refused = asked.reject({ status: 401, headers: { "www-authenticate": "Basic" }, body: "who?" });
+    expect(await isPending(refused)).toBe(true);
+    transport.takeAgain();
+    await refused;
+    expect(text(transport.written())).toMatch(/^HTTP\/1.1 401 Unauthorized\r\n[^]*\r\n\r\nwho\?$/);
+    expect(transport.ends).toEqual(["closed"]);
+  });
+  test("an answer that can't be is an error of its caller, and the request still waits", async () => {
+    const transport = new WireTransport();
+    transport.bring(request());
+    const asked = await accept(transport);
+    expect(await failure(asked.accept({ subprotocol: "not offered" }))).toMatchObject({
+      code: "subprotocolNotOffered",
+    });
+    await asked.accept();
+    expect(await failure(asked.accept())).toMatchObject({ name: "LocalProtocolError" });
+    expect(await failure(asked.reject())).toMatchObject({ name: "LocalProtocolError" });
+  });
+  test("what is no request is answered, and fails it", async () => {
+    const transport = new WireTransport();
+    transport.bring(request("Upgrade: h2c"));
+    expect(await failure(accept(transport))).toMatchObject({ cause: { code: "upgradeInvalid" } });
+    expect(text(transport.written())).toMatch(/^HTTP\/1.1 400 /);
+  });
+  test("a client that goes while its request waits: accept fails, reject has nothing to do", async () => {
+    const transport = new WireTransport();
+    transport.bring(request());
+    const asked = await accept(transport);
+    transport.end();
+    await settled();
+    expect(await failure(asked.accept())).toMatchObject({ name: "WebSocketError", closeCode: 1006 });
+    await asked.reject();
+  });
+  test("a signal gives up waiting for the request", async () => {
+    const transport = new WireTransport();
+    const giveUp = new AbortController();
+    const asked = accept(transport, { signal: giveUp.signal });
+    expect(await isPending(asked)).toBe(true);
+    giveUp.abort(new Error("enough"));
+    expect(await failure(asked)).toEqual(new Error("enough"));
+    expect(transport.ends).toContain("ended");
+  });
+  test("a request that somebody else has parsed", async () => {
+    const transport = new WireTransport();
+    const headers = {
+      host: "a",
+      upgrade: "websocket",
+      connection: "Upgrade",
+      "sec-websocket-key": KEY,
+      "sec-websocket-version": "13",
+    };
+    const asked = await accept(transport, { request: { method: "GET", target: "/b", headers } });
+    expect([asked.host, asked.target]).toEqual(["a", "/b"]);
+    await asked.accept();
+    await settled();
+    expect(text(transport.written())).toContain(ACCEPT);
+  });
+  test("by prior knowledge, a request is made up", async () => {
+    const transport = new WireTransport();
+    const asked = await accept(transport, { handshake: "none", subprotocol: "chat" });
+    expect(asked).toMatchObject({ target: "/", subprotocols: ["chat"], origin: undefined });
+    expect((await asked.accept()).protocol).toBe("chat");
+    const refusing = new WireTransport();
+    const refused = (await accept(refusing, { handshake: "none" })).reject();
+    await settled();
+    expect(refusing.chunks()).toEqual(["88 02 03 f0"]);
+    refusing.bring(hex("88 82 00 00 00 00 03 f0"));
+    await refused;
+  });
+  describe("origins (RFC 6455 §10.2; CVE-2025-24010 and its like)", () => {
+    const page = "+Origin: https://example.com";
+    test.each<[string, string[], readonly string[] | ((origin: string | undefined) => boolean), boolean]>([
+      ["a listed one", [page], ["https://example.com"], true],
+      ["a foreign one", ["+Origin: https://evil.example"], ["https://example.com"], false],
+      ["one that begins alike", ["+Origin: https://example.com.evil.example"], ["https://example.com"], false],
+      ["an opaque one", ["+Origin: null"], ["https://example.com"], false],
+      ["an opaque one that is listed", ["+Origin: null"], ["null"], true],
+      ["none, which is no page", [], ["https://example.com"], true],
+      ["none, and a function that insists", [], (origin) => origin !== undefined, false],
+      ["any, and a function that minds not", [page], () => true, true],
+    ])("%s", async (_, lines, origins, allowed) => {
+      const transport = new WireTransport();
+      transport.bring(request(...lines));
+      const asked = accept(transport, { origins });
+      if (allowed) {
+        await (await asked).accept();
+      } else {
+        expect((await failure(asked)).message).toContain("may not connect");
+        await settled();
+        expect(text(transport.written())).toMatch(/^HTTP\/1.1 403 /);
+      }
+    });
+  });
+});
+
+/** Transports that the test hands in one by one. */
+class Arrivals implements AsyncIterable<ByteTransport> {
+  readonly #stream: ReadableStream<ByteTransport>;
+  #controller!: ReadableStreamDefaultController<ByteTransport>;
+  taken = 0;
+  returned = false;
+
+  constructor() {
+    this.#stream = new ReadableStream({ start: (controller) => void (this.#controller = controller) });
+  }
+
+  /** Returns the client's end of a new transport. */
+  arrive(): ByteTransport {
+    const [near, far] = pipe();
+    this.#controller.enqueue(far);
+    return near;
+  }
+
+  end(): void {
+    this.#controller.close();
+  }
+
+  fail(error: unknown): void {
+    this.#controller.error(error);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<ByteTransport> {
+    const reader = this.#stream.getReader();
+    return {
+      next: async () => {
+        const { done, value } = await reader.read();
+        if (done) return { done, value };
+        this.taken++;
+        return { done, value };
+      },
+      return: () => {
+        this.returned = true;
+        return Promise.resolve({ done: true, value: undefined });
+      },
+    };
+  }
+}
+
+describe("serve", () => {
+  test("answers every transport by the handler, side by side, and ends when all have", async () => {
+    const arrivals = new Arrivals();
+    const served = serve(arrivals, async (asked) => {
+      const session = await asked.accept();
+      for await (const message of session) await session.send(message);
+    });
+    const clients = await Promise.all([connect(arrivals.arrive()), connect(arrivals.arrive())]);
+    for (const client of clients) {
+      await client.send("a");
+      expect(await client.receive()).toBe("a");
+    }
+    arrivals.end();
+    expect(await isPending(served)).toBe(true);
+    for (const client of clients) await client.close();
+    await served;
+  });
+  test("takes an array, too", async () => {
+    const [near, far] = pipe();
+    const served = serve([far], (asked) => asked.accept().then(() => undefined));
+    await (await connect(near)).close();
+    await served;
+  });
+  test("the connection lives on when the handler has returned", async () => {
+    const [near, far] = pipe();
+    const served = serve([far], async (asked) => void (await asked.accept()).send("welcome"));
+    const client = await connect(near);
+    expect(await client.receive()).toBe("welcome");
+    expect(await isPending(client.closed)).toBe(true);
+    await client.close();
+    await served;
+  });
+  test("a request that is left unanswered is refused with 404", async () => {
+    const [near, far] = pipe();
+    const served = serve([far], () => undefined);
+    expect((await failure(connect(near))).rejection?.status).toBe(404);
+    await served;
+  });
+  test("a handler that throws: 500 before the answer, 1011 after it, and onError is told", async () => {
+    const errors: unknown[] = [];
+    const [near, far] = pipe();
+    const fail = new Error("handler");
+    const onError = (error: unknown): void => void errors.push(error);
+    const refused = serve([far], () => Promise.reject(fail), { onError });
+    expect((await failure(connect(near))).rejection?.status).toBe(500);
+    await refused;
+    const [client, server] = pipe();
+    const served = serve(
+      [server],
+      async (asked) => {
+        await asked.accept();
+        throw fail;
+      },
+      { onError },
+    );
+    expect(await (await connect(client)).closed).toMatchObject({ closeCode: 1011 });
+    await served;
+    expect(errors).toEqual([fail, fail]);
+  });
+  test("one that sends nonsense, or goes away, is told to onError and harms no other", async () => {
+    const errors: unknown[] = [];
+    const arrivals = new Arrivals();
+    const served = serve(arrivals, (asked) => asked.accept().then(() => undefined), {
+      onError: (error) => errors.push(error),
+    });
+    const bad = arrivals.arrive().writable.getWriter();
+    await bad.write(ascii("SSH-2.0-x\r\n\r\n"));
+    const good = await connect(arrivals.arrive());
+    const gone = await connect(arrivals.arrive());
+    const giveUp = new AbortController();
+    giveUp.abort();
+    await gone.close({ signal: giveUp.signal }).catch(() => undefined);
+    expect(await good.ping()).toBeGreaterThan(0);
+    await good.close();
+    arrivals.end();
+    await bad.close();
+    await served;
+    expect(errors).toHaveLength(2);
+  });
+  test("at most maxConnections at a time: the next transport is not taken before one has ended", async () => {
+    const arrivals = new Arrivals();
+    const served = serve(arrivals, (asked) => asked.accept().then(() => undefined), { maxConnections: 2 });
+    const clients = await Promise.all([connect(arrivals.arrive()), connect(arrivals.arrive())]);
+    const third = connect(arrivals.arrive());
+    expect(await isPending(third)).toBe(true);
+    expect(arrivals.taken).toBe(2);
+    await clients[0].close();
+    await (await third).close();
+    await clients[1].close();
+    arrivals.end();
+    await served;
+    expect(await failure(serve([], () => undefined, { maxConnections: 0 }))).toBeInstanceOf(RangeError);
+  });
+  test("a signal stops it: open ones are closed with 1001, waiting requests refused with 503", async () => {
+    const arrivals = new Arrivals();
+    const stop = new AbortController();
+    const served = serve(
+      arrivals,
+      async (asked) => {
+        if (asked.target === "/slow") await new Promise((resolve) => setTimeout(resolve, 200));
+        else await asked.accept();
+      },
+      { signal: stop.signal },
+    );
+    const client = await connect(arrivals.arrive());
+    const slow = connect(arrivals.arrive(), { url: "ws://a/slow" });
+    const silent = arrivals.arrive();
+    await settled();
+    stop.abort(new Error("shutting down"));
+    expect(await client.closed).toMatchObject({ closeCode: 1001 });
+    expect((await failure(slow)).rejection?.status).toBe(503);
+    await served;
+    expect(arrivals.returned).toBe(true);
+    expect(
+      (
+        await silent.readable
+          .getReader()
+          .read()
+          .catch(() => ({ done: true }))
+      ).done,
+    ).toBe(true);
+  });
+  test("fails as its transports do, when the connections that there are have ended", async () => {
+    const arrivals = new Arrivals();
+    const served = serve(arrivals, (asked) => asked.accept().then(() => undefined));
+    const client = await connect(arrivals.arrive());
+    arrivals.fail(new Error("listener"));
+    expect(await isPending(served)).toBe(true);
+    await client.close();
+    expect(await failure(served)).toEqual(new Error("listener"));
+  });
+});
+
+test("a chunk that the far end writes in pieces of one byte is the same conversation", async () => {
+  const [near, far] = pipe();
+  const [client, server] = await Promise.all([
+    connect({ readable: near.readable.pipeThrough(oneByOne()), writable: near.writable }),
+    accept({ readable: far.readable.pipeThrough(oneByOne()), writable: far.writable }).then((asked) => asked.accept()),
+  ]);
+  await client.send("héllo");
+  expect(await server.receive()).toBe("héllo");
+  expect(await client.close({ closeCode: 4000, reason: toHex(hex("01")) })).toMatchObject({
+    closeCode: 4000,
+    reason: "01",
+  });
+});
+
+function oneByOne(): TransformStream<Uint8Array, Uint8Array> {
+  return new TransformStream({
+    transform(chunk, controller) {
+      for (const byte of chunk) controller.enqueue(Uint8Array.of(byte));
+    },
+  });
+}
