@@ -1,5 +1,7 @@
-/** Our class and our server, joined by pipes: it runs wherever JavaScript does. */
+/** Our class and our server, joined by pipes: they run wherever JavaScript does. */
 import type { WebSocketServer as WsServer } from "ws";
+import type { Extension } from "../../src/core/extension.ts";
+import { permessageDeflate } from "../../src/deflate/index.ts";
 import { WebSocketServer } from "../../src/server/index.ts";
 import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
 import { createWebSocketClass } from "../../src/websocket/index.ts";
@@ -7,31 +9,55 @@ import type { World, WorldKind } from "./faces.ts";
 
 export const overPipes: WorldKind = {
   name: "our WebSocket and our server over pipes",
-  open() {
-    // In a page the origin of the requests is that page's, which is not the server's.
-    const server = new WebSocketServer({ origins: "any" });
-    const lines = new Set<ByteTransport>();
-    const world: World = {
-      url: "ws://server.test",
-      WebSocket: createWebSocketClass(() => {
-        if (!world.reachable) throw new Error("the server can't be reached");
-        const [near, far] = pipe();
-        lines.add(far);
-        void far.closed?.then(() => lines.delete(far));
-        server.handleTransport(far);
-        return near;
-      }),
-      // That this holds is what the tests are about.
-      server: server as unknown as WsServer,
-      reachable: true,
-      breakOff: () => lines.forEach((line) => line.close?.()),
-      close: () =>
-        new Promise((resolve) => {
-          // Some libraries have closed the server before.
-          server.close(() => resolve());
-          world.breakOff();
-        }),
-    };
-    return Promise.resolve(world);
-  },
+  open: () => Promise.resolve(join(pipe)),
 };
+
+/** No message comes as it was sent: its bytes are others, and come in other chunks. */
+export const overPieces: WorldKind = {
+  name: "our WebSocket and our server over pipes, compressed and in pieces",
+  open: () => Promise.resolve(join(() => pipe().map(inPieces) as ReturnType<typeof pipe>, [permessageDeflate()])),
+};
+
+function join(line: typeof pipe, extensions: Extension[] = []): World {
+  // In a page the origin of the requests is that page's, which is not the server's.
+  const server = new WebSocketServer({ origins: "any", extensions });
+  const lines = new Set<ByteTransport>();
+  const dial = (): ByteTransport => {
+    if (!world.reachable) throw new Error("the server can't be reached");
+    const [near, far] = line();
+    lines.add(far);
+    void far.closed?.then(() => lines.delete(far));
+    server.handleTransport(far);
+    return near;
+  };
+  const world: World = {
+    url: "ws://server.test",
+    WebSocket: createWebSocketClass(dial, { extensions }),
+    // That it is one is what the tests are about.
+    server: server as unknown as WsServer,
+    reachable: true,
+    breakOff: () => lines.forEach((line) => line.close?.()),
+    close: () =>
+      new Promise((resolve) => {
+        // Some libraries have closed the server before.
+        server.close(() => resolve());
+        world.breakOff();
+      }),
+  };
+  return world;
+}
+
+function inPieces(transport: ByteTransport): ByteTransport {
+  const sizes = [1, 2, 3, 500, 1, 4096, 13];
+  let pieces = 0;
+  const cut = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      for (let at = 0; at < chunk.length;) {
+        const size = sizes[pieces++ % sizes.length]!;
+        controller.enqueue(chunk.slice(at, at + size));
+        at += size;
+      }
+    },
+  });
+  return { ...transport, readable: transport.readable.pipeThrough(cut) };
+}

@@ -86,7 +86,7 @@ describe.each(worlds)("over $name", ({ open }) => {
         rejoinAfterMs: soon,
         ...options,
       });
-      after.push(() => new Promise<void>((resolve) => socket.disconnect(resolve)));
+      after.push(() => socket.disconnect());
       socket.connect();
       return socket;
     }
