@@ -43,7 +43,9 @@ export interface PeerSendOptions {
 /** Called when the transport has taken what was sent, or with the reason why it never will. */
 type Callback = (error?: Error) => void;
 
-type Sendable = string | number | BufferSource | null | undefined;
+type ControlPayload = string | number | BufferSource | null | undefined;
+
+type Sendable = ControlPayload | Blob;
 
 const STATES = ["CONNECTING", "OPEN", "CLOSING", "CLOSED"] as const;
 
@@ -74,6 +76,11 @@ export class Peer extends Emitter<PeerEvents> {
   #resume: () => void = ignore;
   /** What kind of message is being sent in fragments, and what keeps the characters that they have cut. */
   #fragmented: { readonly binary: boolean; readonly decoder: TextDecoder } | undefined;
+  /** What is to be done when the Blob that is being read has been sent; absent if there is none. */
+  #behindBlob: (() => void)[] | undefined;
+  #blobBytes = 0;
+  /** `drain` is still to come. */
+  #isFull = false;
   /** Bytes of messages that were sent too late. */
   #lostBytes = 0;
 
@@ -112,7 +119,7 @@ export class Peer extends Emitter<PeerEvents> {
 
   /** Bytes that the transport has not taken yet, framing included, and those of messages that were sent too late. */
   get bufferedAmount(): number {
-    return this.#driver.unsentBytes + this.#lostBytes;
+    return this.#driver.unsentBytes + this.#blobBytes + this.#lostBytes;
   }
 
   get binaryType(): BinaryType {
@@ -153,31 +160,17 @@ export class Peer extends Emitter<PeerEvents> {
    * neither text nor bytes.
    */
   send(data: Sendable, options?: PeerSendOptions | Callback, callback?: Callback): void {
-    if (typeof options === "function") {
-      this.send(data, {}, options);
-      return;
-    }
-    const content = typeof data === "string" ? data : typeof data === "number" ? String(data) : bytesOf(data);
-    if (this.readyState !== this.OPEN) {
-      this.#refuse(content, callback);
-      return;
-    }
-    const { binary = typeof content !== "string", compress, fin = true } = options ?? {};
-    const begun = this.#fragmented ?? (fin ? undefined : { binary, decoder: textDecoder() });
-    const payload = (begun?.binary ?? binary) ? bytesOf(content) : textOf(content, fin, begun?.decoder);
-    this.#connection.sendData(payload, fin, compress === undefined ? {} : { compress });
-    this.#fragmented = fin ? undefined : begun;
-    this.#flush(callback);
-    if (!this.#driver.hasRoom) void this.#driver.flush().then(() => this._socket.emit("drain"));
+    if (typeof options === "function") this.#send(data, {}, options);
+    else this.#send(data, options ?? {}, callback);
   }
 
   /** Sends a Ping (RFC 6455 §5.5.2). `RangeError` for a payload of more than 125 bytes. */
-  ping(payload?: Sendable | Callback, mask?: boolean | Callback, callback?: Callback): void {
+  ping(payload?: ControlPayload | Callback, mask?: boolean | Callback, callback?: Callback): void {
     this.#control("ping", payload, mask, callback);
   }
 
   /** Sends a Pong (§5.5.3), asked for or not. `RangeError` for a payload of more than 125 bytes. */
-  pong(payload?: Sendable | Callback, mask?: boolean | Callback, callback?: Callback): void {
+  pong(payload?: ControlPayload | Callback, mask?: boolean | Callback, callback?: Callback): void {
     this.#control("pong", payload, mask, callback);
   }
 
@@ -188,8 +181,11 @@ export class Peer extends Emitter<PeerEvents> {
   close(code?: number, reason: string | BufferSource = ""): void {
     if (this.readyState !== this.OPEN) return;
     const text = typeof reason === "string" ? reason : decodeText(viewOf(reason));
-    this.#connection.close(code, code === undefined ? "" : text);
-    void this.#driver.flush();
+    this.#inOrder(() => {
+      if (this.readyState !== this.OPEN) return;
+      this.#connection.close(code, code === undefined ? "" : text);
+      void this.#driver.flush();
+    });
   }
 
   /** Gives the transport up at once, with no Close frame. */
@@ -307,6 +303,74 @@ export class Peer extends Emitter<PeerEvents> {
     this.#tell("close", code, textBytes(reason));
   }
 
+  #send(data: Sendable, options: PeerSendOptions, callback: Callback | undefined): void {
+    if (data instanceof Blob) {
+      this.#inOrder(() => this.#sendBlob(data, options, callback));
+      return;
+    }
+    const content = typeof data === "string" ? data : typeof data === "number" ? String(data) : bytesOf(data);
+    const kept = typeof content === "string" ? content : this.#kept(content);
+    this.#inOrder(() => this.#sendContent(kept, options, callback));
+  }
+
+  #sendContent(content: string | Bytes, options: PeerSendOptions, callback: Callback | undefined): void {
+    if (this.readyState !== this.OPEN) {
+      this.#refuse(bytesOf(content).length, callback);
+      return;
+    }
+    const { binary = typeof content !== "string", compress, fin = true } = options;
+    const begun = this.#fragmented ?? (fin ? undefined : { binary, decoder: textDecoder() });
+    const payload = (begun?.binary ?? binary) ? bytesOf(content) : textOf(content, fin, begun?.decoder);
+    this.#connection.sendData(payload, fin, compress === undefined ? {} : { compress });
+    this.#fragmented = fin ? undefined : begun;
+    this.#flush(callback);
+    if (!this.#driver.hasRoom) this.#announceRoom();
+  }
+
+  #announceRoom(): void {
+    if (this.#isFull) return;
+    this.#isFull = true;
+    void this.#driver.flush().then(() => {
+      this.#isFull = false;
+      this.#guard(() => this._socket.emit("drain"));
+    });
+  }
+
+  #sendBlob(blob: Blob, options: PeerSendOptions, callback: Callback | undefined): void {
+    if (this.readyState !== this.OPEN) {
+      this.#refuse(blob.size, callback);
+      return;
+    }
+    this.#behindBlob = [];
+    this.#blobBytes = blob.size;
+    blob
+      .arrayBuffer()
+      .then(
+        (buffer) => this.#sendContent(new Uint8Array(buffer), options, callback),
+        (error: unknown) => this.#guard(() => callback?.(asError(error))),
+      )
+      .finally(() => this.#goOn());
+  }
+
+  /** Does it now, or when the Blobs that were sent before have been read. */
+  #inOrder(act: () => void): void {
+    if (this.#behindBlob === undefined) act();
+    else this.#behindBlob.push(act);
+  }
+
+  #goOn(): void {
+    const acts = this.#behindBlob ?? [];
+    this.#behindBlob = undefined;
+    this.#blobBytes = 0;
+    while (this.#behindBlob === undefined && acts.length > 0) this.#guard(acts.shift()!);
+    if (acts.length > 0) this.#behindBlob = acts;
+  }
+
+  /** Bytes that may have to wait are copied, for their owner may go on using them. */
+  #kept(bytes: Bytes): Bytes {
+    return this.#behindBlob === undefined ? bytes : bytes.slice();
+  }
+
   /** What a listener throws is its own affair: the connection goes on. */
   #tell<Name extends keyof PeerEvents>(event: Name, ...args: PeerEvents[Name]): boolean {
     const heard = this.listenerCount(event) > 0;
@@ -324,7 +388,7 @@ export class Peer extends Emitter<PeerEvents> {
 
   #control(
     kind: "ping" | "pong",
-    payload: Sendable | Callback,
+    payload: ControlPayload | Callback,
     mask: boolean | Callback | undefined,
     callback: Callback | undefined,
   ): void {
@@ -332,14 +396,16 @@ export class Peer extends Emitter<PeerEvents> {
       this.#control(kind, undefined, undefined, payload);
       return;
     }
-    const bytes = bytesOf(typeof payload === "number" ? String(payload) : payload);
+    const bytes = this.#kept(bytesOf(typeof payload === "number" ? String(payload) : payload));
     const done = typeof mask === "function" ? mask : callback;
-    if (this.readyState !== this.OPEN) {
-      this.#refuse(bytes, done);
-      return;
-    }
-    this.#connection[kind](bytes);
-    this.#flush(done);
+    this.#inOrder(() => {
+      if (this.readyState !== this.OPEN) {
+        this.#refuse(bytes.length, done);
+        return;
+      }
+      this.#connection[kind](bytes);
+      this.#flush(done);
+    });
   }
 
   #flush(callback: Callback | undefined): void {
@@ -347,8 +413,8 @@ export class Peer extends Emitter<PeerEvents> {
     else this.#driver.written((fault) => this.#guard(() => callback(asError(fault))));
   }
 
-  #refuse(content: string | Bytes, callback: Callback | undefined): void {
-    this.#lostBytes += bytesOf(content).length;
+  #refuse(lostBytes: number, callback: Callback | undefined): void {
+    this.#lostBytes += lostBytes;
     if (callback === undefined) return;
     const state = this.readyState;
     const error = new Error(`WebSocket is not open: readyState ${state} (${STATES[state]})`);

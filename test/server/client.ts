@@ -13,6 +13,7 @@ export class Client {
   readonly driver: Driver;
   readonly #messages = new Mailbox<string | Uint8Array>();
   readonly #events = new Map<string, Mailbox<WSEvent>>();
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
   /** While it is set, no event is taken. */
   #held: Promise<void> | undefined;
   #release = (): void => {};
@@ -20,7 +21,15 @@ export class Client {
   constructor(transport: ByteTransport, options: Partial<ClientOptions> = {}) {
     this.connection = new WSConnection("client", { host: "server.example", resource: "/", ...options });
     const assembler = new MessageAssembler();
-    this.driver = new Driver(this.connection, transport, 1_000, (event) => {
+    const writer = transport.writable.getWriter();
+    this.#writer = writer;
+    const writable = new WritableStream<Uint8Array<ArrayBuffer>>({
+      write: (chunk) => writer.write(chunk),
+      close: () => writer.close(),
+      abort: (reason: unknown) => writer.abort(reason),
+    });
+    const tapped = { readable: transport.readable, writable, close: () => transport.close?.() };
+    this.driver = new Driver(this.connection, tapped, 1_000, (event) => {
       if (event.type === "textReceived" || event.type === "bytesReceived") {
         const message = assembler.add(event);
         if (message !== undefined) this.#messages.put(message);
@@ -44,6 +53,11 @@ export class Client {
   do(use: (connection: WSConnection) => void): void {
     use(this.connection);
     void this.driver.flush();
+  }
+
+  /** Sends bytes that the connection knows nothing of. */
+  raw(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    return this.#writer.write(bytes);
   }
 
   /** Stops reading after the next event. */

@@ -1,6 +1,6 @@
 /** The server that is given transports: what it accepts, whom it refuses, and how it ends. */
 import { describe, expect, test } from "vitest";
-import { WebSocketServer } from "../../src/server/index.ts";
+import { WebSocketServer, type MessageBytes } from "../../src/server/index.ts";
 import { open } from "./client.ts";
 
 describe("a client", () => {
@@ -16,7 +16,7 @@ describe("a client", () => {
     expect([...server.clients!]).toEqual([peer]);
     const received: unknown[] = [];
     peer.on("message", (data, isBinary) => {
-      received.push(String(data), isBinary);
+      received.push((data as MessageBytes).toString(), isBinary);
       peer.send(data as Uint8Array<ArrayBuffer>, { binary: isBinary });
     });
     client.do((connection) => connection.sendData("wörld"));
