@@ -35,6 +35,8 @@ export class PakoInflater implements Inflater {
   #flushGiven = false;
   /** All input has been inflated. */
   #done = false;
+  /** The last byte that was inflated ends a block. */
+  #betweenBlocks = false;
   /** Nothing has come since the end of a final block. */
   #afterFinalBlock = false;
   /** Thrown once what was inflated before it has been pulled. */
@@ -85,35 +87,39 @@ export class PakoInflater implements Inflater {
     stream.output = output;
     stream.next_out = 0;
     stream.avail_out = PIECE;
-    while (!this.#done && this.#fault === undefined && stream.avail_out > 0) this.#step();
-    if (this.#fault !== undefined && stream.next_out === 0) throw this.#fault;
+    let fault: RemoteProtocolError | undefined;
+    while (!this.#done && fault === undefined && stream.avail_out > 0) fault = this.#step();
+    if (fault !== undefined && stream.next_out === 0) throw fault;
+    this.#fault = fault;
     if (this.#done) stream.input = EMPTY; // the network's memory is not kept
     return output.slice(0, stream.next_out);
   }
 
-  #step(): void {
+  /** Inflates until the output is full or something is missing. Returns what is wrong with the data. */
+  #step(): RemoteProtocolError | undefined {
     const stream = this.#stream;
     const status = zlibInflate(stream, Z_SYNC_FLUSH);
+    // zlib tells it by `data_type`: 128 right after a block, and the number of bits that have not been used. A call that
+    // found nothing to do has forgotten it.
+    if (status !== Z_BUF_ERROR) this.#betweenBlocks = (stream.data_type & (128 | 63)) === 128;
     if (status === Z_STREAM_END) {
       this.#endFinalBlock();
-      return;
-    }
-    if (status !== Z_OK && status !== Z_BUF_ERROR) {
-      this.#fault = corruptData(stream.msg);
-      return;
-    }
-    // With no room left there may be more to come of what has been read.
-    if (stream.avail_in > 0 || stream.avail_out === 0) return;
-    if (!this.#last) {
+    } else if (status !== Z_OK && status !== Z_BUF_ERROR) {
+      return corruptData(stream.msg);
+    } else if (stream.avail_in > 0 || stream.avail_out === 0) {
+      // With no room left there may be more to come of what has been read.
+      return undefined;
+    } else if (!this.#last) {
       this.#done = true;
     } else if (!this.#flushGiven) {
       this.#flushGiven = true;
       this.#take(FLUSH, FLUSH.length);
-    } else if (betweenBlocks(stream)) {
+    } else if (this.#betweenBlocks) {
       this.#done = true;
     } else {
-      this.#fault = corruptData("the message ends within a block");
+      return corruptData("the message ends within a block");
     }
+    return undefined;
   }
 
   /** Goes on with the window as it is: a final block ends a stream of zlib's, but not the peer's. */
@@ -130,9 +136,4 @@ export class PakoInflater implements Inflater {
     this.#stream.next_in = 0;
     this.#stream.avail_in = length;
   }
-}
-
-/** zlib tells it by `data_type`: 128 right after a block, and the number of bits of it that have not been used. */
-function betweenBlocks({ data_type }: ZStream): boolean {
-  return (data_type & 128) !== 0 && (data_type & 63) === 0;
 }
