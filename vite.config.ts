@@ -39,6 +39,7 @@ export default defineConfig({
           environment: "node",
           include: ["test/**/*.test.ts"],
           exclude: ["test/browser/**", "test/compat/page/**"],
+          globalSetup: "test/support/scriptedServers.ts",
           // Else it and the tests find graphql under different conditions, and each has one of its own.
           server: { deps: { inline: ["graphql-ws"] } },
         },
@@ -52,6 +53,7 @@ export default defineConfig({
         test: {
           name: "page",
           isolate: false,
+          globalSetup: "test/support/scriptedServers.ts",
           include: [
             "test/{core,handshake,connection,transports,deflate,stream,websocket,server,browser}/**/*.test.ts",
             // Those of the libraries whose server can live in a page.

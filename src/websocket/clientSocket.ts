@@ -50,6 +50,8 @@ export class ClientSocket {
   readonly #origin: string;
   readonly #connection: WSConnection;
   readonly #closeTimeoutMs: number;
+  /** Whether the server has to choose one of the subprotocols. */
+  readonly #mustChoose: boolean;
   #readyState: ReadyState = ReadyState.CONNECTING;
 
   /** While there is no transport. */
@@ -77,6 +79,7 @@ export class ClientSocket {
     this.#target = target;
     this.#origin = url.origin;
     this.#closeTimeoutMs = closeTimeoutMs;
+    this.#mustChoose = protocols.length > 0 && options.handshake !== "none";
     this.#connection = new WSConnection("client", {
       ...options,
       ...requestFor(url),
@@ -157,7 +160,11 @@ export class ClientSocket {
     switch (event.type) {
       case "connectionEstablished":
         clearTimeout(this.#handshakeTimer);
-        queueTask(() => this.#open(event));
+        // §4.1: "If protocols is not the empty list and … null, failure, or the empty byte sequence, then fail the
+        // WebSocket connection."
+        if (this.#mustChoose && event.subprotocol === undefined)
+          this.#fail("the server chose none of the subprotocols");
+        else queueTask(() => this.#open(event));
         return undefined;
       case "textReceived":
       case "bytesReceived":

@@ -16,6 +16,7 @@ export function toPayload(value: unknown): Payload {
   // By brand, since what is given may come from another realm.
   switch (Object.prototype.toString.call(value)) {
     case "[object ArrayBuffer]":
+    case "[object SharedArrayBuffer]":
       requireFixed(value as ArrayBuffer);
       return { type: "data", data: value as ArrayBuffer, size: (value as ArrayBuffer).byteLength };
     case "[object Blob]":
