@@ -15,7 +15,7 @@ const duration = values.quick ? { rounds: 3, roundMs: 40 } : { rounds: 9, roundM
 console.log(`Node ${process.version}, messages per second, medians of ${duration.rounds} interleaved rounds\n`);
 const rows: Row[] = [];
 const webSocket = webSocketWorkloads();
-for (const workload of [...workloads(), ...deflateWorkloads(), ...webSocket.workloads]) {
+for (const workload of [...workloads(), ...deflateWorkloads(), ...sessionWorkloads(), ...webSocket.workloads]) {
   const { filter = "" } = values;
   if (!`${workload.workload} ${workload.role} ${workload.kind}`.includes(filter)) continue;
   const row = await measure(workload, duration);
