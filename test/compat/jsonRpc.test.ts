@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createWebSocketConnection, listen, type IWebSocket } from "vscode-ws-jsonrpc";
 import type { WebSocket as WsPeer } from "ws";
 import type { World } from "./faces.ts";
-import { worlds } from "./worlds.ts";
+import { worldsOfObjects } from "./worlds.ts";
 
 type MessageConnection = ReturnType<typeof createWebSocketConnection>;
 
@@ -18,7 +18,7 @@ const ofPeer = (peer: WsPeer): IWebSocket => ({
   dispose: () => peer.close(),
 });
 
-describe.each(worlds)("vscode-ws-jsonrpc over $name", ({ open }) => {
+describe.each(worldsOfObjects)("vscode-ws-jsonrpc over $name", ({ open }) => {
   let world: World;
   let servers: MessageConnection[];
   let documents: string[];

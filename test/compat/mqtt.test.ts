@@ -4,9 +4,9 @@ import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createWebSocketStream } from "ws";
 import type { World } from "./faces.ts";
-import { worlds } from "./worlds.ts";
+import { worldsOfObjects } from "./worlds.ts";
 
-describe.each(worlds)("MQTT over $name", ({ open }) => {
+describe.each(worldsOfObjects)("MQTT over $name", ({ open }) => {
   let world: World;
   let broker: Aedes;
   let clients: MqttClient[];

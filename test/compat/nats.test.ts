@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { WebSocket as WsPeer, WebSocketServer } from "ws";
 import { eventually } from "./eventually.ts";
 import type { World } from "./faces.ts";
-import { worlds } from "./worlds.ts";
+import { worldsOfObjects } from "./worlds.ts";
 
 interface Subscription {
   readonly peer: WsPeer;
@@ -60,7 +60,7 @@ function serveNats(server: WebSocketServer): Set<Subscription> {
   return subscriptions;
 }
 
-describe.each(worlds)("NATS over $name", ({ open }) => {
+describe.each(worldsOfObjects)("NATS over $name", ({ open }) => {
   let world: World;
   let subscriptions: Set<Subscription>;
   let clients: NatsConnection[];

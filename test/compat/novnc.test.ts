@@ -4,12 +4,12 @@ import type { WebSocket as WsPeer } from "ws";
 import Websock from "../../node_modules/@novnc/novnc/core/websock.js";
 import { eventually } from "./eventually.ts";
 import type { World } from "./faces.ts";
-import { worlds } from "./worlds.ts";
+import { worldsOfObjects } from "./worlds.ts";
 
 // Its log looks for a console there.
 vi.hoisted(() => Object.assign(globalThis, { window: globalThis }));
 
-describe.each(worlds)("noVNC's channel over $name", ({ open }) => {
+describe.each(worldsOfObjects)("noVNC's channel over $name", ({ open }) => {
   let world: World;
   let channel: Websock;
   let connected: Promise<WsPeer>;

@@ -4,21 +4,39 @@ import type { Extension } from "../../src/core/extension.ts";
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import { WebSocketServer } from "../../src/server/index.ts";
 import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
-import { createWebSocketClass } from "../../src/websocket/index.ts";
+import { createWebSocketClass, webSocketOver } from "../../src/websocket/index.ts";
 import type { World, WorldKind } from "./faces.ts";
 
 export const overPipes: WorldKind = {
   name: "our WebSocket and our server over pipes",
-  open: () => Promise.resolve(join(pipe)),
+  open: () => Promise.resolve(join(pipe, createWebSocketClass)),
 };
 
 /** No message comes as it was sent: its bytes are others, and come in other chunks. */
 export const overPieces: WorldKind = {
   name: "our WebSocket and our server over pipes, compressed and in pieces",
-  open: () => Promise.resolve(join(() => pipe().map(inPieces) as ReturnType<typeof pipe>, [permessageDeflate()])),
+  open: () => {
+    const extensions = [permessageDeflate()];
+    const line = (): ReturnType<typeof pipe> => pipe().map(inPieces) as ReturnType<typeof pipe>;
+    return Promise.resolve(join(line, (dial) => createWebSocketClass(dial, { extensions }), extensions));
+  },
 };
 
-function join(line: typeof pipe, extensions: Extension[] = []): World {
+/** For libraries that are content with an object: one over a transport that there is before, as in a tunnel. */
+export const overTunnel: WorldKind = {
+  name: "our object over a pipe and our server",
+  open: () => {
+    const make = (dial: Dial): unknown =>
+      function openSocket(url: string, protocols?: string[]): WebSocket {
+        return webSocketOver(inTunnel(dial), { url, protocols });
+      };
+    return Promise.resolve(join(pipe, make as (dial: Dial) => typeof WebSocket));
+  },
+};
+
+type Dial = () => ByteTransport;
+
+function join(line: typeof pipe, makeClass: (dial: Dial) => typeof WebSocket, extensions: Extension[] = []): World {
   // In a page the origin of the requests is that page's, which is not the server's.
   const server = new WebSocketServer({ origins: "any", extensions });
   const lines = new Set<ByteTransport>();
@@ -32,7 +50,7 @@ function join(line: typeof pipe, extensions: Extension[] = []): World {
   };
   const world: World = {
     url: "ws://server.test",
-    WebSocket: createWebSocketClass(dial, { extensions }),
+    WebSocket: makeClass(dial),
     // That it is one is what the tests are about.
     server: server as unknown as WsServer,
     reachable: true,
@@ -45,6 +63,17 @@ function join(line: typeof pipe, extensions: Extension[] = []): World {
       }),
   };
   return world;
+}
+
+/** A tunnel that has ended, where there is none. */
+function inTunnel(dial: Dial): ByteTransport {
+  try {
+    return dial();
+  } catch {
+    const [near, far] = pipe();
+    far.close?.();
+    return near;
+  }
 }
 
 function inPieces(transport: ByteTransport): ByteTransport {
