@@ -26,7 +26,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
     new Promise((resolve) => peer.once("close", (code, reason) => resolve([code, reason.toString()])));
   const message = (): Promise<unknown[]> => new Promise((resolve) => peer.once("message", (...args) => resolve(args)));
   const sent = (send: (callback: (error?: Error | null) => void) => void): Promise<Error | null | undefined> =>
-    new Promise((resolve) => send(resolve));
+    new Promise((resolve) => send((error) => resolve(error)));
 
   describe("at first", () => {
     test("it is open, with nothing agreed on and nothing to send", () => {
@@ -267,7 +267,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
   });
 
   describe("close", () => {
-    test.each<[string, [number?, (string | Buffer)?], number, string]>([
+    test.each<[string, [(number | undefined)?, (string | Buffer)?], number, string]>([
       ["no code", [], 1005, ""],
       ["a code", [4000], 4000, ""],
       ["a code and a reason", [1000, "bye ✓"], 1000, "bye ✓"],
