@@ -1,10 +1,20 @@
 /** One client and one server over one pipe, and everything that is seen of them, as signals. */
 import { signal, type ReadonlySignal } from "@preact/signals";
-import type { ConnectionRequested, ConnectionState, ConnectionType, WSConnection, WSEvent } from "../src/index.ts";
+import type {
+  AgreedExtension,
+  ConnectionRequested,
+  ConnectionState,
+  ConnectionType,
+  Extension,
+  WSConnection,
+  WSEvent,
+} from "../src/index.ts";
+import { permessageDeflate } from "../src/deflate/index.ts";
 import { pipe } from "../src/transports/pipe.ts";
 import { BoundedLog } from "./boundedLog.ts";
 import { eventFacts, type Fact } from "./eventFacts.ts";
 import { sampleOf, type Sample } from "./format.ts";
+import { measuredExtension, type MessageSize } from "./measuredExtension.ts";
 import { startClient } from "./programs/client.ts";
 import { startServer } from "./programs/server.ts";
 import { tappedTransport } from "./tappedTransport.ts";
@@ -25,6 +35,8 @@ export interface WireEntry {
 export interface Side {
   readonly role: ConnectionType;
   readonly state: ReadonlySignal<ConnectionState>;
+  /** What was agreed on. */
+  readonly extensions: ReadonlySignal<readonly AgreedExtension[]>;
   readonly log: BoundedLog<LoggedEvent>;
   /** Does something with the connection, and sends what that queued. Passes on what the connection throws. */
   readonly act: (what: (connection: WSConnection) => void) => void;
@@ -43,6 +55,8 @@ export interface Conversation {
 export interface Wishes {
   readonly resource: string;
   readonly subprotocols: readonly string[];
+  /** Whether the client offers permessage-deflate, which the server agrees to. */
+  readonly compression: boolean;
   /** Asked when the time comes. */
   readonly acceptsAtOnce: () => boolean;
   readonly echoes: () => boolean;
@@ -73,6 +87,7 @@ export function startConversation(wishes: Wishes): Conversation {
       resource: wishes.resource,
       subprotocols: wishes.subprotocols,
       origin: location.origin,
+      extensions: wishes.compression ? [clientView.deflate] : [],
       handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
     },
     clientView.show,
@@ -82,6 +97,7 @@ export function startConversation(wishes: Wishes): Conversation {
       if (event.type === "connectionRequested") request.value = event;
       serverView.show(event, state);
     },
+    extensions: [serverView.deflate],
     acceptsAtOnce: wishes.acceptsAtOnce,
     echoes: wishes.echoes,
   });
@@ -95,21 +111,29 @@ export function startConversation(wishes: Wishes): Conversation {
 }
 
 interface Watch {
+  /** Tells the view what it brings. */
+  readonly deflate: Extension;
   readonly show: (event: WSEvent, state: ConnectionState) => void;
   readonly sideOf: (program: { readonly connection: WSConnection; readonly turn: () => void }) => Side;
 }
 
 function watch(role: ConnectionType, elapsedMs: () => number): Watch {
   const state = signal<ConnectionState>("connecting");
+  const extensions = signal<readonly AgreedExtension[]>([]);
   const log = new BoundedLog<LoggedEvent>();
+  let size: MessageSize | undefined;
   return {
+    deflate: measuredExtension(permessageDeflate(), (told) => (size = told)),
     show(event, newState) {
-      log.append({ atMs: elapsedMs(), type: event.type, facts: eventFacts(event) });
+      const isEnd = (event.type === "textReceived" || event.type === "bytesReceived") && event.messageFinished;
+      log.append({ atMs: elapsedMs(), type: event.type, facts: eventFacts(event, isEnd ? size : undefined) });
+      if (event.type === "connectionEstablished") extensions.value = event.extensions;
       state.value = newState;
     },
     sideOf: ({ connection, turn }) => ({
       role,
       state,
+      extensions,
       log,
       act(what) {
         what(connection);

@@ -1,14 +1,15 @@
 /** What an event says, as rows to read: the names of its fields, and their values cut to what a page can show. */
-import type { CloseFrame, WSEvent } from "../src/index.ts";
+import type { AgreedExtension, CloseFrame, WSEvent } from "../src/index.ts";
 import { count, cutText, hex } from "./format.ts";
+import type { MessageSize } from "./measuredExtension.ts";
 
 export type Fact = readonly [name: string, value: string];
 
 const MAX_CHARACTERS = 240;
 const MAX_BYTES = 48;
 
-/** Keeps nothing of the event's bytes. */
-export function eventFacts(event: WSEvent): Fact[] {
+/** Keeps nothing of the event's bytes. With the size of the message that ends with it, where an extension tells. */
+export function eventFacts(event: WSEvent, size?: MessageSize): Fact[] {
   switch (event.type) {
     case "connectionRequested":
       return [
@@ -16,17 +17,21 @@ export function eventFacts(event: WSEvent): Fact[] {
         ["host", event.host],
         ["origin", event.origin ?? "none"],
         ["subprotocols", event.subprotocols.join(", ") || "none"],
+        ["extensions", extensionsText(event.extensions)],
       ];
     case "connectionEstablished":
-      return [["subprotocol", event.subprotocol ?? "none"]];
+      return [
+        ["subprotocol", event.subprotocol ?? "none"],
+        ["extensions", extensionsText(event.extensions)],
+      ];
     case "connectionRejected":
       return [["status", `${event.status} ${event.statusText}`]];
     case "rejectionData":
       return [...bytesFacts("data", event.data), ["finished", String(event.finished)]];
     case "textReceived":
-      return [["data", quoted(event.data)], ...pieceFacts(event)];
+      return [["data", quoted(event.data)], ...pieceFacts(event), ...sizeFacts(size)];
     case "bytesReceived":
-      return [...bytesFacts("data", event.data), ...pieceFacts(event)];
+      return [...bytesFacts("data", event.data), ...pieceFacts(event), ...sizeFacts(size)];
     case "pingReceived":
       return bytesFacts("payload", event.payload);
     case "pongReceived":
@@ -51,6 +56,22 @@ function optional(name: string, value: string | undefined): Fact[] {
 function pieceFacts({ frameFinished, messageFinished }: { frameFinished: boolean; messageFinished: boolean }): Fact[] {
   const facts: Fact[] = [["messageFinished", String(messageFinished)]];
   return messageFinished ? facts : [["frameFinished", String(frameFinished)], ...facts];
+}
+
+/** What compression saved of a message. */
+function sizeFacts(size: MessageSize | undefined): Fact[] {
+  if (size === undefined) return [];
+  const { wireBytes, bytes } = size;
+  const share = Math.round((100 * (bytes - wireBytes)) / bytes);
+  const saved = share > 0 ? `, ${share} % saved` : share < 0 ? `, ${-share} % more` : "";
+  return [["on the wire", `${count(wireBytes, "byte")} for ${bytes}${bytes > 0 ? saved : ""}`]];
+}
+
+function extensionsText(extensions: readonly AgreedExtension[]): string {
+  const text = extensions.map(({ name, parameters }) =>
+    [name, ...parameters.map((parameter) => parameter.join("="))].join("; "),
+  );
+  return text.join(", ") || "none";
 }
 
 function bytesFacts(name: string, bytes: Uint8Array): Fact[] {

@@ -7,3 +7,8 @@ export function fieldOf(event: TargetedSubmitEvent<HTMLFormElement>, name: strin
   if (typeof value !== "string") throw new Error(`the form has no field ${name}`);
   return value;
 }
+
+/** Whether the checkbox with that name is checked. */
+export function isChecked(event: TargetedSubmitEvent<HTMLFormElement>, name: string): boolean {
+  return new FormData(event.currentTarget).has(name);
+}

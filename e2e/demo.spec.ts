@@ -296,3 +296,24 @@ for (const width of [400, 720, 1280]) {
     expect(overhang).toBeLessThanOrEqual(0);
   });
 }
+
+test("compression is switched on, and its saving is shown per message", async ({ page }) => {
+  await expect(event(page, "Client", "connectionEstablished")).toContainText("none");
+  await side(page, "Client").getByLabel("Compress connects again").check();
+  await expectStates(page, "open");
+  await expect(event(page, "Server", "connectionRequested")).toContainText("permessage-deflate");
+  await expect(event(page, "Client", "connectionEstablished")).toContainText("permessage-deflate");
+  await fill(page, "Client", "Text", "the same again and the same again and the same again");
+  await press(page, "Client", "Send text");
+  const saving = event(page, "Server", "textReceived");
+  await expect(saving.first()).toContainText(/on the wire\s*\d+ bytes for 52, [3-9]\d % saved/);
+  // With the window kept, the same message is almost nothing the second time.
+  await press(page, "Client", "Send text");
+  await expect(saving.nth(1)).toContainText(/\d bytes for 52, [89]\d % saved/);
+  await side(page, "Client").getByLabel("Compress it").uncheck();
+  await press(page, "Client", "Send text");
+  await expect(saving.nth(2)).toContainText("52 bytes for 52");
+  await side(page, "Client").getByLabel("Compress connects again").uncheck();
+  await press(page, "Client", "Send text");
+  await expect(event(page, "Server", "textReceived")).not.toContainText("on the wire");
+});

@@ -4,7 +4,7 @@ import type { TargetedSubmitEvent, VNode } from "preact";
 import { useEffect, useId } from "preact/hooks";
 import { lifeCycle, type Signal, type WSConnection } from "../../src/index.ts";
 import type { Side } from "../conversation.ts";
-import { fieldOf } from "../fields.ts";
+import { fieldOf, isChecked } from "../fields.ts";
 import { parseHex } from "../format.ts";
 import { refusalOf } from "../refusal.ts";
 import { Complaint } from "./complaint.tsx";
@@ -15,6 +15,7 @@ export function Composer({ side }: { readonly side: Side }): VNode {
   const id = useId();
   useEffect(() => void (refusal.value = undefined), [side]);
   const refuses = (signal: Signal): boolean => lifeCycle[side.state.value][signal] === undefined;
+  const compresses = side.extensions.value.length > 0;
   const act = (what: (connection: WSConnection) => void): void => {
     refusal.value = refusalOf(() => side.act(what));
   };
@@ -22,8 +23,9 @@ export function Composer({ side }: { readonly side: Side }): VNode {
   const sendText = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const [text, times] = [fieldOf(event, "text"), Number(fieldOf(event, "times"))];
+    const compress = isChecked(event, "compress");
     act((connection) => {
-      for (let sent = 0; sent < times; sent++) connection.sendData(text);
+      for (let sent = 0; sent < times; sent++) connection.sendData(text, true, { compress });
     });
   };
   const sendBytes = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
@@ -57,6 +59,12 @@ export function Composer({ side }: { readonly side: Side }): VNode {
         <button class="primary" disabled={refuses("sendMessage")}>
           Send text
         </button>
+        {compresses && (
+          <label class="switch">
+            <input name="compress" type="checkbox" defaultChecked />
+            <span>Compress it</span>
+          </label>
+        )}
       </form>
       <form onSubmit={sendBytes}>
         <label class="wide">

@@ -2,10 +2,10 @@
 import { useSignal } from "@preact/signals";
 import type { TargetedSubmitEvent, VNode } from "preact";
 import type { Wishes } from "../conversation.ts";
-import { fieldOf } from "../fields.ts";
+import { fieldOf, isChecked } from "../fields.ts";
 import { Complaint } from "./complaint.tsx";
 
-export type ClientWishes = Pick<Wishes, "resource" | "subprotocols">;
+export type ClientWishes = Pick<Wishes, "resource" | "subprotocols" | "compression">;
 
 interface Props {
   /** Returns why it can't be done, or `undefined`. */
@@ -20,6 +20,7 @@ export function ConnectForm({ connect }: Props): VNode {
     refusal.value = connect({
       resource: fieldOf(event, "resource"),
       subprotocols: subprotocols.map((name) => name.trim()).filter((name) => name !== ""),
+      compression: isChecked(event, "compression"),
     });
   };
   return (
@@ -31,6 +32,12 @@ export function ConnectForm({ connect }: Props): VNode {
       <label class="wide">
         Subprotocols
         <input name="subprotocols" placeholder="chat, superchat" autocomplete="off" spellcheck={false} />
+      </label>
+      <label class="switch">
+        <input name="compression" type="checkbox" onChange={(event) => event.currentTarget.form?.requestSubmit()} />
+        <span>
+          Compress <small>connects again with permessage-deflate</small>
+        </span>
       </label>
       <button>Connect again</button>
       <Complaint text={refusal.value} />

@@ -13,7 +13,7 @@ import { Wire } from "./wire.tsx";
 
 const acceptsAtOnce = signal(true);
 const echoes = signal(false);
-const conversation = signal(begin({ resource: "/chat", subprotocols: [] }));
+const conversation = signal(begin({ resource: "/chat", subprotocols: [], compression: false }));
 
 function begin(wishes: ClientWishes): Conversation {
   const answers: Omit<Wishes, keyof ClientWishes> = {

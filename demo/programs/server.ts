@@ -4,6 +4,7 @@ import {
   WSConnection,
   type ConnectionRequested,
   type ConnectionState,
+  type Extension,
   type WSEvent,
 } from "../../src/index.ts";
 import type { ByteTransport } from "../../src/transports/pipe.ts";
@@ -15,6 +16,7 @@ export interface Server {
 }
 
 export interface ServerApplication {
+  readonly extensions: readonly Extension[];
   readonly show: (event: WSEvent, state: ConnectionState) => void;
   /** `false`: somebody will call the connection's `accept` or `reject` later. */
   readonly acceptsAtOnce: (request: ConnectionRequested) => boolean;
@@ -22,7 +24,7 @@ export interface ServerApplication {
 }
 
 export function startServer(transport: ByteTransport, application: ServerApplication): Server {
-  const connection = new WSConnection(ConnectionType.SERVER);
+  const connection = new WSConnection(ConnectionType.SERVER, { extensions: application.extensions });
   const reader = transport.readable.getReader();
   const writer = transport.writable.getWriter();
   let timer: ReturnType<typeof setTimeout> | undefined;
