@@ -7,8 +7,10 @@ const executablePath = findChromium();
 
 /** What the page loads of the libraries that are tried. */
 const libraries = [
+  "@microsoft/signalr",
   "@novnc/novnc",
   "@stomp/stompjs",
+  "@supabase/realtime-js",
   "graphql",
   "graphql-ws",
   "graphql-ws/use/ws",
@@ -16,6 +18,7 @@ const libraries = [
   "lib0/encoding",
   "mqtt",
   "partysocket",
+  "phoenix",
   "reconnecting-websocket",
   "vscode-ws-jsonrpc",
   "y-protocols/awareness",
@@ -57,7 +60,7 @@ export default defineConfig({
           include: [
             "test/{core,handshake,connection,transports,deflate,stream,websocket,server,browser}/**/*.test.ts",
             // Those of the libraries whose server can live in a page.
-            "test/compat/{graphqlWs,jsonRpc,reconnecting,stomp,yjs}.test.ts",
+            "test/compat/{graphqlWs,jsonRpc,phoenix,reconnecting,signalr,stomp,worlds,yjs}.test.ts",
             "test/compat/page/*.test.ts",
           ],
           browser: {

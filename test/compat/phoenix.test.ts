@@ -14,19 +14,19 @@ function serveChannels(server: WebSocketServer): string[] {
   const topics = new Map<string, Set<WsPeer>>();
   const seen: string[] = [];
   server.on("connection", (peer) => {
-    peer.on("message", (data: Buffer, isBinary) => {
+    peer.on("message", (data: Uint8Array, isBinary) => {
       if (isBinary) {
         // A push: kind, four sizes, the fields, the payload. A broadcast has kind 2, and the topic and event alone.
         // Supabase has kinds 3 and 4 for its own, with a fifth field and an encoding behind the sizes.
         const [kind, joined, ref, ...more] = data as unknown as [number, number, number, ...number[]];
         const sizes = more.slice(0, kind === 3 ? 4 : 2);
         const fields = data.subarray(3 + sizes.length + joined + ref);
-        const topic = fields.toString("utf8", 0, sizes[0]);
-        const broadcast = Buffer.concat([Buffer.of(kind === 3 ? 4 : 2, ...sizes), fields]);
+        const topic = new TextDecoder().decode(fields.subarray(0, sizes[0]));
+        const broadcast = Uint8Array.of(kind === 3 ? 4 : 2, ...sizes, ...fields);
         for (const one of topics.get(topic) ?? []) if (one !== peer) one.send(broadcast);
         return;
       }
-      const [joined, ref, topic, event, payload] = JSON.parse(data.toString()) as Message;
+      const [joined, ref, topic, event, payload] = JSON.parse(String(data)) as Message;
       seen.push(event);
       const answer = (status: string, response: unknown): void => {
         peer.send(JSON.stringify([joined, ref, topic, "phx_reply", { status, response }] satisfies Message));

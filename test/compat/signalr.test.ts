@@ -10,7 +10,6 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { WebSocket as WsPeer, WebSocketServer } from "ws";
 import { eventually } from "./eventually.ts";
 import type { World } from "./faces.ts";
-import { loopback } from "./loopback.ts";
 import { worlds } from "./worlds.ts";
 
 const SEPARATOR = "\x1e";
@@ -121,14 +120,17 @@ describe.each(worlds)("SignalR over $name", (kind) => {
     expect(items).toEqual(Array.from({ length: 100 }, (_, i) => i + 1));
   });
 
-  test("on Node it hands headers over, behind protocols that are undefined", async () => {
-    const request = new Promise<{ headers: Record<string, unknown> }>((resolve) => {
-      world.server.once("connection", (_, incoming) => resolve(incoming));
-    });
-    await connect();
-    // A browser's WebSocket takes no headers, and so does not send them.
-    expect((await request).headers["x-custom"]).toBe(kind === loopback ? undefined : "one");
-  });
+  test.skipIf("document" in globalThis)(
+    "on Node it hands headers over, behind protocols that are undefined",
+    async () => {
+      const request = new Promise<{ headers: Record<string, unknown> }>((resolve) => {
+        world.server.once("connection", (_, incoming) => resolve(incoming));
+      });
+      await connect();
+      // A browser's WebSocket takes no headers, and so does not send them.
+      expect((await request).headers["x-custom"]).toBe(kind === worlds[0] ? undefined : "one");
+    },
+  );
 
   test("it pings", async () => {
     const hub = await connect();
