@@ -12,34 +12,41 @@ const readme = readFileSync(join(root, "README.md"), "utf8");
 const folder = mkdtempSync(join(tmpdir(), "readme-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const programs = [...readme.matchAll(/```ts\n(.*?)```/gs)].map((match) => match[1]!);
-const outputs = [...readme.matchAll(/```text\n(.*?)```/gs)].map((match) => match[1]!);
+/** Each program with what it prints; one that stands without is the rest of the program before it. */
+const programs: { code: string; output: string }[] = [];
+for (const [, code = "", output] of readme.matchAll(/```ts\n(.*?)```(?:\n\n```text\n(.*?)```)?/gs)) {
+  if (output !== undefined) programs.push({ code, output });
+  else programs.at(-1)!.code += `\n${code.replace(/^import .*;\n/gm, "")}`;
+}
 
-/** Runs a program with the package's own names, from its sources. */
-function run(name: string, code: string): string {
-  const at = (path: string): string => JSON.stringify(pathToFileURL(join(root, "src", path)).href);
-  const file = join(folder, `${name}.mts`);
+/** The sources of the package's entries. */
+const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  exports: Record<string, { default: string }>;
+};
+const sources = Object.entries(exports).map(([entry, { default: built }]) => {
+  const path = join(root, built.replace("./dist/", "src/").replace(/\.js$/, ".ts"));
+  return {
+    name: JSON.stringify(entry.replace(/^\./, "websocket-over")),
+    url: JSON.stringify(pathToFileURL(path).href),
+  };
+});
+
+test.each(programs)("program $#", ({ code, output }) => {
+  const file = join(folder, "program.mts");
   writeFileSync(
     file,
-    code.replaceAll('"websocket-over/pipe"', at("transports/pipe.ts")).replaceAll('"websocket-over"', at("index.ts")),
+    sources.reduce((text, { name, url }) => text.replaceAll(name, url), code),
   );
-  return execFileSync(process.execPath, ["--disable-warning=ExperimentalWarning", file], {
+  const printed = execFileSync(process.execPath, ["--disable-warning=ExperimentalWarning", file], {
     encoding: "utf8",
     timeout: 20_000,
   });
-}
-
-test("the example on top", () => {
-  expect(run("top", programs[0]!)).toBe(outputs[0]);
+  expect(printed).toBe(output);
 });
 
-test("“Connecting to a WebSocket server”, to the server of “WebSocket servers”", () => {
-  const [, client = "", server = ""] = programs;
-  const withoutImports = server.replace(/^import .*;\n/gm, "");
-  expect(run("client", `${client}\n${withoutImports}`)).toBe(outputs[1]);
+test("every program is found", () => {
+  expect(programs.length).toBe(readme.match(/^```text$/gm)!.length);
 });
-
-test("every program is run here", () => expect([programs.length, outputs.length]).toEqual([3, 2]));
 
 test("the limits are the defaults", () => {
   const units: Record<string, number> = { MiB: 1024 * 1024, KiB: 1024 };
