@@ -2,6 +2,7 @@
  * The cases of the Autobahn Testsuite, groups 1–7, 9 and 10, by their ids: what the peer sends, what an echoing end must
  * answer, and how the connection ends (RFC 6455 §5–§8). Stricter than Autobahn where it lets an end choose.
  */
+import type { Agreement } from "./compressionCases.ts";
 import { utf8Strings } from "./utf8Strings.ts";
 import { BINARY, CLOSE, PING, PONG, TEXT, type Frame } from "./rawPeer.ts";
 
@@ -10,12 +11,16 @@ export interface Exchange {
   readonly sends: readonly Frame[];
   /** In one write unless said otherwise: a write for each frame, or for each so many bytes. */
   readonly chop?: "frames" | number;
+  /** A message to be sent compressed after that, in fragments of so many compressed bytes. */
+  readonly compresses?: { readonly opcode: number; readonly payload: Uint8Array; readonly fragmentBytes: number };
   readonly expects: readonly Reply[];
 }
 
 export interface Reply {
   readonly type: "text" | "binary" | "pong";
   readonly data: Uint8Array;
+  /** Whether it has to come compressed: `false` if this is missing. */
+  readonly compressed?: boolean;
 }
 
 export type Ending =
@@ -31,6 +36,8 @@ export interface Case {
   /** Made when the case is run, since some are large. */
   readonly exchanges: () => readonly Exchange[];
   readonly ending: Ending;
+  /** What is said of compression; nothing if this is missing. */
+  readonly deflate?: Agreement;
   /** All is sent before anything is waited for, the close included. */
   readonly inOneGo?: boolean;
 }

@@ -9,7 +9,7 @@ import { echo, fail, limits, readArguments } from "./echo.ts";
 
 const AGENT = "websocket-over";
 
-const { argument, caseTimeoutMs } = readArguments("npm run autobahn:client -- URL [--deflate]");
+const { argument, caseTimeoutMs, extensions } = readArguments("npm run autobahn:client -- URL [--deflate]");
 const url = URL.parse(argument);
 if (url?.protocol !== "ws:") fail(`not a ws: URL: ${argument}`);
 
@@ -40,6 +40,7 @@ function visit(base: URL, resource: string, react: (connection: WSConnection, ev
     host: base.host,
     resource: base.pathname.replace(/\/$/, "") + resource,
     limits,
+    extensions,
   });
   const socket = connect({ host: base.hostname.replace(/^\[|\]$/g, ""), port: Number(base.port || 80), noDelay: true });
   return new Promise((resolve, reject) => {

@@ -1,6 +1,7 @@
 /** What the two drivers have in common: their command lines, and what an echoing end does with each event. */
 import { parseArgs } from "node:util";
-import { defaultLimits, type Limits, type WSConnection, type WSEvent } from "../../src/index.ts";
+import { permessageDeflate } from "../../src/deflate/index.ts";
+import { defaultLimits, type Extension, type Limits, type WSConnection, type WSEvent } from "../../src/index.ts";
 
 /**
  * Group 9 asks for messages of 16 MiB, and for 4 MiB in 65,536 fragments of 64 bytes. The defaults allow as much: this
@@ -12,18 +13,29 @@ export const limits: Partial<Limits> = {
   maxFragments: Math.max(defaultLimits.maxFragments, 65_536),
 };
 
-/** The positional argument and `--case-timeout-ms`. Ends the process, with a usage line, if it is not understood. */
-export function readArguments(usage: string): { argument: string; caseTimeoutMs: number } {
+/**
+ * With `--deflate`. A client offers what group 13 wants of it, which forgets only where a server asks it to: whoever
+ * takes the first offer has a client that keeps its window.
+ */
+const compression: readonly Extension[] = [permessageDeflate(), permessageDeflate({ clientNoContextTakeover: true })];
+
+/** The positional argument, `--case-timeout-ms`, and the extensions of `--deflate`. Ends the process, with a usage line, if it is not understood. */
+export function readArguments(usage: string): {
+  argument: string;
+  caseTimeoutMs: number;
+  extensions: readonly Extension[];
+} {
   try {
     const { positionals, values } = parseArgs({
       allowPositionals: true,
       options: { deflate: { type: "boolean" }, "case-timeout-ms": { type: "string" } },
     });
-    if (values.deflate === true) fail("permessage-deflate is not available yet: run it without --deflate");
     const [argument] = positionals;
     // Autobahn itself gives its longest cases 100 seconds.
     const caseTimeoutMs = Number(values["case-timeout-ms"] ?? 120_000);
-    if (argument !== undefined && positionals.length === 1 && caseTimeoutMs > 0) return { argument, caseTimeoutMs };
+    if (argument !== undefined && positionals.length === 1 && caseTimeoutMs > 0) {
+      return { argument, caseTimeoutMs, extensions: values.deflate === true ? compression : [] };
+    }
   } catch (error) {
     console.error((error as Error).message);
   }

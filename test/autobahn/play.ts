@@ -3,12 +3,16 @@ import { CLOSE, type Frame, type RawPeer, type Received } from "./rawPeer.ts";
 import type { Case, Ending, Reply } from "./cases.ts";
 
 /** Resolves if the other side did what the case asks for, and rejects with what it did instead. */
-export async function play({ exchanges, ending, inOneGo = false }: Case, peer: RawPeer): Promise<void> {
+export async function play({ exchanges, ending, deflate, inOneGo = false }: Case, peer: RawPeer): Promise<void> {
   try {
+    if (deflate !== undefined && peer.deflate === undefined) throw new Error("permessage-deflate was not agreed on");
     const all = exchanges();
     if (inOneGo) await peer.send([...all.flatMap(({ sends }) => sends), ...closing(ending)]);
-    for (const { sends, chop, expects } of all) {
+    for (const { sends, chop, compresses, expects } of all) {
       if (!inOneGo) await peer.send(sends, chop);
+      if (compresses !== undefined) {
+        await peer.sendCompressed(compresses.opcode, compresses.payload, compresses.fragmentBytes);
+      }
       for (const expected of expects) requireReply(await peer.next(), expected);
     }
     if (!inOneGo) await peer.send(closing(ending));
@@ -31,7 +35,14 @@ function codeOf(closeBody: Uint8Array): number | undefined {
 }
 
 function requireReply(received: Received, expected: Reply): void {
-  if (received.type === expected.type && received.data.equals(expected.data)) return;
+  const compressed = "compressed" in received && received.compressed;
+  if (
+    received.type === expected.type &&
+    received.data.equals(expected.data) &&
+    compressed === (expected.compressed ?? false)
+  ) {
+    return;
+  }
   throw new Error(`expected ${describe(expected)}, got ${describe(received)}`);
 }
 
@@ -47,7 +58,8 @@ function describe(received: Received | Reply): string {
     case "pong":
     case "ping": {
       const { length } = received.data;
-      return `${received.type} of ${length} bytes, ${Buffer.from(received.data.subarray(0, 32)).toString("hex")}…`;
+      const how = "compressed" in received && received.compressed ? "compressed " : "";
+      return `${how}${received.type} of ${length} bytes, ${Buffer.from(received.data.subarray(0, 32)).toString("hex")}…`;
     }
     case "close":
       return `a Close frame with ${received.code ?? "no code"} "${received.reason}"`;

@@ -5,6 +5,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { RawDeflate } from "./rawDeflate.ts";
 
 export const TEXT = 1;
 export const BINARY = 2;
@@ -25,7 +26,8 @@ export interface Frame {
 
 /** What came: whole messages, control frames, the end of the stream, or a breach of the protocol. */
 export type Received =
-  | { readonly type: "text" | "binary" | "ping" | "pong"; readonly data: Buffer }
+  | { readonly type: "text" | "binary"; readonly data: Buffer; readonly compressed: boolean }
+  | { readonly type: "ping" | "pong"; readonly data: Buffer }
   | { readonly type: "close"; readonly code: number | undefined; readonly reason: string }
   | { readonly type: "end" }
   | { readonly type: "breach"; readonly what: string };
@@ -38,17 +40,22 @@ export class RawPeer {
   readonly socket: Socket;
   /** What the client asked for. */
   readonly target: string;
+  /** Where permessage-deflate was agreed on. */
+  readonly deflate: RawDeflate | undefined;
   readonly #received: Received[] = [];
+  /** What has come is told in order, though inflating takes a while. */
+  #told: Promise<void> = Promise.resolve();
   #notify: (() => void) | undefined;
   #input: Buffer[] = [];
   #inputBytes = 0;
   #header: { fin: boolean; opcode: number; key: Buffer | undefined; length: number } | undefined;
-  #message: { opcode: number; fragments: Buffer[] } | undefined;
+  #message: { opcode: number; compressed: boolean; fragments: Buffer[] } | undefined;
 
-  constructor(role: "client" | "server", socket: Socket, target: string, head: Buffer) {
+  constructor(role: "client" | "server", socket: Socket, target: string, head: Buffer, agreed?: string) {
     this.role = role;
     this.socket = socket;
     this.target = target;
+    this.deflate = agreed === undefined ? undefined : new RawDeflate(role, agreed);
     socket.on("data", (chunk: Buffer) => this.#take(chunk));
     socket.on("end", () => this.#tell({ type: "end" }));
     // A reset is one way to end.
@@ -57,25 +64,33 @@ export class RawPeer {
     socket.resume();
   }
 
-  /** Opens a connection as a client. */
-  static async connect(port: number, target = "/"): Promise<RawPeer> {
+  /** Opens a connection as a client. `offers` is the value of the header that offers extensions. */
+  static async connect(port: number, target = "/", offers?: string): Promise<RawPeer> {
     const socket = connect({ host: "127.0.0.1", port, allowHalfOpen: true, noDelay: true });
     await once(socket, "connect");
     const key = randomBytes(16).toString("base64");
     socket.write(
       `GET ${target} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-        `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n\r\n`,
+        `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n` +
+        (offers === undefined ? "" : `Sec-WebSocket-Extensions: ${offers}\r\n`) +
+        "\r\n",
     );
     const [head, rest] = await readHead(socket);
     if (!head.startsWith("HTTP/1.1 101 ") || field(head, "sec-websocket-accept") !== acceptFor(key)) {
       socket.destroy();
       throw new Error(`the server did not open the connection: ${head}`);
     }
-    return new RawPeer("client", socket, target, rest);
+    return new RawPeer("client", socket, target, rest, field(head, "sec-websocket-extensions"));
   }
 
-  /** Opens a connection that has come, as a server. The socket must allow to be half open. */
-  static async accept(socket: Socket): Promise<RawPeer> {
+  /**
+   * Opens a connection that has come, as a server. The socket must allow to be half open. `agree` answers the header that
+   * offers extensions, for what is asked for.
+   */
+  static async accept(
+    socket: Socket,
+    agree: (offers: string, target: string) => string | undefined = () => undefined,
+  ): Promise<RawPeer> {
     const [head, rest] = await readHead(socket);
     const key = field(head, "sec-websocket-key");
     const target = /^GET (\S+) HTTP\/1\.1$/m.exec(head)?.[1];
@@ -83,11 +98,14 @@ export class RawPeer {
       socket.destroy();
       throw new Error(`not an opening handshake: ${head}`);
     }
+    const agreed = agree(field(head, "sec-websocket-extensions") ?? "", target);
     socket.write(
       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-        `Sec-WebSocket-Accept: ${acceptFor(key)}\r\n\r\n`,
+        `Sec-WebSocket-Accept: ${acceptFor(key)}\r\n` +
+        (agreed === undefined ? "" : `Sec-WebSocket-Extensions: ${agreed}\r\n`) +
+        "\r\n",
     );
-    return new RawPeer("server", socket, target, rest);
+    return new RawPeer("server", socket, target, rest, agreed);
   }
 
   /** The bytes of a frame, masked if this is the client. */
@@ -123,6 +141,19 @@ export class RawPeer {
     for (let at = 0; at < bytes.length; at += size) await this.write(bytes.subarray(at, at + size));
   }
 
+  /** Sends a compressed message, its compressed bytes in fragments of so many. */
+  async sendCompressed(opcode: number, payload: Uint8Array, fragmentBytes: number): Promise<void> {
+    if (this.deflate === undefined) throw new Error("permessage-deflate was not agreed on");
+    const compressed = await this.deflate.compress(payload);
+    const frames: Frame[] = [];
+    for (let at = 0; at < compressed.length || at === 0; at += fragmentBytes) {
+      const fin = at + fragmentBytes >= compressed.length;
+      const part = compressed.subarray(at, at + fragmentBytes);
+      frames.push({ opcode: at === 0 ? opcode : 0, payload: part, fin, rsv: at === 0 ? 4 : 0 });
+    }
+    await this.send(frames);
+  }
+
   /** Resolves when the socket has taken the bytes and another write will be a packet of its own. */
   async write(bytes: Uint8Array): Promise<void> {
     if (!this.socket.writable) return; // the other side has hung up: whether it should have is judged by what it sent
@@ -155,10 +186,18 @@ export class RawPeer {
     this.socket.destroy();
   }
 
-  #tell(received: Received): void {
-    this.#received.push(received);
-    this.#notify?.();
-    this.#notify = undefined;
+  #tell(received: Received | Promise<Received>): void {
+    const settled = Promise.resolve(received).catch((error: unknown) => this.#breach(error));
+    this.#told = this.#told.then(async () => {
+      this.#received.push(await settled);
+      this.#notify?.();
+      this.#notify = undefined;
+    });
+  }
+
+  #breach(error: unknown): Received {
+    this.socket.destroy();
+    return { type: "breach", what: (error as Error).message };
   }
 
   #take(chunk: Buffer): void {
@@ -168,8 +207,7 @@ export class RawPeer {
     try {
       while (this.#readFrame());
     } catch (error) {
-      this.#tell({ type: "breach", what: (error as Error).message });
-      this.socket.destroy();
+      this.#tell(this.#breach(error));
     }
   }
 
@@ -188,7 +226,9 @@ export class RawPeer {
       const masked = (second & 0x80) !== 0;
       const opcode = first & 15;
       const fin = first >= 0x80;
-      if ((first & 0x70) !== 0) throw new Error("§5.2: reserved bit set");
+      const rsv1 = (first & 0x40) !== 0;
+      if ((first & 0x30) !== 0 || (rsv1 && this.deflate === undefined)) throw new Error("§5.2: reserved bit set");
+      if (rsv1 && opcode !== TEXT && opcode !== BINARY) throw new Error("RFC 7692 §6: RSV1 where it may not be");
       if (masked !== (this.role === "server")) throw new Error("§5.1: masked by the server, or not by the client");
       if (short === 126 && length < 126) throw new Error("§5.2: length not minimal");
       if (short === 127 && length < 65_536) throw new Error("§5.2: length not minimal");
@@ -198,6 +238,7 @@ export class RawPeer {
       if ((opcode === TEXT || opcode === BINARY) && this.#message !== undefined) {
         throw new Error("§5.4: message begun within a message");
       }
+      if (opcode === TEXT || opcode === BINARY) this.#message = { opcode, compressed: rsv1, fragments: [] };
       this.#header = { fin, opcode, length, key: masked ? start.subarray(headerLength - 4, headerLength) : undefined };
     }
     const { fin, opcode, key, length } = this.#header;
@@ -209,18 +250,22 @@ export class RawPeer {
     if (opcode === CLOSE) this.#tell(readClose(payload));
     else if (opcode === PING) this.#tell({ type: "ping", data: payload });
     else if (opcode === PONG) this.#tell({ type: "pong", data: payload });
-    else this.#readData(opcode, payload, fin);
+    else this.#readData(payload, fin);
     return true;
   }
 
-  #readData(opcode: number, payload: Buffer, fin: boolean): void {
-    const message = (this.#message ??= { opcode, fragments: [] });
+  #readData(payload: Buffer, fin: boolean): void {
+    const message = this.#message!;
     message.fragments.push(payload);
     if (!fin) return;
     this.#message = undefined;
+    const { compressed } = message;
     const data = Buffer.concat(message.fragments);
-    if (message.opcode === TEXT) requireUtf8(data);
-    this.#tell({ type: message.opcode === TEXT ? "text" : "binary", data });
+    const received = (whole: Buffer): Received => {
+      if (message.opcode === TEXT) requireUtf8(whole);
+      return { type: message.opcode === TEXT ? "text" : "binary", data: whole, compressed };
+    };
+    this.#tell(compressed ? this.deflate!.inflate(data).then(received) : received(data));
   }
 
   #peek(length: number): Buffer {

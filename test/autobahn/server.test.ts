@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Program } from "../peers/programs.ts";
 import { cases } from "./cases.ts";
+import { compressionCases } from "./compressionCases.ts";
 import { play } from "./play.ts";
 import { PING, RawPeer, TEXT } from "./rawPeer.ts";
 
@@ -14,6 +15,24 @@ beforeAll(async () => {
 });
 
 afterAll(() => program.stop());
+
+describe("autobahn:server --deflate", () => {
+  let compressing: Program;
+  beforeAll(() => {
+    compressing = Program.node("test/autobahn/server.ts", "0", "--deflate");
+  });
+  afterAll(() => compressing.stop());
+
+  const met = [...cases.filter(({ id }) => /^[1-7]\./.test(id)), ...compressionCases];
+  test.each(met.map((each) => [each.id, each.shows, each] as const))(
+    "%s %s",
+    { timeout: process.env.AUTOBAHN_FULL === "1" ? 480_000 : 60_000 },
+    async (_id, _shows, each) => {
+      const peer = await RawPeer.connect(await compressing.port(), `/runCase?case=${each.id}`, each.deflate?.offers);
+      await play(each, peer);
+    },
+  );
+});
 
 describe("autobahn:server", () => {
   test.each(cases.map((each) => [each.id, each.shows, each] as const))(
