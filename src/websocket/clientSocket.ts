@@ -1,5 +1,6 @@
 /** What a `WebSocket` object does (WHATWG WebSockets §3, §4, §5), beneath the face that Web IDL gives it. */
 import { WSConnection, type SharedOptions } from "../connection/wsConnection.ts";
+import type { Bytes } from "../core/bytes.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { resolveTiming } from "../core/deadlines.ts";
 import { RemoteProtocolError } from "../core/errors.ts";
@@ -11,6 +12,7 @@ import { explain, RejectionReader, WebSocketError } from "../stream/webSocketErr
 import { requestFor } from "../stream/webSocketURL.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { closeEvent } from "./closeEvent.ts";
+import { Fifo } from "./fifo.ts";
 import { queueTask } from "./tasks.ts";
 import type { Payload } from "./webIDL.ts";
 
@@ -63,8 +65,10 @@ export class ClientSocket {
   #failure: WebSocketError | undefined;
 
   readonly #assembler = new MessageAssembler();
-  #queuedMessages = 0;
+  /** Received, and not dispatched yet. */
+  readonly #messages = new Fifo<string | Bytes>();
   #queuedBytes = 0;
+  readonly #dispatchNext = (): void => this.#dispatch(this.#messages.shift());
   #readOn: (() => void) | undefined;
 
   /** What is to be sent once the Blobs before it have been read. */
@@ -102,7 +106,7 @@ export class ClientSocket {
   /** CLOSING, too, once the peer's Close has come and what came before it has been dispatched. */
   get readyState(): ReadyState {
     const ending = this.#readyState === ReadyState.OPEN && this.#connection.state !== "open";
-    return ending && this.#queuedMessages === 0 ? ReadyState.CLOSING : this.#readyState;
+    return ending && this.#messages.size === 0 ? ReadyState.CLOSING : this.#readyState;
   }
 
   /** §3.1, `send(data)`. Calls back when the transport has taken it, or with why it never will. */
@@ -198,17 +202,16 @@ export class ClientSocket {
     if (this.#readyState >= ReadyState.CLOSING) return undefined;
     const data = this.#assembler.add(event);
     if (data === undefined) return undefined;
-    this.#queuedMessages++;
+    this.#messages.push(data);
     this.#queuedBytes += data.length;
-    queueTask(() => this.#dispatch(data));
-    if (this.#queuedMessages < MAX_QUEUED_MESSAGES && this.#queuedBytes < MAX_QUEUED_BYTES) return undefined;
+    queueTask(this.#dispatchNext);
+    if (this.#messages.size < MAX_QUEUED_MESSAGES && this.#queuedBytes < MAX_QUEUED_BYTES) return undefined;
     return new Promise((resolve) => (this.#readOn = resolve));
   }
 
-  #dispatch(data: string | Uint8Array<ArrayBuffer>): void {
-    this.#queuedMessages--;
+  #dispatch(data: string | Bytes): void {
     this.#queuedBytes -= data.length;
-    if (this.#queuedMessages <= MAX_QUEUED_MESSAGES / 2 && this.#queuedBytes <= MAX_QUEUED_BYTES / 2) {
+    if (this.#messages.size <= MAX_QUEUED_MESSAGES / 2 && this.#queuedBytes <= MAX_QUEUED_BYTES / 2) {
       this.#readOn?.();
       this.#readOn = undefined;
     }
@@ -217,7 +220,7 @@ export class ClientSocket {
     this.#fire(new MessageEvent("message", { data: this.#present(data), origin: this.#origin }));
   }
 
-  #present(data: string | Uint8Array<ArrayBuffer>): string | ArrayBuffer | Blob {
+  #present(data: string | Bytes): string | ArrayBuffer | Blob {
     if (typeof data === "string") return data;
     return this.binaryType === "blob" ? new Blob([data]) : data.buffer;
   }

@@ -1,4 +1,5 @@
 /** Tasks as an event loop has them: they run in order, each once every microtask of the one before it has run. */
+import { Fifo } from "./fifo.ts";
 
 /** Queues a task behind those that were queued before. What it throws is reported as an uncaught exception. */
 export function queueTask(task: () => void): void {
@@ -24,8 +25,7 @@ const LONGEST_MS = 4;
  */
 class TaskPort {
   readonly #port: MessagePort;
-  #tasks: (() => void)[] = [];
-  #next = 0;
+  readonly #tasks = new Fifo<() => void>();
   #posted = false;
   #startMs = 0;
 
@@ -49,16 +49,11 @@ class TaskPort {
   }
 
   #run(): void {
-    const task = this.#tasks[this.#next];
-    if (task === undefined || performance.now() - this.#startMs > LONGEST_MS) return;
-    this.#next++;
-    task();
+    if (this.#tasks.size > 0 && performance.now() - this.#startMs <= LONGEST_MS) this.#tasks.shift()();
   }
 
   #goOn(): void {
-    this.#tasks.splice(0, this.#next);
-    this.#next = 0;
-    if (this.#tasks.length > 0) this.#post();
+    if (this.#tasks.size > 0) this.#post();
     else this.#posted = false;
   }
 }

@@ -52,7 +52,7 @@ export function play(socket: WebSocket, kind: Kind, shape: Shape): Promise<numbe
     socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
       if (kind === "send") {
         if (Number(data) === shape.bytes * shape.count) resolve(shape.count);
-        else reject(new Error(`the server got ${String(data)} bytes`));
+        else reject(new Error("the server got other bytes"));
       } else {
         if ((typeof data === "string" ? data.length : data.byteLength) !== shape.bytes)
           reject(new Error("wrong length"));
@@ -69,7 +69,8 @@ export function play(socket: WebSocket, kind: Kind, shape: Shape): Promise<numbe
 function serve(transport: ByteTransport): void {
   const connection = new WSConnection(ConnectionType.SERVER);
   const messages = new MessageAssembler();
-  const side = serverSide((message) => connection.sendData(message));
+  // As `ws` sends: what it is given must be left alone until it is sent.
+  const side = serverSide((message) => connection.sendData(message, true, { handOver: true }));
   const driver = new Driver(connection, transport, 1000, (event) => {
     if (event.type === "connectionRequested") connection.accept(event);
     if (event.type !== "textReceived" && event.type !== "bytesReceived") return undefined;
