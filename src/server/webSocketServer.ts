@@ -42,8 +42,8 @@ export interface WebSocketServerOptions extends Pick<ServerOptions, ConnectionSe
    * none is offered. Libraries may set it later: it is looked up for each request.
    */
   handleProtocols?: (protocols: Set<string>, request: UpgradeRequest) => Maybe<string | false | null | undefined>;
-  /** Whether to accept a client. Returns that, or takes a second argument and calls it with that. */
-  verifyClient?: ((info: ClientInfo) => Maybe<boolean>) | ((info: ClientInfo, verified: Verified) => void);
+  /** Whether to accept a client. Returns that; or, if it takes a second argument, calls it with that. */
+  readonly verifyClient?: (info: ClientInfo, verified: Verified) => Maybe<boolean | undefined>;
   /** `false`: there is no `clients`. */
   readonly clientTracking?: boolean;
   /** Largest message in bytes: the limits `maxMessageBytes` and `maxFrameBytes` in the name that ws has for them. */
@@ -350,14 +350,12 @@ async function verify(
   verifyClient: NonNullable<WebSocketServerOptions["verifyClient"]>,
   info: ClientInfo,
 ): Promise<RejectOptions | undefined> {
-  if (verifyClient.length < 2) {
-    return (await (verifyClient as (info: ClientInfo) => Maybe<boolean>)(info)) ? undefined : { status: 401 };
-  }
   return new Promise((resolve, reject) => {
     const verified: Verified = (accepted, status = 401, body = "", headers = {}) =>
       resolve(accepted ? undefined : { status, body, headers });
-    // Should it be an async function, it may fail without calling.
-    Promise.resolve(verifyClient(info, verified)).catch(reject);
+    const saysSo = verifyClient.length < 2;
+    // One that is to call may be an async function, and fail.
+    Promise.resolve(verifyClient(info, verified)).then((accepted) => saysSo && verified(Boolean(accepted)), reject);
   });
 }
 

@@ -1,7 +1,7 @@
 /** The npm package ws, as client and as server. */
 import type { AddressInfo } from "node:net";
-import { WebSocket, WebSocketServer, type RawData } from "ws";
-import type { Foreign, Kind, OpenOptions } from "./foreign.ts";
+import { WebSocket, WebSocketServer, type PerMessageDeflateOptions, type RawData } from "ws";
+import type { Compression, Foreign, Kind, OpenOptions } from "./foreign.ts";
 import { Mailbox } from "./mailbox.ts";
 import { acceptChat, OurServer, Peer } from "./tcp.ts";
 
@@ -14,17 +14,28 @@ const can: Kind["can"] = {
   receiveByteOrderMark: true,
   closeWith: [1000, 3000, 4999, 1014, undefined],
   beClosedWith: [1000, 3000, 4999, 1014, undefined],
+  compress: { sends: true, windowBits: 8 },
 };
+
+function deflateOptions(compression: Compression | undefined): PerMessageDeflateOptions | false {
+  if (compression === undefined) return false;
+  // Whatever is `false` in its options is refused.
+  const wanted = Object.entries(compression.theirs).filter(([, value]) => value !== false);
+  return { ...Object.fromEntries(wanted), threshold: 0 };
+}
 
 export const wsClient: Kind = {
   name: "our server, the client of ws",
   ours: "server",
   can,
-  async start() {
-    const server = await OurServer.listen(acceptChat);
+  async start(compression) {
+    const server = await OurServer.listen(acceptChat, { extensions: compression?.ours ?? [] });
     return {
       async open({ subprotocols = [], headers = {} }: OpenOptions = {}) {
-        const socket = new WebSocket(server.url, [...subprotocols], { headers });
+        const socket = new WebSocket(server.url, [...subprotocols], {
+          headers,
+          perMessageDeflate: deflateOptions(compression),
+        });
         const theirs = new WsPeer(socket);
         const ours = await server.next();
         await theirs.open;
@@ -39,8 +50,9 @@ export const wsServer: Kind = {
   name: "our client, the server of ws",
   ours: "client",
   can,
-  async start() {
+  async start(compression) {
     const server = new WebSocketServer({
+      perMessageDeflate: deflateOptions(compression),
       host: "127.0.0.1",
       port: 0,
       handleProtocols: (offered) => offered.has("chat") && "chat",
@@ -53,7 +65,7 @@ export const wsServer: Kind = {
     const { port } = server.address() as AddressInfo;
     return {
       async open(options = {}) {
-        const ours = Peer.connect(`ws://127.0.0.1:${port}/`, options);
+        const ours = Peer.connect(`ws://127.0.0.1:${port}/`, { ...options, extensions: compression?.ours ?? [] });
         return { ours, theirs: await peers.take("connection") };
       },
       stop: () => {

@@ -1,34 +1,303 @@
-/** The server that is given transports: what it accepts, whom it refuses, and how it ends. */
+/** The server that is given transports: how they come, how many, and how it ends. What it shares with ws is tested there. */
 import { describe, expect, test } from "vitest";
-import { WebSocketServer, type MessageBytes } from "../../src/server/index.ts";
-import { open } from "./client.ts";
+import { WebSocketServer, type MessageBytes, type WebSocketServerOptions } from "../../src/server/index.ts";
+import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
+import { complement } from "../support/complement.ts";
+import { ascii } from "../support/wire.ts";
+import { Client, dial, open } from "./client.ts";
+import { countTimers } from "./timers.ts";
 
-describe("a client", () => {
-  test("that is accepted has a peer and a request, and messages go both ways", async () => {
+const close = (server: WebSocketServer): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
+const turn = (ms = 10): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const accepted = (client: Client): Promise<unknown> => client.event("connectionEstablished");
+
+/** Transports that are put in at one end and taken at the other, and whether they are still wanted. */
+function source(): {
+  put: () => Client;
+  fail: (error: unknown) => void;
+  stream: ReadableStream<ByteTransport>;
+  over: () => boolean;
+} {
+  let controller!: ReadableStreamDefaultController<ByteTransport>;
+  let cancelled = false;
+  const stream = new ReadableStream<ByteTransport>(
+    { start: (given) => void (controller = given), cancel: () => void (cancelled = true) },
+    { highWaterMark: 0 },
+  );
+  return {
+    put() {
+      const [near, far] = pipe();
+      controller.enqueue(far);
+      return new Client(near);
+    },
+    fail: (error) => controller.error(error),
+    stream,
+    over: () => cancelled,
+  };
+}
+
+async function* each(stream: ReadableStream<ByteTransport>): AsyncGenerator<ByteTransport, void, undefined> {
+  const reader = stream.getReader();
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}
+
+describe("serve", () => {
+  test("takes transports as they come", async () => {
     const server = new WebSocketServer();
-    const { client, peer, request } = await open(server, { resource: "/chat?room=1", headers: { "X-Custom": "1" } });
-    expect(request).toMatchObject({
-      method: "GET",
-      url: "/chat?room=1",
-      headers: { host: "server.example", "x-custom": "1", upgrade: "websocket" },
+    const { put, stream } = source();
+    void server.serve(each(stream));
+    await accepted(put());
+    await accepted(put());
+    expect(server.clients!.size).toBe(2);
+  });
+  test("takes a list, and is done at its end, while the connections go on", async () => {
+    const server = new WebSocketServer();
+    const pipes = [pipe(), pipe()];
+    await server.serve(pipes.map(([, far]) => far));
+    for (const [near] of pipes) await accepted(new Client(near));
+    expect(server.clients!.size).toBe(2);
+  });
+  test("takes several sources at once", async () => {
+    const server = new WebSocketServer();
+    const sources = [source(), source()];
+    for (const { stream } of sources) void server.serve(each(stream));
+    for (const { put } of sources) await accepted(put());
+    expect(server.clients!.size).toBe(2);
+  });
+  test("tells of a source that fails, and is done", async () => {
+    const server = new WebSocketServer();
+    const errors: unknown[] = [];
+    server.on("error", (error) => errors.push(error));
+    for (const reason of [new Error("broken"), "broken"]) {
+      const { fail, stream } = source();
+      const serving = server.serve(each(stream));
+      fail(reason);
+      await serving;
+    }
+    expect(errors).toEqual([new Error("broken"), new Error("no more transports", { cause: "broken" })]);
+  });
+  test("tells of a transport that can't be used, and goes on", async () => {
+    const server = new WebSocketServer();
+    const errors: unknown[] = [];
+    server.on("error", (error) => errors.push(error));
+    const [near, far] = pipe();
+    const [, locked] = pipe();
+    locked.readable.getReader();
+    await server.serve([locked, undefined as never, far]);
+    await accepted(new Client(near));
+    expect(errors).toEqual([expect.any(TypeError), expect.any(TypeError)]);
+  });
+  test("ends when the server closes, also while it waits, and gives the source up", async () => {
+    const server = new WebSocketServer();
+    const { put, stream, over } = source();
+    const serving = server.serve(each(stream));
+    await accepted(put());
+    for (const peer of server.clients!) peer.terminate();
+    const closing = close(server);
+    await serving;
+    await closing;
+    const late = put();
+    expect(await late.event("connectionClosed")).toMatchObject({ code: 1006 });
+    await expect.poll(over).toBe(true);
+  });
+  test("of a closed server is over at once", async () => {
+    const server = new WebSocketServer();
+    await close(server);
+    await server.serve(each(source().stream));
+  });
+});
+
+describe("maxConnections", () => {
+  test("drops the transports beyond it, and says so", async () => {
+    const server = new WebSocketServer({ maxConnections: 2 });
+    const dropped: ByteTransport[] = [];
+    server.on("drop", (transport) => dropped.push(transport));
+    const first = await open(server);
+    await open(server);
+    const { client, far } = dial(server);
+    expect(await client.event("connectionClosed")).toMatchObject({ code: 1006 });
+    expect(dropped).toEqual([far]);
+    first.client.do((connection) => connection.close());
+    await expect.poll(() => server.clients!.size).toBe(1);
+    await open(server);
+  });
+  test("makes serve wait with the next one", async () => {
+    const server = new WebSocketServer({ maxConnections: 1 });
+    const { put, stream } = source();
+    void server.serve(each(stream));
+    let drops = 0;
+    server.on("drop", () => drops++);
+    const [first, second] = [put(), put()];
+    await accepted(first);
+    let isOpen = false;
+    const opening = accepted(second).then(() => (isOpen = true));
+    await turn();
+    expect(isOpen).toBe(false);
+    first.do((connection) => connection.close());
+    await opening;
+    expect(drops).toBe(0);
+  });
+});
+
+describe("maxPendingHandshakes", () => {
+  test("holds those that send no request, and those that wait for verifyClient", async () => {
+    const decide: ((yes: boolean) => void)[] = [];
+    const server = new WebSocketServer({
+      maxPendingHandshakes: 2,
+      verifyClient: () => new Promise((resolve) => decide.push(resolve)),
     });
-    expect(request.socket.remoteAddress).toBeUndefined();
-    expect([...server.clients!]).toEqual([peer]);
-    const received: unknown[] = [];
-    peer.on("message", (data, isBinary) => {
-      received.push((data as MessageBytes).toString(), isBinary);
-      peer.send(data as Uint8Array<ArrayBuffer>, { binary: isBinary });
+    const [, silent] = pipe();
+    server.handleTransport(silent);
+    const waiting = dial(server).client;
+    await expect.poll(() => decide.length).toBe(1);
+    expect(await dial(server).client.event("connectionClosed")).toMatchObject({ code: 1006 });
+    decide[0]!(true);
+    await accepted(waiting);
+    const next = dial(server).client;
+    await expect.poll(() => decide.length).toBe(2);
+    decide[1]!(false);
+    await next.event("connectionRejected");
+  });
+  test("is 1024 by default", async () => {
+    const server = new WebSocketServer({ handshakeTimeoutMs: 60_000 });
+    let drops = 0;
+    server.on("drop", () => drops++);
+    for (let i = 0; i < 1030; i++) server.handleTransport(pipe()[1]);
+    expect(drops).toBe(6);
+    await close(server);
+  });
+});
+
+describe("close", () => {
+  test("drops those that have sent no request, and is not held up by them", async () => {
+    const timers = countTimers();
+    const server = new WebSocketServer();
+    const [near, far] = pipe();
+    server.handleTransport(far);
+    await near.writable.getWriter().write(ascii("GET / HTTP/1.1\r\n"));
+    await turn();
+    await close(server);
+    expect(timers()).toBe(0);
+  });
+  test("answers 503 to those that wait for an answer", async () => {
+    let decide!: (yes: boolean) => void;
+    const server = new WebSocketServer({ verifyClient: () => new Promise((resolve) => (decide = resolve)) });
+    const { client } = dial(server);
+    await expect.poll(() => decide).toBeTypeOf("function");
+    const closing = close(server);
+    decide(true);
+    expect((await client.event("connectionRejected")).status).toBe(503);
+    await closing;
+  });
+  test("takes no transports from then on", async () => {
+    const server = new WebSocketServer();
+    const { client } = await open(server);
+    const closing = close(server);
+    expect(await dial(server).client.event("connectionClosed")).toMatchObject({ code: 1006 });
+    client.do((connection) => connection.close());
+    await closing;
+    expect(await dial(server).client.event("connectionClosed")).toMatchObject({ code: 1006 });
+  });
+  test("waits until the transports have ended, not only the connections, and closes peers first", async () => {
+    const timers = countTimers();
+    const server = new WebSocketServer({ closeTimeoutMs: 30 });
+    const seen: string[] = [];
+    const { client, peer } = await open(server);
+    peer.on("close", () => seen.push("peer"));
+    const closing = close(server).then(() => seen.push("server"));
+    client.hold();
+    client.do((connection) => connection.close());
+    await closing;
+    expect(seen).toEqual(["peer", "server"]);
+    client.driver.abort("done");
+    await client.driver.finished;
+    expect(timers()).toBe(0);
+  });
+});
+
+describe("a request that was parsed elsewhere", () => {
+  const headers = {
+    host: "server.example",
+    upgrade: "websocket",
+    connection: "Upgrade",
+    "sec-websocket-version": "13",
+    "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
+  };
+  test("is answered, and what came behind it is read", async () => {
+    const server = new WebSocketServer();
+    const received = new Promise((resolve) => {
+      server.on("connection", (peer, { url }) =>
+        peer.on("message", (data) => resolve([url, (data as MessageBytes).toString()])),
+      );
     });
-    client.do((connection) => connection.sendData("wörld"));
-    expect(await client.message()).toBe("wörld");
-    client.do((connection) => connection.sendData(Uint8Array.of(104, 105)));
-    expect(await client.message()).toEqual(Uint8Array.of(104, 105));
-    expect(received).toEqual(["wörld", false, "hi", true]);
-    const closed = new Promise((resolve) => peer.on("close", (code, reason) => resolve([code, String(reason)])));
-    client.do((connection) => connection.close(3000, "bye ✓"));
-    expect(await closed).toEqual([3000, "bye ✓"]);
-    expect(await client.event("connectionClosed")).toMatchObject({ code: 3000, wasClean: true });
-    expect(server.clients!.size).toBe(0);
-    await new Promise<void>((resolve) => server.close(() => resolve()));
+    const [near, far] = pipe();
+    server.handleTransport(far, { request: { method: "GET", target: "/chat", headers } });
+    await near.writable.getWriter().write(Uint8Array.of(0x81, 0x82, 0, 0, 0, 0, 0x68, 0x69));
+    expect(await received).toEqual(["/chat", "hi"]);
+    const { value } = await near.readable.getReader().read();
+    expect(new TextDecoder().decode(value)).toMatch(/^HTTP\/1\.1 101 /);
+  });
+  test("is held to the same rules", async () => {
+    const server = new WebSocketServer();
+    const [near, far] = pipe();
+    server.handleTransport(far, { request: { method: "POST", target: "/chat", headers } });
+    const { value } = await near.readable.getReader().read();
+    expect(new TextDecoder().decode(value)).toMatch(/^HTTP\/1\.1 400 /);
+  });
+});
+
+describe("what is known of a transport", () => {
+  test("is told with the request", async () => {
+    const seen: unknown[] = [];
+    const server = new WebSocketServer({ verifyClient: ({ secure }) => seen.push(secure) > 0 });
+    server.on("connection", (_, { socket }) => seen.push(socket.remoteAddress, socket.encrypted));
+    await accepted(dial(server, {}, { remoteAddress: "192.0.2.7", encrypted: true }).client);
+    await accepted(dial(server).client);
+    expect(seen).toEqual([true, "192.0.2.7", true, false, undefined, false]);
+  });
+});
+
+describe("options", () => {
+  test("extensions are negotiated, and named at the peer", async () => {
+    const { client, peer } = await open(new WebSocketServer({ extensions: [complement()] }), {
+      extensions: [complement()],
+    });
+    expect(peer.extensions).toBe("x-complement");
+    peer.send("compressed");
+    peer.send("plain", { compress: false });
+    expect([await client.message(), await client.message()]).toEqual(["compressed", "plain"]);
+  });
+  test("shouldHandle may be overridden", async () => {
+    class ChatServer extends WebSocketServer {
+      override shouldHandle({ headers }: { headers: Record<string, string | undefined> }): boolean {
+        return headers.host === "chat.example";
+      }
+    }
+    const server = new ChatServer();
+    await open(server, { host: "chat.example" });
+    expect((await dial(server).client.event("connectionRejected")).status).toBe(400);
+  });
+  test("headers named as members of objects are headers like any other", async () => {
+    const { request } = await open(new WebSocketServer(), { headers: { __proto__x: "1", constructor: "2" } });
+    expect(request.headers).toMatchObject({ __proto__x: "1" });
+    expect(request.headers.constructor).toBe("2");
+    const { request: second } = await open(new WebSocketServer(), { headers: [["__proto__", "3"]] });
+    expect(Object.getOwnPropertyDescriptor(second.headers, "__proto__")?.value).toBe("3");
+    expect(Object.getPrototypeOf(second.headers)).toBe(Object.prototype);
+  });
+  test.each<[string, WebSocketServerOptions]>([
+    ["maxPayload", { maxPayload: -1 }],
+    ["maxPayload", { maxPayload: 1.5 }],
+    ["limits", { limits: { maxFragments: NaN } }],
+    ["maxConnections", { maxConnections: -1 }],
+    ["maxPendingHandshakes", { maxPendingHandshakes: 0.5 }],
+    ["closeTimeoutMs", { closeTimeoutMs: 0 }],
+    ["handshakeTimeoutMs", { handshakeTimeoutMs: -1 }],
+  ])("that can't be are a RangeError: %s", (_, options) => {
+    expect(() => new WebSocketServer(options)).toThrow(RangeError);
   });
 });

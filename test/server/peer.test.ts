@@ -1,0 +1,185 @@
+/** A peer where there is no Buffer, as in a page. What it has in common with a peer of ws is tested beside ws. */
+import { describe, expect, test } from "vitest";
+import { WebSocketServer, type MessageBytes, type MessageData } from "../../src/server/index.ts";
+import { hex, toHex } from "../support/wire.ts";
+import { open, type Pair } from "./client.ts";
+
+const hasBuffer = "Buffer" in globalThis;
+
+const message = ({ peer }: Pair): Promise<[MessageData, boolean]> =>
+  new Promise((resolve) => peer.once("message", (...args) => resolve(args)));
+
+describe("a message", () => {
+  test.skipIf(hasBuffer).each(["wörld 👋", "", "\uFEFFmark"])(
+    "of text is bytes that say themselves: %j",
+    async (text) => {
+      const pair = await open(new WebSocketServer());
+      const received = message(pair);
+      pair.client.do((connection) => connection.sendData(text));
+      const [data, isBinary] = await received;
+      expect(isBinary).toBe(false);
+      expect(data).toBeInstanceOf(Uint8Array);
+      expect(String(data as MessageBytes)).toBe(text);
+      expect([...(data as MessageBytes)]).toEqual([...new TextEncoder().encode(text)]);
+    },
+  );
+  test.skipIf(hasBuffer)("of bytes is the same, in the encodings that libraries ask for", async () => {
+    const pair = await open(new WebSocketServer());
+    const received = message(pair);
+    pair.client.do((connection) => connection.sendData(hex("68 c3 a9 ff")));
+    const [data] = (await received) as [MessageBytes, boolean];
+    expect([data.toString(), data.toString("utf8"), data.toString("hex"), data.toString("base64")]).toEqual([
+      "hé\uFFFD",
+      "hé\uFFFD",
+      "68c3a9ff",
+      "aMOp/w==",
+    ]);
+    expect(data.subarray(0, 3).toString()).toBe("hé");
+    expect(() => data.toString("utf16le" as never)).toThrow(TypeError);
+  });
+  test("is its listener's alone: what comes later does not change it", async () => {
+    const pair = await open(new WebSocketServer());
+    const received: MessageBytes[] = [];
+    pair.peer.on("message", (data) => received.push(data as MessageBytes));
+    pair.peer.on("ping", (data) => received.push(data));
+    pair.client.do((connection) => {
+      connection.sendData(hex("01 02 03"));
+      connection.ping(hex("04 05"));
+      connection.sendData(hex("06"));
+    });
+    await expect.poll(() => received.map(toHex)).toEqual(["01 02 03", "04 05", "06"]);
+    expect(received.every(({ buffer, length }) => buffer.byteLength === length)).toBe(true);
+  });
+  test("can be a Blob", async () => {
+    const pair = await open(new WebSocketServer());
+    pair.peer.binaryType = "blob";
+    const received = message(pair);
+    pair.client.do((connection) => connection.sendData(hex("01 02")));
+    const [data] = await received;
+    expect(toHex(new Uint8Array(await (data as Blob).arrayBuffer()))).toBe("01 02");
+  });
+});
+
+describe("what is sent", () => {
+  test("echoes what came, as what it came", async () => {
+    const pair = await open(new WebSocketServer());
+    pair.peer.on("message", (data, binary) => pair.peer.send(data as MessageBytes, { binary }));
+    pair.client.do((connection) => {
+      connection.sendData("wörld");
+      connection.sendData(hex("ff"));
+    });
+    expect(await pair.client.message()).toBe("wörld");
+    expect(await pair.client.message()).toEqual(hex("ff"));
+  });
+  test("may be changed at once, behind a Blob, too", async () => {
+    const { client, peer } = await open(new WebSocketServer());
+    const bytes = hex("01");
+    peer.send(bytes);
+    bytes[0] = 2;
+    peer.send(new Blob([hex("aa")]));
+    peer.send(bytes);
+    peer.ping(bytes);
+    bytes[0] = 3;
+    expect([await client.message(), await client.message(), await client.message()]).toEqual([
+      hex("01"),
+      hex("aa"),
+      hex("02"),
+    ]);
+    expect((await client.event("pingReceived")).payload).toEqual(hex("02"));
+  });
+  test("behind a Blob is refused if the connection is gone when its turn comes", async () => {
+    const { peer } = await open(new WebSocketServer());
+    const errors: (Error | undefined)[] = [];
+    peer.send(new Blob(["first"]), (error) => errors.push(error));
+    peer.send("second", (error) => errors.push(error));
+    peer.ping("third", false, (error) => errors.push(error));
+    peer.close(1000);
+    expect(peer.bufferedAmount).toBeGreaterThanOrEqual(5);
+    peer.terminate();
+    await expect.poll(() => errors.length).toBe(3);
+    expect(errors.map((error) => error?.message)).toEqual(
+      Array.from({ length: 3 }, () => expect.stringMatching(/^WebSocket is not open: readyState/) as unknown),
+    );
+  });
+  test("announces on the socket that there is room again", async () => {
+    const { client, peer } = await open(new WebSocketServer());
+    let drains = 0;
+    peer._socket.on("drain", () => drains++);
+    client.hold();
+    peer.send("small");
+    for (let i = 0; i < 10; i++) peer.send(new Uint8Array(100_000));
+    expect(drains).toBe(0);
+    client.release();
+    await expect.poll(() => drains).toBe(1);
+    expect(peer.bufferedAmount).toBe(0);
+  });
+});
+
+describe("pause", () => {
+  test("in a listener lets no other message through, and holds what is behind it", async () => {
+    const { client, peer } = await open(new WebSocketServer());
+    const received: string[] = [];
+    peer.on("message", (data) => {
+      received.push((data as MessageBytes).toString());
+      peer.pause();
+    });
+    client.do((connection) => ["one", "two", "three"].forEach((text) => connection.sendData(text)));
+    await expect.poll(() => received).toEqual(["one"]);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(received).toEqual(["one"]);
+    peer.resume();
+    await expect.poll(() => received).toEqual(["one", "two"]);
+    peer.resume();
+    peer.resume();
+    await expect.poll(() => received).toEqual(["one", "two", "three"]);
+  });
+  test("holds pings and the Close, too", async () => {
+    const { client, peer } = await open(new WebSocketServer());
+    const seen: unknown[] = [];
+    peer.on("ping", () => seen.push("ping"));
+    peer.on("close", (code) => seen.push(code));
+    peer.pause();
+    client.do((connection) => {
+      connection.ping();
+      connection.close(1000);
+    });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(seen).toEqual([]);
+    peer.resume();
+    await expect.poll(() => seen).toEqual(["ping", 1000]);
+  });
+  test("drops what it holds if the connection is terminated", async () => {
+    const { client, peer } = await open(new WebSocketServer());
+    const seen: unknown[] = [];
+    peer.on("message", () => seen.push("message"));
+    peer.on("close", (code) => seen.push(code));
+    peer.pause();
+    client.do((connection) => connection.sendData("held"));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    peer.terminate();
+    await expect.poll(() => seen).toEqual([1006]);
+    peer.resume();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(seen).toEqual([1006]);
+  });
+});
+
+describe("the socket", () => {
+  test("says that it has finished, before the connection is closed", async () => {
+    const { client, peer, request } = await open(new WebSocketServer());
+    expect([peer._socket === request.socket, peer._socket._writableState.finished]).toEqual([true, false]);
+    const seen: string[] = [];
+    peer._socket.on("finish", () => seen.push("finish"));
+    peer.on("close", () => seen.push("close"));
+    client.do((connection) => connection.close());
+    await expect.poll(() => seen).toEqual(["finish", "close"]);
+    expect(peer._socket._writableState.finished).toBe(true);
+  });
+  test("can be destroyed", async () => {
+    const { client, peer } = await open(new WebSocketServer());
+    const closed = new Promise((resolve) => peer.on("close", resolve));
+    peer._socket.destroy();
+    expect(await closed).toBe(1006);
+    expect(await client.event("connectionClosed")).toMatchObject({ code: 1006 });
+  });
+});
