@@ -13,7 +13,7 @@ import { WebSocketError } from "./webSocketError.ts";
 export type Origins = readonly string[] | ((origin: string | undefined) => boolean);
 
 export interface AcceptTransportOptions extends SharedOptions, Abortable {
-  /** A request that somebody else has read from the transport and parsed, such as Node's `http`. */
+  /** The request, where somebody else has read it from the transport and parsed it; the transport's own by default. */
   readonly request?: ParsedRequest | undefined;
   /**
    * The origins of pages that may connect; others are refused with 403 (RFC 6455 §10.2). In a list, `"null"` stands for
@@ -36,7 +36,7 @@ export interface IncomingRequest extends Omit<ConnectionRequested, "type"> {
  * answered. With `handshake: "none"` there is nothing to wait for; a request is made up, whose subprotocol is the option's.
  */
 export async function accept(transport: ByteTransport, options: AcceptTransportOptions = {}): Promise<IncomingRequest> {
-  const { request: parsed, origins, signal } = options;
+  const { request: parsed = transport.request, origins, signal } = options;
   signal?.throwIfAborted();
   const connection = new WSConnection("server", options);
   if (parsed !== undefined) connection.receiveRequest(parsed);

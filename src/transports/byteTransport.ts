@@ -7,4 +7,16 @@ export interface ByteTransport {
   readonly closed?: Promise<unknown>;
   /** Ends both directions at once. */
   close?(): void;
+  /** Who is at the other end, where the transport came over a network. */
+  readonly remoteAddress?: string | undefined;
+  /** Whether what lies below is encrypted, as TLS is. */
+  readonly encrypted?: boolean | undefined;
+  /** The HTTP request that the transport came with, if somebody has read and parsed it already. */
+  readonly request?: TransportRequest | undefined;
+}
+
+export interface TransportRequest {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: [name: string, value: string][];
 }

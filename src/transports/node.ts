@@ -1,0 +1,176 @@
+/** Node's sockets as byte transports: TCP, TLS, and those of requests to upgrade. Works on Deno's and Bun's, too. */
+import { Arrivals } from "./arrivals.ts";
+import type { ByteTransport } from "./byteTransport.ts";
+
+export type { ByteTransport, TransportRequest } from "./byteTransport.ts";
+
+/** As Node's own types have it. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type Listener = (...given: any[]) => void;
+
+/** What is used of a `net.Socket`, a `tls.TLSSocket` or another `stream.Duplex`. */
+export interface NodeDuplex {
+  on(event: string, listener: Listener): unknown;
+  off(event: string, listener: Listener): unknown;
+  pause(): unknown;
+  resume(): unknown;
+  write(chunk: Uint8Array, callback: (error?: Error | null) => void): boolean;
+  end(callback: () => void): unknown;
+  destroy(error?: Error): unknown;
+  unshift(chunk: Uint8Array): unknown;
+  readonly destroyed: boolean;
+  readonly readableEnded: boolean;
+  allowHalfOpen: boolean;
+  setNoDelay?(noDelay: boolean): unknown;
+  readonly remoteAddress?: string | undefined;
+  readonly encrypted?: boolean | undefined;
+}
+
+/** How much may wait to be read before the socket is paused, in bytes: about one chunk of it. */
+const HIGH_WATER_BYTES = 64 * 1024;
+
+/**
+ * A socket as a transport, which is the transport's own from now on. Nothing is lost of what it brings before it is read,
+ * and it is paused while it is not. A write is done when the system has taken it. Cancelling `readable` or aborting
+ * `writable` destroys the socket; so does a socket that is closed before its end came, with an error at both.
+ */
+export function socketTransport(socket: NodeDuplex): ByteTransport {
+  // The transport ends its two directions itself.
+  socket.allowHalfOpen = true;
+  socket.setNoDelay?.(true);
+  let incoming!: ReadableStreamDefaultController<Uint8Array>;
+  let outgoing!: WritableStreamDefaultController;
+  let readingOver = false;
+  let settle!: () => void;
+  const closed = new Promise<void>((resolve) => (settle = resolve));
+
+  const endReading = (how: () => void): void => {
+    if (readingOver) return;
+    readingOver = true;
+    how();
+  };
+  const fail = (error: unknown): void => {
+    endReading(() => incoming.error(error));
+    outgoing.error(error);
+  };
+  const destroy = (reason: unknown): void => {
+    readingOver = true;
+    socket.destroy(reason instanceof Error ? reason : undefined);
+  };
+
+  const readable = new ReadableStream<Uint8Array>(
+    {
+      start: (controller) => void (incoming = controller),
+      pull: () => void socket.resume(),
+      cancel: destroy,
+    },
+    new ByteLengthQueuingStrategy({ highWaterMark: HIGH_WATER_BYTES }),
+  );
+  const writable = new WritableStream<Uint8Array<ArrayBuffer>>({
+    start: (controller) => void (outgoing = controller),
+    write: (chunk) =>
+      new Promise((resolve, reject) => {
+        socket.write(chunk, (error) => (error ? reject(error) : resolve()));
+      }),
+    close: () => new Promise((resolve) => void socket.end(resolve)),
+    abort: destroy,
+  });
+
+  socket.on("data", (chunk: Uint8Array) => {
+    if (readingOver) return;
+    incoming.enqueue(chunk);
+    if ((incoming.desiredSize ?? 0) <= 0) socket.pause();
+  });
+  socket.on("end", () => endReading(() => incoming.close()));
+  socket.on("error", fail);
+  socket.on("close", () => {
+    fail(new Error("the socket was closed"));
+    settle();
+  });
+  if (socket.destroyed) fail(new Error("the socket is closed already"));
+  return {
+    readable,
+    writable,
+    closed,
+    close: () => void socket.destroy(),
+    remoteAddress: socket.remoteAddress,
+    encrypted: socket.encrypted === true,
+  };
+}
+
+/** What is used of a `net.Server`, a `tls.Server` or an `http.Server`. */
+export interface NodeServer {
+  on(event: string, listener: Listener): unknown;
+  off(event: string, listener: Listener): unknown;
+}
+
+export interface ListenOptions {
+  /** Most connections that may wait to be taken; further ones are destroyed. 128 by default, about what a system's listener holds. */
+  readonly maxWaiting?: number;
+}
+
+export interface UpgradeOptions extends ListenOptions {
+  /** Which requests to take, by their target; others are left to other listeners. All by default. */
+  readonly accepts?: (target: string) => boolean;
+}
+
+/**
+ * The connections of a `net.Server` or a `tls.Server`, as they come. It listens to the server's events alone:
+ * `server.listen()` and `server.close()` stay yours. Ends when the server has closed; leaving the loop stops it.
+ */
+export function listen(server: NodeServer, options: ListenOptions = {}): AsyncIterableIterator<ByteTransport> {
+  // A `tls.Server` is a `net.Server`, too, and tells of the connections beneath as well.
+  const event = "setSecureContext" in server ? "secureConnection" : "connection";
+  return arrivalsOf(server, event, options, (socket: NodeDuplex) => socketTransport(socket));
+}
+
+/** What is used of an `http.IncomingMessage`. */
+export interface NodeRequest {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly rawHeaders: readonly string[];
+}
+
+/**
+ * The requests to upgrade that come to an `http.Server` or an `https.Server`, each as a transport with its `request`, as
+ * `accept` and `serve` take it. Where `accepts` declines a request, it is another listener's.
+ */
+export function upgrades(server: NodeServer, options: UpgradeOptions = {}): AsyncIterableIterator<ByteTransport> {
+  const { accepts = () => true } = options;
+  return arrivalsOf(server, "upgrade", options, (request: NodeRequest, socket: NodeDuplex, head: Uint8Array) =>
+    accepts(request.url ?? "") ? upgradeTransport(request, socket, head) : undefined,
+  );
+}
+
+/** What Node's `upgrade` event brings, as a transport with its `request`. */
+export function upgradeTransport(request: NodeRequest, socket: NodeDuplex, head: Uint8Array): ByteTransport {
+  if (head.length > 0) socket.unshift(head);
+  const { method = "", url: target = "", rawHeaders } = request;
+  const headers: [string, string][] = [];
+  for (let at = 0; at < rawHeaders.length; at += 2) headers.push([rawHeaders[at]!, rawHeaders[at + 1]!]);
+  return { ...socketTransport(socket), request: { method, target, headers } };
+}
+
+function arrivalsOf(
+  server: NodeServer,
+  event: string,
+  { maxWaiting = 128 }: ListenOptions,
+  toTransport: (...given: Parameters<Listener>) => ByteTransport | undefined,
+): AsyncIterableIterator<ByteTransport> {
+  const take = (...given: Parameters<Listener>): void => {
+    const transport = toTransport(...given);
+    if (transport !== undefined) arrivals.add(transport);
+  };
+  const end = (): void => arrivals.end();
+  const arrivals = new Arrivals<ByteTransport>(
+    maxWaiting,
+    () => {
+      server.off(event, take);
+      server.off("close", end);
+    },
+    (transport) => transport.close?.(),
+  );
+  server.on(event, take);
+  server.on("close", end);
+  return arrivals;
+}
