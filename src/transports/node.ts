@@ -155,10 +155,10 @@ function arrivalsOf(
   server: NodeServer,
   event: string,
   { maxWaiting = 128 }: ListenOptions,
-  toTransport: (...given: Parameters<Listener>) => ByteTransport | undefined,
+  toTransport: (...given: never[]) => ByteTransport | undefined,
 ): AsyncIterableIterator<ByteTransport> {
   const take = (...given: Parameters<Listener>): void => {
-    const transport = toTransport(...given);
+    const transport = toTransport(...(given as never[]));
     if (transport !== undefined) arrivals.add(transport);
   };
   const end = (): void => arrivals.end();
