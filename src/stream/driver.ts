@@ -231,7 +231,7 @@ export class Driver {
   #loseOutput(error: unknown): void {
     this.fault ??= error ?? new Error("the transport takes no more");
     this.#outputEnded = true;
-    this.#bePatient(this.#closeTimeoutMs, () => this.abort(error));
+    if (!this.#ended) this.#bePatient(this.#closeTimeoutMs, () => this.abort(error));
   }
 
   /** The closing handshake is over, or the connection has failed: the last bytes, then the transport (RFC 6455 §7.1.1). */

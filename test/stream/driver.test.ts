@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { WSConnection, type ConnectionOptions, type ConnectionType, type WSEvent } from "../../src/index.ts";
 import { Driver } from "../../src/stream/driver.ts";
+import { countTimers } from "../server/timers.ts";
 import { hex, toHex } from "../support/wire.ts";
 import { isPending, settled, WireTransport } from "../support/wireTransport.ts";
 
@@ -233,6 +234,16 @@ describe("the end", () => {
     await driver.finished;
     expect(told()).toEqual(["connectionEstablished", "closed 1005 clean"]);
     expect(transport.ends).toContain("ended");
+  });
+  test("no timer is left once it is finished, even if it had to give the transport up", async () => {
+    const timers = countTimers();
+    const { connection, transport, driver } = drive("client", { closeTimeoutMs: 30 });
+    await settled();
+    transport.takeNothing();
+    connection.close();
+    await driver.flush();
+    await driver.finished;
+    expect(timers()).toBe(0);
   });
   test("a violation: the Close frame that says so, then the end", async () => {
     const { transport, driver, events } = drive("client", { masking: false });
