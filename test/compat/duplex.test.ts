@@ -1,5 +1,6 @@
 /** The stream that ws makes of a peer, for servers that want a stream of bytes, as brokers and proxies do. */
 import { text } from "node:stream/consumers";
+import { finished } from "node:stream/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createWebSocketStream, type WebSocket as WsPeer } from "ws";
 import type { World } from "./faces.ts";
@@ -55,6 +56,7 @@ describe.each(worlds)("createWebSocketStream over $name", ({ open }) => {
     socket.onmessage = ({ data }) => told.push(new TextDecoder().decode(data as ArrayBuffer));
     stream.end("last words");
     stream.resume();
+    await finished(stream);
     expect(await ended).toMatchObject({ code: 1005, wasClean: true });
     expect(told).toEqual(["last words"]);
   });

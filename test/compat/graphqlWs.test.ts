@@ -2,7 +2,7 @@
 import { GraphQLInt, GraphQLObjectType, GraphQLSchema, GraphQLString } from "graphql";
 import { CloseCode, createClient, type Client, type ClientOptions } from "graphql-ws";
 import { useServer } from "graphql-ws/use/ws";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { WebSocket as WsPeer } from "ws";
 import type { World } from "./faces.ts";
 import { worlds } from "./worlds.ts";
@@ -158,15 +158,20 @@ describe.each(worlds)("graphql-ws over $name", ({ open }) => {
     await expect(answers.next()).rejects.toMatchObject({ code: CloseCode.Forbidden, reason: "Forbidden" });
   });
 
-  test("a client that offers another subprotocol is not accepted", async () => {
+  test("the server chooses its subprotocol, in whatever place it is offered", async () => {
     useServer({ schema }, world.server);
-    const socket = new world.WebSocket(`${world.url}/graphql`, "graphql-ws");
-    const event = await new Promise<Event>((resolve) => {
-      socket.onclose = resolve;
-      socket.onerror = resolve;
-    });
-    if (event.type === "close") expect(event).toMatchObject({ code: CloseCode.SubprotocolNotAcceptable });
-    expect(socket.readyState).toBeGreaterThan(socket.OPEN);
+    const socket = new world.WebSocket(world.url, ["graphql-ws", "graphql-transport-ws"]);
+    await new Promise((resolve) => (socket.onopen = resolve));
+    expect(socket.protocol).toBe("graphql-transport-ws");
+  });
+
+  test("a client that offers another subprotocol alone is not let in", async () => {
+    useServer({ schema }, world.server);
+    const socket = new world.WebSocket(world.url, "graphql-ws");
+    const opened = vi.fn();
+    socket.onopen = opened;
+    expect(await new Promise((resolve) => (socket.onclose = resolve))).toMatchObject({ code: 1006, wasClean: false });
+    expect(opened).not.toHaveBeenCalled();
   });
 
   test("a client that terminates its connection leaves no subscription behind", async () => {
