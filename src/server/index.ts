@@ -1,4 +1,9 @@
 /** The entry "websocket-over/server": names only. */
+export { crosswsAdapter, type CrosswsAdapter, type CrosswsOptions } from "./crossws/adapter.ts";
+export type { CrosswsHooks } from "./crossws/hooks.ts";
+export type { CrosswsMessage } from "./crossws/message.ts";
+export type { CrosswsPeer, CrosswsSendOptions, WaitForDrainOptions } from "./crossws/peer.ts";
+export type { PublishOptions, SyncAdapter, SyncDriver, SyncMessage } from "./crossws/topics.ts";
 export type { PeerEventListener, ListenedEvents } from "./eventListeners.ts";
 export { Emitter } from "./emitter.ts";
 export type { MessageBytes } from "./messageBytes.ts";

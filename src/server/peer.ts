@@ -262,7 +262,8 @@ export class Peer extends Emitter<PeerEvents> {
         this.#tell("ping", messageBytes(standalone(event.payload)));
         break;
       case "pongReceived":
-        this.#tell("pong", messageBytes(standalone(event.payload)));
+        // Those that answer the connection's own keepalive are not for the application.
+        if (event.roundTripMs === undefined) this.#tell("pong", messageBytes(standalone(event.payload)));
         break;
       case "connectionEstablished":
       case "connectionRequested":

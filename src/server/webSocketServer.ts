@@ -25,8 +25,8 @@ export interface ClientInfo {
 export type Verified = (
   accepted: boolean,
   status?: number,
-  message?: string,
-  headers?: Readonly<Record<string, string>>,
+  message?: string | BufferSource,
+  headers?: HeadersInit,
 ) => void;
 
 type ConnectionSettings =

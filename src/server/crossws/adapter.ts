@@ -1,0 +1,158 @@
+/** A server for the hooks of crossws, as they are written for Nitro and h3, that is given transports. */
+import type { MessageBytes } from "../messageBytes.ts";
+import { reportUnheard } from "../report.ts";
+import type { UpgradeRequest } from "../request.ts";
+import type { ByteTransport } from "../../transports/byteTransport.ts";
+import {
+  WebSocketServer,
+  type ClientInfo,
+  type HandleOptions,
+  type Verified,
+  type WebSocketServerOptions,
+} from "../webSocketServer.ts";
+import { ConnectionHooks, type HookOptions, type Upgrade } from "./hooks.ts";
+import { CrosswsMessage } from "./message.ts";
+import { CrosswsPeer } from "./peer.ts";
+import { Topics, type PublishOptions, type SyncOptions } from "./topics.ts";
+
+export interface CrosswsOptions extends HookOptions, SyncOptions {
+  /** A client that answers no ping for this long is cut off, in seconds; 30 by default, 0 for never. */
+  readonly idleTimeout?: number;
+  /** Of the server behind it: origins, limits, extensions … */
+  readonly serverOptions?: Omit<WebSocketServerOptions, "verifyClient" | "handleProtocols">;
+}
+
+export interface CrosswsAdapter {
+  /** The open ones, by namespace. */
+  readonly peers: Map<string, Set<CrosswsPeer>>;
+  /** The server behind it. */
+  readonly server: WebSocketServer;
+  /** Sends to all that have subscribed to the topic. */
+  publish(topic: string, data: unknown, options?: PublishOptions): void;
+  /** Takes a connection of a client over, from its request on: see `WebSocketServer`. */
+  handleTransport(transport: ByteTransport, options?: HandleOptions): void;
+  /** Takes transports as they come: see `WebSocketServer`. */
+  serve(transports: AsyncIterable<ByteTransport> | Iterable<ByteTransport>): Promise<void>;
+  /** Closes every connection, or with `force` terminates it. */
+  closeAll(code?: number, reason?: string, force?: boolean): void;
+  /** Takes no more clients, and closes every connection. Fulfilled when the last transport has ended. */
+  close(code?: number, reason?: string): Promise<void>;
+}
+
+/** What is known of a request between its being accepted and the connection's being open. */
+interface Accepted {
+  readonly upgrade: Upgrade;
+  readonly request: Request;
+  readonly hooks: ConnectionHooks;
+}
+
+const IDLE_TIMEOUT_S = 30;
+
+export function crosswsAdapter(options: CrosswsOptions = {}): CrosswsAdapter {
+  const { idleTimeout = IDLE_TIMEOUT_S, serverOptions = {} } = options;
+  const topics = new Topics(options);
+  const accepted = new WeakMap<UpgradeRequest, Accepted>();
+  const interval = idleTimeout * 1000;
+  const keepalive = idleTimeout === 0 ? undefined : { intervalMs: interval / 2, timeoutMs: interval / 2 };
+
+  const server = new WebSocketServer({
+    keepalive,
+    ...serverOptions,
+    handleProtocols: (_, incoming) => accepted.get(incoming)?.upgrade.protocol,
+    verifyClient(info, verified) {
+      void answer(info, verified);
+      return undefined;
+    },
+  });
+  /** Whatever a client may bring a hook to throw is no reason for the server to end. */
+  async function answer({ req, secure }: ClientInfo, verified: Verified): Promise<void> {
+    const request = webRequest(req, secure);
+    if (request === undefined) {
+      verified(false, 400);
+      return;
+    }
+    try {
+      const hooks = new ConnectionHooks(options, request);
+      const upgrade = await hooks.upgrade();
+      if (upgrade instanceof Response) {
+        verified(false, upgrade.status, await upgrade.arrayBuffer(), applicationHeaders(upgrade.headers));
+      } else {
+        accepted.set(req, { upgrade, request, hooks });
+        verified(true);
+      }
+    } catch (error) {
+      reportUnheard(new Error("the upgrade hook failed", { cause: error }));
+      verified(false, 500);
+    }
+  }
+
+  server.on("headers", (lines, incoming) => {
+    accepted.get(incoming)?.upgrade.headers.forEach((value, name) => lines.push(`${name}: ${value}`));
+  });
+  server.on("connection", (websocket, incoming) => {
+    const { upgrade, request, hooks } = accepted.get(incoming)!;
+    const fail = (error: unknown): void => hooks.tell("error", peer, new WSError(error));
+    const peer = new CrosswsPeer(request, websocket, upgrade, topics, fail);
+    topics.add(peer);
+    hooks.tell("open", peer);
+    websocket.on("message", (data, isBinary) => {
+      const raw = isBinary ? (Array.isArray(data) ? data[0] : data) : (data as MessageBytes).toString();
+      hooks.tell("message", peer, new CrosswsMessage(raw, peer));
+    });
+    websocket.on("ping", (payload) => hooks.tell("ping", peer, payload));
+    websocket.on("pong", (payload) => hooks.tell("pong", peer, payload));
+    websocket._socket.on("drain", () => hooks.tell("drain", peer));
+    websocket.on("error", fail);
+    websocket.on("close", (code, reason) => {
+      topics.remove(peer);
+      hooks.tell("close", peer, { code, reason: reason.toString() });
+    });
+  });
+
+  const closeAll = (code?: number, reason?: string, force = false): void => {
+    for (const peers of topics.peers.values()) {
+      for (const peer of peers) {
+        if (force) peer.terminate();
+        else peer.close(code, reason);
+      }
+    }
+  };
+  return {
+    peers: topics.peers,
+    server,
+    publish: (topic, data, more) => topics.publish(topic, data, more),
+    handleTransport: (transport, more) => server.handleTransport(transport, more),
+    serve: (transports) => server.serve(transports),
+    closeAll,
+    async close(code, reason) {
+      closeAll(code, reason);
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await topics.close();
+    },
+  };
+}
+
+/** By this name hooks tell errors of connections apart. */
+class WSError extends Error {
+  override readonly name = "WSError";
+
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+/** A `Request` with all the headers: one that a script makes in a browser has no cookies, and nothing of the handshake. */
+function webRequest({ url, headers }: UpgradeRequest, secure: boolean): Request | undefined {
+  const all = new Headers(headers as Record<string, string>);
+  const isSecure = secure || all.get("x-forwarded-proto") === "https";
+  const base = `${isSecure ? "https" : "http"}://${all.get("host") ?? ""}`;
+  const full = url.startsWith("/") ? base + url : url;
+  return URL.canParse(full) ? Object.defineProperty(new Request(full), "headers", { value: all }) : undefined;
+}
+
+/** A body that is sent whole has a length of its own, and the connection ends behind it. */
+function applicationHeaders(given: Headers): Headers {
+  const headers = new Headers(given);
+  for (const name of ["connection", "content-length", "transfer-encoding", "upgrade"]) headers.delete(name);
+  return headers;
+}

@@ -1,0 +1,108 @@
+/** Which hooks of crossws a connection has, and what its upgrade hook answers to the request. */
+import { reportDefect } from "../report.ts";
+
+/**
+ * The hooks of an application. Their types are those of crossws, with `defineHooks`: what is given to them here has the
+ * members that they expect, but none of its classes.
+ */
+export interface CrosswsHooks {
+  readonly upgrade?: (request: never) => unknown;
+  readonly open?: (peer: never) => unknown;
+  readonly message?: (peer: never, message: never) => unknown;
+  readonly close?: (peer: never, details: never) => unknown;
+  readonly error?: (peer: never, error: never) => unknown;
+  readonly drain?: (peer: never) => unknown;
+  readonly ping?: (peer: never, payload: never) => unknown;
+  readonly pong?: (peer: never, payload: never) => unknown;
+}
+
+export interface HookOptions {
+  /** For every connection. */
+  readonly hooks?: CrosswsHooks;
+  /** Further hooks, by the request: called after those of `hooks`. */
+  readonly resolve?: (request: never) => unknown;
+  /** Who hears what is published: peers of one namespace. By default the path that the client asked for. */
+  readonly getNamespace?: (request: Request) => string;
+  /** Chooses a subprotocol of those that are offered, if the upgrade hook does not. By default there is none. */
+  readonly handleProtocols?: (protocols: Set<string>, request: Request) => unknown;
+}
+
+/** What the upgrade hook may return beside a `Response`. */
+interface UpgradeResult {
+  readonly headers?: HeadersInit;
+  readonly protocol?: string;
+  readonly namespace?: string;
+  readonly context?: Record<string, unknown>;
+  readonly handled?: boolean;
+}
+
+export interface Upgrade {
+  readonly context: Record<string, unknown>;
+  readonly namespace: string;
+  readonly headers: Headers;
+  readonly protocol: string | undefined;
+}
+
+type Hook = (...args: unknown[]) => unknown;
+
+/** The hooks of one connection. */
+export class ConnectionHooks {
+  readonly #options: HookOptions;
+  readonly #request: Request;
+  #resolved: Promise<CrosswsHooks | undefined> | undefined;
+
+  constructor(options: HookOptions, request: Request) {
+    this.#options = options;
+    this.#request = request;
+  }
+
+  /** Calls a hook; what it throws, now or later, is the application's defect. */
+  tell(name: Exclude<keyof CrosswsHooks, "upgrade">, ...args: unknown[]): void {
+    try {
+      Promise.resolve(this.#call(name, args)).catch(reportDefect);
+    } catch (error) {
+      reportDefect(error);
+    }
+  }
+
+  /** Asks the upgrade hook: a `Response`, returned or thrown, refuses the request. Rejects with anything else it throws. */
+  async upgrade(): Promise<Upgrade | Response> {
+    const { getNamespace, handleProtocols } = this.#options;
+    const context: Record<string, unknown> = {};
+    let result: unknown;
+    try {
+      result = await this.#call("upgrade", [this.#request]);
+    } catch (error) {
+      const answer = (error as { response?: unknown } | undefined)?.response ?? error;
+      if (answer instanceof Response) return answer;
+      throw error;
+    }
+    if (result instanceof Response) return result;
+    const given = (result ?? {}) as UpgradeResult;
+    if (given.handled === true) throw new Error("there is nothing that an upgrade hook could have handled by itself");
+    const headers = new Headers(given.headers);
+    let protocol: unknown = given.protocol ?? headers.get("sec-websocket-protocol");
+    headers.delete("sec-websocket-protocol");
+    const offered = this.#request.headers.get("sec-websocket-protocol");
+    if (protocol === null && offered !== null) {
+      const names = offered.split(",").map((name) => name.trim());
+      protocol = await handleProtocols?.(new Set(names), this.#request);
+    }
+    return {
+      context: Object.assign(context, given.context),
+      namespace: given.namespace ?? getNamespace?.(this.#request) ?? new URL(this.#request.url).pathname,
+      headers,
+      protocol: typeof protocol === "string" && protocol !== "" ? protocol : undefined,
+    };
+  }
+
+  #call(name: keyof CrosswsHooks, args: unknown[]): unknown {
+    const { hooks, resolve } = this.#options;
+    const common = (hooks?.[name] as Hook | undefined)?.(...args);
+    if (resolve === undefined) return common;
+    this.#resolved ??= Promise.resolve((resolve as Hook)(this.#request) as CrosswsHooks | undefined);
+    return Promise.all([common, this.#resolved]).then(async ([result, own]) => {
+      return (await (own?.[name] as Hook | undefined)?.(...args)) ?? result;
+    });
+  }
+}
