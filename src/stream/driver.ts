@@ -190,16 +190,12 @@ export class Driver {
   }
 
   async #write(): Promise<void> {
-    let queued: number;
-    do {
-      queued = this.#connection.bufferedAmount;
-      // A sender that awaits each call brings a message every few microtasks: they go out together.
-      for (let turn = 0; turn < 3; turn++) await AT_ONCE;
-    } while (this.#connection.bufferedAmount > queued && queued < COALESCED_BYTES);
+    await AT_ONCE;
     // What was done with the connection may have brought about an event, or a deadline.
     if (!this.#ended) this.#tellTime();
     this.#pull();
     while (this.#connection.bufferedAmount > 0) {
+      await this.#untilSenderRests();
       const chunks = this.#connection.chunksToSend();
       const callbacks = this.#callbacks;
       this.#callbacks = [];
@@ -214,6 +210,14 @@ export class Driver {
     }
     this.#writing = undefined;
     this.#callBack(this.#callbacks.splice(0));
+  }
+
+  /** A sender that awaits each call brings a message every few microtasks: they go out together. */
+  async #untilSenderRests(): Promise<void> {
+    for (let queued = 0; queued < COALESCED_BYTES && this.#connection.bufferedAmount > queued;) {
+      queued = this.#connection.bufferedAmount;
+      for (let turn = 0; turn < 3; turn++) await AT_ONCE;
+    }
   }
 
   #unlessAborted(promises: readonly Promise<unknown>[]): Promise<unknown> {
