@@ -116,7 +116,7 @@ export class ClientSocket {
       throw new DOMException("the connection is not open yet", "InvalidStateError");
     }
     if (this.#readyState !== ReadyState.OPEN) this.#drop(callback);
-    else if (payload.type === "blob") this.#sendBehindBlobs(payload.blob.arrayBuffer(), payload.size, callback);
+    else if (payload.type === "blob") this.#goBehindBlobs(() => this.#sendBlob(payload.blob, callback));
     else if (this.#behindBlobs === undefined) this.#transmit(payload.data, false, payload.size, callback);
     else this.#sendBehindBlobs(snapshot(payload.data), payload.size, callback);
     this.bufferedAmount += payload.size;
@@ -151,10 +151,11 @@ export class ClientSocket {
 
   #attach(transport: ByteTransport): void {
     this.#dialing = undefined;
+    const late = this.#failure !== undefined;
     try {
-      const driver = new Driver(this.#connection, transport, this.#closeTimeoutMs, (event) => this.#take(event));
-      this.#driver = driver;
-      if (this.#failure !== undefined) driver.abort(this.#failure);
+      const take = (event: WSEvent): Promise<void> | undefined => (late ? undefined : this.#take(event));
+      this.#driver = new Driver(this.#connection, transport, this.#closeTimeoutMs, take);
+      if (late) this.#driver.abort(this.#failure);
     } catch (error) {
       this.#fail("there is no transport", error);
     }
@@ -189,7 +190,7 @@ export class ClientSocket {
 
   /** §4, "When the WebSocket connection is established". */
   #open({ subprotocol, extensions }: ConnectionEstablished): void {
-    if (this.#readyState !== ReadyState.CONNECTING) return;
+    if (this.#readyState !== ReadyState.CONNECTING || this.#failure !== undefined) return;
     // "Change the ready state to OPEN (1)", the extensions and the protocol, "Fire an event named open".
     this.#readyState = ReadyState.OPEN;
     this.extensions = formatExtensions(extensions);
@@ -282,17 +283,26 @@ export class ClientSocket {
     this.#driver.written((error) => this.#noteTaken(size, callback, error));
   }
 
-  #sendBehindBlobs(data: string | ArrayBuffer | Promise<ArrayBuffer>, size: number, callback?: Callback): void {
-    this.#goBehindBlobs(async () => this.#transmit(await data, true, size, callback));
+  #sendBehindBlobs(data: string | ArrayBuffer, size: number, callback?: Callback): void {
+    this.#goBehindBlobs(() => this.#transmit(data, true, size, callback));
+  }
+
+  async #sendBlob(blob: Blob, callback?: Callback): Promise<void> {
+    try {
+      this.#transmit(await blob.arrayBuffer(), true, blob.size, callback);
+    } catch (error) {
+      if (callback !== undefined) queueTask(() => callback(error));
+      this.#fail("a Blob could not be read", error);
+    }
   }
 
   #goBehindBlobs(step: () => void | Promise<void>): void {
-    const before = this.#behindBlobs ?? Promise.resolve();
-    const done = before.then(step).catch((error: unknown) => this.#fail("a Blob could not be read", error));
-    this.#behindBlobs = done;
-    void done.then(() => {
+    const turn = (this.#behindBlobs ?? Promise.resolve()).then(step);
+    const failed = (error: unknown): void => this.#fail("a message could not be sent", error);
+    const done = turn.catch(failed).then(() => {
       if (this.#behindBlobs === done) this.#behindBlobs = undefined;
     });
+    this.#behindBlobs = done;
   }
 
   /** §3.1: what is sent after the end only counts in `bufferedAmount`. */

@@ -1,5 +1,11 @@
 /** A server that does what the client asks of it, over any transport: the other end of every `WebSocket` in the tests. */
-import { ConnectionType, WSConnection, type ConnectionRequested, type WSEvent } from "../../src/index.ts";
+import {
+  ConnectionType,
+  WSConnection,
+  type ConnectionRequested,
+  type ServerOptions,
+  type WSEvent,
+} from "../../src/index.ts";
 import { Driver } from "../../src/stream/driver.ts";
 import { MessageAssembler } from "../../src/stream/messageAssembler.ts";
 import type { ByteTransport } from "../../src/transports/byteTransport.ts";
@@ -18,7 +24,11 @@ import { ascii, hex } from "../support/wire.ts";
  * - `!end`: ends the transport without a Close
  * - `!raw HEX`: sends these bytes as they are
  */
-export function serveScripts(transport: ByteTransport, seen: (event: WSEvent) => void = () => {}): void {
+export function serveScripts(
+  transport: ByteTransport,
+  seen: (event: WSEvent) => void = () => {},
+  options: ServerOptions = {},
+): void {
   const writer = transport.writable.getWriter();
   const behind: ByteTransport = {
     readable: transport.readable,
@@ -29,7 +39,7 @@ export function serveScripts(transport: ByteTransport, seen: (event: WSEvent) =>
     }),
     close: () => transport.close?.(),
   };
-  const connection = new WSConnection(ConnectionType.SERVER, { closeTimeoutMs: 1000 });
+  const connection = new WSConnection(ConnectionType.SERVER, { closeTimeoutMs: 1000, ...options });
   const messages = new MessageAssembler();
   let request: ConnectionRequested | undefined;
 

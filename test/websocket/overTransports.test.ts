@@ -1,0 +1,587 @@
+/** What the class does beyond the browser's: with transports of one's own, and for the libraries that take a `WebSocket`. */
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { RemoteProtocolError } from "../../src/index.ts";
+import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
+import {
+  createWebSocketClass,
+  WebSocketError,
+  webSocketOver,
+  type Dial,
+  type Rejection,
+  type WebSocketOptions,
+  type WebSocketOver,
+  type WebSocketOverOptions,
+} from "../../src/websocket/index.ts";
+import { complement } from "../support/complement.ts";
+import { countTimers } from "../server/timers.ts";
+import { ascii, hex, toHex } from "../support/wire.ts";
+import { settled, WireTransport } from "../support/wireTransport.ts";
+import { serveScripts } from "./scriptedServer.ts";
+
+/** What was told of a socket, in order, and the cause of its end. */
+interface Watched {
+  readonly socket: WebSocketOver;
+  readonly told: string[];
+  readonly closed: Promise<{ readonly told: string[]; readonly cause: WebSocketError | undefined }>;
+}
+
+function watch(socket: WebSocketOver): Watched {
+  socket.binaryType = "arraybuffer";
+  const told: string[] = [];
+  let cause: WebSocketError | undefined;
+  const causeOf = (event: Event): WebSocketError | undefined => (event as { cause?: WebSocketError }).cause;
+  socket.addEventListener("open", () => told.push("open"));
+  socket.addEventListener("message", ({ data }) => {
+    told.push(typeof data === "string" ? `text ${data}` : `bytes ${toHex(new Uint8Array(data as ArrayBuffer))}`);
+  });
+  socket.addEventListener("error", (event) => {
+    told.push("error");
+    cause = causeOf(event);
+    expect(cause).toBeInstanceOf(WebSocketError);
+  });
+  const closed = new Promise<Awaited<Watched["closed"]>>((resolve) => {
+    socket.addEventListener("close", (event) => {
+      told.push(`close ${event.code}${event.reason && ` ${event.reason}`}${event.wasClean ? " clean" : ""}`);
+      expect(causeOf(event)).toBe(cause);
+      resolve({ told, cause });
+    });
+  });
+  return { socket, told, closed };
+}
+
+function dial(dial: Dial, options: WebSocketOptions = {}): Watched {
+  return watch(new (createWebSocketClass(dial, options))("ws://server.test/"));
+}
+
+/** Over a pipe, to the server that does what it is told. */
+function scripted(query = "", options: WebSocketOverOptions = {}): Watched {
+  const [near, far] = pipe();
+  serveScripts(far);
+  return watch(webSocketOver(near, { url: `ws://server.test/${query}`, ...options }));
+}
+
+/** Over a wire that the test holds, open by prior knowledge. Nothing is masked. */
+async function wired(options: WebSocketOptions = {}): Promise<Watched & { transport: WireTransport }> {
+  const transport = new WireTransport();
+  const watched = watch(webSocketOver(transport, { handshake: "none", masking: false, ...options }));
+  await event(watched.socket, "open");
+  return { ...watched, transport };
+}
+
+function event<Type extends keyof WebSocketEventMap>(socket: WebSocket, type: Type): Promise<WebSocketEventMap[Type]> {
+  return new Promise((resolve) => socket.addEventListener(type, resolve, { once: true }));
+}
+
+describe("dial", () => {
+  test("is given the URL, the subprotocols, and a signal", async () => {
+    const calls: unknown[] = [];
+    const WebSocket = createWebSocketClass((url, protocols, signal) => {
+      calls.push([url.href, protocols, signal.aborted]);
+      const [near, far] = pipe();
+      serveScripts(far);
+      return Promise.resolve(near);
+    });
+    const socket = new WebSocket("http://server.test/chat?protocol=b", ["a", "b"]);
+    expect(calls).toEqual([["ws://server.test/chat?protocol=b", ["a", "b"], false]]);
+    await event(socket, "open");
+    expect(socket.protocol).toBe("b");
+    socket.close();
+  });
+  test.each<[string, Dial]>([
+    ["throws", () => fail("no route")],
+    ["rejects", () => Promise.reject(new Error("no route"))],
+  ])("that %s fails the connection", async (_, dials) => {
+    const timers = countTimers();
+    const { closed, socket } = dial(dials);
+    expect(socket.readyState).toBe(0);
+    const { told, cause } = await closed;
+    expect(told).toEqual(["error", "close 1006"]);
+    expect(cause).toMatchObject({ closeCode: 1006, cause: { message: "no route" } });
+    expect(timers()).toBe(0);
+  });
+  test.each<[string, unknown]>([
+    ["nothing", undefined],
+    ["no streams", {}],
+    ["streams that are in use", lockedTransport()],
+  ])("that returns %s fails the connection", async (_, transport) => {
+    const timers = countTimers();
+    const { told, cause } = await dial(() => transport as ByteTransport).closed;
+    expect(told).toEqual(["error", "close 1006"]);
+    expect(cause?.cause).toBeInstanceOf(TypeError);
+    expect(timers()).toBe(0);
+  });
+  test("that takes too long fails the connection, and is told so", async () => {
+    const timers = countTimers();
+    let given: AbortSignal | undefined;
+    const { told, cause } = await dial((_url, _protocols, signal) => new Promise(() => (given = signal)), {
+      handshakeTimeoutMs: 20,
+    }).closed;
+    expect(told).toEqual(["error", "close 1006"]);
+    expect(cause).toMatchObject({ message: "no opening handshake in 20 ms", cause: { code: "handshakeTimeout" } });
+    expect([given?.aborted, given?.reason]).toEqual([true, cause]);
+    expect(timers()).toBe(0);
+  });
+  test("counts into the time for the handshake", async () => {
+    const { closed } = dial(
+      async () => {
+        await new Promise((resolve) => setTimeout(resolve, 60));
+        return pipe()[0];
+      },
+      { handshakeTimeoutMs: 100 },
+    );
+    const startMs = performance.now();
+    const { cause } = await closed;
+    expect(cause?.cause).toMatchObject({ code: "handshakeTimeout" });
+    expect(performance.now() - startMs).toBeLessThan(150);
+  });
+  test("is told when close() is called, and what it brings after that is closed", async () => {
+    const timers = countTimers();
+    const transport = new WireTransport();
+    for (const options of [{}, { handshake: "none" }] as const) {
+      transport.ends.length = 0;
+      let bring!: (transport: ByteTransport) => void;
+      let given: AbortSignal | undefined;
+      const late = new WireTransport();
+      const { socket, closed, told } = dial((_url, _protocols, signal) => {
+        given = signal;
+        return new Promise((resolve) => (bring = resolve));
+      }, options);
+      socket.close();
+      expect([socket.readyState, given?.aborted]).toEqual([2, true]);
+      bring(late);
+      await closed;
+      await settled();
+      expect(told).toEqual(["error", "close 1006"]);
+      expect(late.ends).toEqual([expect.stringMatching(/^cancelled/), expect.stringMatching(/^aborted/), "ended"]);
+      expect(late.writtenBytes).toBe(0);
+    }
+    expect(timers()).toBe(0);
+  });
+  test("may reject when it is aborted: nobody is told twice", async () => {
+    const { socket, closed, told } = dial((_url, _protocols, signal) => {
+      return new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason as Error));
+      });
+    });
+    socket.close();
+    const { cause } = await closed;
+    await settled();
+    expect(told).toEqual(["error", "close 1006"]);
+    expect(cause?.message).toMatch(/closed before/);
+  });
+});
+
+describe("the handshake", () => {
+  test("a refusal is there to read: status, headers, body", async () => {
+    const { told, cause } = await scripted("?reject=401").closed;
+    expect(told).toEqual(["error", "close 1006"]);
+    const { status, statusText, headers, body } = cause?.rejection as Rejection;
+    expect([status, statusText, headers.get("content-length"), toHex(body)]).toEqual([
+      401,
+      "Unauthorized",
+      "2",
+      toHex(ascii("no")),
+    ]);
+  });
+  test("an answer that breaks the rules is explained", async () => {
+    const { cause } = await scripted("?wrongAccept").closed;
+    expect(cause?.cause).toBeInstanceOf(RemoteProtocolError);
+    expect(cause?.cause).toMatchObject({ code: "acceptInvalid" });
+  });
+  test("the class's headers are sent, and above them those of the third argument", async () => {
+    const WebSocket = createWebSocketClass(
+      () => {
+        const [near, far] = pipe();
+        serveScripts(far);
+        return near;
+      },
+      { headers: { cookie: "a=b", "x-a": "class" }, origin: "https://app.test" },
+    );
+    const url = "ws://server.test/?say=!request";
+    const request = async (socket: WebSocket): Promise<{ origin: string; headers: Record<string, string> }> => {
+      const { data } = (await event(socket, "message")) as { data: string };
+      const told = JSON.parse(data) as { origin: string; headers: [string, string][] };
+      socket.close();
+      return { ...told, headers: Object.fromEntries(told.headers) };
+    };
+    const given = { headers: { "X-A": "given", "x-b": "given" }, other: 1 };
+    expect(await request(new WebSocket(url, undefined, given))).toMatchObject({
+      origin: "https://app.test",
+      headers: { cookie: "a=b", "x-a": "given", "x-b": "given" },
+    });
+    for (const init of [undefined, null, {}]) {
+      const { headers } = await request(new WebSocket(url, [], init));
+      expect(headers).toMatchObject({ cookie: "a=b", "x-a": "class" });
+      expect(headers["x-b"]).toBeUndefined();
+    }
+  });
+  test("extensions are agreed on and told as the header's text; bufferedAmount counts what was given", async () => {
+    const [near, far] = pipe();
+    const { socket, closed } = watch(webSocketOver(near, { extensions: [complement()] }));
+    serveScripts(far, () => {}, { extensions: [complement()] });
+    await event(socket, "open");
+    expect(socket.extensions).toBe("x-complement; level=9");
+    socket.send("text");
+    expect(socket.bufferedAmount).toBe(4);
+    expect((await event(socket, "message")).data).toBe("text");
+    socket.close();
+    await closed;
+  });
+  test("options that can't be are refused at once", () => {
+    const options: WebSocketOptions[] = [{ limits: { maxFrameBytes: -1 } }, { closeTimeoutMs: 0 }];
+    for (const wrong of options) expect(() => webSocketOver(pipe()[0], wrong)).toThrow(RangeError);
+    const upgrade = { upgrade: "websocket" };
+    expect(() => webSocketOver(pipe()[0], { headers: upgrade })).toThrow(TypeError);
+  });
+});
+
+describe("webSocketOver", () => {
+  test("is CONNECTING until its handlers can be there, whatever the handshake", async () => {
+    for (const handshake of ["http1", "none"] as const) {
+      const [near, far] = pipe();
+      serveScripts(far, () => {}, { handshake });
+      const socket = webSocketOver(near, { handshake, url: "wss://server.test/path" });
+      for (let i = 0; i < 1000; i++) await Promise.resolve();
+      expect([socket.readyState, socket.url]).toEqual([0, "wss://server.test/path"]);
+      await event(socket, "open");
+      socket.send("text");
+      expect(await event(socket, "message")).toMatchObject({ data: "text", origin: "wss://server.test" });
+      socket.close();
+      await event(socket, "close");
+    }
+  });
+  test("offers subprotocols, or has the one that was agreed on", async () => {
+    const { socket } = scripted("?protocol=b", { protocols: ["a", "b"] });
+    await event(socket, "open");
+    expect(socket.protocol).toBe("b");
+    socket.close();
+    expect((await wired({ subprotocol: "c" })).socket.protocol).toBe("c");
+  });
+  test("makes objects of one class", () => {
+    const [one, two] = pipe().map((end) => webSocketOver(end));
+    expect(Object.getPrototypeOf(one)).toBe(Object.getPrototypeOf(two));
+    expect([one?.constructor.name, one?.url]).toEqual(["WebSocket", "ws://localhost/"]);
+    one?.terminate();
+    two?.terminate();
+  });
+});
+
+describe("what libraries look for", () => {
+  test("the class stands for the browser's, types included", () => {
+    const asNative: typeof WebSocket = createWebSocketClass(() => pipe()[0]);
+    const asInstance: WebSocket = webSocketOver(pipe()[0]);
+    asInstance.close();
+    expect(asNative.OPEN).toBe(1);
+  });
+  test("noVNC finds all members on the object or its immediate prototype", () => {
+    const socket = webSocketOver(pipe()[0]);
+    const names = [...Object.keys(socket), ...Object.getOwnPropertyNames(Object.getPrototypeOf(socket) as object)];
+    expect(names).toEqual(
+      expect.arrayContaining([
+        "send",
+        "close",
+        "binaryType",
+        "onerror",
+        "onmessage",
+        "onopen",
+        "protocol",
+        "readyState",
+      ]),
+    );
+    socket.terminate();
+  });
+  test("partysocket's copies of events tell the same", async () => {
+    const { socket } = scripted("?say=!close 4001 why");
+    const told = await event(socket, "close");
+    const Constructor = told.constructor as typeof CloseEvent;
+    const { type, code, reason, wasClean } = new Constructor(told.type, told);
+    expect({ type, code, reason, wasClean }).toEqual({ type: "close", code: 4001, reason: "why", wasClean: true });
+  });
+  test("where the platform has no CloseEvent there is one that looks the same", async () => {
+    vi.stubGlobal("CloseEvent", undefined);
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const { socket } = scripted("?say=!close 4001 why");
+    const told = await event(socket, "close");
+    expect(Object.prototype.toString.call(told)).toBe("[object CloseEvent]");
+    expect(told).toBeInstanceOf(Event);
+    const Constructor = told.constructor as typeof CloseEvent;
+    expect(Constructor.name).toBe("CloseEvent");
+    for (const seen of [told, new Constructor("close", told)]) {
+      expect([seen.type, seen.code, seen.reason, seen.wasClean]).toEqual(["close", 4001, "why", true]);
+    }
+    const { code, reason, wasClean } = new Constructor("close");
+    expect([code, reason, wasClean]).toEqual([0, "", false]);
+  });
+  test("send takes a callback, behind options or not, and calls it when the transport has taken the message", async () => {
+    const { socket, transport } = await wired();
+    transport.takeNothing();
+    const calls: unknown[] = [];
+    socket.send("one", (error) => calls.push(["one", error]));
+    socket.send("two", { compress: true }, (error) => calls.push(["two", error]));
+    socket.send(new Blob(["three"]), (error) => calls.push(["three", error]));
+    await settled();
+    expect([calls, socket.bufferedAmount]).toEqual([[], 11]);
+    transport.takeAgain();
+    await settled();
+    expect(calls).toEqual([
+      ["one", undefined],
+      ["two", undefined],
+      ["three", undefined],
+    ]);
+    expect(socket.bufferedAmount).toBe(0);
+    socket.terminate();
+  });
+  test("send calls back with why a message never goes", async () => {
+    const { socket, transport, closed } = await wired();
+    const errors: unknown[] = [];
+    transport.failWriting(new Error("cut"));
+    socket.send("lost", (error) => errors.push(error));
+    socket.close();
+    socket.send("too late", (error) => errors.push(error));
+    transport.end();
+    await closed;
+    socket.send("far too late", (error) => errors.push(error));
+    await settled();
+    expect(errors.map((error) => (error as Error).message).sort()).toEqual([
+      "cut",
+      "the connection is closed or closing",
+      "the connection is closed or closing",
+    ]);
+    expect(socket.bufferedAmount).toBe("lost".length + "too late".length + "far too late".length);
+  });
+  test("terminate ends the connection at once, in whatever state", async () => {
+    const { socket, transport, closed } = await wired();
+    socket.terminate();
+    expect(socket.readyState).toBe(2);
+    const { told, cause } = await closed;
+    expect(told).toEqual(["open", "error", "close 1006"]);
+    expect(cause?.message).toBe("it was terminated");
+    expect(transport.ends).toContain("ended");
+    expect(transport.chunks()).toEqual([]);
+    socket.terminate();
+    const connecting = dial(() => new Promise(() => {}));
+    connecting.socket.terminate();
+    expect((await connecting.closed).told).toEqual(["error", "close 1006"]);
+    const closing = await wired();
+    closing.socket.close();
+    closing.socket.terminate();
+    expect((await closing.closed).told).toEqual(["open", "error", "close 1006"]);
+  });
+});
+
+describe("what is sent", () => {
+  test("is on the wire as it was when send() was called, in order, and before the Close", async () => {
+    const { socket, transport } = await wired();
+    const bytes = Uint8Array.of(1, 2, 3);
+    socket.send(bytes.subarray(1));
+    socket.send(new Blob([bytes]));
+    socket.send(bytes);
+    socket.send(bytes.buffer);
+    socket.send("a");
+    bytes.fill(9);
+    socket.close(1000);
+    expect(socket.bufferedAmount).toBe(12);
+    await settled();
+    const frames = ["82 02 02 03", "82 03 01 02 03", "82 03 01 02 03", "82 03 01 02 03", "81 01 61", "88 02 03 e8"];
+    expect(toHex(transport.written())).toBe(frames.join(" "));
+    transport.bring(hex("88 02 03 e8"));
+    await event(socket, "close");
+  });
+  test("a Blob that can't be read fails the connection", async () => {
+    const { socket, closed } = await wired();
+    const blob = new Blob(["x"]);
+    blob.arrayBuffer = () => Promise.reject(new DOMException("the file has changed", "NotReadableError"));
+    const errors: unknown[] = [];
+    socket.send(blob, (error) => errors.push(error));
+    socket.send("behind it", (error) => errors.push(error));
+    const { told, cause } = await closed;
+    await settled();
+    expect(told).toEqual(["open", "error", "close 1006"]);
+    expect(cause).toMatchObject({ message: "a Blob could not be read", cause: { name: "NotReadableError" } });
+    expect(errors).toHaveLength(2);
+  });
+  test("behind a Blob waits no longer than the connection", async () => {
+    const { socket, transport, closed } = await wired();
+    let read!: (bytes: ArrayBuffer) => void;
+    const blob = new Blob(["x"]);
+    blob.arrayBuffer = () => new Promise((resolve) => (read = resolve));
+    socket.send(blob);
+    socket.send("y");
+    socket.close();
+    transport.end();
+    const { told } = await closed;
+    expect(told).toEqual(["open", "error", "close 1006"]);
+    read(new ArrayBuffer(1));
+    await settled();
+    expect([transport.writtenBytes, socket.bufferedAmount]).toEqual([0, 2]);
+  });
+  test("bufferedAmount stays while the transport takes nothing, and falls when it does", async () => {
+    const { socket, transport } = await wired();
+    transport.takeNothing();
+    socket.send("four");
+    await settled();
+    socket.send("five5");
+    await settled();
+    expect(socket.bufferedAmount).toBe(9);
+    transport.takeAgain();
+    await settled();
+    expect(socket.bufferedAmount).toBe(0);
+    socket.terminate();
+  });
+});
+
+describe("what is received", () => {
+  test("ArrayBuffers hold their message and nothing else, and are nobody else's", async () => {
+    const { socket, transport } = await wired();
+    transport.bring(hex("82 02 01 02 82 01 03 02 01 04 80 01 05 82 00"));
+    const buffers: ArrayBuffer[] = [];
+    socket.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => buffers.push(data);
+    while (buffers.length < 4) await settled(1);
+    expect(buffers.map((buffer) => toHex(new Uint8Array(buffer)))).toEqual(["01 02", "03", "04 05", ""]);
+    expect(new Set(buffers).size).toBe(4);
+    socket.terminate();
+  });
+  test("nothing more is read while the event loop does not get to what has come", async () => {
+    const { socket, transport, told } = await wired();
+    const chunk = hex("82 01 07*1".repeat(16).replaceAll("*1", " "));
+    transport.bring(...Array.from({ length: 1000 }, () => chunk));
+    for (let i = 0; i < 20_000; i++) await Promise.resolve();
+    expect(transport.reads).toBeGreaterThan(1);
+    expect(transport.reads).toBeLessThan(10);
+    while (told.length < 1 + 16_000) await settled(1);
+    expect(transport.reads).toBe(1000);
+    socket.terminate();
+  });
+  test("large messages wait two at a time", async () => {
+    const { socket, transport, told } = await wired();
+    const message = new Uint8Array(10 + 200_000);
+    message.set(hex("82 7f 00 00 00 00 00 03 0d 40"));
+    transport.bring(...Array.from({ length: 100 }, () => message));
+    for (let i = 0; i < 20_000; i++) await Promise.resolve();
+    expect(transport.reads).toBeLessThan(5);
+    while (told.length < 101) await settled(1);
+    socket.terminate();
+  });
+  test("a limit ends the connection", async () => {
+    const { transport, closed } = await wired({ limits: { maxMessageBytes: 3 } });
+    transport.bring(hex("82 04 00 00 00 00"));
+    const { told, cause } = await closed;
+    expect(told).toEqual(["open", "error", "close 1006"]);
+    expect(cause?.cause).toMatchObject({ code: "messageTooLarge" });
+    expect(toHex(transport.written()).slice(0, 11)).toMatch(/^88 .. 03 f1/);
+  });
+});
+
+describe("a transport that fails", () => {
+  const failures: [string, (transport: WireTransport) => void, RegExp][] = [
+    ["when it is read", (transport) => transport.failReading(new Error("cut")), /the transport failed: cut/],
+    ["by ending early", (transport) => transport.end(), /ended without a closing handshake/],
+    ["by ending in the middle of a message", endAmidMessage, /ended without a closing handshake/],
+    ["by bringing what is no bytes", (transport) => transport.bring("text" as never), /Uint8Array/],
+    ["by bringing nonsense", (transport) => transport.bring(ascii("nonsense\r\n\r\n")), /the connection failed/],
+  ];
+  test.each(failures)("%s: a close event with 1006 and a cause, and nothing is left", async (_, fails, message) => {
+    const timers = countTimers();
+    const { transport, closed, socket } = await wired({ closeTimeoutMs: 30 });
+    fails(transport);
+    const { told, cause } = await closed;
+    expect(told).toEqual(["open", "error", "close 1006"]);
+    expect(cause?.message).toMatch(message);
+    socket.send("into the void");
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(told).toHaveLength(3);
+    expect([transport.ends.at(-1), timers()]).toEqual(["ended", 0]);
+  });
+  test.each(failures)("%s before it is open, the same", async (_, fails, message) => {
+    const timers = countTimers();
+    const transport = new WireTransport();
+    const { closed, socket } = watch(webSocketOver(transport, { closeTimeoutMs: 30 }));
+    await settled(1);
+    fails(transport);
+    const { told, cause } = await closed;
+    expect(told).toEqual(["error", "close 1006"]);
+    expect(cause?.message).toMatch(message);
+    expect(socket.readyState).toBe(3);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect([transport.ends.at(-1), timers()]).toEqual(["ended", 0]);
+  });
+  test("when it is written, ends the connection once the peer had its time", async () => {
+    const timers = countTimers();
+    const { transport, closed, socket } = await wired({ closeTimeoutMs: 40 });
+    transport.failWriting(new Error("cut"));
+    socket.send("lost");
+    const { told, cause } = await closed;
+    expect(told).toEqual(["open", "error", "close 1006"]);
+    expect(cause?.message).toBe("the transport failed: cut");
+    await settled();
+    expect(timers()).toBe(0);
+  });
+  test("that throws when it is closed is closed all the same", async () => {
+    const { transport, closed, socket } = await wired();
+    transport.close = () => fail("closed already");
+    socket.close();
+    transport.bring(hex("88 00"));
+    transport.end();
+    expect((await closed).told).toEqual(["open", "close 1005 clean"]);
+  });
+  test("that takes nothing and says nothing is given up in time after close()", async () => {
+    const timers = countTimers();
+    const { transport, closed, socket } = await wired({ closeTimeoutMs: 30 });
+    transport.takeNothing();
+    socket.send("never taken");
+    socket.close();
+    const { told, cause } = await closed;
+    expect(told).toEqual(["open", "error", "close 1006"]);
+    expect(cause?.cause).toMatchObject({ code: "closeTimeout" });
+    expect(socket.bufferedAmount).toBe("never taken".length);
+    await settled();
+    expect([transport.ends.at(-1), timers()]).toEqual(["ended", 0]);
+  });
+  test("the peer's silence is noticed by a keepalive, if there is one", async () => {
+    const timers = countTimers();
+    const { closed } = await wired({ keepalive: { intervalMs: 10, timeoutMs: 20 }, closeTimeoutMs: 20 });
+    const { cause } = await closed;
+    expect(cause?.cause).toMatchObject({ code: "keepaliveTimeout" });
+    await settled(10);
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    expect(timers()).toBe(0);
+  });
+  test("a peer that does not answer a Close is waited for, and no longer", async () => {
+    const timers = countTimers();
+    const { socket, closed } = scripted("?say=!deaf", { closeTimeoutMs: 50 });
+    await event(socket, "open");
+    socket.close();
+    const { told, cause } = await closed;
+    expect(told).toEqual(["open", "error", "close 1006"]);
+    expect(cause?.cause).toMatchObject({ code: "closeTimeout" });
+    await vi.waitFor(() => expect(timers()).toBeLessThan(2), { timeout: 4000 });
+  });
+});
+
+describe("an orderly end", () => {
+  test("has no cause and leaves nothing", async () => {
+    const timers = countTimers();
+    const { socket, closed } = scripted();
+    await event(socket, "open");
+    socket.close(3000, "done");
+    const { told, cause } = await closed;
+    expect([told, cause]).toEqual([["open", "close 3000 done clean"], undefined]);
+    await settled(10);
+    expect(timers()).toBe(0);
+  });
+});
+
+function endAmidMessage(transport: WireTransport): void {
+  transport.bring(hex("82 7d 00"));
+  transport.end();
+}
+
+function lockedTransport(): ByteTransport {
+  const [near] = pipe();
+  near.readable.getReader();
+  return near;
+}
+
+function fail(message: string): never {
+  throw new Error(message);
+}
