@@ -70,7 +70,13 @@ function oneWay(highWaterMark: number): OneWay {
     new ByteLengthQueuingStrategy({ highWaterMark }),
   );
   const writable = new WritableStream<Uint8Array<ArrayBuffer>>({
-    start: (controller) => void (writing = controller),
+    start(controller) {
+      writing = controller;
+      const { signal } = controller;
+      // At once, where the sink's own `abort` would wait for a write that waits for the reader.
+      const abort = (): void => reading.error(signal.reason ?? new Error("the other end was aborted"));
+      signal.addEventListener("abort", () => finish(abort));
+    },
     write(chunk) {
       if (!(chunk instanceof Uint8Array)) {
         const error = new TypeError("a pipe carries Uint8Array chunks");
@@ -83,7 +89,6 @@ function oneWay(highWaterMark: number): OneWay {
       return new Promise<void>((resolve) => (wanted = resolve));
     },
     close: () => finish(() => reading.close()),
-    abort: (reason: unknown) => finish(() => reading.error(reason ?? new Error("the other end was aborted"))),
   });
   const end = (): void =>
     finish(() => {

@@ -2,6 +2,9 @@
 import { describe, expect, test } from "vitest";
 import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
 import { hex, toHex } from "../support/wire.ts";
+import { contract } from "./contract.ts";
+
+contract("a pipe", () => Promise.resolve(pipe()), { heldBytes: 128 * 1024 });
 
 /** Whether a promise settles before everything that is ready to run has run. */
 async function settles(promise: Promise<unknown>): Promise<boolean> {
