@@ -1,0 +1,121 @@
+/** A byte transport over a message port, whose buffers are handed over rather than copied. */
+import { INITIAL_CREDIT, MessageStreams, type Carrier, type Control } from "./messageStreams.ts";
+import type { ByteTransport } from "./byteTransport.ts";
+import { TransportError } from "./transportError.ts";
+
+export type { ByteTransport } from "./byteTransport.ts";
+export { TransportError, type TransportErrorCode } from "./transportError.ts";
+
+/** What there has to be of a port: the platform's `MessagePort`, or that of `node:worker_threads`. */
+export interface Port {
+  postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+  // Listeners of every platform fit, whatever each calls its events.
+  addEventListener(type: string, listener: (event: never) => void): void;
+  start(): void;
+  close(): void;
+}
+
+export interface MessagePortOptions {
+  /**
+   * How much may wait unread, in bytes, each message counting 256 beside its own; at most one message lies beyond. The
+   * other end is held at it. 1 MiB by default, at least 64 KiB.
+   */
+  readonly windowBytes?: number;
+  /**
+   * Fails the transport with its reason: for who knows that the other end is gone. Browsers do not tell that a worker
+   * was terminated, or a page left, and then nothing is seen here: writes wait for ever, once the window is full.
+   */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Makes a byte transport of a port whose other end does the same, on whatever side of a worker, a frame or a process it
+ * is. The port is the transport's own from now on, is started at once, and is closed when both directions have ended.
+ * Two pages without a common opener are given a port each by a shared worker or a service worker; a `BroadcastChannel`
+ * carries no ports, transfers nothing and has many readers: it cannot be a transport.
+ *
+ * A chunk is taken over when it is written: one that views all of its buffer is detached and moved without a copy. Read
+ * chunks are the reader's own. A write waits while the other end has a window of unread bytes. `close()` of the writer
+ * is the end at the other end; `abort(reason)` fails the other end's reader with a `TransportError` (`reset`),
+ * `cancel(reason)` its writer (`stopped`), which tell the reason if it is a string. Where the platform tells that the
+ * other end is gone, as Node does, both streams fail with `lost`. `RangeError` for a window that is none.
+ *
+ * On the wire, each a message of its own, with `T` an `ArrayBuffer` that is transferred:
+ * - `T` with at least one byte: bytes of the stream. Costs its length and 256 of the sender's credit; may be sent while
+ *   any credit is left. Each end begins with a credit of 65,536.
+ * - `{ type: "grant", cost }`: so much more credit, a positive integer.
+ * - `{ type: "end" }`: all bytes have been sent.
+ * - `{ type: "reset", reason }`: the sender gave up; `reason` is a string.
+ * - `{ type: "stop", reason }`: the reader gave up; `reason` is a string.
+ */
+export function messagePortTransport(port: Port, options: MessagePortOptions = {}): ByteTransport {
+  const { windowBytes = 1024 * 1024, signal } = options;
+  if (!(windowBytes >= INITIAL_CREDIT)) {
+    throw new RangeError(`windowBytes is at least ${INITIAL_CREDIT}, not ${String(windowBytes)}`);
+  }
+  let settle!: () => void;
+  const closed = new Promise<void>((resolve) => (settle = resolve));
+  const abort = (): void => streams.fail(signal!.reason);
+  const carrier: Carrier = {
+    hasRoom: true,
+    isDrained: true,
+    send: (bytes) => post(port, bytes),
+    tell: (control) => port.postMessage(control, []),
+    shut() {
+      signal?.removeEventListener("abort", abort);
+      port.close(); // what was posted before still arrives
+      settle();
+    },
+  };
+  const streams = new MessageStreams(carrier, windowBytes, { credit: INITIAL_CREDIT, granted: INITIAL_CREDIT });
+
+  port.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
+    if (isBuffer(data) && data.byteLength > 0) streams.receive(new Uint8Array(data));
+    else if (isControl(data)) streams.obey(data);
+    else streams.refuse(new TransportError("badMessage", "the other end of the port sent what no transport sends"));
+  });
+  port.addEventListener("messageerror", () =>
+    streams.refuse(new TransportError("badMessage", "a message could not be read")),
+  );
+  port.addEventListener("close", () => streams.fail(new TransportError("lost", "the other end of the port is gone")));
+  signal?.addEventListener("abort", abort);
+  if (signal?.aborted === true) abort();
+  else port.start();
+  return { readable: streams.readable, writable: streams.writable, closed, close: () => streams.close() };
+}
+
+function post(port: Port, bytes: Uint8Array<ArrayBuffer>): number {
+  const { buffer, length } = bytes;
+  if (length === buffer.byteLength) {
+    try {
+      port.postMessage(buffer, [buffer]);
+      return length;
+    } catch {
+      // Shared memory, and that of WebAssembly, can't be transferred.
+    }
+  }
+  const copy = bytes.slice().buffer;
+  port.postMessage(copy, [copy]);
+  return length;
+}
+
+/** By brand rather than `instanceof`, since the port may belong to another realm. What was cloned can't lie about it. */
+function isBuffer(data: unknown): data is ArrayBuffer {
+  return Object.prototype.toString.call(data) === "[object ArrayBuffer]";
+}
+
+function isControl(data: unknown): data is Control {
+  if (typeof data !== "object" || data === null) return false;
+  const { type, cost, reason } = data as { type?: unknown; cost?: unknown; reason?: unknown };
+  switch (type) {
+    case "grant":
+      return Number.isSafeInteger(cost) && (cost as number) > 0;
+    case "end":
+      return true;
+    case "reset":
+    case "stop":
+      return typeof reason === "string";
+    default:
+      return false;
+  }
+}

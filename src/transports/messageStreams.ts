@@ -1,0 +1,258 @@
+/** Two streams of bytes over a carrier of messages: credits hold the sender, and each direction's end is told in-band. */
+import { TransportError } from "./transportError.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** What the two ends tell each other beside the bytes. */
+export type Control =
+  /** So much more may be sent, in bytes of cost (`costOf`). */
+  | { readonly type: "grant"; readonly cost: number }
+  /** All has been sent. */
+  | { readonly type: "end" }
+  /** What was being sent is given up: the reader fails. */
+  | { readonly type: "reset"; readonly reason: string }
+  /** Nothing more is read: the writer fails. */
+  | { readonly type: "stop"; readonly reason: string };
+
+/** What brings messages to the other end, whole and in order. */
+export interface Carrier {
+  /** Whether bytes can be sent now. `MessageStreams.wake` is called when that may have changed. */
+  readonly hasRoom: boolean;
+  /** Whether nothing that was sent still waits at this end. `wake` is called when that may have changed. */
+  readonly isDrained: boolean;
+  /** Sends a first part of the bytes, which are no longer the caller's, as one message, and returns its length. */
+  send(bytes: Bytes): number;
+  /** Tells the other end, now or as soon as there is a way to it. */
+  tell(control: Control): void;
+  /** Both directions are over. May be called more than once. */
+  shut(): void;
+}
+
+/** What may be sent before the first grant, so that nobody waits for one before the first words. In bytes of cost. */
+export const INITIAL_CREDIT = 65_536;
+
+/** What a message costs beside its bytes: about what it takes in memory until it is read. */
+const MESSAGE_COST = 256;
+
+/** What a message of so many bytes takes from the credit. A message may be sent as long as any credit is left. */
+export function costOf(length: number): number {
+  return length + MESSAGE_COST;
+}
+
+/** How much of a reason the other end is told, in characters. */
+const LONGEST_REASON = 256;
+
+export class MessageStreams {
+  readonly readable: ReadableStream<Bytes>;
+  readonly writable: WritableStream<Bytes>;
+  readonly #carrier: Carrier;
+  /** How much may wait unread, in bytes of cost, and one message more. */
+  readonly #window: number;
+
+  #reading!: ReadableStreamDefaultController<Bytes>;
+  #receiving: "open" | "over" = "open";
+  /** What the other end may still send. */
+  #granted: number;
+
+  #writing!: WritableStreamDefaultController;
+  #sending: "open" | "ending" | "over" = "open";
+  /** What may still be sent. */
+  #credit: number;
+  /** Why sending is over, unless it has ended well. */
+  #fault: unknown;
+  #wake = ignore;
+
+  /** `credit`: what may be sent before the first grant; `granted`: what the other end may send before ours. */
+  constructor(carrier: Carrier, window: number, { credit, granted }: { credit: number; granted: number }) {
+    this.#carrier = carrier;
+    this.#window = window;
+    this.#credit = credit;
+    this.#granted = granted;
+    this.readable = new ReadableStream<Bytes>(
+      {
+        start: (controller) => void (this.#reading = controller),
+        pull: () => this.#grant(),
+        cancel: (reason: unknown) => this.#stop(reason),
+      },
+      { highWaterMark: window, size: ({ length }) => costOf(length) },
+    );
+    this.writable = new WritableStream<Bytes>({
+      start: (controller) => {
+        this.#writing = controller;
+        // At once, where the sink's own `abort` would wait for a write that waits.
+        controller.signal.addEventListener("abort", () => this.#reset(controller.signal.reason));
+      },
+      write: (chunk) => this.#write(chunk),
+      close: () => this.#end(),
+    });
+  }
+
+  /** Bytes have come. They belong to the reader from now on. */
+  receive(bytes: Bytes): void {
+    if (this.#receiving === "over") return;
+    if (this.#reading.desiredSize! <= 0) {
+      this.refuse(new TransportError("overflow", `more than ${this.#window} bytes wait unread`));
+      return;
+    }
+    this.#granted -= costOf(bytes.length);
+    this.#reading.enqueue(bytes);
+  }
+
+  /** The other end has told something. */
+  obey(control: Control): void {
+    switch (control.type) {
+      case "grant":
+        this.#credit += control.cost;
+        this.#wake();
+        return;
+      case "end":
+        this.#endReceiving(() => this.#reading.close());
+        return;
+      case "reset":
+        this.#failReceiving(new TransportError("reset", `the other end was aborted${because(control.reason)}`));
+        return;
+      case "stop":
+        this.#failSending(new TransportError("stopped", `the other end reads no more${because(control.reason)}`));
+        return;
+      default:
+        control satisfies never;
+    }
+  }
+
+  /** There may be room to send, or all may have been sent. */
+  wake(): void {
+    this.#wake();
+  }
+
+  /** Lets what has come be read, ends both directions, and tells the other end so. */
+  close(): void {
+    if (this.#sending === "open") {
+      this.#carrier.tell({ type: "end" });
+      this.#failSending(new TransportError("closed", "the transport was closed"));
+    }
+    if (this.#receiving === "open") this.#carrier.tell({ type: "stop", reason: "" });
+    this.#endReceiving(() => this.#reading.close());
+  }
+
+  /** The carrier has ended, which is all that a carrier without controls can tell: the end of both directions. */
+  end(error: TransportError): void {
+    this.#endReceiving(() => this.#reading.close());
+    this.#failSending(error);
+  }
+
+  /** The other end did what it may not: both directions fail, here and there. */
+  refuse(error: TransportError): void {
+    if (this.#sending !== "over") this.#carrier.tell({ type: "reset", reason: error.message });
+    if (this.#receiving !== "over") this.#carrier.tell({ type: "stop", reason: error.message });
+    this.fail(error);
+  }
+
+  /** Fails whatever is not over, without a word to the other end. */
+  fail(error: unknown): void {
+    this.#failReceiving(error);
+    this.#failSending(error);
+  }
+
+  /** Lets the other end send as much as there is room for, once it is worth a message. */
+  #grant(): void {
+    const cost = this.#reading.desiredSize! - this.#granted;
+    if (cost < this.#window / 4) return;
+    this.#granted += cost;
+    this.#carrier.tell({ type: "grant", cost });
+  }
+
+  #stop(reason: unknown): void {
+    if (this.#receiving === "over") return;
+    this.#carrier.tell({ type: "stop", reason: textOf(reason) });
+    this.#endReceiving(ignore);
+  }
+
+  async #write(chunk: unknown): Promise<void> {
+    if (!isBytes(chunk)) {
+      const error = new TypeError("a transport carries Uint8Array chunks");
+      this.#reset(error.message);
+      throw error;
+    }
+    const { length } = chunk; // which is 0 once the buffer has been transferred
+    for (let at = 0; at < length;) {
+      await this.#until(() => this.#credit > 0 && this.#carrier.hasRoom);
+      const sent = this.#send(at === 0 ? chunk : chunk.subarray(at));
+      this.#credit -= costOf(sent);
+      at += sent;
+    }
+  }
+
+  #send(bytes: Bytes): number {
+    try {
+      return this.#carrier.send(bytes);
+    } catch (error) {
+      this.#failSending(error);
+      throw error;
+    }
+  }
+
+  async #end(): Promise<void> {
+    if (this.#sending !== "open") return;
+    this.#sending = "ending";
+    this.#carrier.tell({ type: "end" });
+    await this.#until(() => this.#carrier.isDrained);
+    this.#endSending(ignore);
+  }
+
+  #reset(reason: unknown): void {
+    if (this.#sending === "open") this.#carrier.tell({ type: "reset", reason: textOf(reason) });
+    this.#endSending(ignore);
+  }
+
+  /** Waits, unless it is so already; rejected if sending is over before. */
+  async #until(isSo: () => boolean): Promise<void> {
+    for (;;) {
+      if (this.#writing.signal.aborted) throw this.#writing.signal.reason;
+      if (this.#sending === "over") throw this.#fault;
+      if (isSo()) return;
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+
+  #failReceiving(error: unknown): void {
+    this.#endReceiving(() => this.#reading.error(error));
+  }
+
+  #failSending(error: unknown): void {
+    this.#endSending(() => {
+      this.#fault = error;
+      this.#writing.error(error);
+    });
+  }
+
+  #endReceiving(how: () => void): void {
+    if (this.#receiving === "over") return;
+    this.#receiving = "over";
+    how();
+    if (this.#sending === "over") this.#carrier.shut();
+  }
+
+  #endSending(how: () => void): void {
+    if (this.#sending === "over") return;
+    this.#sending = "over";
+    how();
+    this.#wake();
+    if (this.#receiving === "over") this.#carrier.shut();
+  }
+}
+
+/** By brand rather than `instanceof`, since a chunk may come from another realm. */
+function isBytes(chunk: unknown): chunk is Bytes {
+  return Object.prototype.toString.call(chunk) === "[object Uint8Array]";
+}
+
+/** An error's message may say more than the other end should know: only a text is told. */
+function textOf(reason: unknown): string {
+  return typeof reason === "string" ? reason.slice(0, LONGEST_REASON) : "";
+}
+
+function because(reason: string): string {
+  return reason === "" ? "" : `: ${reason.slice(0, LONGEST_REASON)}`;
+}
+
+function ignore(): void {}
