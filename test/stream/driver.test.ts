@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { WSConnection, type ConnectionOptions, type ConnectionType, type WSEvent } from "../../src/index.ts";
 import { Driver } from "../../src/stream/driver.ts";
-import { countTimers } from "../server/timers.ts";
+import { countTimers } from "../support/timers.ts";
 import { hex, toHex } from "../support/wire.ts";
 import { isPending, settled, WireTransport } from "../support/wireTransport.ts";
 
