@@ -1,0 +1,14 @@
+/** The table of what works names the versions that were tried. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+
+const readme = readFileSync(join(import.meta.dirname, "README.md"), "utf8");
+const manifest = readFileSync(join(import.meta.dirname, "../../package.json"), "utf8");
+const { devDependencies } = JSON.parse(manifest) as { devDependencies: Record<string, string> };
+const named = [...readme.matchAll(/(?<=^\|.*)([@\w/-]+) (\d+\.\d+\.\d+)/gm)].map(
+  (match) => [match[1]!, match[2]!] as const,
+);
+
+test.each(named)("%s %s", (name, version) => expect(devDependencies[name]).toBe(version));
+test("there are some", () => expect(named.length).toBeGreaterThan(15));
