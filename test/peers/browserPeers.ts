@@ -22,9 +22,9 @@ export const undiciClient: Kind = {
   name: "our server, the WebSocket of undici",
   ours: "server",
   // undici 8.12 takes a byte order mark away.
-  can: { ...can, headers: ["Origin", "X-Custom"], receiveByteOrderMark: false },
-  async start() {
-    const server = await OurServer.listen(acceptChat);
+  can: { ...can, headers: ["Origin", "X-Custom"], receiveByteOrderMark: false, compress: { sends: false } },
+  async start(compression) {
+    const server = await OurServer.listen(acceptChat, { extensions: compression?.ours ?? [] });
     return {
       async open({ subprotocols = [], headers = {} }: OpenOptions = {}) {
         const socket = new UndiciWebSocket(server.url, { protocols: [...subprotocols], headers });
@@ -41,9 +41,9 @@ export const undiciClient: Kind = {
 export const chromiumClient: Kind = {
   name: "our server, the WebSocket of Chromium",
   ours: "server",
-  can: { ...can, headers: ["Origin"], receiveByteOrderMark: true },
-  async start() {
-    const server = await OurServer.listen(acceptChat);
+  can: { ...can, headers: ["Origin"], receiveByteOrderMark: true, compress: { sends: true } },
+  async start(compression) {
+    const server = await OurServer.listen(acceptChat, { extensions: compression?.ours ?? [] });
     const web = createServer((_, response) => response.setHeader("content-type", "text/html").end("<!doctype html>"));
     await new Promise<void>((resolve) => web.listen(0, "127.0.0.1", resolve));
     const browser = await chromium.launch({ executablePath: requireChromium() });

@@ -1,4 +1,6 @@
 /** What the tests ask of a peer that is not ours, and of what opens connections with it. */
+import type { DeflateOptions } from "../../src/deflate/index.ts";
+import type { Extension } from "../../src/index.ts";
 import type { Peer } from "./tcp.ts";
 
 /** The other end of a connection. What a kind of peer has no means for is missing. */
@@ -29,6 +31,16 @@ export interface OpenOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** What both ends are to compress with. */
+export interface Compression {
+  readonly ours: readonly Extension[];
+  /** What the other end wants, as far as it can be told. */
+  readonly theirs: Pick<
+    DeflateOptions,
+    "serverNoContextTakeover" | "clientNoContextTakeover" | "serverMaxWindowBits" | "clientMaxWindowBits"
+  >;
+}
+
 /** A kind of peer, running. */
 export interface Pairing {
   /** The only Origin that its client can send; any if this is missing. */
@@ -57,6 +69,15 @@ export interface Kind {
     readonly closeWith: readonly (number | undefined)[];
     /** Which codes it takes for valid. */
     readonly beClosedWith: readonly (number | undefined)[];
+    readonly compress: {
+      /** Whether it compresses what it sends. */
+      readonly sends: boolean;
+      /** The smallest window that it can be asked for; missing if it can't be told how to compress. */
+      readonly windowBits?: number;
+      /** A ping inside a compressed message breaks it for this peer. */
+      readonly breaksOnPing?: true;
+    };
   };
-  start(): Promise<Pairing>;
+  /** Nothing is compressed unless it is said how. */
+  start(compression?: Compression): Promise<Pairing>;
 }

@@ -1,6 +1,6 @@
 /** Python's wsproto and websockets, as clients and as servers: scripts that are commanded by lines of JSON. */
 import { spawnSync } from "node:child_process";
-import type { Foreign, Kind } from "./foreign.ts";
+import type { Compression, Foreign, Kind } from "./foreign.ts";
 import { Mailbox } from "./mailbox.ts";
 import { Program } from "./programs.ts";
 import { acceptChat, OurServer, Peer } from "./tcp.ts";
@@ -18,6 +18,8 @@ const can: Record<Package, Kind["can"]> = {
     closeWith: [1000, 3000, 4999, undefined],
     // 1014 is younger than its list of codes.
     beClosedWith: [1000, 3000, 4999, undefined],
+    // Its zlib refuses a window of 8 bits.
+    compress: { sends: true, windowBits: 9, breaksOnPing: true },
   },
   websockets: {
     fragments: true,
@@ -28,6 +30,7 @@ const can: Record<Package, Kind["can"]> = {
     receiveByteOrderMark: true,
     closeWith: [1000, 3000, 4999, 1014],
     beClosedWith: [1000, 3000, 4999, 1014, undefined],
+    compress: { sends: true, windowBits: 9 },
   },
 };
 
@@ -35,18 +38,18 @@ export const pythonKinds: readonly Kind[] = (["wsproto", "websockets"] as const)
   const python = findPython(name);
   const missing = python === undefined ? `no Python with ${name}: install Debian's python3-${name}` : undefined;
   const script = `test/peers/python/${name}_peer.py`;
-  const run = (role: "client" | "server"): Python => {
+  const run = (role: "client" | "server", compression: Compression | undefined): Python => {
     if (python === undefined) throw new Error(missing);
-    return new Python(new Program(python, ["-u", script, role]));
+    return new Python(new Program(python, ["-u", script, role, JSON.stringify(compression?.theirs ?? null)]));
   };
   const client: Kind = {
     name: `our server, the client of ${name}`,
     ours: "server",
     missing,
     can: can[name],
-    async start() {
-      const server = await OurServer.listen(acceptChat);
-      const program = run("client");
+    async start(compression) {
+      const server = await OurServer.listen(acceptChat, { extensions: compression?.ours ?? [] });
+      const program = run("client", compression);
       let number = 0;
       return {
         async open({ subprotocols = [], headers = {} } = {}) {
@@ -66,12 +69,13 @@ export const pythonKinds: readonly Kind[] = (["wsproto", "websockets"] as const)
     ours: "client",
     missing,
     can: can[name],
-    async start() {
-      const program = run("server");
+    async start(compression) {
+      const program = run("server", compression);
       const { port } = await program.hears("listening");
       return {
         async open(options = {}) {
-          const ours = Peer.connect(`ws://127.0.0.1:${String(port)}/`, options);
+          const extensions = compression?.ours ?? [];
+          const ours = Peer.connect(`ws://127.0.0.1:${String(port)}/`, { ...options, extensions });
           return { ours, theirs: await program.peer() };
         },
         stop: () => program.stop(),

@@ -7,8 +7,27 @@ import json
 import sys
 
 import websockets
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory, ServerPerMessageDeflateFactory
 
 OPTIONS = {"compression": None, "max_size": None, "ping_interval": None}
+
+
+def extensions():
+    """What the last argument wants of permessage-deflate."""
+    wanted = json.loads(sys.argv[2])
+    if wanted is None:
+        return None
+    client = sys.argv[1] == "client"
+    bits = wanted.get("clientMaxWindowBits", True if client else None)
+    if not client and bits is True:
+        bits = None
+    options = {
+        "server_no_context_takeover": wanted.get("serverNoContextTakeover", False),
+        "client_no_context_takeover": wanted.get("clientNoContextTakeover", False),
+        "server_max_window_bits": wanted.get("serverMaxWindowBits"),
+        "client_max_window_bits": bits if bits is not False else None,
+    }
+    return [ClientPerMessageDeflateFactory(**options) if client else ServerPerMessageDeflateFactory(**options)]
 
 
 def tell(**event):
@@ -71,7 +90,7 @@ async def client(commands):
         url = "ws://%s:%d/" % (command["host"], command["port"])
         subprotocols = command["subprotocols"] or None
         async with websockets.connect(
-            url, subprotocols=subprotocols, extra_headers=headers, origin=origin, **OPTIONS
+            url, subprotocols=subprotocols, extra_headers=headers, origin=origin, extensions=extensions(), **OPTIONS
         ) as ws:
             await run(ws, command["number"], {}, commands)
 
@@ -82,7 +101,8 @@ async def server(commands):
     async def serve(ws):
         await run(ws, next(numbers), dict(ws.request_headers.raw_items()), commands)
 
-    async with websockets.serve(serve, "127.0.0.1", 0, subprotocols=["chat"], **OPTIONS) as listener:
+    options = {"subprotocols": ["chat"], "extensions": extensions(), **OPTIONS}
+    async with websockets.serve(serve, "127.0.0.1", 0, **options) as listener:
         tell(event="listening", port=listener.sockets[0].getsockname()[1])
         await asyncio.Future()
 

@@ -10,6 +10,7 @@ import sys
 
 from wsproto import ConnectionType, WSConnection
 from wsproto.connection import ConnectionState
+from wsproto.extensions import PerMessageDeflate
 from wsproto.events import (
     AcceptConnection,
     BytesMessage,
@@ -24,6 +25,22 @@ from wsproto.events import (
 
 def tell(**event):
     print(json.dumps(event), flush=True)
+
+
+def extensions():
+    """What the last argument wants of permessage-deflate: made anew, since it keeps what a connection agrees on."""
+    wanted = json.loads(sys.argv[2])
+    if wanted is None:
+        return []
+    bits = wanted.get("clientMaxWindowBits")
+    return [
+        PerMessageDeflate(
+            server_no_context_takeover=wanted.get("serverNoContextTakeover", False),
+            client_no_context_takeover=wanted.get("clientNoContextTakeover", False),
+            server_max_window_bits=wanted.get("serverMaxWindowBits"),
+            client_max_window_bits=bits if type(bits) is int else None,
+        )
+    ]
 
 
 class Commands:
@@ -95,7 +112,7 @@ class Peer:
     def handle(self, event):
         if isinstance(event, Request):
             chosen = "chat" if "chat" in event.subprotocols else None
-            self.send(AcceptConnection(subprotocol=chosen))
+            self.send(AcceptConnection(subprotocol=chosen, extensions=extensions()))
             headers = {name.decode(): value.decode() for name, value in event.extra_headers}
             tell(event="open", number=self.number, subprotocol=chosen, headers=headers)
         elif isinstance(event, AcceptConnection):
@@ -131,7 +148,8 @@ def client(command, commands):
     peer = Peer(socket.create_connection(address), WSConnection(ConnectionType.CLIENT), command["number"])
     headers = [(name.encode(), value.encode()) for name, value in command["headers"].items()]
     host = "%s:%d" % address
-    peer.send(Request(host=host, target="/", subprotocols=command["subprotocols"], extra_headers=headers))
+    request = {"subprotocols": command["subprotocols"], "extra_headers": headers, "extensions": extensions()}
+    peer.send(Request(host=host, target="/", **request))
     peer.run(commands)
 
 
