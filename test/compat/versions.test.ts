@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 const readme = readFileSync(join(import.meta.dirname, "README.md"), "utf8");
 const manifest = readFileSync(join(import.meta.dirname, "../../package.json"), "utf8");
 const { devDependencies } = JSON.parse(manifest) as { devDependencies: Record<string, string> };
-const named = [...readme.matchAll(/(?<=^\|.*)([@\w/-]+) (\d+\.\d+\.\d+)/gm)].map(
+const named = [...readme.matchAll(/(?<=^\|.*)([@\w/.-]+) (\d+\.\d+\.\d+)/gm)].map(
   (match) => [match[1]!, match[2]!] as const,
 );
 

@@ -1,6 +1,10 @@
 /** The worlds that each library has to work in. The first is the oracle, on Node: a case that fails there is wrong. */
+import { vi } from "vitest";
 import type { WorldKind } from "./faces.ts";
 import { overPieces, overPipes, overTunnel } from "./overPipes.ts";
+
+// Longer than what is waited for within, so that it is told what did not come.
+vi.setConfig({ testTimeout: 20_000 });
 
 const ours = [overPipes, overPieces];
 
