@@ -10,3 +10,4 @@ export {
   type WebSocketOver,
   type WebSocketOverOptions,
 } from "./webSocketClass.ts";
+export { webSocketPair, type WebSocketEnd, type WebSocketPairOptions } from "./webSocketPair.ts";

@@ -54,8 +54,11 @@ export function createWebSocketClass(dial: Dial, options: WebSocketOptions = {})
   });
 }
 
-/** A `WebSocket` over a transport that there is already. It is CONNECTING until the handshake is over, as any other. */
-export function webSocketOver(transport: ByteTransport, options: WebSocketOverOptions = {}): WebSocketOver {
+/** A `WebSocket` over a transport that there is, or will be. It is CONNECTING until the handshake is over, as any other. */
+export function webSocketOver(
+  transport: ByteTransport | PromiseLike<ByteTransport>,
+  options: WebSocketOverOptions = {},
+): WebSocketOver {
   const { url = "ws://localhost/", protocols, ...rest } = options;
   const plan: Plan = { dial: () => transport, options: rest };
   existing ??= defineClass((init) => init as Plan);
