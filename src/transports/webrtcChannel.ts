@@ -1,0 +1,198 @@
+/** A byte transport over a WebRTC data channel, which knows messages but no window and no half-close. */
+import { INITIAL_CREDIT, MessageStreams, type Carrier, type Control } from "./messageStreams.ts";
+import type { ByteTransport } from "./byteTransport.ts";
+import { TransportError } from "./transportError.ts";
+
+/**
+ * The `protocol` of a channel whose both ends are transports of this library: what they tell each other goes in text
+ * messages, beside the bytes in binary ones. A channel of any other protocol has a plain peer, which is sent bytes alone.
+ */
+export const dataChannelProtocol = "bytes-with-credits";
+
+export interface DataChannelOptions {
+  /**
+   * How much may wait unread, in bytes, each message counting 256 beside its own; at most one message lies beyond. The
+   * other end is held at it. 1 MiB by default, at least 64 KiB.
+   */
+  readonly windowBytes?: number;
+  /**
+   * The same where the peer is a plain one, which can't be held: beyond it the channel fails with `overflow`. 16 MiB by
+   * default.
+   */
+  readonly maxUnreadBytes?: number;
+  /**
+   * The largest message to send, in bytes. By default 64 KiB where both ends are ours and 16 KiB to a plain peer, which
+   * any takes whole. Where the peer's maximum turns out to be less, messages are halved until it takes them.
+   */
+  readonly maxMessageBytes?: number;
+  /**
+   * The channel's connection, if it is at hand: then its being closed at this end is told from a plain peer's closing of
+   * the channel, which is the end of the stream.
+   */
+  readonly peerConnection?: Pick<RTCPeerConnection, "signalingState">;
+}
+
+/** What the channel may hold unsent, in bytes. Beyond it Chromium's own queue would fail, and Firefox's grow for ever. */
+const HIGH_WATER_BYTES = 2 * 1024 * 1024;
+
+/** Where it asks for more, in bytes: soon enough that the network never waits. */
+const LOW_WATER_BYTES = 512 * 1024;
+
+/** No peer takes less than this. */
+const SMALLEST_MESSAGE = 1024;
+
+/**
+ * Makes a byte transport of an ordered and reliable channel, in whatever state it is. The channel is the transport's own
+ * from now on, and is closed when both directions have ended and all has been sent. Call it in the task in which the
+ * channel was made, announced (`datachannel`) or received by a worker, since a channel keeps nothing for later listeners.
+ *
+ * With `dataChannelProtocol` at both ends a write waits while the other end has a window of unread bytes, and each
+ * direction ends by itself: `close()` of the writer is the end at the other end, `abort(reason)` fails its reader with a
+ * `TransportError` (`reset`), `cancel(reason)` its writer (`stopped`), which tell the reason if it is a string. A channel
+ * that closes without such a word, as by `close()` of either peer connection, fails both streams with `lost`. A plain
+ * peer's closing of the channel is the end of both directions, and `close()` and `abort()` of the writer close it.
+ *
+ * Chunks that are written are copied by the channel; read chunks are the reader's own. Fails with `neverOpened` if the
+ * channel closes before it opens, with `badMessage` for text that is no control message of ours. Throws a
+ * `TransportError` (`unreliable`) for a channel that is unordered or partially reliable, `RangeError` for a size that is
+ * none.
+ *
+ * The control messages: `grant N`, so many more bytes of cost, where each message costs 256 beside its bytes and may be
+ * sent while any of the credit is left, which begins with 65,536; `end`, answered at once by `ended`, before which nobody
+ * closes the channel; `reset REASON`; `stop REASON`.
+ */
+export function dataChannelTransport(channel: RTCDataChannel, options: DataChannelOptions = {}): ByteTransport {
+  const ours = channel.protocol === dataChannelProtocol;
+  const { windowBytes = 1024 * 1024, maxUnreadBytes = 16 * 1024 * 1024, peerConnection } = options;
+  let { maxMessageBytes = ours ? 64 * 1024 : 16 * 1024 } = options;
+  const window = ours ? windowBytes : maxUnreadBytes;
+  if (!(window >= INITIAL_CREDIT)) {
+    throw new RangeError(`what may wait unread is at least ${INITIAL_CREDIT} bytes, not ${String(window)}`);
+  }
+  if (!(maxMessageBytes >= SMALLEST_MESSAGE)) {
+    throw new RangeError(`maxMessageBytes is at least ${SMALLEST_MESSAGE}, not ${String(maxMessageBytes)}`);
+  }
+  if (!channel.ordered || (channel.maxRetransmits ?? channel.maxPacketLifeTime ?? null) !== null) {
+    throw new TransportError("unreliable", `the channel "${channel.label}" is not ordered and reliable`);
+  }
+
+  let settle!: () => void;
+  const closed = new Promise<void>((resolve) => (settle = resolve));
+  let wasOpen = channel.readyState === "open";
+  let fault: unknown;
+  /** What is to be told when the channel opens. */
+  let untold: Control[] = [];
+  let shut = false;
+  /** The other end has all that was sent. */
+  let acknowledged = false;
+
+  const carrier: Carrier = {
+    get hasRoom() {
+      return channel.readyState === "open" && channel.bufferedAmount + maxMessageBytes <= HIGH_WATER_BYTES;
+    },
+    get isDrained() {
+      return ours ? acknowledged : channel.readyState !== "connecting" && channel.bufferedAmount === 0;
+    },
+    send(bytes) {
+      for (;;) {
+        const unit = bytes.subarray(0, maxMessageBytes);
+        try {
+          channel.send(unit);
+          return unit.length;
+        } catch (error) {
+          // So is one refused, unsent, that is longer than the peer's maximum.
+          const isTooLong = error instanceof TypeError && maxMessageBytes > SMALLEST_MESSAGE;
+          if (!isTooLong) throw new TransportError("lost", "the channel takes no more", { cause: error });
+          maxMessageBytes = Math.max(maxMessageBytes >> 1, SMALLEST_MESSAGE);
+        }
+      }
+    },
+    tell(control) {
+      if (!ours) {
+        if (control.type === "end" || control.type === "reset") carrier.shut();
+      } else if (channel.readyState === "connecting") untold.push(control);
+      else if (channel.readyState === "open") channel.send(textOf(control));
+    },
+    shut() {
+      shut = true;
+      channel.bufferedAmountLowThreshold = 0;
+      if (channel.bufferedAmount === 0 || channel.readyState === "connecting") channel.close();
+    },
+  };
+  const initial = ours ? INITIAL_CREDIT : Infinity;
+  const streams = new MessageStreams(carrier, window, { credit: initial, granted: ours ? INITIAL_CREDIT : window });
+
+  const bad = (what: string): void => streams.refuse(new TransportError("badMessage", what));
+  channel.binaryType = "arraybuffer";
+  channel.bufferedAmountLowThreshold = LOW_WATER_BYTES;
+  channel.addEventListener("open", () => {
+    wasOpen = true;
+    for (const control of untold) channel.send(textOf(control));
+    untold = [];
+    streams.wake();
+  });
+  channel.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
+    if (ours && data === "ended") {
+      acknowledged = true;
+      streams.wake();
+    } else if (typeof data === "string") {
+      if (ours && data === "end" && channel.readyState === "open") channel.send("ended");
+      const control = ours ? parse(data) : undefined;
+      if (control === undefined) bad(`text came on a channel of bytes: ${JSON.stringify(data.slice(0, 32))}`);
+      else streams.obey(control);
+    } else if (!isBuffer(data)) bad("binaryType was changed");
+    else if (data.byteLength > 0) streams.receive(new Uint8Array(data));
+  });
+  channel.addEventListener("bufferedamountlow", () => {
+    if (shut && channel.bufferedAmount === 0) channel.close();
+    streams.wake();
+  });
+  channel.addEventListener("error", ({ error }) => void (fault = error));
+  channel.addEventListener("close", () => {
+    const options = fault === undefined ? {} : { cause: fault };
+    if (!wasOpen) streams.fail(new TransportError("neverOpened", "the channel closed before it opened", options));
+    else if (ours || fault !== undefined || peerConnection?.signalingState === "closed") {
+      streams.fail(new TransportError("lost", "the channel broke off", options));
+    } else streams.end(new TransportError("stopped", "the other end closed the channel"));
+    settle();
+  });
+  if (channel.readyState === "closing" || channel.readyState === "closed") {
+    streams.fail(new TransportError("neverOpened", "the channel was closed already"));
+    settle();
+  }
+  return { readable: streams.readable, writable: streams.writable, closed, close: () => streams.close() };
+}
+
+/** By brand rather than `instanceof`, since the channel may belong to another realm. */
+function isBuffer(data: unknown): data is ArrayBuffer {
+  return Object.prototype.toString.call(data) === "[object ArrayBuffer]";
+}
+
+function textOf(control: Control): string {
+  switch (control.type) {
+    case "grant":
+      return `grant ${control.cost}`;
+    case "end":
+      return "end";
+    case "reset":
+    case "stop":
+      return `${control.type} ${control.reason}`;
+    default:
+      return control satisfies never;
+  }
+}
+
+function parse(text: string): Control | undefined {
+  const [, type, rest = ""] = /^(grant|end|reset|stop)(?: (.*))?$/s.exec(text) ?? [];
+  switch (type) {
+    case "grant":
+      return /^[1-9][0-9]{0,14}$/.test(rest) ? { type, cost: Number(rest) } : undefined;
+    case "end":
+      return { type };
+    case "reset":
+    case "stop":
+      return { type, reason: rest };
+    default:
+      return undefined;
+  }
+}

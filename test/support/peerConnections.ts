@@ -1,0 +1,37 @@
+/** Two peer connections in one page, without servers. */
+import { onTestFinished } from "vitest";
+
+/** Connected as soon as a channel has been made on one of them and `negotiate` was called. Closed when the test ends. */
+export function peerConnections(): [RTCPeerConnection, RTCPeerConnection] {
+  const [near, far] = [new RTCPeerConnection(), new RTCPeerConnection()];
+  for (const [from, to] of [
+    [near, far],
+    [far, near],
+  ] as const) {
+    from.addEventListener("icecandidate", ({ candidate }) => void to.addIceCandidate(candidate).catch(() => undefined));
+    onTestFinished(() => from.close());
+  }
+  return [near, far];
+}
+
+export async function negotiate(near: RTCPeerConnection, far: RTCPeerConnection): Promise<void> {
+  await near.setLocalDescription();
+  await far.setRemoteDescription(near.localDescription!);
+  await far.setLocalDescription();
+  await near.setRemoteDescription(far.localDescription!);
+}
+
+/** The two ends of a new channel, each given to its function in the task in which it may first be listened to. */
+export async function channels<Near, Far>(
+  init: RTCDataChannelInit,
+  atNear: (channel: RTCDataChannel) => Near,
+  atFar: (channel: RTCDataChannel) => Far,
+): Promise<[Near, Far, near: RTCPeerConnection, far: RTCPeerConnection]> {
+  const [near, far] = peerConnections();
+  const there = new Promise<Far>((resolve) =>
+    far.addEventListener("datachannel", ({ channel }) => resolve(atFar(channel))),
+  );
+  const here = atNear(near.createDataChannel("test", init));
+  await negotiate(near, far);
+  return [here, await there, near, far];
+}
