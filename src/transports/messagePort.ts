@@ -9,8 +9,7 @@ export { TransportError, type TransportErrorCode } from "./transportError.ts";
 /** What there has to be of a port: the platform's `MessagePort`, or that of `node:worker_threads`. */
 export interface Port {
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
-  // Listeners of every platform fit, whatever each calls its events.
-  addEventListener(type: string, listener: (event: never) => void): void;
+  addEventListener(type: string, listener: (event: Event) => void): void;
   start(): void;
   close(): void;
 }
@@ -69,7 +68,8 @@ export function messagePortTransport(port: Port, options: MessagePortOptions = {
   };
   const streams = new MessageStreams(carrier, windowBytes, { credit: INITIAL_CREDIT, granted: INITIAL_CREDIT });
 
-  port.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
+  port.addEventListener("message", (event) => {
+    const { data } = event as MessageEvent<unknown>;
     if (isBuffer(data) && data.byteLength > 0) streams.receive(new Uint8Array(data));
     else if (isControl(data)) streams.obey(data);
     else streams.refuse(new TransportError("badMessage", "the other end of the port sent what no transport sends"));
