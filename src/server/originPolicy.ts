@@ -4,7 +4,7 @@
  */
 
 /**
- * - `"same"`: pages of the host that the request asks for;
+ * - `"same"`: pages of the host that the request asks for; and those of the page that the server itself runs in;
  * - a list of origins, such as `https://app.example`, or `"null"` for opaque ones (files, sandboxed frames);
  * - a function that decides;
  * - `"any"`: where no foreign page can reach the transport, or where something else tells who asks.
@@ -22,8 +22,13 @@ export function requireOriginPolicy(policy: OriginPolicy = "same"): void {
 export function allowsOrigin(policy: OriginPolicy, origin: string | undefined, host: string): boolean {
   if (typeof policy === "function") return policy(origin);
   if (policy === "any" || origin === undefined) return true;
-  if (policy === "same") return isSameHost(origin, host);
+  if (policy === "same") return isSameHost(origin, host) || isOwn(origin);
   return policy.includes(origin);
+}
+
+/** Opaque origins all look alike, and a server that runs in none has no pages of its own. */
+function isOwn(origin: string): boolean {
+  return origin !== "null" && origin === (globalThis as { origin?: string }).origin;
 }
 
 /** The scheme counts only for the port that it leaves out: whether the server is behind TLS is not known here. */

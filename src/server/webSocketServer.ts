@@ -33,7 +33,7 @@ type ConnectionSettings =
   "extensions" | "limits" | "masking" | "autoPong" | "keepalive" | "handshakeTimeoutMs" | "closeTimeoutMs";
 
 export interface WebSocketServerOptions extends Pick<ServerOptions, ConnectionSettings> {
-  /** Which pages may connect: those of the host they ask for, by default. */
+  /** Which pages may connect; by default those of the host that they ask for, or of the page that the server runs in. */
   readonly origins?: OriginPolicy;
   /** Serve this path alone, and answer 400 to others. A query does not count. */
   readonly path?: string;
@@ -75,6 +75,9 @@ export interface ServerEvents {
 
 /** Each costs up to 16 KiB for 10 seconds, by default. Clients that mean it are through in a round trip. */
 const MAX_PENDING_HANDSHAKES = 1024;
+
+const PLAIN_TEXT = { "content-type": "text/plain; charset=utf-8" };
+const WRONG_ORIGIN = "pages of this origin may not connect: see the server's option `origins`\n";
 
 /** There is no `handleUpgrade`: where Node's `http` has parsed the request, pass it to `handleTransport`. */
 export class WebSocketServer extends Emitter<ServerEvents> {
@@ -272,7 +275,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     const { origins = "same", verifyClient } = this.options;
     if (!this.shouldHandle(request)) return { status: 400 };
     const { origin, host } = requested;
-    if (!allowsOrigin(origins, origin, host)) return { status: 403 };
+    if (!allowsOrigin(origins, origin, host)) return { status: 403, headers: PLAIN_TEXT, body: WRONG_ORIGIN };
     if (verifyClient === undefined) return undefined;
     return verify(verifyClient, { origin, secure: request.socket.encrypted, req: request });
   }

@@ -46,6 +46,16 @@ describe("by default", () => {
   ])("a page of %s may not connect to %s", async (origin, host) => {
     expect(await answer(undefined, origin, host)).toBe(403);
   });
+  test.runIf("origin" in globalThis)("a page of the server's own may connect to whatever host", async () => {
+    expect(await answer(undefined, globalThis.origin, "chat.example")).toBe(101);
+    expect(await answer(undefined, `${globalThis.origin}0`, "chat.example")).toBe(403);
+    expect(await answer(undefined, globalThis.origin.replace("http", "ws"), "chat.example")).toBe(403);
+  });
+  test("who is refused is told why", async () => {
+    const { client } = dial(new WebSocketServer(), { origin: "https://evil.example" });
+    await client.event("connectionRejected");
+    expect(new TextDecoder().decode((await client.event("rejectionData")).data)).toContain("`origins`");
+  });
   test("who does not say so is no page, and may connect", async () => {
     expect(await answer(undefined, undefined, "app.example")).toBe(101);
   });

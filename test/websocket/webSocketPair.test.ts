@@ -22,7 +22,10 @@ describe("both ends", () => {
   });
   test("are WebSockets, and carry text and bytes both ways", async () => {
     const [client, server] = await openPair();
-    expect([Object.prototype.toString.call(client), client instanceof EventTarget]).toEqual(["[object WebSocket]", true]);
+    expect([Object.prototype.toString.call(client), client instanceof EventTarget]).toEqual([
+      "[object WebSocket]",
+      true,
+    ]);
     for (const [from, to] of [
       [client, server],
       [server, client],
