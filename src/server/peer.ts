@@ -23,7 +23,7 @@ export interface PeerEvents {
   message: [data: MessageData, isBinary: boolean];
   ping: [payload: MessageBytes];
   pong: [payload: MessageBytes];
-  /** The peer has broken the protocol or a limit: the `RemoteProtocolError`. `close` follows. */
+  /** The peer has broken the protocol or a limit: a `RemoteProtocolError`; or a Blob can't be read. `close` follows. */
   error: [error: Error];
   /** Once, last, when the transport has ended: the code of the peer's Close frame, 1005 if that had none, 1006 if no Close frame came. */
   close: [code: number, reason: MessageBytes];
@@ -244,6 +244,7 @@ export class Peer extends Emitter<PeerEvents> {
       this.#conclude(event);
       return undefined;
     }
+    if (this.#terminated || this.#conclusion !== undefined) return undefined;
     if (this.#resumed !== undefined) return this.#resumed.then(() => this.#handle(event));
     this.#take(event);
     return this.#resumed;
@@ -292,7 +293,7 @@ export class Peer extends Emitter<PeerEvents> {
     this.#conclusion = closed;
     // That somebody did not answer in time is no error to ws either.
     const isLate = error?.code === "closeTimeout" || error?.code === "keepaliveTimeout";
-    if (error !== undefined && !isLate && !this.#tell("error", error)) reportUnheard(error);
+    if (error !== undefined && !isLate) this.#tellError(error);
     this._socket._writableState.finished = true;
     this.#guard(() => this._socket.emit("finish"));
   }
@@ -344,13 +345,21 @@ export class Peer extends Emitter<PeerEvents> {
     }
     this.#behindBlob = [];
     this.#blobBytes = blob.size;
-    blob
+    void blob
       .arrayBuffer()
       .then(
-        (buffer) => this.#sendContent(new Uint8Array(buffer), options, callback),
-        (error: unknown) => this.#guard(() => callback?.(asError(error))),
+        (buffer) => this.#guard(() => this.#sendContent(new Uint8Array(buffer), options, callback)),
+        (error: unknown) => this.#failBlob(asError(error), callback),
       )
-      .finally(() => this.#goOn());
+      .then(() => this.#goOn());
+  }
+
+  /** The message, or a part of it, is missing: what follows may not take its place. */
+  #failBlob(error: Error | undefined, callback: Callback | undefined): void {
+    const cause = error ?? new Error("a Blob could not be read");
+    this.terminate();
+    if (callback !== undefined) this.#guard(() => callback(cause));
+    this.#tellError(cause);
   }
 
   /** Does it now, or when the Blobs that were sent before have been read. */
@@ -377,6 +386,10 @@ export class Peer extends Emitter<PeerEvents> {
     const heard = this.listenerCount(event) > 0;
     this.#guard(() => this.emit(event, ...args));
     return heard;
+  }
+
+  #tellError(error: Error): void {
+    if (!this.#tell("error", error)) reportUnheard(error);
   }
 
   #guard(call: () => unknown): void {

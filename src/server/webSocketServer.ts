@@ -89,8 +89,8 @@ export class WebSocketServer extends Emitter<ServerEvents> {
   #state: "running" | "closing" | "closed" = "running";
   /** All that have not ended. */
   readonly #drivers = new Set<Driver>();
-  /** Those of them whose client is not accepted yet, and whether its request has come. */
-  readonly #pending = new Map<Driver, "waiting" | "requested">();
+  /** Those of them whose client is not accepted yet, and how to turn it away. */
+  readonly #pending = new Map<Driver, () => void>();
   readonly #sources = new Set<() => void>();
   /** Sources that wait for one of the transports to end. */
   #vacated: (() => void)[] = [];
@@ -139,7 +139,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     const socket = new TransportSocket(options, () => driver.abort(new Error("the transport was destroyed")));
     const opening: Opening = { connection, driver, socket, handOn: (...next) => ([handle, ended] = next) };
     this.#drivers.add(driver);
-    this.#pending.set(driver, "waiting");
+    this.#pending.set(driver, () => driver.abort(new Error("the server is closed")));
     void driver.finished.then(() =>
       // In another turn: libraries put off what they do with the last message.
       setTimeout(() => {
@@ -195,9 +195,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     this.#state = "closing";
     for (const stop of this.#sources) stop();
     this.#vacate();
-    for (const [driver, at] of this.#pending) {
-      if (at === "waiting") driver.abort(new Error("the server is closed"));
-    }
+    for (const turnAway of this.#pending.values()) turnAway();
     queueMicrotask(() => this.#endIfLast());
   }
 
@@ -256,14 +254,27 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     return undefined;
   }
 
-  async #answer(requested: ConnectionRequested, opening: Opening): Promise<void> {
-    const { connection, driver, socket } = opening;
-    this.#pending.set(driver, "requested");
+  /** Fulfilled when the request has been answered. */
+  #answer(requested: ConnectionRequested, opening: Opening): Promise<void> {
+    const { connection, driver } = opening;
+    return new Promise((resolve) => {
+      this.#pending.set(driver, () => {
+        if (connection.state === "connecting") connection.reject(requested, { status: 503 });
+        // What has been asked of the application does not matter any more.
+        resolve();
+      });
+      void this.#decide(requested, opening).then(resolve);
+    });
+  }
+
+  async #decide(requested: ConnectionRequested, opening: Opening): Promise<void> {
+    const { connection, socket } = opening;
     const request = upgradeRequest(requested, socket);
     try {
       const refusal = await this.#refusal(requested, request);
+      if (connection.state !== "connecting") return;
       if (refusal === undefined) await this.#accept(requested, request, opening);
-      else if (connection.state === "connecting") connection.reject(requested, refusal);
+      else connection.reject(requested, refusal);
     } catch (error) {
       reportDefect(error);
       if (connection.state === "connecting") connection.reject(requested, { status: 500 });
@@ -288,12 +299,8 @@ export class WebSocketServer extends Emitter<ServerEvents> {
       handleProtocols === undefined || subprotocols.length === 0
         ? subprotocols[0]
         : await handleProtocols(new Set(subprotocols), request);
-    // The client, or the server, may be gone by now.
+    // The client may be gone by now, or the server.
     if (connection.state !== "connecting") return;
-    if (this.#state !== "running") {
-      connection.reject(requested, { status: 503 });
-      return;
-    }
     const subprotocol = typeof chosen === "string" && chosen !== "" ? chosen : undefined;
     connection.accept(requested, { subprotocol, headers: this.#headers(subprotocol, request) });
     this.#pending.delete(driver);
@@ -366,7 +373,11 @@ async function verify(
 function discard(transport: ByteTransport, reason: Error): void {
   transport.readable.cancel(reason).catch(ignore);
   transport.writable.abort(reason).catch(ignore);
-  transport.close?.();
+  try {
+    transport.close?.();
+  } catch {
+    // It has ended already: some transports say so.
+  }
 }
 
 function requireCount(name: string, value: number | undefined): void {

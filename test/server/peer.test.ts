@@ -101,6 +101,18 @@ describe("what is sent", () => {
       Array.from({ length: 3 }, () => expect.stringMatching(/^WebSocket is not open: readyState/) as unknown),
     );
   });
+  test("as a Blob that can't be read ends the connection, for the message is missing", async () => {
+    const { client, peer } = await open(new WebSocketServer());
+    const seen: unknown[] = [];
+    const blob = Object.assign(new Blob(["lost"]), { arrayBuffer: () => Promise.reject(new Error("unreadable")) });
+    peer.on("error", (error) => seen.push(error.message));
+    peer.on("close", (code) => seen.push(code));
+    peer.send(blob, (error) => seen.push(error?.message));
+    peer.send("behind it", (error) => seen.push(error?.message));
+    await expect.poll(() => seen.length).toBe(4);
+    expect(seen).toEqual(["unreadable", "unreadable", "WebSocket is not open: readyState 2 (CLOSING)", 1006]);
+    expect((await client.event("connectionClosed")).code).toBe(1006);
+  });
   test("announces on the socket that there is room again", async () => {
     const { client, peer } = await open(new WebSocketServer());
     let drains = 0;
@@ -157,6 +169,7 @@ describe("pause", () => {
     client.do((connection) => connection.sendData("held"));
     await new Promise((resolve) => setTimeout(resolve, 20));
     peer.terminate();
+    peer.resume();
     await expect.poll(() => seen).toEqual([1006]);
     peer.resume();
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -183,15 +183,19 @@ describe("close", () => {
     await close(server);
     expect(timers()).toBe(0);
   });
-  test("answers 503 to those that wait for an answer", async () => {
+  test("answers 503 to those that wait for an answer, and does not wait for it", async () => {
     let decide!: (yes: boolean) => void;
     const server = new WebSocketServer({ verifyClient: () => new Promise((resolve) => (decide = resolve)) });
+    let connections = 0;
+    server.on("connection", () => connections++);
     const { client } = dial(server);
     await expect.poll(() => decide).toBeTypeOf("function");
     const closing = close(server);
-    decide(true);
     expect((await client.event("connectionRejected")).status).toBe(503);
     await closing;
+    decide(true);
+    await turn();
+    expect(connections).toBe(0);
   });
   test("takes no transports from then on", async () => {
     const server = new WebSocketServer();
