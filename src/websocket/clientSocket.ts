@@ -20,8 +20,9 @@ export const ReadyState = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as c
 export type ReadyState = (typeof ReadyState)[keyof typeof ReadyState];
 
 /**
- * Reaches the server of a URL: what it returns belongs to the socket. `signal` is aborted if the socket is closed, or
- * the time for the opening handshake is over, before there is a transport; one that comes later is closed.
+ * Reaches the server of a URL; called by the constructor. What it returns belongs to the socket. `signal` is aborted if
+ * the socket is closed, or the time for the opening handshake is over, before there is a transport; one that comes later
+ * is closed.
  */
 export type Dial = (url: URL, protocols: string[], signal: AbortSignal) => ByteTransport | PromiseLike<ByteTransport>;
 
@@ -79,6 +80,7 @@ export class ClientSocket {
   /** `TypeError` or `RangeError` for options that can't be. Whatever fails later is told by events on `target`. */
   constructor(target: EventTarget, url: URL, protocols: readonly string[], dial: Dial, options: WebSocketOptions) {
     const { handshakeTimeoutMs, closeTimeoutMs } = resolveTiming(options);
+    const origin = options.origin ?? ownOrigin();
     this.url = url.href;
     this.#target = target;
     this.#origin = url.origin;
@@ -88,7 +90,7 @@ export class ClientSocket {
       ...options,
       ...requestFor(url),
       subprotocols: protocols,
-      origin: options.origin ?? globalThis.origin,
+      ...(origin !== undefined && { origin }),
       // Timed here, since the time that the dial takes is part of it.
       handshakeTimeoutMs: Infinity,
     });
@@ -167,9 +169,11 @@ export class ClientSocket {
         clearTimeout(this.#handshakeTimer);
         // §4.1: "If protocols is not the empty list and … null, failure, or the empty byte sequence, then fail the
         // WebSocket connection."
-        if (this.#mustChoose && event.subprotocol === undefined)
+        if (this.#mustChoose && event.subprotocol === undefined) {
           this.#fail("the server chose none of the subprotocols");
-        else queueTask(() => this.#open(event));
+        } else {
+          queueTask(() => this.#open(event));
+        }
         return undefined;
       case "textReceived":
       case "bytesReceived":
@@ -271,16 +275,16 @@ export class ClientSocket {
   #startClosing(code: number | undefined, reason: string | undefined): void {
     if (this.#connection.state !== "open") return;
     this.#connection.close(code, reason);
-    void this.#driver?.flush();
+    void this.#driver!.flush();
   }
 
   #transmit(data: string | ArrayBuffer | ArrayBufferView, handOver: boolean, size: number, callback?: Callback): void {
-    if (this.#connection.state !== "open" || this.#driver === undefined) {
+    if (this.#connection.state !== "open") {
       this.#drop(callback);
       return;
     }
     this.#connection.sendData(data as string | BufferSource, true, { handOver });
-    this.#driver.written((error) => this.#noteTaken(size, callback, error));
+    this.#driver!.written((error) => this.#noteTaken(size, callback, error));
   }
 
   #sendBehindBlobs(data: string | ArrayBuffer, size: number, callback?: Callback): void {
@@ -326,6 +330,12 @@ export class ClientSocket {
     this.bufferedAmount -= bytes;
     for (const callback of callbacks) queueTask(callback);
   }
+}
+
+/** Of the page or worker; a script's own variable of that name is none. */
+function ownOrigin(): string | undefined {
+  const { origin } = globalThis as { origin?: unknown };
+  return typeof origin === "string" ? origin : undefined;
 }
 
 function snapshot(data: string | ArrayBuffer | ArrayBufferView): string | ArrayBuffer {

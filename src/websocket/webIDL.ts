@@ -37,11 +37,8 @@ function requireFixed(buffer: ArrayBufferLike & { readonly resizable?: boolean }
 
 /** `DOMString`. `TypeError` for a symbol. */
 export function toText(value: unknown): string {
-  return typeof value === "symbol" ? failToConvert() : String(value);
-}
-
-function failToConvert(): never {
-  throw new TypeError("a symbol is no string");
+  if (typeof value === "symbol") throw new TypeError("a symbol is no string");
+  return String(value);
 }
 
 /** `(DOMString or sequence<DOMString>)`. */
