@@ -1,6 +1,6 @@
 /** One connection of the server, with the members and events of a server-side WebSocket of ws. */
 import type { WSConnection } from "../connection/wsConnection.ts";
-import { EMPTY, viewOf, type Bytes } from "../core/bytes.ts";
+import { concat, EMPTY, viewOf, type Bytes } from "../core/bytes.ts";
 import type { ConnectionClosed, WSEvent } from "../core/events.ts";
 import { encodeText } from "../core/utf8.ts";
 import type { Driver, EventHandler } from "../stream/driver.ts";
@@ -45,7 +45,8 @@ type Callback = (error?: Error) => void;
 
 type ControlPayload = string | number | BufferSource | null | undefined;
 
-type Sendable = ControlPayload | Blob;
+/** An array is sent as one message, as `"fragments"` come. */
+type Sendable = ControlPayload | readonly BufferSource[] | Blob;
 
 const STATES = ["CONNECTING", "OPEN", "CLOSING", "CLOSED"] as const;
 
@@ -310,7 +311,7 @@ export class Peer extends Emitter<PeerEvents> {
       this.#inOrder(() => this.#sendBlob(data, options, callback));
       return;
     }
-    const content = typeof data === "string" ? data : typeof data === "number" ? String(data) : bytesOf(data);
+    const content = Array.isArray(data) ? concat(data.map(viewOf)) : contentOf(data as ControlPayload);
     const kept = typeof content === "string" ? content : this.#kept(content);
     this.#inOrder(() => this.#sendContent(kept, options, callback));
   }
@@ -410,7 +411,7 @@ export class Peer extends Emitter<PeerEvents> {
       this.#control(kind, undefined, undefined, payload);
       return;
     }
-    const bytes = this.#kept(bytesOf(typeof payload === "number" ? String(payload) : payload));
+    const bytes = this.#kept(bytesOf(contentOf(payload)));
     const done = typeof mask === "function" ? mask : callback;
     this.#inOrder(() => {
       if (this.readyState !== this.OPEN) {
@@ -436,8 +437,13 @@ export class Peer extends Emitter<PeerEvents> {
   }
 }
 
-function bytesOf(content: string | BufferSource | null | undefined): Bytes {
-  return typeof content === "string" ? encodeText(content) : (viewOf(content ?? EMPTY) as Bytes);
+function contentOf(data: ControlPayload): string | Bytes {
+  if (typeof data === "number") return String(data);
+  return typeof data === "string" ? data : (viewOf(data ?? EMPTY) as Bytes);
+}
+
+function bytesOf(content: string | Bytes): Bytes {
+  return typeof content === "string" ? encodeText(content) : content;
 }
 
 function textOf(content: string | Bytes, last: boolean, decoder: TextDecoder | undefined): string {

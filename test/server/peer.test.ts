@@ -71,6 +71,16 @@ describe("what is sent", () => {
     expect(await pair.client.message()).toBe("wörld");
     expect(await pair.client.message()).toEqual(hex("ff"));
   });
+  test("echoes fragments, too", async () => {
+    const pair = await open(new WebSocketServer());
+    pair.peer.binaryType = "fragments";
+    pair.peer.on("message", (data, binary) => pair.peer.send(data, { binary }));
+    pair.client.do((connection) => connection.sendData(hex("01 02")));
+    expect(await pair.client.message()).toEqual(hex("01 02"));
+    pair.peer.send([hex("03"), hex("04 05").buffer, new DataView(hex("06").buffer)]);
+    expect(await pair.client.message()).toEqual(hex("03 04 05 06"));
+    expect(() => pair.peer.send([1, 2] as never)).toThrow(TypeError);
+  });
   test("may be changed at once, behind a Blob, too", async () => {
     const { client, peer } = await open(new WebSocketServer());
     const bytes = hex("01");
