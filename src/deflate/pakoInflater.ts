@@ -1,15 +1,5 @@
 /** Inflates with pako: piece by piece, beyond final blocks, and to the end that the sender of a message has taken away. */
-import {
-  Z_BUF_ERROR,
-  Z_OK,
-  Z_STREAM_END,
-  Z_SYNC_FLUSH,
-  zlibInflate,
-  zlibInflateInit2,
-  zlibInflateReset,
-  zlibInflateResetKeep,
-  ZStream,
-} from "pako";
+import { Z_BUF_ERROR, Z_OK, Z_STREAM_END, Z_SYNC_FLUSH, zlibInflate, zlibInflateInit2, ZStream } from "pako";
 import { EMPTY, type Bytes } from "../core/bytes.ts";
 import type { RemoteProtocolError } from "../core/errors.ts";
 import { corruptData, type Inflater } from "./engine.ts";
@@ -29,6 +19,7 @@ const stage: Bytes = new Uint8Array(STAGED + FLUSH.length);
 
 export class PakoInflater implements Inflater {
   readonly #stream = new ZStream();
+  readonly #firstMode: number;
   /** The message ends with the input. */
   #last = false;
   /** What was taken away has been put back, behind the input or as the input. */
@@ -44,6 +35,7 @@ export class PakoInflater implements Inflater {
 
   constructor(windowBits: number) {
     zlibInflateInit2(this.#stream, -windowBits);
+    this.#firstMode = (this.#stream.state as InflateState).mode;
   }
 
   inflate(input: Bytes, last: boolean): Iterable<Bytes> {
@@ -70,7 +62,11 @@ export class PakoInflater implements Inflater {
 
   reset(): void {
     this.#afterFinalBlock = false;
-    zlibInflateReset(this.#stream);
+    const state = this.#restart();
+    // The window stays where it is, but nothing in it counts.
+    state.wsize = 0;
+    state.whave = 0;
+    state.wnext = 0;
   }
 
   *#pieces(first: Bytes): Generator<Bytes> {
@@ -124,11 +120,24 @@ export class PakoInflater implements Inflater {
 
   /** Goes on with the window as it is: a final block ends a stream of zlib's, but not the peer's. */
   #endFinalBlock(): void {
-    const stream = this.#stream;
-    zlibInflateResetKeep(stream);
-    if (stream.avail_in > (this.#flushGiven ? FLUSH.length : 0)) return;
+    this.#restart();
+    const { avail_in } = this.#stream;
+    if (avail_in > (this.#flushGiven ? FLUSH.length : 0)) return;
     // Less than the flush, and the block has eaten into it: that is for the next step to find.
-    this.#done = this.#afterFinalBlock = !this.#flushGiven || stream.avail_in === FLUSH.length;
+    this.#done = this.#afterFinalBlock = !this.#flushGiven || avail_in === FLUSH.length;
+  }
+
+  /**
+   * As pako's `inflateResetKeep`, which makes new tables: with it a flood of empty final blocks would cost thirty times
+   * as much as any other data of that length.
+   */
+  #restart(): InflateState {
+    const state = this.#stream.state as InflateState;
+    state.mode = this.#firstMode;
+    state.last = 0;
+    state.hold = 0;
+    state.bits = 0;
+    return state;
   }
 
   #take(input: Bytes, length: number): void {
@@ -136,4 +145,16 @@ export class PakoInflater implements Inflater {
     this.#stream.next_in = 0;
     this.#stream.avail_in = length;
   }
+}
+
+/** What is used of pako's `InflateState`. */
+interface InflateState {
+  mode: number;
+  last: number;
+  hold: number;
+  bits: number;
+  /** Of the window: its size once it is used, how much of it counts, and where it is written. */
+  wsize: number;
+  whave: number;
+  wnext: number;
 }

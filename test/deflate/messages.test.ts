@@ -112,7 +112,7 @@ describe("§7.2.1 final blocks are accepted anywhere, with takeover and without"
   });
   test("thousands of empty ones", () => {
     const connection = openDeflate("client");
-    expect(feed(connection, frame("c1", join(hex("03 00*1"), hex("0300*20000"), hex("00"))))).toEqual([text("")]);
+    expect(feed(connection, frame("c1", join(hex("0300*50000"), hex("00"))))).toEqual([text("")]);
     expect(feed(connection, hex("c1 07 f2 48 cd c9 c9 07 00"))).toEqual([text("Hello")]);
   });
 });
