@@ -167,27 +167,36 @@ export class MessageStreams {
     this.#endReceiving(ignore);
   }
 
-  async #write(chunk: unknown): Promise<void> {
+  #write(chunk: unknown): Promise<void> | undefined {
     if (!isBytes(chunk)) {
       const error = new TypeError("a transport carries Uint8Array chunks");
       this.#reset(error.message);
       throw error;
     }
     const { length } = chunk; // which is 0 once the buffer has been transferred
-    for (let at = 0; at < length;) {
-      await this.#until(() => this.#credit > 0 && this.#carrier.hasRoom);
-      const sent = this.#send(at === 0 ? chunk : chunk.subarray(at));
-      this.#credit -= costOf(sent);
-      at += sent;
-    }
+    const sent = this.#send(chunk, 0, length);
+    return sent < length ? this.#sendRest(chunk, sent, length) : undefined;
   }
 
-  #send(bytes: Bytes): number {
+  /** Sends as much as can be sent now, from `start` on, and returns where it has come to. */
+  #send(chunk: Bytes, start: number, end: number): number {
+    let at = start;
     try {
-      return this.#carrier.send(bytes);
+      while (at < end && this.#credit > 0 && this.#carrier.hasRoom) {
+        const sent = this.#carrier.send(at === 0 ? chunk : chunk.subarray(at));
+        this.#credit -= costOf(sent);
+        at += sent;
+      }
     } catch (error) {
       this.#failSending(error);
       throw error;
+    }
+    return at;
+  }
+
+  async #sendRest(chunk: Bytes, start: number, end: number): Promise<void> {
+    for (let at = start; at < end; at = this.#send(chunk, at, end)) {
+      await this.#until(() => this.#credit > 0 && this.#carrier.hasRoom);
     }
   }
 
