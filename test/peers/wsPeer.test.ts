@@ -155,12 +155,14 @@ describe.each([ws, ours])("$name", ({ start }) => {
     test("keeps the order, Blobs included", async () => {
       peer.send("first");
       peer.send(new Blob(["second"]));
-      peer.send("third");
+      peer.send(new Blob(["third"]), { binary: false });
+      peer.send("third and a half");
       peer.ping("fourth");
       peer.close(1000, "fifth");
       expect(await client.message()).toBe("first");
       expect(await client.message()).toEqual(new Uint8Array(Buffer.from("second")));
       expect(await client.message()).toBe("third");
+      expect(await client.message()).toBe("third and a half");
       expect((await client.event("pingReceived")).payload).toEqual(new Uint8Array(Buffer.from("fourth")));
       expect(await client.event("connectionClosed")).toMatchObject({ code: 1000, reason: "fifth" });
     });
@@ -184,6 +186,9 @@ describe.each([ws, ours])("$name", ({ start }) => {
       peer.send(new Uint8Array(8_000_000));
       expect(peer.bufferedAmount).toBeGreaterThanOrEqual(8_000_000);
       client.release();
+      await expect.poll(() => peer.bufferedAmount).toBe(0);
+      peer.send(new Blob(["a Blob"]));
+      expect(peer.bufferedAmount).toBeGreaterThanOrEqual(6);
       await expect.poll(() => peer.bufferedAmount).toBe(0);
     });
   });

@@ -81,6 +81,12 @@ describe("what is sent", () => {
     expect(await pair.client.message()).toEqual(hex("03 04 05 06"));
     expect(() => pair.peer.send([1, 2] as never)).toThrow(TypeError);
   });
+  test("loses half a character where bytes of text are followed by a string", async () => {
+    const { client, peer } = await open(new WebSocketServer());
+    peer.send(hex("c3"), { fin: false, binary: false });
+    peer.send("text");
+    expect(await client.message()).toBe("\uFFFDtext");
+  });
   test("may be changed at once, behind a Blob, too", async () => {
     const { client, peer } = await open(new WebSocketServer());
     const bytes = hex("01");

@@ -143,6 +143,41 @@ describe("maxConnections", () => {
   });
 });
 
+test("serve does not ask for a transport that it could not take", async () => {
+  const server = new WebSocketServer({ maxConnections: 1 });
+  const pipes = [pipe(), pipe()];
+  let asked = 0;
+  void server.serve({
+    [Symbol.iterator]: () => ({ next: () => ({ done: asked === 2, value: pipes[asked++]?.[1] as ByteTransport }) }),
+  });
+  const [first, second] = pipes.map(([near]) => new Client(near));
+  await accepted(first!);
+  await turn();
+  expect(asked).toBe(1);
+  first!.do((connection) => connection.close());
+  await accepted(second!);
+});
+
+describe("maxConnections and several sources", () => {
+  test("what was taken and has to wait is dropped when the server closes", async () => {
+    const server = new WebSocketServer({ maxConnections: 1 });
+    const sources = [source(), source()];
+    for (const { stream } of sources) void server.serve(each(stream));
+    await turn();
+    const [first, second] = sources.map(({ put }) => put());
+    await accepted(first!);
+    let drops = 0;
+    server.on("drop", () => drops++);
+    await turn();
+    expect([second!.connection.state, drops]).toEqual(["connecting", 0]);
+    const closing = close(server);
+    expect(await second!.event("connectionClosed")).toMatchObject({ code: 1006 });
+    expect([server.clients!.size, drops]).toEqual([1, 0]);
+    first!.do((connection) => connection.close());
+    await closing;
+  });
+});
+
 describe("maxPendingHandshakes", () => {
   test("holds those that send no request, and those that wait for verifyClient", async () => {
     const decide: ((yes: boolean) => void)[] = [];
@@ -161,6 +196,13 @@ describe("maxPendingHandshakes", () => {
     await expect.poll(() => decide.length).toBe(2);
     decide[1]!(false);
     await next.event("connectionRejected");
+  });
+  test("makes serve wait until one is accepted", async () => {
+    const server = new WebSocketServer({ maxPendingHandshakes: 1 });
+    const pipes = [pipe(), pipe(), pipe()];
+    void server.serve(pipes.map(([, far]) => far));
+    for (const [near] of pipes) await accepted(new Client(near));
+    expect(server.clients!.size).toBe(3);
   });
   test("is 1024 by default", async () => {
     const server = new WebSocketServer({ handshakeTimeoutMs: 60_000 });
