@@ -54,6 +54,7 @@ export interface WebSocketServerOptions extends Pick<ServerOptions, ConnectionSe
   readonly maxPendingHandshakes?: number;
 }
 
+/** By default what the transport says itself. */
 export interface HandleOptions extends TransportInfo {
   /** Where the request has been parsed already, as by Node's `http`; the transport brings what came behind its head. */
   readonly request?: ParsedRequest;
@@ -132,11 +133,15 @@ export class WebSocketServer extends Emitter<ServerEvents> {
       this.#tell("drop", transport);
       return;
     }
+    const { request = transport.request, remoteAddress = transport.remoteAddress } = options;
+    const { encrypted = transport.encrypted } = options;
     const connection = new WSConnection("server", this.#connectionOptions);
     let handle: EventHandler = (event) => this.#open(event, opening);
     let ended = ignore;
     const driver = new Driver(connection, transport, this.#closeTimeoutMs, (event) => handle(event));
-    const socket = new TransportSocket(options, () => driver.abort(new Error("the transport was destroyed")));
+    const socket = new TransportSocket({ remoteAddress, encrypted }, () =>
+      driver.abort(new Error("the transport was destroyed")),
+    );
     const opening: Opening = { connection, driver, socket, handOn: (...next) => ([handle, ended] = next) };
     this.#drivers.add(driver);
     this.#pending.set(driver, () => driver.abort(new Error("the server is closed")));
@@ -147,7 +152,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
         this.#forget(driver);
       }),
     );
-    if (options.request !== undefined) connection.receiveRequest(options.request);
+    if (request !== undefined) connection.receiveRequest(request);
   }
 
   /**
@@ -207,10 +212,10 @@ export class WebSocketServer extends Emitter<ServerEvents> {
   async #takeAll(iterator: AsyncIterator<ByteTransport> | Iterator<ByteTransport>): Promise<void> {
     try {
       for (;;) {
-        await this.#vacancy();
+        while (this.#mustWait) await this.#vacancy();
         const next = await iterator.next();
         if (next.done === true) return;
-        await this.#vacancy();
+        while (this.#mustWait) await this.#vacancy();
         try {
           this.handleTransport(next.value);
         } catch (error) {
@@ -223,10 +228,13 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     }
   }
 
-  async #vacancy(): Promise<void> {
-    while (this.#state === "running" && !this.#hasRoom) {
-      await new Promise<void>((resolve) => this.#vacated.push(resolve));
-    }
+  /** To be asked right before a transport is taken: several sources may wait for one place. */
+  get #mustWait(): boolean {
+    return this.#state === "running" && !this.#hasRoom;
+  }
+
+  #vacancy(): Promise<void> {
+    return new Promise((resolve) => this.#vacated.push(resolve));
   }
 
   #vacate(): void {

@@ -162,12 +162,12 @@ describe("maxConnections and several sources", () => {
   test("what was taken and has to wait is dropped when the server closes", async () => {
     const server = new WebSocketServer({ maxConnections: 1 });
     const sources = [source(), source()];
+    let drops = 0;
+    server.on("drop", () => drops++);
     for (const { stream } of sources) void server.serve(each(stream));
     await turn();
     const [first, second] = sources.map(({ put }) => put());
     await accepted(first!);
-    let drops = 0;
-    server.on("drop", () => drops++);
     await turn();
     expect([second!.connection.state, drops]).toEqual(["connecting", 0]);
     const closing = close(server);
