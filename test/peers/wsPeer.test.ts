@@ -317,18 +317,16 @@ describe.each([ws, ours])("$name", ({ start }) => {
     test("refuses a reason of 124 bytes", () => {
       expect(() => peer.close(1000, "ü".repeat(62))).toThrow(RangeError);
     });
-    test("comes after the last messages, even those of the same turn", async () => {
+    test("comes after what a listener of the last message has put off", async () => {
       const order: string[] = [];
-      peer.on("message", () => process.nextTick(() => setImmediate(() => order.push("message"))));
-      const end = closed();
+      peer.on("message", () => process.nextTick(() => order.push("message")));
+      const end = closed().then(() => order.push("close"));
       client.do((connection) => {
         connection.sendData("last");
         connection.close();
       });
       await end;
-      order.push("close");
-      await turn(20);
-      expect(order.length).toBe(2);
+      expect(order).toEqual(["message", "close"]);
     });
     test("is 1006 if the client just goes away", async () => {
       const end = closed();
@@ -506,6 +504,13 @@ describe.each([ws, ours])("$name", ({ start }) => {
       peer.removeEventListener("message", first);
       client.do((connection) => connection.sendData("data"));
       await expect.poll(() => calls).toEqual(["second"]);
+      peer.onmessage = first;
+      peer.addEventListener("message", first);
+      client.do((connection) => connection.sendData("data"));
+      await expect.poll(() => calls).toEqual(["second", "first", "first"]);
+      peer.removeEventListener("message", first);
+      client.do((connection) => connection.sendData("data"));
+      await expect.poll(() => calls).toEqual(["second", "first", "first", "first"]);
       peer.onmessage = null;
       expect(peer.onmessage).toBeNull();
       peer.onmessage = "no function" as never;
@@ -539,6 +544,16 @@ describe.each([ws, ours])("$name", ({ start }) => {
       peer.removeListener("custom", listener).off("custom", listener).off("custom", listener);
       peer.emit("custom");
       expect(calls).toBe(2);
+    });
+    test("forgets of equal listeners the one that came last, and tells when there is none", () => {
+      const calls: string[] = [];
+      const equal = (): unknown => calls.push("equal");
+      const other = (): unknown => calls.push("other");
+      peer.on("custom", equal).on("custom", other).on("custom", equal).off("custom", equal);
+      expect(peer.emit("custom")).toBe(true);
+      expect(calls).toEqual(["equal", "other"]);
+      peer.off("custom", equal).off("custom", other);
+      expect([peer.emit("custom"), peer.eventNames().includes("custom")]).toEqual([false, false]);
     });
     test("calls those that were there when the event came, whatever they do to each other", () => {
       const calls: string[] = [];

@@ -5,6 +5,7 @@ import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
 import { complement } from "../support/complement.ts";
 import { ascii } from "../support/wire.ts";
 import { Client, dial, open } from "./client.ts";
+import { collectReports } from "./reports.ts";
 import { countTimers } from "./timers.ts";
 
 const close = (server: WebSocketServer): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
@@ -103,6 +104,21 @@ describe("serve", () => {
     const late = put();
     expect(await late.event("connectionClosed")).toMatchObject({ code: 1006 });
     await expect.poll(over).toBe(true);
+  });
+  test("asks no more of a source that can't be given up", async () => {
+    const server = new WebSocketServer();
+    let asked = 0;
+    const next = async (): Promise<IteratorResult<ByteTransport>> => {
+      asked++;
+      await turn(5);
+      return { done: false, value: pipe()[1] };
+    };
+    void server.serve({ [Symbol.asyncIterator]: () => ({ next }) });
+    await turn(20);
+    await close(server);
+    const before = asked;
+    await turn(40);
+    expect(asked).toBeLessThanOrEqual(before);
   });
   test("of a closed server is over at once", async () => {
     const server = new WebSocketServer();
@@ -238,6 +254,22 @@ describe("close", () => {
     decide(true);
     await turn();
     expect(connections).toBe(0);
+  });
+  test.each([
+    ["verifyClient", false],
+    ["verifyClient", true],
+    ["handleProtocols", "chat"],
+  ])("does not mind %s that then says %s", async (hook, answer) => {
+    const { defects } = collectReports();
+    let decide!: (answer: unknown) => void;
+    const server = new WebSocketServer({ [hook]: () => new Promise((resolve) => (decide = resolve)) });
+    const { client } = dial(server, { subprotocols: ["chat"] });
+    await expect.poll(() => decide).toBeTypeOf("function");
+    const closing = close(server);
+    decide(answer);
+    expect((await client.event("connectionRejected")).status).toBe(503);
+    await closing;
+    expect(defects).toEqual([]);
   });
   test("takes no transports from then on", async () => {
     const server = new WebSocketServer();
