@@ -4,7 +4,7 @@ import { applyMask, readKey, wordsOf } from "./mask.ts";
 import { FIN, LENGTH_16, LENGTH_64, LONGEST_HEADER, MASK, RSV_SHIFT } from "./opcodes.ts";
 import type { FrameHeader } from "./extension.ts";
 import type { OutputQueue } from "./outputQueue.ts";
-import { encodeText, encodeTextInto } from "./utf8.ts";
+import { encodeAscii, encodeText, encodeTextInto } from "./utf8.ts";
 
 /** From here on a payload gets a chunk of its own instead of growing the slab, in bytes. */
 const OWN_CHUNK = 16 * 1024;
@@ -56,13 +56,21 @@ export function writeFrame(
 }
 
 /**
- * Queues one frame of text. Short text is encoded where it will lie, after a header as long as it has to be if the text
- * is ASCII; a longer header moves it.
+ * Queues one frame of text. Text is encoded where it will lie, after a header as long as it has to be if the text is
+ * ASCII; a longer header moves short text, and long text is encoded again.
  */
 export function writeTextFrame(output: OutputQueue, first: number, text: string, key: Uint8Array | undefined): void {
   const { length } = text;
   if (length > OFTEN_SHORT) {
-    writeFrame(output, first, encodeText(text), key, true);
+    const headerLength = headerLengthFor(length, key);
+    const chunk = new Uint8Array(headerLength + length);
+    if (encodeAscii(text, chunk.subarray(headerLength))) {
+      writeHeader(chunk, 0, first, length, key);
+      if (key !== undefined) applyMask(chunk, wordsOf(chunk.buffer), headerLength, chunk.length, readKey(key, 0), 0);
+      output.push(chunk);
+    } else {
+      writeFrame(output, first, encodeText(text), key, true);
+    }
     return;
   }
   const start = output.reserve(LONGEST_HEADER + length * 3);
