@@ -31,8 +31,8 @@ export interface DeflateOptions {
    */
   readonly threshold?: number;
   /**
-   * How much work to spend, 0 to 9. 6 by default, as everywhere; 1 is almost three times as fast on messages of some KiB,
-   * and makes them a tenth longer.
+   * How much work to spend, 0 to 9. 6 by default, as everywhere; 1 is more than twice as fast on messages of some KiB, and
+   * makes them a fifth longer.
    */
   readonly level?: number;
   /** 1 to 9: the compressor takes 2^(windowBits + 2) + 2^(memLevel + 9) bytes. 8 by default, as everywhere. */
