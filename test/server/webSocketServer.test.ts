@@ -339,6 +339,28 @@ describe("what is known of a transport", () => {
   });
 });
 
+test("a transport may say itself what it came with, and options stand above it", async () => {
+  const seen: unknown[] = [];
+  const server = new WebSocketServer({ verifyClient: ({ secure }) => seen.push(secure) > 0 });
+  server.on("connection", (_, { url, socket }) => seen.push(url, socket.remoteAddress));
+  const headers: [string, string][] = [
+    ["host", "server.example"],
+    ["upgrade", "websocket"],
+    ["connection", "Upgrade"],
+    ["sec-websocket-version", "13"],
+    ["sec-websocket-key", "AAAAAAAAAAAAAAAAAAAAAA=="],
+  ];
+  const about = { remoteAddress: "192.0.2.7", encrypted: true, request: { method: "GET", target: "/own", headers } };
+  const other = { remoteAddress: "192.0.2.8", encrypted: false, request: { method: "GET", target: "/other", headers } };
+  for (const options of [{}, other]) {
+    const [near, far] = pipe();
+    server.handleTransport({ ...far, ...about }, options);
+    const { value } = await near.readable.getReader().read();
+    expect(new TextDecoder().decode(value)).toMatch(/^HTTP\/1\.1 101 /);
+  }
+  expect(seen).toEqual([true, "/own", "192.0.2.7", false, "/other", "192.0.2.8"]);
+});
+
 describe("options", () => {
   test("extensions are negotiated, and named at the peer", async () => {
     const { client, peer } = await open(new WebSocketServer({ extensions: [complement()] }), {
