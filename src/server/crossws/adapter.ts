@@ -64,6 +64,7 @@ export function crosswsAdapter(options: CrosswsOptions = {}): CrosswsAdapter {
       return undefined;
     },
   });
+
   /** Whatever a client may bring a hook to throw is no reason for the server to end. */
   async function answer({ req, secure }: ClientInfo, verified: Verified): Promise<void> {
     const request = webRequest(req, secure);
