@@ -118,7 +118,6 @@ export class PakoDeflater implements Deflater {
     matcher.match_start -= size;
     matcher.strstart -= size;
     matcher.block_start -= size;
-    if (matcher.insert > matcher.strstart) matcher.insert = matcher.strstart;
     // Positions are below 2 × size: those of the upper half lose the one bit, those of the lower half are forgotten.
     const bits = matcher.w_bits;
     const upper = (size << 16) | size;

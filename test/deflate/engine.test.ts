@@ -131,6 +131,7 @@ describe("without context takeover", () => {
     const log: string[] = [];
     const extension = permessageDeflate({ ...forgetting, engine: storing(log) });
     const [one, two] = [pairOf([extension], [extension]), pairOf([extension], [extension])] as const;
+    say(one.client, one.server, "so that there is one to be lent");
     one.client.sendData("one, ", false);
     two.client.sendData("two, ", false);
     one.client.sendData("and the end of one");
@@ -233,6 +234,21 @@ describe("pako's engine", () => {
     const { farthest, bytes } = plainInflate(deflater.deflate(join(pattern, pattern, someText(300, 11), pattern)));
     expect(bytes.length).toBe(249 * 3 + 300);
     expect(farthest).toBe(249);
+  });
+  test("connections whose messages are pulled by turns do not mix", () => {
+    const messages = [1, 2, 3].map((seed) => new Uint8Array(200_000).fill(seed));
+    const pulled = messages.map((message) => {
+      const deflater = pakoEngine.createDeflater({ windowBits: 15, level: 6, memLevel: 8 });
+      const compressed = Uint8Array.from(deflater.deflate(message).subarray(0, -4));
+      expect(compressed.length, "short enough to be staged").toBeLessThan(1024);
+      const pieces = pakoEngine.createInflater({ windowBits: 15 }).inflate(compressed, true)[Symbol.iterator]();
+      return { pieces, got: [pieces.next().value as Bytes] };
+    });
+    for (let i = 1; i < 7; i++) for (const { pieces, got } of pulled) got.push(pieces.next().value as Bytes);
+    for (const [i, { pieces, got }] of pulled.entries()) {
+      expect(pieces.next().done).toBe(true);
+      expect(join(...got)).toEqual(messages[i]);
+    }
   });
   test("output larger than its buffer is one piece", () => {
     const noise = Uint8Array.from({ length: 300_000 }, (_, i) => (Math.imul(i + 1, 0x9e37_79b1) >>> 11) & 255);

@@ -8,9 +8,10 @@ import {
   readOffer,
   RemoteProtocolError,
   type Extension,
+  type WSConnection,
 } from "../../src/index.ts";
-import { agreedOn, framesIn, MessageOracle, pairOf } from "../support/deflate.ts";
-import { feed } from "../support/wire.ts";
+import { agreedOn, framesIn, MessageOracle, pairOf, type Frame } from "../support/deflate.ts";
+import { feed, open } from "../support/wire.ts";
 
 const FIELD = "sec-websocket-extensions";
 
@@ -183,6 +184,16 @@ describe("§7.1 which answers a client takes", () => {
   });
 });
 
+/** What repeats itself at 200 bytes, at 300, at 2,000 and at 20,000, and from message to message. */
+const messages = [200, 300, 2000, 20_000].map((distance) => {
+  let state = distance;
+  const noise = Array.from({ length: distance }, () => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return String.fromCharCode(33 + ((state >>> 16) % 90));
+  }).join("");
+  return noise + noise;
+});
+
 /** Every combination of what either end may want of this. */
 const flags = [false, true];
 const serverBits = [undefined, 8, 10, 15];
@@ -244,16 +255,6 @@ describe("every combination of the options of both ends", () => {
     }
   });
 
-  /** What repeats itself at 200 bytes, at 300, at 2,000 and at 20,000, and from message to message. */
-  const messages = [200, 300, 2000, 20_000].map((distance) => {
-    let state = distance;
-    const noise = Array.from({ length: distance }, () => {
-      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-      return String.fromCharCode(33 + ((state >>> 16) % 90));
-    }).join("");
-    return noise + noise;
-  });
-
   function expectKept(
     [sender, receiver]: [Parameters<typeof feed>[0], Parameters<typeof feed>[0]],
     takeover: boolean,
@@ -299,6 +300,28 @@ describe("every combination of the options of both ends", () => {
       expectKept([client, server], !clientForgets, 23 - bits);
     },
   );
+});
+
+describe("§7.1.1.2, §7.1.2.2 a client keeps the word that it gave in its offer, also where the answer does not repeat it", () => {
+  const keeping = (options: DeflateOptions): WSConnection => {
+    const codec = permessageDeflate(options).confirm([]);
+    expect(codec).toBeDefined();
+    return open("client", { extensions: [{ name: "permessage-deflate", parameters: [], codec: codec! }] });
+  };
+  const sent = (client: WSConnection, message: string): Frame[] => {
+    client.sendData(message);
+    return framesIn(client.bytesToSend());
+  };
+  test("not to keep its window", () => {
+    const client = keeping({ clientNoContextTakeover: true });
+    expect(sent(client, "Hello, Hello")).toEqual(sent(client, "Hello, Hello"));
+  });
+  test("not to reach back further than it said", () => {
+    const [far] = messages.slice(-1);
+    const oracle = (windowBits: number): MessageOracle => new MessageOracle({ windowBits });
+    expect(oracle(9).read(sent(keeping({ clientMaxWindowBits: 9 }), far!)).farthest).toBeLessThanOrEqual(512);
+    expect(oracle(15).read(sent(keeping({}), far!)).farthest).toBeGreaterThan(512);
+  });
 });
 
 test("negotiation leaves the options object as it was, and what one connection agreed on does not reach the next", () => {
