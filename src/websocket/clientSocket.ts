@@ -39,6 +39,14 @@ type Callback = (error?: unknown) => void;
 const MAX_QUEUED_MESSAGES = 64;
 const MAX_QUEUED_BYTES = 256 * 1024;
 
+/** How a connection ends that is given up here. */
+const GIVEN_UP: ConnectionClosed = {
+  type: "connectionClosed",
+  code: CloseCode.ABNORMAL_CLOSURE,
+  reason: "",
+  wasClean: false,
+};
+
 /** As far as `setTimeout` counts, in milliseconds. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -232,7 +240,9 @@ export class ClientSocket {
 
   #end(closed: ConnectionClosed): void {
     clearTimeout(this.#handshakeTimer);
-    queueTask(() => this.#tellEnd(closed));
+    // What was given up here did not end well, whatever the peer still had to say.
+    const seen = this.#failure === undefined ? closed : GIVEN_UP;
+    queueTask(() => this.#tellEnd(seen));
   }
 
   /** §4, "When the WebSocket connection is closed, possibly cleanly". */
@@ -269,7 +279,7 @@ export class ClientSocket {
       return;
     }
     this.#dialing?.abort(this.#failure);
-    this.#end({ type: "connectionClosed", code: CloseCode.ABNORMAL_CLOSURE, reason: "", wasClean: false });
+    this.#end(GIVEN_UP);
   }
 
   #startClosing(code: number | undefined, reason: string | undefined): void {

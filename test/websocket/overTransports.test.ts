@@ -1,6 +1,6 @@
 /** What the class does beyond the browser's: with transports of one's own, and for the libraries that take a `WebSocket`. */
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { RemoteProtocolError } from "../../src/index.ts";
+import { RemoteProtocolError, WSConnection } from "../../src/index.ts";
 import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
 import {
   createWebSocketClass,
@@ -188,6 +188,18 @@ describe("the handshake", () => {
     expect(cause?.cause).toBeInstanceOf(RemoteProtocolError);
     expect(cause?.cause).toMatchObject({ code: "acceptInvalid" });
   });
+  test("an answer without a subprotocol fails it, though a Close comes right behind", async () => {
+    const [near, far] = pipe();
+    const { closed } = watch(webSocketOver(near, { protocols: "chat" }));
+    const { value: request } = await far.readable.getReader().read();
+    const server = new WSConnection("server");
+    server.receiveBytes(request!);
+    for (const event of server.events()) if (event.type === "connectionRequested") server.accept(event);
+    server.close(4000, "bye");
+    void far.writable.getWriter().write(server.bytesToSend());
+    expect((await closed).told).toEqual(["error", "close 1006"]);
+  });
+
   test("the class's headers are sent, and above them those of the third argument", async () => {
     const WebSocket = createWebSocketClass(
       () => {
