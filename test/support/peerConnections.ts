@@ -14,11 +14,17 @@ export function peerConnections(): [RTCPeerConnection, RTCPeerConnection] {
   return [near, far];
 }
 
-export async function negotiate(near: RTCPeerConnection, far: RTCPeerConnection): Promise<void> {
+/** `edit` changes what the far end says of itself. */
+export async function negotiate(
+  near: RTCPeerConnection,
+  far: RTCPeerConnection,
+  edit = (sdp: string): string => sdp,
+): Promise<void> {
   await near.setLocalDescription();
   await far.setRemoteDescription(near.localDescription!);
   await far.setLocalDescription();
-  await near.setRemoteDescription(far.localDescription!);
+  const { type, sdp } = far.localDescription!;
+  await near.setRemoteDescription({ type, sdp: edit(sdp) });
 }
 
 /** The two ends of a new channel, each given to its function in the task in which it may first be listened to. */
