@@ -7,7 +7,7 @@ export type { PublishOptions, SyncAdapter, SyncDriver, SyncMessage } from "./cro
 export type { PeerEventListener, ListenedEvents } from "./eventListeners.ts";
 export { Emitter } from "./emitter.ts";
 export type { MessageBytes } from "./messageBytes.ts";
-export type { OriginPolicy } from "./originPolicy.ts";
+export type { OriginPolicy } from "../stream/originPolicy.ts";
 export { Peer, type BinaryType, type MessageData, type PeerEvents, type PeerSendOptions } from "./peer.ts";
 export type { UpgradeRequest } from "./request.ts";
 export type { TransportInfo, TransportSocket } from "./transportSocket.ts";

@@ -6,7 +6,7 @@ import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.
 import { Driver, type EventHandler } from "../stream/driver.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { Emitter } from "./emitter.ts";
-import { allowsOrigin, requireOriginPolicy, type OriginPolicy } from "./originPolicy.ts";
+import { allowsOrigin, requireOriginPolicy, WRONG_ORIGIN, type OriginPolicy } from "../stream/originPolicy.ts";
 import { Peer } from "./peer.ts";
 import { reportDefect, reportUnheard } from "./report.ts";
 import { upgradeRequest, type UpgradeRequest } from "./request.ts";
@@ -78,7 +78,6 @@ export interface ServerEvents {
 const MAX_PENDING_HANDSHAKES = 1024;
 
 const PLAIN_TEXT = { "content-type": "text/plain; charset=utf-8" };
-const WRONG_ORIGIN = "pages of this origin may not connect: see the server's option `origins`\n";
 
 /** There is no `handleUpgrade`: where Node's `http` has parsed the request, pass it to `handleTransport`. */
 export class WebSocketServer extends Emitter<ServerEvents> {

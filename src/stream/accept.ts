@@ -6,20 +6,15 @@ import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { unlessAborted, type Abortable } from "./abortable.ts";
 import { openSession } from "./connect.ts";
+import { allowsOrigin, requireOriginPolicy, WRONG_ORIGIN, type OriginPolicy } from "./originPolicy.ts";
 import type { WebSocketSession } from "./session.ts";
 import { WebSocketError } from "./webSocketError.ts";
-
-/** Which pages may connect: their origins, or a function that says so. `undefined` is a client that is no page. */
-export type Origins = readonly string[] | ((origin: string | undefined) => boolean);
 
 export interface AcceptTransportOptions extends SharedOptions, Abortable {
   /** The request, where somebody else has read it from the transport and parsed it; the transport's own by default. */
   readonly request?: ParsedRequest | undefined;
-  /**
-   * The origins of pages that may connect; others are refused with 403 (RFC 6455 §10.2). In a list, `"null"` stands for
-   * opaque origins, and clients that send no `Origin` may connect, for they are no pages. By default everybody may.
-   */
-  readonly origins?: Origins | undefined;
+  /** Which pages may connect; others are refused with 403. Those of the same host by default, or of the server's own page. */
+  readonly origins?: OriginPolicy | undefined;
 }
 
 /** A request to open a WebSocket, which waits for its answer. */
@@ -36,7 +31,8 @@ export interface IncomingRequest extends Omit<ConnectionRequested, "type"> {
  * answered. With `handshake: "none"` there is nothing to wait for; a request is made up, whose subprotocol is the option's.
  */
 export async function accept(transport: ByteTransport, options: AcceptTransportOptions = {}): Promise<IncomingRequest> {
-  const { request: parsed = transport.request, origins, signal } = options;
+  const { request: parsed = transport.request, origins = "same", signal } = options;
+  requireOriginPolicy(origins);
   signal?.throwIfAborted();
   const connection = new WSConnection("server", options);
   if (parsed !== undefined) connection.receiveRequest(parsed);
@@ -49,10 +45,10 @@ export async function accept(transport: ByteTransport, options: AcceptTransportO
   const { session, driver } = openSession(connection, transport, options, (event) => {
     if (event.type === "connectionEstablished") give(priorKnowledge(options.subprotocol));
     if (event.type !== "connectionRequested") return;
-    if (isAllowed(origins, event.origin)) {
+    if (allowsOrigin(origins, event.origin, event.host)) {
       give(event);
     } else {
-      connection.reject(event);
+      connection.reject(event, { body: WRONG_ORIGIN });
       refuse(new WebSocketError(`pages of ${event.origin ?? "no origin"} may not connect`));
     }
   });
@@ -83,12 +79,6 @@ export async function accept(transport: ByteTransport, options: AcceptTransportO
       await session.then(({ closed }) => closed).catch(() => undefined);
     },
   };
-}
-
-function isAllowed(origins: Origins | undefined, origin: string | undefined): boolean {
-  if (origins === undefined) return true;
-  if (typeof origins === "function") return origins(origin);
-  return origin === undefined || origins.includes(origin);
 }
 
 function priorKnowledge(subprotocol: string | undefined): ConnectionRequested {

@@ -1,9 +1,10 @@
 /** The stream entry: names only. */
 export type { ByteTransport } from "../transports/byteTransport.ts";
 export type { Abortable } from "./abortable.ts";
-export { accept, type AcceptTransportOptions, type IncomingRequest, type Origins } from "./accept.ts";
+export { accept, type AcceptTransportOptions, type IncomingRequest } from "./accept.ts";
 export { connect, type ConnectOptions } from "./connect.ts";
 export type { IncomingMessageStream, Message } from "./incomingMessages.ts";
+export type { OriginPolicy } from "./originPolicy.ts";
 export { serve, type RequestHandler, type ServeOptions } from "./serve.ts";
 export { WebSocketSession, type CloseInfo, type CloseOptions } from "./session.ts";
 export { WebSocketError, type Rejection, type WebSocketErrorDetails } from "./webSocketError.ts";

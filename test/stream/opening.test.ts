@@ -1,6 +1,13 @@
 /** Coming to a session: connect, accept and serve. */
 import { describe, expect, test } from "vitest";
-import { accept, connect, serve, WebSocketError, type ConnectOptions } from "../../src/stream/index.ts";
+import {
+  accept,
+  connect,
+  serve,
+  WebSocketError,
+  type ConnectOptions,
+  type OriginPolicy,
+} from "../../src/stream/index.ts";
 import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
 import { ACCEPT, KEY, NONCE, request, response } from "../handshake/heads.ts";
 import { ascii, head, hex, toHex } from "../support/wire.ts";
@@ -157,12 +164,12 @@ describe("connect", () => {
 describe("accept", () => {
   test("tells the request, and answers it", async () => {
     const transport = new WireTransport();
-    transport.bring(request("+Sec-WebSocket-Protocol: a, b", "+Origin: https://example.com", "+Cookie: c=1"));
+    transport.bring(request("+Sec-WebSocket-Protocol: a, b", "+Origin: https://server.example.com", "+Cookie: c=1"));
     const asked = await accept(transport);
     expect(asked).toMatchObject({
       target: "/chat",
       host: "server.example.com",
-      origin: "https://example.com",
+      origin: "https://server.example.com",
       subprotocols: ["a", "b"],
     });
     expect(asked.headers.get("cookie")).toBe("c=1");
@@ -250,7 +257,10 @@ describe("accept", () => {
   });
   describe("origins (RFC 6455 §10.2; CVE-2025-24010 and its like)", () => {
     const page = "+Origin: https://example.com";
-    test.each<[string, string[], readonly string[] | ((origin: string | undefined) => boolean), boolean]>([
+    test.each<[string, string[], OriginPolicy | undefined, boolean]>([
+      ["a foreign one, by default", [page], undefined, false],
+      ["one of the same host, by default", ["+Origin: https://server.example.com"], undefined, true],
+      ["any, if all may", [page], "any", true],
       ["a listed one", [page], ["https://example.com"], true],
       ["a foreign one", ["+Origin: https://evil.example"], ["https://example.com"], false],
       ["one that begins alike", ["+Origin: https://example.com.evil.example"], ["https://example.com"], false],

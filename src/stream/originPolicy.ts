@@ -13,6 +13,9 @@
  */
 export type OriginPolicy = "same" | "any" | readonly string[] | ((origin: string | undefined) => boolean);
 
+/** What a page is told that may not. */
+export const WRONG_ORIGIN = "pages of this origin may not connect: see the server's option `origins`\n";
+
 /** `TypeError` for what is no policy. A string would be searched, not compared. */
 export function requireOriginPolicy(policy: OriginPolicy = "same"): void {
   if (policy === "same" || policy === "any" || Array.isArray(policy) || typeof policy === "function") return;
