@@ -4,9 +4,9 @@ import { finished } from "node:stream/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createWebSocketStream, type WebSocket as WsPeer } from "ws";
 import type { World } from "./faces.ts";
-import { worlds } from "./worlds.ts";
+import { worldsOfBothSides } from "./worlds.ts";
 
-describe.each(worlds)("createWebSocketStream over $name", ({ open }) => {
+describe.each(worldsOfBothSides)("createWebSocketStream over $name", ({ open }) => {
   let world: World;
   let socket: WebSocket;
   let stream: ReturnType<typeof createWebSocketStream>;

@@ -5,7 +5,7 @@ import { useServer } from "graphql-ws/use/ws";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { WebSocket as WsPeer } from "ws";
 import type { World } from "./faces.ts";
-import { worlds } from "./worlds.ts";
+import { worldsOfBothSides } from "./worlds.ts";
 
 /** Its subscription counts down from `from`, but waits for `released` before it comes to 1; then it has `finished`. */
 function makeSchema(released: Promise<void>, finished: () => void): GraphQLSchema {
@@ -43,7 +43,7 @@ function makeSchema(released: Promise<void>, finished: () => void): GraphQLSchem
   });
 }
 
-describe.each(worlds)("graphql-ws over $name", ({ open }) => {
+describe.each(worldsOfBothSides)("graphql-ws over $name", ({ open }) => {
   let world: World;
   let release: () => void;
   let finished: Promise<void>;

@@ -4,9 +4,9 @@ import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createWebSocketStream } from "ws";
 import type { World } from "./faces.ts";
-import { worldsOfObjects } from "./worlds.ts";
+import { worldsOfBothSides } from "./worlds.ts";
 
-describe.each(worldsOfObjects)("MQTT over $name", ({ open }) => {
+describe.each(worldsOfBothSides)("MQTT over $name", ({ open }) => {
   let world: World;
   let broker: Aedes;
   let clients: MqttClient[];

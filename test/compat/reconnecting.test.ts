@@ -4,7 +4,7 @@ import ReconnectingWebSocket from "reconnecting-websocket";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { WebSocket as WsPeer } from "ws";
 import type { World } from "./faces.ts";
-import { worlds } from "./worlds.ts";
+import { worldsOfBothSides } from "./worlds.ts";
 
 interface Reconnecting extends Pick<WebSocket, "close" | "protocol" | "readyState" | "url"> {
   readonly bufferedAmount: number;
@@ -21,7 +21,7 @@ const libraries: readonly [string, Library][] = [
   ["partysocket", PartySocket as Library],
 ];
 
-describe.each(worlds)("over $name", ({ open }) => {
+describe.each(worldsOfBothSides)("over $name", ({ open }) => {
   describe.each(libraries)("%s", (_, Client) => {
     let world: World;
     let client: Reconnecting;

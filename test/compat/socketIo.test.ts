@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { WebSocket as WsPeer, WebSocketServer } from "ws";
 import { eventually } from "./eventually.ts";
 import type { World } from "./faces.ts";
-import { worldsOfObjects } from "./worlds.ts";
+import { worldsOfBothSides } from "./worlds.ts";
 
 /** Engine.IO upgrades requests itself, by its option `wsEngine`. This one has been upgraded before. */
 class Upgraded {
@@ -28,7 +28,7 @@ function serveEngine(server: WebSocketServer): Engine {
   return engine;
 }
 
-describe.each(worldsOfObjects)("Socket.IO over $name", ({ open }) => {
+describe.each(worldsOfBothSides)("Socket.IO over $name", ({ open }) => {
   let world: World;
   let server: Server;
   let clients: Socket[];

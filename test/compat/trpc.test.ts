@@ -11,7 +11,7 @@ import { applyWSSHandler } from "@trpc/server/adapters/ws";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { eventually } from "./eventually.ts";
 import type { World } from "./faces.ts";
-import { worlds } from "./worlds.ts";
+import { worldsOfBothSides } from "./worlds.ts";
 
 const t = initTRPC.context<{ path: string | undefined; user: string | undefined }>().create();
 let visits = 0;
@@ -43,7 +43,7 @@ const inBytes = {
     typeof data === "string" ? JSON.parse(data) : JSON.parse(new TextDecoder().decode(data)),
 };
 
-describe.each(worlds)("tRPC over $name", ({ open }) => {
+describe.each(worldsOfBothSides)("tRPC over $name", ({ open }) => {
   let world: World;
   let connections: TRPCWebSocketClient[];
   let closes: unknown[];

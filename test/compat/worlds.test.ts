@@ -5,9 +5,9 @@ import type { WebSocket as WsPeer } from "ws";
 import { eventually } from "./eventually.ts";
 import type { World } from "./faces.ts";
 import { overPieces } from "./overPipes.ts";
-import { worlds } from "./worlds.ts";
+import { worldsOfBothSides } from "./worlds.ts";
 
-describe.each(worlds)("$name", (kind) => {
+describe.each(worldsOfBothSides)("$name", (kind) => {
   let world: World;
   let connections: [WsPeer, IncomingMessage][];
 

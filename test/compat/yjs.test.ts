@@ -3,10 +3,10 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WebsocketProvider } from "y-websocket";
 import { Doc } from "yjs";
 import type { World } from "./faces.ts";
-import { worlds } from "./worlds.ts";
+import { worldsOfBothSides } from "./worlds.ts";
 import { serveYjs } from "./yjsServer.ts";
 
-describe.each(worlds)("y-websocket over $name", ({ open }) => {
+describe.each(worldsOfBothSides)("y-websocket over $name", ({ open }) => {
   let world: World;
   let stop: () => void;
   let providers: WebsocketProvider[];
