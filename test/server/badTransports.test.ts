@@ -5,7 +5,7 @@ import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
 import { ascii, head, hex } from "../support/wire.ts";
 import { dial, open } from "./client.ts";
 import { collectReports } from "./reports.ts";
-import { countTimers } from "./timers.ts";
+import { countTimers } from "../support/timers.ts";
 
 const REQUEST = head(
   "GET / HTTP/1.1",

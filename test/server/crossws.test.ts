@@ -12,7 +12,7 @@ import {
 import { pipe } from "../../src/transports/pipe.ts";
 import { Client, dial as dialServer } from "./client.ts";
 import { collectReports } from "./reports.ts";
-import { countTimers } from "./timers.ts";
+import { countTimers } from "../support/timers.ts";
 
 type Options = Parameters<typeof dialServer>[1];
 

@@ -6,7 +6,7 @@ import { complement } from "../support/complement.ts";
 import { ascii } from "../support/wire.ts";
 import { Client, dial, open } from "./client.ts";
 import { collectReports } from "./reports.ts";
-import { countTimers } from "./timers.ts";
+import { countTimers } from "../support/timers.ts";
 
 const close = (server: WebSocketServer): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
 const turn = (ms = 10): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

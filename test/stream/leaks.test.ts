@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { accept, connect, serve } from "../../src/stream/index.ts";
 import { pipe } from "../../src/transports/pipe.ts";
-import { countTimers } from "../server/timers.ts";
+import { countTimers } from "../support/timers.ts";
 import { hex } from "../support/wire.ts";
 import { settled, WireTransport } from "../support/wireTransport.ts";
 
