@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 
-const readme = readFileSync(join(import.meta.dirname, "README.md"), "utf8");
+const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
 const manifest = readFileSync(join(import.meta.dirname, "../../package.json"), "utf8");
 const { devDependencies } = JSON.parse(manifest) as { devDependencies: Record<string, string> };
 const named = [...readme.matchAll(/(?<=^\|.*)([@\w/.-]+) (\d+\.\d+\.\d+)/gm)].map(
