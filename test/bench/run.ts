@@ -3,8 +3,7 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { measure, type Row } from "./measure.ts";
 import { deflateWorkloads } from "./deflateWorkloads.ts";
-import { webSocketWorkloads } from "./webSocketWorkloads.ts";
-import { sessionWorkloads } from "./sessionWorkloads.ts";
+import { faceWorkloads } from "./faceWorkloads.ts";
 import { workloads } from "./workloads.ts";
 
 const { values } = parseArgs({
@@ -14,8 +13,8 @@ const duration = values.quick ? { rounds: 3, roundMs: 40 } : { rounds: 9, roundM
 
 console.log(`Node ${process.version}, messages per second, medians of ${duration.rounds} interleaved rounds\n`);
 const rows: Row[] = [];
-const webSocket = webSocketWorkloads();
-for (const workload of [...workloads(), ...deflateWorkloads(), ...sessionWorkloads(), ...webSocket.workloads]) {
+const faces = faceWorkloads();
+for (const workload of [...workloads(), ...deflateWorkloads(), ...faces.workloads]) {
   const { filter = "" } = values;
   if (!`${workload.workload} ${workload.role} ${workload.kind}`.includes(filter)) continue;
   const row = await measure(workload, duration);
@@ -32,7 +31,7 @@ for (const workload of [...workloads(), ...deflateWorkloads(), ...sessionWorkloa
     `(${lowest.toFixed(2)}–${highest.toFixed(2)})`,
   );
 }
-await webSocket.close();
+await faces.close();
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);
 
 function rate(perSecond: number): string {

@@ -1,4 +1,4 @@
-/** The `WebSocket` class over a pipe, beside `ws` to `ws` through loopback in Node, and beside Chromium's own in a page. */
+/** The `WebSocket` class and sessions over a pipe, beside `ws` to `ws` through loopback in Node, and beside Chromium's own in a page. */
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
@@ -7,7 +7,7 @@ import { createServer } from "vite";
 import * as ws from "ws";
 import { requireChromium } from "../support/chromium.ts";
 import type { Side, Workload } from "./measure.ts";
-import { open, play, serverSide, type Kind, type Shape } from "./webSocketSides.ts";
+import { open, play, playSession, serverSide, type Kind, type Shape } from "./faceSides.ts";
 
 const SHAPES: readonly Shape[] = [
   { type: "binary", bytes: 125, count: 5000 },
@@ -18,7 +18,7 @@ const SHAPES: readonly Shape[] = [
 const KINDS: readonly Kind[] = ["send", "receive"];
 
 /** The workloads, and what ends what they have started. */
-export function webSocketWorkloads(): { workloads: Workload[]; close: () => Promise<void> } {
+export function faceWorkloads(): { workloads: Workload[]; close: () => Promise<void> } {
   const started: (() => Promise<unknown>)[] = [];
   const server = lazily(() => startServer(started));
   const page = lazily(() => startPage(started));
@@ -42,7 +42,25 @@ export function webSocketWorkloads(): { workloads: Workload[]; close: () => Prom
 
   const workloads = SHAPES.flatMap((shape) => {
     const name = `${shape.bytes < 1024 ? `${shape.bytes} B` : `${shape.bytes / 1024} KiB`} ${shape.type}`;
-    return KINDS.flatMap((kind): Workload[] => [
+    const sessions: Workload[] = [
+      {
+        workload: `session over a pipe, ${name}`,
+        role: "client",
+        kind: "send",
+        peerName: "ws through loopback",
+        ours: { run: () => playSession(shape) },
+        peer: inNode(native, "send", shape),
+      },
+      {
+        workload: `session in Chromium, ${name}`,
+        role: "client",
+        kind: "send",
+        peerName: "Chromium's through loopback",
+        ours: { run: async () => (await page()).evaluate((shape) => playSessionInPage(shape), shape) },
+        peer: inPage(server, "send", shape),
+      },
+    ];
+    const sockets = KINDS.flatMap((kind): Workload[] => [
       {
         workload: `websocket over a pipe, ${name}`,
         role: "client",
@@ -60,12 +78,14 @@ export function webSocketWorkloads(): { workloads: Workload[]; close: () => Prom
         peer: inPage(server, kind, shape),
       },
     ]);
+    return [...sessions, ...sockets];
   });
   return { workloads, close: async () => void (await Promise.all(started.map((end) => end()))) };
 }
 
 /** In the page: plays on a socket that it keeps, to the URL, or over a pipe if there is none. */
 declare function playInPage(url: string | undefined, kind: Kind, shape: Shape): Promise<number>;
+declare function playSessionInPage(shape: Shape): Promise<number>;
 
 async function startServer(started: (() => Promise<unknown>)[]): Promise<string> {
   const server = new ws.WebSocketServer({ host: "127.0.0.1", port: 0, maxPayload: Infinity });
@@ -94,8 +114,9 @@ async function startPage(started: (() => Promise<unknown>)[]): Promise<Page> {
   vite.middlewares.use("/bench", (_, response) => {
     response.setHeader("content-type", "text/html");
     response.end(`<!doctype html><script type="module">
-      import { open, play } from "/test/bench/webSocketSides.ts";
+      import { open, play, playSession } from "/test/bench/faceSides.ts";
       const sockets = new Map();
+      window.playSessionInPage = playSession;
       window.playInPage = async (url, kind, shape) => {
         if (!sockets.has(url)) sockets.set(url, open(url));
         return play(await sockets.get(url), kind, shape);

@@ -1,6 +1,7 @@
-/** Messages through a `WebSocket`, one way, from the sender's call to the receiver's: in Node and in a page. */
+/** Messages through a `WebSocket` or a session, one way, from the sender's call to the receiver's: in Node and in a page. */
 import { ConnectionType, WSConnection } from "../../src/index.ts";
 import { Driver } from "../../src/stream/driver.ts";
+import { accept, connect, type WebSocketSession } from "../../src/stream/index.ts";
 import { MessageAssembler } from "../../src/stream/messageAssembler.ts";
 import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
 import { createWebSocketClass } from "../../src/websocket/index.ts";
@@ -96,4 +97,22 @@ export async function open(url?: string): Promise<WebSocket> {
     socket.onerror = () => reject(new Error("the connection did not open"));
   });
   return socket;
+}
+
+let sessions: Promise<[WebSocketSession, WebSocketSession]> | undefined;
+
+/** The same from one session to another, over a pipe. */
+export async function playSession(shape: Shape): Promise<number> {
+  const [near, far] = pipe();
+  sessions ??= Promise.all([connect(near), accept(far).then((request) => request.accept())]);
+  const [client, server] = await sessions;
+  const message = messageOf(shape);
+  const sending = (async () => {
+    for (let i = 0; i < shape.count; i++) await client.send(message);
+  })();
+  for (let i = 0; i < shape.count; i++) {
+    if ((await server.receive())?.length !== shape.bytes) throw new Error("wrong length");
+  }
+  await sending;
+  return shape.count;
 }
