@@ -12,7 +12,7 @@ export const dataChannelProtocol = "bytes-with-credits";
 export interface DataChannelOptions {
   /**
    * How much may wait unread, in bytes, each message counting 256 beside its own; at most one message lies beyond. The
-   * other end is held at it. 1 MiB by default, at least 64 KiB.
+   * other end is held at it. 2 MiB by default, at least 64 KiB: it bounds the speed to a window a round trip.
    */
   readonly windowBytes?: number;
   /**
@@ -63,7 +63,7 @@ const SMALLEST_MESSAGE = 1024;
  */
 export function dataChannelTransport(channel: RTCDataChannel, options: DataChannelOptions = {}): ByteTransport {
   const ours = channel.protocol === dataChannelProtocol;
-  const { windowBytes = 1024 * 1024, maxUnreadBytes = 16 * 1024 * 1024, peerConnection } = options;
+  const { windowBytes = 2 * 1024 * 1024, maxUnreadBytes = 16 * 1024 * 1024, peerConnection } = options;
   let { maxMessageBytes = ours ? 64 * 1024 : 16 * 1024 } = options;
   const window = ours ? windowBytes : maxUnreadBytes;
   if (!(window >= INITIAL_CREDIT)) {
