@@ -5,7 +5,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 /** What the two ends tell each other beside the bytes. */
 export type Control =
-  /** So much more may be sent, in bytes of cost (`costOf`). */
+  /** So much more may be sent, in bytes of cost: a message costs its bytes and `MESSAGE_COST`. */
   | { readonly type: "grant"; readonly cost: number }
   /** All has been sent. */
   | { readonly type: "end" }
@@ -35,9 +35,7 @@ export const INITIAL_CREDIT = 65_536;
 const MESSAGE_COST = 256;
 
 /** What a message of so many bytes takes from the credit. A message may be sent as long as any credit is left. */
-export function costOf(length: number): number {
-  return length + MESSAGE_COST;
-}
+const costOf = (length: number): number => length + MESSAGE_COST;
 
 /** How much of a reason the other end is told, in characters. */
 const LONGEST_REASON = 256;

@@ -21,8 +21,9 @@ export interface DataChannelOptions {
    */
   readonly maxUnreadBytes?: number;
   /**
-   * The largest message to send, in bytes. By default 64 KiB where both ends are ours and 16 KiB to a plain peer, which
-   * any takes whole. Where the peer's maximum turns out to be less, messages are halved until it takes them.
+   * The largest message to send, in bytes; more than 256 KiB is as much. By default 64 KiB where both ends are ours and
+   * 16 KiB to a plain peer, which any takes whole. Where the peer's maximum turns out to be less, messages are halved
+   * until it takes them.
    */
   readonly maxMessageBytes?: number;
   /**
@@ -38,8 +39,11 @@ const HIGH_WATER_BYTES = 2 * 1024 * 1024;
 /** Where it asks for more, in bytes: soon enough that the network never waits. */
 const LOW_WATER_BYTES = 512 * 1024;
 
-/** No peer takes less than this. */
+/** In bytes. No peer takes less. */
 const SMALLEST_MESSAGE = 1024;
+
+/** In bytes. Chromium takes no more, and what Firefox says it takes, a gigabyte, never arrives (Firefox 153). */
+const LARGEST_MESSAGE = 256 * 1024;
 
 /**
  * Makes a byte transport of an ordered and reliable channel, in whatever state it is. The channel is the transport's own
@@ -52,7 +56,7 @@ const SMALLEST_MESSAGE = 1024;
  * that closes without such a word, as by `close()` of either peer connection, fails both streams with `lost`. A plain
  * peer's closing of the channel is the end of both directions, and `close()` and `abort()` of the writer close it.
  *
- * Chunks that are written are copied by the channel; read chunks are the reader's own. Fails with `neverOpened` if the
+ * A chunk that is written is copied before its write is fulfilled; read chunks are the reader's own. Fails with `neverOpened` if the
  * channel closes before it opens, with `badMessage` for text that is no control message of ours. Throws a
  * `TransportError` (`unreliable`) for a channel that is unordered or partially reliable, `RangeError` for a size that is
  * none.
@@ -64,7 +68,7 @@ const SMALLEST_MESSAGE = 1024;
 export function dataChannelTransport(channel: RTCDataChannel, options: DataChannelOptions = {}): ByteTransport {
   const ours = channel.protocol === dataChannelProtocol;
   const { windowBytes = 2 * 1024 * 1024, maxUnreadBytes = 16 * 1024 * 1024, peerConnection } = options;
-  let { maxMessageBytes = ours ? 64 * 1024 : 16 * 1024 } = options;
+  const { maxMessageBytes = ours ? 64 * 1024 : 16 * 1024 } = options;
   const window = ours ? windowBytes : maxUnreadBytes;
   if (!(window >= INITIAL_CREDIT)) {
     throw new RangeError(`what may wait unread is at least ${INITIAL_CREDIT} bytes, not ${String(window)}`);
@@ -76,6 +80,8 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
     throw new TransportError("unreliable", `the channel "${channel.label}" is not ordered and reliable`);
   }
 
+  /** The length of the messages that are sent. */
+  let unitBytes = Math.min(maxMessageBytes, LARGEST_MESSAGE);
   let settle!: () => void;
   const closed = new Promise<void>((resolve) => (settle = resolve));
   let wasOpen = channel.readyState === "open";
@@ -88,22 +94,22 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
 
   const carrier: Carrier = {
     get hasRoom() {
-      return channel.readyState === "open" && channel.bufferedAmount + maxMessageBytes <= HIGH_WATER_BYTES;
+      return channel.readyState === "open" && channel.bufferedAmount + unitBytes <= HIGH_WATER_BYTES;
     },
     get isDrained() {
       return ours ? acknowledged : channel.readyState !== "connecting" && channel.bufferedAmount === 0;
     },
     send(bytes) {
       for (;;) {
-        const unit = bytes.subarray(0, maxMessageBytes);
+        const unit = bytes.subarray(0, unitBytes);
         try {
           channel.send(unit);
           return unit.length;
         } catch (error) {
           // So is one refused, unsent, that is longer than the peer's maximum.
-          const isTooLong = error instanceof TypeError && maxMessageBytes > SMALLEST_MESSAGE;
+          const isTooLong = error instanceof TypeError && unitBytes > SMALLEST_MESSAGE;
           if (!isTooLong) throw new TransportError("lost", "the channel takes no more", { cause: error });
-          maxMessageBytes = Math.max(maxMessageBytes >> 1, SMALLEST_MESSAGE);
+          unitBytes = Math.max(unitBytes >> 1, SMALLEST_MESSAGE);
         }
       }
     },

@@ -148,6 +148,12 @@ describe("a plain peer", () => {
   });
 });
 
+test("messages are of 256 KiB at most, however much the peer may say that it takes", async () => {
+  const { transport, came } = await facing({}, { maxMessageBytes: 2 ** 30 });
+  await transport.writable.getWriter().write(pattern(0, 600 * KIB));
+  await expect.poll(() => came.map((data) => data.length / KIB)).toEqual([256, 256, 88]);
+});
+
 test("messages are halved until the peer's maximum takes them, each sent once and whole", async () => {
   const [near, far] = peerConnections();
   const channel = near.createDataChannel("test");
