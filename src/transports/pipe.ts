@@ -9,6 +9,11 @@ export interface PipeOptions {
    * one more lies beyond it. 64 KiB by default, about what a socket holds.
    */
   readonly highWaterMark?: number;
+  /**
+   * Chunks are given away, buffer and all, rather than copied: for writers that never touch again what they have written,
+   * as sessions, the `WebSocket` class and the server do. Several times as fast for large messages. `false` by default.
+   */
+  readonly handOver?: boolean;
 }
 
 /**
@@ -16,14 +21,15 @@ export interface PipeOptions {
  *
  * A writer waits while the other end does not read. `close()` on a writer is the end of the stream at the other end;
  * `abort(reason)` fails the other end's reader, and `cancel(reason)` the other end's writer, with that reason. Each
- * chunk is copied when it is written, as any wire does: the writer may go on using it, and the reader owns what it reads.
+ * chunk is copied when it is written, as any wire does: the writer may go on using it, unless `handOver` gives it away, and
+ * the reader owns what it reads.
  * A chunk that is no `Uint8Array` fails its direction with a `TypeError`; `RangeError` for a mark that is no count.
  */
 export function pipe(options: PipeOptions = {}): [ByteTransport, ByteTransport] {
-  const { highWaterMark = 64 * 1024 } = options;
+  const { highWaterMark = 64 * 1024, handOver = false } = options;
   if (!(highWaterMark >= 0)) throw new RangeError(`highWaterMark is a number of bytes, not ${String(highWaterMark)}`);
-  const there = oneWay(highWaterMark);
-  const back = oneWay(highWaterMark);
+  const there = oneWay(highWaterMark, handOver);
+  const back = oneWay(highWaterMark, handOver);
   const closed = Promise.all([there.ended, back.ended]).then(() => undefined);
   const close = (): void => {
     there.end();
@@ -44,7 +50,7 @@ interface OneWay {
   readonly end: () => void;
 }
 
-function oneWay(highWaterMark: number): OneWay {
+function oneWay(highWaterMark: number, handOver: boolean): OneWay {
   let reading!: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
   let writing!: WritableStreamDefaultController;
   let wanted = (): void => {};
@@ -84,7 +90,7 @@ function oneWay(highWaterMark: number): OneWay {
         throw error;
       }
       if (over || chunk.length === 0) return undefined;
-      reading.enqueue(chunk.slice());
+      reading.enqueue(handOver ? chunk : chunk.slice());
       if ((reading.desiredSize ?? 1) > 0) return undefined;
       return new Promise<void>((resolve) => (wanted = resolve));
     },

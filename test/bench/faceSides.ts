@@ -13,6 +13,10 @@ export interface Shape {
 }
 
 export type Kind = "send" | "receive";
+export type Face = "session" | "websocket";
+
+/** What lies below: a pipe that copies, one that hands over, or the platform's own WebSocket to this URL. */
+export type Below = "a pipe" | "a pipe, handed over" | `ws://${string}`;
 
 /** What a server does: sends a `Shape` when it is asked for one in JSON, and tells how many bytes it got of one. */
 export interface ServerSide {
@@ -46,7 +50,7 @@ export function serverSide(send: (message: string | Uint8Array<ArrayBuffer>) => 
 }
 
 /** Has the messages go one way, and returns how many they were. */
-export function play(socket: WebSocket, kind: Kind, shape: Shape): Promise<number> {
+export function playOn(socket: WebSocket, kind: Kind, shape: Shape): Promise<number> {
   return new Promise((resolve, reject) => {
     socket.onclose = () => reject(new Error("the connection was closed"));
     let messages = 0;
@@ -82,15 +86,28 @@ function serve(transport: ByteTransport): void {
   void driver.finished;
 }
 
-const OverPipes = createWebSocketClass(() => {
-  const [near, far] = pipe();
-  serve(far);
-  return near;
-});
+const pipeOf = (below: Below): [ByteTransport, ByteTransport] => pipe({ handOver: below === "a pipe, handed over" });
 
-/** A socket that is open: ours over a pipe, or with a URL the platform's own. */
-export async function open(url?: string): Promise<WebSocket> {
-  const socket = url === undefined ? new OverPipes("ws://bench/") : new WebSocket(url);
+const sockets = new Map<Below, Promise<WebSocket>>();
+const sessions = new Map<Below, Promise<[WebSocketSession, WebSocketSession]>>();
+
+/** The same, by what is made of it once and kept. */
+export async function play(face: Face, below: Below, kind: Kind, shape: Shape): Promise<number> {
+  if (face === "session") {
+    if (!sessions.has(below)) sessions.set(below, openSessions(below));
+    return playSession(await sessions.get(below)!, shape);
+  }
+  if (!sockets.has(below)) sockets.set(below, openSocket(below));
+  return playOn(await sockets.get(below)!, kind, shape);
+}
+
+async function openSocket(below: Below): Promise<WebSocket> {
+  const Class = createWebSocketClass(() => {
+    const [near, far] = pipeOf(below);
+    serve(far);
+    return near;
+  });
+  const socket = below.startsWith("ws:") ? new WebSocket(below) : new Class("ws://bench/");
   socket.binaryType = "arraybuffer";
   await new Promise((resolve, reject) => {
     socket.onopen = resolve;
@@ -99,13 +116,12 @@ export async function open(url?: string): Promise<WebSocket> {
   return socket;
 }
 
-let sessions: Promise<[WebSocketSession, WebSocketSession]> | undefined;
+function openSessions(below: Below): Promise<[WebSocketSession, WebSocketSession]> {
+  const [near, far] = pipeOf(below);
+  return Promise.all([connect(near), accept(far).then((request) => request.accept())]);
+}
 
-/** The same from one session to another, over a pipe. */
-export async function playSession(shape: Shape): Promise<number> {
-  const [near, far] = pipe();
-  sessions ??= Promise.all([connect(near), accept(far).then((request) => request.accept())]);
-  const [client, server] = await sessions;
+async function playSession([client, server]: [WebSocketSession, WebSocketSession], shape: Shape): Promise<number> {
   const message = messageOf(shape);
   const sending = (async () => {
     for (let i = 0; i < shape.count; i++) await client.send(message);

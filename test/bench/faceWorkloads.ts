@@ -6,8 +6,9 @@ import { chromium, type Page } from "playwright";
 import { createServer } from "vite";
 import * as ws from "ws";
 import { requireChromium } from "../support/chromium.ts";
-import type { Side, Workload } from "./measure.ts";
-import { open, play, playSession, serverSide, type Kind, type Shape } from "./faceSides.ts";
+import type { Workload } from "./measure.ts";
+import { play, playOn, serverSide, type Face, type Kind, type Shape } from "./faceSides.ts";
+import { lengthName } from "./workloads.ts";
 
 const SHAPES: readonly Shape[] = [
   { type: "binary", bytes: 125, count: 5000 },
@@ -15,7 +16,14 @@ const SHAPES: readonly Shape[] = [
   { type: "binary", bytes: 64 * 1024, count: 200 },
   { type: "text", bytes: 64 * 1024, count: 200 },
 ];
-const KINDS: readonly Kind[] = ["send", "receive"];
+const PIPES = ["a pipe", "a pipe, handed over"] as const;
+
+/** One way is enough for a session, whose two ends are alike. */
+const KINDS: readonly (readonly [Face, Kind])[] = [
+  ["session", "send"],
+  ["websocket", "send"],
+  ["websocket", "receive"],
+];
 
 /** The workloads, and what ends what they have started. */
 export function faceWorkloads(): { workloads: Workload[]; close: () => Promise<void> } {
@@ -28,66 +36,38 @@ export function faceWorkloads(): { workloads: Workload[]; close: () => Promise<v
     await once(socket as unknown as ws.WebSocket, "open");
     return socket;
   });
-  const ours = lazily(() => open());
+  const inPage = async (...given: Parameters<typeof play>): Promise<number> =>
+    (await page()).evaluate((given) => playInPage(...given), given);
 
-  const inNode = (socket: () => Promise<WebSocket>, kind: Kind, shape: Shape): Side => ({
-    run: async () => play(await socket(), kind, shape),
-  });
-  const inPage = (url: () => Promise<string> | undefined, kind: Kind, shape: Shape): Side => ({
-    async run() {
-      const argument = { url: await url(), kind, shape };
-      return (await page()).evaluate(({ url, kind, shape }) => playInPage(url, kind, shape), argument);
-    },
-  });
-
-  const workloads = SHAPES.flatMap((shape) => {
-    const name = `${shape.bytes < 1024 ? `${shape.bytes} B` : `${shape.bytes / 1024} KiB`} ${shape.type}`;
-    const sessions: Workload[] = [
-      {
-        workload: `session over a pipe, ${name}`,
-        role: "client",
-        kind: "send",
-        peerName: "ws through loopback",
-        ours: { run: () => playSession(shape) },
-        peer: inNode(native, "send", shape),
-      },
-      {
-        workload: `session in Chromium, ${name}`,
-        role: "client",
-        kind: "send",
-        peerName: "Chromium's through loopback",
-        ours: { run: async () => (await page()).evaluate((shape) => playSessionInPage(shape), shape) },
-        peer: inPage(server, "send", shape),
-      },
-    ];
-    const sockets = KINDS.flatMap((kind): Workload[] => [
-      {
-        workload: `websocket over a pipe, ${name}`,
+  const workloads = SHAPES.flatMap((shape) =>
+    KINDS.flatMap(([face, kind]) => {
+      const name = `${lengthName(shape.bytes)} ${shape.type}`;
+      const inNode = PIPES.map((below): Workload => ({
+        workload: `${face} over ${below}, ${name}`,
         role: "client",
         kind,
         peerName: "ws through loopback",
-        ours: inNode(ours, kind, shape),
-        peer: inNode(native, kind, shape),
-      },
-      {
-        workload: `websocket in Chromium, ${name}`,
+        ours: { run: () => play(face, below, kind, shape) },
+        peer: { run: async () => playOn(await native(), kind, shape) },
+      }));
+      const inChromium: Workload = {
+        workload: `${face} in Chromium, ${name}`,
         role: "client",
         kind,
         peerName: "Chromium's through loopback",
-        ours: inPage(() => undefined, kind, shape),
-        peer: inPage(server, kind, shape),
-      },
-    ]);
-    return [...sessions, ...sockets];
-  });
+        ours: { run: () => inPage(face, "a pipe", kind, shape) },
+        peer: { run: async () => inPage("websocket", await server(), kind, shape) },
+      };
+      return [...inNode, inChromium];
+    }),
+  );
   return { workloads, close: async () => void (await Promise.all(started.map((end) => end()))) };
 }
 
-/** In the page: plays on a socket that it keeps, to the URL, or over a pipe if there is none. */
-declare function playInPage(url: string | undefined, kind: Kind, shape: Shape): Promise<number>;
-declare function playSessionInPage(shape: Shape): Promise<number>;
+/** `play` in the page. */
+declare function playInPage(...given: Parameters<typeof play>): Promise<number>;
 
-async function startServer(started: (() => Promise<unknown>)[]): Promise<string> {
+async function startServer(started: (() => Promise<unknown>)[]): Promise<`ws://${string}`> {
   const server = new ws.WebSocketServer({ host: "127.0.0.1", port: 0, maxPayload: Infinity });
   server.on("connection", (socket) => {
     const side = serverSide((message) => socket.send(message));
@@ -114,13 +94,8 @@ async function startPage(started: (() => Promise<unknown>)[]): Promise<Page> {
   vite.middlewares.use("/bench", (_, response) => {
     response.setHeader("content-type", "text/html");
     response.end(`<!doctype html><script type="module">
-      import { open, play, playSession } from "/test/bench/faceSides.ts";
-      const sockets = new Map();
-      window.playSessionInPage = playSession;
-      window.playInPage = async (url, kind, shape) => {
-        if (!sockets.has(url)) sockets.set(url, open(url));
-        return play(await sockets.get(url), kind, shape);
-      };
+      import { play } from "/test/bench/faceSides.ts";
+      window.playInPage = play;
     </script>`);
   });
   await vite.listen();

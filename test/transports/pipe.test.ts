@@ -37,6 +37,12 @@ describe("bytes", () => {
       expect(await readAll(to)).toBe("01 02 | 03");
     }
   });
+  test("are given away with handOver: the reader gets what was written, buffer and all", async () => {
+    const [near, far] = pipe({ handOver: true });
+    const chunk = hex("01 02");
+    await near.writable.getWriter().write(chunk);
+    expect((await far.readable.getReader().read()).value).toBe(chunk);
+  });
   test("are copied when they are written: either end may go on using its own", async () => {
     const [near, far] = pipe();
     const chunk = hex("01 02");
