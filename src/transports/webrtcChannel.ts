@@ -39,6 +39,9 @@ const HIGH_WATER_BYTES = 2 * 1024 * 1024;
 /** Where it asks for more, in bytes: soon enough that the network never waits. */
 const LOW_WATER_BYTES = 512 * 1024;
 
+/** How long a channel that is over stays open for its last words to be heard, in milliseconds. */
+const LAST_WORDS_MS = 2000;
+
 /** In bytes. No peer takes less. */
 const SMALLEST_MESSAGE = 1024;
 
@@ -54,7 +57,8 @@ const LARGEST_MESSAGE = 256 * 1024;
  * direction ends by itself: `close()` of the writer is the end at the other end, `abort(reason)` fails its reader with a
  * `TransportError` (`reset`), `cancel(reason)` its writer (`stopped`), which tell the reason if it is a string. A channel
  * that closes without such a word, as by `close()` of either peer connection, fails both streams with `lost`. A plain
- * peer's closing of the channel is the end of both directions, and `close()` and `abort()` of the writer close it.
+ * peer's closing of the channel is the end of both directions, and `close()` and `abort()` of the writer close it. That
+ * its connection was closed is `lost` as far as the browser tells: Chromium does, Firefox 153 does not.
  *
  * A chunk that is written is copied before its write is fulfilled; read chunks are the reader's own. Fails with `neverOpened` if the
  * channel closes before it opens, with `badMessage` for text that is no control message of ours. Throws a
@@ -62,8 +66,8 @@ const LARGEST_MESSAGE = 256 * 1024;
  * none.
  *
  * The control messages: `grant N`, so many more bytes of cost, where each message costs 256 beside its bytes and may be
- * sent while any of the credit is left, which begins with 65,536; `end`, answered at once by `ended`, before which nobody
- * closes the channel; `reset REASON`; `stop REASON`.
+ * sent while any of the credit is left, which begins with 65,536; `end`; `reset REASON`; `stop REASON`. These last three are answered
+ * at once by `heard`, before which their sender does not close the channel, unless that takes two seconds.
  */
 export function dataChannelTransport(channel: RTCDataChannel, options: DataChannelOptions = {}): ByteTransport {
   const ours = channel.protocol === dataChannelProtocol;
@@ -89,15 +93,15 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
   /** What is to be told when the channel opens. */
   let untold: Control[] = [];
   let shut = false;
-  /** The other end has all that was sent. */
-  let acknowledged = false;
+  /** How many of our last words the other end has not answered yet. */
+  let unheard = 0;
 
   const carrier: Carrier = {
     get hasRoom() {
       return channel.readyState === "open" && channel.bufferedAmount + unitBytes <= HIGH_WATER_BYTES;
     },
     get isDrained() {
-      return ours ? acknowledged : channel.readyState !== "connecting" && channel.bufferedAmount === 0;
+      return channel.readyState !== "connecting" && (ours ? unheard === 0 : channel.bufferedAmount === 0);
     },
     send(bytes) {
       for (;;) {
@@ -116,18 +120,28 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
     tell(control) {
       if (!ours) {
         if (control.type === "end" || control.type === "reset") carrier.shut();
-      } else if (channel.readyState === "connecting") untold.push(control);
+        return;
+      }
+      if (control.type !== "grant") unheard++;
+      if (channel.readyState === "connecting") untold.push(control);
       else if (channel.readyState === "open") channel.send(textOf(control));
     },
     shut() {
+      if (shut) return;
       shut = true;
       channel.bufferedAmountLowThreshold = 0;
-      if (channel.bufferedAmount === 0 || channel.readyState === "connecting") channel.close();
+      // Firefox drops what was sent just before (153), so the last words have to be heard.
+      if (carrier.isDrained || channel.readyState === "connecting") channel.close();
+      else if (ours) setTimeout(() => channel.close(), LAST_WORDS_MS);
     },
   };
   const initial = ours ? INITIAL_CREDIT : Infinity;
   const streams = new MessageStreams(carrier, window, { credit: initial, granted: ours ? INITIAL_CREDIT : window });
 
+  const drained = (): void => {
+    if (shut && carrier.isDrained) channel.close();
+    streams.wake();
+  };
   const bad = (what: string): void => streams.refuse(new TransportError("badMessage", what));
   channel.binaryType = "arraybuffer";
   channel.bufferedAmountLowThreshold = LOW_WATER_BYTES;
@@ -138,21 +152,20 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
     streams.wake();
   });
   channel.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
-    if (ours && data === "ended") {
-      acknowledged = true;
-      streams.wake();
+    if (ours && data === "heard") {
+      unheard = Math.max(unheard - 1, 0);
+      drained();
     } else if (typeof data === "string") {
-      if (ours && data === "end" && channel.readyState === "open") channel.send("ended");
       const control = ours ? parse(data) : undefined;
       if (control === undefined) bad(`text came on a channel of bytes: ${JSON.stringify(data.slice(0, 32))}`);
-      else streams.obey(control);
+      else {
+        if (control.type !== "grant" && channel.readyState === "open") channel.send("heard");
+        streams.obey(control);
+      }
     } else if (!isBuffer(data)) bad("binaryType was changed");
     else if (data.byteLength > 0) streams.receive(new Uint8Array(data));
   });
-  channel.addEventListener("bufferedamountlow", () => {
-    if (shut && channel.bufferedAmount === 0) channel.close();
-    streams.wake();
-  });
+  channel.addEventListener("bufferedamountlow", drained);
   channel.addEventListener("error", ({ error }) => void (fault = error));
   channel.addEventListener("close", () => {
     const options = fault === undefined ? {} : { cause: fault };

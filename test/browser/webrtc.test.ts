@@ -29,10 +29,11 @@ sessions("a data channel", pair, TRAITS);
 const plain = (channel: RTCDataChannel): RTCDataChannel => Object.assign(channel, { binaryType: "arraybuffer" });
 const OURS = { protocol: dataChannelProtocol };
 
-/** A transport whose other end is a channel in the test's hands, and what came on that. */
+/** A transport whose other end is a channel in the test's hands, and what came on that. Last words are heard. */
 async function facing(
   init: RTCDataChannelInit,
   options: DataChannelOptions = {},
+  hears = true,
 ): Promise<{ transport: ByteTransport; channel: RTCDataChannel; came: (string | Bytes)[]; own: RTCDataChannel }> {
   const came: (string | Bytes)[] = [];
   const [{ transport, own }, channel] = await channels(
@@ -41,6 +42,7 @@ async function facing(
     (channel) => {
       plain(channel).addEventListener("message", ({ data }: MessageEvent<string | ArrayBuffer>) => {
         came.push(typeof data === "string" ? data : new Uint8Array(data));
+        if (hears && typeof data === "string" && /^(end|reset|stop)/.test(data)) channel.send("heard");
       });
       return channel;
     },
@@ -174,10 +176,9 @@ test("messages are halved until the peer's maximum takes them, each sent once an
 
 describe("a peer of ours", () => {
   test("is told in text what is not bytes", async () => {
-    const { transport, channel, came } = await facing(OURS);
+    const { transport, came } = await facing(OURS);
     const writer = transport.writable.getWriter();
     await writer.write(pattern(0, 3));
-    channel.send("ended");
     await writer.close();
     await transport.readable.cancel("no more");
     await expect.poll(() => came).toEqual(["grant 2031616", pattern(0, 3), "end", "stop no more"]);
@@ -200,6 +201,15 @@ describe("a peer of ours", () => {
     for (let i = 0; i < 3; i++) channel.send(new Uint8Array(64 * KIB));
     await transport.closed;
     await expect(readAll(transport)).rejects.toMatchObject({ code: "overflow" });
+  });
+  test("that does not answer last words does not keep the channel open", async () => {
+    const { transport } = await facing(OURS, {}, false);
+    let isClosed = false;
+    void transport.closed!.then(() => (isClosed = true));
+    await Promise.all([transport.writable.abort("gone"), transport.readable.cancel("gone")]);
+    await pause(500);
+    expect(isClosed).toBe(false);
+    await transport.closed;
   });
   test("that closes the channel without a word has broken off", async () => {
     const { transport, channel } = await facing(OURS);

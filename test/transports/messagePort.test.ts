@@ -133,13 +133,14 @@ describe("a message that no transport sends", () => {
   test("is bytes beyond the window", async () => {
     const { transport, port, come } = facing();
     for (let i = 0; i < 17; i++) port.postMessage(new ArrayBuffer(65_536));
+    await transport.closed;
     expect((await come()).slice(1)).toMatchObject([{ type: "reset" }, { type: "stop" }]);
     await expect(transport.readable.getReader().read()).rejects.toMatchObject({ code: "overflow" });
   });
   test("is a flood of tiny chunks: each counts for what it takes", async () => {
-    const { transport, port, come } = facing();
+    const { transport, port } = facing();
     for (let i = 0; i < 5000; i++) port.postMessage(new ArrayBuffer(1));
-    await come();
+    await transport.closed;
     await expect(transport.readable.getReader().read()).rejects.toMatchObject({ code: "overflow" });
   });
 });
