@@ -130,8 +130,8 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
       if (shut) return;
       shut = true;
       channel.bufferedAmountLowThreshold = 0;
-      // Firefox drops what was sent just before (153), so the last words have to be heard.
-      if (carrier.isDrained || channel.readyState === "connecting") channel.close();
+      // A channel that is still connecting here may be open at the other end, which waits for the last words.
+      if (carrier.isDrained || (!ours && channel.readyState === "connecting")) channel.close();
       else if (ours) setTimeout(() => channel.close(), LAST_WORDS_MS);
     },
   };

@@ -271,6 +271,17 @@ describe("a channel that ends", () => {
     await expect(transport.writable.getWriter().closed).rejects.toMatchObject({ code: "neverOpened" });
     await transport.closed;
   });
+  test("by an abort before it opens is told when it does", async () => {
+    const [near, far] = peerConnections();
+    const transport = dataChannelTransport(near.createDataChannel("test", OURS));
+    const there = new Promise<ByteTransport>((resolve) =>
+      far.addEventListener("datachannel", ({ channel }) => resolve(dataChannelTransport(channel))),
+    );
+    await Promise.all([transport.writable.abort("changed my mind"), transport.readable.cancel()]);
+    await negotiate(near, far);
+    await expect(readAll(await there)).rejects.toMatchObject({ code: "reset" });
+    await transport.closed;
+  });
   test("by this end's close() before it opens just ends", async () => {
     const [near] = peerConnections();
     const transport = dataChannelTransport(near.createDataChannel("test", OURS));
