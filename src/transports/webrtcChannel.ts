@@ -60,14 +60,14 @@ const LARGEST_MESSAGE = 256 * 1024;
  * peer's closing of the channel is the end of both directions, and `close()` and `abort()` of the writer close it. That
  * its connection was closed is `lost` as far as the browser tells: Chromium does, Firefox 153 does not.
  *
- * A chunk that is written is copied before its write is fulfilled; read chunks are the reader's own. Fails with `neverOpened` if the
- * channel closes before it opens, with `badMessage` for text that is no control message of ours. Throws a
- * `TransportError` (`unreliable`) for a channel that is unordered or partially reliable, `RangeError` for a size that is
- * none.
+ * A chunk that is written is copied before its write is fulfilled; read chunks are the reader's own. Fails with
+ * `neverOpened` if the channel closes before it opens, with `badMessage` for text that is no control message of ours.
+ * Throws a `TransportError` (`unreliable`) for a channel that is unordered or partially reliable, `RangeError` for a size
+ * that is none.
  *
  * The control messages: `grant N`, so many more bytes of cost, where each message costs 256 beside its bytes and may be
- * sent while any of the credit is left, which begins with 65,536; `end`; `reset REASON`; `stop REASON`. These last three are answered
- * at once by `heard`, before which their sender does not close the channel, unless that takes two seconds.
+ * sent while any of the credit is left, which begins with 65,536; `end`; `reset REASON`; `stop REASON`. These last three
+ * are answered at once by `heard`, before which their sender does not close the channel, unless that takes two seconds.
  */
 export function dataChannelTransport(channel: RTCDataChannel, options: DataChannelOptions = {}): ByteTransport {
   const ours = channel.protocol === dataChannelProtocol;

@@ -26,6 +26,7 @@ const TRAITS = { heldBytes: 2 * MIB, timeoutMs: 120_000 };
 contract("a data channel", pair, TRAITS);
 sessions("a data channel", pair, TRAITS);
 
+const isFirefox = navigator.userAgent.includes("Firefox");
 const plain = (channel: RTCDataChannel): RTCDataChannel => Object.assign(channel, { binaryType: "arraybuffer" });
 const OURS = { protocol: dataChannelProtocol };
 
@@ -294,7 +295,8 @@ describe("a channel that ends", () => {
     ["ours", OURS],
     ["a plain one", {}],
   ] as const) {
-    test.each(["here", "there"])(
+    // Firefox does not tell a plain peer that closed the connection from one that closed the channel.
+    test.each(peer !== "ours" && isFirefox ? ["here"] : ["here", "there"])(
       `with its connection closed %s is lost, whichever the peer: ${peer}`,
       async (where) => {
         const [own, , near, far] = await channels(init, (channel) => channel, plain);
@@ -364,7 +366,8 @@ describe("incomingChannels", () => {
     expect(refused).toEqual([["unordered", "unreliable"]]);
     expect((await incoming.next()).done).toBe(false);
   });
-  test.each(["here", "there"])("ends when the connection is closed %s", async (where) => {
+  // Firefox says nothing to the one who closes it.
+  test.each(isFirefox ? ["there"] : ["here", "there"])("ends when the connection is closed %s", async (where) => {
     const [near, far] = peerConnections();
     const incoming = incomingChannels(far);
     near.createDataChannel("test");
