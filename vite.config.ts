@@ -2,8 +2,10 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { findChromium } from "./test/support/chromium.ts";
+import { findFirefox } from "./test/support/firefox.ts";
 
 const executablePath = findChromium();
+const firefoxPath = findFirefox();
 
 /** What the page loads of the libraries that are tried. */
 const libraries = [
@@ -74,6 +76,27 @@ export default defineConfig({
           },
         },
       },
+      // The transports whose platform differs, where there is a Firefox.
+      ...(firefoxPath === undefined
+        ? []
+        : [
+            {
+              extends: true as const,
+              optimizeDeps: { include: ["fast-check", "@noble/hashes/legacy.js", "pako"] },
+              test: {
+                name: "firefox",
+                isolate: false,
+                include: ["test/transports/*.test.ts", "test/browser/{webrtc,worlds}.test.ts"],
+                browser: {
+                  enabled: true,
+                  headless: true,
+                  screenshotFailures: false,
+                  provider: playwright({ launchOptions: { channel: "moz-firefox", executablePath: firefoxPath } }),
+                  instances: [{ browser: "firefox" as const }],
+                },
+              },
+            },
+          ]),
     ],
   },
 });
