@@ -18,7 +18,7 @@ export type Control =
 export interface Carrier {
   /** Whether bytes can be sent now. `MessageStreams.wake` is called when that may have changed. */
   readonly hasRoom: boolean;
-  /** Whether nothing that was sent still waits at this end. `wake` is called when that may have changed. */
+  /** Whether all that was sent has arrived, as far as can be known here. `wake` is called when that may have changed. */
   readonly isDrained: boolean;
   /** Sends a first part of the bytes, which are no longer the caller's, as one message, and returns its length. */
   send(bytes: Bytes): number;
