@@ -173,7 +173,11 @@ describe.each(worldsOfObjects)("STOMP over $name", ({ open }) => {
   });
 
   test("a client beats, and discards a connection on which the server does not", async () => {
-    const client = await connect({ heartbeatIncoming: 100, heartbeatOutgoing: 100, discardWebsocketOnCommFailure: true });
+    const client = await connect({
+      heartbeatIncoming: 100,
+      heartbeatOutgoing: 100,
+      discardWebsocketOnCommFailure: true,
+    });
     await eventually(() => beats).toBeGreaterThan(2);
     const canTerminate = "terminate" in client.webSocket!;
     const closed = new Promise<{ code: number }>((resolve) => (client.onWebSocketClose = resolve));
