@@ -17,6 +17,7 @@ export interface NodeDuplex {
   write(chunk: Uint8Array, callback: (error?: Error | null) => void): boolean;
   end(callback: () => void): unknown;
   destroy(error?: Error): unknown;
+  resetAndDestroy?(): unknown;
   unshift(chunk: Uint8Array): unknown;
   readonly destroyed: boolean;
   readonly readableEnded: boolean;
@@ -32,7 +33,7 @@ const HIGH_WATER_BYTES = 64 * 1024;
 /**
  * A socket as a transport, which is the transport's own from now on. Nothing is lost of what it brings before it is read,
  * and it is paused while it is not. A write is done when the system has taken it. Cancelling `readable` or aborting
- * `writable` destroys the socket; so does a socket that is closed before its end came, with an error at both.
+ * `writable` resets the connection, both ways. A socket that is closed before its end came is an error at both.
  */
 export function socketTransport(socket: NodeDuplex): ByteTransport {
   // The transport ends its two directions itself.
@@ -53,27 +54,37 @@ export function socketTransport(socket: NodeDuplex): ByteTransport {
     endReading(() => incoming.error(error));
     outgoing.error(error);
   };
-  const destroy = (reason: unknown): void => {
+  /** By a reset where TCP lies right below, so that the other end does not take it for the end. */
+  const reset = (): void => {
     readingOver = true;
-    socket.destroy(reason instanceof Error ? reason : undefined);
+    if (socket.encrypted !== true && socket.resetAndDestroy !== undefined) socket.resetAndDestroy();
+    else socket.destroy();
   };
 
   const readable = new ReadableStream<Uint8Array>(
     {
       start: (controller) => void (incoming = controller),
       pull: () => void socket.resume(),
-      cancel: destroy,
+      cancel: reset,
     },
     new ByteLengthQueuingStrategy({ highWaterMark: HIGH_WATER_BYTES }),
   );
   const writable = new WritableStream<Uint8Array<ArrayBuffer>>({
-    start: (controller) => void (outgoing = controller),
-    write: (chunk) =>
-      new Promise((resolve, reject) => {
-        socket.write(chunk, (error) => (error ? reject(error) : resolve()));
-      }),
+    start(controller) {
+      outgoing = controller;
+      // At once, where the sink's own `abort` would wait for a write that waits.
+      controller.signal.addEventListener("abort", reset);
+    },
+    write(chunk, { signal }) {
+      if (!(chunk instanceof Uint8Array)) {
+        reset();
+        throw new TypeError("a socket carries Uint8Array chunks");
+      }
+      return new Promise((resolve, reject) => {
+        socket.write(chunk, (error) => (error ? reject(signal.reason ?? error) : resolve()));
+      });
+    },
     close: () => new Promise((resolve) => void socket.end(resolve)),
-    abort: destroy,
   });
 
   socket.on("data", (chunk: Uint8Array) => {
@@ -92,7 +103,11 @@ export function socketTransport(socket: NodeDuplex): ByteTransport {
     readable,
     writable,
     closed,
-    close: () => void socket.destroy(),
+    close() {
+      endReading(() => incoming.close());
+      outgoing.error(new Error("the transport was closed"));
+      socket.destroy();
+    },
     remoteAddress: socket.remoteAddress,
     encrypted: socket.encrypted === true,
   };

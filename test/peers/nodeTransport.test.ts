@@ -8,7 +8,9 @@ import { WebSocket as WsClient } from "ws";
 import { accept, connect, serve, type RequestHandler } from "../../src/stream/index.ts";
 import { listen, socketTransport, upgrades, upgradeTransport, type ByteTransport } from "../../src/transports/node.ts";
 import { cert, key } from "../support/certificate.ts";
+
 import { isPending } from "../support/wireTransport.ts";
+import { contract } from "../transports/contract.ts";
 
 const cleanUp: (() => unknown)[] = [];
 afterEach(async () => {
@@ -64,6 +66,12 @@ async function expectEcho(transport: ByteTransport, url: string): Promise<void> 
   }
   expect(await session.close({ closeCode: 4000, reason: "bye" })).toMatchObject({ closeCode: 4000, reason: "bye" });
 }
+
+// What a loopback connection's two buffers in the kernel hold, and what lies in the two sockets.
+contract("a TCP socket", async () => (await tcpPair()).map(socketTransport) as [ByteTransport, ByteTransport], {
+  heldBytes: 16 * 1024 * 1024,
+  tellsReasons: false,
+});
 
 describe("socketTransport", () => {
   test("bytes both ways, and the end of one direction after the other", async () => {
