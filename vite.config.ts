@@ -58,7 +58,7 @@ export default defineConfig({
         test: {
           name: "page",
           isolate: false,
-          globalSetup: "test/support/scriptedServers.ts",
+          globalSetup: ["test/support/scriptedServers.ts", "test/support/webTransportServer.ts"],
           include: [
             "test/{core,handshake,connection,transports,deflate,stream,websocket,server,browser}/**/*.test.ts",
             // Those of the libraries whose server can live in a page.

@@ -1,5 +1,6 @@
 /**
- * Installs what a fresh clone lacks, and says so while it does: the npm packages, and with `--browser` a Chromium too.
+ * Installs what a fresh clone lacks, and says so while it does: the npm packages, and with `--browser`, for the tests,
+ * a Chromium and Deno too.
  * Runs on whatever Node the machine has; the project's own Node comes with the packages.
  */
 import { spawnSync } from "node:child_process";
@@ -50,4 +51,11 @@ if (process.argv.includes("--browser") && !hasChromium()) {
     say("no Chromium could be installed. Install one by hand, or name it in CHROMIUM_PATH, and run this again.");
     process.exit(1);
   }
+}
+
+// What tests start beside Node, and can do without.
+if (process.argv.includes("--browser") && !existsSync(join(root, ".tools", "node_modules", ".bin", "deno"))) {
+  say("installing Deno for the tests of WebTransport (90 MB) …");
+  const where = ["--prefix", ".tools", "--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"];
+  if (!run("npm", ["install", ...where, "deno@2.9.5"])) say("there is none: those tests are left out.");
 }
