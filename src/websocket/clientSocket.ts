@@ -82,8 +82,8 @@ export class ClientSocket {
 
   /** What is to be sent once the Blobs before it have been read. */
   #behindBlobs: Promise<void> | undefined;
-  /** What the transport has taken since the last task. */
-  #taken: { bytes: number; readonly callbacks: (() => void)[] } | undefined;
+  /** How many bytes of payload the transport has taken since the last task; `undefined` if no task is to tell. */
+  #takenBytes: number | undefined;
 
   /** `TypeError` or `RangeError` for options that can't be. Whatever fails later is told by events on `target`. */
   constructor(target: EventTarget, url: URL, protocols: readonly string[], dial: Dial, options: WebSocketOptions) {
@@ -324,21 +324,20 @@ export class ClientSocket {
     if (callback !== undefined) queueTask(() => callback(new WebSocketError("the connection is closed or closing")));
   }
 
-  /** The attribute changes in a task, so that a script which looks twice sees the same (§3.1, `bufferedAmount`). */
+  /**
+   * The attribute changes in a task, so that a script which looks twice sees the same (§3.1, `bufferedAmount`). A callback
+   * comes before any answer does: rpc-websockets expects none until it has been called back.
+   */
   #noteTaken(size: number, callback: Callback | undefined, error: unknown): void {
-    if (this.#taken === undefined) {
-      this.#taken = { bytes: 0, callbacks: [] };
-      queueTask(() => this.#tellTaken());
+    if (this.#takenBytes === undefined) {
+      this.#takenBytes = 0;
+      queueTask(() => {
+        this.bufferedAmount -= this.#takenBytes ?? 0;
+        this.#takenBytes = undefined;
+      });
     }
-    if (error === undefined) this.#taken.bytes += size;
-    if (callback !== undefined) this.#taken.callbacks.push(() => callback(error));
-  }
-
-  #tellTaken(): void {
-    const { bytes, callbacks } = this.#taken!;
-    this.#taken = undefined;
-    this.bufferedAmount -= bytes;
-    for (const callback of callbacks) queueTask(callback);
+    if (error === undefined) this.#takenBytes += size;
+    if (callback !== undefined) queueTask(() => callback(error));
   }
 }
 

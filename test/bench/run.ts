@@ -1,4 +1,5 @@
 /** `npm run bench`: measures every workload and prints a table; `--json FILE`, `--filter TEXT`, `--quick`. */
+import "./plainWs.ts";
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { measure, type Row } from "./measure.ts";
