@@ -16,7 +16,9 @@ import type { AgreedExtension, Extension, NegotiatedExtension } from "../core/ex
 import { LifeCycle, type ConnectionState, type Signal } from "../core/lifeCycle.ts";
 import { resolveLimits, type Limits } from "../core/limits.ts";
 import { OutputQueue } from "../core/outputQueue.ts";
+import type { SmallMessages } from "../core/smallMessages.ts";
 import { ClientHandshake, type RequestOptions } from "../handshake/clientHandshake.ts";
+import { Head } from "../handshake/headReader.ts";
 import { agreeBeforehand, type Agreement, type AnswerOptions } from "../handshake/negotiation.ts";
 import {
   refusal,
@@ -60,6 +62,20 @@ export type AcceptOptions = Omit<AnswerOptions, "extensions">;
 /**
  * One end of a WebSocket connection. Touches no network and no clock: give it what came with {@link receiveBytes}, pull
  * {@link events}, and send what {@link bytesToSend} returns.
+ *
+ * @example
+ * ```ts
+ * import { WSConnection } from "websocket-over";
+ *
+ * const client = new WSConnection("client", { host: "example.com", resource: "/chat" });
+ * const server = new WSConnection("server");
+ * server.receiveBytes(client.bytesToSend()); // over whatever network there is
+ * for (const event of server.events()) if (event.type === "connectionRequested") server.accept(event);
+ * client.receiveBytes(server.bytesToSend());
+ * for (const event of client.events()) if (event.type === "connectionEstablished") client.sendData("hello");
+ * server.receiveBytes(client.bytesToSend());
+ * for (const event of server.events()) if (event.type === "textReceived") console.log(event.data); // → hello
+ * ```
  */
 export class WSConnection {
   readonly type: ConnectionType;
@@ -76,6 +92,7 @@ export class WSConnection {
   #client: ClientHandshake | undefined;
   #server: ServerHandshake | undefined;
   #established: EstablishedConnection | undefined;
+  #small: SmallMessages | undefined;
   #agreement: Agreement = { subprotocol: undefined, extensions: [] };
   /** Events that calls of the application or of the clock have brought about. */
   #ahead: WSEvent[] = [];
@@ -101,7 +118,7 @@ export class WSConnection {
     if (handshake === "none") {
       this.#life = new LifeCycle("open");
       const agreed = agreeBeforehand(type, extensions);
-      this.#open({ subprotocol: options.subprotocol, extensions: agreed }, new Headers());
+      this.#open({ subprotocol: options.subprotocol, extensions: agreed }, new Head("", []));
     } else if (handshake === "http1") {
       this.#life = new LifeCycle("connecting");
       if (type === "server") {
@@ -116,6 +133,7 @@ export class WSConnection {
     }
   }
 
+  /** Where the connection stands in the table `lifeCycle`. */
   get state(): ConnectionState {
     return this.#life.state;
   }
@@ -125,6 +143,7 @@ export class WSConnection {
     return this.#life.state === "closed";
   }
 
+  /** What was negotiated; `undefined` if nothing was, or not yet. */
   get subprotocol(): string | undefined {
     return this.#agreement.subprotocol;
   }
@@ -154,7 +173,8 @@ export class WSConnection {
 
   /**
    * Server: takes a request that somebody else has parsed, such as Node's `http` module, in place of its bytes.
-   * It is held to the same rules. What came behind its head goes to {@link receiveBytes}.
+   * It is held to the same rules: one that breaks them is refused, and is the `error` of `connectionClosed`. What came
+   * behind its head goes to {@link receiveBytes}. `LocalProtocolError` unless the server waits for its first byte.
    */
   receiveRequest(request: ParsedRequest): void {
     const server = this.#connectingServer();
@@ -199,6 +219,14 @@ export class WSConnection {
     return this.#input.size;
   }
 
+  /**
+   * How much payload is still to come, by its header, of the frame whose beginning has been pulled, in bytes: what room
+   * a message needs that is put together. 0 between frames, and where an extension decodes them.
+   */
+  get frameRemaining(): number {
+    return this.#established?.frameRemaining ?? 0;
+  }
+
   /** Bytes that wait to be sent. */
   get bufferedAmount(): number {
     return this.#output.size;
@@ -209,7 +237,7 @@ export class WSConnection {
    * been read when it returns and are never changed, unless `handOver` gives them away. Lone surrogates are sent as
    * U+FFFD. `LocalProtocolError` unless open, or for text amid binary; `TypeError` for anything but strings and bytes.
    */
-  sendData(data: string | BufferSource, final = true, options: SendOptions = {}): void {
+  sendData(data: string | BufferSource, final = true, options?: SendOptions): void {
     this.#require("sendMessage").sendData(data, final, options);
   }
 
@@ -225,7 +253,8 @@ export class WSConnection {
   }
 
   /**
-   * Begins the closing handshake (§7.1.2). With no code the Close frame is empty, and the peer sees 1005.
+   * Begins the closing handshake (§7.1.2). With neither code nor reason the Close frame is empty, and the peer sees 1005;
+   * a reason alone is sent with 1000.
    * `RangeError` for a code other than 1000–1003, 1007–1014 and 3000–4999 or a reason of more than 123 bytes of UTF-8.
    * `LocalProtocolError` unless open.
    */
@@ -240,10 +269,10 @@ export class WSConnection {
    */
   accept(request: ConnectionRequested, options: AcceptOptions = {}): void {
     const server = this.#answering(request);
-    const { bytes, headers, ...agreement } = server.accept(request, { ...options, extensions: this.#negotiable });
+    const { bytes, head, ...agreement } = server.accept(request, { ...options, extensions: this.#negotiable });
     this.#output.push(bytes);
     this.#life.follow("accept");
-    this.#open(agreement, headers);
+    this.#open(agreement, head);
   }
 
   /**
@@ -257,7 +286,11 @@ export class WSConnection {
     if (options.streamed !== true) this.#finish("finishRejection");
   }
 
-  /** Server: sends a piece of the body of a rejection that was begun with `streamed`, and with `finished` its end. */
+  /**
+   * Server: sends a piece of the body of a rejection that was begun with `streamed`, and with `finished` its end. Bytes
+   * have been read when it returns. `LocalProtocolError` where there is no such rejection, or it has ended; `TypeError` for
+   * anything but strings and bytes.
+   */
   sendRejectionData(data: string | BufferSource, finished = false): void {
     if (this.type !== "server" || !this.#life.allows("sendRejectionData")) this.#refuse("sendRejectionData");
     this.#output.push(rejectionPiece(data, finished));
@@ -270,13 +303,20 @@ export class WSConnection {
    * and after doing anything else. A connection that is never told the time has no deadlines.
    */
   advanceTime(nowMs: number): void {
-    const { handshakeTimeoutMs, closeTimeoutMs, keepalive } = this.#deadlines.timing;
-    switch (this.#deadlines.advance(nowMs, this.#phase, this.#unread)) {
+    const { handshakeTimeoutMs, messageTimeoutMs, closeTimeoutMs, keepalive } = this.#deadlines.timing;
+    switch (this.#deadlines.advance(nowMs, this.#phase, this.#unread, this.#established?.progress)) {
       case "nextPing":
         this.#established?.ping(this.#deadlines.sendPing());
         break;
       case "handshake":
         this.#timeOut("handshakeTimeout", `no opening handshake in ${handshakeTimeoutMs} ms`);
+        break;
+      case "message":
+        this.#timeOut(
+          "messageTimeout",
+          `neither a message nor 16 KiB of one in ${messageTimeoutMs} ms`,
+          MESSAGE_POLICY,
+        );
         break;
       case "close":
         this.#timeOut("closeTimeout", `no Close frame in ${closeTimeoutMs} ms`);
@@ -290,13 +330,13 @@ export class WSConnection {
   }
 
   /**
-   * When to call {@link advanceTime} at the latest, on its clock; `undefined` if there is nothing to wait for. What is
-   * waited for since the time was told is waited for from that time on, once it has been asked for here; else from the
-   * next time that is told, so that no wait is over before it began. Nothing is expected of the peer while something of
-   * it waits to be pulled.
+   * When to call {@link advanceTime} at the latest, on its clock; `undefined` if there is nothing to wait for. Reading
+   * this begins the waits for what has happened since the time was told, as of that time; where it is not read they begin
+   * with the next time that is told, so that no wait is over before it began. Nothing is expected of the peer while
+   * something that it sent waits to be pulled; a pong, or the rest of a message, may then take its whole time again.
    */
   get nextDeadlineMs(): number | undefined {
-    return this.#deadlines.nextMs(this.#phase, this.#unread);
+    return this.#deadlines.nextMs(this.#phase, this.#unread, this.#established?.progress);
   }
 
   /** How long the last keepalive ping took to be answered, in milliseconds. */
@@ -305,6 +345,8 @@ export class WSConnection {
   }
 
   #nextEvent(): WSEvent | undefined {
+    const small = this.#small?.next();
+    if (small !== undefined) return small;
     if (this.#established === undefined || this.#ahead.length > 0) return this.#nextAhead();
     const event = this.#established.next();
     if (event === undefined) return this.#inputEnded && !this.closed ? this.#established.end() : undefined;
@@ -343,7 +385,7 @@ export class WSConnection {
     if (answer === undefined) return;
     if (answer.type === "established") {
       this.#life.follow("establish");
-      this.#open(answer, answer.headers);
+      this.#open(answer, answer.head);
       return;
     }
     this.#ahead.push(answer);
@@ -380,7 +422,7 @@ export class WSConnection {
     this.#finish("fail", error);
   }
 
-  #open(agreement: Agreement, headers: Headers): void {
+  #open(agreement: Agreement, head: Head): void {
     const { subprotocol, extensions } = agreement;
     this.#agreement = { subprotocol, extensions };
     this.#client = undefined;
@@ -396,11 +438,14 @@ export class WSConnection {
       autoPong: this.#autoPong,
       random: this.#random,
     });
+    this.#small = this.#established.small;
     const event: ConnectionEstablished = {
       type: "connectionEstablished",
       subprotocol,
       extensions: describe(extensions),
-      headers,
+      get headers() {
+        return head.headers;
+      },
     };
     this.#ahead.push(event);
   }
@@ -419,8 +464,8 @@ export class WSConnection {
     this.#ahead.push(event);
   }
 
-  #timeOut(code: ProtocolErrorCode, message: string): void {
-    const error = new RemoteProtocolError(message, { code, closeCode: CloseCode.INTERNAL_ERROR, status: 408 });
+  #timeOut(code: ProtocolErrorCode, message: string, answer = PEER_GONE): void {
+    const error = new RemoteProtocolError(message, { code, ...answer });
     if (this.#established === undefined) this.#failOpening(error);
     else this.#ahead.push(this.#established.fail(error));
   }
@@ -477,6 +522,12 @@ export class WSConnection {
     throw new LocalProtocolError(`a ${this.type} may not ${signal} while ${this.#life.state}`, { code: "wrongState" });
   }
 }
+
+/** How deadlines are answered: 408 before the connection is open, and then by a Close, in case somebody hears it. */
+const PEER_GONE = { closeCode: CloseCode.INTERNAL_ERROR as number, status: 408 };
+
+/** A peer that trickles is there, breaks no rule and no size, and is let go all the same: 1008 is for that (§7.4.1). */
+const MESSAGE_POLICY = { ...PEER_GONE, closeCode: CloseCode.POLICY_VIOLATION, section: "RFC 6455 §10.4" };
 
 /** Pulls until there is nothing to tell. */
 class Events implements IterableIterator<WSEvent> {

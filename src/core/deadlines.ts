@@ -11,6 +11,11 @@ export interface Keepalive {
 export interface Timing {
   /** How long the peer may take for its part of the opening handshake, in milliseconds. */
   readonly handshakeTimeoutMs: number;
+  /**
+   * How long the peer may take over a message, or over each 16 KiB of one that is longer, from its first byte on, in
+   * milliseconds. So a message that trickles in ends, and one of any size over a slow link does not.
+   */
+  readonly messageTimeoutMs: number;
   /** How long to wait for the peer's Close before giving the stream up, in milliseconds. */
   readonly closeTimeoutMs: number;
   /** Pings that show whether the peer is still there (RFC 6455 §5.5.2); none by default, since they cost traffic. */
@@ -20,18 +25,24 @@ export interface Timing {
 const defaultTiming: Timing = {
   // Long enough for a slow phone on a bad network, short enough for a server that is being held open.
   handshakeTimeoutMs: 10_000,
+  // 273 bytes a second, a tenth of what the slowest phones send, and time enough to come out of a tunnel.
+  messageTimeoutMs: 60_000,
   closeTimeoutMs: 10_000,
   keepalive: undefined,
 };
 
 /** The defaults, with the given durations in their place. `RangeError` for what is no duration. */
 export function resolveTiming(given: Partial<Timing>): Timing {
+  const { handshakeTimeoutMs, messageTimeoutMs, closeTimeoutMs, keepalive } = given;
+  if ((handshakeTimeoutMs ?? messageTimeoutMs ?? closeTimeoutMs ?? keepalive) === undefined) return defaultTiming;
   const timing = {
-    handshakeTimeoutMs: given.handshakeTimeoutMs ?? defaultTiming.handshakeTimeoutMs,
-    closeTimeoutMs: given.closeTimeoutMs ?? defaultTiming.closeTimeoutMs,
-    keepalive: given.keepalive,
+    handshakeTimeoutMs: handshakeTimeoutMs ?? defaultTiming.handshakeTimeoutMs,
+    messageTimeoutMs: messageTimeoutMs ?? defaultTiming.messageTimeoutMs,
+    closeTimeoutMs: closeTimeoutMs ?? defaultTiming.closeTimeoutMs,
+    keepalive,
   };
   requireDuration("handshakeTimeoutMs", timing.handshakeTimeoutMs);
+  requireDuration("messageTimeoutMs", timing.messageTimeoutMs);
   requireDuration("closeTimeoutMs", timing.closeTimeoutMs);
   if (timing.keepalive !== undefined) {
     requireDuration("keepalive.intervalMs", timing.keepalive.intervalMs);
@@ -79,9 +90,16 @@ export class Deadlines {
   #nowMs: number | undefined;
   #wait: Wait = "nothing";
   #sinceMs = 0;
+  /** When the keepalive ping was sent. */
+  #pingedMs = 0;
   #pings = 0;
   /** Whether the application has sent a ping of its own since the keepalive ping. */
   #overtaken = false;
+  /** How far the message that is under way had come, and since when. */
+  #progress: number | undefined;
+  #progressMs = 0;
+  /** Whether something waited to be pulled since the time was told. */
+  #withheld = false;
 
   constructor(timing: Timing) {
     this.timing = timing;
@@ -89,19 +107,30 @@ export class Deadlines {
 
   /**
    * Takes the time, and returns what has been waited for too long, if anything has. While there are `unread` bytes
-   * nothing of the peer's is: what is waited for may be among them.
+   * nothing of the peer's is: what is waited for may be among them. `progress` is `undefined` unless a message is under
+   * way, and another number whenever that one has come further, or is another.
    */
-  advance(nowMs: number, phase: Phase, unread: boolean): Wait {
+  advance(nowMs: number, phase: Phase, unread: boolean, progress: number | undefined): Wait | "message" {
     if (!Number.isFinite(nowMs) || nowMs < (this.#nowMs ?? nowMs)) {
       throw new RangeError(`time must not go back: ${String(nowMs)} ms`);
     }
     this.#nowMs = nowMs;
+    // The rest could not come while nobody took what there was: the peer has the whole time again.
+    if (this.#withheld) {
+      this.#progress = undefined;
+      if (this.#wait === "pong") this.#sinceMs = nowMs;
+    }
+    this.#withheld = unread;
+    if (nowMs >= this.#messageDueMs(nowMs, unread, progress)) return "message";
     return nowMs >= this.#dueMs(nowMs, phase, unread) ? this.#wait : "nothing";
   }
 
   /** When the present wait is over; `undefined` if it never is, or the time has never been told. */
-  nextMs(phase: Phase, unread: boolean): number | undefined {
-    const dueMs = this.#nowMs === undefined ? Infinity : this.#dueMs(this.#nowMs, phase, unread);
+  nextMs(phase: Phase, unread: boolean, progress: number | undefined): number | undefined {
+    const nowMs = this.#nowMs;
+    if (nowMs === undefined) return undefined;
+    this.#withheld ||= unread;
+    const dueMs = Math.min(this.#messageDueMs(nowMs, unread, progress), this.#dueMs(nowMs, phase, unread));
     return dueMs === Infinity ? undefined : dueMs;
   }
 
@@ -110,7 +139,7 @@ export class Deadlines {
     this.#pings++;
     this.#wait = "pong";
     this.#overtaken = false;
-    this.#sinceMs = this.#nowMs ?? 0;
+    this.#sinceMs = this.#pingedMs = this.#nowMs ?? 0;
     return this.#pingPayload();
   }
 
@@ -127,7 +156,7 @@ export class Deadlines {
       if (this.#overtaken) this.#wait = "nothing";
       return undefined;
     }
-    this.roundTripMs = (this.#nowMs ?? this.#sinceMs) - this.#sinceMs;
+    this.roundTripMs = (this.#nowMs ?? this.#pingedMs) - this.#pingedMs;
     this.#wait = "nothing";
     return this.roundTripMs;
   }
@@ -139,6 +168,14 @@ export class Deadlines {
       this.#sinceMs = nowMs;
     }
     return unread && wait !== "nextPing" ? Infinity : this.#sinceMs + longest(wait, this.timing);
+  }
+
+  #messageDueMs(nowMs: number, unread: boolean, progress: number | undefined): number {
+    if (progress !== this.#progress) {
+      this.#progress = progress;
+      this.#progressMs = nowMs;
+    }
+    return unread || progress === undefined ? Infinity : this.#progressMs + this.timing.messageTimeoutMs;
   }
 
   #waitIn(phase: Phase): Wait {

@@ -49,9 +49,11 @@ export type ProtocolErrorCode =
   | "bodyMalformed"
   // deadlines
   | "handshakeTimeout"
+  | "messageTimeout"
   | "closeTimeout"
   | "keepaliveTimeout";
 
+/** What a {@link ProtocolError} is made with: its members, explained there. */
 export interface ProtocolErrorDetails {
   readonly code: ProtocolErrorCode;
   readonly closeCode?: number | undefined;

@@ -9,9 +9,10 @@ import { firstByte, writeFrame, writeTextFrame } from "./frameWriter.ts";
 import type { LifeCycle, Signal } from "./lifeCycle.ts";
 import type { Limits } from "./limits.ts";
 import { MessageReader, type CloseReceived, type Received } from "./messageReader.ts";
+import type { SmallMessages } from "./smallMessages.ts";
 import { MAX_CONTROL_PAYLOAD, Opcode } from "./opcodes.ts";
 import type { OutputQueue } from "./outputQueue.ts";
-import { encodeText } from "./utf8.ts";
+import { decodeWhole, encodeText, encodeTextInto } from "./utf8.ts";
 
 interface EstablishedOptions {
   readonly role: "client" | "server";
@@ -41,8 +42,8 @@ export class EstablishedConnection {
   readonly #autoPong: boolean;
   readonly #random: (bytes: Uint8Array<ArrayBuffer>) => void;
   readonly #reader: MessageReader;
-  /** Where a new masking key is drawn into; absent where nothing is masked. */
-  readonly #key: Bytes | undefined;
+  readonly small: SmallMessages;
+  readonly #masks: boolean;
 
   /** Opcode of the message that is being sent in fragments, else `CONTINUATION`. */
   #sending: Opcode = Opcode.CONTINUATION;
@@ -64,9 +65,20 @@ export class EstablishedConnection {
     this.#codecs = options.codecs;
     this.#autoPong = options.autoPong;
     this.#random = options.random;
-    this.#key = role === "client" && masking ? new Uint8Array(4) : undefined;
+    this.#masks = role === "client" && masking;
     const expected = role === "client" ? "forbidden" : masking ? "required" : "either";
     this.#reader = new MessageReader(options.input, options.limits, expected, options.codecs);
+    this.small = this.#reader.small;
+  }
+
+  /** How much payload of the frame that is being read is still to come, in bytes. */
+  get frameRemaining(): number {
+    return this.#reader.frameRemaining;
+  }
+
+  /** How far the message has come that is under way, as {@link MessageReader.progress} counts. */
+  get progress(): number | undefined {
+    return this.#life.state === "open" ? this.#reader.progress : undefined;
   }
 
   /** Reads on to the next event, or `undefined` until more bytes come. */
@@ -90,41 +102,55 @@ export class EstablishedConnection {
     return received;
   }
 
-  sendData(data: string | ArrayBuffer | ArrayBufferView, final: boolean, options: SendOptions): void {
+  sendData(data: string | ArrayBuffer | ArrayBufferView, final: boolean, options: SendOptions | undefined): void {
     this.#require("sendMessage");
-    const opcode = typeof data === "string" ? Opcode.TEXT : Opcode.BINARY;
-    const bytes = typeof data === "string" ? undefined : viewOf(data);
-    const begins = this.#sending === Opcode.CONTINUATION;
-    if (!begins && this.#sending !== opcode) {
+    const isText = typeof data === "string";
+    const opcode = isText ? Opcode.TEXT : Opcode.BINARY;
+    const sending = this.#sending;
+    if (sending !== Opcode.CONTINUATION && sending !== opcode) {
       throw new LocalProtocolError("a message in fragments is either text or binary throughout", {
         code: "messageTypeChanged",
         section: "RFC 6455 §5.4",
       });
     }
-    let text = typeof data === "string" ? this.#halfPair + data : "";
-    let halfPair = "";
-    if (!final && isHighSurrogate(text.charCodeAt(text.length - 1))) {
-      halfPair = text.slice(-1);
-      text = text.slice(0, -1);
-    }
+    const payload = isText ? data : viewOf(data);
+    const first = sending === Opcode.CONTINUATION ? opcode : Opcode.CONTINUATION;
     const key = this.#drawKey();
-    const header = { opcode: begins ? opcode : Opcode.CONTINUATION, fin: final, rsv: 0 };
     if (this.#codecs.length > 0) {
-      const payload = bytes ?? encodeText(text);
-      let frame: OutgoingFrame = { ...header, payload, compress: options.compress };
-      for (const codec of this.#codecs) {
-        const encoded = codec.encode?.(frame);
-        if (encoded !== undefined) frame = { ...frame, ...encoded };
-      }
-      const owned = frame.payload === payload && (bytes === undefined || options.handOver === true);
-      writeFrame(this.#output, firstByte(frame), frame.payload, key, owned);
-    } else if (bytes === undefined) {
-      writeTextFrame(this.#output, firstByte(header), text, key);
+      this.#sendEncoded(first, final, payload, options, key);
+    } else if (typeof payload === "string") {
+      writeTextFrame(this.#output, firstByte(first, final, 0), this.#wholePairs(payload, final), key);
     } else {
-      writeFrame(this.#output, firstByte(header), bytes, key, options.handOver === true);
+      writeFrame(this.#output, firstByte(first, final, 0), payload, key, options?.handOver === true);
     }
     this.#sending = final ? Opcode.CONTINUATION : opcode;
-    this.#halfPair = halfPair;
+  }
+
+  /** Leads a frame through every extension before it is written. */
+  #sendEncoded(
+    opcode: Opcode,
+    fin: boolean,
+    given: string | Uint8Array,
+    options: SendOptions | undefined,
+    key: Bytes | undefined,
+  ): void {
+    const payload = typeof given === "string" ? encodeText(this.#wholePairs(given, fin)) : given;
+    let frame: OutgoingFrame = { opcode, fin, rsv: 0, payload, compress: options?.compress };
+    for (const codec of this.#codecs) {
+      const encoded = codec.encode?.(frame);
+      if (encoded !== undefined) frame = { ...frame, ...encoded };
+    }
+    const owned = frame.payload === payload && (typeof given === "string" || options?.handOver === true);
+    writeFrame(this.#output, firstByte(frame.opcode, frame.fin, frame.rsv), frame.payload, key, owned);
+  }
+
+  /** Text that ends where a character does: half of a surrogate pair waits for the next fragment. */
+  #wholePairs(text: string, final: boolean): string {
+    if (final && this.#halfPair === "") return text;
+    const whole = this.#halfPair + text;
+    const cut = !final && isHighSurrogate(whole.charCodeAt(whole.length - 1));
+    this.#halfPair = cut ? whole.slice(-1) : "";
+    return cut ? whole.slice(0, -1) : whole;
   }
 
   ping(payload: Uint8Array): void {
@@ -150,7 +176,7 @@ export class EstablishedConnection {
   /** Fails the connection (§7.1.7): says why to a peer that can still hear it, and ends. */
   fail(error: RemoteProtocolError): ConnectionClosed {
     if (this.#life.allows("sendClose") && error.closeCode !== undefined) {
-      const frame = closeFrame(error.closeCode, error.message);
+      const frame = closeFrame(error.closeCode, shortened(error.message));
       this.#sendClose(frame.close, frame.body);
     }
     return this.#finish("fail", error);
@@ -220,12 +246,13 @@ export class EstablishedConnection {
   }
 
   #writeControl(opcode: Opcode, payload: Uint8Array): void {
-    writeFrame(this.#output, firstByte({ opcode, fin: true, rsv: 0 }), payload, this.#drawKey(), false);
+    writeFrame(this.#output, firstByte(opcode, true, 0), payload, this.#drawKey(), false);
   }
 
   #drawKey(): Bytes | undefined {
-    if (this.#key !== undefined) this.#random(this.#key);
-    return this.#key;
+    if (!this.#masks) return undefined;
+    this.#random(KEY);
+    return KEY;
   }
 
   #require(signal: Signal): void {
@@ -237,6 +264,12 @@ export class EstablishedConnection {
   }
 }
 
+/** Where each masking key is drawn into, to be read at once: one for all connections. */
+const KEY: Bytes = new Uint8Array(4);
+
+/** How much of a reason a Close frame holds beside its code, in bytes of UTF-8 (§5.5). */
+const MAX_CLOSE_REASON = MAX_CONTROL_PAYLOAD - 2;
+
 /** The body of a Close frame (§5.5.1). `RangeError` for a code or a reason that may not be sent. */
 function closeFrame(code: number | undefined, reason: string): { close: CloseFrame; body: Bytes } {
   if (code === undefined && reason === "") {
@@ -247,7 +280,7 @@ function closeFrame(code: number | undefined, reason: string): { close: CloseFra
     throw new RangeError(`close code ${String(sent)} may not be sent (RFC 6455 §7.4)`);
   }
   const text = encodeText(reason);
-  if (text.length > MAX_CONTROL_PAYLOAD - 2) {
+  if (text.length > MAX_CLOSE_REASON) {
     throw new RangeError(`a close reason has at most 123 bytes of UTF-8, not ${text.length} (RFC 6455 §5.5)`);
   }
   const body = new Uint8Array(2 + text.length);
@@ -255,6 +288,12 @@ function closeFrame(code: number | undefined, reason: string): { close: CloseFra
   body[1] = sent;
   body.set(text, 2);
   return { close: { code: sent, reason }, body };
+}
+
+/** As many whole characters of a reason as a Close frame holds: an extension's errors may say more. */
+function shortened(reason: string): string {
+  const bytes = new Uint8Array(MAX_CLOSE_REASON);
+  return decodeWhole(bytes.subarray(0, encodeTextInto(reason, bytes))) ?? "";
 }
 
 function isHighSurrogate(code: number): boolean {

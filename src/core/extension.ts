@@ -30,14 +30,16 @@ export interface ExtensionCodec {
   /** The reserved bits that it gives a meaning to (§5.2): RSV1 is 4, RSV2 is 2, RSV3 is 1. */
   readonly reservedBits: number;
   /**
-   * A frame begins to come in, control frames too. Throws `RemoteProtocolError` if its bits may not be so. The header is
-   * to be looked at during the call.
+   * A frame begins to come in, control frames too. The header may be looked at during the call alone. Throws
+   * `RemoteProtocolError` for reserved bits that may not be set here: that fails the connection with the error's
+   * `closeCode`, and as much of its message as a Close frame holds.
    */
   receiveFrame?(frame: FrameHeader): void;
   /**
    * Decodes a stretch of a data frame's payload. What it yields is pulled as the application asks for it, so a small
    * frame may decode to much: let each piece be small. It may keep the input, and look at the frame, only until it has
-   * been pulled to its end. Where all of it is one piece, an array is faster than an iterator.
+   * been pulled to its end. Where all of it is one piece, an array is faster than an iterator. Throws
+   * `RemoteProtocolError` for what can't be decoded, after the pieces before it.
    */
   decode?(payload: Bytes, frame: IncomingFrame): Iterable<Bytes>;
   /**

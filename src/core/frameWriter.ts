@@ -2,7 +2,6 @@
 import type { Bytes } from "./bytes.ts";
 import { applyMask, readKey, wordsOf } from "./mask.ts";
 import { FIN, LENGTH_16, LENGTH_64, LONGEST_HEADER, MASK, RSV_SHIFT } from "./opcodes.ts";
-import type { FrameHeader } from "./extension.ts";
 import type { OutputQueue } from "./outputQueue.ts";
 import { encodeAscii, encodeText, encodeTextInto } from "./utf8.ts";
 
@@ -12,9 +11,12 @@ const OWN_CHUNK = 16 * 1024;
 /** From here on a payload that was handed over is queued as it is: below, copying is cheaper than one more chunk. */
 const WITHOUT_COPY = 2 * 1024;
 
+/** Up to here bytes are copied and masked in one loop, which is twice as fast as one after the other, in bytes. */
+const SHORT_PAYLOAD = 32;
+
 /** The first byte of a frame. */
-export function firstByte(frame: FrameHeader): number {
-  return (frame.fin ? FIN : 0) | (frame.rsv << RSV_SHIFT) | frame.opcode;
+export function firstByte(opcode: number, fin: boolean, rsv: number): number {
+  return (fin ? FIN : 0) | (rsv << RSV_SHIFT) | opcode;
 }
 
 /** Queues one frame. Has read `payload` when it returns, unless `handOver` gives it away. */
@@ -28,7 +30,12 @@ export function writeFrame(
   const { length } = payload;
   const headerLength = headerLengthFor(length, key);
 
-  if (handOver && length >= WITHOUT_COPY && payload.buffer instanceof ArrayBuffer) {
+  if (length <= SHORT_PAYLOAD) {
+    const start = output.reserve(headerLength + length);
+    const { slab } = output;
+    writeHeader(slab, start, first, length, key);
+    copyShort(payload, slab, start + headerLength, key);
+  } else if (handOver && length >= WITHOUT_COPY && payload.buffer instanceof ArrayBuffer) {
     const header = new Uint8Array(headerLength);
     writeHeader(header, 0, first, length, key);
     const own = payload as Bytes;
@@ -86,11 +93,20 @@ export function writeTextFrame(output: OutputQueue, first: number, text: string,
   if (key !== undefined) applyMask(slab, output.words, payloadStart, end, readKey(key, 0), 0);
 }
 
+/** Copies a short payload, masked if a key is given. */
+function copyShort(payload: Uint8Array, slab: Bytes, at: number, key: Uint8Array | undefined): void {
+  if (key === undefined) {
+    slab.set(payload, at);
+    return;
+  }
+  for (let i = 0; i < payload.length; i++) slab[at + i] = payload[i]! ^ key[i & 3]!;
+}
+
 /** Up to here, in UTF-16 code units, three times the room is reserved, since that is how long the text may become. */
 const OFTEN_SHORT = 1024;
 
 /** Up to here a loop over the characters is faster than a call of the encoder, in UTF-16 code units. */
-const SHORT_TEXT = 64;
+const SHORT_TEXT = 32;
 
 /** Writes text that is ASCII and returns its length, or −1 if it is not. */
 function writeAscii(bytes: Bytes, at: number, text: string): number {

@@ -33,7 +33,8 @@ export const defaultLimits: Limits = {
 };
 
 /** The defaults, with the given limits in their place. `RangeError` for what is not a count or `Infinity`. */
-export function resolveLimits(given: Partial<Limits> = {}): Limits {
+export function resolveLimits(given: Partial<Limits> | undefined): Limits {
+  if (given === undefined) return defaultLimits; // one object for all connections
   const limits = { ...defaultLimits };
   for (const name of Object.keys(defaultLimits) as (keyof Limits)[]) {
     const value = given[name];

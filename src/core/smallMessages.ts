@@ -1,28 +1,133 @@
 /**
- * A short binary message that lies whole in the chunk, read in one step. It says nothing that `MessageReader` does not
- * say of the same bytes; it only takes the way that most messages take without setting down each part on the way, which
- * makes it twice as fast. Whatever is not as plain as that is left, untouched, to the long way.
+ * Short messages that lie whole in the chunk, read a run at a time: a run is checked, unmasked and decoded at once, and
+ * then handed out message by message. It says nothing that `MessageReader` does not say of the same bytes, and leaves
+ * whatever is not as plain as that, untouched, to it.
+ *
+ * Of 16 bytes each it reads four times as many binary and eight times as many text messages in a second as `MessageReader`
+ * does: a call of the decoder costs as much as ten such messages.
  */
 import type { ByteQueue } from "./byteQueue.ts";
-import type { BytesReceived } from "./events.ts";
+import type { BytesReceived, TextReceived } from "./events.ts";
 import { applyMask, readKey } from "./mask.ts";
 import { FIN, LENGTH_16, MASK, Opcode } from "./opcodes.ts";
+import { decodeWhole } from "./utf8.ts";
 
+const WHOLE_TEXT = FIN | Opcode.TEXT;
 const WHOLE_BINARY = FIN | Opcode.BINARY;
 
-/** The next message, if it is plain and at most `limit` bytes long. `mask` is the MASK bit that its frame must have. */
-export function readSmallMessage(input: ByteQueue, mask: number, limit: number): BytesReceived | undefined {
-  const { chunk, position } = input;
-  // Beyond the end there is 0 or nothing, which fails the comparison.
-  if (chunk[position] !== WHOLE_BINARY) return undefined;
-  const second = chunk[position + 1]!;
-  const length = second ^ mask;
-  if (!(length < LENGTH_16) || length > limit) return undefined;
-  const start = mask === MASK ? position + 6 : position + 2;
-  const end = start + length;
-  if (end > input.end) return undefined;
-  if (mask === MASK) applyMask(chunk, input.words, start, end, readKey(chunk, position + 2), 0);
-  input.position = end;
-  const data = new Uint8Array(input.buffer, input.base + start, length);
-  return { type: "bytesReceived", data, frameFinished: true, messageFinished: true };
+/**
+ * Where a run ends at the latest, in bytes. The texts of a run are parts of one string, so that whoever keeps one of them
+ * keeps as much; a longer run would hardly be faster.
+ */
+const RUN_BYTES = 1024;
+
+export class SmallMessages {
+  readonly #input: ByteQueue;
+  /** The MASK bit that frames must have, and the header's length with it. */
+  readonly #mask: number;
+  readonly #headerLength: number;
+  /** How long a message may be, in bytes; below 0 none is read here. */
+  #limit: number;
+  /** The texts of the run, with as many characters for each header as it has bytes. */
+  #text = "";
+  /** Where in `#text` the header of the next message stands. */
+  #at = 0;
+  /** Whether bytes and characters of the run are the same in number. */
+  #isAscii = false;
+
+  constructor(input: ByteQueue, mask: number, limit: number) {
+    this.#input = input;
+    this.#mask = mask;
+    this.#headerLength = mask === 0 ? 2 : 6;
+    this.#limit = limit;
+  }
+
+  /** The next message of the run, if it has one. */
+  next(): BytesReceived | TextReceived | undefined {
+    const input = this.#input;
+    const { chunk, position } = input;
+    if (position >= input.runEnd) return undefined;
+    const start = position + this.#headerLength;
+    const length = chunk[position + 1]! & ~MASK;
+    input.position = start + length;
+    if (chunk[position] === WHOLE_BINARY) {
+      const data = new Uint8Array(input.buffer, input.base + start, length);
+      return { type: "bytesReceived", data, frameFinished: true, messageFinished: true };
+    }
+    const from = this.#at + this.#headerLength;
+    const to = from + (this.#isAscii ? length : countUnits(chunk, start, start + length));
+    this.#at = to;
+    return { type: "textReceived", data: this.#text.slice(from, to), frameFinished: true, messageFinished: true };
+  }
+
+  /**
+   * Finds how many messages of one kind follow one another, and makes them ready. Whether there are any. To be called
+   * where a frame begins and no message has been begun.
+   */
+  beginRun(): boolean {
+    const input = this.#input;
+    const { chunk, position, end } = input;
+    const mask = this.#mask;
+    const headerLength = this.#headerLength;
+    const limit = this.#limit;
+    const first = chunk[position];
+    if (first !== WHOLE_BINARY && first !== WHOLE_TEXT) return false;
+    let at = position;
+    for (const stop = position + RUN_BYTES; at < stop;) {
+      if (chunk[at] !== first) break;
+      // Beyond the end there is 0 or nothing, which makes a length that is none or leads too far.
+      const length = chunk[at + 1]! ^ mask;
+      if (!(length < LENGTH_16) || length > limit) break;
+      const start = at + headerLength;
+      if (start + length > end) break;
+      if (mask !== 0) {
+        applyMask(chunk, input.words, start, start + length, readKey(chunk, at + 2), 0);
+        // The key that leaves as they are the bytes that are unmasked now.
+        chunk[at + 2] = chunk[at + 3] = chunk[at + 4] = chunk[at + 5] = 0;
+      }
+      at = start + length;
+    }
+    if (at === position) return false;
+    input.runEnd = at;
+    return first === WHOLE_BINARY || this.#decodeRun(position, at);
+  }
+
+  /** Decodes all texts of a run at once: what lies between them is ASCII while it does. */
+  #decodeRun(start: number, end: number): boolean {
+    const input = this.#input;
+    this.#markRun(start, end, Opcode.TEXT, 0);
+    const text = decodeWhole(new Uint8Array(input.buffer, input.base + start, end - start));
+    this.#markRun(start, end, WHOLE_TEXT, this.#mask);
+    if (text === undefined) {
+      // One of them will end the connection: the long way says where.
+      input.runEnd = 0;
+      this.#limit = -1;
+      return false;
+    }
+    this.#text = text;
+    this.#at = 0;
+    this.#isAscii = text.length === end - start;
+    return true;
+  }
+
+  /** Writes the first two bytes of every header in a run. */
+  #markRun(start: number, end: number, first: number, mask: number): void {
+    const { chunk } = this.#input;
+    for (let at = start; at < end;) {
+      const length = chunk[at + 1]! & ~MASK;
+      chunk[at] = first;
+      chunk[at + 1] = length | mask;
+      at += this.#headerLength + length;
+    }
+  }
+}
+
+/** How many UTF-16 code units valid UTF-8 decodes to. */
+function countUnits(bytes: Uint8Array, start: number, end: number): number {
+  let units = 0;
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i]!;
+    if ((byte & 0xc0) !== 0x80) units += byte < 0xf0 ? 1 : 2;
+  }
+  return units;
 }

@@ -42,7 +42,7 @@ export function encodeText(text: string): Bytes {
   return encoder.encode(text);
 }
 
-/** The same into given memory, which must be large enough; returns how many bytes it became. */
+/** The same into given memory, as many whole characters as have room in it; returns how many bytes they became. */
 export function encodeTextInto(text: string, bytes: Bytes): number {
   return encoder.encodeInto(text, bytes).written;
 }

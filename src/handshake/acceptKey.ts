@@ -2,7 +2,8 @@
 import { sha1 } from "@noble/hashes/legacy.js";
 import { latin1 } from "../core/bytes.ts";
 
-const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+/** What every server appends to the key: a string that nobody who does not know WebSocket would use (§1.3). */
+export const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /** A key of 16 random bytes, in Base64. */

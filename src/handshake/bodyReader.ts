@@ -3,7 +3,7 @@ import type { ByteQueue } from "../core/byteQueue.ts";
 import { EMPTY, type Bytes } from "../core/bytes.ts";
 import { RemoteProtocolError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
-import { countFields, HeadReader, type Field } from "./headReader.ts";
+import { HeadReader, type Head } from "./headReader.ts";
 
 export interface BodyPiece {
   readonly data: Bytes;
@@ -18,14 +18,14 @@ export interface BodyReader {
 }
 
 /** Chooses by the rules of RFC 9112 §6.3. Refuses what two readers could understand differently. */
-export function bodyReaderFor(status: number, fields: readonly Field[], limits: Limits): BodyReader {
-  const length = fields.find(([name]) => name === "content-length")?.[1];
-  const coding = fields.find(([name]) => name === "transfer-encoding")?.[1];
+export function bodyReaderFor(status: number, head: Head, limits: Limits): BodyReader {
+  const [length, ...lengths] = head.all("content-length");
+  const [coding, ...codings] = head.all("transfer-encoding");
   if (status === 204 || status === 304) return new LengthReader(0);
-  if (countFields(fields, "content-length") > 1) refuse("more than one Content-Length");
+  if (lengths.length > 0) refuse("more than one Content-Length");
   if (coding !== undefined) {
     if (length !== undefined) refuse("both Content-Length and Transfer-Encoding");
-    if (countFields(fields, "transfer-encoding") > 1 || coding.toLowerCase() !== "chunked") {
+    if (codings.length > 0 || coding.toLowerCase() !== "chunked") {
       refuse("Transfer-Encoding other than chunked");
     }
     return new ChunkedReader(limits);

@@ -6,10 +6,10 @@ import type { ConnectionRejected, RejectionData } from "../core/events.ts";
 import type { Limits } from "../core/limits.ts";
 import { acceptFor, makeKey } from "./acceptKey.ts";
 import { bodyReaderFor, type BodyPiece, type BodyReader } from "./bodyReader.ts";
-import { HeadReader, headersOf, oneField, type Field, type Head } from "./headReader.ts";
+import { HeadReader, type Head } from "./headReader.ts";
 import { formatHead } from "./headWriter.ts";
 import { isHost, listHas } from "./headerGrammar.ts";
-import { offerHeaders, readAnswer, type Agreement, type OfferOptions } from "./negotiation.ts";
+import { offerFields, readAnswer, type Agreement, type OfferOptions } from "./negotiation.ts";
 
 export interface RequestOptions extends OfferOptions {
   /** The `Host` header: a name or address, and the port unless it is the default one. */
@@ -23,7 +23,7 @@ const SECTION = "RFC 6455 §4.1";
 /** The server's consent. */
 interface Established extends Agreement {
   readonly type: "established";
-  readonly headers: Headers;
+  readonly head: Head;
 }
 
 export class ClientHandshake {
@@ -33,7 +33,7 @@ export class ClientHandshake {
   readonly #limits: Limits;
   readonly #key: string;
   readonly #head: HeadReader;
-  #rejection: { readonly status: number; readonly fields: readonly Field[] } | undefined;
+  #rejection: { readonly status: number; readonly head: Head } | undefined;
   #body: BodyReader | undefined;
 
   /** `TypeError` for what can't stand in a request. */
@@ -48,19 +48,24 @@ export class ClientHandshake {
     this.#options = options;
     this.#limits = limits;
     this.#head = new HeadReader(limits, "status line");
-    const headers = offerHeaders(options);
+    const offer = offerFields(options);
     this.#key = makeKey(random);
-    const own = new Headers({ upgrade: "websocket", connection: "Upgrade", "sec-websocket-key": this.#key });
     const target = resource.startsWith("/") ? resource : `/${resource}`;
-    // RFC 9110 §7.2: Host comes first.
-    this.request = formatHead(`GET ${target} HTTP/1.1`, new Headers({ host }), own, headers);
+    this.request = formatHead(`GET ${target} HTTP/1.1`, [
+      // RFC 9110 §7.2: Host comes first.
+      ["Host", host],
+      ["Connection", "Upgrade"],
+      ["Sec-WebSocket-Key", this.#key],
+      ["Upgrade", "websocket"],
+      ...offer,
+    ]);
   }
 
   /** Reads the answer, and the body of one that refuses. Throws `RemoteProtocolError`. */
   read(input: ByteQueue): Established | ConnectionRejected | RejectionData | undefined {
     if (this.#rejection !== undefined) {
-      const { status, fields } = this.#rejection;
-      this.#body ??= bodyReaderFor(status, fields, this.#limits);
+      const { status, head } = this.#rejection;
+      this.#body ??= bodyReaderFor(status, head, this.#limits);
       return rejectionData(this.#body.read(input));
     }
     for (;;) {
@@ -70,8 +75,8 @@ export class ClientHandshake {
       if (status === 101) return this.#establish(head);
       // RFC 9110 §15.2: any number of interim answers may come before the one that counts.
       if (status < 200) continue;
-      this.#rejection = { status, fields: head.fields };
-      return { type: "connectionRejected", status, statusText, headers: headersOf(head.fields) };
+      this.#rejection = { status, head };
+      return { type: "connectionRejected", status, statusText, headers: head.headers };
     }
   }
 
@@ -80,9 +85,9 @@ export class ClientHandshake {
     return rejectionData(this.#body?.end());
   }
 
-  #establish({ startLine, fields }: Head): Established {
-    if (!startLine.startsWith("HTTP/1.1 ")) refuse("httpVersionInvalid", "HTTP version other than 1.1");
-    const one = (name: string, code: ProtocolErrorCode): string => oneField(fields, name, { code, section: SECTION });
+  #establish(head: Head): Established {
+    if (!head.startLine.startsWith("HTTP/1.1 ")) refuse("httpVersionInvalid", "HTTP version other than 1.1");
+    const one = (name: string, code: ProtocolErrorCode): string => head.one(name, { code, section: SECTION });
     if (one("upgrade", "upgradeInvalid").toLowerCase() !== "websocket") {
       refuse("upgradeInvalid", "Upgrade to something else than websocket");
     }
@@ -92,8 +97,7 @@ export class ClientHandshake {
     if (one("sec-websocket-accept", "acceptInvalid") !== acceptFor(this.#key)) {
       refuse("acceptInvalid", "Sec-WebSocket-Accept does not answer the key");
     }
-    const headers = headersOf(fields);
-    return { type: "established", headers, ...readAnswer(this.#options, headers) };
+    return { type: "established", head, ...readAnswer(this.#options, head) };
   }
 }
 

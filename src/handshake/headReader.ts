@@ -1,17 +1,50 @@
 /** Bytes → the head of an HTTP/1.1 message (RFC 9112 §2): strict, bounded, and linear however the bytes come. */
 import type { ByteQueue } from "../core/byteQueue.ts";
+import { EMPTY, type Bytes } from "../core/bytes.ts";
 import { RemoteProtocolError, type ProtocolErrorCode, type ProtocolErrorDetails } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
+import { decodeWhole } from "../core/utf8.ts";
 import { isFieldValue, isToken, trimSpace } from "./headerGrammar.ts";
 import { spell } from "./headWriter.ts";
 
-export interface Head {
-  readonly startLine: string;
-  /** Name and value of every field line in order, with names in lower case. */
-  readonly fields: readonly Field[];
-}
-
+/** Name and value of a field. */
 export type Field = readonly [name: string, value: string];
+
+/** A head that has been read: its fields in order, with names in lower case. */
+export class Head {
+  readonly startLine: string;
+  readonly fields: readonly Field[];
+  #headers: Headers | undefined;
+
+  constructor(startLine: string, fields: readonly Field[]) {
+    this.startLine = startLine;
+    this.fields = fields;
+  }
+
+  /** The values of a field, as `Headers` gives them. */
+  get(name: string): string | null {
+    const values = this.all(name);
+    return values.length === 0 ? null : values.join(", ");
+  }
+
+  all(name: string): string[] {
+    const values: string[] = [];
+    for (const field of this.fields) if (field[0] === name) values.push(field[1]);
+    return values;
+  }
+
+  /** The value of a field that must stand in the head, and once. Throws a `RemoteProtocolError` with these details. */
+  one(name: string, details: ProtocolErrorDetails): string {
+    const [value, ...more] = this.all(name);
+    if (value !== undefined && value !== "" && more.length === 0) return value;
+    throw new RemoteProtocolError(`${spell(name)} ${more.length > 0 ? "stands twice" : "is missing"}`, details);
+  }
+
+  /** All fields, made when they are first asked for: that takes longer than reading the head. */
+  get headers(): Headers {
+    return (this.#headers ??= headersOf(this.fields));
+  }
+}
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -25,17 +58,17 @@ type Start = "request line" | "status line" | "last chunk";
 export class HeadReader {
   readonly #limits: Limits;
   readonly #start: Start;
-  #lines: string[] = [];
-  /** The line that is being read: what came of it in earlier chunks, in a buffer that doubles. */
-  #line = new Uint8Array(256);
-  #lineLength = 0;
+  /** What came of the head in earlier chunks, in a buffer that doubles. */
+  #earlier: Bytes = EMPTY;
   #headBytes = 0;
+  #lines = 0;
+  #lineBytes = 0;
   #afterCr = false;
 
   constructor(limits: Limits, start: Start) {
     this.#limits = limits;
     this.#start = start;
-    if (start === "last chunk") this.#lines.push(start);
+    if (start === "last chunk") this.#lines = 1;
   }
 
   /** Whether anything has been read. */
@@ -46,59 +79,71 @@ export class HeadReader {
   /** Reads up to the blank line and no further; `undefined` until all is there. Throws `RemoteProtocolError`. */
   read(input: ByteQueue): Head | undefined {
     while (input.available() > 0) {
-      const byte = input.chunk[input.position]!;
-      if (++this.#headBytes > this.#limits.maxHeadBytes) {
-        this.#refuse(input, "headTooLarge", `head of more than ${this.#limits.maxHeadBytes} bytes`, 431);
+      const start = input.position;
+      const ended = this.#readLines(input);
+      const { chunk, position } = input;
+      if (ended && this.#headBytes === position - start) return this.#finish(input, chunk.subarray(start, position));
+      this.#keep(chunk.subarray(start, position));
+      if (ended) return this.#finish(input, this.#earlier.subarray(0, this.#headBytes));
+    }
+    return undefined;
+  }
+
+  /** Reads on in the chunk, up to its end or that of the head; whether it was that of the head. */
+  #readLines(input: ByteQueue): boolean {
+    const { chunk, end } = input;
+    const { maxHeadBytes, maxHeadLines } = this.#limits;
+    while (input.position < end) {
+      const byte = chunk[input.position]!;
+      if (++this.#headBytes > maxHeadBytes) {
+        this.#refuse(input, "headTooLarge", `head of more than ${maxHeadBytes} bytes`, 431);
       }
       if (this.#afterCr !== (byte === LF)) {
         this.#refuse(input, "headMalformed", "line that does not end in CR LF", 400);
       }
       this.#afterCr = byte === CR;
       input.position++;
-      if (byte !== CR && byte !== LF) this.#append(byte);
-      if (byte !== LF) continue;
-      const line = this.#takeLine();
-      if (line === "" && this.#lines.length > 0) return this.#finish(input);
-      if (line === "" && this.#start === "request line") {
+      if (byte !== LF) {
+        this.#lineBytes++;
+        continue;
+      }
+      const isEmpty = this.#lineBytes === 1;
+      this.#lineBytes = 0;
+      if (isEmpty && this.#lines > 0) return true;
+      if (isEmpty && this.#start === "request line") {
         // §2.2: one empty line before a request is let pass.
         if (this.#headBytes === 2) continue;
         this.#refuse(input, "headMalformed", "empty request line", 400);
       }
-      if (this.#lines.length >= this.#limits.maxHeadLines) {
-        this.#refuse(input, "headTooManyLines", `head of more than ${this.#limits.maxHeadLines} lines`, 431);
+      if (++this.#lines > maxHeadLines) {
+        this.#refuse(input, "headTooManyLines", `head of more than ${maxHeadLines} lines`, 431);
       }
-      this.#lines.push(line);
     }
-    return undefined;
+    return false;
   }
 
-  #append(byte: number): void {
-    if (this.#lineLength === this.#line.length) {
-      const larger = new Uint8Array(this.#line.length * 2);
-      larger.set(this.#line);
-      this.#line = larger;
+  /** Keeps a part of the head until the rest has come; `#headBytes` counts it already. */
+  #keep(part: Bytes): void {
+    if (this.#headBytes > this.#earlier.length) {
+      const larger = new Uint8Array(Math.max(256, 2 * this.#headBytes));
+      larger.set(this.#earlier);
+      this.#earlier = larger;
     }
-    this.#line[this.#lineLength++] = byte;
+    this.#earlier.set(part, this.#headBytes - part.length);
   }
 
-  #takeLine(): string {
-    let text = "";
-    for (let at = 0; at < this.#lineLength; at += CHARACTERS_AT_ONCE) {
-      const end = Math.min(at + CHARACTERS_AT_ONCE, this.#lineLength);
-      text += String.fromCharCode(...this.#line.subarray(at, end));
-    }
-    this.#lineLength = 0;
-    return text;
-  }
-
-  #finish(input: ByteQueue): Head {
-    const [startLine = "", ...lines] = this.#lines;
+  #finish(input: ByteQueue, bytes: Bytes): Head {
+    // The last two are the blank line, and the empty text behind its end.
+    const lines = textOf(bytes).split("\r\n").slice(0, -2);
+    if (this.#start === "request line" && lines[0] === "") lines.shift();
+    const startLine = this.#start === "last chunk" ? "" : (lines.shift() ?? "");
     const fields = lines.map(
       (line) => parseField(line) ?? this.#refuse(input, "headMalformed", explainField(line), 400),
     );
-    this.#lines = [];
+    this.#earlier = EMPTY;
     this.#headBytes = 0;
-    return { startLine, fields };
+    this.#lines = 0;
+    return new Head(startLine, fields);
   }
 
   #refuse(input: ByteQueue, code: ProtocolErrorCode, message: string, status: number): never {
@@ -122,20 +167,26 @@ function explainField(line: string): string {
   return /^[ \t]/.test(line) ? `folded header line: ${start.trim()}` : `malformed header line: ${start}`;
 }
 
-/** How often a field name stands in a head. */
-export function countFields(fields: readonly Field[], name: string): number {
-  return fields.filter((field) => field[0] === name).length;
+/** What headers were given as, one by one, each name as it was spelled. */
+export function entriesOf(init: HeadersInit): [name: string, value: string][] {
+  if (!(Symbol.iterator in init)) return Object.entries(init);
+  return Array.from(init as Iterable<[string, string]>, ([name, value]) => [name, value]);
 }
 
-/** The value of a field that must stand in a head, and once. Throws a `RemoteProtocolError` with these details. */
-export function oneField(fields: readonly Field[], name: string, details: ProtocolErrorDetails): string {
-  const values = fields.filter((field) => field[0] === name);
-  if (values.length === 1 && values[0]![1] !== "") return values[0]![1];
-  throw new RemoteProtocolError(`${spell(name)} ${values.length > 1 ? "stands twice" : "is missing"}`, details);
-}
-
+/** Fields as the platform has them; their names may be spelled in any way. */
 export function headersOf(fields: readonly Field[]): Headers {
   const headers = new Headers();
   for (const [name, value] of fields) headers.append(name, value);
   return headers;
+}
+
+/** Latin-1 as text. Nearly every head is ASCII, which a decoder does thirty times as fast. */
+function textOf(bytes: Bytes): string {
+  const ascii = decodeWhole(bytes);
+  if (ascii?.length === bytes.length) return ascii;
+  let text = "";
+  for (let at = 0; at < bytes.length; at += CHARACTERS_AT_ONCE) {
+    text += String.fromCharCode(...bytes.subarray(at, at + CHARACTERS_AT_ONCE));
+  }
+  return text;
 }

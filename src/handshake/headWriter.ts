@@ -1,10 +1,11 @@
 /** The head of an HTTP/1.1 message → bytes (RFC 9112 §3, §4, §5). */
 import { latin1, type Bytes } from "../core/bytes.ts";
+import type { Field } from "./headReader.ts";
 
-/** A start line, and under it groups of fields in the order they are given. */
-export function formatHead(startLine: string, ...groups: readonly Headers[]): Bytes {
+/** A start line, and under it the fields as they are spelled. */
+export function formatHead(startLine: string, fields: readonly Field[]): Bytes {
   let text = `${startLine}\r\n`;
-  for (const headers of groups) headers.forEach((value, name) => (text += `${spell(name)}: ${value}\r\n`));
+  for (const [name, value] of fields) text += `${name}: ${value}\r\n`;
   return latin1(`${text}\r\n`);
 }
 

@@ -8,9 +8,9 @@ export function isToken(text: string): boolean {
   return TOKEN.test(text);
 }
 
-/** A name or address, and perhaps a port (RFC 9110 §7.2): visible ASCII without what ends or divides it. */
+/** A name or address, and perhaps a port (RFC 9110 §7.2), by the characters that RFC 3986 §3.2.2 has for them. */
 export function isHost(text: string): boolean {
-  return /^(?:(?![,/?#@\\])[\x21-\x7e])+$/.test(text);
+  return /^[\w.~!$&'()*+;=:[\]%-]+$/.test(text);
 }
 
 /** What may stand in a field value (RFC 9110 §5.5): visible characters, space, tab and the upper half of Latin-1. */

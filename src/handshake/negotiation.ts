@@ -5,6 +5,8 @@
  */
 import { LocalProtocolError, RemoteProtocolError, type ProtocolErrorCode } from "../core/errors.ts";
 import type { AgreedExtension, Extension, NegotiatedExtension } from "../core/extension.ts";
+import { headersOf, type Field } from "./headReader.ts";
+import { spell } from "./headWriter.ts";
 import { formatExtensions, isFieldValue, isToken, parseExtensions, parseTokens } from "./headerGrammar.ts";
 
 export interface OfferOptions {
@@ -28,7 +30,9 @@ export interface Offer {
 export interface AnswerOptions {
   /** One of those that were offered; none by default. */
   readonly subprotocol?: string | undefined;
+  /** Which of the offers to accept, in the client's order. Several extensions of one name are tried in theirs. */
   readonly extensions?: readonly Extension[];
+  /** Further headers, such as `Set-Cookie`. */
   readonly headers?: HeadersInit;
 }
 
@@ -47,24 +51,37 @@ const SET_BY_HANDSHAKE =
 /**
  * Client: the headers that offer a WebSocket (RFC 8441 §5 with `:method` CONNECT and `:protocol` websocket).
  * `TypeError` for a header, subprotocol or origin that can't stand in a header.
+ *
+ * @example
+ * ```ts
+ * import { answerOffer, offerHeaders, readAnswer, readOffer } from "websocket-over";
+ *
+ * const offered = { subprotocols: ["chat", "superchat"], origin: "https://example.com" };
+ * const { headers } = answerOffer(readOffer(offerHeaders(offered)), { subprotocol: "superchat" });
+ * console.log(readAnswer(offered, headers).subprotocol); // → superchat
+ * ```
  */
 export function offerHeaders(options: OfferOptions): Headers {
+  return headersOf(offerFields(options));
+}
+
+/** The same as fields. */
+export function offerFields(options: OfferOptions): Field[] {
   const { subprotocols = [], extensions = [], origin } = options;
-  const headers = applicationHeaders(options.headers);
+  const application = applicationFields(options.headers);
   if (!subprotocols.every((name) => typeof name === "string" && isToken(name))) {
     throw new TypeError("a subprotocol must be a token (RFC 6455 §4.1)");
   }
   if (new Set(subprotocols).size < subprotocols.length) throw new TypeError("a subprotocol is offered twice");
-  headers.set("sec-websocket-version", VERSION);
-  if (origin !== undefined) headers.set("origin", requireFieldValue("origin", origin));
-  if (subprotocols.length > 0) headers.set("sec-websocket-protocol", subprotocols.join(", "));
-  const offered = extensions.flatMap(offersOf);
-  if (offered.length > 0) headers.set("sec-websocket-extensions", formatExtensions(offered));
-  return headers;
+  const fields: Field[] = [];
+  if (origin !== undefined) fields.push(["Origin", requireFieldValue("origin", origin)]);
+  pushAgreement(fields, subprotocols, extensions.flatMap(offersOf));
+  fields.push(["Sec-WebSocket-Version", VERSION], ...application);
+  return fields;
 }
 
 /** Server: reads what a client's headers offer. Throws `RemoteProtocolError` with the `status` to answer. */
-export function readOffer(headers: Headers): Offer {
+export function readOffer(headers: Pick<Headers, "get">): Offer {
   const version = headers.get("sec-websocket-version");
   if (version !== VERSION) {
     const message = version === null ? "Sec-WebSocket-Version is missing" : "Sec-WebSocket-Version other than 13";
@@ -86,8 +103,14 @@ export function readOffer(headers: Headers): Offer {
  * offered, `TypeError` for a header that can't be sent.
  */
 export function answerOffer(offer: Offer, options: AnswerOptions = {}): Agreement & { readonly headers: Headers } {
+  const { fields, ...agreement } = answerFields(offer, options);
+  return { headers: headersOf(fields), ...agreement };
+}
+
+/** The same as fields. */
+export function answerFields(offer: Offer, options: AnswerOptions): Agreement & { readonly fields: Field[] } {
   const { subprotocol } = options;
-  const headers = applicationHeaders(options.headers);
+  const application = applicationFields(options.headers);
   if (subprotocol !== undefined && !offer.subprotocols.includes(subprotocol)) {
     throw new LocalProtocolError(`the client did not offer the subprotocol ${JSON.stringify(subprotocol)}`, {
       code: "subprotocolNotOffered",
@@ -95,13 +118,14 @@ export function answerOffer(offer: Offer, options: AnswerOptions = {}): Agreemen
     });
   }
   const extensions = acceptExtensions(offer.extensions, options.extensions ?? []);
-  if (subprotocol !== undefined) headers.set("sec-websocket-protocol", subprotocol);
-  if (extensions.length > 0) headers.set("sec-websocket-extensions", formatExtensions(extensions));
-  return { headers, subprotocol, extensions };
+  const fields: Field[] = [];
+  pushAgreement(fields, subprotocol === undefined ? [] : [subprotocol], extensions);
+  fields.push(...application);
+  return { fields, subprotocol, extensions };
 }
 
 /** Client: reads the server's answer. Throws `RemoteProtocolError` for what was not offered (RFC 6455 §4.1). */
-export function readAnswer(offered: OfferOptions, headers: Headers): Agreement {
+export function readAnswer(offered: OfferOptions, headers: Pick<Headers, "get">): Agreement {
   const section = "RFC 6455 §4.1";
   const subprotocol = headers.get("sec-websocket-protocol") ?? undefined;
   if (subprotocol !== undefined && !(offered.subprotocols ?? []).includes(subprotocol)) {
@@ -179,14 +203,20 @@ function sharesBits(bits: number, agreed: readonly NegotiatedExtension[]): boole
   return agreed.some(({ codec }) => (codec.reservedBits & bits) !== 0);
 }
 
+function pushAgreement(fields: Field[], subprotocols: readonly string[], extensions: readonly AgreedExtension[]): void {
+  if (extensions.length > 0) fields.push(["Sec-WebSocket-Extensions", formatExtensions(extensions)]);
+  if (subprotocols.length > 0) fields.push(["Sec-WebSocket-Protocol", subprotocols.join(", ")]);
+}
+
 /** The application's own headers, checked: no line breaks, nothing that the handshake sets. */
-export function applicationHeaders(init: HeadersInit | undefined): Headers {
-  const headers = new Headers(init);
-  headers.forEach((value, name) => {
+export function applicationFields(init: HeadersInit | undefined): Field[] {
+  const fields: Field[] = [];
+  if (init === undefined) return fields;
+  new Headers(init).forEach((value, name) => {
     if (SET_BY_HANDSHAKE.test(name)) throw new TypeError(`the header ${name} is set by the handshake`);
-    requireFieldValue(name, value);
+    fields.push([spell(name), requireFieldValue(name, value)]);
   });
-  return headers;
+  return fields;
 }
 
 function requireFieldValue(name: string, value: string): string {

@@ -6,10 +6,10 @@ import type { ConnectionRequested } from "../core/events.ts";
 import type { Limits } from "../core/limits.ts";
 import { encodeText } from "../core/utf8.ts";
 import { acceptFor, isKey } from "./acceptKey.ts";
-import { HeadReader, headersOf, makeField, oneField, type Field, type Head } from "./headReader.ts";
+import { entriesOf, Head, HeadReader, makeField, type Field } from "./headReader.ts";
 import { formatHead, spell, statusLine } from "./headWriter.ts";
 import { isHost, listHas } from "./headerGrammar.ts";
-import { answerOffer, applicationHeaders, readOffer, type Agreement, type AnswerOptions } from "./negotiation.ts";
+import { answerFields, applicationFields, readOffer, type Agreement, type AnswerOptions } from "./negotiation.ts";
 
 /** A request that somebody else has parsed, such as Node's `http` module. */
 export interface ParsedRequest {
@@ -21,7 +21,9 @@ export interface ParsedRequest {
 export interface RejectOptions {
   /** 200 to 599; 403 by default. */
   readonly status?: number;
+  /** Further headers, such as `Location`; the length or coding of the body is set with it. */
   readonly headers?: HeadersInit;
+  /** Text is sent as UTF-8, bytes as they are; they have been read when the call returns. None by default. */
   readonly body?: string | ArrayBuffer | ArrayBufferView;
   /** The body, or the rest of it, follows by `sendRejectionData`. */
   readonly streamed?: boolean;
@@ -50,19 +52,17 @@ export class ServerHandshake {
 
   /** Takes a request that has been parsed elsewhere, by the same rules. */
   receiveRequest({ method, target, headers }: ParsedRequest): ConnectionRequested {
-    const given: Iterable<readonly [string, string]> =
-      Symbol.iterator in headers ? (headers as Iterable<[string, string]>) : Object.entries(headers);
     const fields: Field[] = [];
-    for (const [name, value] of given) {
+    for (const [name, value] of entriesOf(headers)) {
       fields.push(makeField(name, value) ?? refuse("headMalformed", `malformed header: ${spell(name)}`, "§4.2.1"));
     }
-    return this.#receiveHead({ startLine: `${method} ${target} HTTP/1.1`, fields });
+    return this.#receiveHead(new Head(`${method} ${target} HTTP/1.1`, fields));
   }
 
-  #receiveHead({ startLine, fields }: Head): ConnectionRequested {
-    const { target, authority } = parseRequestLine(startLine);
+  #receiveHead(head: Head): ConnectionRequested {
+    const { target, authority } = parseRequestLine(head.startLine);
     const one = (name: string, code: ProtocolErrorCode): string =>
-      oneField(fields, name, { code, section: "RFC 6455 §4.2.1", status: 400 });
+      head.one(name, { code, section: "RFC 6455 §4.2.1", status: 400 });
     const host = one("host", "hostInvalid");
     if (!isHost(host)) refuse("hostInvalid", "Host is malformed", "§4.2.1");
     if (!listHas(one("upgrade", "upgradeInvalid"), "websocket")) {
@@ -71,24 +71,33 @@ export class ServerHandshake {
     if (!listHas(one("connection", "connectionInvalid"), "upgrade")) {
       refuse("connectionInvalid", "Connection does not name Upgrade", "§4.2.1");
     }
-    if (fields.some(([name, value]) => name === "transfer-encoding" || (name === "content-length" && value !== "0"))) {
+    if (head.get("transfer-encoding") !== null || head.all("content-length").some((length) => length !== "0")) {
       refuse("requestBody", "a request to upgrade has no body", "§4.1");
     }
-    const headers = headersOf(fields);
-    const offer = readOffer(headers);
+    const offer = readOffer(head);
     this.#key = one("sec-websocket-key", "keyInvalid");
     if (!isKey(this.#key)) refuse("keyInvalid", "Sec-WebSocket-Key is not 16 bytes in Base64", "§4.2.1");
-    this.request = { type: "connectionRequested", target, host: authority ?? host, headers, ...offer };
-    return this.request;
+    return (this.request = {
+      type: "connectionRequested",
+      target,
+      host: authority ?? host,
+      get headers() {
+        return head.headers;
+      },
+      ...offer,
+    });
   }
 
   /** The answer that opens the connection (§4.2.2). */
-  accept(request: ConnectionRequested, options: AnswerOptions): Agreement & { headers: Headers; bytes: Bytes } {
-    const { headers, subprotocol, extensions } = answerOffer(request, options);
-    headers.set("upgrade", "websocket");
-    headers.set("connection", "Upgrade");
-    headers.set("sec-websocket-accept", acceptFor(this.#key));
-    return { headers, subprotocol, extensions, bytes: formatHead(statusLine(101), headers) };
+  accept(request: ConnectionRequested, options: AnswerOptions): Agreement & { head: Head; bytes: Bytes } {
+    const { fields, subprotocol, extensions } = answerFields(request, options);
+    const head = new Head(statusLine(101), [
+      ["Connection", "Upgrade"],
+      ["Sec-WebSocket-Accept", acceptFor(this.#key)],
+      ["Upgrade", "websocket"],
+      ...fields,
+    ]);
+    return { head, subprotocol, extensions, bytes: formatHead(head.startLine, head.fields) };
   }
 }
 
@@ -101,17 +110,13 @@ export function rejection(options: RejectOptions): Bytes {
   const bytes = bodyBytes(body);
   const bodiless = status === 204 || status === 304;
   if (bodiless && (streamed || bytes.length > 0)) throw new RangeError(`an answer ${status} has no body`);
-  const headers = applicationHeaders(options.headers);
-  headers.set("connection", "close");
-  if (status === 426) {
-    // RFC 6455 §4.4 and RFC 9110 §15.5.22.
-    headers.set("connection", "Upgrade, close");
-    headers.set("upgrade", "websocket");
-    headers.set("sec-websocket-version", "13");
-  }
-  if (streamed) headers.set("transfer-encoding", "chunked");
-  else if (!bodiless) headers.set("content-length", String(bytes.length));
-  return concat([formatHead(statusLine(status), headers), streamed ? chunk(bytes) : bytes]);
+  const fields: Field[] = [["Connection", status === 426 ? "Upgrade, close" : "close"]];
+  if (streamed) fields.push(["Transfer-Encoding", "chunked"]);
+  else if (!bodiless) fields.push(["Content-Length", String(bytes.length)]);
+  // RFC 6455 §4.4 and RFC 9110 §15.5.22.
+  if (status === 426) fields.push(["Upgrade", "websocket"], ["Sec-WebSocket-Version", "13"]);
+  fields.push(...applicationFields(options.headers));
+  return concat([formatHead(statusLine(status), fields), streamed ? chunk(bytes) : bytes]);
 }
 
 /** The answer to a request that broke the rules: it says which. */
