@@ -45,9 +45,9 @@ export interface ResolvedOptions extends Omit<Required<DeflateOptions>, "serverM
   readonly serverMaxWindowBits: number | undefined;
 }
 
-/** A window's size where nothing limits it, as a power of two. */
+/** The sizes that a window may have, as powers of two (RFC 7692 §7.1.2): the largest where nothing limits it. */
 export const LARGEST_WINDOW_BITS = 15;
-export const SMALLEST_WINDOW_BITS = 8;
+const SMALLEST_WINDOW_BITS = 8;
 
 /** The options with defaults. `TypeError` and `RangeError` for those that can't be. */
 export function resolveOptions(given: DeflateOptions): ResolvedOptions {

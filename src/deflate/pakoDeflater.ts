@@ -21,7 +21,7 @@ const MAX_MATCH = 258;
 /** The matcher asks for more input where it has less than this left. */
 const MIN_LOOKAHEAD = MAX_MATCH + MIN_MATCH + 1;
 
-/** Where all of them put what they make, since each result is read before anything else is made. */
+/** Shared by all deflaters, since each result is read before anything else is made. */
 const output: Bytes = new Uint8Array(64 * 1024);
 
 export class PakoDeflater implements Deflater {
@@ -82,10 +82,15 @@ export class PakoDeflater implements Deflater {
     return whole;
   }
 
-  /** As pako's `deflateReset`, which sets what `deflateResetKeep` leaves, but clears the heads one by one. */
+  /**
+   * As pako's `deflateReset`, which sets what `deflateResetKeep` leaves, but clears the heads one by one, and leaves the
+   * window as it is: the matcher looks at a byte or two behind the end of what it has, which would choose among matches
+   * by what somebody else's message had there.
+   */
   reset(): void {
-    zlibDeflateResetKeep(this.#stream);
     const matcher = this.#matcher;
+    matcher.window.fill(0, 0, this.#stream.total_in);
+    zlibDeflateResetKeep(this.#stream);
     matcher.head.fill(0);
     matcher.strstart = 0;
     matcher.block_start = 0;

@@ -7,7 +7,7 @@ import { corruptData, type Inflater } from "./engine.ts";
 /** A piece, in bytes: large enough to be worth an event, small beside any limit. */
 const PIECE = 32 * 1024;
 
-/** Where all of them put what they make, since each piece is copied before another one is made. */
+/** Shared by all inflaters, since each piece is copied before another one is made. */
 const output: Bytes = new Uint8Array(PIECE);
 
 /** The end of a flush, which the sender of a message has taken away. */
@@ -123,8 +123,8 @@ export class PakoInflater implements Inflater {
     this.#restart();
     const { avail_in } = this.#stream;
     if (avail_in > (this.#flushGiven ? FLUSH.length : 0)) return;
-    // Less than the flush, and the block has eaten into it: that is for the next step to find.
-    this.#done = this.#afterFinalBlock = !this.#flushGiven || avail_in === FLUSH.length;
+    // Less than the flush: the block was the empty one that it ends, or has eaten into it, for the next step to find.
+    this.#done = this.#afterFinalBlock = !this.#flushGiven || avail_in === FLUSH.length || avail_in === 0;
   }
 
   /**

@@ -9,6 +9,17 @@ import { Lender } from "./lender.ts";
  * The extension for the `extensions` option of either end, and of any number of connections. Several of them are
  * offered, and tried, in their order: `[permessageDeflate({ serverMaxWindowBits: 10 }), permessageDeflate()]`.
  * `TypeError` and `RangeError` for options that can't be.
+ *
+ * @example
+ * ```ts
+ * import { WSConnection } from "websocket-over";
+ * import { permessageDeflate } from "websocket-over/deflate";
+ *
+ * const agreed = { handshake: "none", masking: false, extensions: [permessageDeflate()] } as const;
+ * const sender = new WSConnection("client", agreed);
+ * sender.sendData("ha".repeat(5000));
+ * console.log(sender.bufferedAmount < 50); // → true
+ * ```
  */
 export function permessageDeflate(options: DeflateOptions = {}): Extension {
   const resolved = resolveOptions(options);
