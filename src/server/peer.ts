@@ -65,7 +65,7 @@ export class Peer extends Emitter<PeerEvents> {
   readonly _socket: TransportSocket;
   readonly #connection: WSConnection;
   readonly #driver: Driver;
-  readonly #messages = new MessageAssembler();
+  readonly #messages: MessageAssembler;
   readonly #listeners = new EventListeners(this);
   #binaryType: BinaryType = "nodebuffer";
   #terminated = false;
@@ -95,6 +95,7 @@ export class Peer extends Emitter<PeerEvents> {
     super();
     this.#connection = connection;
     this.#driver = driver;
+    this.#messages = new MessageAssembler(connection);
     this.url = `ws://${request.headers.host ?? ""}${request.url}`;
     this._socket = request.socket;
     handOn(

@@ -3,10 +3,12 @@ import { WSConnection, type ServerOptions } from "../connection/wsConnection.ts"
 import { resolveTiming } from "../core/deadlines.ts";
 import type { ConnectionRequested, WSEvent } from "../core/events.ts";
 import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.ts";
+import type { ConnectionHook } from "../stream/connectionHook.ts";
+import { discard } from "../stream/discard.ts";
 import { Driver, type EventHandler } from "../stream/driver.ts";
+import { allowsOrigin, requireOriginPolicy, WRONG_ORIGIN, type OriginPolicy } from "../stream/originPolicy.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { Emitter } from "./emitter.ts";
-import { allowsOrigin, requireOriginPolicy, WRONG_ORIGIN, type OriginPolicy } from "../stream/originPolicy.ts";
 import { Peer } from "./peer.ts";
 import { reportDefect, reportUnheard } from "./report.ts";
 import { upgradeRequest, type UpgradeRequest } from "./request.ts";
@@ -30,9 +32,16 @@ export type Verified = (
 ) => void;
 
 type ConnectionSettings =
-  "extensions" | "limits" | "masking" | "autoPong" | "keepalive" | "handshakeTimeoutMs" | "closeTimeoutMs";
+  | "extensions"
+  | "limits"
+  | "masking"
+  | "autoPong"
+  | "keepalive"
+  | "handshakeTimeoutMs"
+  | "messageTimeoutMs"
+  | "closeTimeoutMs";
 
-export interface WebSocketServerOptions extends Pick<ServerOptions, ConnectionSettings> {
+export interface WebSocketServerOptions extends Pick<ServerOptions, ConnectionSettings>, ConnectionHook {
   /** Which pages may connect; by default those of the host that they ask for, or of the page that the server runs in. */
   readonly origins?: OriginPolicy;
   /** Serve this path alone, and answer 400 to others. A query does not count. */
@@ -74,12 +83,31 @@ export interface ServerEvents {
   close: [];
 }
 
-/** Each costs up to 16 KiB for 10 seconds, by default. Clients that mean it are through in a round trip. */
+/** Each may hold up to 16 KiB for 10 seconds, by default. Clients that mean it are through in a round trip. */
 const MAX_PENDING_HANDSHAKES = 1024;
 
 const PLAIN_TEXT = { "content-type": "text/plain; charset=utf-8" };
 
-/** There is no `handleUpgrade`: where Node's `http` has parsed the request, pass it to `handleTransport`. */
+/**
+ * There is no `handleUpgrade`: where Node's `http` has parsed the request, pass it to `handleTransport`.
+ *
+ * @example
+ * ```ts
+ * import { pipe } from "websocket-over/pipe";
+ * import { WebSocketServer } from "websocket-over/server";
+ * import { connect } from "websocket-over/stream";
+ *
+ * const server = new WebSocketServer({ path: "/echo" });
+ * server.on("connection", (peer) => peer.on("message", (data, isBinary) => peer.send(data, { binary: isBinary })));
+ * const [near, far] = pipe();
+ * server.handleTransport(far);
+ * const session = await connect(near, { url: "wss://example.com/echo" });
+ * await session.send("hello");
+ * console.log(await session.receive()); // → hello
+ * server.close();
+ * await session.close();
+ * ```
+ */
 export class WebSocketServer extends Emitter<ServerEvents> {
   readonly options: WebSocketServerOptions;
   /** The peers that are not closed yet; `undefined` without `clientTracking`. */
@@ -135,6 +163,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     const { request = transport.request, remoteAddress = transport.remoteAddress } = options;
     const { encrypted = transport.encrypted } = options;
     const connection = new WSConnection("server", this.#connectionOptions);
+    this.options.onConnection?.(connection, this.#connectionOptions);
     let handle: EventHandler = (event) => this.#open(event, opening);
     let ended = ignore;
     const driver = new Driver(connection, transport, this.#closeTimeoutMs, (event) => handle(event));
@@ -374,17 +403,6 @@ async function verify(
     // One that is to call may be an async function, and fail.
     Promise.resolve(verifyClient(info, verified)).then((accepted) => saysSo && verified(Boolean(accepted)), reject);
   });
-}
-
-/** Gives up a transport that nobody has taken. */
-function discard(transport: ByteTransport, reason: Error): void {
-  transport.readable.cancel(reason).catch(ignore);
-  transport.writable.abort(reason).catch(ignore);
-  try {
-    transport.close?.();
-  } catch {
-    // It has ended already: some transports say so.
-  }
 }
 
 function requireCount(name: string, value: number | undefined): void {

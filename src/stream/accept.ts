@@ -6,11 +6,12 @@ import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { unlessAborted, type Abortable } from "./abortable.ts";
 import { openSession } from "./connect.ts";
+import type { ConnectionHook } from "./connectionHook.ts";
 import { allowsOrigin, requireOriginPolicy, WRONG_ORIGIN, type OriginPolicy } from "./originPolicy.ts";
 import type { WebSocketSession } from "./session.ts";
 import { WebSocketError } from "./webSocketError.ts";
 
-export interface AcceptTransportOptions extends SharedOptions, Abortable {
+export interface AcceptTransportOptions extends SharedOptions, Abortable, ConnectionHook {
   /** The request, where somebody else has read it from the transport and parsed it; the transport's own by default. */
   readonly request?: ParsedRequest | undefined;
   /** Which pages may connect; others are refused with 403. Those of the same host by default, or of the server's own page. */
@@ -29,12 +30,26 @@ export interface IncomingRequest extends Omit<ConnectionRequested, "type"> {
  * Waits on a transport, which is the connection's from now on, for a request to open a WebSocket. The signal gives up
  * this wait, and the transport. Rejected with a `WebSocketError` if there is no such request: what came instead has been
  * answered. With `handshake: "none"` there is nothing to wait for; a request is made up, whose subprotocol is the option's.
+ *
+ * @example
+ * ```ts
+ * import { accept, connect } from "websocket-over/stream";
+ * import { pipe } from "websocket-over/pipe";
+ *
+ * const [near, far] = pipe();
+ * const opening = connect(near, { url: "wss://example.com/", protocols: ["v1", "v2"] });
+ * const request = await accept(far);
+ * const session = await request.accept({ subprotocol: request.subprotocols.at(-1) });
+ * console.log((await opening).protocol); // → v2
+ * await session.close();
+ * ```
  */
 export async function accept(transport: ByteTransport, options: AcceptTransportOptions = {}): Promise<IncomingRequest> {
   const { request: parsed = transport.request, origins = "same", signal } = options;
   requireOriginPolicy(origins);
   signal?.throwIfAborted();
   const connection = new WSConnection("server", options);
+  options.onConnection?.(connection, options);
   if (parsed !== undefined) connection.receiveRequest(parsed);
   let give!: (request: ConnectionRequested) => void;
   let refuse!: (error: unknown) => void;

@@ -4,12 +4,13 @@ import { resolveTiming } from "../core/deadlines.ts";
 import type { ConnectionEstablished, WSEvent } from "../core/events.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { unlessAborted, type Abortable } from "./abortable.ts";
+import type { ConnectionHook } from "./connectionHook.ts";
 import { Driver, type EventHandler } from "./driver.ts";
 import { WebSocketSession } from "./session.ts";
 import { explain, RejectionReader } from "./webSocketError.ts";
 import { parseProtocols, parseWebSocketURL, requestFor } from "./webSocketURL.ts";
 
-export interface ConnectOptions extends SharedOptions, Abortable {
+export interface ConnectOptions extends SharedOptions, Abortable, ConnectionHook {
   /** What to ask for; `ws://localhost/` by default, for transports that lead to one place anyway. */
   readonly url?: string | URL;
   /** The subprotocols to offer, in order of preference. */
@@ -25,12 +26,26 @@ export interface ConnectOptions extends SharedOptions, Abortable {
  * heeded after that. Rejected with a `WebSocketError` if the connection can't be had (its `rejection` is the server's answer,
  * where there was one), or a `SyntaxError` (a `DOMException`) for a URL or subprotocol that can't be. With
  * `handshake: "none"` the session is open at once.
+ *
+ * @example
+ * ```ts
+ * import { accept, connect } from "websocket-over/stream";
+ * import { pipe } from "websocket-over/pipe";
+ *
+ * const [near, far] = pipe();
+ * void accept(far).then(async (request) => (await request.accept()).send(`welcome to ${request.target}`));
+ * const session = await connect(near, { url: "wss://example.com/lobby" });
+ * console.log(await session.receive()); // → welcome to /lobby
+ * await session.close();
+ * ```
  */
 export async function connect(transport: ByteTransport, options: ConnectOptions = {}): Promise<WebSocketSession> {
-  const { url = "ws://localhost/", protocols, signal, ...rest } = options;
+  const { url = "ws://localhost/", protocols, signal, onConnection, ...rest } = options;
   signal?.throwIfAborted();
   const subprotocols = parseProtocols(protocols);
-  const connection = new WSConnection("client", { ...rest, ...requestFor(parseWebSocketURL(url)), subprotocols });
+  const connectionOptions = { ...rest, ...requestFor(parseWebSocketURL(url)), subprotocols };
+  const connection = new WSConnection("client", connectionOptions);
+  onConnection?.(connection, connectionOptions);
   const { session, driver } = openSession(connection, transport, options, () => undefined);
   return await unlessAborted(session, signal, () => driver.abort(signal?.reason));
 }

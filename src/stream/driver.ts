@@ -2,6 +2,8 @@
 import type { WSConnection } from "../connection/wsConnection.ts";
 import type { ConnectionClosed, WSEvent } from "../core/events.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
+import { ChunkReader } from "./chunkReader.ts";
+import { LONGEST_TIMER_MS, systemClock, type Clock } from "./clock.ts";
 
 /** From how many unsent bytes on a sender should wait. A few of the largest chunks that transports take at once. */
 const HIGH_WATER_BYTES = 256 * 1024;
@@ -11,12 +13,10 @@ const COALESCED_BYTES = 64 * 1024;
 
 const AT_ONCE = Promise.resolve();
 
-/** As far as `setTimeout` counts, in milliseconds. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
 /**
- * Takes an event. A promise holds back the events after it, and with them the reading, and so the peer. The last event
- * is `connectionClosed`, which comes when the last bytes have been written, and waits for no such promise.
+ * Takes an event, and copies what it keeps of its bytes, whose memory is read into again. A promise asks for time, and
+ * holds back the events after it, and with them the reading, and so the peer. The last event is `connectionClosed`, which
+ * comes when the last bytes have been written, and waits for no such promise.
  */
 export type EventHandler = (event: WSEvent) => PromiseLike<void> | undefined;
 
@@ -31,9 +31,10 @@ export class Driver {
   fault: unknown;
   readonly #connection: WSConnection;
   readonly #transport: ByteTransport;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #reader: ChunkReader;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
   readonly #handle: EventHandler;
+  readonly #time: Clock;
   /** How long a taker that has stopped, or a transport that neither takes nor ends, may hold up the end. */
   readonly #closeTimeoutMs: number;
   readonly #finish: () => void;
@@ -56,12 +57,18 @@ export class Driver {
   /** Ends the present wait for the transport's writable side. */
   #giveUp: (reason: unknown) => void = ignore;
 
-  #clock: Timer | undefined;
+  #clock: unknown;
   #dueMs: number | undefined;
-  #patience: Timer | undefined;
+  #patience: unknown;
 
   /** Begins with the next microtask. `TypeError` if one of the transport's streams is locked. */
-  constructor(connection: WSConnection, transport: ByteTransport, closeTimeoutMs: number, handle: EventHandler) {
+  constructor(
+    connection: WSConnection,
+    transport: ByteTransport,
+    closeTimeoutMs: number,
+    handle: EventHandler,
+    clock: Clock = systemClock,
+  ) {
     if (transport.readable.locked || transport.writable.locked) {
       throw new TypeError("the transport is in use: one of its streams is locked");
     }
@@ -69,7 +76,8 @@ export class Driver {
     this.#transport = transport;
     this.#closeTimeoutMs = closeTimeoutMs;
     this.#handle = handle;
-    this.#reader = transport.readable.getReader();
+    this.#time = clock;
+    this.#reader = new ChunkReader(transport.readable);
     this.#writer = transport.writable.getWriter();
     let finish!: () => void;
     this.finished = new Promise((resolve) => (finish = resolve));
@@ -122,7 +130,8 @@ export class Driver {
   #pull(): void {
     if (this.#pulling || this.#ended) return;
     this.#pulling = true;
-    while (!this.#held || this.#discarding) {
+    // A deadline ends the connection without the taker, who may have fallen asleep for good.
+    while (!this.#held || this.#discarding || this.#connection.closed) {
       const event = this.#connection.events().next().value as WSEvent | undefined;
       if (event === undefined) {
         void this.#read();
@@ -165,7 +174,8 @@ export class Driver {
 
   #read(): Promise<void> {
     if (this.#inputEnded) return Promise.resolve();
-    return (this.#reading ??= this.#reader.read().then(
+    // What has been parsed and not been taken yet lies in the last chunk.
+    return (this.#reading ??= this.#reader.read(this.#connection.unreadAmount === 0).then(
       ({ done, value }) => this.#receive(done ? null : value),
       (error: unknown) => {
         this.fault ??= error;
@@ -241,16 +251,19 @@ export class Driver {
   /** The closing handshake is over, or the connection has failed: the last bytes, then the transport (RFC 6455 §7.1.1). */
   async #end(event: ConnectionClosed): Promise<void> {
     this.#ended = true;
-    clearTimeout(this.#clock);
-    clearTimeout(this.#patience);
-    const patience = setTimer(() => this.abort(new Error("the transport did not end in time")), this.#closeTimeoutMs);
+    this.#time.clearTimeout(this.#clock);
+    this.#time.clearTimeout(this.#patience);
+    const patience = this.#setTimer(
+      () => this.abort(new Error("the transport did not end in time")),
+      this.#closeTimeoutMs,
+    );
     await this.flush();
     try {
       void this.#handle(event);
     } finally {
       const closing = this.#outputEnded ? Promise.resolve() : this.#writer.close().catch(ignore);
       await this.#unlessAborted([closing, this.#readToTheEnd()]).catch(ignore);
-      clearTimeout(patience);
+      this.#time.clearTimeout(patience);
       this.#closeTransport();
       this.#finish();
     }
@@ -271,35 +284,33 @@ export class Driver {
   }
 
   #tellTime(): void {
-    this.#connection.advanceTime(performance.now());
+    this.#connection.advanceTime(this.#time.now());
   }
 
   #setClock(): void {
     const dueMs = this.#connection.nextDeadlineMs;
     if (dueMs === this.#dueMs) return;
     this.#dueMs = dueMs;
-    clearTimeout(this.#clock);
+    this.#time.clearTimeout(this.#clock);
     if (dueMs === undefined) return;
-    this.#clock = setTimer(() => {
+    this.#clock = this.#setTimer(() => {
       this.#dueMs = undefined;
       this.#tellTime();
       this.#pull();
-    }, dueMs - performance.now());
+    }, dueMs - this.#time.now());
   }
 
   #bePatient(ms: number, then: () => void): void {
-    this.#patience ??= setTimer(() => {
+    this.#patience ??= this.#setTimer(() => {
       this.#patience = undefined;
       then();
       this.#pull();
     }, ms);
   }
-}
 
-type Timer = ReturnType<typeof setTimeout>;
-
-function setTimer(callback: () => void, ms: number): Timer {
-  return setTimeout(callback, Math.min(Math.max(ms, 0), LONGEST_TIMER_MS));
+  #setTimer(callback: () => void, ms: number): unknown {
+    return this.#time.setTimeout(callback, Math.min(Math.max(ms, 0), LONGEST_TIMER_MS));
+  }
 }
 
 function ignore(): void {}

@@ -1,7 +1,8 @@
 /** Messages that come, for whoever takes them: whole, or each as a stream. What is not taken holds the peer. */
+import type { WSConnection } from "../connection/wsConnection.ts";
 import type { Bytes } from "../core/bytes.ts";
 import type { BytesReceived, TextReceived } from "../core/events.ts";
-import { unlessAborted } from "./abortable.ts";
+import { unlessAborted, withdraw } from "./abortable.ts";
 import { MessageAssembler, standalone } from "./messageAssembler.ts";
 import type { WebSocketError } from "./webSocketError.ts";
 
@@ -27,10 +28,12 @@ interface Receiver {
 
 export class IncomingMessages {
   readonly #onCancel: (reason: unknown) => void;
-  readonly #assembler = new MessageAssembler();
+  readonly #assembler: MessageAssembler;
   #mode: "undecided" | "whole" | "streams" = "undecided";
   readonly #decided: Promise<void>;
   #decide!: () => void;
+  /** What came before that, to be taken as soon as it is decided, even if the connection has failed meanwhile. */
+  #first: TextReceived | BytesReceived | undefined;
   /** Whole messages that nobody has taken yet; those before `#taken` are gone. */
   #queue: Message[] = [];
   #taken = 0;
@@ -49,7 +52,8 @@ export class IncomingMessages {
   #goOn: () => void = ignore;
   #ended: { readonly error: WebSocketError | undefined } | undefined;
 
-  constructor(onCancel: (reason: unknown) => void) {
+  constructor(connection: WSConnection, onCancel: (reason: unknown) => void) {
+    this.#assembler = new MessageAssembler(connection);
     this.#onCancel = onCancel;
     this.#decided = new Promise((resolve) => (this.#decide = resolve));
   }
@@ -76,6 +80,7 @@ export class IncomingMessages {
     return (this.#streams ??= new ReadableStream<IncomingMessageStream>({
       start: (controller) => {
         this.#streamQueue = controller;
+        this.#takeFirst();
         this.#endStreams();
       },
       pull: () => this.#goOn(),
@@ -97,7 +102,7 @@ export class IncomingMessages {
     let receiver!: Receiver;
     const received = new Promise<Message | undefined>((resolve, reject) => (receiver = { resolve, reject }));
     this.#receivers.push(receiver);
-    return unlessAborted(received, signal, () => this.#receivers.splice(this.#receivers.indexOf(receiver), 1));
+    return unlessAborted(received, signal, () => withdraw(this.#receivers, receiver));
   }
 
   /** Takes a piece; a promise asks for time. */
@@ -105,7 +110,8 @@ export class IncomingMessages {
     if (this.#cancelled) return undefined;
     switch (this.#mode) {
       case "undecided":
-        return this.#decided.then(() => this.take(event));
+        this.#first = event;
+        return this.#decided.then(() => this.#untilRoom());
       case "whole": {
         const message = this.#assembler.add(event);
         if (message === undefined) return undefined;
@@ -128,18 +134,22 @@ export class IncomingMessages {
       if (error === undefined) resolve(undefined);
       else reject(error);
     }
-    this.#pieces?.error(error);
-    this.#pieces = undefined;
     if (this.#streams !== undefined) this.#endStreams();
   }
 
   #use(mode: "whole" | "streams"): void {
     if (this.#mode === "undecided") {
       this.#mode = mode;
+      if (mode === "whole") this.#takeFirst();
       this.#decide();
     } else if (this.#mode !== mode) {
       throw new TypeError("messages are taken either whole or as streams, whichever came first");
     }
+  }
+
+  #takeFirst(): void {
+    if (this.#first !== undefined) void this.take(this.#first);
+    this.#first = undefined;
   }
 
   #push(message: Message): void {
@@ -203,8 +213,11 @@ export class IncomingMessages {
   }
 
   #endStreams(): void {
-    if (this.#ended === undefined || this.#cancelled) return;
+    if (this.#ended === undefined) return;
     const { error } = this.#ended;
+    this.#pieces?.error(error);
+    this.#pieces = undefined;
+    if (this.#cancelled) return;
     if (error === undefined) this.#streamQueue.close();
     else this.#streamQueue.error(error);
   }

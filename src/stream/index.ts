@@ -3,6 +3,7 @@ export type { ByteTransport } from "../transports/byteTransport.ts";
 export type { Abortable } from "./abortable.ts";
 export { accept, type AcceptTransportOptions, type IncomingRequest } from "./accept.ts";
 export { connect, type ConnectOptions } from "./connect.ts";
+export type { ConnectionHook } from "./connectionHook.ts";
 export type { IncomingMessageStream, Message } from "./incomingMessages.ts";
 export type { OriginPolicy } from "./originPolicy.ts";
 export { serve, type RequestHandler, type ServeOptions } from "./serve.ts";

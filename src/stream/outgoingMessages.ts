@@ -2,7 +2,7 @@
 import type { WSConnection } from "../connection/wsConnection.ts";
 import { EMPTY } from "../core/bytes.ts";
 import type { SendOptions } from "../core/establishedConnection.ts";
-import { unlessAborted } from "./abortable.ts";
+import { unlessAborted, withdraw } from "./abortable.ts";
 import type { Driver } from "./driver.ts";
 import type { WebSocketError } from "./webSocketError.ts";
 
@@ -127,7 +127,7 @@ export class OutgoingMessages {
     const done = new Promise<void>((resolve, reject) => (turn = { run, resolve, reject }));
     this.#turns.push(turn);
     this.#admit();
-    return unlessAborted(done, signal, () => this.#turns.splice(this.#turns.indexOf(turn), 1));
+    return unlessAborted(done, signal, () => withdraw(this.#turns, turn));
   }
 
   #admit(): void {

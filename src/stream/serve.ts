@@ -3,6 +3,7 @@ import { CloseCode } from "../core/closeCodes.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { unlessAborted } from "./abortable.ts";
 import { accept, type AcceptTransportOptions, type IncomingRequest } from "./accept.ts";
+import { discard } from "./discard.ts";
 import type { WebSocketSession } from "./session.ts";
 
 /** Answers a request, and does what is to be done on the session. One that it leaves unanswered is refused with 404. */
@@ -22,6 +23,23 @@ export interface ServeOptions extends Omit<AcceptTransportOptions, "request"> {
  * Serves WebSockets on transports until there are no more and all connections have ended, or until the signal is aborted:
  * then no more are taken, the open ones are closed with 1001, and the promise is fulfilled when they have ended.
  * Rejected if the transports' own iteration fails.
+ *
+ * @example
+ * ```ts
+ * import { connect, serve } from "websocket-over/stream";
+ * import { pipe } from "websocket-over/pipe";
+ *
+ * const [near, far] = pipe();
+ * const served = serve([far], async (request) => {
+ *   const session = await request.accept();
+ *   for await (const message of session) await session.send(message);
+ * });
+ * const session = await connect(near);
+ * await session.send("there and back");
+ * console.log(await session.receive()); // → there and back
+ * await session.close();
+ * await served; // there are no more transports, and no more connections
+ * ```
  */
 export async function serve(
   transports: AsyncIterable<ByteTransport> | Iterable<ByteTransport>,
@@ -37,7 +55,8 @@ export async function serve(
     for (;;) {
       signal?.throwIfAborted();
       if (running.size >= maxConnections) await unlessAborted(Promise.race(running), signal, ignore);
-      const next = await unlessAborted(Promise.resolve(iterator.next()), signal, ignore);
+      const arriving = Promise.resolve(iterator.next());
+      const next = await unlessAborted(arriving, signal, () => void discardLate(arriving, signal));
       if (next.done === true) break;
       const one = serveOne(next.value, handler, options).catch((error: unknown) => onError?.(error));
       running.add(one);
@@ -49,6 +68,15 @@ export async function serve(
   } finally {
     await Promise.all(running);
   }
+}
+
+/** What still comes once the signal has stopped the server is nobody's any more. */
+async function discardLate(
+  arriving: Promise<IteratorResult<ByteTransport, unknown>>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const late = await arriving.catch(() => undefined);
+  if (late?.done === false) discard(late.value, signal?.reason);
 }
 
 async function serveOne(transport: ByteTransport, handler: RequestHandler, options: ServeOptions): Promise<void> {

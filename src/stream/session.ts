@@ -4,7 +4,7 @@ import type { Bytes } from "../core/bytes.ts";
 import type { SendOptions } from "../core/establishedConnection.ts";
 import type { CloseFrame, ConnectionClosed, ConnectionEstablished, PongReceived, WSEvent } from "../core/events.ts";
 import { formatExtensions } from "../handshake/headerGrammar.ts";
-import { unlessAborted, type Abortable } from "./abortable.ts";
+import { unlessAborted, withdraw, type Abortable } from "./abortable.ts";
 import type { Driver, EventHandler } from "./driver.ts";
 import { IncomingMessages, type IncomingMessageStream, type Message } from "./incomingMessages.ts";
 import { OutgoingMessages } from "./outgoingMessages.ts";
@@ -75,7 +75,7 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
     this.headers = established.headers;
     this.closed = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
     this.closed.catch(ignore);
-    this.#incoming = new IncomingMessages((reason) => this.#closeFor(reason));
+    this.#incoming = new IncomingMessages(connection, (reason) => this.#closeFor(reason));
     this.#outgoing = new OutgoingMessages(connection, driver, {
       close: () => this.close(),
       closeFor: (reason) => this.#closeFor(reason),
@@ -150,7 +150,7 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
       ping = { payload, sentMs: performance.now(), resolve, reject };
     });
     this.#pings.push(ping);
-    return await unlessAborted(answered, signal, () => this.#pings.splice(this.#pings.indexOf(ping), 1));
+    return await unlessAborted(answered, signal, () => withdraw(this.#pings, ping));
   }
 
   /**
@@ -191,10 +191,14 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
     }
   }
 
-  /** A pong answers the pings before its own, too: a peer may leave those out (§5.5.3). */
-  #takePong({ payload }: PongReceived): void {
-    const at = this.#pings.findIndex((ping) => ping.payload.every((byte, i) => byte === payload[i]));
+  /** A pong answers the pings before its own, too: a peer may leave those out (§5.5.3). One may answer a keepalive ping. */
+  #takePong({ payload, roundTripMs }: PongReceived): void {
     const nowMs = performance.now();
+    const isAnswered = (ping: Ping): boolean =>
+      roundTripMs === undefined
+        ? ping.payload.every((byte, i) => byte === payload[i])
+        : ping.sentMs < nowMs - roundTripMs;
+    const at = this.#pings.findLastIndex(isAnswered);
     for (const { sentMs, resolve } of this.#pings.splice(0, at + 1)) resolve(nowMs - sentMs);
   }
 

@@ -6,6 +6,8 @@ import { resolveTiming } from "../core/deadlines.ts";
 import { RemoteProtocolError } from "../core/errors.ts";
 import type { BytesReceived, ConnectionClosed, ConnectionEstablished, TextReceived, WSEvent } from "../core/events.ts";
 import { formatExtensions } from "../handshake/headerGrammar.ts";
+import { LONGEST_TIMER_MS, systemClock, type Clock } from "../stream/clock.ts";
+import type { ConnectionHook } from "../stream/connectionHook.ts";
 import { Driver } from "../stream/driver.ts";
 import { MessageAssembler } from "../stream/messageAssembler.ts";
 import { explain, RejectionReader, WebSocketError } from "../stream/webSocketError.ts";
@@ -26,11 +28,13 @@ export type ReadyState = (typeof ReadyState)[keyof typeof ReadyState];
  */
 export type Dial = (url: URL, protocols: string[], signal: AbortSignal) => ByteTransport | PromiseLike<ByteTransport>;
 
-export interface WebSocketOptions extends SharedOptions {
+export interface WebSocketOptions extends SharedOptions, ConnectionHook {
   /** Headers to add to the request. */
   readonly headers?: HeadersInit;
   /** The `Origin` header; by default that of the page or worker, where there is one. */
   readonly origin?: string;
+  /** Where deadlines take their time from, for tests; the platform by default. */
+  readonly clock?: Clock;
 }
 
 type Callback = (error?: unknown) => void;
@@ -46,9 +50,6 @@ const GIVEN_UP: ConnectionClosed = {
   reason: "",
   wasClean: false,
 };
-
-/** As far as `setTimeout` counts, in milliseconds. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export class ClientSocket {
   readonly url: string;
@@ -67,13 +68,14 @@ export class ClientSocket {
 
   /** While there is no transport. */
   #dialing: AbortController | undefined = new AbortController();
-  #handshakeTimer: ReturnType<typeof setTimeout>;
+  readonly #clock: Clock;
+  readonly #handshakeTimer: unknown;
   #driver: Driver | undefined;
   readonly #rejection = new RejectionReader();
   /** Why the connection was given up here, if it was. */
   #failure: WebSocketError | undefined;
 
-  readonly #assembler = new MessageAssembler();
+  readonly #assembler: MessageAssembler;
   /** Received, and not dispatched yet. */
   readonly #messages = new Fifo<string | Bytes>();
   #queuedBytes = 0;
@@ -94,15 +96,20 @@ export class ClientSocket {
     this.#origin = url.origin;
     this.#closeTimeoutMs = closeTimeoutMs;
     this.#mustChoose = protocols.length > 0 && options.handshake !== "none";
-    this.#connection = new WSConnection("client", {
-      ...options,
+    const { onConnection, clock = systemClock, ...rest } = options;
+    this.#clock = clock;
+    const connectionOptions = {
+      ...rest,
       ...requestFor(url),
       subprotocols: protocols,
       ...(origin !== undefined && { origin }),
       // Timed here, since the time that the dial takes is part of it.
       handshakeTimeoutMs: Infinity,
-    });
-    this.#handshakeTimer = setTimeout(
+    };
+    this.#connection = new WSConnection("client", connectionOptions);
+    this.#assembler = new MessageAssembler(this.#connection);
+    onConnection?.(this.#connection, connectionOptions);
+    this.#handshakeTimer = clock.setTimeout(
       () => this.#timeOut(handshakeTimeoutMs),
       Math.min(handshakeTimeoutMs, LONGEST_TIMER_MS),
     );
@@ -164,7 +171,7 @@ export class ClientSocket {
     const late = this.#failure !== undefined;
     try {
       const take = (event: WSEvent): Promise<void> | undefined => (late ? undefined : this.#take(event));
-      this.#driver = new Driver(this.#connection, transport, this.#closeTimeoutMs, take);
+      this.#driver = new Driver(this.#connection, transport, this.#closeTimeoutMs, take, this.#clock);
       if (late) this.#driver.abort(this.#failure);
     } catch (error) {
       this.#fail("there is no transport", error);
@@ -174,7 +181,7 @@ export class ClientSocket {
   #take(event: WSEvent): Promise<void> | undefined {
     switch (event.type) {
       case "connectionEstablished":
-        clearTimeout(this.#handshakeTimer);
+        this.#clock.clearTimeout(this.#handshakeTimer);
         // §4.1: "If protocols is not the empty list and … null, failure, or the empty byte sequence, then fail the
         // WebSocket connection."
         if (this.#mustChoose && event.subprotocol === undefined) {
@@ -239,7 +246,7 @@ export class ClientSocket {
   }
 
   #end(closed: ConnectionClosed): void {
-    clearTimeout(this.#handshakeTimer);
+    this.#clock.clearTimeout(this.#handshakeTimer);
     // What was given up here did not end well, whatever the peer still had to say.
     const seen = this.#failure === undefined ? closed : GIVEN_UP;
     queueTask(() => this.#tellEnd(seen));
@@ -343,8 +350,9 @@ export class ClientSocket {
 
 /** Of the page or worker; a script's own variable of that name is none. */
 function ownOrigin(): string | undefined {
-  const { origin } = globalThis as { origin?: unknown };
-  return typeof origin === "string" ? origin : undefined;
+  // workerd has the origin of no page: "null", and no location.
+  const { origin, location } = globalThis as { origin?: unknown; location?: unknown };
+  return typeof origin === "string" && location !== undefined ? origin : undefined;
 }
 
 function snapshot(data: string | ArrayBuffer | ArrayBufferView): string | ArrayBuffer {

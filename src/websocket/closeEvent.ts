@@ -7,34 +7,35 @@ interface CloseEventValues {
 }
 
 export function closeEvent(values: CloseEventValues): CloseEvent {
-  return new (globalThis.CloseEvent ?? PlainCloseEvent)("close", values);
+  return new (globalThis.CloseEvent ?? (plainCloseEvent ??= makePlainCloseEvent()))("close", values);
 }
 
-class PlainCloseEvent extends Event {
-  readonly #values: CloseEventValues;
+let plainCloseEvent: typeof CloseEvent | undefined;
 
-  static {
-    Object.defineProperty(this, "name", { value: "CloseEvent", configurable: true });
-  }
+/** Made when it is first needed, since no global is read before. */
+function makePlainCloseEvent(): typeof CloseEvent {
+  return class CloseEvent extends Event {
+    readonly #values: CloseEventValues;
 
-  constructor(type: string, { wasClean = false, code = 0, reason = "" }: Partial<CloseEventValues> = {}) {
-    super(type);
-    this.#values = { wasClean, code, reason };
-  }
+    constructor(type: string, { wasClean = false, code = 0, reason = "" }: Partial<CloseEventValues> = {}) {
+      super(type);
+      this.#values = { wasClean, code, reason };
+    }
 
-  get wasClean(): boolean {
-    return this.#values.wasClean;
-  }
+    get wasClean(): boolean {
+      return this.#values.wasClean;
+    }
 
-  get code(): number {
-    return this.#values.code;
-  }
+    get code(): number {
+      return this.#values.code;
+    }
 
-  get reason(): string {
-    return this.#values.reason;
-  }
+    get reason(): string {
+      return this.#values.reason;
+    }
 
-  get [Symbol.toStringTag](): string {
-    return "CloseEvent";
-  }
+    get [Symbol.toStringTag](): string {
+      return "CloseEvent";
+    }
+  };
 }

@@ -1,5 +1,6 @@
 /** The entry for code written for the browser's `WebSocket`: names only. */
 export type { ByteTransport } from "../transports/byteTransport.ts";
+export type { Clock } from "../stream/clock.ts";
 export { WebSocketError, type Rejection } from "../stream/webSocketError.ts";
 export type { Dial, WebSocketOptions } from "./clientSocket.ts";
 export {

@@ -43,6 +43,25 @@ export interface WebSocketOverOptions extends WebSocketOptions {
  *
  * `error` and `close` events have a `cause` where the connection failed: a `WebSocketError`, with the server's answer as
  * its `rejection` if that is why.
+ *
+ * @example
+ * ```ts
+ * import { accept } from "websocket-over/stream";
+ * import { pipe } from "websocket-over/pipe";
+ * import { createWebSocketClass } from "websocket-over/websocket";
+ *
+ * const WebSocket = createWebSocketClass((url, protocols) => {
+ *   console.log(url.href, protocols.join()); // → wss://example.com/ v1
+ *   const [near, far] = pipe();
+ *   void accept(far).then((request) => request.accept({ subprotocol: "v1" }));
+ *   return near;
+ * });
+ * const socket = new WebSocket("https://example.com/", "v1");
+ * socket.onopen = () => {
+ *   console.log(socket.protocol); // → v1
+ *   socket.close();
+ * };
+ * ```
  */
 export function createWebSocketClass(dial: Dial, options: WebSocketOptions = {}): WebSocketConstructor {
   return defineClass((init) => {
@@ -54,7 +73,24 @@ export function createWebSocketClass(dial: Dial, options: WebSocketOptions = {})
   });
 }
 
-/** A `WebSocket` over a transport that there is, or will be. It is CONNECTING until the handshake is over, as any other. */
+/**
+ * A `WebSocket` over a transport that there is, or will be. It is CONNECTING until the handshake is over, as any other.
+ *
+ * @example
+ * ```ts
+ * import { accept } from "websocket-over/stream";
+ * import { pipe } from "websocket-over/pipe";
+ * import { webSocketOver } from "websocket-over/websocket";
+ *
+ * const [near, far] = pipe();
+ * void accept(far).then(async (request) => (await request.accept()).send("hello"));
+ * const socket = webSocketOver(near);
+ * socket.onmessage = ({ data }) => {
+ *   console.log(data); // → hello
+ *   socket.close();
+ * };
+ * ```
+ */
 export function webSocketOver(
   transport: ByteTransport | PromiseLike<ByteTransport>,
   options: WebSocketOverOptions = {},

@@ -17,7 +17,22 @@ export interface WebSocketPairOptions {
   readonly acceptTimeoutMs?: number | undefined;
 }
 
-/** Makes a pair with no handshake and no masking between them: all else is as over any transport. */
+/**
+ * Makes a pair with no handshake and no masking between them: all else is as over any transport.
+ *
+ * @example
+ * ```ts
+ * import { webSocketPair } from "websocket-over/websocket";
+ *
+ * const [client, server] = webSocketPair();
+ * server.accept();
+ * server.onmessage = ({ data }) => {
+ *   console.log(data); // → hello
+ *   server.close();
+ * };
+ * client.onopen = () => client.send("hello");
+ * ```
+ */
 export function webSocketPair(options: WebSocketPairOptions = {}): [client: WebSocketEnd, server: WebSocketEnd] {
   const { url, protocol, acceptTimeoutMs } = options;
   const [near, far] = pipe();

@@ -48,6 +48,10 @@ interface Accepted {
 
 const IDLE_TIMEOUT_S = 30;
 
+/**
+ * Makes a server that calls the hooks of an application as crossws does. There is no `handleUpgrade`: it is given
+ * transports, as `WebSocketServer` is, or serves a source of them. `TypeError` or `RangeError` for options that can't be.
+ */
 export function crosswsAdapter(options: CrosswsOptions = {}): CrosswsAdapter {
   const { idleTimeout = IDLE_TIMEOUT_S, serverOptions = {} } = options;
   const topics = new Topics(options);
