@@ -1,5 +1,5 @@
 /** A byte transport over a message port, whose buffers are handed over rather than copied. */
-import { INITIAL_CREDIT, MessageStreams, type Carrier, type Control } from "./messageStreams.ts";
+import { INITIAL_CREDIT, isBuffer, MessageStreams, type Carrier, type Control } from "./messageStreams.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 import { TransportError } from "./transportError.ts";
 
@@ -27,6 +27,11 @@ export interface MessagePortOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A message need not grow beyond this, in bytes. */
+const BATCH_BYTES = 256 * 1024;
+
+const AT_ONCE = Promise.resolve();
+
 /**
  * Makes a byte transport of a port whose other end does the same, on whatever side of a worker, a frame or a process it
  * is. The port is the transport's own from now on, is started at once, and is closed when both directions have ended.
@@ -40,37 +45,84 @@ export interface MessagePortOptions {
  * other end is gone, as Node does, both streams fail with `lost`. `RangeError` for a window that is none.
  *
  * On the wire, each a message of its own, with `T` an `ArrayBuffer` that is transferred:
- * - `T` with at least one byte: bytes of the stream. Costs its length and 256 of the sender's credit; may be sent while
- *   any credit is left. Each end begins with a credit of 65,536.
+ * - `[T, …]`, each with at least one byte: bytes of the stream. Each `T` costs its length and 256 of the sender's credit,
+ *   and may be sent while any credit is left. Each end begins with a credit of 65,536.
  * - `{ type: "grant", cost }`: so much more credit, a positive integer.
  * - `{ type: "end" }`: all bytes have been sent.
  * - `{ type: "reset", reason }`: the sender gave up; `reason` is a string.
  * - `{ type: "stop", reason }`: the reader gave up; `reason` is a string.
+ *
+ * @example
+ * ```ts
+ * import { messagePortTransport } from "websocket-over/messageport";
+ * import { accept, connect } from "websocket-over/stream";
+ *
+ * const { port1, port2 } = new MessageChannel(); // one of them goes to a worker, a frame or another page
+ * void accept(messagePortTransport(port2)).then(async (request) => (await request.accept()).send("over a port"));
+ * const session = await connect(messagePortTransport(port1));
+ * console.log(await session.receive()); // → over a port
+ * await session.close();
+ * ```
  */
 export function messagePortTransport(port: Port, options: MessagePortOptions = {}): ByteTransport {
   const { windowBytes = 1024 * 1024, signal } = options;
   if (!(windowBytes >= INITIAL_CREDIT)) {
     throw new RangeError(`windowBytes is at least ${INITIAL_CREDIT}, not ${String(windowBytes)}`);
   }
+  /** What has been written and not been posted yet. */
+  let outbox: ArrayBuffer[] = [];
+  let outboxBytes = 0;
+  /** How many chunks ever. */
+  let written = 0;
+  let posting: Promise<void> | undefined;
   let settle!: () => void;
   const closed = new Promise<void>((resolve) => (settle = resolve));
   const abort = (): void => streams.fail(signal!.reason);
   const carrier: Carrier = {
     hasRoom: true,
     isDrained: true,
-    send: (bytes) => post(port, bytes),
-    tell: (control) => port.postMessage(control, []),
+    send(bytes) {
+      const { length } = bytes;
+      outbox.push(take(bytes));
+      outboxBytes += length;
+      written++;
+      if (outboxBytes >= BATCH_BYTES) flush();
+      else posting ??= flushWhenWriterRests();
+      return length;
+    },
+    tell(control) {
+      flush();
+      port.postMessage(control, []);
+    },
     shut() {
+      flush();
       signal?.removeEventListener("abort", abort);
       port.close(); // what was posted before still arrives
       settle();
     },
   };
-  const streams = new MessageStreams(carrier, windowBytes, { credit: INITIAL_CREDIT, granted: INITIAL_CREDIT });
+  const streams = new MessageStreams(carrier, windowBytes);
+
+  /** What is written in one turn goes as one message: many cost several times as much. */
+  async function flushWhenWriterRests(): Promise<void> {
+    for (let seen = 0; seen !== written;) {
+      seen = written;
+      for (let turn = 0; turn < 4; turn++) await AT_ONCE;
+    }
+    posting = undefined;
+    flush();
+  }
+  function flush(): void {
+    if (outbox.length === 0) return;
+    const buffers = outbox;
+    outbox = [];
+    outboxBytes = 0;
+    port.postMessage(buffers, buffers);
+  }
 
   port.addEventListener("message", (event) => {
     const { data } = event as MessageEvent<unknown>;
-    if (isBuffer(data) && data.byteLength > 0) streams.receive(new Uint8Array(data));
+    if (isBatch(data)) for (const buffer of data) streams.receive(new Uint8Array(buffer));
     else if (isControl(data)) streams.obey(data);
     else streams.refuse(new TransportError("badMessage", "the other end of the port sent what no transport sends"));
   });
@@ -80,28 +132,26 @@ export function messagePortTransport(port: Port, options: MessagePortOptions = {
   port.addEventListener("close", () => streams.fail(new TransportError("lost", "the other end of the port is gone")));
   signal?.addEventListener("abort", abort);
   if (signal?.aborted === true) abort();
-  else port.start();
+  else {
+    streams.begin(windowBytes, { credits: true });
+    port.start();
+  }
   return { readable: streams.readable, writable: streams.writable, closed, close: () => streams.close() };
 }
 
-function post(port: Port, bytes: Uint8Array<ArrayBuffer>): number {
-  const { buffer, length } = bytes;
-  if (length === buffer.byteLength) {
-    try {
-      port.postMessage(buffer, [buffer]);
-      return length;
-    } catch {
-      // Shared memory, and that of WebAssembly, can't be transferred.
-    }
+/** The bytes in a buffer that can be transferred: their own, if there is nothing else in it. */
+function take(bytes: Uint8Array<ArrayBuffer>): ArrayBuffer {
+  if (bytes.length < bytes.buffer.byteLength) return bytes.slice().buffer;
+  try {
+    return bytes.buffer.transfer();
+  } catch {
+    // Shared memory, and that of WebAssembly, stays where it is; Node 20 moves none like this.
+    return bytes.slice().buffer;
   }
-  const copy = bytes.slice().buffer;
-  port.postMessage(copy, [copy]);
-  return length;
 }
 
-/** By brand rather than `instanceof`, since the port may belong to another realm. What was cloned can't lie about it. */
-function isBuffer(data: unknown): data is ArrayBuffer {
-  return Object.prototype.toString.call(data) === "[object ArrayBuffer]";
+function isBatch(data: unknown): data is ArrayBuffer[] {
+  return Array.isArray(data) && data.length > 0 && data.every((item) => isBuffer(item) && item.byteLength > 0);
 }
 
 function isControl(data: unknown): data is Control {

@@ -44,35 +44,35 @@ export class MessageStreams {
   readonly readable: ReadableStream<Bytes>;
   readonly writable: WritableStream<Bytes>;
   readonly #carrier: Carrier;
+  /** The largest window that there may be, in bytes of cost. */
+  readonly #most: number;
   /** How much may wait unread, in bytes of cost, and one message more. */
-  readonly #window: number;
+  #window = 0;
 
   #reading!: ReadableStreamDefaultController<Bytes>;
   #receiving: "open" | "over" = "open";
   /** What the other end may still send. */
-  #granted: number;
+  #granted = 0;
 
   #writing!: WritableStreamDefaultController;
   #sending: "open" | "ending" | "over" = "open";
   /** What may still be sent. */
-  #credit: number;
+  #credit = 0;
   /** Why sending is over, unless it has ended well. */
   #fault: unknown;
   #wake = ignore;
 
-  /** `credit`: what may be sent before the first grant; `granted`: what the other end may send before ours. */
-  constructor(carrier: Carrier, window: number, { credit, granted }: { credit: number; granted: number }) {
+  /** Sends nothing, and takes nothing, until it is known what holds: see {@link begin}. `most`: the largest window. */
+  constructor(carrier: Carrier, most: number) {
     this.#carrier = carrier;
-    this.#window = window;
-    this.#credit = credit;
-    this.#granted = granted;
+    this.#most = most;
     this.readable = new ReadableStream<Bytes>(
       {
         start: (controller) => void (this.#reading = controller),
         pull: () => this.#grant(),
         cancel: (reason: unknown) => this.#stop(reason),
       },
-      { highWaterMark: window, size: ({ length }) => costOf(length) },
+      { highWaterMark: most, size: ({ length }) => costOf(length) },
     );
     this.writable = new WritableStream<Bytes>({
       start: (controller) => {
@@ -85,10 +85,22 @@ export class MessageStreams {
     });
   }
 
+  /**
+   * How much may wait unread, in bytes of cost. With `credits` the other end is one of ours, and is held at that; else
+   * nothing holds either end, and what comes beyond fails both directions.
+   */
+  begin(window: number, { credits }: { credits: boolean }): void {
+    this.#window = window;
+    this.#credit = credits ? INITIAL_CREDIT : Infinity;
+    this.#granted = credits ? INITIAL_CREDIT : Infinity;
+    if (this.#receiving === "open") this.#grant();
+    this.#wake();
+  }
+
   /** Bytes have come. They belong to the reader from now on. */
   receive(bytes: Bytes): void {
     if (this.#receiving === "over") return;
-    if (this.#reading.desiredSize! <= 0) {
+    if (this.#room <= 0) {
       this.refuse(new TransportError("overflow", `more than ${this.#window} bytes wait unread`));
       return;
     }
@@ -151,10 +163,15 @@ export class MessageStreams {
     this.#failSending(error);
   }
 
+  /** How much more may wait unread. */
+  get #room(): number {
+    return this.#window - (this.#most - this.#reading.desiredSize!);
+  }
+
   /** Lets the other end send as much as there is room for, once it is worth a message. */
   #grant(): void {
-    const cost = this.#reading.desiredSize! - this.#granted;
-    if (cost < this.#window / 4) return;
+    const cost = this.#room - this.#granted;
+    if (cost <= this.#window / 4) return;
     this.#granted += cost;
     this.#carrier.tell({ type: "grant", cost });
   }
@@ -207,7 +224,7 @@ export class MessageStreams {
   }
 
   #reset(reason: unknown): void {
-    if (this.#sending === "open") this.#carrier.tell({ type: "reset", reason: textOf(reason) });
+    if (this.#sending !== "over") this.#carrier.tell({ type: "reset", reason: textOf(reason) });
     this.#endSending(ignore);
   }
 
@@ -248,7 +265,11 @@ export class MessageStreams {
   }
 }
 
-/** By brand rather than `instanceof`, since a chunk may come from another realm. */
+/** By brand rather than `instanceof`, since what comes may be of another realm. */
+export function isBuffer(data: unknown): data is ArrayBuffer {
+  return Object.prototype.toString.call(data) === "[object ArrayBuffer]";
+}
+
 function isBytes(chunk: unknown): chunk is Bytes {
   return Object.prototype.toString.call(chunk) === "[object Uint8Array]";
 }

@@ -4,7 +4,7 @@ import type { ByteTransport } from "./byteTransport.ts";
 
 export type { ByteTransport, TransportRequest } from "./byteTransport.ts";
 
-/** As Node's own types have it. */
+/** Its arguments are those of Node's own types. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Listener = (...given: any[]) => void;
 
@@ -132,6 +132,26 @@ export interface UpgradeOptions extends ListenOptions {
 /**
  * The connections of a `net.Server` or a `tls.Server`, as they come. It listens to the server's events alone:
  * `server.listen()` and `server.close()` stay yours. Ends when the server has closed; leaving the loop stops it.
+ *
+ * @example
+ * ```ts
+ * import { connect as connectTCP, createServer, type AddressInfo } from "node:net";
+ * import { listen, socketTransport } from "websocket-over/node";
+ * import { connect, serve } from "websocket-over/stream";
+ *
+ * const tcp = createServer().listen(0, "127.0.0.1");
+ * const served = serve(listen(tcp), async (request) => {
+ *   const session = await request.accept();
+ *   await session.send(`hello, ${request.target}`);
+ * });
+ * await new Promise((resolve) => tcp.once("listening", resolve));
+ * const { port } = tcp.address() as AddressInfo;
+ * const session = await connect(socketTransport(connectTCP(port, "127.0.0.1")), { url: `ws://127.0.0.1:${port}/tcp` });
+ * console.log(await session.receive()); // → hello, /tcp
+ * await session.close();
+ * tcp.close();
+ * await served;
+ * ```
  */
 export function listen(server: NodeServer, options: ListenOptions = {}): AsyncIterableIterator<ByteTransport> {
   // A `tls.Server` is a `net.Server`, too, and tells of the connections beneath as well.

@@ -24,6 +24,17 @@ export interface PipeOptions {
  * chunk is copied when it is written, as any wire does: the writer may go on using it, unless `handOver` gives it away, and
  * the reader owns what it reads.
  * A chunk that is no `Uint8Array` fails its direction with a `TypeError`; `RangeError` for a mark that is no count.
+ *
+ * @example
+ * ```ts
+ * import { pipe } from "websocket-over/pipe";
+ *
+ * const [near, far] = pipe();
+ * const writer = near.writable.getWriter();
+ * void writer.write(Uint8Array.of(1, 2, 3));
+ * void writer.close();
+ * for await (const chunk of far.readable) console.log(chunk.join()); // → 1,2,3
+ * ```
  */
 export function pipe(options: PipeOptions = {}): [ByteTransport, ByteTransport] {
   const { highWaterMark = 64 * 1024, handOver = false } = options;

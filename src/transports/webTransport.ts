@@ -1,5 +1,6 @@
 /** The bidirectional streams of a WebTransport session as byte transports, whichever side opens them. */
 import type { ByteTransport } from "./byteTransport.ts";
+import { readFrom } from "./readFrom.ts";
 import { TransportError, type TransportErrorCode } from "./transportError.ts";
 
 export type { ByteTransport } from "./byteTransport.ts";
@@ -78,39 +79,28 @@ export function incoming(session: WebTransportSession): AsyncIterableIterator<By
 }
 
 function transportOf(stream: BidirectionalStream, session: WebTransportSession): ByteTransport {
-  const reader = stream.readable.getReader();
+  const source = readFrom(stream.readable, async (error) => Promise.reject(await explain(error, "reset", session)));
   const writer = stream.writable.getWriter();
-  let reading!: ReadableStreamDefaultController<Uint8Array>;
   let writing!: WritableStreamDefaultController;
+  /** Fails a write that waits. */
+  let giveUp: (error: TransportError) => void = ignore;
 
-  const readable = new ReadableStream<Uint8Array>(
-    {
-      start: (controller) => void (reading = controller),
-      async pull() {
-        const { done, value } = await reader.read().catch(async (error: unknown) => {
-          throw await explain(error, "reset", session);
-        });
-        // Throws in vain where the stream has been cancelled or closed meanwhile.
-        if (done) reading.close();
-        else reading.enqueue(value);
-      },
-      cancel: (reason: unknown) => reader.cancel(reason),
-    },
-    { highWaterMark: 0 },
-  );
   const writable = new WritableStream<Uint8Array<ArrayBuffer>>({
     start(controller) {
       writing = controller;
       // At once, where the sink's own `abort` would wait for a write that waits.
       controller.signal.addEventListener("abort", () => void writer.abort(controller.signal.reason).catch(ignore));
     },
-    async write(chunk) {
+    write(chunk) {
       if (!(chunk instanceof Uint8Array)) {
         const error = new TypeError("a transport carries Uint8Array chunks");
         void writer.abort(error).catch(ignore);
         throw error;
       }
-      await writer.write(chunk).catch(failWriting);
+      return new Promise((resolve, reject) => {
+        giveUp = reject;
+        writer.write(chunk).catch(failWriting).then(resolve, reject);
+      });
     },
     close: () => writer.close().catch(failWriting),
   });
@@ -122,20 +112,17 @@ function transportOf(stream: BidirectionalStream, session: WebTransportSession):
 
   let isClosed = false;
   return {
-    readable,
+    readable: source.readable,
     writable,
-    closed: Promise.allSettled([reader.closed, writer.closed]),
+    closed: Promise.allSettled([source.closed, writer.closed]),
     close() {
       if (isClosed) return;
       isClosed = true;
       writer.close().catch(ignore);
-      reader.cancel().catch(ignore);
-      writing.error(new TransportError("closed", "the transport was closed"));
-      try {
-        reading.close();
-      } catch {
-        // It has ended already.
-      }
+      source.end();
+      const error = new TransportError("closed", "the transport was closed");
+      giveUp(error);
+      writing.error(error);
     },
     encrypted: true,
   };
@@ -189,7 +176,9 @@ function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal | und
   if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
+    // It may have been while the wait before this one came to its end.
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
   });
 }

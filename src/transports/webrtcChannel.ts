@@ -1,13 +1,14 @@
 /** A byte transport over a WebRTC data channel, which knows messages but no window and no half-close. */
-import { INITIAL_CREDIT, MessageStreams, type Carrier, type Control } from "./messageStreams.ts";
 import type { ByteTransport } from "./byteTransport.ts";
+import { controlOf, controlProtocol, textOf } from "./controlText.ts";
+import { INITIAL_CREDIT, isBuffer, MessageStreams, type Carrier, type Control } from "./messageStreams.ts";
 import { TransportError } from "./transportError.ts";
 
 /**
  * The `protocol` of a channel whose both ends are transports of this library: what they tell each other goes in text
  * messages, beside the bytes in binary ones. A channel of any other protocol has a plain peer, which is sent bytes alone.
  */
-export const dataChannelProtocol = "bytes-with-credits";
+export const dataChannelProtocol: string = controlProtocol;
 
 export interface DataChannelOptions {
   /**
@@ -96,6 +97,13 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
   /** How many of our last words the other end has not answered yet. */
   let unheard = 0;
 
+  const say = (text: string): void => {
+    try {
+      if (channel.readyState === "open") channel.send(text);
+    } catch {
+      // That of node-datachannel is open for some time after the other end has gone (0.33): nobody listens.
+    }
+  };
   const carrier: Carrier = {
     get hasRoom() {
       return channel.readyState === "open" && channel.bufferedAmount + unitBytes <= HIGH_WATER_BYTES;
@@ -124,19 +132,20 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
       }
       if (control.type !== "grant") unheard++;
       if (channel.readyState === "connecting") untold.push(control);
-      else if (channel.readyState === "open") channel.send(textOf(control));
+      else say(textOf(control));
     },
     shut() {
       if (shut) return;
       shut = true;
-      channel.bufferedAmountLowThreshold = 0;
+      // That of node-datachannel can't be set once the channel has closed (0.33).
+      if (channel.readyState === "open") channel.bufferedAmountLowThreshold = 0;
       // A channel that is still connecting here may be open at the other end, which waits for the last words.
       if (carrier.isDrained || (!ours && channel.readyState === "connecting")) channel.close();
       else if (ours) setTimeout(() => channel.close(), LAST_WORDS_MS);
     },
   };
-  const initial = ours ? INITIAL_CREDIT : Infinity;
-  const streams = new MessageStreams(carrier, window, { credit: initial, granted: ours ? INITIAL_CREDIT : window });
+  const streams = new MessageStreams(carrier, window);
+  streams.begin(window, { credits: ours });
 
   const drained = (): void => {
     if (shut && carrier.isDrained) channel.close();
@@ -147,7 +156,7 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
   channel.bufferedAmountLowThreshold = LOW_WATER_BYTES;
   channel.addEventListener("open", () => {
     wasOpen = true;
-    for (const control of untold) channel.send(textOf(control));
+    for (const control of untold) say(textOf(control));
     untold = [];
     streams.wake();
   });
@@ -156,10 +165,10 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
       unheard = Math.max(unheard - 1, 0);
       drained();
     } else if (typeof data === "string") {
-      const control = ours ? parse(data) : undefined;
+      const control = ours ? controlOf(data) : undefined;
       if (control === undefined) bad(`text came on a channel of bytes: ${JSON.stringify(data.slice(0, 32))}`);
       else {
-        if (control.type !== "grant" && channel.readyState === "open") channel.send("heard");
+        if (control.type !== "grant") say("heard");
         streams.obey(control);
       }
     } else if (!isBuffer(data)) bad("binaryType was changed");
@@ -180,38 +189,4 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
     settle();
   }
   return { readable: streams.readable, writable: streams.writable, closed, close: () => streams.close() };
-}
-
-/** By brand rather than `instanceof`, since the channel may belong to another realm. */
-function isBuffer(data: unknown): data is ArrayBuffer {
-  return Object.prototype.toString.call(data) === "[object ArrayBuffer]";
-}
-
-function textOf(control: Control): string {
-  switch (control.type) {
-    case "grant":
-      return `grant ${control.cost}`;
-    case "end":
-      return "end";
-    case "reset":
-    case "stop":
-      return `${control.type} ${control.reason}`;
-    default:
-      return control satisfies never;
-  }
-}
-
-function parse(text: string): Control | undefined {
-  const [, type, rest = ""] = /^(grant|end|reset|stop)(?: (.*))?$/s.exec(text) ?? [];
-  switch (type) {
-    case "grant":
-      return /^[1-9][0-9]{0,14}$/.test(rest) ? { type, cost: Number(rest) } : undefined;
-    case "end":
-      return { type };
-    case "reset":
-    case "stop":
-      return { type, reason: rest };
-    default:
-      return undefined;
-  }
 }

@@ -1,0 +1,83 @@
+/** A platform's stream as that of a transport, which says in its own words why it failed and can be ended at once. */
+import { byobReaderOf } from "./byobReader.ts";
+
+export interface Source {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly closed: Promise<unknown>;
+  /** Ends `readable`, and wants no more. */
+  readonly end: () => void;
+}
+
+/** Locks the stream, and makes another of it that fails as `failed` says: one of bytes if that is, so that readers can bring memory. */
+export function readFrom(from: ReadableStream<Uint8Array>, failed: (error: unknown) => Promise<never>): Source {
+  const byobReader = byobReaderOf(from);
+  if (byobReader !== undefined) return readBytesFrom(byobReader, failed);
+  const reader = from.getReader();
+  let controller!: ReadableStreamDefaultController<Uint8Array>;
+  const readable = new ReadableStream<Uint8Array>(
+    {
+      start: (given) => void (controller = given),
+      async pull() {
+        const { done, value } = await reader.read().catch(failed);
+        // Throws in vain where the stream has been cancelled or closed meanwhile.
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason: unknown) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+  return {
+    readable,
+    closed: reader.closed,
+    end() {
+      reader.cancel().catch(ignore);
+      unlessEnded(() => controller.close());
+    },
+  };
+}
+
+function readBytesFrom(reader: ReadableStreamBYOBReader, failed: (error: unknown) => Promise<never>): Source {
+  let controller!: ReadableByteStreamController;
+  /** The memory that was brought, which the platform's stream has meanwhile. */
+  let lent: { readonly byteOffset: number; readonly bufferBytes: number } | undefined;
+  const close = (): void => {
+    controller.close();
+    if (lent === undefined) return;
+    // A stream that is cancelled keeps what it was lent: who waits gets other memory back, with nothing in it.
+    controller.byobRequest?.respondWithNewView(new Uint8Array(new ArrayBuffer(lent.bufferBytes), lent.byteOffset, 0));
+  };
+  const readable = new ReadableStream({
+    type: "bytes",
+    autoAllocateChunkSize: 16 * 1024,
+    start: (given) => void (controller = given),
+    async pull() {
+      const view = controller.byobRequest!.view as Uint8Array<ArrayBuffer>;
+      lent = { byteOffset: view.byteOffset, bufferBytes: view.buffer.byteLength };
+      const { done, value } = await reader.read(view).catch(failed);
+      const request = controller.byobRequest;
+      if (request === null) return; // the stream has been cancelled or closed meanwhile
+      if (done) close();
+      else request.respondWithNewView(value);
+    },
+    cancel: (reason: unknown) => reader.cancel(reason),
+  });
+  return {
+    readable,
+    closed: reader.closed,
+    end() {
+      reader.cancel().catch(ignore);
+      unlessEnded(close);
+    },
+  };
+}
+
+function unlessEnded(step: () => void): void {
+  try {
+    step();
+  } catch {
+    // It has ended already.
+  }
+}
+
+function ignore(): void {}
