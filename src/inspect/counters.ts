@@ -1,0 +1,144 @@
+/** How much went each way: bytes, frames, messages, what compression saved, and how long pings took. */
+import { Opcode } from "../core/opcodes.ts";
+import type { Direction, FrameRecord, TraceRecord } from "./record.ts";
+
+export type FrameKind = "continuation" | "text" | "binary" | "close" | "ping" | "pong" | "reserved";
+
+/** One direction. All but `bytes` counts what has come whole. */
+export interface DirectionCounters {
+  /** On the wire, heads and headers included. */
+  readonly bytes: number;
+  readonly chunks: number;
+  readonly frames: Readonly<Record<FrameKind, number>>;
+  readonly messages: number;
+  /** Payload of data frames as it was on the wire, and what it was decoded to; what could not be decoded counts as it was. */
+  readonly payloadBytes: number;
+  readonly messageBytes: number;
+  /** What extensions saved: below 0 where they made it longer. */
+  readonly savedBytes: number;
+  /** Rules broken. */
+  readonly violations: number;
+}
+
+/** From when the observed end's pings were sent to when their pongs came, in milliseconds. */
+export interface RoundTrips {
+  readonly count: number;
+  readonly lastMs: number;
+  readonly minMs: number;
+  readonly maxMs: number;
+}
+
+export interface Counters {
+  readonly sent: DirectionCounters;
+  readonly received: DirectionCounters;
+  /** `undefined` until a ping has been answered. */
+  readonly roundTrips: RoundTrips | undefined;
+}
+
+/** Pings that nobody answers are forgotten, the oldest first. */
+const MAX_PINGS = 64;
+
+/** Counts for one trace. */
+export class Counting {
+  readonly #directions = { sent: new DirectionCounting(), received: new DirectionCounting() };
+  readonly #pings: { readonly payload: Uint8Array; readonly sentMs: number }[] = [];
+  #roundTrips: RoundTrips | undefined;
+
+  get counters(): Counters {
+    const { sent, received } = this.#directions;
+    return { sent: sent.counters, received: received.counters, roundTrips: this.#roundTrips };
+  }
+
+  countChunk(direction: Direction, bytes: number): void {
+    this.#directions[direction].countChunk(bytes);
+  }
+
+  /** Takes a record that is complete. */
+  countRecord(record: TraceRecord): void {
+    const direction = this.#directions[record.direction];
+    direction.violations += record.violations.length;
+    if (record.kind !== "frame") return;
+    direction.countFrame(record);
+    const { opcode, payload, lastMs } = record;
+    if (opcode === Opcode.PING && record.direction === "sent") {
+      this.#pings.push({ payload: payload.slice(), sentMs: lastMs });
+      if (this.#pings.length > MAX_PINGS) this.#pings.shift();
+    } else if (opcode === Opcode.PONG && record.direction === "received") {
+      this.#takePong(payload, lastMs);
+    }
+  }
+
+  /** A pong answers the pings before its own, too: a peer may leave those out (RFC 6455 §5.5.3). */
+  #takePong(payload: Uint8Array, nowMs: number): void {
+    const at = this.#pings.findIndex(
+      (ping) => ping.payload.length === payload.length && ping.payload.every((byte, i) => byte === payload[i]),
+    );
+    if (at < 0) return;
+    const lastMs = nowMs - this.#pings[at]!.sentMs;
+    this.#pings.splice(0, at + 1);
+    const before = this.#roundTrips;
+    this.#roundTrips = {
+      count: (before?.count ?? 0) + 1,
+      lastMs,
+      minMs: Math.min(before?.minMs ?? lastMs, lastMs),
+      maxMs: Math.max(before?.maxMs ?? lastMs, lastMs),
+    };
+  }
+}
+
+class DirectionCounting {
+  violations = 0;
+  #bytes = 0;
+  #chunks = 0;
+  #messages = 0;
+  #payloadBytes = 0;
+  #messageBytes = 0;
+  readonly #frames = { continuation: 0, text: 0, binary: 0, close: 0, ping: 0, pong: 0, reserved: 0 };
+
+  get counters(): DirectionCounters {
+    return {
+      bytes: this.#bytes,
+      chunks: this.#chunks,
+      frames: { ...this.#frames },
+      messages: this.#messages,
+      payloadBytes: this.#payloadBytes,
+      messageBytes: this.#messageBytes,
+      savedBytes: this.#messageBytes - this.#payloadBytes,
+      violations: this.violations,
+    };
+  }
+
+  countChunk(bytes: number): void {
+    this.#bytes += bytes;
+    this.#chunks++;
+  }
+
+  countFrame(frame: FrameRecord): void {
+    this.#frames[frameKind(frame.opcode)]++;
+    if (frame.messageNumber === undefined) return;
+    if (frame.fin) this.#messages++;
+    this.#payloadBytes += frame.payloadLength;
+    const decoded = frame.inflated !== undefined && !frame.inflationStopped;
+    this.#messageBytes += decoded ? frame.inflatedLength! : frame.payloadLength;
+  }
+}
+
+/** The name of an opcode (RFC 6455 §11.8). */
+export function frameKind(opcode: number): FrameKind {
+  switch (opcode) {
+    case Opcode.CONTINUATION:
+      return "continuation";
+    case Opcode.TEXT:
+      return "text";
+    case Opcode.BINARY:
+      return "binary";
+    case Opcode.CLOSE:
+      return "close";
+    case Opcode.PING:
+      return "ping";
+    case Opcode.PONG:
+      return "pong";
+    default:
+      return "reserved";
+  }
+}

@@ -1,0 +1,30 @@
+/** The entry of the trace tap and the decoder: names only. */
+export { acceptSteps, type AcceptStep } from "./acceptSteps.ts";
+export { annotate } from "./annotate.ts";
+export type { Annotation } from "./annotation.ts";
+export type { Counters, DirectionCounters, FrameKind, RoundTrips } from "./counters.ts";
+export { decode, Decoder, type DecoderOptions } from "./decoder.ts";
+export { toHAR, type HAR, type HAREntry, type HARNameValue, type HAROptions, type HARWebSocketMessage } from "./har.ts";
+export { messagesOf, type Message } from "./messages.ts";
+export { toPcapng, type PcapngOptions } from "./pcapng.ts";
+export type { PlainEvent } from "./plainEvent.ts";
+export {
+  contentOf,
+  maskedPayload,
+  type BodyRecord,
+  type ChunkPart,
+  type Direction,
+  type FrameRecord,
+  type HeadField,
+  type HeadRecord,
+  type TraceRecord,
+  type Violation,
+} from "./record.ts";
+export { redactRecord, secretHeaders, type Redaction } from "./redact.ts";
+export { tap, type TapOptions } from "./tap.ts";
+export { tapTransport, type TransportTap } from "./tapTransport.ts";
+export type { Capture, Trace, TraceOptions } from "./trace.ts";
+export type { Role } from "./role.ts";
+export { replay, type Replay, type ReplayDifference, type ReplayOptions } from "./replay.ts";
+export type { Vector, VectorOptions, VectorStep } from "./vector.ts";
+export { recordVector, type VectorRecorderOptions, type VectorRecording } from "./vectorRecorder.ts";

@@ -1,0 +1,70 @@
+/** A tap on a connection: its own methods, led past a trace. A connection that has none costs nothing. */
+import type { ConnectionOptions, WSConnection } from "../connection/wsConnection.ts";
+import { aside } from "./aside.ts";
+import { override, overrideEvents } from "./override.ts";
+import { headOf } from "./requestHead.ts";
+import { Recorder, type Beginnings, type Trace, type TraceOptions } from "./trace.ts";
+
+export interface TapOptions extends TraceOptions {
+  /** What the connection was made with: its `extensions` and `masking` hold for the trace, unless that has its own. */
+  readonly connectionOptions?: ConnectionOptions | undefined;
+}
+
+/**
+ * Records what a connection takes, sends and tells from now on, which it does as before. Bytes are copied when they are
+ * given to `receiveBytes`, since they are unmasked in place there. Tap it before its first byte: of one that is tapped
+ * later, what is under way is taken for the beginning of a frame. `RangeError` for limits that can't be.
+ */
+export function tap(connection: WSConnection, options: TapOptions = {}): Trace {
+  const { connectionOptions } = options;
+  let toldMs: number | undefined;
+  const recorder = new Recorder(
+    connection.type,
+    {
+      ...options,
+      extensions: options.extensions ?? connectionOptions?.extensions?.filter((extension) => "offer" in extension),
+      masking: options.masking ?? connectionOptions?.masking,
+      now: options.now ?? (() => toldMs ?? performance.now()),
+    },
+    beginningsOf(connection),
+    connection.state === "connecting" ? undefined : connection.extensions,
+  );
+
+  const restore = [
+    override(connection, "receiveBytes", (receiveBytes) => (data) => {
+      const copy = data instanceof Uint8Array ? new Uint8Array(data) : undefined;
+      receiveBytes(data);
+      if (copy !== undefined) aside(() => recorder.pass("received", copy));
+    }),
+    override(connection, "receiveRequest", (receiveRequest) => (request) => {
+      receiveRequest(request);
+      aside(() => recorder.passRequest(headOf(request)));
+    }),
+    override(connection, "bytesToSend", (bytesToSend) => (amount) => {
+      const bytes = bytesToSend(amount);
+      aside(() => recorder.pass("sent", bytes));
+      return bytes;
+    }),
+    override(connection, "chunksToSend", (chunksToSend) => () => {
+      const chunks = chunksToSend();
+      for (const chunk of chunks) aside(() => recorder.pass("sent", chunk));
+      return chunks;
+    }),
+    override(connection, "advanceTime", (advanceTime) => (nowMs) => {
+      advanceTime(nowMs);
+      toldMs = nowMs;
+    }),
+    overrideEvents(connection, (event) => {
+      if (event !== undefined) recorder.passEvent(event);
+    }),
+  ];
+  recorder.onStop = () => restore.forEach((undo) => undo());
+  return recorder;
+}
+
+/** What has been sent already can't be a head any more. */
+function beginningsOf(connection: WSConnection): Beginnings {
+  if (connection.state !== "connecting") return { sent: "frames", received: "frames" };
+  const requestIsGone = connection.type === "client" && connection.bufferedAmount === 0;
+  return { sent: requestIsGone ? "frames" : "head", received: "head" };
+}
