@@ -1,0 +1,24 @@
+/** What a test's report shows of its connections: the messages as HAR, the bytes as pcapng, and vectors that replay. */
+import type { TestInfo } from "@playwright/test";
+import { toHAR } from "../inspect/har.ts";
+import { toPcapng } from "../inspect/pcapng.ts";
+import type { Recording } from "../testing/testServer.ts";
+
+export type WebSocketTrace = "off" | "on" | "retain-on-failure";
+
+/** Headers that are secrets, such as cookies, are overwritten in all three. Nothing is attached where nothing was. */
+export async function attachRecordings(testInfo: TestInfo, recordings: readonly Recording[]): Promise<void> {
+  if (recordings.length === 0) return;
+  const har = recordings
+    .map(({ trace, url }) => toHAR(trace, { encrypted: url?.startsWith("wss:") ?? false }))
+    .reduce((all, one) => ({ log: { ...all.log, entries: [...all.log.entries, ...one.log.entries] } }));
+  const pcapng = toPcapng(recordings.map(({ trace }) => trace));
+  const vectors = recordings.map((recording) => recording.vector());
+  await attach("websocket.har", JSON.stringify(har), "application/json");
+  await attach("websocket.pcapng", Buffer.from(pcapng), "application/x-pcapng");
+  await attach("websocket-vectors.json", JSON.stringify(vectors), "application/json");
+
+  function attach(name: string, body: string | Buffer, contentType: string): Promise<void> {
+    return testInfo.attach(name, { body, contentType });
+  }
+}

@@ -1,0 +1,66 @@
+/** The entry for Playwright: its `test` with WebSocket servers, and its `expect` with matchers for them. */
+import { expect as playwrightExpect, test as playwrightTest, type Expect } from "@playwright/test";
+import type {
+  BrowserContext,
+  PlaywrightTestArgs,
+  PlaywrightTestOptions,
+  PlaywrightWorkerArgs,
+  PlaywrightWorkerOptions,
+  TestType,
+} from "@playwright/test";
+import { matchers, type WebSocketMatchers } from "../testing/matchers.ts";
+import { attachRecordings, type WebSocketTrace } from "./attachments.ts";
+import { Bridge } from "./bridge.ts";
+import { createWebSocketServer, type WebSocketServer, type WebSocketServerOptions } from "./webSocketServer.ts";
+
+export type { ServerSocket } from "../testing/serverSocket.ts";
+export type { TestRequest } from "../testing/testRequest.ts";
+export type { WebSocketTrace } from "./attachments.ts";
+export type { WebSocketServer, WebSocketServerOptions } from "./webSocketServer.ts";
+
+export interface WebSocketFixtures {
+  /** Makes a server that lasts as long as the test. Before the page is opened. */
+  readonly webSocketServer: (options: WebSocketServerOptions) => Promise<WebSocketServer>;
+}
+
+export interface WebSocketFixtureOptions {
+  /**
+   * `false`: workers are left alone. What brings this library into them are routed requests, which cost the context its
+   * HTTP cache.
+   */
+  readonly webSocketWorkers: boolean;
+  /** When what has passed is attached to the report: as HAR, as pcapng, and as JSON vectors that replay. */
+  readonly webSocketTrace: WebSocketTrace;
+}
+
+type Fixtures = PlaywrightTestArgs & PlaywrightTestOptions & WebSocketFixtures & WebSocketFixtureOptions;
+
+export const test: TestType<Fixtures, PlaywrightWorkerArgs & PlaywrightWorkerOptions> = playwrightTest.extend<
+  WebSocketFixtures & WebSocketFixtureOptions
+>({
+  webSocketWorkers: [true, { option: true }],
+  webSocketTrace: ["retain-on-failure", { option: true }],
+  webSocketServer: async ({ context, webSocketWorkers, webSocketTrace }, use, testInfo) => {
+    const servers: WebSocketServer[] = [];
+    const bridges = new Map<BrowserContext, Promise<Bridge>>();
+    await use(async ({ context: where = context, ...options }) => {
+      const installed = bridges.get(where) ?? Bridge.install(where, webSocketWorkers);
+      bridges.set(where, installed);
+      const server = await createWebSocketServer(where, await installed, options);
+      servers.push(server);
+      return server;
+    });
+    await Promise.all(servers.map((server) => server.close()));
+    for (const bridge of bridges.values()) await (await bridge).close();
+    const hasFailed = testInfo.status !== testInfo.expectedStatus;
+    if (webSocketTrace === "on" || (webSocketTrace === "retain-on-failure" && hasFailed)) {
+      await attachRecordings(
+        testInfo,
+        servers.flatMap(({ recordings }) => recordings),
+      );
+    }
+  },
+});
+
+/** Playwright's, with matchers for the sockets of a test's servers. */
+export const expect: Expect<WebSocketMatchers> = playwrightExpect.extend({ ...matchers });

@@ -1,0 +1,40 @@
+/** The way on the wire: a listener on the loopback interface, for the browser's own WebSocket. */
+import { createServer, type AddressInfo, type Socket } from "node:net";
+import { socketTransport } from "../transports/node.ts";
+import type { ByteTransport } from "../transports/byteTransport.ts";
+
+export interface Loopback {
+  /** `ws://127.0.0.1:PORT` */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export async function listenOnLoopback(connect: (transport: ByteTransport) => void): Promise<Loopback> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    connect(socketTransport(socket));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `ws://127.0.0.1:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+/** What a page has asked for, whose connection was led here: the target says it. */
+export function readLedTarget(target: string): { readonly url: string; readonly target: string } | undefined {
+  const match = /^\/~\/([^/]+)(\/.*)$/.exec(target);
+  if (match === null) return undefined;
+  const [, origin = "", rest = ""] = match;
+  return { url: decodeURIComponent(origin) + rest, target: rest };
+}

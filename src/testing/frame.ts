@@ -1,0 +1,57 @@
+/** Frames as a test wants them, whether the protocol allows them or not (RFC 6455 §5.2). */
+import { viewOf, type Bytes } from "../core/bytes.ts";
+import { firstByte, writeFrame } from "../core/frameWriter.ts";
+import { Opcode } from "../core/opcodes.ts";
+import { OutputQueue } from "../core/outputQueue.ts";
+import { encodeText } from "../core/utf8.ts";
+import type { FrameKind } from "../inspect/counters.ts";
+
+type OpcodeName = Exclude<FrameKind, "reserved">;
+
+const OPCODES: Readonly<Record<OpcodeName, Opcode>> = {
+  continuation: Opcode.CONTINUATION,
+  text: Opcode.TEXT,
+  binary: Opcode.BINARY,
+  close: Opcode.CLOSE,
+  ping: Opcode.PING,
+  pong: Opcode.PONG,
+};
+
+export interface FrameInit {
+  /** By its name, or as a number from 0 to 15, reserved ones too. */
+  readonly opcode: OpcodeName | number;
+  /** `true` by default. */
+  readonly fin?: boolean;
+  /** The reserved bits, RSV1 being 4, RSV2 2 and RSV3 1; none by default. */
+  readonly rsv?: number;
+  /** Empty by default. A string is sent as UTF-8. */
+  readonly payload?: string | BufferSource;
+  /** Masked, which a server's frames may not be: with four bytes as the key, or `true` for some key. */
+  readonly mask?: boolean | Uint8Array;
+}
+
+/** The bytes of a frame. `TypeError` or `RangeError` for what has no place in a frame. */
+export function encodeFrame({ opcode, fin = true, rsv = 0, payload = "", mask = false }: FrameInit): Bytes {
+  const number = typeof opcode === "number" ? opcode : OPCODES[opcode];
+  if (!Number.isInteger(number) || number < 0 || number > 15) {
+    throw new RangeError(`an opcode is one of ${Object.keys(OPCODES).join(", ")}, or 0 to 15, not ${String(opcode)}`);
+  }
+  if (!Number.isInteger(rsv) || rsv < 0 || rsv > 7) {
+    throw new RangeError(`the reserved bits are a number from 0 to 7, not ${String(rsv)}`);
+  }
+  const output = new OutputQueue();
+  writeFrame(output, firstByte(number, fin, rsv), toBytes(payload), keyOf(mask), false);
+  return output.take();
+}
+
+/** Text as UTF-8, bytes as they are. `TypeError` for anything else. */
+export function toBytes(payload: string | BufferSource): Uint8Array {
+  return typeof payload === "string" ? encodeText(payload) : viewOf(payload);
+}
+
+function keyOf(mask: boolean | Uint8Array): Uint8Array | undefined {
+  if (mask === false) return undefined;
+  if (mask === true) return crypto.getRandomValues(new Uint8Array(4));
+  if (!(mask instanceof Uint8Array) || mask.length !== 4) throw new TypeError("a masking key is four bytes");
+  return mask;
+}

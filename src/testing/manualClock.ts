@@ -1,0 +1,58 @@
+/** A clock that stands still until a test moves it. */
+import type { Clock } from "../stream/clock.ts";
+import { realTimeout } from "./realTime.ts";
+
+interface Timer {
+  readonly dueMs: number;
+  readonly callback: () => void;
+}
+
+/** How many turns of the platform's own loop what a timer has brought about may take to reach the other end. */
+const TURNS = 4;
+
+export class ManualClock implements Clock {
+  #nowMs = 0;
+  readonly #timers = new Set<Timer>();
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  setTimeout(callback: () => void, ms: number): unknown {
+    const timer = { dueMs: this.#nowMs + ms, callback };
+    this.#timers.add(timer);
+    return timer;
+  }
+
+  clearTimeout(timer: unknown): void {
+    this.#timers.delete(timer as Timer);
+  }
+
+  /**
+   * Moves the time on, and calls back what falls due, in its order; after each of them what it has brought about happens
+   * first. `RangeError` for what is no duration.
+   */
+  async advance(ms: number): Promise<void> {
+    if (!(ms >= 0 && ms < Infinity)) throw new RangeError(`time moves on by milliseconds, not by ${String(ms)}`);
+    const untilMs = this.#nowMs + ms;
+    await settle();
+    for (let next = this.#next(untilMs); next !== undefined; next = this.#next(untilMs)) {
+      this.#timers.delete(next);
+      this.#nowMs = Math.max(this.#nowMs, next.dueMs);
+      next.callback();
+      await settle();
+    }
+    this.#nowMs = untilMs;
+  }
+
+  /** Timers of the same time in the order in which they were set. */
+  #next(untilMs: number): Timer | undefined {
+    let next: Timer | undefined;
+    for (const timer of this.#timers) if (timer.dueMs <= untilMs && !(next && next.dueMs <= timer.dueMs)) next = timer;
+    return next;
+  }
+}
+
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < TURNS; turn++) await realTimeout(0).passed;
+}

@@ -1,0 +1,219 @@
+/** Matchers for what a test's server has received, as one plain object for `expect.extend`. */
+import { viewOf } from "../core/bytes.ts";
+import { describeReceived, describeTrace } from "./describe.ts";
+import { matches } from "./equality.ts";
+import { toBytes } from "./frame.ts";
+import { realTimeout } from "./realTime.ts";
+import type { Received } from "./receivedLog.ts";
+import { ServerSocket } from "./serverSocket.ts";
+
+export interface ReceiveOptions {
+  /** How long to wait, in milliseconds of real time. Playwright's own by default; 1 second elsewhere. */
+  readonly timeout?: number;
+  /**
+   * Whether it has to be the next one that no expectation has taken yet, as it does by default; `false`: any of those
+   * that have come or will.
+   */
+  readonly inOrder?: boolean;
+}
+
+export interface ReceiveJSONOptions extends ReceiveOptions {
+  /** `true`: the objects that are received may have more properties than are expected. */
+  readonly partial?: boolean;
+}
+
+/** What there is of the runner: more in Playwright and Vitest. */
+interface MatcherState {
+  readonly isNot?: boolean;
+  readonly timeout?: number;
+}
+
+interface MatcherResult {
+  readonly pass: boolean;
+  readonly message: () => string;
+}
+
+type MatcherOf<Arguments extends unknown[]> = (
+  this: MatcherState,
+  socket: ServerSocket,
+  ...given: Arguments
+) => Promise<MatcherResult>;
+
+/**
+ * Each waits for something to be received, and takes it, so that the next expectation looks at what came after it.
+ * Messages are one sequence, pings, pongs and the Close are others. With `not` nothing is taken, and all of the time is
+ * waited for, unless it is clear before.
+ */
+export type WebSocketMatchers = {
+  /** A text message: equal to a string, matched by a regular expression, or by an asymmetric matcher. */
+  readonly toReceiveText: MatcherOf<[expected: unknown, options?: ReceiveOptions]>;
+  /** A binary message of these bytes. */
+  readonly toReceiveBytes: MatcherOf<[expected: BufferSource, options?: ReceiveOptions]>;
+  /** A text message that is JSON of this value, in which asymmetric matchers may stand. */
+  readonly toReceiveJSON: MatcherOf<[expected: unknown, options?: ReceiveJSONOptions]>;
+  /** A Ping, with this payload if one is given. */
+  readonly toReceivePing: MatcherOf<[payload?: string | BufferSource, options?: ReceiveOptions]>;
+  readonly toReceivePong: MatcherOf<[payload?: string | BufferSource, options?: ReceiveOptions]>;
+  /** A Close, with this code and reason if they are given. One with no code has 1005. */
+  readonly toReceiveClose: MatcherOf<[code?: number, reason?: unknown, options?: ReceiveOptions]>;
+};
+
+/** The matchers as they are called. */
+export type WebSocketAssertions = {
+  [Name in keyof WebSocketMatchers]: WebSocketMatchers[Name] extends MatcherOf<infer Arguments>
+    ? (...given: Arguments) => Promise<void>
+    : never;
+};
+
+/** What one expectation looks for. */
+interface Wanted {
+  readonly matcher: string;
+  readonly expected: string;
+  /** In whose sequence it stands. */
+  readonly types: readonly Received["type"][];
+  readonly fits: (item: Received) => boolean;
+}
+
+const DEFAULT_TIMEOUT_MS = 1000;
+const MESSAGES = ["text", "bytes"] as const;
+
+export const matchers: WebSocketMatchers = {
+  toReceiveText(socket, expected, options) {
+    const fits = (item: Received): boolean =>
+      item.type === "text" &&
+      (expected instanceof RegExp ? new RegExp(expected).test(item.data) : matches(item.data, expected));
+    return receive(this, socket, options, {
+      matcher: "toReceiveText",
+      expected: show(expected),
+      types: MESSAGES,
+      fits,
+    });
+  },
+
+  toReceiveBytes(socket, expected, options) {
+    const bytes = viewOf(expected);
+    const fits = (item: Received): boolean => item.type === "bytes" && areEqual(item.data, bytes);
+    const shown = describeReceived({ type: "bytes", data: new Uint8Array(bytes) });
+    return receive(this, socket, options, { matcher: "toReceiveBytes", expected: shown, types: MESSAGES, fits });
+  },
+
+  toReceiveJSON(socket, expected, options = {}) {
+    const { partial = false } = options;
+    const fits = (item: Received): boolean => {
+      const value = item.type === "text" ? parseJSON(item.data) : undefined;
+      return value !== undefined && matches(value, expected, partial);
+    };
+    const shown = `JSON ${show(expected)}${partial ? " or more" : ""}`;
+    return receive(this, socket, options, { matcher: "toReceiveJSON", expected: shown, types: MESSAGES, fits });
+  },
+
+  toReceivePing(socket, payload, options) {
+    return receive(this, socket, options, control("ping", payload));
+  },
+
+  toReceivePong(socket, payload, options) {
+    return receive(this, socket, options, control("pong", payload));
+  },
+
+  toReceiveClose(socket, code, reason, options) {
+    const fits = (item: Received): boolean =>
+      item.type === "close" &&
+      (code === undefined || item.code === code) &&
+      (reason === undefined || (reason instanceof RegExp ? reason.test(item.reason) : matches(item.reason, reason)));
+    const shown = [
+      "a Close",
+      ...(code === undefined ? [] : [String(code)]),
+      ...(reason === undefined ? [] : [show(reason)]),
+    ];
+    return receive(this, socket, options, {
+      matcher: "toReceiveClose",
+      expected: shown.join(" "),
+      types: ["close"],
+      fits,
+    });
+  },
+};
+
+function control(type: "ping" | "pong", payload: string | BufferSource | undefined): Wanted {
+  const bytes = payload === undefined ? undefined : toBytes(payload);
+  return {
+    matcher: type === "ping" ? "toReceivePing" : "toReceivePong",
+    expected: bytes === undefined ? `a ${type}` : describeReceived({ type, data: new Uint8Array(bytes) }),
+    types: [type],
+    fits: (item) => item.type === type && (bytes === undefined || areEqual(item.data, bytes)),
+  };
+}
+
+async function receive(
+  state: MatcherState,
+  socket: unknown,
+  options: ReceiveOptions = {},
+  wanted: Wanted,
+): Promise<MatcherResult> {
+  if (!(socket instanceof ServerSocket)) {
+    throw new TypeError(`${wanted.matcher} is for the socket that a request's accept() brings`);
+  }
+  const { received } = socket;
+  const { timeout = state.timeout ?? DEFAULT_TIMEOUT_MS, inOrder = true } = options;
+  const patience = realTimeout(timeout);
+  let late = false;
+  void patience.passed.then(() => (late = true));
+  for (;;) {
+    const waiting = received.untaken(wanted.types);
+    const found = (inOrder ? waiting.slice(0, 1) : waiting).find(wanted.fits);
+    const isDecided = found !== undefined || (inOrder && waiting.length > 0);
+    if (!isDecided && !late && received.ending === undefined) {
+      await received.change(patience.passed);
+      continue;
+    }
+    patience.cancel();
+    if (found !== undefined && state.isNot !== true) received.take(found);
+    const actual = found ?? (inOrder ? waiting[0] : undefined);
+    const nothing = received.ending ?? `nothing in ${timeout} ms`;
+    return { pass: found !== undefined, message: () => explain(state, socket, wanted, inOrder, actual, nothing) };
+  }
+}
+
+function explain(
+  { isNot = false }: MatcherState,
+  socket: ServerSocket,
+  { matcher, expected, types }: Wanted,
+  inOrder: boolean,
+  actual: Received | undefined,
+  nothing: string,
+): string {
+  const next = inOrder ? "the next " : "any ";
+  const what = types === MESSAGES ? "message" : types[0];
+  return [
+    `expect(socket)${isNot ? ".not" : ""}.${matcher}(), on ${socket.url}`,
+    "",
+    `Expected ${isNot ? "not " : ""}as ${next}${String(what)}: ${expected}`,
+    `Received: ${actual === undefined ? nothing : describeReceived(actual)}`,
+    "",
+    describeTrace(socket.trace),
+  ].join("\n");
+}
+
+function areEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/** `undefined` for what is no JSON: that is no value of it. */
+function parseJSON(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Asymmetric matchers say what they stand for, in the way of either runner. */
+function show(value: unknown): string {
+  if (value instanceof RegExp) return String(value);
+  return (
+    JSON.stringify(value, (_, inner: unknown) => {
+      const { toAsymmetricMatcher } = (inner ?? {}) as { toAsymmetricMatcher?: () => string };
+      return typeof toAsymmetricMatcher === "function" ? toAsymmetricMatcher.call(inner) : inner;
+    }) ?? String(value)
+  );
+}

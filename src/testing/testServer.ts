@@ -1,0 +1,126 @@
+/** A test's server: takes transports, and hands out the requests on them in the order in which they came. */
+import { WSConnection, type ServerOptions } from "../connection/wsConnection.ts";
+import type { ConnectionRequested, WSEvent } from "../core/events.ts";
+import type { Trace } from "../inspect/trace.ts";
+import type { Vector } from "../inspect/vector.ts";
+import { systemClock, type Clock } from "../stream/clock.ts";
+import type { ByteTransport } from "../transports/byteTransport.ts";
+import { realTimeout } from "./realTime.ts";
+import type { ServerSocket } from "./serverSocket.ts";
+import { TestRequest, type RequestFacts } from "./testRequest.ts";
+import { WiredConnection } from "./wiredConnection.ts";
+
+export interface TestServerOptions extends Omit<ServerOptions, "handshake" | "subprotocol" | "autoPong"> {
+  /** Where deadlines and delays take their time from; the platform by default. */
+  readonly clock?: Clock;
+}
+
+export interface RequestOptions {
+  /** How long to wait, in milliseconds of real time; 5 seconds by default. */
+  readonly timeout?: number;
+}
+
+/** Tells what is known of a request beside what it says. */
+export type FactsOf = (request: ConnectionRequested) => RequestFacts;
+
+/** What is left of a connection for a report. */
+export interface Recording {
+  /** What was asked for, if it was. */
+  readonly url: string | undefined;
+  /** What passed on the wire, for `toHAR` and `toPcapng` of `websocket-over/inspect`. */
+  readonly trace: Trace;
+  /** What the server's end took and did, for `replay`. */
+  vector(): Vector;
+}
+
+interface Waiter {
+  give(request: TestRequest): void;
+  fail(error: Error): void;
+}
+
+export class TestServer implements AsyncDisposable {
+  /** Every connection that there was, in the order in which they came. */
+  readonly recordings: Recording[] = [];
+  readonly #options: ServerOptions;
+  readonly #clock: Clock;
+  readonly #requests: TestRequest[] = [];
+  readonly #waiters = new Set<Waiter>();
+  readonly #connections = new Set<WiredConnection>();
+  #closed = false;
+
+  /** `TypeError` or `RangeError` for options that can't be. */
+  constructor({ clock = systemClock, ...options }: TestServerOptions = {}) {
+    new WSConnection("server", options); // which tells now, rather than when somebody connects
+    this.#options = options;
+    this.#clock = clock;
+  }
+
+  /**
+   * The next request, in the order in which they came; each is handed out once. It waits until it is answered. Rejected
+   * if none comes in time, or the server is closed.
+   */
+  request({ timeout = 5000 }: RequestOptions = {}): Promise<TestRequest> {
+    const next = this.#requests.shift();
+    if (next !== undefined) return Promise.resolve(next);
+    if (this.#closed) return Promise.reject(new Error("the server is closed: no request will come"));
+    return new Promise((resolve, reject) => {
+      const patience = realTimeout(timeout);
+      const settle = (how: () => void): void => {
+        this.#waiters.delete(waiter);
+        patience.cancel();
+        how();
+      };
+      const waiter: Waiter = {
+        give: (request) => settle(() => resolve(request)),
+        fail: (error) => settle(() => reject(error)),
+      };
+      this.#waiters.add(waiter);
+      void patience.passed.then(() => waiter.fail(new Error(`no request came in ${timeout} ms${this.hint()}`)));
+    });
+  }
+
+  /** Serves a client at the other end of a transport, which is the server's from now on. */
+  handleTransport(transport: ByteTransport, factsOf: FactsOf = () => ({})): void {
+    if (this.#closed) {
+      transport.close?.();
+      return;
+    }
+    let socket: ServerSocket | undefined;
+    const handle = (event: WSEvent): void => {
+      if (event.type === "connectionRequested") {
+        const request = new TestRequest(wired, event, factsOf(event), (accepted) => (socket = accepted));
+        wired.url = request.url;
+        this.#add(request);
+      }
+      socket?.handle(event);
+    };
+    const wired = new WiredConnection(transport, this.#options, this.#clock, handle);
+    this.#connections.add(wired);
+    this.recordings.push(wired);
+    void wired.ended.then(() => this.#connections.delete(wired));
+  }
+
+  /** Resets what is open, and takes nothing more. Waits until nothing is left. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const waiter of this.#waiters) waiter.fail(new Error("the server was closed while a request was waited for"));
+    this.#requests.length = 0;
+    const connections = [...this.#connections];
+    await Promise.all(connections.map(({ wire, ended }) => Promise.all([wire.reset(), ended])));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** What may explain that no request came. */
+  protected hint(): string {
+    return "";
+  }
+
+  #add(request: TestRequest): void {
+    const [waiter] = this.#waiters;
+    if (waiter === undefined) this.#requests.push(request);
+    else waiter.give(request);
+  }
+}

@@ -1,0 +1,44 @@
+/** A server in memory: for code under test that takes a `WebSocket` class, with no browser and no network. */
+import { pipe } from "../transports/pipe.ts";
+import type { Dial } from "../websocket/clientSocket.ts";
+import { createWebSocketClass, type WebSocketConstructor } from "../websocket/webSocketClass.ts";
+import { TestServer, type TestServerOptions } from "./testServer.ts";
+
+export class MemoryServer extends TestServer {
+  /** For the code under test, in place of the browser's: each object is a connection to this server, whatever its URL. */
+  readonly WebSocket: WebSocketConstructor;
+  /** The same for a class with options of one's own: `createWebSocketClass(server.dial, options)`. */
+  readonly dial: Dial;
+
+  constructor(options: TestServerOptions = {}) {
+    super(options);
+    this.dial = (url) => {
+      const [near, far] = pipe();
+      this.handleTransport(far, () => ({ url: url.href }));
+      return near;
+    };
+    this.WebSocket = createWebSocketClass(this.dial, {
+      extensions: options.extensions ?? [],
+      ...(options.clock && { clock: options.clock }),
+    });
+  }
+}
+
+/**
+ * Makes a server in memory. Close it when the test is over, or declare it with `await using`.
+ *
+ * @example
+ * ```ts
+ * import { webSocketServer } from "websocket-over/testing";
+ *
+ * await using server = webSocketServer();
+ * const socket = new server.WebSocket("wss://chat.example/"); // in the code under test
+ * socket.onclose = ({ code, wasClean }) => console.log(code, wasClean); // → 1006 false
+ * const request = await server.request();
+ * const peer = await request.accept();
+ * await peer.fault.reset(); // as a network does
+ * ```
+ */
+export function webSocketServer(options: TestServerOptions = {}): MemoryServer {
+  return new MemoryServer(options);
+}

@@ -1,0 +1,281 @@
+/** The stretch of wire between a test's server and its transport, on which everything can go wrong that can on a network. */
+import { concat, EMPTY, type Bytes } from "../core/bytes.ts";
+import type { Clock } from "../stream/clock.ts";
+import type { ByteTransport } from "../transports/byteTransport.ts";
+import { encodeFrame } from "./frame.ts";
+import { realTimeout } from "./realTime.ts";
+
+export type Direction = "incoming" | "outgoing";
+
+export interface CutOptions {
+  /** Half of a frame goes out first: of what waits to be sent, or, where nothing does, of a text frame made up. */
+  readonly midFrame?: boolean;
+  /** The cut comes when so many more bytes have gone out. At once by default. */
+  readonly afterBytes?: number;
+}
+
+export interface CorruptOptions {
+  /** Which byte of those that go out from now on; the next one by default. */
+  readonly offset?: number;
+  /** The bits that are turned; by default the reserved ones of a frame's first byte, `0x70`. */
+  readonly xor?: number;
+}
+
+/** What can be done to one connection's bytes. Sizes are in bytes, times in milliseconds. */
+export interface Fault {
+  /** Ends the stream with no Close frame, as a lost connection does. Fulfilled when the transport has ended. */
+  cut(options?: CutOptions): Promise<void>;
+  /** Aborts the transport: a TCP connection is reset, and what is on its way is lost. */
+  reset(): Promise<void>;
+  /** Lets nothing through, in one direction or both, until `resume`. `"incoming"` is a server that does not read. */
+  stall(direction?: Direction): void;
+  resume(direction?: Direction): void;
+  /** What goes out does so in pieces of at most so many bytes; `Infinity` ends that. */
+  chunk(bytes: number): void;
+  /** Each piece that goes out is held so long; 0 ends that. */
+  delay(ms: number): void;
+  /** Turns bits in one byte of what goes out next. */
+  corrupt(options?: CorruptOptions): void;
+}
+
+/** How long what was sent last may take to leave before the transport is closed all the same, in milliseconds. */
+const LAST_BYTES_MS = 1000;
+
+export class Wire implements Fault {
+  /** Fulfilled when nothing passes any more, whoever ended it. */
+  readonly ended: Promise<void>;
+  readonly #atTheEnd: Promise<{ done: true; value: undefined }>;
+  readonly #transport: ByteTransport;
+  readonly #clock: Clock;
+  readonly #observe: (direction: Direction, bytes: Uint8Array) => void;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #writer: WritableStreamDefaultWriter<Bytes>;
+  readonly #end: () => void;
+  #isOver = false;
+
+  readonly #stalled = { incoming: false, outgoing: false };
+  #chunkBytes = Infinity;
+  #delayMs = 0;
+  #corruption: { offset: number; xor: number } | undefined;
+  /** How much may go out before the cut. */
+  #cutAfter = Infinity;
+  #cutDone: Promise<void> | undefined;
+
+  #queue: { bytes: Bytes; sent: () => void }[] = [];
+  #pumping: Promise<void> | undefined;
+  /** Ends the present waits for a stall or a delay to be over. */
+  readonly #wake = new Set<() => void>();
+
+  /** `observe` is told what really passes, in either direction, and leaves it unchanged. */
+  constructor(transport: ByteTransport, clock: Clock, observe: (direction: Direction, bytes: Uint8Array) => void) {
+    if (transport.readable.locked || transport.writable.locked) {
+      throw new TypeError("the transport is in use: one of its streams is locked");
+    }
+    this.#transport = transport;
+    this.#clock = clock;
+    this.#observe = observe;
+    this.#reader = transport.readable.getReader();
+    this.#writer = transport.writable.getWriter();
+    this.#writer.closed.catch(ignore);
+    Promise.resolve(transport.closed).catch(ignore);
+    let end!: () => void;
+    this.ended = new Promise((resolve) => (end = resolve));
+    this.#end = end;
+    this.#atTheEnd = this.ended.then(() => ({ done: true, value: undefined }));
+  }
+
+  /** The next bytes; `null` when there are no more, or the transport has failed, with what it failed with. */
+  async read(): Promise<{ bytes: Uint8Array | null; fault?: unknown }> {
+    try {
+      const { done, value } = await Promise.race([this.#reader.read(), this.#atTheEnd]);
+      while (this.#stalled.incoming && !this.#isOver) await this.#until();
+      if (done || this.#isOver) return { bytes: null };
+      // A Buffer of Node's is a Uint8Array whose `slice` does not copy.
+      const bytes = new Uint8Array(value.buffer, value.byteOffset, value.length);
+      this.#observe("incoming", bytes);
+      return { bytes };
+    } catch (fault) {
+      return { bytes: null, fault };
+    }
+  }
+
+  /** Sends a copy of the bytes. Fulfilled when the transport has taken them, or never will. */
+  write(bytes: Uint8Array): Promise<void> {
+    if (this.#isOver || bytes.length === 0) return Promise.resolve();
+    return new Promise((sent) => {
+      this.#queue.push({ bytes: new Uint8Array(bytes), sent });
+      this.#pumping ??= this.#pump();
+    });
+  }
+
+  /** Sends what is left, and ends. A stall or a delay holds that up, too: it is the test's wish. */
+  async close(): Promise<void> {
+    await Promise.race([this.#pumping, this.ended]);
+    if (!this.#isEnding) await (this.#cutDone = this.#cut(EMPTY));
+    await this.ended;
+  }
+
+  async cut({ midFrame = false, afterBytes }: CutOptions = {}): Promise<void> {
+    if (afterBytes !== undefined && requireCount("afterBytes", afterBytes) > 0) {
+      this.#cutAfter = afterBytes;
+      return this.ended;
+    }
+    if (this.#isOver) return this.ended;
+    return (this.#cutDone ??= this.#cut(midFrame ? this.#halfAFrame() : EMPTY));
+  }
+
+  reset(): Promise<void> {
+    if (!this.#isOver) {
+      const reason = "the connection was reset";
+      this.#writer.abort(reason).catch(ignore);
+      this.#reader.cancel(reason).catch(ignore);
+      this.#finish();
+    }
+    return this.ended;
+  }
+
+  stall(direction?: Direction): void {
+    for (const one of directionsOf(direction)) this.#stalled[one] = true;
+  }
+
+  resume(direction?: Direction): void {
+    for (const one of directionsOf(direction)) this.#stalled[one] = false;
+    this.#retry();
+  }
+
+  chunk(bytes: number): void {
+    if (bytes !== Infinity) requireCount("chunk", bytes, 1);
+    this.#chunkBytes = bytes;
+  }
+
+  delay(ms: number): void {
+    if (!(ms >= 0 && ms < Infinity)) throw new RangeError(`a delay is a number of milliseconds, not ${String(ms)}`);
+    this.#delayMs = ms;
+    this.#retry();
+  }
+
+  corrupt({ offset = 0, xor = 0x70 }: CorruptOptions = {}): void {
+    requireCount("offset", offset);
+    if (!Number.isInteger(xor) || xor < 1 || xor > 255) {
+      throw new RangeError(`xor is a number from 1 to 255, not ${String(xor)}`);
+    }
+    this.#corruption = { offset, xor };
+  }
+
+  async #pump(): Promise<void> {
+    while (this.#queue.length > 0 && !this.#isEnding) {
+      const dueMs = this.#clock.now() + this.#delayMs;
+      while (!this.#isEnding && (this.#stalled.outgoing || (this.#delayMs > 0 && this.#clock.now() < dueMs))) {
+        await this.#until(this.#stalled.outgoing ? undefined : dueMs - this.#clock.now());
+      }
+      if (!this.#isEnding) await this.#send(this.#take());
+    }
+    this.#pumping = undefined;
+  }
+
+  get #isEnding(): boolean {
+    return this.#isOver || this.#cutDone !== undefined;
+  }
+
+  /** The next piece that may go out. */
+  #take(): { bytes: Bytes; sent: () => void } {
+    const next = this.#queue[0]!;
+    const length = Math.min(next.bytes.length, this.#chunkBytes, this.#cutAfter);
+    if (length === next.bytes.length) return this.#queue.shift()!;
+    const bytes = next.bytes.slice(0, length);
+    next.bytes = next.bytes.subarray(length);
+    return { bytes, sent: ignore };
+  }
+
+  async #send({ bytes, sent }: { bytes: Bytes; sent: () => void }): Promise<void> {
+    this.#corruptIn(bytes);
+    this.#cutAfter -= bytes.length;
+    await Promise.race([this.#put(bytes).catch(ignore), this.ended]);
+    sent();
+    if (this.#cutAfter === 0) void this.cut();
+  }
+
+  #put(bytes: Bytes): Promise<void> {
+    this.#observe("outgoing", bytes);
+    return this.#writer.write(bytes);
+  }
+
+  #corruptIn(bytes: Bytes): void {
+    if (this.#corruption === undefined) return;
+    const { offset, xor } = this.#corruption;
+    if (offset < bytes.length) {
+      bytes[offset]! ^= xor;
+      this.#corruption = undefined;
+    } else {
+      this.#corruption = { offset: offset - bytes.length, xor };
+    }
+  }
+
+  #halfAFrame(): Bytes {
+    const waiting = concat(this.#queue.map(({ bytes }) => bytes));
+    const frame = waiting.length > 1 ? waiting : encodeFrame({ opcode: "text", payload: "half a frame" });
+    return frame.slice(0, frame.length >> 1);
+  }
+
+  async #cut(last: Bytes): Promise<void> {
+    this.#retry();
+    const patience = realTimeout(LAST_BYTES_MS);
+    const written = Promise.all([last.length > 0 ? this.#put(last) : undefined, this.#writer.close()]);
+    // Bytes that nobody has read would make TCP reset the connection, and the last ones might be lost.
+    const over = written.then(() => this.#readToTheEnd());
+    await Promise.race([over.catch(ignore), this.ended, patience.passed]);
+    patience.cancel();
+    this.#finish();
+  }
+
+  async #readToTheEnd(): Promise<void> {
+    while (!(await this.#reader.read()).done);
+  }
+
+  #finish(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    try {
+      this.#transport.close?.();
+    } catch {
+      // It has ended already: some transports say so.
+    }
+    for (const { sent } of this.#queue.splice(0)) sent();
+    this.#end();
+    this.#retry();
+  }
+
+  /** Until something has changed, or so many milliseconds have passed. */
+  #until(ms?: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = ms === undefined ? undefined : this.#clock.setTimeout(() => done(), ms);
+      const done = (): void => {
+        if (timer !== undefined) this.#clock.clearTimeout(timer);
+        this.#wake.delete(done);
+        resolve();
+      };
+      this.#wake.add(done);
+    });
+  }
+
+  #retry(): void {
+    for (const done of [...this.#wake]) done();
+  }
+}
+
+function directionsOf(direction: Direction | undefined): readonly Direction[] {
+  if (direction === undefined) return ["incoming", "outgoing"];
+  if (direction !== "incoming" && direction !== "outgoing") {
+    throw new TypeError(`a direction is "incoming" or "outgoing", not ${String(direction)}`);
+  }
+  return [direction];
+}
+
+function requireCount(name: string, value: number, least = 0): number {
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw new RangeError(`${name} is a whole number of bytes, at least ${least}, not ${String(value)}`);
+  }
+  return value;
+}
+
+function ignore(): void {}
