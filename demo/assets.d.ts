@@ -3,3 +3,8 @@ declare module "*?raw" {
   const text: string;
   export default text;
 }
+
+declare module "*.css?url" {
+  const url: string;
+  export default url;
+}

@@ -1,5 +1,30 @@
-/** Puts the playground into the page. */
+/** Puts the playground into the page, with a message already sent. */
 import { render } from "preact";
-import { Playground } from "./components/playground.tsx";
+import { conversation, selected } from "./model/playground.ts";
+import { Playground } from "./playground.tsx";
+import { followHash } from "./scenarios/teller.ts";
 
 render(<Playground />, document.getElementById("playground")!);
+
+if (!followHash()) sayHello();
+
+// Once opened, the page opens without a network, too. While it is worked on its files change.
+if (import.meta.env.PROD && "serviceWorker" in navigator) {
+  navigator.serviceWorker.register("./offline.js").catch(() => undefined);
+}
+
+/** What a newcomer finds: a connection that is open, a message that was sent, and its bytes. */
+function sayHello(): void {
+  const { client, timeline, version } = conversation.value;
+  const stop = client.value!.state.subscribe((state) => {
+    if (state !== "open") return;
+    void client.value!.perform({ do: "send", data: "hello" });
+    queueMicrotask(() => stop());
+  });
+  const done = version.subscribe(() => {
+    const hello = timeline.items.find((item) => item.kind === "record" && item.record.kind === "frame");
+    if (hello === undefined) return;
+    selected.value ??= hello;
+    queueMicrotask(() => done());
+  });
+}

@@ -1,6 +1,6 @@
 /** Names and values, one pair a row. */
 import type { VNode } from "preact";
-import type { Fact } from "../eventFacts.ts";
+import type { Fact } from "../model/eventFacts.ts";
 
 export function FactList({ facts }: { readonly facts: readonly Fact[] }): VNode {
   return (

@@ -1,7 +1,7 @@
 /** A list that grows at its end and stays there, unless its reader has scrolled away. */
 import { Component, type ComponentType, type VNode } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import type { BoundedLog } from "../boundedLog.ts";
+import type { BoundedLog } from "../model/boundedLog.ts";
 
 interface Props<Entry> {
   readonly log: BoundedLog<Entry>;
@@ -40,10 +40,10 @@ export function LogBox<Entry>({ log, label, whenEmpty, Row }: Props<Entry>): VNo
   );
 }
 
-/** Entries never change, so that a row is drawn once. */
+/** Entries never change, so that a row is drawn once, unless it is given to another one. */
 class KeptRow<Entry> extends Component<Pick<Props<Entry>, "Row"> & { readonly entry: Entry }> {
-  override shouldComponentUpdate(): boolean {
-    return false;
+  override shouldComponentUpdate({ entry }: { readonly entry: Entry }): boolean {
+    return entry !== this.props.entry;
   }
 
   override render(): VNode {

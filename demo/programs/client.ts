@@ -18,8 +18,10 @@ export function startClient(
   transport: ByteTransport,
   options: ClientOptions,
   show: (event: WSEvent, state: ConnectionState) => void,
+  observe?: (connection: WSConnection) => void,
 ): Client {
   const connection = new WSConnection(ConnectionType.CLIENT, options);
+  observe?.(connection);
   const reader = transport.readable.getReader();
   const writer = transport.writable.getWriter();
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -51,12 +53,12 @@ export function startClient(
     }
   }
 
-  // One write at a time: while the transport is busy, bytes wait
-  // in the connection, where they are counted.
+  // One write at a time, of a few bytes: while the transport is busy,
+  // the others wait in the connection, where they are counted.
   async function write(): Promise<void> {
     if (writing) return;
     writing = true;
-    for (let bytes; (bytes = connection.bytesToSend()).length > 0;) await writer.write(bytes);
+    for (let bytes; (bytes = connection.bytesToSend(16_384)).length > 0;) await writer.write(bytes);
     if (connection.closed) await writer.close();
     else writing = false;
   }

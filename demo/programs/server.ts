@@ -4,7 +4,7 @@ import {
   WSConnection,
   type ConnectionRequested,
   type ConnectionState,
-  type Extension,
+  type ServerOptions,
   type WSEvent,
 } from "../../src/index.ts";
 import type { ByteTransport } from "../../src/transports/pipe.ts";
@@ -16,15 +16,17 @@ export interface Server {
 }
 
 export interface ServerApplication {
-  readonly extensions: readonly Extension[];
+  readonly options: ServerOptions;
   readonly show: (event: WSEvent, state: ConnectionState) => void;
   /** `false`: somebody will call the connection's `accept` or `reject` later. */
   readonly acceptsAtOnce: (request: ConnectionRequested) => boolean;
   readonly echoes: () => boolean;
+  readonly observe?: (connection: WSConnection) => void;
 }
 
 export function startServer(transport: ByteTransport, application: ServerApplication): Server {
-  const connection = new WSConnection(ConnectionType.SERVER, { extensions: application.extensions });
+  const connection = new WSConnection(ConnectionType.SERVER, application.options);
+  application.observe?.(connection);
   const reader = transport.readable.getReader();
   const writer = transport.writable.getWriter();
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -64,12 +66,12 @@ export function startServer(transport: ByteTransport, application: ServerApplica
     }
   }
 
-  // One write at a time: while the transport is busy, bytes wait
-  // in the connection, where they are counted.
+  // One write at a time, of a few bytes: while the transport is busy,
+  // the others wait in the connection, where they are counted.
   async function write(): Promise<void> {
     if (writing) return;
     writing = true;
-    for (let bytes; (bytes = connection.bytesToSend()).length > 0;) await writer.write(bytes);
+    for (let bytes; (bytes = connection.bytesToSend(16_384)).length > 0;) await writer.write(bytes);
     if (connection.closed) await writer.close();
     else writing = false;
   }

@@ -1,0 +1,96 @@
+/** A frame as somebody wants it on the wire, whether it may be so or not: a field for every bit (RFC 6455 §5.2). */
+import { WSConnection } from "../../src/index.ts";
+import { permessageDeflate } from "../../src/deflate/index.ts";
+import { decode } from "../../src/inspect/index.ts";
+import { parseHex } from "../model/format.ts";
+
+export type PayloadForm = "text" | "hex" | "deflated text" | "deflated zeros";
+
+export interface FrameSpec {
+  readonly fin: boolean;
+  readonly rsv1: boolean;
+  readonly rsv2: boolean;
+  readonly rsv3: boolean;
+  readonly opcode: number;
+  readonly mask: boolean;
+  /** In how many bits the length stands; `auto` for the least that hold it. */
+  readonly lengthForm: "auto" | 7 | 16 | 64;
+  /** What the length says, in decimal; empty for what is true. */
+  readonly length: string;
+  /** Four bytes in hex. */
+  readonly key: string;
+  readonly payloadForm: PayloadForm;
+  /** Text, hex, or how many zeros. */
+  readonly payload: string;
+}
+
+export const plainFrame: FrameSpec = {
+  fin: true,
+  rsv1: false,
+  rsv2: false,
+  rsv3: false,
+  opcode: 1,
+  mask: true,
+  lengthForm: "auto",
+  length: "",
+  key: "37 fa 21 3d",
+  payloadForm: "text",
+  payload: "Hello",
+};
+
+/** Enough to inflate to more than the page's limit. */
+const MAX_ZEROS = 64 * 1024 * 1024;
+
+/** The bytes, or what is wrong with what was written into a field. */
+export function encodeSpec(spec: FrameSpec): Uint8Array<ArrayBuffer> | string {
+  const payload = payloadOf(spec);
+  if (typeof payload === "string") return payload;
+  const key = parseHex(spec.key);
+  if (spec.mask && (typeof key === "string" || key.length !== 4)) return "A masking key is four bytes in hex.";
+  if (!/^\d*$/.test(spec.length)) return "A length is a number of bytes.";
+  const stated = spec.length === "" ? BigInt(payload.length) : BigInt(spec.length);
+  const form = spec.lengthForm === "auto" ? leastForm(stated) : spec.lengthForm;
+  if (form === 7 && stated > 127n) return `${stated} does not fit into 7 bits.`;
+  if (stated >= 1n << BigInt(form)) return `${stated} does not fit into ${form} bits.`;
+  const flags = [spec.fin, spec.rsv1, spec.rsv2, spec.rsv3].map((bit, index) => (bit ? 0x80 >> index : 0));
+  const first = flags.reduce((sum, bit) => sum | bit, spec.opcode & 15);
+  const second = (spec.mask ? 0x80 : 0) | (form === 7 ? Number(stated) : form === 16 ? 126 : 127);
+  const extended = Array.from({ length: form === 7 ? 0 : form / 8 }, (_, index) =>
+    Number((stated >> BigInt(form - 8 - 8 * index)) & 0xffn),
+  );
+  const keyBytes = spec.mask ? (key as Uint8Array) : new Uint8Array(0);
+  const body = spec.mask ? payload.map((byte, index) => byte ^ keyBytes[index & 3]!) : payload;
+  return Uint8Array.from([first, second, ...extended, ...keyBytes, ...body]);
+}
+
+function leastForm(length: bigint): 7 | 16 | 64 {
+  return length < 126n ? 7 : length < 65_536n ? 16 : 64;
+}
+
+function payloadOf({ payloadForm, payload }: FrameSpec): Uint8Array<ArrayBuffer> | string {
+  switch (payloadForm) {
+    case "text":
+      return new TextEncoder().encode(payload);
+    case "hex":
+      return parseHex(payload);
+    case "deflated text":
+      return deflated(new TextEncoder().encode(payload));
+    case "deflated zeros": {
+      const count = Number(payload);
+      if (!(Number.isInteger(count) && count >= 0 && count <= MAX_ZEROS)) {
+        return `A number of zeros is at most ${MAX_ZEROS.toLocaleString("en")}.`;
+      }
+      return deflated(new Uint8Array(count));
+    }
+  }
+}
+
+/** What permessage-deflate makes of it, by a connection that sends it. */
+function deflated(data: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const extensions = [permessageDeflate()];
+  const sender = new WSConnection("server", { handshake: "none", extensions });
+  sender.sendData(data, true, { compress: true });
+  const server = sender.bytesToSend();
+  const [record] = decode({ server }, { handshake: "none", maxPayloadBytes: server.length });
+  return record?.kind === "frame" ? record.payload : new Uint8Array(0);
+}

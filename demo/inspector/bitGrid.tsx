@@ -1,0 +1,99 @@
+/** The header of a frame as the RFC draws it: bit by bit, so many to a row, each field a box. */
+import type { VNode } from "preact";
+import type { Field } from "./fields.ts";
+
+interface Props {
+  readonly fields: readonly Field[];
+  /** Where the frame begins in its stream. */
+  readonly start: number;
+  /** How many bits of it are header. */
+  readonly headerBits: number;
+  /** How many bits make a row: 32, or 16 where there is less room. */
+  readonly columns: number;
+}
+
+interface Cell {
+  readonly field: Field;
+  /** From the frame's first bit on. */
+  readonly first: number;
+  readonly bits: number;
+  readonly isFirst: boolean;
+}
+
+export function BitGrid({ fields, start, headerBits, columns }: Props): VNode {
+  const inHeader = fields.filter(({ annotation }) => firstBit(annotation, start) < headerBits);
+  const cells = inHeader.flatMap((field) => cellsOf(field, start, columns));
+  const payload = fields.filter(({ annotation }) => firstBit(annotation, start) >= headerBits);
+  return (
+    <div class="bit-grid" role="group" aria-label="Header, bit by bit" style={{ "--columns": columns }}>
+      {Array.from({ length: columns }, (_, bit) => (
+        <span key={`n${bit}`} class="number" aria-hidden="true">
+          {bit % 8 === 0 || columns === 16 ? bit : bit % 10}
+        </span>
+      ))}
+      {cells.map(({ field, first, bits, isFirst }) => {
+        const { label, display } = field.annotation;
+        const value = bitsText(field, first - firstBit(field.annotation, start), bits);
+        return (
+          <button
+            key={`${field.key} ${first}`}
+            type="button"
+            class={`field bits-${bits < 4 ? "few" : "many"}${isFirst ? "" : " continued"}`}
+            data-fields={field.key}
+            style={{ "--hue": field.hue, "--bits": bits }}
+            aria-label={`${label}: ${display}`}
+            title={`${label}: ${display}`}
+            onClick={() => document.getElementById(`field-${field.key}`)?.scrollIntoView({ block: "nearest" })}
+          >
+            <span class="name" data-text={isFirst ? shortName(label) : "…"} />
+            <span class="value" data-text={value} />
+          </button>
+        );
+      })}
+      {payload.map((field) => (
+        <button
+          key={field.key}
+          type="button"
+          class="field payload bits-many"
+          data-fields={field.key}
+          style={{ "--hue": field.hue, "--bits": columns }}
+          onClick={() => document.getElementById(`field-${field.key}`)?.scrollIntoView({ block: "nearest" })}
+        >
+          <span class="name">{field.annotation.label}</span>
+          <span class="value">{field.annotation.display}</span>
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function firstBit({ start, bit }: { readonly start: number; readonly bit: number }, from: number): number {
+  return (start - from) * 8 + bit;
+}
+
+/** One for each row that it reaches into. */
+function cellsOf(field: Field, start: number, columns: number): Cell[] {
+  const from = firstBit(field.annotation, start);
+  const to = from + field.annotation.bits;
+  const cells: Cell[] = [];
+  for (let first = from; first < to;) {
+    const end = Math.min(to, (Math.floor(first / columns) + 1) * columns);
+    cells.push({ field, first, bits: end - first, isFirst: first === from });
+    first = end;
+  }
+  return cells;
+}
+
+/** The bits themselves, with a space between every four. */
+function bitsText({ annotation: { bytes, bit } }: Field, skipped: number, bits: number): string {
+  const digits = Array.from({ length: bits }, (_, index) => {
+    const at = bit + skipped + index;
+    return ((bytes[at >> 3] ?? 0) >> (7 - (at & 7))) & 1;
+  });
+  return digits.join("").replaceAll(/(.{4})(?=.)/g, bits > 8 ? "$1 " : "$1");
+}
+
+/** What fits into the width of a bit. */
+function shortName(label: string): string {
+  return /^RSV(\d)$/.test(label) ? `R${label.slice(3)}` : label;
+}

@@ -1,0 +1,87 @@
+/** What the inspector links: the fields of a record, and the fields that lie in each half of a byte. */
+import type { Annotation } from "../../src/inspect/index.ts";
+
+export interface Field {
+  /** Unlike the name of its annotation, there is one of each. */
+  readonly key: string;
+  readonly annotation: Annotation;
+  /** Of the colour wheel, in degrees. */
+  readonly hue: number;
+}
+
+/** The header's fields keep their colours whatever the frame. */
+const HUES: Readonly<Record<string, number>> = {
+  fin: 25,
+  rsv1: 50,
+  rsv2: 62,
+  rsv3: 74,
+  opcode: 105,
+  mask: 150,
+  payloadLength: 190,
+  extendedPayloadLength: 222,
+  maskingKey: 265,
+  payload: 325,
+  closeCode: 300,
+  closeReason: 345,
+};
+/** From one line of a head to the next: far enough to be told apart. */
+const HUE_STEP = 67;
+
+/** A payload that has parts is those. */
+export function fieldsOf(annotations: readonly Annotation[]): Field[] {
+  const flat = annotations.flatMap((annotation) =>
+    annotation.name === "payload" && annotation.parts.length > 0 ? annotation.parts : [annotation],
+  );
+  return flat.map((annotation, index) => ({
+    key: `${annotation.name.replaceAll(/[^\w-]/g, "-")}-${index}`,
+    annotation,
+    hue: HUES[annotation.name] ?? (210 + index * HUE_STEP) % 360,
+  }));
+}
+
+/** Four bits of a byte, or several such of the same fields in a row. */
+export interface Stretch {
+  readonly text: string;
+  readonly fields: readonly Field[];
+}
+
+const NO_FIELDS: readonly Field[] = [];
+
+/** Tells for bytes from `start` of the stream on which fields each half of them is of. */
+export class FieldMap {
+  readonly #ofByte: (readonly Field[])[] = [];
+  readonly #start: number;
+
+  constructor(fields: readonly Field[], start: number) {
+    this.#start = start;
+    const byEnds = new Map<string, readonly Field[]>();
+    for (const field of fields) {
+      for (let at = field.annotation.start; at < field.annotation.end; at++) {
+        const before = this.#ofByte[at - start] ?? NO_FIELDS;
+        const ends = [...before, field];
+        const key = ends.map((one) => one.key).join();
+        if (!byEnds.has(key)) byEnds.set(key, ends);
+        this.#ofByte[at - start] = byEnds.get(key)!;
+      }
+    }
+  }
+
+  at(index: number): readonly Field[] {
+    return this.#ofByte[index] ?? NO_FIELDS;
+  }
+
+  /** Those of the first or the second four bits. */
+  atHalf(index: number, half: 0 | 1): readonly Field[] {
+    const all = this.at(index);
+    if (all.length < 2) return all;
+    return all.filter(({ annotation: { start, bit, bits } }) => {
+      const first = (this.#start + index - start) * 8 + half * 4;
+      return bit < first + 4 && bit + bits > first;
+    });
+  }
+}
+
+/** For `data-fields`, by which what belongs together finds itself. */
+export function keysOf(fields: readonly Field[]): string {
+  return fields.map(({ key }) => key).join(" ");
+}

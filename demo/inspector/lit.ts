@@ -1,0 +1,35 @@
+/** Which field is pointed at: everything of it is lit, wherever it stands. */
+import { effect, signal } from "@preact/signals";
+import type { RefObject } from "preact";
+import { useEffect } from "preact/hooks";
+
+/** Their keys. */
+const lit = signal<readonly string[]>([]);
+
+/** Lights what has a key of these in its `data-fields`, in all of the box, while one of them is pointed at or has focus. */
+export function useLitFields(box: RefObject<HTMLElement | null>): void {
+  useEffect(() => {
+    const root = box.current!;
+    const light = ({ target }: Event): void => {
+      const field = (target as Element).closest<HTMLElement>("[data-fields]");
+      lit.value = field?.dataset.fields?.split(" ").filter((key) => key !== "") ?? [];
+    };
+    const darken = (): void => void (lit.value = []);
+    root.addEventListener("pointerover", light);
+    root.addEventListener("focusin", light);
+    root.addEventListener("pointerleave", darken);
+    root.addEventListener("focusout", darken);
+    const stop = effect(() => {
+      const keys = new Set(lit.value);
+      root.classList.toggle("has-lit", keys.size > 0);
+      for (const element of root.querySelectorAll<HTMLElement>("[data-fields]")) {
+        const isLit = element.dataset.fields!.split(" ").some((key) => keys.has(key));
+        element.classList.toggle("lit", isLit);
+      }
+    });
+    return () => {
+      stop();
+      lit.value = [];
+    };
+  }, []);
+}

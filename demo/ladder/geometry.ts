@@ -1,0 +1,103 @@
+/** Where everything on the ladder stands, counted in rows: time runs down, and only as fast as something happens. */
+import type { Moment, Timeline, WireItem } from "../model/timeline.ts";
+
+export interface Row {
+  readonly item: WireItem;
+  /** Where its arrow begins and ends, in rows from the top. */
+  readonly start: number;
+  readonly end: number;
+  /** Bytes of it are still to come. */
+  readonly open: boolean;
+}
+
+/** A time in which nothing happened. */
+export interface Gap {
+  readonly at: number;
+  readonly ms: number;
+}
+
+export interface Geometry {
+  /** By their ends. */
+  readonly rows: readonly Row[];
+  readonly gaps: readonly Gap[];
+  readonly height: number;
+  /** The longest arrow's, in rows. */
+  readonly longest: number;
+}
+
+/** From which time on a silence takes a row of its own, in milliseconds. */
+const GAP_MS = 100;
+
+/** `chunks`: whether chunks are shown beside the records in them. */
+export function geometryOf({ moments, pending }: Timeline, chunks: boolean): Geometry {
+  const shown: WireItem[] = [];
+  const gaps: Gap[] = [];
+  let at = 0;
+  let before: Moment | undefined;
+  for (const moment of moments) {
+    const silenceMs = before === undefined ? 0 : moment.atMs - before.atMs;
+    if (silenceMs >= GAP_MS) gaps.push({ at: at++, ms: silenceMs });
+    before = moment;
+    moment.row = at;
+    const { item } = moment;
+    // The end of a direction is shown in any case.
+    const isShown = item !== undefined && (item.kind !== "chunk" || chunks || item.length === null);
+    if (isShown) shown.push(item);
+    if (isShown || (item === undefined && (chunks || moment.beginsRecord))) at++;
+  }
+  let longest = 0;
+  const rows = shown.map((item): Row => {
+    const row = { item, ...spanOf(item), open: item.arrived === undefined };
+    longest = Math.max(longest, row.end - row.start);
+    return row;
+  });
+  for (const item of pending.values()) {
+    const start = item.departed.row;
+    rows.push({ item, start, end: at, open: true });
+    longest = Math.max(longest, at++ - start);
+  }
+  return { rows, gaps, height: at, longest };
+}
+
+function spanOf(item: WireItem): { readonly start: number; readonly end: number } {
+  const end = (item.arrived ?? item.departed).row;
+  if (item.kind === "break") return { start: end, end };
+  const start = item.departed.row;
+  if (item.kind === "chunk") return { start, end };
+  // Beside the chunks that brought it, as steep as those are.
+  return { start: end - (item.reached.row - start), end };
+}
+
+/** The rows of which something lies between `top` and `bottom`. */
+export function rowsBetween({ rows, longest }: Geometry, top: number, bottom: number): readonly Row[] {
+  const found: Row[] = [];
+  for (let at = firstEndingAt(rows, top); at < rows.length; at++) {
+    const row = rows[at]!;
+    if (row.end > bottom + longest) break;
+    if (row.start <= bottom) found.push(row);
+  }
+  return found;
+}
+
+export function gapsBetween({ gaps }: Geometry, top: number, bottom: number): readonly Gap[] {
+  const found: Gap[] = [];
+  let [low, high] = [0, gaps.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (gaps[middle]!.at < top) low = middle + 1;
+    else high = middle;
+  }
+  for (; low < gaps.length && gaps[low]!.at <= bottom; low++) found.push(gaps[low]!);
+  return found;
+}
+
+/** The index of the first row that ends at or below `top`. */
+function firstEndingAt(rows: readonly Row[], top: number): number {
+  let [low, high] = [0, rows.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rows[middle]!.end < top) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

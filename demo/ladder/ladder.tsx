@@ -1,0 +1,145 @@
+/** The ladder: a line for each end, and an arrow between them for each chunk and each frame. Only what is seen is drawn. */
+import { useComputed, useSignal } from "@preact/signals";
+import type { VNode } from "preact";
+import { useCallback, useLayoutEffect, useRef } from "preact/hooks";
+import { behaviour, conversation, networkSettings, selected, wireVersion } from "../model/playground.ts";
+import { geometryOf, gapsBetween, rowsBetween, type Row } from "./geometry.ts";
+import { spokenLabel } from "./labels.ts";
+import { Arrows } from "./arrows.tsx";
+import { LadderRow } from "./ladderRow.tsx";
+import { LadderTools } from "./ladderTools.tsx";
+import { changeZoom, follows, paused, ROW_HEIGHTS, showsChunks, WORDS_FROM, zoom } from "./ladderState.ts";
+
+/** How far beyond its edges the view is drawn, in CSS pixels, so that scrolling by less changes nothing. */
+const OVERSCAN = 240;
+/** How far from its end the ladder still counts as read to the end, in CSS pixels. */
+const NEAR_END = 24;
+
+interface Props {
+  /** Told when somebody pointed at an arrow, to see what is in it. */
+  readonly opened?: () => void;
+}
+
+export function Ladder({ opened }: Props): VNode {
+  const live = useComputed(() => {
+    void wireVersion.value;
+    return geometryOf(conversation.value.timeline, showsChunks.value);
+  });
+  const geometry = paused.value ?? live.value;
+  const rowHeight = ROW_HEIGHTS[zoom.value]!;
+  const box = useRef<HTMLDivElement>(null);
+  /** The part that is drawn, in CSS pixels. */
+  const view = useSignal({ top: 0, bottom: 2000, width: 600 });
+
+  const look = useCallback((): void => {
+    const { scrollTop, clientHeight, clientWidth } = box.current!;
+    const { top, bottom, width } = view.peek();
+    const isDrawn = (top === 0 || scrollTop - top > OVERSCAN / 4) && bottom - scrollTop - clientHeight > OVERSCAN / 4;
+    if (isDrawn && scrollTop >= top && width === clientWidth) return;
+    view.value = {
+      top: Math.max(0, scrollTop - OVERSCAN),
+      bottom: scrollTop + clientHeight + OVERSCAN,
+      width: clientWidth,
+    };
+  }, []);
+  useLayoutEffect(() => {
+    const observer = new ResizeObserver(look);
+    observer.observe(box.current!);
+    return () => observer.disconnect();
+  }, []);
+  useLayoutEffect(() => {
+    if (follows.value && paused.value === undefined) box.current!.scrollTop = box.current!.scrollHeight;
+    look();
+  }, [geometry, rowHeight, follows.value]);
+
+  const noteScroll = (): void => {
+    const { scrollTop, scrollHeight, clientHeight } = box.current!;
+    follows.value = scrollHeight - scrollTop - clientHeight < NEAR_END;
+    look();
+  };
+  const choose = (row: Row | undefined): void => {
+    if (row === undefined) return;
+    selected.value = row.item;
+    const { scrollTop, clientHeight } = box.current!;
+    const y = row.end * rowHeight;
+    if (y < scrollTop) box.current!.scrollTop = y;
+    else if (y + rowHeight > scrollTop + clientHeight) box.current!.scrollTop = y + 2 * rowHeight - clientHeight;
+  };
+  const open = (row: Row): void => {
+    choose(row);
+    opened?.();
+  };
+  const press = (event: KeyboardEvent): void => {
+    const { rows } = geometry;
+    const at = rows.findIndex(({ item }) => item === selected.value);
+    const page = Math.max(1, Math.floor(box.current!.clientHeight / rowHeight) - 1);
+    const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page };
+    const { key } = event;
+    if (key === "Enter" && selected.value !== undefined) opened?.();
+    const to =
+      key === "Home" ? 0 : key === "End" ? rows.length - 1 : at < 0 ? rows.length - 1 : at + (steps[key] ?? NaN);
+    if (Number.isNaN(to) || !(key in steps || key === "Home" || key === "End")) return;
+    event.preventDefault();
+    choose(rows[Math.min(rows.length - 1, Math.max(0, to))]);
+  };
+  const wheel = (event: WheelEvent): void => {
+    if (!event.ctrlKey) return;
+    event.preventDefault();
+    changeZoom(event.deltaY < 0 ? 1 : -1);
+  };
+
+  const { top, bottom, width } = view.value;
+  const [first, last] = [top / rowHeight - 1, bottom / rowHeight];
+  const rows = rowsBetween(geometry, first, last);
+  const gaps = gapsBetween(geometry, first, last);
+  const height = (geometry.height + 1) * rowHeight;
+  const hasWords = rowHeight >= WORDS_FROM;
+  const active = rows.find(({ item }) => item === selected.value);
+  const { latencyMs, stepping } = networkSettings.value;
+  return (
+    <section class="panel ladder" aria-label="Ladder">
+      <LadderTools live={live.value} />
+      <div class="ends" aria-hidden="true">
+        <span class="client">client{!behaviour.client.value.reads && " (not reading)"}</span>
+        <span class="server">server{!behaviour.server.value.reads && " (not reading)"}</span>
+      </div>
+      <div
+        class="rungs"
+        ref={box}
+        role="listbox"
+        aria-label="Bytes on the wire"
+        tabIndex={0}
+        {...(active !== undefined && { "aria-activedescendant": `row-${active.item.id}` })}
+        onScroll={noteScroll}
+        onKeyDown={press}
+        onWheel={wheel}
+      >
+        <div class="length" role="presentation" style={{ height: `${height}px` }}>
+          <Arrows
+            rows={rows}
+            gaps={gaps}
+            rowHeight={rowHeight}
+            top={top}
+            height={Math.min(bottom, Math.max(height, bottom - OVERSCAN)) - top}
+            width={width}
+            flight={stepping ? undefined : latencyMs}
+          />
+          {rows.map((row, slot) => (
+            <LadderRow
+              key={slot} // an element is used again for another row
+              row={row}
+              rowHeight={rowHeight}
+              hasWords={hasWords}
+              isSelected={row.item === selected.value}
+              size={geometry.rows.length}
+              choose={open}
+            />
+          ))}
+        </div>
+      </div>
+      <p class="spoken" role="status">
+        {active !== undefined && spokenLabel(active.item)}
+      </p>
+    </section>
+  );
+}

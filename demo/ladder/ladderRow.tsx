@@ -1,0 +1,53 @@
+/** The words on one arrow, which can be chosen. */
+import { Fragment, type VNode } from "preact";
+import { elapsed } from "../model/format.ts";
+import type { Row } from "./geometry.ts";
+import { labelOf, spokenLabel, violates } from "./labels.ts";
+
+interface Props {
+  readonly row: Row;
+  readonly rowHeight: number;
+  readonly hasWords: boolean;
+  readonly isSelected: boolean;
+  /** How many rows there are. */
+  readonly size: number;
+  readonly choose: (row: Row) => void;
+}
+
+export function LadderRow({ row, rowHeight, hasWords, isSelected, size, choose }: Props): VNode {
+  const { item, end } = row;
+  const { kind, size: length, flags, gist } = labelOf(item);
+  const classes = ["row", item.kind, `from-${item.from}`];
+  if (row.open) classes.push("on-way");
+  else if (row.end > row.start) classes.push("slopes");
+  if (violates(item)) classes.push("violates");
+  if (item.kind !== "break" && item.spoilt !== undefined) classes.push("spoilt");
+  return (
+    <div
+      id={`row-${item.id}`}
+      class={classes.join(" ")}
+      role="option"
+      aria-selected={isSelected}
+      aria-label={spokenLabel(item)}
+      aria-setsize={size}
+      style={{ top: `${end * rowHeight}px`, height: `${rowHeight}px` }}
+      onClick={() => choose(row)}
+    >
+      {hasWords && (
+        <>
+          <time data-text={elapsed((item.arrived ?? item.departed).atMs)} />
+          <span class="words">
+            <b>{kind}</b> <span class="size">{length}</span>
+            {flags.map((flag) => (
+              <Fragment key={flag}>
+                {" "}
+                <i>{flag}</i>
+              </Fragment>
+            ))}{" "}
+            {gist !== "" && <q>{gist}</q>}
+          </span>
+        </>
+      )}
+    </div>
+  );
+}

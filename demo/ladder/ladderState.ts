@@ -1,0 +1,28 @@
+/** How the ladder is looked at. */
+import { effect, signal } from "@preact/signals";
+import { conversation } from "../model/playground.ts";
+import type { Geometry } from "./geometry.ts";
+
+/** CSS pixels of a row, smallest first. */
+export const ROW_HEIGHTS: readonly number[] = [4, 8, 14, 20, 26, 34];
+/** In lower rows there is no room for words. */
+export const WORDS_FROM = 14;
+
+/** Which of the heights. */
+export const zoom = signal(3);
+export const showsChunks = signal(true);
+/** Whether its end is kept in sight. */
+export const follows = signal(true);
+/** What the ladder is held at, while it is paused. */
+export const paused = signal<Geometry | undefined>(undefined);
+
+// Another conversation has a ladder of its own.
+effect(() => {
+  void conversation.value;
+  paused.value = undefined;
+  follows.value = true;
+});
+
+export function changeZoom(by: number): void {
+  zoom.value = Math.min(ROW_HEIGHTS.length - 1, Math.max(0, zoom.value + by));
+}

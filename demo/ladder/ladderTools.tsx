@@ -1,0 +1,41 @@
+/** What can be done with the ladder: follow its end, hold it, make it denser, show chunks or not. */
+import type { VNode } from "preact";
+import { Switch } from "../components/switch.tsx";
+import { count } from "../model/format.ts";
+import { conversation } from "../model/playground.ts";
+import type { Geometry } from "./geometry.ts";
+import { changeZoom, follows, paused, showsChunks } from "./ladderState.ts";
+
+export function LadderTools({ live }: { readonly live: Geometry }): VNode {
+  const held = paused.value;
+  const { dropped } = conversation.value.timeline;
+  const more = held === undefined ? 0 : live.rows.length - held.rows.length;
+  return (
+    <header class="panel-head">
+      <h2>Ladder</h2>
+      <p class="legend" role="status">
+        {count(live.rows.length, "arrow")}
+        {dropped > 0 && `, ${dropped.toLocaleString("en")} older dropped`}
+        {more > 0 && `, ${more.toLocaleString("en")} since the pause`}
+      </p>
+      <div class="tools" role="toolbar" aria-label="Ladder">
+        <Switch checked={showsChunks.value} change={(on) => (showsChunks.value = on)} label="Chunks" />
+        <Switch checked={follows.value} change={(on) => (follows.value = on)} label="Follow" />
+        <button
+          type="button"
+          class="small"
+          aria-pressed={held !== undefined}
+          onClick={() => (paused.value = held === undefined ? live : undefined)}
+        >
+          Pause
+        </button>
+        <button type="button" class="small icon" aria-label="Zoom out" onClick={() => changeZoom(-1)}>
+          −
+        </button>
+        <button type="button" class="small icon" aria-label="Zoom in" onClick={() => changeZoom(1)}>
+          +
+        </button>
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,136 @@
+/** One client and one server with a network between them, and everything that is seen of them, as signals. */
+import { signal, type ReadonlySignal } from "@preact/signals";
+import type { Role } from "../../src/inspect/index.ts";
+import { openCarrier, type Carrier, type CarrierWish } from "../network/carriers.ts";
+import { network, type Network } from "../network/network.ts";
+import type { NetworkSettings } from "../network/settings.ts";
+import type { Behaviour, ClientWishes } from "./end.ts";
+import { startRaw, type RawClient, type RawServer } from "./raw.ts";
+import { startSide, startSideIn, type RunningSide, type Side } from "./side.ts";
+import { Timeline } from "./timeline.ts";
+
+export interface Wishes extends ClientWishes {
+  readonly carrier: CarrierWish;
+  /** Bytes written by hand in place of one end. */
+  readonly raw?: RawClient | RawServer | undefined;
+}
+
+/** What can be changed while it runs. */
+export interface Controls {
+  readonly network: ReadonlySignal<NetworkSettings>;
+  readonly behaviour: Readonly<Record<Role, ReadonlySignal<Behaviour>>>;
+}
+
+export interface Conversation {
+  readonly wishes: Wishes;
+  /** `undefined` where there is no connection of ours at that end: see `absent`. */
+  readonly client: ReadonlySignal<Side | undefined>;
+  readonly server: ReadonlySignal<Side | undefined>;
+  /** Why there is none, for each end. */
+  readonly absent: Readonly<Record<Role, string>>;
+  /** Why the carrier could not be had, if so. */
+  readonly problem: ReadonlySignal<string | undefined>;
+  readonly network: Network;
+  readonly timeline: Timeline;
+  /** Changes when the timeline has, at most once a frame. */
+  readonly version: ReadonlySignal<number>;
+  /** Ends everything under both, and follows no controls any more. */
+  readonly abandon: () => void;
+}
+
+/** Begins at once. Passes on what the connection throws at wishes that can't be. */
+export function startConversation(wishes: Wishes, controls: Controls): Conversation {
+  const version = signal(0);
+  let frame: number | undefined;
+  const timeline = new Timeline(() => {
+    // A burst of a thousand frames is one change of the page, not a thousand.
+    frame ??= requestAnimationFrame(() => {
+      frame = undefined;
+      version.value++;
+    });
+  });
+  const startedEpochMs = performance.timeOrigin + performance.now();
+  const sinceMs = (epochMs: number): number => epochMs - startedEpochMs;
+  const line = network(() => controls.network.peek(), timeline);
+  const { raw } = wishes;
+
+  const client = signal<Side | undefined>();
+  const server = signal<Side | undefined>();
+  const problem = signal<string | undefined>();
+  const running: RunningSide[] = [];
+  let carrier: Carrier | undefined;
+  let abandoned = false;
+
+  if (raw?.role === "client") {
+    startRaw(line.clientEnd, raw);
+  } else {
+    const { resource, subprotocols, compression } = wishes;
+    const behaviour = controls.behaviour.client;
+    const options = {
+      role: "client",
+      wishes: { resource, subprotocols, compression },
+      origin: location.origin,
+      behaviour: behaviour.peek(),
+    } as const;
+    const started = startSide(line.clientEnd, options, behaviour, sinceMs);
+    running.push(started);
+    client.value = started.side;
+  }
+
+  const take = (opened: Carrier): void => {
+    carrier = opened;
+    if (abandoned) {
+      opened.near.close?.();
+      opened.dispose?.();
+      return;
+    }
+    const behaviour = controls.behaviour.server;
+    const { far, worker } = opened;
+    if (worker !== undefined) {
+      const started = startSideIn(worker, behaviour, sinceMs);
+      running.push(started);
+      server.value = started.side;
+    } else if (far !== undefined && raw?.role === "server") {
+      startRaw(far, raw);
+    } else if (far !== undefined) {
+      const started = startSide(far, { role: "server", behaviour: behaviour.peek() }, behaviour, sinceMs);
+      running.push(started);
+      server.value = started.side;
+    }
+    line.carry(opened.near);
+  };
+  const fail = (error: unknown): void => {
+    problem.value = error instanceof Error ? error.message : String(error);
+    line.reset();
+  };
+  try {
+    const opened = openCarrier(wishes.carrier);
+    if (opened instanceof Promise) opened.then(take, fail);
+    else take(opened);
+  } catch (error) {
+    fail(error);
+  }
+
+  const byHand = "Its bytes are written by hand: there is no connection here.";
+  return {
+    wishes,
+    client,
+    server,
+    absent: {
+      client: byHand,
+      server: raw?.role === "server" ? byHand : `The server is elsewhere: ${wishes.carrier.url ?? "not yet there"}`,
+    },
+    problem,
+    network: line,
+    timeline,
+    version,
+    abandon() {
+      abandoned = true;
+      for (const { stop } of running) stop();
+      line.cut();
+      line.clientEnd.close?.();
+      carrier?.near.close?.();
+      carrier?.dispose?.();
+    },
+  };
+}

@@ -1,0 +1,8 @@
+/** Whether there is too little room for panels beside each other. */
+import { signal } from "@preact/signals";
+
+const query = matchMedia("(max-width: 1099px)");
+
+export const isNarrow = signal(query.matches);
+
+query.addEventListener("change", () => void (isNarrow.value = query.matches));

@@ -1,0 +1,62 @@
+/** The state of the page: the conversation that is on, what can be changed while it is, and what is looked at. */
+import { computed, effect, signal } from "@preact/signals";
+import type { Role } from "../../src/inspect/index.ts";
+import { plainNetwork, type NetworkSettings } from "../network/settings.ts";
+import { startConversation, type Conversation, type Wishes } from "./conversation.ts";
+import type { Behaviour } from "./end.ts";
+import { refusalOf } from "./refusal.ts";
+import type { WireItem } from "./timeline.ts";
+
+export const networkSettings = signal<NetworkSettings>(plainNetwork);
+
+export const behaviour = {
+  client: signal<Behaviour>({ acceptsAtOnce: true, echoes: false, reads: true }),
+  server: signal<Behaviour>({ acceptsAtOnce: true, echoes: false, reads: true }),
+};
+
+export const firstWishes: Wishes = {
+  resource: "/chat",
+  subprotocols: [],
+  compression: false,
+  carrier: { name: "pipe" },
+};
+
+/** What the next conversation will be. */
+export const wishes = signal<Wishes>(firstWishes);
+
+export const conversation = signal<Conversation>(begin(firstWishes));
+
+/** What the inspector shows; `undefined` until somebody chooses. */
+export const selected = signal<WireItem | undefined>(undefined);
+
+/** Changes whenever something crossed the wire of the present conversation. */
+export const wireVersion = computed(() => conversation.value.version.value);
+
+effect(() => {
+  void networkSettings.value;
+  conversation.peek().network.wake();
+});
+
+/** Begins a conversation and leaves the present one; returns why not, if it can't be, and leaves that alone. */
+export function connectAgain(next: Partial<Wishes> = {}): string | undefined {
+  return refusalOf(() => {
+    const all: Wishes = { ...wishes.value, raw: undefined, ...next };
+    const begun = begin(all);
+    conversation.value.abandon();
+    wishes.value = { ...all, raw: undefined };
+    selected.value = undefined;
+    conversation.value = begun;
+  });
+}
+
+export function changeNetwork(change: Partial<NetworkSettings>): void {
+  networkSettings.value = { ...networkSettings.value, ...change };
+}
+
+export function changeBehaviour(role: Role, change: Partial<Behaviour>): void {
+  behaviour[role].value = { ...behaviour[role].value, ...change };
+}
+
+function begin(all: Wishes): Conversation {
+  return startConversation(all, { network: networkSettings, behaviour });
+}

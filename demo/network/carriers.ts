@@ -1,0 +1,89 @@
+/** What leads from the network to the server: memory, a worker, a data channel, or something at a URL. */
+import { messagePortTransport } from "../../src/transports/messagePort.ts";
+import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
+import { dataChannelProtocol, dataChannelTransport } from "../../src/transports/webrtc.ts";
+import { webSocketProtocol, webSocketTransport } from "../../src/transports/webSocketTransport.ts";
+import { dial } from "../../src/transports/webTransport.ts";
+import { bytesOfHash } from "./certificateHash.ts";
+import { connectPeers } from "./peers.ts";
+
+export type CarrierName = "pipe" | "worker" | "webrtc" | "webtransport" | "websocket";
+
+export interface CarrierWish {
+  readonly name: CarrierName;
+  /** Of a server, for the last two. */
+  readonly url?: string;
+  /** SHA-256 of the certificate of a WebTransport server that no authority vouches for, in hex or Base64. */
+  readonly certificateHash?: string;
+}
+
+export interface Carrier {
+  readonly near: ByteTransport;
+  /** The other end, where that is in the page. */
+  readonly far?: ByteTransport;
+  /** The worker that holds the other end. It waits for a port: see `serverWorker.ts`. */
+  readonly worker?: { readonly worker: Worker; readonly port: MessagePort };
+  /** Gives back what the transport itself does not. */
+  readonly dispose?: () => void;
+}
+
+export const carrierLabels: Readonly<Record<CarrierName, string>> = {
+  pipe: "Pipe in memory",
+  worker: "Worker, over a MessagePort",
+  webrtc: "WebRTC data channel",
+  webtransport: "WebTransport, at a URL",
+  websocket: "WebSocket, at a URL",
+};
+
+export function needsUrl(name: CarrierName): boolean {
+  return name === "webtransport" || name === "websocket";
+}
+
+/** Why this browser can't, or `undefined` if it can. */
+export function lacking(name: CarrierName): string | undefined {
+  if (name === "webrtc" && !("RTCPeerConnection" in globalThis)) return "This browser has no WebRTC.";
+  if (name === "webtransport" && !("WebTransport" in globalThis)) return "This browser has no WebTransport here.";
+  return undefined;
+}
+
+/** At once where it can be. Throws or rejects with why there is none. */
+export function openCarrier({ name, url = "", certificateHash = "" }: CarrierWish): Carrier | Promise<Carrier> {
+  switch (name) {
+    case "pipe": {
+      const [near, far] = pipe({ highWaterMark: 16 * 1024 });
+      return { near, far };
+    }
+    case "worker":
+      return workerCarrier();
+    case "webrtc":
+      return dataChannelCarrier();
+    case "webtransport":
+      return webTransportCarrier(url, certificateHash);
+    case "websocket":
+      return { near: webSocketTransport(new WebSocket(url, webSocketProtocol), { windowBytes: 64 * 1024 }) };
+  }
+}
+
+function workerCarrier(): Carrier {
+  const { port1, port2 } = new MessageChannel();
+  const worker = new Worker(new URL("../model/serverWorker.ts", import.meta.url), { type: "module" });
+  const near = messagePortTransport(port1, { windowBytes: 64 * 1024 });
+  return { near, worker: { worker, port: port2 }, dispose: () => worker.terminate() };
+}
+
+async function dataChannelCarrier(): Promise<Carrier> {
+  const { near, far, close } = await connectPeers({ protocol: dataChannelProtocol }, (channel, given) =>
+    dataChannelTransport(channel, { windowBytes: 64 * 1024, ...given }),
+  );
+  return { near, far, dispose: close };
+}
+
+async function webTransportCarrier(url: string, certificateHash: string): Promise<Carrier> {
+  const value = bytesOfHash(certificateHash);
+  const session = new WebTransport(
+    url,
+    value === undefined ? {} : { serverCertificateHashes: [{ algorithm: "sha-256", value }] },
+  );
+  session.closed.catch(() => undefined);
+  return { near: await dial(session), dispose: () => session.close() };
+}

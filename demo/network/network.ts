@@ -1,0 +1,69 @@
+/** The network between two ends: both directions, and what can befall them together. */
+import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
+import type { Role } from "../../src/inspect/index.ts";
+import { Lane, type Bytes, type WireObserver } from "./lane.ts";
+import type { Mishap, NetworkSettings } from "./settings.ts";
+
+export interface Network {
+  /** What the client reads and writes. */
+  readonly clientEnd: ByteTransport;
+  /** Begins to carry, over what leads to the server. */
+  carry(carrier: ByteTransport): void;
+  inject(from: Role, bytes: Bytes): void;
+  arm(from: Role, mishap: Mishap): void;
+  /** Delivers the chunk that has been on its way for longest. `false` if there is none. */
+  step(): boolean;
+  wake(): void;
+  /** How many bytes of each sender are on their way. */
+  queuedBytes(from: Role): number;
+  /** Both directions end, as if a cable was pulled at a hop that closes both sides. */
+  cut(): void;
+  /** Both directions fail. */
+  reset(): void;
+}
+
+/** In bytes: little, so that a reader that stops is soon felt. */
+const CLIENT_BUFFER_BYTES = 16 * 1024;
+
+export function network(settings: () => NetworkSettings, observer: WireObserver): Network {
+  const [clientEnd, near] = pipe({ highWaterMark: CLIENT_BUFFER_BYTES });
+  let lanes: Readonly<Record<Role, Lane>> | undefined;
+  let chunks = 0;
+  let gone: (() => void) | undefined;
+  const nextId = (): number => chunks++;
+  const all = (what: (lane: Lane) => void): void => Object.values(lanes ?? {}).forEach(what);
+  const cut = (): void => {
+    gone ??= () => all((lane) => lane.end());
+    gone();
+    near.close?.();
+  };
+  return {
+    clientEnd,
+    carry(carrier) {
+      const shared = { settings, observer, nextId, cutOff: cut };
+      lanes = {
+        client: new Lane({ ...shared, from: "client", source: near.readable, sink: carrier.writable }),
+        server: new Lane({ ...shared, from: "server", source: carrier.readable, sink: near.writable }),
+      };
+      gone?.();
+    },
+    inject: (from, bytes) => lanes?.[from].inject(bytes),
+    arm: (from, mishap) => lanes?.[from].arm(mishap),
+    step() {
+      const { client, server } = lanes ?? {};
+      const [clientMs, serverMs] = [client?.oldestMs ?? Infinity, server?.oldestMs ?? Infinity];
+      if (clientMs === Infinity && serverMs === Infinity) return false;
+      (clientMs <= serverMs ? client : server)!.step();
+      return true;
+    },
+    wake: () => all((lane) => lane.wake()),
+    queuedBytes: (from) => lanes?.[from].queuedBytes ?? 0,
+    cut,
+    reset() {
+      const error = new Error("connection reset");
+      gone ??= () => all((lane) => lane.end(error));
+      gone();
+      if (lanes === undefined) near.close?.();
+    },
+  };
+}

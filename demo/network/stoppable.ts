@@ -1,0 +1,48 @@
+/** A transport whose reader can be told to stop reading: what comes then has to wait, and in the end its sender. */
+import type { ByteTransport } from "../../src/transports/pipe.ts";
+
+export interface Stoppable {
+  readonly transport: ByteTransport;
+  readonly setReading: (reads: boolean) => void;
+}
+
+/** `wrote` is called whenever a write has begun or ended. */
+export function stoppable(transport: ByteTransport, wrote: () => void): Stoppable {
+  const reader = transport.readable.getReader();
+  const writer = transport.writable.getWriter();
+  let isReading = true;
+  let allowed: Promise<void> = Promise.resolve();
+  let allow = (): void => {};
+
+  const readable = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        await allowed;
+        const { value } = await reader.read();
+        await allowed; // it may have been stopped while nothing came
+        if (value === undefined) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+  const writable = new WritableStream<Uint8Array<ArrayBuffer>>({
+    async write(chunk) {
+      wrote();
+      await writer.write(chunk);
+      wrote();
+    },
+    close: () => writer.close(),
+    abort: (reason) => writer.abort(reason),
+  });
+  return {
+    transport: { ...transport, readable, writable },
+    setReading(reads) {
+      if (reads === isReading) return;
+      isReading = reads;
+      if (reads) allow();
+      else allowed = new Promise((resolve) => (allow = resolve));
+    },
+  };
+}

@@ -1,0 +1,58 @@
+/** Anything that can be done on the page, as plain data: it is done, remembered, and can be done again from a link. */
+import { signal } from "@preact/signals";
+import type { Role } from "../../src/inspect/index.ts";
+import type { Command } from "../model/command.ts";
+import type { Wishes } from "../model/conversation.ts";
+import type { Behaviour } from "../model/end.ts";
+import { changeBehaviour, changeNetwork, connectAgain, conversation } from "../model/playground.ts";
+import type { Mishap, NetworkSettings } from "../network/settings.ts";
+
+export type Action =
+  | { readonly type: "connect"; readonly wishes: Partial<Omit<Wishes, "raw">> }
+  | { readonly type: "perform"; readonly who: Role; readonly commands: readonly Command[] }
+  | { readonly type: "network"; readonly change: Partial<NetworkSettings> }
+  | { readonly type: "behave"; readonly who: Role; readonly change: Partial<Behaviour> }
+  | { readonly type: "mishap"; readonly from: Role; readonly mishap: Mishap }
+  | { readonly type: "inject"; readonly from: Role; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly type: "step" }
+  | { readonly type: "reset" };
+
+/** What somebody did, so far: enough to do it again. */
+export const done = signal<readonly Action[]>([]);
+
+/** More than this is too much for a link. */
+const MAX_ACTIONS = 200;
+
+/** Does it, and remembers it. Fulfilled with why it was refused, or with `undefined`. */
+export async function act(action: Action): Promise<string | undefined> {
+  if (done.value.length < MAX_ACTIONS) done.value = [...done.value, action];
+  return await doIt(action);
+}
+
+export async function doIt(action: Action): Promise<string | undefined> {
+  const { network } = conversation.value;
+  switch (action.type) {
+    case "connect":
+      return connectAgain(action.wishes);
+    case "perform":
+      return await conversation.value[action.who].value?.perform(...action.commands);
+    case "network":
+      changeNetwork(action.change);
+      return undefined;
+    case "behave":
+      changeBehaviour(action.who, action.change);
+      return undefined;
+    case "mishap":
+      network.arm(action.from, action.mishap);
+      return undefined;
+    case "inject":
+      network.inject(action.from, action.bytes);
+      return undefined;
+    case "step":
+      network.step();
+      return undefined;
+    case "reset":
+      network.reset();
+      return undefined;
+  }
+}

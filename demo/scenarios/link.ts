@@ -1,0 +1,97 @@
+/** A story in the hash of a URL: one of those that are told here by its name, any other written out. */
+import { firstWishes } from "../model/playground.ts";
+import type { Action } from "./action.ts";
+import type { Story } from "./story.ts";
+import { stories } from "./stories.ts";
+
+/** Longer than this a link is not passed on well. */
+const MAX_LINK_CHARACTERS = 16_000;
+
+export function hashOf(story: Story): string {
+  if (stories.includes(story)) return `#scenario=${story.id}`;
+  return `#play=${encode(story)}`;
+}
+
+/** What the hash tells; `undefined` if it tells nothing, a string if nobody can read it. */
+export function storyIn(hash: string): Story | string | undefined {
+  const parameters = new URLSearchParams(hash.replace(/^#/, ""));
+  const id = parameters.get("scenario");
+  if (id !== null) return stories.find((story) => story.id === id) ?? `There is no scenario “${id}”.`;
+  const play = parameters.get("play");
+  if (play === null) return undefined;
+  try {
+    return storyFrom(decode(play));
+  } catch {
+    return "This link is not whole: its scenario can't be read.";
+  }
+}
+
+/** What somebody did, as a story. `undefined` if that is too long for a link. */
+export function linkOf(actions: readonly Action[]): string | undefined {
+  const fresh = { say: "It begins with a fresh connection.", do: [{ type: "connect", wishes: firstWishes }] } as const;
+  const steps = [fresh, ...actions.map((action) => ({ say: describe(action), do: [action] }))];
+  const story: Story = { id: "shared", title: "A shared session", summary: "What somebody did here.", steps };
+  const hash = hashOf(story);
+  return hash.length > MAX_LINK_CHARACTERS ? undefined : new URL(hash, location.href).href;
+}
+
+function describe(action: Action): string {
+  switch (action.type) {
+    case "connect":
+      return "The client connects again.";
+    case "perform":
+      return `The ${action.who} does: ${action.commands.map((command) => command.do).join(", ")}.`;
+    case "network":
+      return `The network changes: ${JSON.stringify(action.change)}.`;
+    case "behave":
+      return `The ${action.who} behaves differently: ${JSON.stringify(action.change)}.`;
+    case "mishap":
+      return `The next chunk of the ${action.from} has a mishap: ${action.mishap.kind}.`;
+    case "inject":
+      return `Bytes are sent by hand, as the ${action.from}.`;
+    case "step":
+      return "One chunk is delivered.";
+    case "reset":
+      return "The network is reset.";
+  }
+}
+
+function encode(value: unknown): string {
+  const json = JSON.stringify(value, (_, inner: unknown) =>
+    inner instanceof Uint8Array ? { $bytes: Array.from(inner) } : inner,
+  );
+  const binary = String.fromCharCode(...new TextEncoder().encode(json));
+  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+function decode(text: string): unknown {
+  const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+  const json = new TextDecoder().decode(Uint8Array.from(binary, (character) => character.charCodeAt(0)));
+  return JSON.parse(json, (_, inner: unknown) => {
+    const bytes = (inner as { $bytes?: number[] } | null)?.$bytes;
+    return Array.isArray(bytes) ? Uint8Array.from(bytes) : inner;
+  });
+}
+
+const ACTIONS = new Set(["connect", "perform", "network", "behave", "mishap", "inject", "step", "reset"]);
+
+/** Throws for what is no story: links come from anywhere. A URL in it would have the page connect there: it is left out. */
+function storyFrom(value: unknown): Story {
+  const { title, summary, steps } = value as Story;
+  if (typeof title !== "string" || typeof summary !== "string" || !Array.isArray(steps))
+    throw new TypeError("no story");
+  const checked = (steps as Story["steps"]).map((step) => {
+    const { say, do: actions = [] } = step;
+    if (typeof say !== "string" || !Array.isArray(actions)) throw new TypeError("no step");
+    return { say, do: actions.map(checkedAction) };
+  });
+  return { id: "shared", title, summary, steps: checked };
+}
+
+function checkedAction(action: Action): Action {
+  if (!ACTIONS.has(action.type)) throw new TypeError("no action");
+  if (action.type !== "connect") return action;
+  const name = action.wishes.carrier?.name ?? "pipe";
+  const inPage = name === "pipe" || name === "worker" || name === "webrtc";
+  return { type: "connect", wishes: { ...action.wishes, carrier: { name: inPage ? name : "pipe" } } };
+}

@@ -1,0 +1,118 @@
+/** Tells a story step by step: does what each says, waits until it is seen, and shows it. */
+import { signal } from "@preact/signals";
+import { behaviour, conversation, selected } from "../model/playground.ts";
+import type { WireItem } from "../model/timeline.ts";
+import { doIt } from "./action.ts";
+import { hashOf, storyIn } from "./link.ts";
+import type { Step, Story } from "./story.ts";
+
+export interface Telling {
+  readonly story: Story;
+  readonly step: number;
+}
+
+export const telling = signal<Telling | undefined>(undefined);
+/** Why the hash tells nothing, if so. */
+export const unreadable = signal<string | undefined>(undefined);
+
+/** How long is waited for what a step shows, in milliseconds. */
+const PATIENCE_MS = 3000;
+/** The same for one chunk, which may bring nothing new. */
+const STEP_MS = 150;
+const LOOK_EVERY_MS = 30;
+
+let turn = 0;
+/** Which telling of a story it is. */
+let run = 0;
+/** What its steps do, one after the other: who is quick with “Next” skips the looking, not the doing. */
+let deeds: Promise<void> = Promise.resolve();
+
+/** From its beginning. */
+export async function tell(story: Story): Promise<void> {
+  const hash = hashOf(story);
+  if (location.hash !== hash) history.replaceState(null, "", hash);
+  run++;
+  deeds = Promise.resolve();
+  await goTo({ story, step: 0 });
+}
+
+export async function next(): Promise<void> {
+  const now = telling.value;
+  if (now === undefined || now.step + 1 >= now.story.steps.length) return;
+  await goTo({ ...now, step: now.step + 1 });
+}
+
+export function endStory(): void {
+  turn++;
+  run++;
+  telling.value = undefined;
+  history.replaceState(null, "", location.pathname + location.search);
+}
+
+/** Tells what the hash says, now and whenever it changes. Returns whether it says something now. */
+export function followHash(): boolean {
+  const read = (): boolean => {
+    const story = storyIn(location.hash);
+    unreadable.value = typeof story === "string" ? story : undefined;
+    if (story === undefined || typeof story === "string") return false;
+    void tell(story);
+    return true;
+  };
+  addEventListener("hashchange", read);
+  return read();
+}
+
+async function goTo(to: Telling): Promise<void> {
+  const mine = ++turn;
+  const myRun = run;
+  telling.value = to;
+  const step = to.story.steps[to.step]!;
+  let before: WireItem | undefined;
+  deeds = deeds.then(async () => {
+    before = sought(step).at(-1);
+    for (const action of step.do ?? []) {
+      if (myRun !== run) return;
+      await doIt(action);
+      if (action.type === "connect") await untilAnswered();
+    }
+  });
+  await deeds;
+  if (mine === turn && step.look !== undefined) await show(step, before, mine);
+}
+
+/** A connection is open or has ended, or its request waits for a person. */
+async function untilAnswered(): Promise<void> {
+  await until(() => {
+    const { client, server } = conversation.value;
+    const waits = !behaviour.server.value.acceptsAtOnce && server.value?.request.value !== undefined;
+    return waits || (client.value !== undefined && client.value.state.value !== "connecting");
+  });
+}
+
+async function show(step: Step, before: WireItem | undefined, mine: number): Promise<void> {
+  const added = step.do?.some(({ type }) => type === "step") === true ? STEP_MS : PATIENCE_MS;
+  await until(
+    () => mine !== turn || (step.do === undefined ? sought(step).length > 0 : sought(step).at(-1) !== before),
+    added,
+  );
+  // What comes in several frames comes at once.
+  await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  if (mine !== turn) return;
+  const all = sought(step);
+  const firstNew = all[all.indexOf(before!) + 1];
+  const isNew = step.do !== undefined && step.look?.last !== true && firstNew !== undefined;
+  selected.value = (isNew ? firstNew : all.at(-1)) ?? selected.value;
+}
+
+function sought({ look }: Step): WireItem[] {
+  if (look === undefined) return [];
+  return conversation.value.timeline.items.filter((item) => {
+    if (item.from !== look.from) return false;
+    return look.kind === "chunk" ? item.kind === "chunk" : item.kind === "record" && item.record.kind === look.kind;
+  });
+}
+
+async function until(happened: () => boolean, patienceMs: number = PATIENCE_MS): Promise<void> {
+  const endMs = performance.now() + patienceMs;
+  while (!happened() && performance.now() < endMs) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+}
