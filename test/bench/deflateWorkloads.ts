@@ -1,11 +1,12 @@
 /** What is measured of permessage-deflate: JSON of two sizes, beside `ws` with every message compressed. */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import type { Writable } from "node:stream";
+import { Writable } from "node:stream";
 import * as ws from "ws";
 import { permessageDeflate, type DeflateOptions } from "../../src/deflate/index.ts";
 import { WSConnection } from "../../src/index.ts";
 import type { Side, Workload } from "./measure.ts";
-import { CHUNK_BYTES, CountingSocket, inChunks, lengthName } from "./workloads.ts";
+import { countingSocket } from "./sockets.ts";
+import { CHUNK_BYTES, lengthName } from "./workloads.ts";
 
 /** `ws` exports its parts; its types do not tell. */
 const { PerMessageDeflate, Receiver, Sender } = ws as unknown as {
@@ -46,37 +47,49 @@ function nameOf({ size, takeover, level }: Shape): string {
 }
 
 function sending(shape: Shape): Workload {
-  const messages = feed(shape);
   return {
+    environment: "node",
     workload: nameOf(shape),
     role: "server",
     kind: "send",
-    peerName: "ws",
-    ours: ourSender(shape, messages),
-    peer: wsSender(shape, messages),
+    bytes: shape.size,
+    peerNames: ["ws"],
+    elsewhere: true,
+    sides() {
+      const messages = feed(shape);
+      return { ours: ourSender(shape, messages), peers: { ws: wsSender(shape, messages) } };
+    },
   };
 }
 
 function receiving(shape: Shape): Workload {
-  const messages = feed(shape);
-  // From an engine that has nothing to refer to, so that it can be received again and again.
-  const encoder = connection("server", shape);
-  for (const message of messages) encoder.sendData(message);
-  const { chunks } = inChunks("client", encoder.bytesToSend(), CHUNK_BYTES);
   return {
+    environment: "node",
     workload: nameOf(shape),
     role: "client",
     kind: "receive",
-    peerName: "ws",
-    ours: ourReceiver(shape, messages, chunks),
-    peer: wsReceiver(shape, messages, chunks),
+    bytes: shape.size,
+    peerNames: ["ws"],
+    elsewhere: true,
+    sides() {
+      const messages = feed(shape);
+      // From an engine that has nothing to refer to, so that it can be received again and again.
+      const encoder = connection("server", shape);
+      for (const message of messages) encoder.sendData(message);
+      const wire = encoder.bytesToSend();
+      const chunks: Buffer[] = [];
+      for (let at = 0; at < wire.length; at += CHUNK_BYTES) {
+        chunks.push(Buffer.from(wire.slice(at, at + CHUNK_BYTES).buffer));
+      }
+      return { ours: ourReceiver(shape, messages, chunks), peers: { ws: wsReceiver(shape, messages, chunks) } };
+    },
   };
 }
 
 function ourSender(shape: Shape, messages: readonly string[]): Side {
   const server = connection("server", shape);
   const reader = connection("client", shape);
-  const socket = new CountingSocket();
+  const socket = countingSocket(Writable);
   const perFlush = Math.max(1, Math.floor(CHUNK_BYTES / shape.size));
   const send = (take: (bytes: Uint8Array<ArrayBuffer>) => void): number => {
     for (const [i, message] of messages.entries()) {
@@ -92,7 +105,7 @@ function ourSender(shape: Shape, messages: readonly string[]): Side {
 }
 
 function wsSender(shape: Shape, messages: readonly string[]): Side {
-  const socket = new CountingSocket();
+  const socket = countingSocket(Writable);
   const sender = new Sender(socket, { "permessage-deflate": wsDeflate(true, shape) });
   const options = { binary: false, compress: true, fin: true, mask: false };
   return {

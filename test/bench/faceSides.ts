@@ -73,7 +73,7 @@ export function playOn(socket: WebSocket, kind: Kind, shape: Shape): Promise<num
 
 function serve(transport: ByteTransport): void {
   const connection = new WSConnection(ConnectionType.SERVER);
-  const messages = new MessageAssembler();
+  const messages = new MessageAssembler(connection);
   // As `ws` sends: what it is given must be left alone until it is sent.
   const side = serverSide((message) => connection.sendData(message, true, { handOver: true }));
   const driver = new Driver(connection, transport, 1000, (event) => {

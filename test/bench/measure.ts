@@ -1,26 +1,50 @@
-/** How a workload is timed: ours and the peer's turns interleaved in one run, medians compared, since the machine is noisy. */
+/** How a workload is timed: ours and the peers take turns in one run, medians compared, since machines are noisy. */
 
-/** One side of a workload. `prepare` is not timed: it renews input that was unmasked in place. */
+/** One side of a workload. `prepare` does not count: it renews input that was unmasked in place. */
 export interface Side {
-  prepare?(): void;
+  readonly prepare?: () => void;
   /** Handles one batch and returns how many messages it was. */
   run(): number | Promise<number>;
 }
 
-export interface Workload {
+export type Role = "client" | "server";
+export type Environment = "node" | "chromium";
+
+/** What a workload is called. */
+export interface Names {
+  readonly environment: Environment;
   readonly workload: string;
-  readonly role: "client" | "server";
-  readonly kind: "receive" | "send";
-  readonly peerName: string;
+  readonly role: Role;
+  readonly kind: "receive" | "send" | "open" | "limit" | "growth" | "memory";
+  /** Payload of one message, in bytes. */
+  readonly bytes: number;
+  /** In how many chunks one message comes, where that is more than one. */
+  readonly chunks?: number;
+  readonly peerNames: readonly string[];
+  /** Those of the peers that a quick run leaves out. */
+  readonly minorPeers?: readonly string[];
+}
+
+export interface Workload extends Names {
+  /** Whether work is done, or waited for, outside of this thread. */
+  readonly elsewhere?: boolean;
+  /** Makes the sides, each of which has shown that it does its work. */
+  sides(peerNames: readonly string[]): Sides | Promise<Sides>;
+}
+
+export interface Sides {
   readonly ours: Side;
-  readonly peer: Side;
+  readonly peers: Readonly<Record<string, Side>>;
 }
 
 /** Messages per second as medians over the rounds; `ratio` is ours ÷ the peer's, `spread` that of the single rounds. */
 export interface Row {
+  readonly environment: Environment;
   readonly workload: string;
-  readonly role: string;
-  readonly kind: string;
+  readonly role: Role;
+  readonly kind: Names["kind"];
+  readonly bytes: number;
+  readonly chunks: number;
   readonly ours: number;
   readonly peer: number;
   readonly peerName: string;
@@ -32,48 +56,129 @@ export interface Duration {
   readonly rounds: number;
   /** How long each side runs in each round, in milliseconds. */
   readonly roundMs: number;
+  /** Whether each side runs for a round before it counts, so that what can be compiled is. */
+  readonly warmUp: boolean;
 }
 
-export async function measure(workload: Workload, { rounds, roundMs }: Duration): Promise<Row> {
-  const { ours, peer, ...names } = workload;
-  await timed(ours, roundMs);
-  await timed(peer, roundMs);
-  const rates: { ours: number; peer: number }[] = [];
+/** One row for each of the peers. */
+export async function measure(
+  { environment, workload, role, kind, bytes, chunks = 1, elsewhere = false, ...made }: Workload,
+  peerNames: readonly string[],
+  { rounds, roundMs, warmUp }: Duration,
+): Promise<Row[]> {
+  const { ours, peers } = await made.sides(peerNames);
+  const sides = [ours, ...peerNames.map((name) => peers[name]!)];
+  const nowMs = elsewhere ? wallMs : threadMs;
+  const rates = sides.map((): number[] => []);
+  if (warmUp) for (const side of sides) await timed(side, roundMs, nowMs);
   for (let round = 0; round < rounds; round++) {
-    // Taking turns at going first, so that neither side always follows the other's garbage.
-    if (round % 2 === 0) rates.push({ ours: await timed(ours, roundMs), peer: await timed(peer, roundMs) });
-    else rates.push({ peer: await timed(peer, roundMs), ours: await timed(ours, roundMs) });
+    // Each goes first in its turn, so that none always follows another's garbage.
+    for (let turn = 0; turn < sides.length; turn++) {
+      const at = (round + turn) % sides.length;
+      rates[at]!.push(await timed(sides[at]!, roundMs, nowMs));
+    }
   }
-  const ratios = rates.map((rate) => rate.ours / rate.peer);
-  const medians = { ours: median(rates.map((rate) => rate.ours)), peer: median(rates.map((rate) => rate.peer)) };
-  return {
-    ...names,
-    ...medians,
-    ratio: medians.ours / medians.peer,
-    spread: [Math.min(...ratios), Math.max(...ratios)],
-  };
+  const [ourRates, ...peerRates] = rates as [number[], ...number[][]];
+  return peerRates.map((theirs, i): Row => {
+    const ratios = theirs.map((rate, round) => ourRates[round]! / rate);
+    const [ourMedian, theirMedian] = [median(ourRates), median(theirs)];
+    return {
+      ...{ environment, workload, role, kind, bytes, chunks, ours: ourMedian, peer: theirMedian },
+      peerName: peerNames[i]!,
+      ratio: ourMedian / theirMedian,
+      spread: [Math.min(...ratios), Math.max(...ratios)],
+    };
+  });
 }
+
+/** Messages per second over `roundMs` of work. What it costs to prepare is measured by itself, and taken off. */
+async function timed(side: Side, roundMs: number, nowMs: () => number): Promise<number> {
+  const { prepare } = side;
+  if (prepare === undefined) return perSecond(await paced(() => side.run(), roundMs, nowMs));
+  const all = await paced(
+    () => {
+      prepare();
+      return side.run();
+    },
+    roundMs,
+    nowMs,
+  );
+  const preparing = await paced(
+    () => {
+      prepare();
+      return 1;
+    },
+    roundMs / 4,
+    nowMs,
+  );
+  const preparingMs = (all.batches * preparing.elapsedMs) / preparing.batches;
+  // Where it is most of the work, chance could make it more than all.
+  return perSecond({ ...all, elapsedMs: Math.max(all.elapsedMs - preparingMs, all.elapsedMs / 20) });
+}
+
+interface Paced {
+  readonly messages: number;
+  readonly batches: number;
+  readonly elapsedMs: number;
+}
+
+const perSecond = ({ messages, elapsedMs }: Paced): number => (messages / elapsedMs) * 1000;
+
+/** How long one may go on without a turn of the event loop, which costs as much as a small batch, in milliseconds. */
+const TURN_MS = 2;
 
 /**
- * Messages per second over `roundMs` of timed work, or what can be had of it in a few times as long where most of the
- * time goes into preparing. What a batch puts off is done between batches, untimed.
+ * Runs batches for `roundMs`, and what they put off with them. The time is told for all together: some systems bring the
+ * processor time of a thread up to date once in a millisecond, or when it waits.
  */
-async function timed(side: Side, roundMs: number): Promise<number> {
-  const giveUpMs = performance.now() + 4 * roundMs;
+async function paced(run: () => number | Promise<number>, roundMs: number, nowMs: () => number): Promise<Paced> {
+  await nextTask();
   let messages = 0;
-  let elapsedMs = 0;
-  while (elapsedMs < roundMs && (messages === 0 || performance.now() < giveUpMs)) {
-    side.prepare?.();
-    const startMs = performance.now();
-    const handled = side.run();
+  let batches = 0;
+  let turnMs = wallMs();
+  const startMs = nowMs();
+  do {
+    const handled = run();
     messages += typeof handled === "number" ? handled : await handled;
-    elapsedMs += performance.now() - startMs;
-    await new Promise((resolve) => setTimeout(resolve, 0));
-  }
-  return (messages / elapsedMs) * 1000;
+    batches++;
+    if (wallMs() - turnMs < TURN_MS) continue;
+    await nextTask();
+    turnMs = wallMs();
+  } while (nowMs() - startMs < roundMs);
+  await nextTask();
+  return { messages, batches, elapsedMs: nowMs() - startMs };
 }
 
-function median(values: readonly number[]): number {
+const wallMs = (): number => performance.now();
+
+/** The time that this thread was at work, where the platform tells: others on the machine are not measured with it. */
+const threadMs: () => number =
+  typeof process === "object" && typeof process.threadCpuUsage === "function"
+    ? () => {
+        const { user, system } = process.threadCpuUsage();
+        return (user + system) / 1000;
+      }
+    : wallMs;
+
+/** A task of its own, without the milliseconds that a page adds to timers that follow one another. */
+function nextTask(): Promise<void> {
+  if (typeof setImmediate === "function") return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => {
+    waiting.push(resolve);
+    (channel ??= openChannel()).port2.postMessage(0);
+  });
+}
+
+const waiting: (() => void)[] = [];
+let channel: MessageChannel | undefined;
+
+function openChannel(): MessageChannel {
+  const made = new MessageChannel();
+  made.port1.onmessage = () => waiting.shift()!();
+  return made;
+}
+
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;

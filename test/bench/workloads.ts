@@ -1,232 +1,168 @@
-/** What is measured: messages of four sizes, both roles, received and sent, beside `ws`'s own receiver and sender. */
-import { strictEqual } from "node:assert/strict";
-import { Writable } from "node:stream";
-import * as ws from "ws";
-import { WSConnection, type WSEvent } from "../../src/index.ts";
-import type { Side, Workload } from "./measure.ts";
+/** What is measured of the connection itself: messages of all sizes, both roles, received and sent, whole and streamed. */
+import { messageOf, wireTo, type Message, type MessageType, type Wire } from "./inputs.ts";
+import { receivingLimit, sendingLimit } from "./limitSides.ts";
+import type { Names, Role, Side, Sides, Workload } from "./measure.ts";
+import { ourReceiver, ourSender } from "./ourSides.ts";
+import { BATCH_BYTES, WS_IN_A_PAGE, type Bench, type Peer } from "./peers.ts";
+import { countingSocket, type Batch } from "./sockets.ts";
 
-type Role = "client" | "server";
-
-/** `ws` exports its two halves; its types do not tell. */
-const { Receiver, Sender } = ws as unknown as {
-  Receiver: new (options: { isServer: boolean; maxPayload: number }) => Writable;
-  Sender: new (socket: Writable) => {
-    send(data: unknown, options: Record<string, boolean>, done: () => void): void;
-  };
-};
+const KIB = 1024;
+const MIB = 1024 * KIB;
 
 /** Small messages come many to a chunk, as from a busy socket. */
-export const CHUNK_BYTES = 64 * 1024;
-/** A batch is large enough for the clock and small enough for the cache. */
-const BATCH_BYTES = 1024 * 1024;
+export const CHUNK_BYTES = 64 * KIB;
 
-const SIZES = [16, 125, 4096, 65_536];
+/** The name of what every ratio is bounded by. */
+export const LIMIT = "limit";
+
 export const lengthName = (bytes: number): string =>
-  bytes < 1024 ? `${bytes} B` : bytes < 1024 * 1024 ? `${bytes / 1024} KiB` : `${bytes / 1024 / 1024} MiB`;
+  bytes < KIB ? `${bytes} B` : bytes < MIB ? `${bytes / KIB} KiB` : `${bytes / MIB} MiB`;
 
-export function workloads(): Workload[] {
-  const list: Workload[] = [];
-  for (const role of ["server", "client"] as const) {
-    for (const size of SIZES) {
-      for (const type of ["binary", "text"] as const) {
-        list.push(receiving(role, size, type), sending(role, size, type, false));
-      }
-    }
-    for (const size of SIZES.slice(2)) list.push(sending(role, size, "binary", true));
-    list.push(receiving(role, 125, "binary", { count: 64, chunkBytes: 1, note: ", one byte at a time" }));
-  }
-  // Delivered as it comes; `ws` can only deliver it whole.
-  list.push(receiving("client", 16 * 1024 * 1024, "binary", { note: " in 64 KiB chunks, streamed" }));
-  return list;
+interface Shape {
+  readonly name: string;
+  readonly size: number;
+  readonly type: MessageType;
+  readonly streamed?: boolean;
+  readonly chunkBytes?: number;
+  readonly fragmentBytes?: number;
+  readonly handOver?: boolean;
+  /** As many messages at a time, instead of a batch. */
+  readonly count?: number;
 }
 
-function receiving(role: Role, size: number, type: "binary" | "text", shape: Partial<Shape> = {}): Workload {
-  const { count = Math.max(1, Math.floor(BATCH_BYTES / size)), chunkBytes = CHUNK_BYTES, note = "" } = shape;
-  const input = inChunks(role, encode(other(role), message(size, type), count), chunkBytes);
+const whole = (size: number, type: MessageType): Shape => ({ name: `${lengthName(size)} ${type}`, size, type });
+
+const SMALL: readonly Shape[] = [
+  whole(16, "binary"),
+  whole(16, "text"),
+  whole(125, "binary"),
+  whole(125, "text"),
+  whole(125, "non-ASCII text"),
+  whole(4 * KIB, "binary"),
+  whole(4 * KIB, "text"),
+  whole(64 * KIB, "binary"),
+  whole(64 * KIB, "text"),
+];
+
+const RECEIVED: readonly Shape[] = [
+  ...SMALL,
+  { ...whole(64 * KIB, "binary"), name: "64 KiB binary, streamed", streamed: true },
+  ...[16, 64].flatMap((kib) =>
+    (["binary", "text"] as const).map((type): Shape => {
+      const name = `16 MiB ${type} in ${kib} KiB chunks, streamed`;
+      return { name, size: 16 * MIB, type, chunkBytes: kib * KIB, streamed: true };
+    }),
+  ),
+  { ...whole(16 * MIB, "binary"), name: "16 MiB binary, assembled" },
+  { ...whole(16 * MIB, "text"), name: "16 MiB text, assembled" },
+  { ...whole(MIB, "binary"), name: "1 MiB binary in 1 KiB fragments", fragmentBytes: KIB },
+  { ...whole(MIB, "binary"), name: "1 MiB binary in 1 KiB fragments, streamed", fragmentBytes: KIB, streamed: true },
+  { ...whole(125, "binary"), name: "125 B binary, one byte at a time", chunkBytes: 1, count: 64 },
+];
+
+const SENT: readonly Shape[] = [
+  ...SMALL,
+  { ...whole(4 * KIB, "binary"), name: "4 KiB binary, handed over", handOver: true },
+  { ...whole(64 * KIB, "binary"), name: "64 KiB binary, handed over", handOver: true },
+  ...[16, 64].map((kib): Shape => {
+    const name = `16 MiB binary in ${kib} KiB fragments, handed over`;
+    return { name, size: 16 * MIB, type: "binary", fragmentBytes: kib * KIB, handOver: true };
+  }),
+];
+
+export function workloads(bench: Bench): Workload[] {
+  const roles = ["server", "client"] as const;
+  return roles.flatMap((role) => [
+    ...RECEIVED.map((shape) => receiving(bench, role, shape)),
+    ...SENT.map((shape) => sending(bench, role, shape)),
+  ]);
+}
+
+function receiving(bench: Bench, role: Role, shape: Shape): Workload {
+  const { size, type, streamed = false, chunkBytes = CHUNK_BYTES, fragmentBytes = Infinity } = shape;
+  const peers = bench.peers.filter((peer) => canPlay(peer, role) && (peer.major || size <= MIB));
+  const sides = async (names: readonly string[]): Promise<Sides> => {
+    const message = messageOf(type, size);
+    const wires = new Map<number, Wire>();
+    const wire = (batchBytes: number): Wire => {
+      const count = shape.count ?? Math.max(1, Math.floor(batchBytes / size));
+      if (!wires.has(count)) wires.set(count, wireTo(role, message, { count, chunkBytes, fragmentBytes }));
+      return wires.get(count)!;
+    };
+    const ours = await ourReceiver(role, wire(BATCH_BYTES), streamed, bench.wrap);
+    const limit = () => receivingLimit(role, wire(BATCH_BYTES), streamed);
+    const of = (peer: Peer): Promise<Side> => peer.receiver(role, wire(peer.batchBytes));
+    return { ours, peers: await madeOf(peers, names, of, limit) };
+  };
+  const chunks = Math.ceil(size / Math.min(chunkBytes, fragmentBytes));
+  const { environment } = bench;
   return {
-    workload: `${lengthName(size)} ${type}${note}`,
+    environment,
+    workload: shape.name,
     role,
     kind: "receive",
-    peerName: "ws",
-    ours: checked(ourReceiver(role, input, size, type), count),
-    peer: checked(wsReceiver(role, input, size, type), count),
+    bytes: size,
+    chunks,
+    ...namesOf(peers, shape),
+    sides,
   };
 }
 
-/** How messages come, where not many at once in large chunks. */
-interface Shape {
-  readonly count: number;
-  readonly chunkBytes: number;
-  readonly note: string;
-}
-
-/** `ws` never copies: what it is given must be left alone until it is sent. `handOver` is the same bargain. */
-function sending(role: Role, size: number, type: "binary" | "text", handOver: boolean): Workload {
-  const count = Math.max(1, Math.floor(BATCH_BYTES / size));
-  const data = message(size, type);
-  const wireBytes = encode(role, data, count).length;
+function sending(bench: Bench, role: Role, shape: Shape): Workload {
+  const { size, type, fragmentBytes = size, handOver = false } = shape;
+  const inOne = fragmentBytes === size;
+  const peers = bench.peers.filter((peer) => canPlay(peer, role) && (peer.major || (inOne && size <= MIB)));
+  const batch = (message: Message, batchBytes: number): Batch => {
+    const pieces: (string | Uint8Array<ArrayBuffer>)[] = [];
+    for (let at = 0; at < size; at += fragmentBytes) pieces.push(message.bytes.subarray(at, at + fragmentBytes));
+    const count = Math.max(1, Math.floor(batchBytes / size));
+    const perFlush = Math.max(1, Math.floor(CHUNK_BYTES / size));
+    return { role, message, pieces: inOne ? [message.data] : pieces, count, perFlush };
+  };
+  const sides = async (names: readonly string[]): Promise<Sides> => {
+    const message = messageOf(type, size);
+    const socket = () => countingSocket(bench.Writable);
+    const ours = await ourSender(batch(message, BATCH_BYTES), handOver, socket());
+    const limit = () => sendingLimit(batch(message, BATCH_BYTES), handOver, socket());
+    const of = (peer: Peer): Promise<Side> => peer.sender(batch(message, peer.batchBytes), socket());
+    return { ours, peers: await madeOf(peers, names, of, limit) };
+  };
+  const chunks = Math.ceil(size / fragmentBytes);
+  const { environment } = bench;
   return {
-    workload: `${lengthName(size)} ${type}${handOver ? ", handed over" : ""}`,
+    environment,
+    workload: shape.name,
     role,
     kind: "send",
-    peerName: "ws",
-    ours: checked(ourSender(role, data, count, wireBytes, handOver), count),
-    peer: checked(wsSender(role, data, count, wireBytes), count),
+    bytes: size,
+    chunks,
+    ...namesOf(peers, shape),
+    sides,
   };
 }
 
-function ourReceiver(role: Role, input: Input, size: number, type: string): Side {
-  const connection = new WSConnection(role, { handshake: "none", limits: { maxFragments: Infinity } });
-  const wanted = type === "text" ? "textReceived" : "bytesReceived";
-  for (const event of connection.events()) strictEqual(event.type, "connectionEstablished");
-  return {
-    ...(input.renew !== undefined && { prepare: input.renew }),
-    run() {
-      let messages = 0;
-      let received = 0;
-      for (const chunk of input.chunks) {
-        connection.receiveBytes(chunk);
-        for (const event of connection.events()) {
-          if (event.type !== wanted) throw new Error(`unexpected ${event.type}`);
-          received += lengthOf(event);
-          if (event.messageFinished) messages++;
-        }
-      }
-      strictEqual(received, messages * size);
-      return messages;
-    },
-  };
+const canPlay = (peer: Peer, role: Role): boolean => peer.role === undefined || peer.role === role;
+
+function namesOf(
+  peers: readonly Peer[],
+  { size, type, streamed = false }: Shape,
+): Pick<Names, "peerNames" | "minorPeers"> {
+  const peerNames = [...peers.map(({ name }) => name), LIMIT];
+  const isLongText = size > MIB && type !== "binary";
+  // Seconds for each, with polyfills; and streamed it takes what it takes in all.
+  const isSlow = (peer: Peer): boolean => !peer.major || (isLongText && peer.name === WS_IN_A_PAGE);
+  const minorPeers = isLongText && streamed ? peerNames : peers.filter(isSlow).map(({ name }) => name);
+  return { peerNames, minorPeers };
 }
 
-function lengthOf(event: Extract<WSEvent, { type: "textReceived" | "bytesReceived" }>): number {
-  return event.data.length;
-}
-
-function wsReceiver(role: Role, input: Input, size: number, type: string): Side {
-  const receiver = new Receiver({ isServer: role === "server", maxPayload: 64 * 1024 * 1024 });
-  let messages = 0;
-  let received = 0;
-  // As `ws` users do: a text message becomes a string.
-  receiver.on("message", (data: Buffer, isBinary: boolean) => {
-    received += isBinary ? data.length : data.toString().length;
-    if (isBinary !== (type === "binary")) throw new Error("unexpected type");
-    messages++;
-  });
-  return {
-    ...(input.renew !== undefined && { prepare: input.renew }),
-    run() {
-      messages = 0;
-      received = 0;
-      for (const chunk of input.chunks) receiver.write(chunk);
-      strictEqual(received, messages * size);
-      return messages;
-    },
-  };
-}
-
-function ourSender(
-  role: Role,
-  data: string | Uint8Array<ArrayBuffer>,
-  count: number,
-  wireBytes: number,
-  handOver: boolean,
-): Side {
-  const connection = new WSConnection(role, { handshake: "none" });
-  const perFlush = Math.max(1, Math.floor(CHUNK_BYTES / data.length));
-  const socket = new CountingSocket();
-  return {
-    run() {
-      socket.bytes = 0;
-      for (let i = 1; i <= count; i++) {
-        connection.sendData(data, true, { handOver });
-        if (i % perFlush > 0 && i < count) continue;
-        if (handOver) for (const chunk of connection.chunksToSend()) socket.write(chunk);
-        else socket.write(connection.bytesToSend());
-      }
-      strictEqual(socket.bytes, wireBytes);
-      return count;
-    },
-  };
-}
-
-function wsSender(role: Role, data: string | Uint8Array<ArrayBuffer>, count: number, wireBytes: number): Side {
-  const perFlush = Math.max(1, Math.floor(CHUNK_BYTES / data.length));
-  const socket = new CountingSocket();
-  const sender = new Sender(socket);
-  const options = { binary: typeof data !== "string", compress: false, fin: true, mask: role === "client" };
-  const done = (): void => {};
-  return {
-    run() {
-      socket.bytes = 0;
-      for (let i = 0; i < count; i += perFlush) {
-        // Gathered as in one turn of a busy server, so that its writes are few as well.
-        socket.cork();
-        for (let k = Math.min(perFlush, count - i); k > 0; k--) sender.send(data, options, done);
-        socket.uncork();
-      }
-      strictEqual(socket.bytes, wireBytes);
-      return count;
-    },
-  };
-}
-
-/** Stands for a socket without the cost of the kernel: the same stream machinery, and nobody behind it. */
-export class CountingSocket extends Writable {
-  bytes = 0;
-
-  override _write(chunk: Uint8Array, _encoding: string, done: () => void): void {
-    this.bytes += chunk.length;
-    done();
-  }
-
-  override _writev(chunks: { chunk: Uint8Array }[], done: () => void): void {
-    for (const { chunk } of chunks) this.bytes += chunk.length;
-    done();
-  }
-}
-
-/** Runs a side once, so that nothing wrong is ever timed. */
-function checked(side: Side, count: number): Side {
-  side.prepare?.();
-  strictEqual(side.run(), count);
-  return side;
-}
-
-interface Input {
-  readonly chunks: readonly Buffer[];
-  /** Puts back what was unmasked in place. */
-  readonly renew?: () => void;
-}
-
-/** The wire in chunks of their own; what a server receives is masked, and has to be put back after each round. */
-export function inChunks(role: Role, wire: Uint8Array, chunkBytes: number): Input {
-  const chunks: Buffer[] = [];
-  for (let at = 0; at < wire.length; at += chunkBytes) {
-    chunks.push(Buffer.from(Uint8Array.from(wire.subarray(at, at + chunkBytes)).buffer));
-  }
-  if (role === "client") return { chunks };
-  const renew = (): void => {
-    let at = 0;
-    for (const chunk of chunks) {
-      chunk.set(wire.subarray(at, at + chunk.length));
-      at += chunk.length;
-    }
-  };
-  return { chunks, renew };
-}
-
-function encode(role: Role, data: string | Uint8Array<ArrayBuffer>, count: number): Uint8Array {
-  const connection = new WSConnection(role, { handshake: "none" });
-  for (let i = 0; i < count; i++) connection.sendData(data);
-  return connection.bytesToSend();
-}
-
-/** Text is a flat string: a rope would flatter whoever does not look into it. */
-function message(size: number, type: "binary" | "text"): string | Uint8Array<ArrayBuffer> {
-  const bytes = Uint8Array.from({ length: size }, (_, i) => 97 + (i % 26));
-  return type === "binary" ? bytes : Buffer.from(bytes).toString("latin1");
-}
-
-function other(role: Role): Role {
-  return role === "client" ? "server" : "client";
+async function madeOf(
+  peers: readonly Peer[],
+  names: readonly string[],
+  make: (peer: Peer) => Promise<Side>,
+  limit: () => Side,
+): Promise<Record<string, Side>> {
+  const made: Record<string, Side> = {};
+  for (const peer of peers) if (names.includes(peer.name)) made[peer.name] = await make(peer);
+  if (names.includes(LIMIT)) made[LIMIT] = limit();
+  return made;
 }

@@ -1,0 +1,38 @@
+/** The bench in a page: the same workloads as in Node, beside `ws` on what bundlers put in the place of Node's modules. */
+// First, since the others look for what it brings.
+import { toBuffer } from "./pageGlobals.ts";
+import { Writable } from "node:stream";
+import * as ws from "ws";
+import { play } from "./faceSides.ts";
+import { measure, type Duration, type Role, type Row } from "./measure.ts";
+import { hold, maker, wsAtRest, type Subject } from "./memorySubjects.ts";
+import { WS_IN_A_PAGE, wsPeer, type Bench } from "./peers.ts";
+import { pageWorkloads } from "./pageWorkloads.ts";
+import type { WsBuild } from "./wsSides.ts";
+
+const build = ws as unknown as WsBuild;
+const bench: Bench = {
+  environment: "chromium",
+  Writable,
+  wrap: (buffer) => new Uint8Array(buffer),
+  peers: [wsPeer(WS_IN_A_PAGE, build, toBuffer)],
+};
+const list = pageWorkloads(bench);
+
+/** What the page has to offer to whoever drives it. */
+const inPage = {
+  measure: (index: number, peerNames: readonly string[], duration: Duration): Promise<Row[]> =>
+    measure(list[index]!, peerNames, duration),
+  play,
+  /** Makes so many, kept until they are let go. */
+  async hold(subject: Subject | "ws", role: Role, count: number): Promise<void> {
+    held.push(await hold(subject === "ws" ? wsAtRest(build, Writable, role) : maker(subject, role), count));
+  },
+  letGo: (): void => void (held.length = 0),
+};
+
+const held: unknown[] = [];
+
+export type InPage = typeof inPage;
+
+Object.assign(globalThis, { inPage });

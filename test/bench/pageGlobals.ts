@@ -1,0 +1,7 @@
+/** What `ws` and the streams it stands on look for in every module, in a page. */
+import { Buffer } from "node:buffer";
+import process from "node:process";
+
+Object.assign(globalThis, { Buffer, process, global: globalThis });
+
+export const toBuffer = (buffer: ArrayBuffer): Uint8Array => Buffer.from(buffer);

@@ -1,0 +1,79 @@
+/**
+ * The other end of the bench of WebTransport, to be run by Deno: streams as they are on one port, the library's server on
+ * the other. A stream begins with an `up`, whose messages are counted and answered by a byte, or a `down`, which is
+ * answered by messages; so does each turn of a WebSocket, as a text.
+ */
+import { serve } from "../../src/stream/index.ts";
+import { incoming } from "../../src/transports/webTransport.ts";
+import { listenForSessions, type ServerSession } from "../runtimes/http3.ts";
+import { newMessage, readAll, STREAM_TURNS, type Turn } from "./transportTurns.ts";
+
+async function serveRaw(session: ServerSession): Promise<void> {
+  for await (const { readable, writable } of session.incomingBidirectionalStreams) {
+    play(readable as ReadableStream<Uint8Array>, writable).catch(() => undefined); // it ends with the page
+  }
+}
+
+/** Each turn is told in five bytes. */
+async function play(readable: ReadableStream<Uint8Array>, writable: WritableStream): Promise<void> {
+  const reader = readable.getReader();
+  const writer = writable.getWriter();
+  let waiting: Uint8Array = new Uint8Array(0);
+  for (;;) {
+    while (waiting.length < 5) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const joined = new Uint8Array(waiting.length + value.length);
+      joined.set(waiting);
+      joined.set(value, waiting.length);
+      waiting = joined;
+    }
+    const count = new DataView(waiting.buffer, waiting.byteOffset).getUint32(1);
+    const kind = STREAM_TURNS[waiting[0]!]!;
+    waiting = waiting.subarray(5);
+    if (kind !== "down") {
+      await readAll(reader, count, { intoMessages: kind === "up, into messages", first: waiting });
+      waiting = new Uint8Array(0);
+      await writer.write(Uint8Array.of(1));
+    } else for (let i = 0; i < count; i++) await writer.write(newMessage());
+  }
+}
+
+async function serveWebSockets(session: ServerSession): Promise<void> {
+  await serve(
+    incoming(session),
+    async (request) => {
+      const socket = await request.accept();
+      for (;;) {
+        const turn = await socket.receive();
+        if (typeof turn !== "string") return;
+        const { kind, count } = JSON.parse(turn) as Turn;
+        if (kind === "up") {
+          for (let i = 0; i < count; i++) await socket.receive();
+          await socket.send("done");
+        } else for (let i = 0; i < count; i++) await socket.send(newMessage(), { handOver: true });
+      }
+    },
+    { origins: "any" },
+  );
+}
+
+const lines = new TextDecoderStream();
+void Deno.stdin.readable.pipeTo(lines.writable as WritableStream<Uint8Array>);
+const input = lines.readable.getReader();
+const certificate = JSON.parse((await input.read()).value!) as { cert: string; key: string };
+
+function listen(handle: (session: ServerSession) => Promise<void>): Deno.QuicEndpoint {
+  const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
+  const listener = endpoint.listen({ ...certificate, alpnProtocols: ["h3"], maxConcurrentBidirectionalStreams: 500 });
+  void listenForSessions(listener).pipeTo(
+    new WritableStream({ write: (session) => void handle(session).catch(() => undefined) }),
+  );
+  return endpoint;
+}
+
+const [raw, sessions] = [listen(serveRaw), listen(serveWebSockets)];
+console.log(JSON.stringify({ relayPort: raw.addr.port, port: sessions.addr.port }));
+await input.read();
+for (const endpoint of [raw, sessions]) endpoint.close({ closeCode: 0, reason: "the server stops" }); // and holds them till then
+Deno.exit();
