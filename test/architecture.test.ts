@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import * as entry from "../src/index.ts";
+import { version } from "../src/inspect/version.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
@@ -11,11 +12,14 @@ const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf
 
 const folderOf = (name: string): string => (name.includes("/") ? name.slice(0, name.indexOf("/")) : ".");
 
+/** Those of the code: examples in docstrings import, too. */
 function importsOf({ name, text }: { name: string; text: string }): string[] {
-  return [...text.matchAll(/from "([^"]+)"|import\("([^"]+)"\)/g)].map((match) => {
-    const path = match[1] ?? match[2]!;
-    return path.startsWith(".") ? relative("src", join("src", dirname(name), path)).replaceAll("\\", "/") : path;
-  });
+  return [...text.replace(/^ *\/\*\*[\s\S]*?\*\//gm, "").matchAll(/from "([^"]+)"|import\("([^"]+)"\)/g)].map(
+    (match) => {
+      const path = match[1] ?? match[2]!;
+      return path.startsWith(".") ? relative("src", join("src", dirname(name), path)).replaceAll("\\", "/") : path;
+    },
+  );
 }
 
 describe("src/core and src/handshake are pure", () => {
@@ -30,15 +34,19 @@ describe("src/core and src/handshake are pure", () => {
 });
 
 describe("imports point inward", () => {
+  const ofPlaywright = ["@playwright/test", "node:fs", "node:net"];
   const allowed: Record<string, readonly string[]> = {
     core: ["core"],
     handshake: ["core", "handshake", "@noble/hashes/legacy.js"],
     connection: ["core", "handshake", "connection"],
     transports: ["transports"],
     deflate: ["core", "deflate", "pako"],
+    inspect: ["core", "handshake", "connection", "transports", "inspect"],
     stream: ["core", "handshake", "connection", "transports", "stream"],
     websocket: ["core", "handshake", "connection", "transports", "stream", "websocket"],
     server: ["core", "handshake", "connection", "transports", "stream", "server"],
+    testing: ["core", "handshake", "connection", "transports", "inspect", "stream", "websocket", "testing"],
+    playwright: ["transports", "deflate", "inspect", "websocket", "testing", "playwright", ...ofPlaywright],
     ".": ["core", "handshake", "connection"],
   };
   test.each(sources)("$name", (source) => {
@@ -68,10 +76,25 @@ test("no entry carries pako but ./deflate", () => {
   expect(carriers.map(([name]) => name)).toEqual(["./deflate"]);
 });
 
-test.each(["index.ts", "deflate/index.ts"])("the entry %s has names only", (entryName) => {
-  const { text } = sources.find(({ name }) => name === entryName)!;
-  expect(text.replace(/\/\*\*.*\*\/|export (type )?\{[^}]*\} from "[^"]+";|\s/g, "")).toBe("");
+test("no entry needs Playwright or Node but ./playwright", () => {
+  const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    exports: Record<string, { default: string }>;
+  };
+  const needy = Object.entries(exports).filter(([, { default: built }]) =>
+    [...bundleOf(built.replace("./dist/", "").replace(/\.js$/, ".ts"))].some((name) =>
+      /^(node:|@playwright)/.test(name),
+    ),
+  );
+  expect(needy.map(([name]) => name)).toEqual(["./playwright"]);
 });
+
+test.each(["index.ts", "deflate/index.ts", "inspect/index.ts", "testing/index.ts"])(
+  "the entry %s has names only",
+  (entryName) => {
+    const { text } = sources.find(({ name }) => name === entryName)!;
+    expect(text.replace(/\/\*\*.*\*\/|export (type )?\{[^}]*\} from "[^"]+";|\s/g, "")).toBe("");
+  },
+);
 
 test("the main entry has these", () => {
   expect(Object.keys(entry).sort()).toEqual([
@@ -89,6 +112,11 @@ test("the main entry has these", () => {
     "readAnswer",
     "readOffer",
   ]);
+});
+
+test("exports say which version wrote them", () => {
+  const { version: ofPackage } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+  expect(version).toBe(ofPackage);
 });
 
 test("each file says in its first line what it is the law of", () => {

@@ -1,51 +1,52 @@
-/** The README's programs, run as they stand there: each prints what the README says it prints. */
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+/** The programs of the README and of the guide, run as they stand there: each prints what is said that it prints. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import { afterAll, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { defaultLimits } from "../src/index.ts";
+import { entries, runDocumentedProgram } from "./support/documentedProgram.ts";
+import { drawLifeCycle } from "./support/lifeCycleDrawing.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
-const folder = mkdtempSync(join(tmpdir(), "readme-"));
-afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Each program with what it prints; one that stands without is the rest of the program before it. */
-const programs: { code: string; output: string }[] = [];
-for (const [, code = "", output] of readme.matchAll(/```ts\n(.*?)```(?:\n\n```text\n(.*?)```)?/gs)) {
-  if (output !== undefined) programs.push({ code, output });
-  else programs.at(-1)!.code += `\n${code.replace(/^import .*;\n/gm, "")}`;
+const guide = readFileSync(join(root, "src/README.md"), "utf8");
+
+/** Each program with what it prints; one that stands without goes below the program before it, as the reader puts it. */
+function programsOf(document: string): { code: string; output: string }[] {
+  const programs: { code: string; output: string }[] = [];
+  for (const [, code = "", output] of document.matchAll(/```ts\n(.*?)```(?:\n\n```text\n(.*?)```)?/gs)) {
+    if (output !== undefined) programs.push({ code, output });
+    else programs.at(-1)!.code += `\n${code}`;
+  }
+  return programs;
 }
 
-/** The sources of the package's entries. */
-const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
-  exports: Record<string, { default: string }>;
-};
-const sources = Object.entries(exports).map(([entry, { default: built }]) => {
-  const path = join(root, built.replace("./dist/", "src/").replace(/\.js$/, ".ts"));
-  return {
-    name: JSON.stringify(entry.replace(/^\./, "websocket-over")),
-    url: JSON.stringify(pathToFileURL(path).href),
-  };
-});
-
-test.each(programs)("program $#", ({ code, output }) => {
-  const file = join(folder, "program.mts");
-  writeFileSync(
-    file,
-    sources.reduce((text, { name, url }) => text.replaceAll(name, url), code),
-  );
-  const printed = execFileSync(process.execPath, ["--disable-warning=ExperimentalWarning", file], {
-    encoding: "utf8",
-    timeout: 20_000,
+describe.each([
+  ["README", readme],
+  ["guide", guide],
+])("%s", (_, document) => {
+  test.each(programsOf(document))("program $#", ({ code, output }) => {
+    expect(runDocumentedProgram(code)).toBe(output);
   });
-  expect(printed).toBe(output);
+
+  test("every program is found", () => {
+    expect(programsOf(document).length).toBe(document.match(/^```\n\n```text$/gm)!.length);
+  });
 });
 
-test("every program is found", () => {
-  expect(programs.length).toBe(readme.match(/^```text$/gm)!.length);
+describe.each(["e2e/recipes", "test/recipes"])("the recipes are those that are tried in %s", (folder) => {
+  test.each(readdirSync(join(root, folder)))("%s", (name) => {
+    let code = readFileSync(join(root, folder, name), "utf8");
+    for (const { name, source } of entries) {
+      code = code.replaceAll(JSON.stringify(`../../${source}`), JSON.stringify(name));
+    }
+    expect(code).not.toContain("../../src");
+    expect(readme).toContain(`\`\`\`ts ${name}\n${code}\`\`\``);
+  });
+});
+
+test("the guide's drawing of the life cycle is that of the table", () => {
+  expect(guide).toContain(`\`\`\`mermaid\n${drawLifeCycle()}\n\`\`\``);
 });
 
 test("the limits are the defaults", () => {
@@ -57,6 +58,36 @@ test("the limits are the defaults", () => {
   expect(Object.fromEntries(listed)).toEqual(defaultLimits);
 });
 
-test("the files it points to exist", () => {
-  for (const [, path] of readme.matchAll(/\]\((?!http)([^)]+)\)/g)) readFileSync(join(root, path!));
+test("the sizes are those that `npm run check` holds", () => {
+  const { "size-limit": held } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    "size-limit": { name: string; limit: string }[];
+  };
+  const documented = [...readme.matchAll(/^\| (`websocket-over.*?) +\| ([\d.]+ kB) +\| +(\d+ kB|) *\|$/gm)].map(
+    ([, imported, limit, goal]) => ({
+      name: imported!.replaceAll("`", "") + (goal === "" ? "" : ` (goal: ${goal})`),
+      limit,
+    }),
+  );
+  expect(documented).toEqual(held.map(({ name, limit }) => ({ name, limit })));
+});
+
+/** The fragments of a document's headings, as GitHub makes them. */
+const headingsOf = (text: string): string[] =>
+  [...text.matchAll(/^#+ (.*)$/gm)].map(([, words]) =>
+    words!
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/g, "")
+      .replaceAll(" ", "-"),
+  );
+
+test.each([
+  [".", readme],
+  ["src", guide],
+])("the files and headings that the one in %s points to exist", (folder, document) => {
+  for (const [, path, heading] of document.matchAll(/\]\((?!http)([^)#]*)(?:#([^)]+))?\)/g)) {
+    const file = join(root, folder, path!);
+    expect(existsSync(file), file).toBe(true);
+    if (heading === undefined) continue;
+    expect(headingsOf(path === "" ? document : readFileSync(file, "utf8"))).toContain(heading);
+  }
 });

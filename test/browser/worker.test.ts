@@ -7,6 +7,12 @@ export interface Outcome {
   readonly errors: readonly string[];
 }
 
+/** What the page's runner has, and hands to the one in the worker. */
+export interface PageContext {
+  readonly config: SerializedConfig;
+  readonly providedContext: object;
+}
+
 const outcomes = await new Promise<Outcome[]>((resolve, reject) => {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
   worker.addEventListener("message", (event: MessageEvent<Outcome[]>) => {
@@ -14,8 +20,8 @@ const outcomes = await new Promise<Outcome[]>((resolve, reject) => {
     resolve(event.data);
   });
   worker.addEventListener("error", (event) => reject(new Error(`the worker failed: ${event.message}`)));
-  const { config } = (globalThis as unknown as { __vitest_worker__: { config: SerializedConfig } }).__vitest_worker__;
-  worker.postMessage(JSON.parse(JSON.stringify(config)));
+  const { config, providedContext } = (globalThis as unknown as { __vitest_worker__: PageContext }).__vitest_worker__;
+  worker.postMessage(JSON.parse(JSON.stringify({ config, providedContext })));
 });
 
 test("the worker runs the tests", () => expect(outcomes.length).toBeGreaterThan(100));

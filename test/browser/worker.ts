@@ -1,6 +1,5 @@
 /** Runs the protocol's tests inside a Web Worker, with Vitest's own runner, and sends back what became of each. */
-import type { SerializedConfig } from "vitest";
-import type { Outcome } from "./worker.test.ts";
+import type { Outcome, PageContext } from "./worker.test.ts";
 
 interface Task {
   readonly type: "suite" | "test";
@@ -13,8 +12,8 @@ const modules = import.meta.glob(
   "../{core,handshake,connection,transports,deflate,stream,websocket,server}/**/*.test.ts",
 );
 
-addEventListener("message", (message: MessageEvent<SerializedConfig>) => {
-  const config = message.data;
+addEventListener("message", (message: MessageEvent<PageContext>) => {
+  const { config, providedContext } = message.data;
   const nothing = (): Promise<undefined> => Promise.resolve(undefined);
   // What the page's runner sets up for `expect` before it loads a test file.
   Object.assign(globalThis, {
@@ -24,7 +23,7 @@ addEventListener("message", (message: MessageEvent<SerializedConfig>) => {
       environment: { name: "browser" },
       metaEnv: {},
       durations: {},
-      providedContext: {},
+      providedContext,
       onCleanup: nothing,
       rpc: new Proxy({}, { get: () => nothing }),
     },

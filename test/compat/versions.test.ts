@@ -6,9 +6,14 @@ import { expect, test } from "vitest";
 const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
 const manifest = readFileSync(join(import.meta.dirname, "../../package.json"), "utf8");
 const { devDependencies } = JSON.parse(manifest) as { devDependencies: Record<string, string> };
+/** What the tests start beside Node, as `name@version`. */
+const setUp = readFileSync(join(import.meta.dirname, "../../.ci/setup.mjs"), "utf8");
 const named = [...readme.matchAll(/(?<=^\|.*)([@\w/.-]+) (\d+\.\d+\.\d+)/gm)].map(
   (match) => [match[1]!, match[2]!] as const,
 );
 
-test.each(named)("%s %s", (name, version) => expect(devDependencies[name]).toBe(version));
+test.each(named)("%s %s", (name, version) => {
+  if (name in devDependencies) expect(devDependencies[name]).toBe(version);
+  else expect(setUp).toContain(`"${name.toLowerCase()}@${version}"`);
+});
 test("there are some", () => expect(named.length).toBeGreaterThan(15));

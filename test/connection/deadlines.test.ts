@@ -1,13 +1,27 @@
-/** Time as data: deadlines of the opening and closing handshakes, keepalive, and the same inputs giving the same outputs. */
+/** Time as data: deadlines of the opening and closing handshakes and of messages, keepalive, and the same inputs giving the same outputs. */
 import { describe, expect, test } from "vitest";
 import {
   RemoteProtocolError,
   WSConnection,
   type ConnectionOptions,
   type ConnectionRequested,
+  type ExtensionCodec,
   type WSEvent,
 } from "../../src/index.ts";
-import { ascii, expectClosed, feed, head, hex, join, joined, open, pull, readClose, toHex } from "../support/wire.ts";
+import {
+  ascii,
+  everyByte,
+  expectClosed,
+  feed,
+  head,
+  hex,
+  join,
+  joined,
+  open,
+  pull,
+  readClose,
+  toHex,
+} from "../support/wire.ts";
 import { asked, client, exampleNonce, expectRefusal, request, response } from "../handshake/heads.ts";
 
 const SECOND = 1000;
@@ -145,6 +159,245 @@ describe("handshakeTimeoutMs", () => {
     server.advanceTime(0);
     server.accept(requested);
     expect(server.nextDeadlineMs).toBeUndefined();
+  });
+});
+
+describe("messageTimeoutMs (§10.4)", () => {
+  const MINUTE = 60 * SECOND;
+  const KiB = 1024;
+  const unmasked: ConnectionOptions = { masking: false };
+
+  /** One end that has been told the time 0. */
+  function timed(type: "client" | "server" = "server", options: ConnectionOptions = {}): WSConnection {
+    const connection = open(type, { ...unmasked, ...options });
+    connection.advanceTime(0);
+    return connection;
+  }
+
+  test.each(["client", "server"] as const)(
+    "%s: a minute from the time at which a message's first byte came, unless set",
+    (type) => {
+      const connection = timed(type);
+      connection.advanceTime(7 * SECOND);
+      expect(connection.nextDeadlineMs).toBeUndefined();
+      feed(connection, hex("82"));
+      expect(connection.nextDeadlineMs).toBe(7 * SECOND + MINUTE);
+      const brief = timed(type, { messageTimeoutMs: 5 });
+      feed(brief, hex("82"));
+      expect(brief.nextDeadlineMs).toBe(5);
+    },
+  );
+
+  test("ends the connection at the deadline, not before, with a Close that says why: policy, 1008 (§7.4.1)", () => {
+    const connection = timed("server", { messageTimeoutMs: 5 * SECOND });
+    const events = feed(connection, hex("01 02 68 69"));
+    expect(connection.nextDeadlineMs).toBe(5 * SECOND);
+    connection.advanceTime(5 * SECOND - 1);
+    expect(pull(connection)).toEqual([]);
+    expect(connection.state).toBe("open");
+    connection.advanceTime(5 * SECOND);
+    expect(connection.state).toBe("closed");
+    events.push(...pull(connection));
+    expectTimeout(events, "messageTimeout");
+    const { error, sent, received, initiator } = expectClosed(events);
+    expect([initiator, sent?.code, received, error?.closeCode]).toEqual(["local", 1008, undefined, 1008]);
+    expect(error?.section).toBe("RFC 6455 §10.4");
+    const close = readClose(connection.bytesToSend());
+    expect([close.code, close.reason]).toEqual([1008, error?.message]);
+    expect(close.reason).toMatch(/5000 ms/);
+    expect(connection.nextDeadlineMs).toBeUndefined();
+    connection.advanceTime(MINUTE);
+    expect(feed(connection, hex("80 00"))).toEqual([]);
+    expect(connection.bytesToSend()).toHaveLength(0);
+  });
+
+  test.each([
+    ["a header of which a byte has come", "82"],
+    ["a length of which a part has come", "82 7e 01"],
+    ["a header alone", "82 05"],
+    ["a part of the payload", "82 05 68 65"],
+    ["a fragment that is not the last", "02 01 68"],
+    ["an empty fragment that is not the last", "01 00"],
+    ["half a character", "01 01 c3"],
+    ["a ping of which a part has come", "89 02 01"],
+    ["a fragment, and a ping behind it", "02 01 68 89 00"],
+    ["a message, and the beginning of the next", "82 01 68 82"],
+  ])("waits for the rest of %s: %s", (_, bytes) => {
+    for (const type of ["client", "server"] as const) {
+      const connection = timed(type);
+      feed(connection, hex(bytes));
+      expect(connection.nextDeadlineMs).toBe(MINUTE);
+      connection.advanceTime(MINUTE);
+      expectTimeout(pull(connection), "messageTimeout");
+    }
+  });
+
+  test.each([
+    ["nothing", ""],
+    ["a message", "82 01 68"],
+    ["an empty message", "81 00"],
+    ["a message of 126 bytes", "82 7e 00 7e 61*126"],
+    ["fragments and the last one", "01 01 68 00 00 80 01 69"],
+    ["a ping", "89 02 01 02"],
+    ["a pong that nobody asked for", "8a 00"],
+  ])("waits for nothing behind %s: %s", (_, bytes) => {
+    const whole = hex(bytes);
+    for (const [type, cuts] of [
+      ["client", []],
+      ["server", everyByte(whole)],
+    ] as const) {
+      const connection = timed(type);
+      feed(connection, whole, cuts);
+      expect(connection.nextDeadlineMs).toBeUndefined();
+      connection.advanceTime(1e9);
+      expect(connection.state).toBe("open");
+    }
+  });
+
+  test.each<[string, string, string]>([
+    ["a byte at a time", "82 7e ff ff", "61"],
+    ["a fragment at a time", "02 00", "00 01 61"],
+    ["an empty fragment at a time", "01 00", "00 00"],
+    ["pings amid its fragments", "01 00", "89 01 61"],
+  ])("%s does not put it off", (_, first, more) => {
+    const connection = timed();
+    const events = feed(connection, hex(first));
+    connection.advanceTime(0);
+    for (let second = 1; second < 60; second++) {
+      connection.advanceTime(second * SECOND);
+      events.push(...feed(connection, hex(more)));
+      connection.bytesToSend();
+      expect(connection.nextDeadlineMs).toBe(MINUTE);
+    }
+    connection.advanceTime(MINUTE);
+    expectTimeout([...events, ...pull(connection)], "messageTimeout");
+  });
+
+  test("each 16 KiB of a long message have a minute of their own, one byte less has not", () => {
+    for (const frame of [hex("82 7f 00 00 00 00 00 10 00 00"), hex("02 7e ff ff")]) {
+      const connection = timed();
+      feed(connection, frame);
+      connection.advanceTime(0);
+      connection.advanceTime(50 * SECOND);
+      feed(connection, new Uint8Array(16 * KiB - 1));
+      expect(connection.nextDeadlineMs).toBe(MINUTE);
+      connection.advanceTime(55 * SECOND);
+      feed(connection, new Uint8Array(1));
+      expect(connection.nextDeadlineMs).toBe(55 * SECOND + MINUTE);
+      connection.advanceTime(100 * SECOND);
+      feed(connection, new Uint8Array(16 * KiB - 1));
+      expect(connection.nextDeadlineMs).toBe(55 * SECOND + MINUTE);
+      connection.advanceTime(55 * SECOND + MINUTE);
+      expectTimeout(pull(connection), "messageTimeout");
+    }
+  });
+
+  test("a megabyte at 300 bytes a second, an hour for a slow link, arrives", () => {
+    const connection = timed();
+    const events = feed(connection, hex("82 7f 00 00 00 00 00 10 00 00"));
+    let now = 0;
+    for (let left = 1024 * KiB; left > 0; left -= 3000) {
+      now += 10 * SECOND;
+      connection.advanceTime(now);
+      events.push(...feed(connection, new Uint8Array(Math.min(left, 3000))));
+    }
+    expect(events.at(-1)).toMatchObject({ type: "bytesReceived", messageFinished: true });
+    expect([connection.state, connection.nextDeadlineMs, now > 3400 * SECOND]).toEqual(["open", undefined, true]);
+  });
+
+  test.each([
+    ["messages", "82 04 61*4"],
+    ["messages in two fragments", "02 01 61 80 02 61*2"],
+    ["pings", "89 04 61*4"],
+    ["long messages", "82 7e 00 7e 61*126"],
+  ])("each has time of its own, though every chunk of these ends within one: %s", (_, each) => {
+    const bytes = hex(each);
+    const rest = join(bytes.subarray(3), bytes.subarray(0, 3));
+    const connection = timed("client");
+    feed(connection, bytes.subarray(0, 3));
+    for (let second = 50; second < 1000; second += 50) {
+      connection.advanceTime(second * SECOND);
+      expect(feed(connection, rest).length).toBeGreaterThan(0);
+      connection.bytesToSend();
+      expect(connection.nextDeadlineMs).toBe(second * SECOND + MINUTE);
+    }
+    expect(connection.state).toBe("open");
+  });
+
+  test("while something waits to be pulled the peer is not waited for; afterwards it has the whole time", () => {
+    for (const asks of [true, false]) {
+      const connection = timed();
+      feed(connection, hex("02 01 61"));
+      connection.advanceTime(50 * SECOND);
+      connection.receiveBytes(hex("00 01 62"));
+      if (asks) expect(connection.nextDeadlineMs).toBeUndefined();
+      else connection.advanceTime(51 * SECOND);
+      connection.advanceTime(1000 * SECOND);
+      expect(pull(connection)).toHaveLength(1);
+      // It is not known for how long nobody pulled: at the earliest now, counted from the next time that is told.
+      connection.advanceTime(2000 * SECOND);
+      expect([connection.state, connection.nextDeadlineMs]).toEqual(["open", 2000 * SECOND + MINUTE]);
+      connection.advanceTime(2010 * SECOND);
+      feed(connection, hex("00 01 62"));
+      expect(connection.nextDeadlineMs).toBe(2000 * SECOND + MINUTE);
+      connection.advanceTime(2000 * SECOND + MINUTE);
+      expectTimeout(pull(connection), "messageTimeout");
+    }
+  });
+
+  test("what an extension has decoded of a message that is all there waits to be pulled, too", () => {
+    const codec: ExtensionCodec = { reservedBits: 4, decode: () => [hex("61"), hex("62"), hex("63")] };
+    const connection = timed("client", { extensions: [{ name: "x", parameters: [], codec }] });
+    connection.receiveBytes(hex("82 01 00"));
+    expect(connection.events().next().value).toMatchObject({ data: hex("61"), messageFinished: false });
+    expect([connection.unreadAmount, connection.nextDeadlineMs]).toEqual([0, undefined]);
+    connection.advanceTime(1000 * SECOND);
+    expect(pull(connection)).toMatchObject([{ messageFinished: false }, { messageFinished: true }]);
+    // And it is what has been decoded that has to come on.
+    const slow = timed("client", {
+      extensions: [{ name: "x", parameters: [], codec: { ...codec, decode: () => [new Uint8Array(16 * KiB)] } }],
+    });
+    feed(slow, hex("82 02"));
+    slow.advanceTime(30 * SECOND);
+    feed(slow, hex("00"));
+    expect(slow.nextDeadlineMs).toBe(30 * SECOND + MINUTE);
+  });
+
+  test("gives way to the closing handshake, which has a deadline of its own", () => {
+    const connection = timed("client", { closeTimeoutMs: 2 * MINUTE });
+    feed(connection, hex("02 01 61"));
+    expect(connection.nextDeadlineMs).toBe(MINUTE);
+    connection.close();
+    expect(connection.nextDeadlineMs).toBe(2 * MINUTE);
+    connection.advanceTime(MINUTE);
+    expect(connection.state).toBe("localClosing");
+    connection.advanceTime(2 * MINUTE);
+    expectTimeout(pull(connection), "closeTimeout");
+  });
+
+  test("beside keepalive, whichever is first", () => {
+    const connection = timed("client", { keepalive: { intervalMs: 40 * SECOND, timeoutMs: 50 * SECOND } });
+    feed(connection, hex("02 01 61"));
+    expect(connection.nextDeadlineMs).toBe(40 * SECOND);
+    connection.advanceTime(40 * SECOND);
+    expect(connection.bytesToSend()[0]).toBe(0x89);
+    expect(connection.nextDeadlineMs).toBe(MINUTE);
+    connection.advanceTime(59 * SECOND);
+    feed(connection, hex("80 00"));
+    expect(connection.nextDeadlineMs).toBe(90 * SECOND);
+    connection.advanceTime(70 * SECOND);
+    feed(connection, hex("02 01 61"));
+    expect(connection.nextDeadlineMs).toBe(90 * SECOND);
+    connection.advanceTime(90 * SECOND);
+    expectTimeout(pull(connection), "keepaliveTimeout");
+  });
+
+  test("of Infinity lets a peer take for ever", () => {
+    const connection = timed("client", { messageTimeoutMs: Infinity });
+    feed(connection, hex("02 01 61"));
+    expect(connection.nextDeadlineMs).toBeUndefined();
+    connection.advanceTime(1e12);
+    expect(connection.state).toBe("open");
   });
 });
 
@@ -391,6 +644,21 @@ describe("bytes that came in time count, even if they are pulled late", () => {
     expect(connection.state).toBe("open");
   });
 
+  test("a pong that could not come while nothing was pulled has the whole time again, and its round trip is as it was", () => {
+    const connection = open("client", { masking: false, keepalive: { intervalMs: 10, timeoutMs: 10 } });
+    connection.advanceTime(0);
+    connection.advanceTime(10);
+    const ping = connection.bytesToSend();
+    connection.receiveBytes(hex("82 01 61"));
+    expect(connection.nextDeadlineMs).toBeUndefined();
+    connection.advanceTime(50);
+    expect(pull(connection)).toHaveLength(1);
+    connection.advanceTime(51);
+    expect([connection.state, connection.nextDeadlineMs]).toEqual(["open", 61]);
+    connection.advanceTime(60);
+    expect(feed(connection, join(hex("8a"), ping.subarray(1)))).toMatchObject([{ roundTripMs: 50 }]);
+  });
+
   test("nothing of the peer's is due until they are pulled, so that no timer runs in circles", () => {
     const waiting: [WSConnection, Uint8Array][] = [
       [new WSConnection("server"), request().subarray(0, 100)],
@@ -565,7 +833,7 @@ describe("RangeError", () => {
   });
 
   test.each<[string, unknown]>([
-    ...["handshakeTimeoutMs", "closeTimeoutMs"].flatMap((name) =>
+    ...["handshakeTimeoutMs", "messageTimeoutMs", "closeTimeoutMs"].flatMap((name) =>
       [0, -1, NaN, -Infinity, "10", {}].map((value): [string, unknown] => [name, value]),
     ),
     ...[0, -1, NaN, "10", undefined].flatMap((value): [string, unknown][] => [

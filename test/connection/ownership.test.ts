@@ -1,6 +1,6 @@
 /** Whose bytes are whose: what a connection may change and view, and what it must not. */
 import { describe, expect, test } from "vitest";
-import { WSConnection } from "../../src/index.ts";
+import { WSConnection, type WSEvent } from "../../src/index.ts";
 import { feed, hex, join, open, pull, toHex } from "../support/wire.ts";
 
 describe("sendData", () => {
@@ -37,6 +37,8 @@ describe("sendData", () => {
     client.sendData(shared as never, true, { handOver: true });
     shared.fill(0);
     expect(received("server", client.bytesToSend())[0]).toEqual(new Uint8Array(3000).fill(7));
+    client.sendData(shared.buffer as never);
+    expect(received("server", client.bytesToSend())[0]).toEqual(new Uint8Array(3000));
   });
   test("hands large bytes over without a copy, and masks them in their own memory", () => {
     const [server, client] = [open("server"), open("client", { random: (key) => key.fill(1) })];
@@ -53,6 +55,21 @@ describe("sendData", () => {
     client.sendData(buffer.subarray(3, 5998), true, { handOver: true });
     expect(received("server", client.bytesToSend())[0]).toEqual(new Uint8Array(5995).fill(0xaa));
     expect([...buffer.subarray(0, 3), ...buffer.subarray(5998)]).toEqual([0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa]);
+  });
+});
+
+describe("chunksToSend: small payloads lie side by side, large ones by themselves", () => {
+  test.each([
+    ["up to 16 KiB", 16 * 1024 - 1, false, 1],
+    ["from 16 KiB on", 16 * 1024, false, 3],
+    ["that are handed over, up to 2 KiB", 2 * 1024 - 1, true, 1],
+    ["that are handed over, from 2 KiB on", 2 * 1024, true, 6],
+  ])("%s", (_, length, handOver, count) => {
+    const server = open("server");
+    for (let i = 0; i < 3; i++) server.sendData(new Uint8Array(length).fill(i), true, { handOver });
+    const chunks = server.chunksToSend();
+    expect(chunks).toHaveLength(count);
+    expect(received("client", join(...chunks))).toEqual([0, 1, 2].map((i) => new Uint8Array(length).fill(i)));
   });
 });
 
@@ -128,6 +145,10 @@ describe("receiveBytes", () => {
     client.receiveBytes(shared.subarray(0, 132));
     const [event] = pull(client);
     expect(event).toMatchObject({ type: "textReceived", data: "a".repeat(128) });
+    shared.set(hex("82 7e 00 80 62*128"));
+    client.receiveBytes(shared.subarray(0, 132));
+    shared.fill(0);
+    expectOwn(pull(client)[0], new Uint8Array(128).fill(0x62));
   });
   test("reads memory that can be resized", () => {
     const buffer: ArrayBuffer = new (ArrayBuffer as new (length: number, options: object) => ArrayBuffer)(132, {
@@ -137,7 +158,19 @@ describe("receiveBytes", () => {
     const client = open("client");
     client.receiveBytes(new Uint8Array(buffer));
     expect(pull(client)).toMatchObject([{ type: "textReceived", data: "a".repeat(128) }]);
+    new Uint8Array(buffer).set(hex("82 7e 00 80 62*128"));
+    client.receiveBytes(new Uint8Array(buffer));
+    expectOwn(pull(client)[0], new Uint8Array(128).fill(0x62));
   });
+  /** Expects bytes in memory that can neither change under them nor shrink. */
+  function expectOwn(event: WSEvent | undefined, bytes: Uint8Array): void {
+    const data = event?.type === "bytesReceived" ? event.data : undefined;
+    expect(data).toEqual(bytes);
+    expect([data!.buffer instanceof ArrayBuffer, (data!.buffer as { resizable?: boolean }).resizable]).toEqual([
+      true,
+      false,
+    ]);
+  }
   test("takes an empty chunk as nothing", () => {
     const client = open("client");
     client.receiveBytes(new Uint8Array(0));

@@ -1,6 +1,12 @@
 /** RFC 6455 §9: the extension interface, shown by an extension that uses RSV2 to say that a message is complemented. */
 import { describe, expect, test } from "vitest";
-import { WSConnection, type Extension, type ExtensionCodec, type ExtensionParameters } from "../../src/index.ts";
+import {
+  RemoteProtocolError,
+  WSConnection,
+  type Extension,
+  type ExtensionCodec,
+  type ExtensionParameters,
+} from "../../src/index.ts";
 import { complement } from "../support/complement.ts";
 import { binary, more, ping, text } from "../support/events.ts";
 import { everyByte, expectClosed, feed, hex, joined, open, pull, toHex } from "../support/wire.ts";
@@ -131,6 +137,43 @@ describe("§9.2 extension data", () => {
     const client = open("client", { extensions: [rotate(1, "x-a", 4), rotate(3, "x-b", 1)] });
     // b first: 5 * 2 - 3 = 7, then a: 7 * 2 - 1 = 13
     expect(feed(client, hex("82 01 05"))).toEqual([binary(hex("0d"))]);
+  });
+  test("each piece of what one has decoded is shown to the next, with the frame's header; the last one finishes it", () => {
+    const seen: string[] = [];
+    const extension = (name: string, codec: ExtensionCodec): Extension => {
+      return { name, offer: () => [[]], accept: () => ({ parameters: [], codec }), confirm: () => codec };
+    };
+    const split = extension("x-split", {
+      reservedBits: 1,
+      *decode(payload) {
+        for (const byte of payload) yield Uint8Array.of(byte);
+      },
+    });
+    const look = extension("x-look", {
+      reservedBits: 4,
+      decode(payload, { opcode, fin, rsv, frameFinished }) {
+        seen.push(`${toHex(payload)}: ${opcode} ${fin} ${rsv} ${frameFinished}`);
+        return [payload];
+      },
+    });
+    const client = open("client", { extensions: [look, split] });
+    expect(joined(feed(client, hex("d2 03 01 02 03")))).toEqual(joined([binary(hex("01 02 03"))] as never));
+    expect(seen).toEqual(["01: 2 true 5 false", "02: 2 true 5 false", "03: 2 true 5 true"]);
+  });
+  test("what a codec finds wrong is said in the Close frame, as much as has room in it (§5.5)", () => {
+    const message = `${"x".repeat(122)}é, and more`;
+    const codec: ExtensionCodec = {
+      reservedBits: 4,
+      receiveFrame() {
+        throw new RemoteProtocolError(message, { code: "extensionFault", closeCode: 1002 });
+      },
+    };
+    const wordy = { name: "x-a", offer: () => [[]], accept: () => ({ parameters: [], codec }), confirm: () => codec };
+    const server = open("server", { extensions: [wordy], masking: false });
+    const [closed] = feed(server, hex("c1 01 61"));
+    expect(closed).toMatchObject({ type: "connectionClosed", sent: { code: 1002, reason: "x".repeat(122) } });
+    expect(closed).toMatchObject({ error: { message } });
+    expect(toHex(server.bytesToSend().subarray(0, 6))).toBe("88 7c 03 ea 78 78");
   });
   test("codecs are released when the connection ends, once", () => {
     const released: string[] = [];

@@ -207,3 +207,16 @@ describe("§5.5 control frames", () => {
     expect(toHex(server.bytesToSend())).toBe("8a 02 68 69");
   });
 });
+
+test("frameRemaining is what a frame's header announces, less what has been pulled", () => {
+  const connection = open("client");
+  expect(connection.frameRemaining).toBe(0);
+  connection.receiveBytes(hex("82 7e 03 e8 00*100"));
+  expect(connection.frameRemaining).toBe(0);
+  expect(pull(connection)).toHaveLength(1);
+  expect(connection.frameRemaining).toBe(900);
+  connection.receiveBytes(hex("00*900 82 01 00"));
+  const left: number[] = [];
+  for (const event of connection.events()) left.push("data" in event ? connection.frameRemaining : -1);
+  expect(left).toEqual([0, 0]);
+});

@@ -2,47 +2,174 @@
 import { describe, expect, test } from "vitest";
 import {
   defaultLimits,
+  RemoteProtocolError,
   WSConnection,
-  type ConnectionOptions,
+  type ConnectionType,
   type Limits,
   type ProtocolErrorCode,
+  type WSEvent,
 } from "../../src/index.ts";
-import { expectClosed, feed, hex, join, open, pull, readClose } from "../support/wire.ts";
+import { ascii, everyByte, expectClosed, feed, head, hex, join, open, pull, readClose } from "../support/wire.ts";
 
 const fragments = (count: number, payload: string): Uint8Array =>
   join(hex("02", payload), ...Array.from({ length: count - 1 }, () => hex("00", payload)));
 
-/** What a client receives to reach `n` of each limit. */
-const cases: [keyof Limits, ProtocolErrorCode, (n: number) => Uint8Array][] = [
-  ["maxFrameBytes", "frameTooLarge", (n) => join(Uint8Array.of(0x82, n), new Uint8Array(n))],
-  ["maxMessageBytes", "messageTooLarge", (n) => join(Uint8Array.of(0x82, n), new Uint8Array(n))],
-  ["maxMessageBytes", "messageTooLarge", (n) => fragments(n, "01 00")],
-  ["maxFragments", "tooManyFragments", (n) => fragments(n, "00")],
-  ["maxFragments", "tooManyFragments", (n) => fragments(n, "01 00")],
-  ["maxQueuedReplies", "tooManyQueuedReplies", (n) => join(...Array.from({ length: n }, () => hex("89 00")))],
+/** How a limit is reached: `n` of it, to a connection in the given role. */
+interface Case {
+  readonly limit: keyof Limits;
+  readonly what: string;
+  readonly code: ProtocolErrorCode;
+  /** The numbers that the limit is set to. */
+  readonly at: readonly number[];
+  /** What comes, without masks if it is frames. */
+  readonly reach: Partial<Record<ConnectionType, (n: number) => Uint8Array>>;
+  /** With what the peer is answered beyond it: a close code if the connection was open, else a status. */
+  readonly answer: number;
+}
+
+const both = (reach: (n: number) => Uint8Array): Case["reach"] => ({ client: reach, server: reach });
+
+const NONCE = "the sample nonce";
+const REQUEST = [
+  "GET / HTTP/1.1",
+  "Host: a",
+  "Upgrade: websocket",
+  "Connection: Upgrade",
+  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+  "Sec-WebSocket-Version: 13",
+];
+const ANSWER = [
+  "HTTP/1.1 101 Switching Protocols",
+  "Upgrade: websocket",
+  "Connection: Upgrade",
+  "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
 ];
 
-describe("each limit holds at its number, and not beyond", () => {
-  for (const role of ["client", "server"] as const) {
-    for (const [name, code, reach] of cases) {
-      test.each([1, 2, 40, 100])(`${role}: ${name} of %i (${code})`, (limit) => {
-        const make = (options: ConnectionOptions): WSConnection => open(role, { masking: false, ...options });
-        for (const at of [limit - 1, limit]) {
-          const connection = make({ limits: { [name]: limit } });
-          const events = at === 0 ? [] : feed(connection, reach(at));
-          expect(
-            events.filter(({ type }) => type === "connectionClosed"),
-            `at ${at}`,
-          ).toEqual([]);
+/** A head of so many bytes, and one of so many lines. */
+const ofBytes = (lines: readonly string[], n: number): Uint8Array =>
+  head(...lines, `X: ${"x".repeat(n - head(...lines, "X: ").length)}`);
+const ofLines = (lines: readonly string[], n: number): Uint8Array =>
+  head(...lines, ...Array.from({ length: n - lines.length }, (_, i) => `X: ${i}`));
+
+const cases: readonly Case[] = [
+  {
+    limit: "maxFrameBytes",
+    what: "the payload of a frame",
+    code: "frameTooLarge",
+    at: [1, 2, 40, 100, 125],
+    reach: both((n) => (n < 126 ? join(Uint8Array.of(0x82, n), new Uint8Array(n)) : hex(`82 7e 00 7e 00*126`))),
+    answer: 1009,
+  },
+  {
+    limit: "maxMessageBytes",
+    what: "a message of one frame",
+    code: "messageTooLarge",
+    at: [1, 2, 40, 100],
+    reach: both((n) => join(Uint8Array.of(0x82, n), new Uint8Array(n))),
+    answer: 1009,
+  },
+  {
+    limit: "maxMessageBytes",
+    what: "a message of frames of a byte",
+    code: "messageTooLarge",
+    at: [1, 2, 40, 100],
+    reach: both((n) => fragments(n, "01 00")),
+    answer: 1009,
+  },
+  {
+    limit: "maxFragments",
+    what: "empty ones",
+    code: "tooManyFragments",
+    at: [1, 2, 40, 100],
+    reach: both((n) => fragments(n, "00")),
+    answer: 1009,
+  },
+  {
+    limit: "maxFragments",
+    what: "ones of a byte",
+    code: "tooManyFragments",
+    at: [1, 2, 40, 100],
+    reach: both((n) => fragments(n, "01 00")),
+    answer: 1009,
+  },
+  {
+    limit: "maxQueuedReplies",
+    what: "empty pings",
+    code: "tooManyQueuedReplies",
+    at: [1, 2, 40, 100],
+    reach: both((n) => join(...Array.from({ length: n }, () => hex("89 00")))),
+    answer: 1009,
+  },
+  {
+    limit: "maxHeadBytes",
+    what: "a head with one long line",
+    code: "headTooLarge",
+    at: [200, 1000],
+    reach: { client: (n) => ofBytes(ANSWER, n), server: (n) => ofBytes(REQUEST, n) },
+    answer: 431,
+  },
+  {
+    limit: "maxHeadLines",
+    what: "a head with many short lines",
+    code: "headTooManyLines",
+    at: [8, 100],
+    reach: { client: (n) => ofLines(ANSWER, n), server: (n) => ofLines(REQUEST, n) },
+    answer: 431,
+  },
+  {
+    limit: "maxEarlyBytes",
+    what: "what comes behind the request",
+    code: "tooMuchEarlyData",
+    at: [1, 100, 1000],
+    // A client's own request comes first: what it gets before the answer is no early data, but the answer.
+    reach: { server: (n) => join(head(...REQUEST), new Uint8Array(n)) },
+    answer: 400,
+  },
+];
+
+const isOpening = ({ answer }: Case): boolean => answer < 1000;
+
+/** A connection at the place where the limit counts. What it has sent by then is gone. */
+function start(role: ConnectionType, each: Case, limit: number): WSConnection {
+  const limits = { [each.limit]: limit };
+  if (!isOpening(each)) return open(role, { masking: false, limits });
+  const random = (bytes: Uint8Array): void => bytes.set(ascii(NONCE).subarray(0, bytes.length));
+  const connection = new WSConnection(role, { host: "a", resource: "/", limits, random });
+  connection.bytesToSend();
+  return connection;
+}
+
+const hasClosed = (events: readonly WSEvent[]): boolean => events.some(({ type }) => type === "connectionClosed");
+
+describe("each limit holds at its number, and not beyond, however the bytes come", () => {
+  for (const each of cases) {
+    for (const [role, reach] of Object.entries(each.reach) as [ConnectionType, (n: number) => Uint8Array][]) {
+      test.each(each.at)(`${role}: ${each.limit} of %i, ${each.what} (${each.code})`, (limit) => {
+        for (const cut of [() => [], everyByte]) {
+          for (const at of [limit - 1, limit]) {
+            const events = at === 0 ? [] : feed(start(role, each, limit), reach(at), cut(reach(at)));
+            expect(hasClosed(events), `at ${at}`).toBe(false);
+          }
+          const connection = start(role, each, limit);
+          const beyond = reach(limit + 1);
+          const { error } = expectClosed(feed(connection, beyond, cut(beyond)));
+          expect(error).toBeInstanceOf(RemoteProtocolError);
+          expect(error).toMatchObject({ code: each.code, [isOpening(each) ? "status" : "closeCode"]: each.answer });
+          const sent = connection.bytesToSend();
+          if (!isOpening(each)) expect(readClose(sent).code).toBe(each.answer);
+          else if (role === "client") expect(sent).toHaveLength(0);
+          else expect(new TextDecoder().decode(sent)).toMatch(new RegExp(`^HTTP/1.1 ${each.answer} `));
+          const unlimited = feed(start(role, each, Infinity), beyond, cut(beyond));
+          expect(hasClosed(unlimited), "switched off").toBe(false);
         }
-        const connection = make({ limits: { [name]: limit } });
-        expect(expectClosed(feed(connection, reach(limit + 1))).error).toMatchObject({ code, closeCode: 1009 });
-        expect(readClose(connection.bytesToSend()).code).toBe(1009);
-        const unlimited = make({ limits: { [name]: Infinity } });
-        expect(feed(unlimited, reach(limit + 1)).some(({ type }) => type === "connectionClosed")).toBe(false);
       });
     }
   }
+  test("there is a case for each limit there is, in each role that it is for", () => {
+    expect([...new Set(cases.map(({ limit }) => limit))].sort()).toEqual(Object.keys(defaultLimits).sort());
+    const oneSided = cases.filter(({ reach }) => Object.keys(reach).length < 2).map(({ limit }) => limit);
+    expect(oneSided).toEqual(["maxEarlyBytes"]);
+  });
 });
 
 test("a frame that is too long is refused by its header, before its payload comes", () => {

@@ -127,6 +127,14 @@ describe("§8.1 text is UTF-8", () => {
     );
     expect(events.map((event) => event.type === "textReceived" && event.data)).toEqual(["é", "日", "\u{1f600}"]);
   });
+  test("a character is delivered with its last byte, not with what comes behind it", () => {
+    const client = open("client");
+    feed(client, hex("01 09"));
+    const told = Array.from(ascii("é日\u{1f600}"), (byte) =>
+      feed(client, Uint8Array.of(byte)).map((event) => event.type === "textReceived" && event.data),
+    );
+    expect(told).toEqual([[], ["é"], [], [], ["日"], [], [], [], ["\u{1f600}"]]);
+  });
   test("a character may be cut by a frame, and a control frame come between its halves", () =>
     expectEvents("client", "01 01 c3 8a 00 80 01 a9", [
       text("", more),

@@ -202,8 +202,22 @@ describe("pako's engine", () => {
         const fresh = pakoEngine.createDeflater(how);
         for (const message of after) expect(used.deflate(message).slice()).toEqual(fresh.deflate(message).slice());
       }),
-      { numRuns: 60 },
+      { numRuns: 500 },
     );
+  });
+  test("what lay behind a message's end before has no part in it", () => {
+    for (const [seed, byte, level] of [
+      [27, 97, 6],
+      [81, 97, 1],
+      [140, 100, 6],
+    ] as const) {
+      const how = { windowBits: 10, level, memLevel: 8 };
+      const used = pakoEngine.createDeflater(how);
+      used.deflate(new Uint8Array(384).fill(byte));
+      used.reset();
+      const message = someText(383, seed);
+      expect(used.deflate(message).slice()).toEqual(pakoEngine.createDeflater(how).deflate(message).slice());
+    }
   });
   test.each([12, 13, 14, 15])(
     "long after its window of %i bits has slid, messages and what they repeat come right",

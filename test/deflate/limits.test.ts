@@ -71,6 +71,23 @@ describe("the limit counts what is inflated, while it is inflated", () => {
     expect(engine.largest).toBeLessThanOrEqual(32 * KiB);
   });
 
+  for (const role of ["client", "server"] as const) {
+    test.each([1, 100, 32 * KiB, 100 * KiB])(`${role}: maxMessageBytes of %i: one less, as many, one more`, (limit) => {
+      for (const length of [limit - 1, limit, limit + 1]) {
+        const options = { limits: { maxMessageBytes: limit }, extensions: [permessageDeflate()], masking: false };
+        const connection = open(role, options);
+        const events = feed(connection, frame("c2", bomb(length)));
+        const received = events.reduce((sum, each) => sum + (each.type === "bytesReceived" ? each.data.length : 0), 0);
+        if (length <= limit) {
+          expect([received, connection.state]).toEqual([length, "open"]);
+        } else {
+          expect(expectClosed(events).error).toMatchObject({ code: "messageTooLarge", closeCode: 1009 });
+          expect(received).toBeLessThanOrEqual(limit);
+        }
+      }
+    });
+  }
+
   test("1 kB that inflates to the limit is delivered, and one byte more is refused (undici CVE-2026-1526)", () => {
     const limits = { maxMessageBytes: MiB };
     const [allowed, refused] = [MiB, MiB + 1].map((length) => feed(receiver(limits, {}), frame("c2", bomb(length))));

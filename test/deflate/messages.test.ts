@@ -110,6 +110,20 @@ describe("§7.2.1 final blocks are accepted anywhere, with takeover and without"
   test("the byte for an empty block after it may be missing", () => {
     expectRead(`c1 07 ${hello} c1 05 f2 00 11 00 00`, [text("Hello"), text("Hello")]);
   });
+  test("an empty one ends the message, and its last four bytes were taken away", () => {
+    expectRead("c1 01 01 c1 0c f2 48 cd c9 c9 07 00 00 00 ff ff 01 c1 05 f2 00 11 00 00", [
+      text(""),
+      text("Hello"),
+      text("Hello"),
+    ]);
+    expectRead(`41 0b f2 48 cd c9 c9 07 00 00 00 ff ff 80 01 01 c1 08 ${hello} 01`, [
+      text("Hello", more),
+      text(""),
+      text("Hello"),
+    ]);
+    const long = join(hex("00 00 08 ff f7 61*2048"), hex("01"));
+    expect(feed(openDeflate("client"), frame("c1", long)).at(-1)).toMatchObject({ messageFinished: true });
+  });
   test("thousands of empty ones", () => {
     const connection = openDeflate("client");
     expect(feed(connection, frame("c1", join(hex("0300*50000"), hex("00"))))).toEqual([text("")]);

@@ -206,7 +206,7 @@ describe("time grows with the bytes and no faster", () => {
     shortest(3, () => parse(small)); // so that both are measured compiled
     const time = shortest(5, () => parse(small));
     // Below a tenth of a millisecond the clock says nothing.
-    expect(shortest(5, () => parse(large))).toBeLessThan(Math.max(time, 0.1) * most + 5);
+    expect(shortest(20, () => parse(large))).toBeLessThan(Math.max(time, 0.1) * most + 5);
   });
 
   test("a header of 1 MB, one byte at a time, in the time per byte of one of 256 KB", () => {

@@ -248,7 +248,7 @@ describe("§7.1 chunks", () => {
     ["a line that is too long", chunked(`5;${"a".repeat(10_000)}`, "Hello", "0", "", "")],
     ["a line that is too long, zeros", chunked("0".repeat(10_000), "", "")],
     ["a line that never ends", chunked("5;" + "a".repeat(10_000))],
-  ])("refused: %s", (_, bytes) => expectMalformed(bytes));
+  ])("refused (h11 GHSA-vqfr-h8mv-ghfj): %s", (_, bytes) => expectMalformed(bytes));
 
   test.each<[string, string[]]>([
     ["a bare LF", ["X-A: 1\nX-B: 2", "", ""]],

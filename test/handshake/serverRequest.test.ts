@@ -207,6 +207,7 @@ describe("§4.2.1 a request that is not valid is answered 400, which says why", 
     ["a fragment in the target", ["=GET /chat#top HTTP/1.1"], "targetInvalid", /target/],
 
     ["an absolute target without a host (RFC 9110 §4.2.1)", ["=GET http:///chat HTTP/1.1"], "targetInvalid", /target/],
+    ["an absolute target whose host has a quote", ['=GET http://a:8"0/chat HTTP/1.1'], "targetInvalid", /target/],
     ["an absolute target of another scheme (§4.1)", ["=GET ftp://a.example/chat HTTP/1.1"], "targetInvalid", /target/],
 
     ["no Host", ["-Host"], "hostInvalid", /Host/],
@@ -216,6 +217,8 @@ describe("§4.2.1 a request that is not valid is answered 400, which says why", 
     ["Host with a path", ["Host: server.example.com/chat"], "hostInvalid", /Host/],
     ["Host with a user", ["Host: me@server.example.com"], "hostInvalid", /Host/],
     ["two hosts in one", ["Host: a.example, b.example"], "hostInvalid", /Host/],
+    ["Host with a quote (RFC 3986 §3.2.2)", ['Host: a.example"'], "hostInvalid", /Host/],
+    ["Host with markup", ["Host: <b>a.example"], "hostInvalid", /Host/],
 
     ["no Upgrade", ["-Upgrade"], "upgradeInvalid", /Upgrade/],
     ["Upgrade twice", ["+Upgrade: websocket"], "upgradeInvalid", /Upgrade/],

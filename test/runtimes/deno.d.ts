@@ -29,7 +29,14 @@ declare namespace Deno {
       alpnProtocols: string[];
       maxConcurrentBidirectionalStreams: number;
     }): QuicListener;
+    close(info: { closeCode: number; reason: string }): void;
   }
+  function connectQuic(options: {
+    hostname: string;
+    port: number;
+    caCerts: string[];
+    alpnProtocols: string[];
+  }): Promise<QuicConn>;
   interface Conn {
     readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
     readonly writable: WritableStream<Uint8Array>;

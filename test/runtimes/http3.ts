@@ -152,27 +152,25 @@ async function readClose(bytes: ByteReader): Promise<WebTransportCloseInfo> {
 
 class EndOfStream extends Error {}
 
+/** Reads no more than it is asked for, so that what follows can be left to somebody else. */
 class ByteReader {
-  readonly #reader: ReadableStreamDefaultReader<Bytes>;
-  #bytes = new Uint8Array(0);
+  readonly #stream: ReadableStream<Bytes>;
+  readonly #reader: ReadableStreamBYOBReader;
 
   constructor(stream: ReadableStream<Bytes>) {
-    this.#reader = stream.getReader();
+    this.#stream = stream;
+    this.#reader = stream.getReader({ mode: "byob" });
   }
 
-  /** A copy. */
   async take(length: number): Promise<Bytes> {
-    while (this.#bytes.length < length) {
-      const { done, value } = await this.#reader.read();
+    let bytes = new Uint8Array(length);
+    for (let taken = 0; taken < length;) {
+      const { done, value } = await this.#reader.read(bytes.subarray(taken));
       if (done) throw new EndOfStream();
-      const joined = new Uint8Array(this.#bytes.length + value.length);
-      joined.set(this.#bytes);
-      joined.set(value, this.#bytes.length);
-      this.#bytes = joined;
+      taken += value.length;
+      bytes = new Uint8Array(value.buffer);
     }
-    const taken = this.#bytes.slice(0, length);
-    this.#bytes = this.#bytes.slice(length);
-    return taken;
+    return bytes;
   }
 
   /** RFC 9000 §16. */
@@ -184,20 +182,8 @@ class ByteReader {
   }
 
   rest(): ReadableStream<Bytes> {
-    return new ReadableStream(
-      {
-        start: (controller) => {
-          if (this.#bytes.length > 0) controller.enqueue(this.#bytes);
-        },
-        pull: async (controller) => {
-          const { done, value } = await this.#reader.read();
-          if (done) controller.close();
-          else controller.enqueue(value);
-        },
-        cancel: (reason) => this.#reader.cancel(reason),
-      },
-      { highWaterMark: 0 },
-    );
+    this.#reader.releaseLock();
+    return this.#stream;
   }
 }
 

@@ -1,55 +1,28 @@
 /**
- * A WebTransport server for browsers, to be run by Deno: the library's server on the streams of every session. Its
- * certificate comes by stdin, and it lives as long as that.
+ * WebTransport servers for browsers, to be run by Deno: the library's server on the streams of every session, one that
+ * joins streams two by two, and that of the recipe with documents of Yjs. Their certificate comes by stdin, and they live as long as that.
  */
 import { permessageDeflate } from "../../src/deflate/index.ts";
-import { connect, serve, WebSocketError, type IncomingRequest } from "../../src/stream/index.ts";
-import { dial, incoming } from "../../src/transports/webTransport.ts";
+import { connect, serve } from "../../src/stream/index.ts";
+import { dial, incoming, type ByteTransport } from "../../src/transports/webTransport.ts";
+import { documentServer } from "../../e2e/recipes/documentServer.ts";
+import { answers } from "../support/answers.ts";
 import { listenForSessions, type ServerSession } from "./http3.ts";
 
 const options = { extensions: [permessageDeflate()] };
 
-/** How the WebSockets of a session ended, as it looked from here, by their paths. */
-type Ends = Map<string, string>;
-
+/** Each session has a server of its own, which besides can end the session, and call the page back. */
 async function serveWebSockets(session: ServerSession): Promise<void> {
-  const ends: Ends = new Map();
-  await serve(incoming(session), (request) => answer(request, session, ends), { ...options, origins: "any" });
-}
-
-async function answer(request: IncomingRequest, session: ServerSession, ends: Ends): Promise<void> {
-  const socket = await request.accept({ subprotocol: request.subprotocols[0] });
-  void socket.closed.then(
-    ({ closeCode, reason }) => ends.set(request.target, `closed ${closeCode} ${reason}`),
-    (error: unknown) => ends.set(request.target, error instanceof WebSocketError ? describe(error) : String(error)),
-  );
-  switch (request.target) {
-    case "/close":
-      await socket.receive();
-      await socket.close({ closeCode: 4001, reason: "the server's word" });
-      break;
-    case "/drop":
-      await socket.receive();
-      await socket.close({ signal: AbortSignal.abort() });
-      break;
-    case "/end-session":
+  const handler = answers({
+    async "/end-session"(socket) {
       await socket.receive();
       session.close({ closeCode: 7, reason: "the server goes" });
-      break;
-    case "/call-back":
+    },
+    async "/call-back"(socket) {
       for await (const name of socket) void callBack(session, String(name));
-      break;
-    case "/ends":
-      for await (const path of socket) await socket.send(ends.get(String(path)) ?? "still open");
-      break;
-    default:
-      for await (const message of socket) await socket.send(message);
-  }
-}
-
-/** What the application is told, and what the transport said. */
-function describe({ closeCode, cause }: WebSocketError): string {
-  return `failed ${closeCode} ${(cause as { code?: string } | undefined)?.code ?? "without a fault"}`;
+    },
+  });
+  await serve(incoming(session), handler, { ...options, origins: "any" });
 }
 
 /** A WebSocket over a stream that the server opens, with the page as its server. */
@@ -59,15 +32,52 @@ async function callBack(session: ServerSession, name: string): Promise<void> {
   for await (const message of socket) await socket.send(message);
 }
 
+/** Joins the streams that begin with the same bytes, and tells both so by a byte. What happens to one happens to the other. */
+async function relay(session: ServerSession): Promise<void> {
+  const first = new Map<string, ByteTransport>();
+  for await (const transport of incoming(session)) {
+    void readName(transport).then(async (name) => {
+      const other = first.get(name);
+      if (other === undefined) return first.set(name, transport);
+      first.delete(name);
+      for (const { writable } of [transport, other]) {
+        const writer = writable.getWriter();
+        await writer.write(Uint8Array.of(1));
+        writer.releaseLock();
+      }
+      void transport.readable.pipeTo(other.writable as WritableStream<Uint8Array>).catch(() => undefined);
+      void other.readable.pipeTo(transport.writable as WritableStream<Uint8Array>).catch(() => undefined);
+      return undefined;
+    });
+  }
+}
+
+/** Nothing else comes before the stream is joined. */
+async function readName({ readable }: ByteTransport): Promise<string> {
+  const reader = readable.getReader();
+  const bytes: number[] = [];
+  while (bytes.length < 16) bytes.push(...(await reader.read()).value!);
+  reader.releaseLock();
+  return String(bytes);
+}
+
 const lines = new TextDecoderStream();
 void Deno.stdin.readable.pipeTo(lines.writable as WritableStream<Uint8Array>);
 const input = lines.readable.getReader();
 const certificate = JSON.parse((await input.read()).value!) as { cert: string; key: string };
-const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
-const listener = endpoint.listen({ ...certificate, alpnProtocols: ["h3"], maxConcurrentBidirectionalStreams: 500 });
-void listenForSessions(listener).pipeTo(
-  new WritableStream({ write: (session) => void serveWebSockets(session).catch(() => undefined) }),
-);
-console.log(endpoint.addr.port);
+
+function listen(handle: (session: ServerSession) => Promise<void>): Deno.QuicEndpoint {
+  const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
+  const listener = endpoint.listen({ ...certificate, alpnProtocols: ["h3"], maxConcurrentBidirectionalStreams: 500 });
+  void listenForSessions(listener).pipeTo(
+    new WritableStream({ write: (session) => void handle(session).catch(() => undefined) }),
+  );
+  return endpoint;
+}
+
+const endpoints = [listen(serveWebSockets), listen(relay), listen(documentServer({ origins: "any" }))];
+const [port, relayPort, documentsPort] = endpoints.map(({ addr }) => addr.port);
+console.log(JSON.stringify({ port, relayPort, documentsPort }));
 await input.read();
-Deno.exit();
+for (const endpoint of endpoints) endpoint.close({ closeCode: 0, reason: "the server stops" });
+setTimeout(() => Deno.exit(), 100); // what it says of that is on its way by then

@@ -190,6 +190,19 @@ describe("once it is open", () => {
     const keepalive = { intervalMs: 10, timeoutMs: 10 };
     expect(await serve(given, { keepalive, closeTimeoutMs: 20 })).toEqual(["connection", 1006]);
   });
+  test("one whose message comes a byte at a time is given up, and told why", async () => {
+    const given = transport(
+      bringing([REQUEST, hex("82 fe ff ff 00 00 00 00")], async (controller) => {
+        await new Promise((resolve) => setUncountedTimeout(resolve, 5));
+        controller.enqueue(hex("61"));
+      }),
+    );
+    expect(await serve(given, { messageTimeoutMs: 50, closeTimeoutMs: 20 })).toEqual([
+      "connection",
+      "messageTimeout",
+      1006,
+    ]);
+  });
   test("a send that the transport never takes is called back with why", async () => {
     const server = new WebSocketServer();
     const { client, peer } = await open(server);

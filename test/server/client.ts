@@ -20,7 +20,7 @@ export class Client {
 
   constructor(transport: ByteTransport, options: Partial<ClientOptions> = {}) {
     this.connection = new WSConnection("client", { host: "server.example", resource: "/", ...options });
-    const assembler = new MessageAssembler();
+    const assembler = new MessageAssembler(this.connection);
     const writer = transport.writable.getWriter();
     this.#writer = writer;
     const writable = new WritableStream<Uint8Array<ArrayBuffer>>({

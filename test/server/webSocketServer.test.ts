@@ -397,6 +397,7 @@ describe("options", () => {
     ["maxPendingHandshakes", { maxPendingHandshakes: 0.5 }],
     ["closeTimeoutMs", { closeTimeoutMs: 0 }],
     ["handshakeTimeoutMs", { handshakeTimeoutMs: -1 }],
+    ["messageTimeoutMs", { messageTimeoutMs: 0 }],
   ])("that can't be are a RangeError: %s", (_, options) => {
     expect(() => new WebSocketServer(options)).toThrow(RangeError);
   });

@@ -364,6 +364,45 @@ describe("time", () => {
     await driver.finished;
     expect(events.at(-1)).toMatchObject({ type: "connectionClosed", error: { code: "keepaliveTimeout" } });
   });
+  test("a message that comes a byte at a time is waited for, and no longer", async () => {
+    const { transport, driver, events } = drive("client", { messageTimeoutMs: 40, closeTimeoutMs: 20 });
+    transport.bring(hex("82 7e ff ff"));
+    const bytes = setInterval(() => transport.bring(hex("61")), 5);
+    await driver.finished;
+    clearInterval(bytes);
+    expect(events.at(-1)).toMatchObject({
+      type: "connectionClosed",
+      error: { code: "messageTimeout" },
+      sent: { code: 1008 },
+    });
+  });
+  test("while the taker sleeps and something waits to be read, no message is overdue, nor at once when it wakes", async () => {
+    let wake = (): void => {};
+    const { connection, transport, driver, events } = drive(
+      "client",
+      { messageTimeoutMs: 60, closeTimeoutMs: 20 },
+      (event) => (event.type === "textReceived" ? new Promise((resolve) => (wake = resolve)) : undefined),
+    );
+    transport.bring(hex("01 01 61"), hex("00 01 62"));
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    wake();
+    await settled();
+    wake();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect([connection.state, events.length]).toEqual(["open", 3]);
+    await driver.finished;
+    expect(events.at(-1)).toMatchObject({ type: "connectionClosed", error: { code: "messageTimeout" } });
+  });
+  test("a deadline ends it though the taker sleeps, and nobody has to wake it to be told", async () => {
+    for (const options of [{ messageTimeoutMs: 20 }, { keepalive: { intervalMs: 10, timeoutMs: 10 } }]) {
+      const { transport, driver, events } = drive("client", { ...options, closeTimeoutMs: 20 }, ({ type }) =>
+        type === "textReceived" ? new Promise(() => {}) : undefined,
+      );
+      transport.bring(hex("01 01 61"));
+      await driver.finished;
+      expect(events.at(-1)).toMatchObject({ type: "connectionClosed", error: { name: "RemoteProtocolError" } });
+    }
+  });
   test("a Close that is not answered: the transport is given up", async () => {
     const { connection, driver, events } = drive("client", { closeTimeoutMs: 20 });
     connection.close(1000);

@@ -10,7 +10,7 @@ const text = (data: string, messageFinished: boolean) =>
 
 describe("MessageAssembler", () => {
   test("returns a message with its last piece, bytes and text, one after the other", () => {
-    const assembler = new MessageAssembler();
+    const assembler = new MessageAssembler({ frameRemaining: 0 });
     for (let round = 0; round < 2; round++) {
       expect(assembler.add(bytes(hex("01 02"), false))).toBeUndefined();
       expect(assembler.add(bytes(hex(""), false))).toBeUndefined();
@@ -24,7 +24,7 @@ describe("MessageAssembler", () => {
     }
   });
   test("copies what it keeps, so that no chunk is held for a piece of it", () => {
-    const assembler = new MessageAssembler();
+    const assembler = new MessageAssembler({ frameRemaining: 0 });
     const chunk = new Uint8Array(65_536).fill(1);
     assembler.add(bytes(chunk.subarray(0, 1), false));
     chunk.fill(2);
@@ -32,7 +32,7 @@ describe("MessageAssembler", () => {
   });
   test.each([1, 3, 1023, 1024, 1025, 65_536, 3_000_000])("bytes of any length are the same in pieces of %d", (size) => {
     const whole = Uint8Array.from({ length: Math.min(size * 7, 5_000_000) + 11 }, (_, i) => (i * 31) & 255);
-    const assembler = new MessageAssembler();
+    const assembler = new MessageAssembler({ frameRemaining: 0 });
     let message: unknown;
     for (let at = 0; at < whole.length; at += size) {
       message = assembler.add(bytes(whole.slice(at, at + size), at + size >= whole.length));
@@ -41,8 +41,40 @@ describe("MessageAssembler", () => {
     expect((message as Bytes).every((byte, i) => byte === whole[i])).toBe(true);
     expect((message as Bytes).buffer.byteLength).toBe(whole.length);
   });
+  test("has room for all that a frame announces once a sixteenth is there: one copy of each byte, and none at the end", () => {
+    const whole = Uint8Array.from({ length: 5_000_000 }, (_, i) => (i * 31) & 255);
+    for (const size of [1, 1000, 65_536, 700_000, 4_999_999]) {
+      const connection = { frameRemaining: 0 };
+      const assembler = new MessageAssembler(connection);
+      let message: unknown;
+      for (let at = size === 1 ? 4_990_000 : 0; at < whole.length; at += size) {
+        const piece = whole.slice(at, at + size);
+        connection.frameRemaining = whole.length - at - piece.length;
+        message = assembler.add(bytes(piece, connection.frameRemaining === 0));
+      }
+      const expected = size === 1 ? whole.subarray(4_990_000) : whole;
+      expect((message as Bytes).length).toBe(expected.length);
+      expect((message as Bytes).buffer.byteLength).toBe(expected.length);
+      expect((message as Bytes).every((byte, i) => byte === expected[i])).toBe(true);
+    }
+  });
+  test("frames that announce more than the last come one behind the other", () => {
+    const connection = { frameRemaining: 0 };
+    const assembler = new MessageAssembler(connection);
+    const parts: number[] = [];
+    for (let length = 1; length < 40_000; length *= 3) {
+      for (let at = 0; at < length; at += 100) {
+        const piece = new Uint8Array(Math.min(100, length - at)).fill(parts.length);
+        connection.frameRemaining = length - at - piece.length;
+        expect(assembler.add(bytes(piece, false))).toBeUndefined();
+      }
+      parts.push(length);
+    }
+    const expected = parts.flatMap((length, i) => new Array<number>(length).fill(i));
+    expect(assembler.add(bytes(hex(""), true))).toEqual(Uint8Array.from(expected));
+  });
   test("text of many pieces", () => {
-    const assembler = new MessageAssembler();
+    const assembler = new MessageAssembler({ frameRemaining: 0 });
     for (let i = 0; i < 5000; i++) expect(assembler.add(text(String(i % 10), false))).toBeUndefined();
     expect(assembler.add(text("end", true))).toBe(`${"0123456789".repeat(500)}end`);
     expect(assembler.add(text("next", true))).toBe("next");

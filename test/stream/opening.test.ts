@@ -449,6 +449,17 @@ describe("serve", () => {
       ).done,
     ).toBe(true);
   });
+  test("a transport that comes after the signal is given up, rather than left waiting", async () => {
+    const arrivals = new Arrivals();
+    const stop = new AbortController();
+    const served = serve(arrivals, () => undefined, { signal: stop.signal });
+    await settled();
+    stop.abort(new Error("shutting down"));
+    await served;
+    const late = arrivals.arrive();
+    await expect(late.readable.getReader().read()).rejects.toEqual(new Error("shutting down"));
+    await expect(late.writable.getWriter().closed).rejects.toEqual(new Error("shutting down"));
+  });
   test("fails as its transports do, when the connections that there are have ended", async () => {
     const arrivals = new Arrivals();
     const served = serve(arrivals, (asked) => asked.accept().then(() => undefined));

@@ -2,7 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { accept, connect, WebSocketError, type ConnectOptions, type WebSocketSession } from "../../src/stream/index.ts";
 import { pipe } from "../../src/transports/pipe.ts";
-import { hex, toHex, type Bytes } from "../support/wire.ts";
+import type { Timing } from "../../src/index.ts";
+import { hex, join, toHex, type Bytes } from "../support/wire.ts";
 import { isPending, settled, WireTransport } from "../support/wireTransport.ts";
 
 async function pair(options: ConnectOptions = {}): Promise<[client: WebSocketSession, server: WebSocketSession]> {
@@ -11,7 +12,7 @@ async function pair(options: ConnectOptions = {}): Promise<[client: WebSocketSes
 }
 
 /** A server's session whose client is the test. */
-async function overWire(options: { closeTimeoutMs?: number } = {}): Promise<[WebSocketSession, WireTransport]> {
+async function overWire(options: Partial<Timing> = {}): Promise<[WebSocketSession, WireTransport]> {
   const transport = new WireTransport();
   const request = await accept(transport, { handshake: "none", masking: false, ...options });
   return [await request.accept(), transport];
@@ -163,6 +164,20 @@ describe("send and receive", () => {
     await client.send("a");
     expect(await server.receive()).toBe("a");
   });
+  test("nor does one that is given up once its message has come, and it takes no other's", async () => {
+    const [session, transport] = await overWire();
+    const giveUp = new AbortController();
+    const first = session.receive().then((message) => {
+      giveUp.abort();
+      return message;
+    });
+    const second = session.receive({ signal: giveUp.signal });
+    const third = session.receive();
+    transport.bring(hex("81 01 61 81 01 62"));
+    expect(await Promise.all([first, second])).toEqual(["a", "b"]);
+    transport.bring(hex("81 01 63"));
+    expect(await third).toBe("c");
+  });
   test("a send that waits for room can be given up, and nothing of it is sent; the others keep their order", async () => {
     const [session, transport] = await overWire();
     transport.takeNothing();
@@ -177,6 +192,20 @@ describe("send and receive", () => {
     await Promise.all(kept);
     await settled();
     expect(toHex(transport.written().subarray(300_010))).toBe("81 01 62 81 01 63");
+  });
+  test("one that is given up once it is on its way has been sent, and takes no other's place", async () => {
+    const [session, transport] = await overWire();
+    const giveUp = new AbortController();
+    transport.takeNothing();
+    await session.send(new Uint8Array(300_000));
+    const first = session.send(new Uint8Array(10)).then(() => giveUp.abort());
+    const second = session.send(new Uint8Array(300_000), { signal: giveUp.signal });
+    const third = session.send("c");
+    await settled();
+    transport.takeAgain();
+    await Promise.all([first, second, third]);
+    await settled();
+    expect(toHex(transport.written().subarray(-3))).toBe("81 01 63");
   });
   test("what can't be sent is refused, and the session goes on", async () => {
     const [client, server] = await pair();
@@ -314,6 +343,33 @@ describe("ping", () => {
     await Promise.all(pings.slice(0, 2));
     expect(await isPending(pings[2]!)).toBe(true);
   });
+  test("is answered by the pong to a keepalive ping that was sent after it", async () => {
+    const [session, transport] = await overWire({ keepalive: { intervalMs: 20, timeoutMs: 5000 } });
+    const lost = session.ping(); // its pong never comes, or has been damaged on the way
+    let sent = transport.written();
+    while (sent.length < 16) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      sent = join(sent, transport.written());
+    }
+    expect(toHex(sent.subarray(10, 12))).toBe("89 04");
+    transport.bring(hex("8a 04", toHex(sent.subarray(12, 16))));
+    expect(await lost).toBeGreaterThanOrEqual(19);
+  });
+  test("one that is given up once its pong has come gives up no other", async () => {
+    const [session, transport] = await overWire();
+    const giveUp = new AbortController();
+    const answered = session.ping().then(() => giveUp.abort());
+    const given = session.ping({ signal: giveUp.signal });
+    await settled();
+    const payloads = transport.written();
+    const left = session.ping();
+    await settled();
+    transport.bring(join8a(payloads.subarray(12, 20)));
+    await answered;
+    expect(await given).toBeGreaterThanOrEqual(0);
+    transport.bring(join8a(transport.written().subarray(2)));
+    expect(await left).toBeGreaterThanOrEqual(0);
+  });
   test("can be given up, and fails with the connection", async () => {
     const [session, transport] = await overWire();
     const giveUp = new AbortController();
@@ -371,6 +427,26 @@ describe("close and closed", () => {
     const [session, transport] = await overWire({ closeTimeoutMs: 50 });
     transport.bring(HELLO, HELLO, CLOSE);
     expect(await session.close()).toMatchObject({ closeCode: 1000 });
+  });
+  test("a peer that is gone while its message waits ends it, and the message can still be taken", async () => {
+    const [session, transport] = await overWire({ keepalive: { intervalMs: 10, timeoutMs: 20 }, closeTimeoutMs: 20 });
+    transport.bring(HELLO);
+    expect(await failure(session.closed)).toMatchObject({ cause: { code: "keepaliveTimeout" } });
+    expect(await session.receive()).toBe("Hello");
+    expect(await failure(session.receive())).toMatchObject({ cause: { code: "keepaliveTimeout" } });
+  });
+  test("the same, read as a stream", async () => {
+    const [session, transport] = await overWire({ keepalive: { intervalMs: 10, timeoutMs: 20 }, closeTimeoutMs: 20 });
+    transport.bring(HELLO);
+    await failure(session.closed);
+    const error: unknown = await readAll(session.incomingMessageStreams).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ cause: { code: "keepaliveTimeout" } });
+  });
+  test("a message that does not come to its end ends it, with why", async () => {
+    const [session, transport] = await overWire({ messageTimeoutMs: 30, closeTimeoutMs: 20 });
+    transport.bring(hex("01 01 61"));
+    const error = (await failure(session.closed)) as WebSocketError;
+    expect(error).toMatchObject({ closeCode: 1006, cause: { code: "messageTimeout", closeCode: 1008 } });
   });
   test("a signal gives the transport up at once", async () => {
     const [session, transport] = await overWire();

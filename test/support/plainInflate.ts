@@ -12,7 +12,18 @@ export interface Inflated {
   readonly farthest: number;
 }
 
-/** Inflates blocks up to the end of `input`, which must be the end of a block. `history` is what they may refer to. */
+/** What ends the inflating before the input does. */
+export class BrokenInput extends Error {
+  /** How many final blocks there were before. */
+  readonly finalBlocks: number;
+
+  constructor(finalBlocks: number, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.finalBlocks = finalBlocks;
+  }
+}
+
+/** Inflates blocks up to the end of `input`, which must be the end of a block: `BrokenInput` else. `history` is what they may refer to. */
 export function plainInflate(input: Uint8Array, history: Uint8Array = new Uint8Array(0), window = 32_768): Inflated {
   const out: number[] = [...history];
   let at = 0;
@@ -48,8 +59,10 @@ export function plainInflate(input: Uint8Array, history: Uint8Array = new Uint8A
       } else if (symbol === 256) {
         return;
       } else {
+        if (symbol > 285) throw new Error(`literal or length ${symbol}`);
         const length = LENGTHS[symbol - 257]! + bits(LENGTH_BITS[symbol - 257]!);
         const code = distances.read(bit);
+        if (code > 29) throw new Error(`distance code ${code}`);
         const distance = DISTANCES[code]! + bits(DISTANCE_BITS[code]!);
         if (distance > out.length) throw new Error(`distance ${distance} reaches back before the beginning`);
         if (distance > window) throw new Error(`distance ${distance} reaches beyond the window of ${window}`);
@@ -62,40 +75,55 @@ export function plainInflate(input: Uint8Array, history: Uint8Array = new Uint8A
   function dynamic(): void {
     const literals = bits(5) + 257;
     const distances = bits(5) + 1;
+    if (literals > 286 || distances > 30) throw new Error("more codes than there are symbols (§3.2.7)");
     const lengthLengths = new Array<number>(19).fill(0);
     for (let i = 0, count = bits(4) + 4; i < count; i++) lengthLengths[LENGTH_ORDER[i]!] = bits(3);
-    const lengthCode = new Code(lengthLengths);
+    const lengthCode = new Code(lengthLengths, "complete");
     const lengths: number[] = [];
     while (lengths.length < literals + distances) {
       const symbol = lengthCode.read(bit);
+      if (symbol === 16 && lengths.length === 0) throw new Error("nothing to repeat");
       if (symbol < 16) lengths.push(symbol);
       else if (symbol === 16) lengths.push(...new Array<number>(bits(2) + 3).fill(lengths.at(-1)!));
       else lengths.push(...new Array<number>(symbol === 17 ? bits(3) + 3 : bits(7) + 11).fill(0));
     }
+    if (lengths.length > literals + distances) throw new Error("more lengths than there are codes");
+    if (lengths[256] === 0) throw new Error("no code for the end of the block");
     compressed(new Code(lengths.slice(0, literals)), new Code(lengths.slice(literals)));
   }
 
-  while (at < input.length * 8) {
-    const final = bit() === 1;
-    blocks++;
-    const type = bits(2);
-    if (type === 0) stored();
-    else if (type === 1) compressed(FIXED_LITERALS, FIXED_DISTANCES);
-    else if (type === 2) dynamic();
-    else throw new Error("block of the reserved type");
-    if (!final) continue;
-    // What is left of the last byte is padding.
-    finalBlocks++;
-    align();
+  try {
+    while (at < input.length * 8) {
+      const final = bit() === 1;
+      blocks++;
+      const type = bits(2);
+      if (type === 0) stored();
+      else if (type === 1) compressed(FIXED_LITERALS, FIXED_DISTANCES);
+      else if (type === 2) dynamic();
+      else throw new Error("block of the reserved type");
+      if (!final) continue;
+      // What is left of the last byte is padding.
+      finalBlocks++;
+      align();
+    }
+  } catch (error) {
+    throw new BrokenInput(finalBlocks, error);
   }
   return { bytes: Uint8Array.from(out.slice(history.length)), finalBlocks, blocks, farthest };
 }
 
-/** A Huffman code from the lengths of its codes (§3.2.2). */
+/**
+ * A Huffman code from the lengths of its codes (§3.2.2). Some bits must not mean two things, nor nothing: except, as in
+ * zlib, where a single code of one bit is all there is of literals or distances, or nothing at all.
+ */
 class Code {
   readonly #symbols = new Map<string, number>();
 
-  constructor(lengths: readonly number[]) {
+  constructor(lengths: readonly number[], rule: "complete" | "maySingle" = "maySingle") {
+    const used = lengths.filter((length) => length > 0);
+    const share = used.reduce((sum, length) => sum + 2 ** -length, 0);
+    const isSingle = rule === "maySingle" && used.length === 1 && used[0] === 1;
+    if (share > 1 || (share < 1 && used.length > 0 && !isSingle)) throw new Error("code lengths that make no code");
     let code = 0;
     for (let length = 1; length <= 15; length++) {
       for (const [symbol, of] of lengths.entries()) {
@@ -122,7 +150,7 @@ const LENGTHS = LENGTH_BITS.map((_, i) => (i === 28 ? 258 : 3 + sum(LENGTH_BITS.
 const DISTANCE_BITS = Array.from({ length: 30 }, (_, i) => Math.max(0, (i >> 1) - 1));
 const DISTANCES = DISTANCE_BITS.map((_, i) => 1 + sum(DISTANCE_BITS.slice(0, i)));
 const FIXED_LITERALS = new Code(Array.from({ length: 288 }, (_, i) => (i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8)));
-const FIXED_DISTANCES = new Code(new Array<number>(30).fill(5));
+const FIXED_DISTANCES = new Code(new Array<number>(32).fill(5));
 
 /** What codes with so many extra bits cover. */
 function sum(extraBits: readonly number[]): number {

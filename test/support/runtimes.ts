@@ -2,12 +2,12 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-const packages = resolve(import.meta.dirname, "../../.tools/node_modules");
+const root = resolve(import.meta.dirname, "../..");
 
-export type RuntimeName = "deno";
+export type RuntimeName = "deno" | "bun" | "workerd";
 
 /** The path of a runtime's program; `undefined` if it is not there. */
 export function findRuntime(name: RuntimeName): string | undefined {
-  const path = join(packages, ".bin", name);
+  const path = join(root, ".tools", name, "node_modules/.bin", name);
   return existsSync(path) ? path : undefined;
 }

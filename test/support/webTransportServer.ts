@@ -1,4 +1,4 @@
-/** For the browser's `WebTransport`: the library's server, run by Deno, as long as a test run lasts. */
+/** For the browser's `WebTransport`: the library's server, run by Deno. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -9,6 +9,10 @@ import { findRuntime } from "./runtimes.ts";
 export interface WebTransportServer {
   /** Of the library's server. */
   readonly port: number;
+  /** Of one that joins streams two by two: those that begin with the same 16 bytes are told so by a byte. */
+  readonly relayPort: number;
+  /** Of the recipe with documents of Yjs. */
+  readonly documentsPort: number;
   /** SHA-256 of their certificate. */
   readonly hash: number[];
 }
@@ -23,14 +27,20 @@ declare module "vitest" {
 const root = join(import.meta.dirname, "../..");
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const server = await startWebTransportServer();
+  project.provide("webTransport", server?.addresses ?? null);
+  return async () => await server?.stop();
+}
+
+/** Starts one, or another program that takes a certificate and tells ports; unless there is no Deno. */
+export async function startWebTransportServer(
+  program = "test/runtimes/webTransportServer.ts",
+): Promise<{ readonly addresses: WebTransportServer; readonly stop: () => Promise<void> } | undefined> {
   const deno = findRuntime("deno");
-  if (deno === undefined) {
-    project.provide("webTransport", null);
-    return () => Promise.resolve();
-  }
+  if (deno === undefined) return undefined;
   const { hash, ...certificate } = await makeQuicCertificate();
-  const may = ["--unstable-net", "--allow-net=127.0.0.1", `--allow-read=${root}`];
-  const server = spawn(deno, ["run", "--no-check", "--quiet", ...may, "test/runtimes/webTransportServer.ts"], {
+  const may = ["--unstable-net", "--allow-net=127.0.0.1", `--allow-read=${root}`, "--allow-env"];
+  const server = spawn(deno, ["run", "--no-check", "--quiet", ...may, program], {
     cwd: root,
     stdio: ["pipe", "pipe", "inherit"],
   });
@@ -38,9 +48,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
   server.stdin.write(`${JSON.stringify(certificate)}\n`);
   const line = await Promise.race([once(server.stdout, "data"), gone.then(() => undefined)]);
   if (line === undefined) throw new Error("the WebTransport server did not start");
-  project.provide("webTransport", { port: Number(String(line[0])), hash });
-  return async () => {
-    server.stdin.end();
-    await gone;
+  const ports = JSON.parse(String(line[0])) as Omit<WebTransportServer, "hash">;
+  return {
+    addresses: { ...ports, hash },
+    async stop() {
+      server.stdin.end();
+      await gone;
+    },
   };
 }

@@ -19,6 +19,7 @@ sessions("a message port", () => Promise.resolve(pair()), TRAITS);
 function facing(options: MessagePortOptions = {}): {
   transport: ByteTransport;
   port: MessagePort;
+  /** What has come since, bytes in hex. */
   come: () => Promise<unknown[]>;
 } {
   const { port1, port2 } = new MessageChannel();
@@ -28,7 +29,9 @@ function facing(options: MessagePortOptions = {}): {
   port2.start();
   const come = async (): Promise<unknown[]> => {
     await pause(30);
-    return messages.splice(0).map((data) => (data instanceof ArrayBuffer ? toHex(new Uint8Array(data)) : data));
+    return messages
+      .splice(0)
+      .map((data) => (Array.isArray(data) ? data.map((buffer: ArrayBuffer) => toHex(new Uint8Array(buffer))) : data));
   };
   return { transport, port: port2, come };
 }
@@ -36,13 +39,21 @@ function facing(options: MessagePortOptions = {}): {
 const FIRST_GRANT = { type: "grant", cost: 1024 * 1024 - 65_536 };
 
 describe("on the wire", () => {
-  test("bytes are buffers, and the end is told", async () => {
+  test("what is written in one turn is one message of buffers, and the end is told", async () => {
     const { transport, come } = facing();
     const writer = transport.writable.getWriter();
     await writer.write(hex("01 02 03"));
     await writer.write(hex("00 04 05").subarray(1));
     await writer.close();
-    expect(await come()).toEqual([FIRST_GRANT, "01 02 03", "04 05", { type: "end" }]);
+    expect(await come()).toEqual([FIRST_GRANT, ["01 02 03", "04 05"], { type: "end" }]);
+  });
+  test("a message need not grow beyond 256 KiB", async () => {
+    const { transport, port, come } = facing();
+    port.postMessage({ type: "grant", cost: 1024 * 1024 });
+    await come();
+    const writer = transport.writable.getWriter();
+    for (let i = 0; i < 9; i++) await writer.write(new Uint8Array(100_000));
+    expect((await come()).map((buffers) => (buffers as string[]).length)).toEqual([3, 3, 3]);
   });
   test("a reason is told if it is a string, for an error may say too much", async () => {
     const { transport, come } = facing();
@@ -63,7 +74,7 @@ describe("on the wire", () => {
     })();
     await standstill(() => written + 1);
     expect(written).toBe(66); // each costs 1000: there is credit left until 66 have gone
-    expect(await come()).toHaveLength(1 + 66);
+    expect((await come()).slice(1).flat()).toHaveLength(66);
     port.postMessage({ type: "grant", cost: 10_000 });
     await standstill(() => written);
     expect(written).toBe(76);
@@ -73,7 +84,7 @@ describe("on the wire", () => {
   test("what is read is granted again, a quarter of the window at a time", async () => {
     const { transport, port, come } = facing({ windowBytes: 100_000 });
     await come();
-    for (let i = 0; i < 3; i++) port.postMessage(new ArrayBuffer(20_000 - 256));
+    for (let i = 0; i < 3; i++) port.postMessage([new ArrayBuffer(20_000 - 256)]);
     expect(await come()).toEqual([]);
     const reader = transport.readable.getReader();
     await reader.read();
@@ -91,17 +102,19 @@ describe("a chunk that is written", () => {
     const part = pattern(0, 100).subarray(1);
     await writer.write(own);
     await writer.write(part);
-    expect(own.length).toBe(0);
-    expect(part).toEqual(pattern(1, 99));
     const reader = new ExactReader(far);
     expect(await reader.read(199)).toEqual(join(pattern(0, 100), pattern(1, 99)));
+    expect(own.length).toBe(0);
+    expect(part).toEqual(pattern(1, 99));
   });
   test("is copied if its memory can't be moved, as that of WebAssembly", async () => {
     const [near, far] = pair();
     const memory = new Uint8Array(new WebAssembly.Memory({ initial: 1 }).buffer);
     memory.set(pattern(0, memory.length));
-    await near.writable.getWriter().write(memory);
-    expect(await new ExactReader(far).read(memory.length)).toEqual(pattern(0, 65_536));
+    const writer = near.writable.getWriter();
+    await writer.write(pattern(0, 100));
+    await writer.write(memory);
+    expect(await new ExactReader(far).read(65_636)).toEqual(join(pattern(0, 100), pattern(0, 65_536)));
     expect(memory.length).toBe(65_536);
   });
 });
@@ -111,8 +124,11 @@ describe("a message that no transport sends", () => {
     ["text", "hello"],
     ["null", null],
     ["nothing", undefined],
-    ["a view", new Uint8Array(3)],
-    ["no bytes", new ArrayBuffer(0)],
+    ["a buffer by itself", new ArrayBuffer(3)],
+    ["no buffers", []],
+    ["a view", [new Uint8Array(3)]],
+    ["no bytes", [new ArrayBuffer(3), new ArrayBuffer(0)]],
+    ["a text among the buffers", [new ArrayBuffer(3), "hello"]],
     ["an unknown type", { type: "ping" }],
     ["a grant of nothing", { type: "grant", cost: 0 }],
     ["a grant of less", { type: "grant", cost: -1 }],
@@ -132,14 +148,14 @@ describe("a message that no transport sends", () => {
   });
   test("is bytes beyond the window", async () => {
     const { transport, port, come } = facing();
-    for (let i = 0; i < 17; i++) port.postMessage(new ArrayBuffer(65_536));
+    for (let i = 0; i < 17; i++) port.postMessage([new ArrayBuffer(65_536)]);
     await transport.closed;
     expect((await come()).slice(1)).toMatchObject([{ type: "reset" }, { type: "stop" }]);
     await expect(transport.readable.getReader().read()).rejects.toMatchObject({ code: "overflow" });
   });
   test("is a flood of tiny chunks: each counts for what it takes", async () => {
     const { transport, port } = facing();
-    for (let i = 0; i < 5000; i++) port.postMessage(new ArrayBuffer(1));
+    for (let i = 0; i < 5000; i++) port.postMessage([new ArrayBuffer(1)]);
     await transport.closed;
     await expect(transport.readable.getReader().read()).rejects.toMatchObject({ code: "overflow" });
   });
@@ -170,7 +186,7 @@ describe("an other end that is gone", () => {
     test("is told by Node, behind what it had sent", async () => {
       const { transport, port } = facing();
       const reader = transport.readable.getReader();
-      port.postMessage(new ArrayBuffer(3));
+      port.postMessage([new ArrayBuffer(3)]);
       expect((await reader.read()).value).toEqual(hex("00 00 00"));
       port.close();
       await expect(reader.read()).rejects.toMatchObject({ code: "lost" });

@@ -40,7 +40,7 @@ export function serveScripts(
     close: () => transport.close?.(),
   };
   const connection = new WSConnection(ConnectionType.SERVER, { closeTimeoutMs: 1000, ...options });
-  const messages = new MessageAssembler();
+  const messages = new MessageAssembler(connection);
   let request: ConnectionRequested | undefined;
 
   const driver = new Driver(connection, behind, 1000, (event) => {

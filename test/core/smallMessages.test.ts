@@ -1,0 +1,118 @@
+/** Many short messages in one chunk: read together, and told as if each had come alone. */
+import { describe, expect, test } from "vitest";
+import { WSConnection, type ConnectionType, type WSEvent } from "../../src/index.ts";
+import { binary, ping, text } from "../support/events.ts";
+import { expectEvents, hex, join, open, pull, type Bytes } from "../support/wire.ts";
+
+const texts = ["a", "", "naïve", "日本語", "😀", "\u{feff}mark", "x".repeat(125), "é".repeat(62), "\0", "last"];
+
+function sent(role: ConnectionType, ...messages: (string | Uint8Array<ArrayBuffer>)[]): Bytes {
+  const sender = open(role, { random: (key) => key.set(hex("91 a2 b3 c4")) });
+  for (const message of messages) sender.sendData(message);
+  return sender.bytesToSend();
+}
+
+function messagesOf(events: Iterable<WSEvent>): unknown[] {
+  return [...events].map((event) => ("data" in event ? event.data : event.type));
+}
+
+describe.each(["client", "server"] as const)("a %s", (role) => {
+  const peer = role === "client" ? "server" : "client";
+
+  test("reads texts of every kind that come in one chunk", () => {
+    const connection = open(role);
+    connection.receiveBytes(sent(peer, ...texts, ...texts));
+    expect(pull(connection)).toEqual([...texts, ...texts].map((data) => text(data)));
+  });
+  test("reads thousands of them, of both types in turns", () => {
+    const messages = Array.from({ length: 5000 }, (_, i) =>
+      i % 7 < 4 ? texts[i % texts.length]! : hex("00 ff 81 82").subarray(0, i % 5),
+    );
+    const connection = open(role);
+    connection.receiveBytes(sent(peer, ...messages));
+    expect(messagesOf(pull(connection))).toEqual(messages);
+  });
+  test("tells the texts before one that is not UTF-8, and where that stands", () => {
+    const bad = hex("61 e2 82");
+    for (let before = 0; before < 4; before++) {
+      const connection = open(role);
+      const prefix = sent(peer, ...texts.slice(0, before));
+      const broken = sent(peer, bad);
+      broken[0] = 0x81;
+      connection.receiveBytes(join(prefix, broken, sent(peer, "never read")));
+      const events = pull(connection);
+      expect(events.slice(0, before)).toEqual(texts.slice(0, before).map((data) => text(data)));
+      const last = events.at(-1);
+      if (last?.type !== "connectionClosed") throw new Error("not closed");
+      expect(last.error).toMatchObject({ code: "invalidUtf8", closeCode: 1007 });
+      expect(last.error?.offset).toBe(prefix.length + broken.length);
+      expect(connection.unreadAmount).toBe(0);
+    }
+  });
+  test("counts what has not been pulled as unread, message by message", () => {
+    const connection = open(role);
+    const [first, second, third] = [sent(peer, "one"), sent(peer, "second"), sent(peer, hex("03"))];
+    connection.receiveBytes(join(first, second, third));
+    const left: number[] = [];
+    for (const event of connection.events()) {
+      expect(event.type).toMatch(/Received$/);
+      left.push(connection.unreadAmount);
+    }
+    expect(left).toEqual([second.length + third.length, third.length, 0]);
+  });
+  test("tells the rest after a Close that is sent in between, and nothing after the end", () => {
+    const connection = open(role);
+    connection.receiveBytes(join(sent(peer, "1", "2", "3"), closeOf(peer), sent(peer, "4")));
+    const seen: unknown[] = [];
+    for (const event of connection.events()) {
+      seen.push("data" in event ? event.data : event.type);
+      if (seen.length === 1) connection.close(1000);
+    }
+    expect(seen).toEqual(["1", "2", "3", "connectionClosed"]);
+  });
+  test("goes on in the next chunk with a message that was cut, wherever it was", () => {
+    const wire = sent(peer, "één", "twee", hex("03"), "vier");
+    for (let cut = 0; cut <= wire.length; cut++) {
+      const connection = open(role);
+      connection.receiveBytes(wire.slice(0, cut));
+      const events = pull(connection);
+      connection.receiveBytes(wire.slice(cut));
+      events.push(...pull(connection));
+      const whole = events.map((event) => ("data" in event && typeof event.data === "string" ? event.data : ""));
+      expect(whole.join("")).toBe("ééntweevier");
+    }
+  });
+  test("holds every message of a run to the limits", () => {
+    const connection = open(role, { limits: { maxMessageBytes: 4 } });
+    connection.receiveBytes(sent(peer, "four", "1", "fives", "2"));
+    const events = pull(connection);
+    expect(messagesOf(events)).toEqual(["four", "1", "connectionClosed"]);
+    expect(events.at(-1)).toMatchObject({ error: { code: "messageTooLarge" } });
+  });
+});
+
+test("unmasked bytes are left as they came", () => {
+  const chunk = sent("server", ...texts, hex("01 02"));
+  const before = chunk.slice();
+  const connection = open("client");
+  connection.receiveBytes(chunk);
+  pull(connection);
+  expect(chunk).toEqual(before);
+});
+test("a run ends at whatever is no short message: a ping, a fragment, an announced length, a bad frame", () => {
+  expectEvents("client", "81 01 61 89 01 70 81 01 62", [text("a"), ping(hex("70")), text("b")], "8a 01 70");
+  expectEvents("client", "82 01 61 82 7e 00 7e 62*126 82 01 63", [
+    binary(hex("61")),
+    binary(hex("62*126")),
+    binary(hex("63")),
+  ]);
+  const connection = open("client");
+  connection.receiveBytes(hex("81 01 61 81 01 62 91 01 63"));
+  expect(messagesOf(pull(connection))).toEqual(["a", "b", "connectionClosed"]);
+});
+
+function closeOf(role: ConnectionType): Bytes {
+  const sender = new WSConnection(role, { handshake: "none" });
+  sender.close(1000);
+  return sender.bytesToSend();
+}

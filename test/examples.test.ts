@@ -1,0 +1,30 @@
+/** The examples of the docstrings, run as they stand there: each prints what its comments say it prints. */
+import { globSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { expect, test } from "vitest";
+import { entries, runDocumentedProgram } from "./support/documentedProgram.ts";
+
+const src = resolve(import.meta.dirname, "../src");
+
+const examples = globSync("**/*.ts", { cwd: src }).flatMap((path) => {
+  const source = readFileSync(join(src, path), "utf8");
+  return [...source.matchAll(/^ *\* @example\n *\* ```ts\n(.*?)\n *\* ```/gms)].map(([, lines = ""], i) => ({
+    name: `${path}, ${i + 1}`,
+    code: lines.replace(/^ *\* ?/gm, ""),
+  }));
+});
+
+test.each(examples)("$name", ({ code }) => {
+  const expected = [...code.matchAll(/\/\/ → (.*)$/gm)].map(([, line]) => `${line}\n`);
+  expect(expected).not.toEqual([]);
+  expect(runDocumentedProgram(code)).toBe(expected.join(""));
+});
+
+test("every entry has one, but for those of what only a browser or a test runner has", () => {
+  const imported = new Set(
+    examples.flatMap(({ code }) => [...code.matchAll(/from "([^"]+)"/g)].map(([, name]) => name)),
+  );
+  const without = entries.map(({ name }) => name).filter((name) => !imported.has(name));
+  const carriers = ["webrtc", "websocket-transport", "webtransport"].map((name) => `websocket-over/${name}`);
+  expect(without.sort()).toEqual([...carriers, "websocket-over/playwright"].sort());
+});

@@ -1,0 +1,242 @@
+/** What was wrong is said in words: in the answer to a client, in the error to both, and to who called with what can't be. */
+import { describe, expect, test } from "vitest";
+import {
+  answerOffer,
+  offerHeaders,
+  readAnswer,
+  readOffer,
+  WSConnection,
+  type Extension,
+  type ExtensionCodec,
+  type RemoteProtocolError,
+} from "../../src/index.ts";
+import { ascii, expectClosed, feed, join, open } from "../support/wire.ts";
+import { ACCEPT, asked, client, expectRefusal, readMessage, request, response } from "./heads.ts";
+
+/** An extension that offers and grants what it is told to, and does nothing. */
+function extension(
+  name: string,
+  made: Partial<Extension> = {},
+  codec: ExtensionCodec = { reservedBits: 0 },
+): Extension {
+  return { name, offer: () => [[]], accept: () => ({ parameters: [], codec }), confirm: () => codec, ...made };
+}
+
+function thrownBy(call: () => unknown): Error {
+  try {
+    call();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("nothing was thrown");
+}
+
+describe("a server answers a request that is not valid with the reason, as text", () => {
+  test.each<[string, Uint8Array, RegExp]>([
+    ["a header is missing", request("-Host"), /^Host is missing/],
+    ["a header is empty", request("Upgrade: "), /^Upgrade is missing/],
+    ["a header stands twice", request("+Host: server.example.com"), /^Host stands twice/],
+    ["a line has no colon", request("+nonsense"), /^malformed header line: nonsense\n$/],
+    ["a long one", request(`+${"x".repeat(60)}`), /: x{40}\n$/],
+    ["one with what is not ASCII in it", join(request().slice(0, -2), ascii("a\0b c\r\n\r\n")), /: a\?b c\n$/],
+    ["one that has a space in it", request("+X-A : 1"), /^malformed header line: X-A : 1\n$/],
+    ["one that is folded", request("+ folded"), /^folded header line: folded\n$/],
+    ["two empty lines", ascii("\r\n\r\n"), /^empty request line/],
+  ])("%s", (_, bytes, why) => {
+    const server = new WSConnection("server");
+    const { error } = expectClosed(feed(server, bytes));
+    const answer = expectRefusal(server.bytesToSend(), 400, why);
+    expect(answer.values("content-type")).toEqual(["text/plain; charset=utf-8"]);
+    expect(answer.body).toBe(`${error!.message}\n`);
+    for (const name of ["upgrade", "sec-websocket-version"]) expect(answer.values(name)).toEqual([]);
+  });
+
+  test.each([
+    ["-Sec-WebSocket-Version", /^Sec-WebSocket-Version is missing/],
+    ["Sec-WebSocket-Version: 8", /^Sec-WebSocket-Version other than 13/],
+  ])("§4.4 %s", (change, why) => {
+    const server = new WSConnection("server");
+    feed(server, request(change));
+    expectRefusal(server.bytesToSend(), 426, why);
+  });
+
+  test("a request that somebody else has parsed, with a header that can't be one", () => {
+    const server = new WSConnection("server");
+    server.receiveRequest({ method: "GET", target: "/", headers: [["a b", "c"]] as never });
+    expect(expectClosed([...server.events()]).error).toMatchObject({
+      code: "headMalformed",
+      section: "RFC 6455 §4.2.1",
+      message: "malformed header: A b",
+    });
+  });
+});
+
+describe("a client is told what was wrong with the answer", () => {
+  test.each<[string, Uint8Array, Partial<RemoteProtocolError>]>([
+    ["another version of HTTP", response("=HTTP/1.0 101 Ok"), { message: "HTTP version other than 1.1" }],
+    ["no status line", response("=nonsense"), { message: "malformed status line", section: "RFC 6455 §4.1" }],
+    ["an empty line before it", join(ascii("\r\n"), response()), { code: "headMalformed" }],
+    ["two of them", ascii("\r\n\r\n"), { message: "malformed status line", section: "RFC 6455 §4.1" }],
+    ["another upgrade", response("Upgrade: h2c"), { message: "Upgrade to something else than websocket" }],
+    ["another connection", response("Connection: close"), { message: "Connection does not name Upgrade" }],
+    [
+      "another key's",
+      response(`Sec-WebSocket-Accept: ${ACCEPT.slice(1)}`),
+      { message: /does not answer the key/ as never },
+    ],
+    ["a header twice", response("+Upgrade: websocket"), { message: "Upgrade stands twice" }],
+    ["none", response("-Upgrade"), { message: "Upgrade is missing" }],
+    ["a subprotocol", response("+Sec-WebSocket-Protocol: a"), { message: /subprotocol that was not offered/ as never }],
+    ["no extensions", response("+Sec-WebSocket-Extensions: ;"), { message: "Sec-WebSocket-Extensions is malformed" }],
+    [
+      "an extension that was not offered",
+      response("+Sec-WebSocket-Extensions: other"),
+      { message: "the server chose the extension other, which was not offered", section: "RFC 6455 §4.1" },
+    ],
+    [
+      "parameters that can't be met",
+      response("+Sec-WebSocket-Extensions: picky"),
+      { message: "the server's parameters for picky can't be met", section: "RFC 6455 §9.1" },
+    ],
+  ])("%s", (_, bytes, { message, ...expected }) => {
+    const connection = client({ extensions: [extension("picky", { confirm: () => undefined })] });
+    const { error } = expectClosed(feed(connection, bytes));
+    expect(error).toMatchObject(expected);
+    if (message !== undefined) expect(error!.message).toMatch(message);
+  });
+
+  test.each([
+    ["Content-Length: 1", "+Content-Length: 1", "", "more than one Content-Length"],
+    ["Content-Length: 1", "+Transfer-Encoding: chunked", "", "both Content-Length and Transfer-Encoding"],
+    ["Transfer-Encoding: gzip", "", "", "Transfer-Encoding other than chunked"],
+    ["Content-Length: 1x", "", "", "malformed Content-Length"],
+    ["Transfer-Encoding: chunked", "", "1\r\nab\r\n", "chunk longer than announced"],
+    ["Transfer-Encoding: chunked", "", "1\n", "chunk line that does not end in CR LF"],
+    ["Transfer-Encoding: chunked", "", "x\r\n", "malformed chunk size"],
+    ["Transfer-Encoding: chunked", "", `1;${"x".repeat(255)}`, "chunk line too long"],
+  ])("of a rejection's body: %s %s %j", (header, more, body, why) => {
+    const lines = ["=HTTP/1.1 403 Forbidden", `+${header}`, ...(more === "" ? [] : [more])];
+    const { error } = expectClosed(feed(client(), join(response(...lines), ascii(body))));
+    expect(error).toMatchObject({ code: "bodyMalformed", section: "RFC 9112 §6", message: why });
+  });
+
+  test("a chunk line of 256 bytes is not too long", () => {
+    const body = `1;${"x".repeat(252)}\r\na\r\n0\r\n\r\n`;
+    const events = feed(client(), join(response("=HTTP/1.1 403", "+Transfer-Encoding: chunked"), ascii(body)));
+    expect(events.map(({ type }) => type)).toContain("rejectionData");
+    expect(expectClosed(events).error).toBeUndefined();
+  });
+});
+
+test("RFC 9112 §4: an answer without a reason, even without the space before it", () => {
+  for (const line of ["HTTP/1.1 403", "HTTP/1.1 403 "]) {
+    const [rejected] = feed(client(), response(`=${line}`, "+Content-Length: 0"));
+    expect(rejected).toMatchObject({ type: "connectionRejected", status: 403, statusText: "" });
+  }
+});
+
+test("RFC 9112 §2.2: an empty line before a request is let pass, and is no line of its head", () => {
+  const bytes = join(ascii("\r\n"), request());
+  for (const cuts of [[], [1], [2], [3]]) {
+    const server = new WSConnection("server", { limits: { maxHeadLines: 6 } });
+    expect(feed(server, bytes, cuts).map(({ type }) => type)).toEqual(["connectionRequested"]);
+  }
+});
+
+test("RFC 9112 §3.2: a URL in the query of a target is not its authority", () => {
+  const [requested] = feed(new WSConnection("server"), request("=GET /to?http://other.example/ HTTP/1.1"));
+  expect(requested).toMatchObject({ target: "/to?http://other.example/", host: "server.example.com" });
+});
+
+test("§4.1 a subprotocol that is none among others that are", () => {
+  for (const offer of ["chat, a b", "a b, chat", "chat, chat"]) {
+    const server = new WSConnection("server");
+    const { error } = expectClosed(feed(server, request(`+Sec-WebSocket-Protocol: ${offer}`)));
+    expect(error).toMatchObject({ code: "subprotocolInvalid", status: 400 });
+  }
+});
+
+describe("who calls with what can't be is told what that was", () => {
+  const base = { host: "a", resource: "/" };
+  test.each<[string, () => unknown, RegExp]>([
+    ["host", () => new WSConnection("client", { ...base, host: "a b" }), /^host must be/],
+    ["resource", () => new WSConnection("client", { ...base, resource: "/#a" }), /^resource must be/],
+    ["subprotocols", () => offerHeaders({ subprotocols: ["a b"] }), /^a subprotocol must be a token/],
+    ["a subprotocol twice", () => offerHeaders({ subprotocols: ["a", "a"] }), /^a subprotocol is offered twice/],
+    ["origin", () => offerHeaders({ origin: "a\nb" }), /^origin can't stand in a header/],
+    ["a header", () => offerHeaders({ headers: { Host: "a" } }), /^the header host is set by the handshake/],
+    ["bytes", () => open("client").sendData({} as never), /^bytes must be an ArrayBuffer or a view of one/],
+    [
+      "a limit",
+      () => new WSConnection("client", { ...base, limits: { maxFragments: -1 } }),
+      /^limits\.maxFragments .*-1$/,
+    ],
+    ["a status", () => asked().server.reject(asked().requested, { status: 100 }), /./],
+  ])("%s", (_, call, why) => {
+    expect(thrownBy(call).message).toMatch(why);
+  });
+
+  test("answers that are none", () => {
+    const { server, requested } = asked();
+    expect(thrownBy(() => server.reject(requested, { status: 600 })).message).toMatch(/200 to 599, not 600/);
+    expect(thrownBy(() => server.reject(requested, { status: 204, body: "a" })).message).toMatch(/204 has no body/);
+    expect(thrownBy(() => server.accept(requested, { subprotocol: "x" }))).toMatchObject({
+      message: 'the client did not offer the subprotocol "x"',
+      section: "RFC 6455 §4.2.2",
+    });
+    server.reject(requested, { status: 403 });
+    const answer = readMessage(server.bytesToSend());
+    expect([answer.values("upgrade"), answer.values("sec-websocket-version")]).toEqual([[], []]);
+  });
+});
+
+describe("§9.1 extensions", () => {
+  test("a client that offered none is answered one", () => {
+    const error = thrownBy(() => readAnswer({}, new Headers({ "sec-websocket-extensions": "x" })));
+    expect(error).toMatchObject({ name: "RemoteProtocolError", code: "extensionsInvalid", section: "RFC 6455 §4.1" });
+  });
+
+  test("of several of one name the first that makes something of it is taken, on either side", () => {
+    const declines = extension("x", { accept: () => undefined, confirm: () => undefined });
+    const takes = extension("x");
+    const offer = readOffer(offerHeaders({ extensions: [takes] }));
+    const { headers, extensions } = answerOffer(offer, { extensions: [declines, takes] });
+    expect(extensions.map(({ name }) => name)).toEqual(["x"]);
+    expect(readAnswer({ extensions: [declines, takes] }, headers).extensions).toHaveLength(1);
+  });
+
+  test("by prior knowledge one that makes nothing of its own offer, or its own answer, is left out", () => {
+    for (const [role, left] of [
+      ["client", [{ accept: () => undefined }, { confirm: () => undefined }]],
+      ["server", [{ accept: () => undefined }]],
+    ] as const) {
+      for (const made of left) {
+        const connection = open(role, { extensions: [extension("x", made), extension("y")] });
+        expect(connection.extensions.map(({ name }) => name)).toEqual(["y"]);
+      }
+    }
+    // A server has no answer to read.
+    const server = open("server", { extensions: [extension("x", { confirm: () => undefined })] });
+    expect(server.extensions).toHaveLength(1);
+  });
+
+  test("by prior knowledge a client works with what it makes of the answer, a server with what it granted", () => {
+    const ended: string[] = [];
+    const codec = (role: string): ExtensionCodec => ({ reservedBits: 0, release: () => void ended.push(role) });
+    const both = extension("x", {
+      accept: () => ({ parameters: [], codec: codec("server") }),
+      confirm: () => codec("client"),
+    });
+    for (const role of ["client", "server"] as const) {
+      const connection = open(role, { extensions: [both] });
+      connection.receiveBytes(null);
+      expectClosed([...connection.events()]);
+    }
+    expect(ended).toEqual(["client", "server"]);
+  });
+
+  test("by prior knowledge two that claim one reserved bit are refused, and told by name", () => {
+    const both = ["x", "y"].map((name) => extension(name, {}, { reservedBits: 2 }));
+    expect(thrownBy(() => open("client", { extensions: both })).message).toBe("y claims a reserved bit that is taken");
+  });
+});

@@ -1,0 +1,109 @@
+/** What tshark makes of a capture: an independent reader of pcapng, TCP, HTTP and WebSocket. */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+
+/** The path of tshark, or `undefined` where there is none. `TSHARK_PATH` goes first. */
+export function findTshark(): string | undefined {
+  const onPath = (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, "tshark"));
+  return [process.env.TSHARK_PATH ?? "", ...onPath].find((path) => path !== "" && existsSync(path));
+}
+
+/** Runs it on the file, and returns what it prints. */
+export function tshark(file: Uint8Array, ...options: string[]): string {
+  const folder = mkdtempSync(join(tmpdir(), "tshark-"));
+  try {
+    const path = join(folder, "capture.pcapng");
+    writeFileSync(path, file);
+    const checks = ["-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE"];
+    return execFileSync(findTshark()!, ["-r", path, ...checks, ...options], {
+      encoding: "utf8",
+      maxBuffer: 256 * 1024 * 1024,
+      stdio: ["ignore", "pipe", "ignore"],
+      timeout: 60_000,
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** A frame as tshark dissects it. */
+export interface SeenFrame {
+  readonly sender: "client" | "server";
+  readonly fin: boolean;
+  readonly rsv: number;
+  readonly opcode: number;
+  readonly length: number;
+  readonly masked: boolean;
+  readonly key: string;
+  /**
+   * Unmasked, in hexadecimal, and inflated where tshark could. Of a message in fragments the last one has all of it, and
+   * the others nothing.
+   */
+  readonly payload: string;
+}
+
+/** Every WebSocket frame, in order. */
+export function framesSeen(file: Uint8Array, port = 80): SeenFrame[] {
+  const frames: { -readonly [name in keyof SeenFrame]: SeenFrame[name] }[] = [];
+  let sender: SeenFrame["sender"] = "client";
+  for (const [tag] of tshark(file, "-Y", "websocket", "-T", "pdml").matchAll(/<(?:proto|field)[^>]*>/g)) {
+    const attribute = (name: string): string => new RegExp(` ${name}="([^"]*)"`).exec(tag)?.[1] ?? "";
+    const name = attribute("name");
+    const frame = frames.at(-1)!;
+    switch (name) {
+      case "tcp.srcport":
+        sender = attribute("show") === `${port}` ? "server" : "client";
+        break;
+      case "websocket":
+        frames.push({ sender, fin: false, rsv: 0, opcode: 0, length: 0, masked: false, key: "", payload: "" });
+        break;
+      case "websocket.fin":
+        frame.fin = attribute("show") === "1";
+        break;
+      case "websocket.rsv":
+        frame.rsv = Number(attribute("show"));
+        break;
+      case "websocket.opcode":
+        frame.opcode = Number(attribute("show"));
+        break;
+      case "websocket.mask":
+        frame.masked = attribute("show") === "1";
+        break;
+      case "websocket.payload_length":
+      case "websocket.payload_length_ext_16":
+      case "websocket.payload_length_ext_64":
+        frame.length = Number(attribute("show"));
+        break;
+      case "websocket.masking_key":
+        frame.key = attribute("value");
+        break;
+      case "websocket.payload.text":
+      case "websocket.payload.ping":
+      case "websocket.payload.pong":
+      case "websocket.payload.unknown":
+      case "websocket.payload.close.status_code":
+      case "websocket.payload.close.reason":
+        frame.payload += attribute("value");
+        break;
+      case "data":
+        // Binary payload stands behind its frame.
+        if (frames.length > 0 && frame.opcode < 8 && frame.payload === "") frame.payload = attribute("value");
+        break;
+    }
+  }
+  return frames;
+}
+
+/** Packets in which tshark finds anything wrong: checksums, sequence numbers, or a dissector that gave up. */
+export function troubles(file: Uint8Array): string {
+  const wrong = [
+    "tcp.analysis.flags",
+    "_ws.malformed",
+    "tcp.checksum.status == 0",
+    "ip.checksum.status == 0",
+    "websocket.decompression.failed.expert",
+  ];
+  return tshark(file, "-Y", wrong.join(" || "));
+}

@@ -1,0 +1,10 @@
+/** As much of workerd's own modules as the programs here use. */
+declare module "cloudflare:sockets" {
+  interface Socket {
+    readonly readable: ReadableStream<Uint8Array>;
+    readonly writable: WritableStream<Uint8Array>;
+    readonly closed: Promise<void>;
+    close(): Promise<void>;
+  }
+  function connect(address: { hostname: string; port: number }): Socket;
+}

@@ -1,0 +1,39 @@
+/** Runs a program from the documentation as it stands there, with the package's entries taken from their sources. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+
+const root = resolve(import.meta.dirname, "../..");
+
+const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  exports: Record<string, { default: string }>;
+};
+
+/** The entries by their names, with the paths of their sources from the top. */
+export const entries: readonly { readonly name: string; readonly source: string }[] = Object.entries(exports).map(
+  ([entry, { default: built }]) => ({
+    name: entry.replace(/^\./, "websocket-over"),
+    source: built.replace("./dist/", "src/").replace(/\.js$/, ".ts"),
+  }),
+);
+
+/** What the program prints. Throws what it ended with if it failed. */
+export function runDocumentedProgram(code: string): string {
+  const folder = mkdtempSync(join(tmpdir(), "documented-"));
+  const file = join(folder, "program.mts");
+  let text = code;
+  for (const { name, source } of entries) {
+    text = text.replaceAll(JSON.stringify(name), JSON.stringify(pathToFileURL(join(root, source)).href));
+  }
+  try {
+    writeFileSync(file, text);
+    return execFileSync(process.execPath, ["--disable-warning=ExperimentalWarning", file], {
+      encoding: "utf8",
+      timeout: 20_000,
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,33 @@
+/** The page's own WebTransport, to the servers that the tests run. */
+import { expect, inject, onTestFinished } from "vitest";
+import { dial, type ByteTransport } from "../../src/transports/webTransport.ts";
+
+/** What runs; `null` where there is no Deno. */
+export const servers = inject("webTransport");
+
+/** Closed when the test ends. */
+export async function openSession(port = servers!.port): Promise<WebTransport> {
+  const session = new WebTransport(`https://127.0.0.1:${port}/`, {
+    serverCertificateHashes: [{ algorithm: "sha-256", value: Uint8Array.from(servers!.hash) }],
+  });
+  onTestFinished(() => session.close());
+  session.closed.catch(() => undefined);
+  await session.ready;
+  return session;
+}
+
+/** Two streams of a session to the relay, which it has joined: what one end sends has gone through Deno, too. */
+export async function relayedStreams(session: WebTransport): Promise<[ByteTransport, ByteTransport]> {
+  const name = crypto.getRandomValues(new Uint8Array(16));
+  const end = async (): Promise<ByteTransport> => {
+    const transport = await dial(session);
+    const writer = transport.writable.getWriter();
+    await writer.write(name.slice()); // the server knows a stream by its first bytes alone
+    writer.releaseLock();
+    const reader = transport.readable.getReader();
+    expect((await reader.read()).value).toEqual(Uint8Array.of(1));
+    reader.releaseLock();
+    return transport;
+  };
+  return await Promise.all([end(), end()]);
+}
