@@ -1,0 +1,278 @@
+/** Pages and frames that go away, several at once, and calls that make no sense: each is clear, and none lasts. */
+import type { ServerSocket, WebSocketServer } from "../../src/playwright/index.ts";
+import { expect, join, openChat, test, ways, type Chat } from "./chat.ts";
+
+const inPage = ways[0]!;
+
+for (const way of ways) {
+  test.describe(way.name, () => {
+    test("a page that navigates has lost its connection, and the next one makes its own", async ({
+      page,
+      webSocketServer,
+    }) => {
+      const server = await webSocketServer({ match: /\/live/, mode: way.mode });
+      const chat = await openChat(page, server, way);
+      const first = await join(chat);
+      await expect(chat.status).toHaveText("online");
+      await page.reload();
+      const { code } = await first.closed;
+      // The browser's own says that it is going away.
+      expect(way.mode === "page" ? [1006] : [1001, 1006, 1005]).toContain(code);
+      // The worker of the page that is left may find the time to connect once more.
+      await expect(async () => {
+        await join(chat);
+        await expect(chat.status).toHaveText("online", { timeout: 2000 });
+      }).toPass();
+    });
+
+    test("a page that closes has lost its connection", async ({ context, webSocketServer }) => {
+      const server = await webSocketServer({ match: /\/live/, mode: way.mode });
+      const page = await context.newPage();
+      const chat = await openChat(page, server, way);
+      const socket = await join(chat);
+      await expect(chat.status).toHaveText("online");
+      await page.close();
+      await socket.closed;
+      expect(() => socket.send("late")).toThrow("may not send");
+    });
+
+    test("a second page has a connection of its own", async ({ context, page, webSocketServer }) => {
+      const server = await webSocketServer({ match: /\/live/, mode: way.mode });
+      const one = await openChat(page, server, way);
+      const first = await join(one);
+      const secondPage = await context.newPage();
+      const two = await openChat(secondPage, server, way);
+      const second = await join(two);
+      await first.sendJSON({ type: "message", from: "Ada", text: "to one" });
+      await second.sendJSON({ type: "message", from: "Ada", text: "to two" });
+      await expect(one.messages).toHaveText(["Ada: to one"]);
+      await expect(two.messages).toHaveText(["Ada: to two"]);
+      await secondPage.close();
+      await second.closed;
+      await first.sendJSON({ type: "message", from: "Ada", text: "still" });
+      await expect(one.messages).toHaveText(["Ada: to one", "Ada: still"]);
+    });
+
+    test("a page that goes away before its request is answered is known to have gone", async ({
+      page,
+      webSocketServer,
+    }) => {
+      const server = await webSocketServer({ match: /\/live/, mode: way.mode });
+      await openChat(page, server, way);
+      const request = await server.request();
+      await page.goto("about:blank");
+      await expect
+        .poll(() => request.accept({ subprotocol: "chat.v2" }).then(() => "open", String))
+        .toContain("LocalProtocolError");
+    });
+  });
+}
+
+test("the history of one document leaves its connection alone", async ({ page, webSocketServer }) => {
+  const server = await webSocketServer({ match: /\/live/ });
+  const chat = await openChat(page, server, inPage);
+  const socket = await join(chat);
+  await page.evaluate(() => {
+    location.hash = "somewhere";
+    history.pushState({}, "", "?elsewhere");
+  });
+  await page.goBack();
+  await socket.sendJSON({ type: "message", from: "Ada", text: "still here" });
+  await expect(chat.messages).toHaveText(["Ada: still here"]);
+});
+
+test("a frame has a connection of its own, which goes with it", async ({ page, webSocketServer }) => {
+  const server = await webSocketServer({ match: /\/live/ });
+  const chat = await openChat(page, server, inPage, { policy: "open" });
+  const ofPage = await join(chat);
+  await page.evaluate(() => {
+    const frame = document.createElement("iframe");
+    frame.src = location.href;
+    document.body.append(frame);
+  });
+  const ofFrame = await join(chat);
+  await ofFrame.sendJSON({ type: "message", from: "Ada", text: "to the frame" });
+  await expect(page.frameLocator("iframe").getByRole("listitem")).toHaveText(["Ada: to the frame"]);
+  await page.evaluate(() => document.querySelector("iframe")!.remove());
+  expect(await ofFrame.closed).toMatchObject({ code: 1006 });
+  await ofPage.sendJSON({ type: "message", from: "Ada", text: "to the page" });
+  await expect(chat.messages).toHaveText(["Ada: to the page"]);
+});
+
+test("a worker that is terminated has lost its connection", async ({ page, webSocketServer }) => {
+  const server = await webSocketServer({ match: /\/live/ });
+  const chat = await openChat(page, server, ways[1]!);
+  const socket = await join(chat);
+  await expect(chat.status).toHaveText("online");
+  await page.evaluate(() => (globalThis as unknown as { chatWorker: Worker }).chatWorker.terminate());
+  expect(await socket.closed).toMatchObject({ code: 1006 });
+});
+
+test("two sockets to one URL are two connections", async ({ page, webSocketServer }) => {
+  const server = await webSocketServer({ match: /\/live/ });
+  await page.goto("/e2e/chat/?where=nowhere&url=wss://elsewhere.invalid/live");
+  await (await server.request()).reject({ status: 401 });
+  await page.evaluate(() => {
+    const heard = ((globalThis as unknown as { heard: unknown[] }).heard = []) as unknown[];
+    for (const name of ["a", "b"]) {
+      const socket = new WebSocket("wss://twice.example/live");
+      socket.onopen = () => socket.send(name);
+      socket.onmessage = ({ data }) => heard.push(`${name} heard ${data as string}`);
+    }
+  });
+  const next = async (): Promise<ServerSocket> => {
+    for (;;) {
+      const request = await server.request();
+      if (request.host === "twice.example") return await request.accept();
+    }
+  };
+  const [a, b] = [await next(), await next()];
+  await expect(a).toReceiveText("a");
+  await expect(b).toReceiveText("b");
+  await b.send("for b");
+  await a.send("for a");
+  const heard = (): Promise<unknown> =>
+    page.evaluate(() => (globalThis as unknown as { heard: string[] }).heard.toSorted());
+  await expect.poll(heard).toEqual(["a heard for a", "b heard for b"]);
+});
+
+test("a binding that is called with nonsense says so, and harms nobody", async ({ page, webSocketServer }) => {
+  const server = await webSocketServer({ match: /\/live/ });
+  const chat = await openChat(page, server, inPage);
+  const socket = await join(chat);
+  const answers = await page.evaluate(async () => {
+    const { __websocketOver: call } = globalThis as unknown as {
+      __websocketOver: (...given: unknown[]) => Promise<unknown>;
+    };
+    const calls: unknown[][] = [
+      [],
+      ["x"],
+      [1, ["a", "gone"]],
+      ["x", "gone"],
+      ["x", ["", "open", 1, "ws://a/"]],
+      ["x", ["a", "open", "1", "ws://a/"]],
+      ["x", ["a", "open", 1, "no URL"]],
+      ["x", ["a", "open", 4711, "ws://a/"]],
+      ["x", ["a", "data"]],
+      ["x", ["a", "servers", []]],
+      ["x", ["unknown", "data", new Uint8Array(3)]],
+    ];
+    const answer = (given: unknown[]): Promise<string> => call(...given).then(() => "taken", String);
+    return await Promise.all(calls.map(answer));
+  });
+  expect(answers.slice(0, -1).filter((answer) => !answer.startsWith("TypeError: "))).toEqual([]);
+  expect(answers.at(-1)).toBe("taken"); // for a connection that has ended, as any that is unknown
+  await socket.sendJSON({ type: "message", from: "Ada", text: "unharmed" });
+  await expect(chat.messages).toHaveText(["Ada: unharmed"]);
+});
+
+test("what no transport sends fails the connection that it was sent on", async ({ page, webSocketServer }) => {
+  const server = await webSocketServer({ match: /\/live/ });
+  await page.addInitScript(() => {
+    const scope = globalThis as unknown as {
+      __websocketOver: (id: string, message: unknown[]) => Promise<void>;
+      spoil(): void;
+    };
+    const call = scope.__websocketOver;
+    let last: [string, string] | undefined;
+    Object.defineProperty(scope, "__websocketOver", {
+      value: (id: string, message: unknown[]) => {
+        last = [id, message[0] as string];
+        return call(id, message);
+      },
+    });
+    scope.spoil = () => void call(last![0], [last![1], "data", "nonsense"]);
+  });
+  const chat = await openChat(page, server, inPage);
+  const socket = await join(chat);
+  await expect(chat.status).toHaveText("online");
+  await page.evaluate(() => (globalThis as unknown as { spoil(): void }).spoil());
+  const { code, error } = await socket.closed;
+  expect([code, String(error)]).toEqual([1006, expect.stringContaining("what no transport sends")]);
+  await join(chat);
+  await expect(chat.status).toHaveText("online");
+});
+
+test("a server that is closed refuses, until another stands for the URL", async ({ page, webSocketServer }) => {
+  const first = await webSocketServer({ match: /\/live/ });
+  const chat = await openChat(page, first, inPage);
+  const socket = await join(chat);
+  await expect(chat.status).toHaveText("online");
+  await first.close();
+  expect(await socket.closed).toMatchObject({ code: 1006 });
+  await expect(chat.status).toHaveAttribute("data-past", /offline: 1006/);
+  await expect(first.request()).rejects.toThrow("closed");
+  const second = await webSocketServer({ match: "wss://chat.example/**" });
+  await join({ ...chat, server: second });
+  await expect(chat.status).toHaveText("online");
+});
+
+test("a context of one's own has servers of its own, and may be closed before the test is over", async ({
+  browser,
+  page,
+  webSocketServer,
+}) => {
+  const context = await browser.newContext();
+  const one = await webSocketServer({ match: /\/live/ });
+  const other = await webSocketServer({ match: /\/live/, context });
+  const origin = await openChat(page, one, inPage).then(() => new URL(page.url()).origin);
+  await join({ server: one } as Chat);
+  const otherPage = await context.newPage();
+  await otherPage.goto(`${origin}/e2e/chat/`);
+  const socket = await join({ server: other } as Chat);
+  await expect(otherPage.getByRole("status")).toHaveText("online");
+  await context.close();
+  expect(await socket.closed).toMatchObject({ code: 1006 });
+});
+
+test("options that can't be are refused", async ({ webSocketServer }) => {
+  await expect(webSocketServer({ match: 7 as unknown as string })).rejects.toThrow(
+    "match is a string or a regular expression",
+  );
+  await expect(webSocketServer({ match: /x/, mode: "air" as "wire" })).rejects.toThrow('mode is "page" or "wire"');
+  await expect(webSocketServer({ match: /x/, limits: { maxFrameBytes: -1 } })).rejects.toThrow(RangeError);
+});
+
+test("a request that does not come says what was asked for instead", async ({ page, webSocketServer }) => {
+  const server = await webSocketServer({ match: /\/other/ });
+  await page.goto("/e2e/chat/?policy=open&url=ws://127.0.0.1:9/live");
+  await expect(page.getByRole("status")).toHaveText(/offline|connecting/);
+  const complaint = await server.request({ timeout: 300 }).catch(String);
+  expect(complaint).toContain("no request came in 300 ms, for /\\/other/; pages have connected to others:");
+  expect(complaint).toContain("ws://127.0.0.1:9/live");
+});
+
+test.describe("what a test leaves behind", () => {
+  const left: { servers: WebSocketServer[]; sockets: ServerSocket[]; waiting: Promise<unknown>[] } = {
+    servers: [],
+    sockets: [],
+    waiting: [],
+  };
+  let before: string[] = [];
+
+  for (const way of ways) {
+    test(`${way.name}: connections, requests and waits`, async ({ page, webSocketServer }) => {
+      before = resources();
+      const server = await webSocketServer({ match: /\/live/, mode: way.mode });
+      const chat = await openChat(page, server, way);
+      const socket = await join(chat);
+      socket.fault.stall();
+      void socket.send("never seen");
+      left.servers.push(server);
+      left.sockets.push(socket);
+      left.waiting.push(server.request({ timeout: 600_000 }).catch(String));
+    });
+
+    test(`${way.name}: is gone in the next one`, async () => {
+      for (const socket of left.sockets.splice(0)) expect(await socket.closed).toMatchObject({ code: 1006 });
+      for (const waiting of left.waiting.splice(0)) expect(await waiting).toContain("the server was closed");
+      for (const server of left.servers.splice(0)) await expect(server.request()).rejects.toThrow("closed");
+      await expect.poll(resources).toEqual(before);
+    });
+  }
+
+  /** Sockets and listeners of this process, timers left out: the runner has its own. */
+  function resources(): string[] {
+    return process.getActiveResourcesInfo().filter((name) => /TCP|Server/.test(name));
+  }
+});

@@ -1,0 +1,80 @@
+/** The breaker: whatever breaks a rule is answered by that rule's clause. */
+import { expect, test, type Page } from "@playwright/test";
+import { arrows, expectStates, openPlayground, openTool, state, tool, inFirefox } from "./page.ts";
+
+openPlayground();
+
+const verdict = (page: Page): ReturnType<Page["getByRole"]> => page.getByRole("status", { name: "Verdict" });
+
+test("every preset breaks the clause that it names, and says what the other side did", async ({ page }) => {
+  test.setTimeout(300_000);
+  const breaker = await openTool(page, "Breaker");
+  const presets = breaker.getByRole("list", { name: "Violations" }).getByRole("button");
+  const count = await presets.count();
+  expect(count).toBeGreaterThanOrEqual(20);
+  for (let index = 0; index < count; index++) {
+    const label = await presets.nth(index).innerText();
+    const [, name, clause] = /^(.*?)\s*(\d+ §[\d.]+)$/s.exec(label)!;
+    await presets.nth(index).click();
+    await expect(verdict(page)).toContainText(`${name!.trim()}: the`);
+    await expect(verdict(page)).toContainText(`(RFC ${clause!})`);
+    await expect(verdict(page)).toContainText(/and sent Close 10(02|07|09)\. The (client|server) saw 10(02|07|09)\.$/);
+  }
+});
+
+test("every handshake that breaks a rule is refused by the clause that it names", async ({ page }) => {
+  test.setTimeout(300_000);
+  const breaker = await openTool(page, "Breaker");
+  await breaker.getByRole("button", { name: "Handshakes", exact: true }).click();
+  const presets = breaker.getByRole("list", { name: "Handshakes" }).getByRole("button");
+  const count = await presets.count();
+  expect(count).toBeGreaterThanOrEqual(15);
+  for (let index = 0; index < count; index++) {
+    const label = await presets.nth(index).innerText();
+    const [, name, clause] = /^(.*?)\s*(\d+ §[\d.]+)$/s.exec(label)!;
+    await presets.nth(index).click();
+    await expect(verdict(page)).toContainText(`${name!.trim()}:`);
+    if (name!.startsWith("A right")) await expect(verdict(page)).toContainText("has taken it, and is open");
+    else if (name!.trim() === "200 OK") await expect(verdict(page)).toContainText("is closed (1006)");
+    else await expect(verdict(page)).toContainText(`(RFC ${clause!})`);
+  }
+});
+
+test("a refused request is answered with the status that its fault has", inFirefox, async ({ page }) => {
+  const breaker = await openTool(page, "Breaker");
+  await breaker.getByRole("button", { name: "Handshakes", exact: true }).click();
+  await breaker.getByRole("button", { name: /^Version 8/ }).click();
+  await expect(verdict(page)).toContainText("and answered 426");
+  await expect(arrows(page).filter({ hasText: "response" })).toContainText("HTTP/1.1 426 Upgrade Required");
+});
+
+test("a frame is built bit by bit, and said what is wrong with before it is sent", inFirefox, async ({ page }) => {
+  const breaker = await openTool(page, "Breaker");
+  const bits = breaker.getByRole("group", { name: "Bits of the header" });
+  await expect(bits.getByRole("button")).toHaveCount(9);
+  await bits.getByRole("button", { name: "RSV3" }).click();
+  await bits.getByRole("button", { name: "Opcode bit 2" }).click();
+  await expect(breaker.getByRole("combobox", { name: "Opcode" })).toHaveValue("3");
+  await breaker.getByLabel("Masking key").fill("00 00 00 00");
+  await breaker.getByLabel("Payload", { exact: true }).fill("abc");
+  await breaker.getByLabel("Length in").selectOption("16 bits");
+  const preview = breaker.getByRole("region", { name: "Bytes" });
+  await expect(preview).toContainText("93 fe 00 03 00 00 00 00");
+  for (const code of ["reservedBits", "reservedOpcode", "lengthNotMinimal"]) await expect(breaker).toContainText(code);
+  await breaker.getByRole("button", { name: "Send it as the client" }).click();
+  await expect(verdict(page)).toContainText("the server failed the connection");
+  await expectStates(page, "closed");
+});
+
+test("fields that hold no bytes are explained, and nothing is sent", async ({ page }) => {
+  const breaker = await openTool(page, "Breaker");
+  await breaker.getByLabel("Masking key").fill("00 00");
+  await breaker.getByRole("button", { name: "Send it as the client" }).click();
+  await expect(breaker.getByRole("alert").filter({ hasText: "four bytes" }).first()).toBeVisible();
+  await breaker.getByLabel("Masking key").fill("00 00 00 00");
+  await breaker.getByLabel("Length in").selectOption("7 bits");
+  await breaker.getByLabel("Length says").fill("300");
+  await expect(tool(page, "Breaker")).toContainText("300 does not fit into 7 bits");
+  await expect(state(page, "Server")).toHaveText("open");
+  await expect(arrows(page)).toHaveCount(6);
+});

@@ -1,0 +1,83 @@
+/** The inspector: a frame as bits, as bytes and in words, which are linked; handshakes line by line. */
+import { expect, test } from "@playwright/test";
+import { createHash } from "node:crypto";
+import { arrows, dump, expectStates, fields, inspector, openPlayground, say, side, inFirefox } from "./page.ts";
+
+openPlayground();
+
+test("a frame has a bit grid, a dump, and every field in words with its clause", inFirefox, async ({ page }) => {
+  await (await say(page, "Server", "hi")).click();
+  const grid = inspector(page).getByRole("group", { name: "Header, bit by bit" });
+  for (const name of ["FIN: 1", "RSV1: 0", "RSV2: 0", "RSV3: 0", "Opcode: 0x1 text", "MASK: 0", "Payload length: 2"]) {
+    await expect(grid.getByRole("button", { name, exact: true })).toBeVisible();
+  }
+  await expect(dump(page)).toContainText("81 02 68 69");
+  const opcode = fields(page).filter({ hasText: "Opcode" });
+  await expect(opcode).toContainText("byte 0, bits 4–7");
+  await expect(opcode.getByRole("link", { name: "RFC 6455 §5.6" })).toHaveAttribute(
+    "href",
+    "https://www.rfc-editor.org/rfc/rfc6455#section-5.6",
+  );
+});
+
+for (const way of ["hover", "focus"] as const) {
+  test(`${way} on a field lights it in all three, and it has one hue in all three`, async ({ page }) => {
+    await (await say(page, "Client", "hi")).click();
+    const cell = inspector(page).getByRole("button", { name: /^Opcode: / });
+    await cell[way]();
+    const lit = inspector(page).locator(".lit");
+    await expect(lit).toHaveCount(4); // cell, half a byte in hex, the byte as text, the words
+    await expect(dump(page).locator(".hex .lit")).toHaveText("1");
+    await expect(fields(page).filter({ hasText: "Opcode" })).toHaveClass(/\blit\b/);
+    const hues = await inspector(page)
+      .locator(".bit-grid .lit, .hex .lit, .field-list .lit")
+      .evaluateAll((all) => all.map((one) => (one as HTMLElement).style.getPropertyValue("--hue")));
+    expect(new Set(hues).size).toBe(1);
+    // Not by colour alone.
+    expect(await cell.evaluate((one) => getComputedStyle(one).outlineStyle)).not.toBe("none");
+  });
+}
+
+test("a masked payload is shown as it was on the wire, and unmasked", inFirefox, async ({ page }) => {
+  await (await say(page, "Client", "unmask me")).click();
+  const plain = "75 6e 6d 61 73 6b";
+  await expect(dump(page)).not.toContainText(plain);
+  await inspector(page).getByRole("button", { name: "Unmasked" }).click();
+  await expect(dump(page)).toContainText(plain);
+  await expect(dump(page)).toContainText("unmask me");
+});
+
+test("a compressed payload is shown inflated", async ({ page }) => {
+  await side(page, "Client").getByLabel("Compress connects again").check();
+  await expectStates(page, "open");
+  const text = "again and again and again and again";
+  await (await say(page, "Client", text)).click();
+  await expect(dump(page)).not.toContainText("again and again");
+  await inspector(page).getByRole("button", { name: "Inflated" }).click();
+  await expect(dump(page)).toContainText("again and again");
+  await expect(fields(page).filter({ hasText: "RSV1" })).toContainText("this message is compressed");
+});
+
+test("a handshake is lines, each explained, and the accept key is computed step by step", async ({ page }) => {
+  await arrows(page).filter({ hasText: "request" }).click();
+  for (const name of ["Host", "Upgrade", "Connection", "Sec-WebSocket-Key", "Sec-WebSocket-Version", "Origin"]) {
+    await expect(fields(page).filter({ hasText: new RegExp(`^${name}`, "i") })).toContainText("§");
+  }
+  const lines = await inspector(page).getByRole("region", { name: "Lines" }).innerText();
+  const key = /Sec-WebSocket-Key: (\S+==)/i.exec(lines)![1]!;
+  const steps = inspector(page).getByRole("region", { name: "How the accept key is made" });
+  const hash = createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest();
+  const accept = hash.toString("base64");
+  await expect(steps.getByRole("listitem").nth(1)).toContainText(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`);
+  await expect(steps.getByRole("listitem").nth(2)).toContainText(hash.toString("hex").replaceAll(/..(?=.)/g, "$& "));
+  await expect(steps.getByRole("listitem").nth(3)).toContainText(accept);
+  await arrows(page).filter({ hasText: "response" }).click();
+  await expect(fields(page).filter({ hasText: "Sec-WebSocket-Accept" })).toContainText(accept);
+});
+
+test("a chunk says what is in it", async ({ page }) => {
+  await arrows(page).filter({ hasText: "chunk" }).last().click();
+  await expect(inspector(page)).toContainText("where chunks begin and end means nothing to the protocol");
+  await inspector(page).getByRole("button", { name: "TEXT 5 B" }).click();
+  await expect(inspector(page)).toContainText("client → server TEXT");
+});

@@ -1,0 +1,21 @@
+/** The server of the pages under test: that of the playground, but for what would reload a page while it is tried. */
+import { mergeConfig, type Plugin } from "vite";
+import playground from "../vite.config.ts";
+
+/** The strictest policy under which a page has scripts, for the chat and its workers, unless they ask for none. */
+const strictChat: Plugin = {
+  name: "strict-chat",
+  configureServer({ middlewares }) {
+    middlewares.use((request, response, next) => {
+      const isStrict = request.url?.startsWith("/e2e/chat/") === true && !request.url.includes("policy=open");
+      if (isStrict) response.setHeader("Content-Security-Policy", "default-src 'none'; script-src 'self'");
+      next();
+    });
+  },
+};
+
+export default mergeConfig(playground, {
+  plugins: [strictChat],
+  server: { hmr: false, watch: null },
+  optimizeDeps: { include: ["@noble/hashes/legacy.js", "pako"] },
+});
