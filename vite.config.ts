@@ -1,6 +1,7 @@
 /** The playground's server and build, and the unit tests: in Node, in a browser page, and in a worker of that page. */
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
+import { offline } from "./demo/offline/plugin.ts";
 import { findChromium } from "./test/support/chromium.ts";
 import { findFirefox } from "./test/support/firefox.ts";
 
@@ -30,12 +31,19 @@ const libraries = [
 ];
 
 export default defineConfig({
+  // Relative, so that the page can be put anywhere.
+  base: "./",
   build: { outDir: "demo/dist" },
+  plugins: [offline()],
   server: { host: "127.0.0.1" },
   oxc: { jsx: { importSource: "preact" } },
   test: {
     reporters: process.env.CI === undefined ? ["default"] : [["default", { summary: false }]],
     coverage: { provider: "v8", include: ["src/**/*.ts"] },
+    // A busy machine takes several times as long; a test that says how long something may take measures that itself.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       {
         extends: true,
@@ -44,7 +52,7 @@ export default defineConfig({
           environment: "node",
           include: ["test/**/*.test.ts"],
           exclude: ["test/browser/**", "test/compat/page/**"],
-          globalSetup: "test/support/scriptedServers.ts",
+          globalSetup: ["test/support/scriptedServers.ts", "test/support/webSocketRelay.ts"],
           // Else it and the tests find graphql under different conditions, and each has one of its own.
           server: { deps: { inline: ["graphql-ws"] } },
         },
@@ -58,9 +66,13 @@ export default defineConfig({
         test: {
           name: "page",
           isolate: false,
-          globalSetup: ["test/support/scriptedServers.ts", "test/support/webTransportServer.ts"],
+          globalSetup: [
+            "test/support/scriptedServers.ts",
+            "test/support/webSocketRelay.ts",
+            "test/support/webTransportServer.ts",
+          ],
           include: [
-            "test/{core,handshake,connection,transports,deflate,stream,websocket,server,browser}/**/*.test.ts",
+            "test/{core,handshake,connection,transports,deflate,inspect,stream,websocket,server,testing,browser}/**/*.test.ts",
             // Those of the libraries whose server can live in a page.
             "test/compat/{graphqlWs,jsonRpc,phoenix,reconnecting,signalr,stomp,worlds,yjs}.test.ts",
             "test/compat/page/*.test.ts",
@@ -86,6 +98,7 @@ export default defineConfig({
               test: {
                 name: "firefox",
                 isolate: false,
+                globalSetup: "test/support/webSocketRelay.ts",
                 include: ["test/transports/*.test.ts", "test/browser/{webrtc,worlds}.test.ts"],
                 browser: {
                   enabled: true,

@@ -1,6 +1,6 @@
 /**
  * Installs what a fresh clone lacks, and says so while it does: the npm packages, and with `--browser`, for the tests,
- * a Chromium and Deno too.
+ * a Chromium, Deno, Bun and workerd too.
  * Runs on whatever Node the machine has; the project's own Node comes with the packages.
  */
 import { spawnSync } from "node:child_process";
@@ -53,9 +53,12 @@ if (process.argv.includes("--browser") && !hasChromium()) {
   }
 }
 
-// What tests start beside Node, and can do without.
-if (process.argv.includes("--browser") && !existsSync(join(root, ".tools", "node_modules", ".bin", "deno"))) {
-  say("installing Deno for the tests of WebTransport (90 MB) …");
-  const where = ["--prefix", ".tools", "--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"];
-  if (!run("npm", ["install", ...where, "deno@2.9.5"])) say("there is none: those tests are left out.");
+// What tests start beside Node, and can do without. Each has a folder of its own, since npm takes out what it was not asked for.
+const runtimes = ["deno@2.9.5", "bun@1.4.4", "workerd@1.20261117.1"];
+for (const runtime of process.argv.includes("--browser") ? runtimes : []) {
+  const where = join(".tools", runtime.slice(0, runtime.indexOf("@")));
+  if (existsSync(join(root, where, "node_modules", ".bin"))) continue;
+  say(`installing ${runtime} for the tests that start it (90 to 160 MB) …`);
+  const quietly = ["--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"];
+  if (!run("npm", ["install", "--prefix", where, ...quietly, runtime])) say("there is none: those tests are left out.");
 }

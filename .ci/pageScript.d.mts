@@ -1,0 +1,2 @@
+/** See `pageScript.mjs`. */
+export function bundlePageScript(folder?: string): Promise<void>;
