@@ -10,17 +10,14 @@ export function annotateHead(head: HeadRecord): Annotation[] {
   const annotator = new Annotator(head, head.bytes);
   const lines = linesOf(head.bytes);
   const [start] = lines;
-  if (start === undefined) return [];
+  const leadingBlankLine = (end: number): Annotation => annotator.bytes(0, end, LEADING_BLANK_LINE);
+  if (start === undefined) return head.bytes.length > 0 ? [leadingBlankLine(head.bytes.length)] : [];
   const line = head.message === "request" ? requestLine : statusLine;
   const fields = [line(head, annotator, start.start, start.end, start.text)];
   // Of one that is not complete the lines are there, but have not been read as fields yet.
   const headers = head.complete ? head.fields : fieldsOf(lines);
   for (const [i, field] of headers.entries()) fields.push(headerLine(head, annotator, field, lines[i + 1]!.end));
-  if (start.start > 0) {
-    const explanation = "An empty line in front of the request, which a server lets pass, once.";
-    const section = "RFC 9112 §2.2";
-    fields.unshift(annotator.bytes(0, start.start, { ...BLANK_LINE, name: "leadingBlankLine", explanation, section }));
-  }
+  if (start.start > 0) fields.unshift(leadingBlankLine(start.start));
   const end = lines.at(-1)!.end;
   if (end < head.bytes.length) {
     const explanation = "The end of the head. What follows is no HTTP any more, if the server has agreed.";
@@ -37,6 +34,12 @@ export function annotateHead(head: HeadRecord): Annotation[] {
 }
 
 const BLANK_LINE = { label: "Blank line", value: "", display: "" };
+const LEADING_BLANK_LINE = {
+  ...BLANK_LINE,
+  name: "leadingBlankLine",
+  explanation: "An empty line in front of the request, which a server lets pass, once.",
+  section: "RFC 9112 §2.2",
+};
 
 function requestLine(_: HeadRecord, annotator: Annotator, start: number, end: number, text: string): Annotation {
   const parts = words(annotator, start, text, [

@@ -242,6 +242,14 @@ describe("every bit is in one field, and every violation at one", () => {
     for (const record of decode(sent, { extensions: [permessageDeflate()] })) expectCover(record);
   });
 
+  test.each(["0a", "0d", "0d 0a", "0d 0a 0d", "0a 47"])("of a head that has begun with an empty line: %s", (bytes) => {
+    const records: TraceRecord[] = [];
+    const decoder = new Decoder({ onRecord: (record) => (records[record.id] = record) });
+    decoder.receive("client", hex(bytes));
+    expect(records).toHaveLength(1);
+    records.forEach(expectCover);
+  });
+
   test("whatever the bytes, and however much of them has come", () => {
     const damaged = fc
       .tuple(fc.constantFrom("client", "server"), fc.nat(), fc.nat(255), fc.nat())
