@@ -39,6 +39,7 @@ export default defineConfig({
   oxc: { jsx: { importSource: "preact" } },
   test: {
     reporters: process.env.CI === undefined ? ["default"] : [["default", { summary: false }]],
+    ...(process.env.CI !== undefined && { provide: { propertySeed: 1 } }),
     coverage: { provider: "v8", include: ["src/**/*.ts"] },
     // A busy machine takes several times as long; a test that says how long something may take measures that itself.
     testTimeout: 30_000,
@@ -52,6 +53,7 @@ export default defineConfig({
           environment: "node",
           include: ["test/**/*.test.ts"],
           exclude: ["test/browser/**", "test/compat/page/**"],
+          sequence: { groupOrder: 0 },
           globalSetup: ["test/support/scriptedServers.ts", "test/support/webSocketRelay.ts"],
           // Else it and the tests find graphql under different conditions, and each has one of its own.
           server: { deps: { inline: ["graphql-ws"] } },
@@ -65,7 +67,8 @@ export default defineConfig({
         },
         test: {
           name: "page",
-          isolate: false,
+          // One after the other: data channels starve beside other tests, on two cores.
+          sequence: { groupOrder: 1 },
           globalSetup: [
             "test/support/scriptedServers.ts",
             "test/support/webSocketRelay.ts",
@@ -97,6 +100,7 @@ export default defineConfig({
               optimizeDeps: { include: ["fast-check", "@noble/hashes/legacy.js", "pako"] },
               test: {
                 name: "firefox",
+                sequence: { groupOrder: 2 },
                 isolate: false,
                 globalSetup: "test/support/webSocketRelay.ts",
                 include: ["test/transports/*.test.ts", "test/browser/{webrtc,worlds}.test.ts"],

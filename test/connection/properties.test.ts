@@ -1,5 +1,5 @@
 /** What holds for all bytes: any split yields the same events, no bytes yield anything but an outcome of the protocol. */
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { describe, expect, test } from "vitest";
 import {
   LocalProtocolError,

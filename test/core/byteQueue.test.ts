@@ -1,5 +1,5 @@
 /** The queue of unread bytes, against a plain list of them: order, size and place in the stream. */
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { describe, expect, test } from "vitest";
 import { ByteQueue } from "../../src/core/byteQueue.ts";
 import { hex } from "../support/wire.ts";

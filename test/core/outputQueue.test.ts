@@ -1,5 +1,5 @@
 /** The queue of bytes to send, against a plain list of them. */
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { expect, test } from "vitest";
 import { OutputQueue } from "../../src/core/outputQueue.ts";
 

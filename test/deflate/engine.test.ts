@@ -1,5 +1,5 @@
 /** The engine's interface: when engines are made, lent, reset and released, and what pako's take and make. */
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { describe, expect, test } from "vitest";
 import {
   pakoEngine,

@@ -1,5 +1,5 @@
 /** What holds for all messages, however they are cut, compressed and agreed on. */
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { describe, expect, test } from "vitest";
 import { permessageDeflate, type DeflateOptions } from "../../src/deflate/index.ts";
 import type { WSConnection } from "../../src/index.ts";

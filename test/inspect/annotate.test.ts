@@ -1,5 +1,5 @@
 /** What an inspector shows of a record: every bit of it, named, explained, and where it is. */
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { describe, expect, test } from "vitest";
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import {

@@ -1,5 +1,5 @@
 /** Captured bytes as records: every field of every frame, and every rule that is broken, however the bytes come. */
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { describe, expect, test } from "vitest";
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import { WSConnection, type ConnectionOptions, type WSEvent } from "../../src/index.ts";

@@ -1,5 +1,5 @@
 /** A tap on a connection: it sees everything, and changes nothing. */
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { describe, expect, test, vi } from "vitest";
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import { WSConnection, type WSEvent } from "../../src/index.ts";
