@@ -55,6 +55,39 @@ function bytesOf(came: readonly (string | Bytes)[]): number {
   return came.reduce((sum, data) => sum + (typeof data === "string" ? 0 : data.length), 0);
 }
 
+describe("a channel that has just been announced, and may lose what is sent too early (Chromium 156)", () => {
+  test.each<[string, RTCDataChannelInit, first: string]>([
+    ["a peer of ours has said a word", OURS, "came"],
+    ["a plain peer has, or has been silent for a while", {}, "sent"],
+  ])("sends nothing until %s", async (_, init, first) => {
+    const seen: string[] = [];
+    const [near, far] = peerConnections();
+    const reading = readAll(dataChannelTransport(near.createDataChannel("test", init)));
+    const announced = new Promise<[ByteTransport, number]>((resolve) =>
+      far.addEventListener("datachannel", ({ channel }) => {
+        channel.addEventListener("message", () => seen.push("came"));
+        channel.send = (data: unknown) => {
+          seen.push("sent");
+          RTCDataChannel.prototype.send.call(channel, data as Bytes);
+        };
+        resolve([dataChannelTransport(channel), performance.now()]);
+      }),
+    );
+    await negotiate(near, far);
+    const [transport, since] = await announced;
+    const writer = transport.writable.getWriter();
+    await writer.write(pattern(0, 100_000));
+    // In Firefox it is not open yet, and its `open` event can be trusted.
+    if (!isFirefox) {
+      expect(seen[0]).toBe(first);
+      if (first === "sent") expect(performance.now() - since).toBeGreaterThan(90);
+    }
+    await writer.close();
+    expect(await reading).toEqual({ bytes: 100_000, checksum: checksumOf(pattern(0, 100_000)) });
+    await transport.readable.cancel();
+  });
+});
+
 describe("a channel that carries no stream of bytes is refused", () => {
   test.each<RTCDataChannelInit>([{ ordered: false }, { maxRetransmits: 0 }, { maxPacketLifeTime: 100 }])(
     "%o",

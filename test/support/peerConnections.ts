@@ -27,7 +27,10 @@ export async function negotiate(
   await near.setRemoteDescription({ type, sdp: edit(sdp) });
 }
 
-/** The two ends of a new channel, each given to its function in the task in which it may first be listened to. */
+/**
+ * The two ends of a new channel, each given to its function in the task in which it may first be listened to. Returned
+ * when the far one has heard something or 100 ms are over, since what it sends at first may be lost (Chromium 156).
+ */
 export async function channels<Near, Far>(
   init: RTCDataChannelInit,
   atNear: (channel: RTCDataChannel) => Near,
@@ -35,7 +38,12 @@ export async function channels<Near, Far>(
 ): Promise<[Near, Far, near: RTCPeerConnection, far: RTCPeerConnection]> {
   const [near, far] = peerConnections();
   const there = new Promise<Far>((resolve) =>
-    far.addEventListener("datachannel", ({ channel }) => resolve(atFar(channel))),
+    far.addEventListener("datachannel", ({ channel }) => {
+      const made = atFar(channel);
+      const settle = (): void => resolve(made);
+      channel.addEventListener("message", settle, { once: true });
+      setTimeout(settle, 100);
+    }),
   );
   const here = atNear(near.createDataChannel("test", init));
   await negotiate(near, far);
