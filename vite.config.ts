@@ -54,6 +54,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/browser/**", "test/compat/page/**"],
           sequence: { groupOrder: 0 },
+          maxWorkers: "100%",
           globalSetup: ["test/support/scriptedServers.ts", "test/support/webSocketRelay.ts"],
           // Else it and the tests find graphql under different conditions, and each has one of its own.
           server: { deps: { inline: ["graphql-ws"] } },
