@@ -26,7 +26,6 @@ export function applyMask(
   key: MaskingKey,
   phase: number,
 ): void {
-  if (start === end) return;
   const base = bytes.byteOffset;
   const from = base + start;
   const to = Math.min(base + end, littleEndian ? words.length << 2 : 0);
@@ -36,7 +35,7 @@ export function applyMask(
   const first = from >> 2;
   const last = (to - 1) >> 2;
   const turn = ((phase - from) & 3) << 3;
-  const mask = turn === 0 ? key : (key >>> turn) | (key << (32 - turn));
+  const mask = (key >>> turn) | (key << -turn);
   const headMask = mask & (-1 << ((from & 3) << 3));
   const tailMask = -1 >>> ((-to & 3) << 3);
   if (first === last) {

@@ -18,7 +18,7 @@ export class Utf8Reader {
   /** Decodes the next piece; after the last one of a text no character may be unfinished. */
   read(piece: Bytes, last: boolean): string | InvalidUtf8 {
     const before = this.#waiting.length;
-    if (before === 0 && (last || (piece.length > 0 && piece[piece.length - 1]! < 0x80))) {
+    if (before === 0 && (last || piece[piece.length - 1]! < 0x80)) {
       return decodeWhole(piece) ?? explain(piece, 0);
     }
     let bytes = piece;
@@ -65,9 +65,8 @@ export function decodeWhole(bytes: Bytes): string | undefined {
 
 /** Where the last character starts, if it may be unfinished; else the length. */
 function endOfWholeCharacters(bytes: Uint8Array): number {
-  for (let back = 1; back <= 3 && back <= bytes.length; back++) {
+  for (let back = 1; back <= 3; back++) {
     const byte = bytes[bytes.length - back]!;
-    if (byte < 0x80) break;
     if (byte >= 0xc0) return characterLength(byte) > back ? bytes.length - back : bytes.length;
   }
   return bytes.length;
@@ -82,8 +81,8 @@ function explain(bytes: Bytes, before: number): InvalidUtf8 {
   let at = 0;
   for (;;) {
     const wrong = firstWrong(bytes, at);
-    const whole = at < bytes.length && wrong - at === characterLength(bytes[at]!);
-    if (!whole) return { valid: decodeWhole(bytes.subarray(0, at)) ?? "", at: wrong - before };
+    const whole = wrong - at === characterLength(bytes[at]!);
+    if (!whole) return { valid: decodeWhole(bytes.subarray(0, at))!, at: wrong - before };
     at = wrong;
   }
 }
@@ -101,9 +100,8 @@ function characterLength(lead: number): number {
  * The second byte's range keeps out overlong forms, surrogates and what lies beyond U+10FFFF (RFC 3629 §4).
  */
 function firstWrong(bytes: Uint8Array, start: number): number {
-  if (start === bytes.length) return start;
   const lead = bytes[start]!;
-  if (!isLead(lead)) return start;
+  if (!isLead(lead)) return start; // nor is what lies beyond the end
   const end = Math.min(start + characterLength(lead), bytes.length);
   for (let at = start + 1; at < end; at++) {
     const low = at > start + 1 ? 0x80 : lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;

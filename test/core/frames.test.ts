@@ -1,7 +1,13 @@
 /** RFC 6455 §5.1–§5.3, §5.5, §5.7: frames, as bytes on the wire and the events that they are. */
 import { describe, expect, test } from "vitest";
+import { writeFrame } from "../../src/core/frameWriter.ts";
+import { applyMask, wordsOf } from "../../src/core/mask.ts";
+import { OutputQueue } from "../../src/core/outputQueue.ts";
 import { binary, more, ping, pong, text } from "../support/events.ts";
 import { expectClosed, expectEvents, expectViolation, feed, hex, open, pull, toHex } from "../support/wire.ts";
+
+/** Where four gigabytes of zeros cost nothing until they are touched. */
+const inNode = typeof navigator !== "object" || navigator.userAgent.startsWith("Node");
 
 describe("§5.7 the examples of the specification", () => {
   test("an unmasked text message", () => expectEvents("client", "81 05 48 65 6c 6c 6f", [text("Hello")]));
@@ -17,6 +23,11 @@ describe("§5.7 the examples of the specification", () => {
 });
 
 describe("§5.2 payload length", () => {
+  test("beyond 32 bits it is written in 64", { skip: !inNode }, () => {
+    const output = new OutputQueue();
+    writeFrame(output, 0x82, new Uint8Array(0x1_0203_0405), undefined, true);
+    expect(toHex(output.takeChunks()[0]!)).toBe("82 7f 00 00 00 01 02 03 04 05");
+  });
   const lengths = [
     ["00", 0],
     ["01", 1],
@@ -134,6 +145,21 @@ describe("§5.1, §5.3 masking", () => {
           expect(data).toEqual(Array.from({ length }, (_, i) => (i * 7) & 255));
           expect([...buffer.subarray(0, shift), ...buffer.subarray(shift + wire.length)]).toEqual(
             Array.from({ length: shift + tail }, () => 0xaa),
+          );
+        }
+      }
+    },
+  );
+
+  test.each([5, 6, 7])(
+    "applyMask touches no neighbour where the last word of the buffer is cut short: %i bytes",
+    (size) => {
+      for (let start = 0; start <= size; start++) {
+        for (let end = start; end <= size; end++) {
+          const bytes = new Uint8Array(size);
+          applyMask(bytes, wordsOf(bytes.buffer), start, end, 0x01010101, 0);
+          expect([...bytes], `${start} to ${end}`).toEqual(
+            Array.from({ length: size }, (_, i) => (i >= start && i < end ? 1 : 0)),
           );
         }
       }

@@ -219,6 +219,19 @@ describe("§8.1 text is UTF-8", () => {
     expect(events.map((event) => event.type)).toEqual(["textReceived", "connectionClosed"]);
   });
 
+  test.each([
+    ["\u007f", "7f"],
+    ["\u0080", "c2 80"],
+    ["\u07ff", "df bf"],
+    ["\u0800", "e0 a0 80"],
+    ["\uffff", "ef bf bf"],
+    ["\u{10000}", "f0 90 80 80"],
+    ["\u{10ffff}", "f4 8f bf bf"],
+  ])("sendData sends %j as %s", (text, encoded) => {
+    const server = open("server");
+    server.sendData(text);
+    expect(toHex(server.bytesToSend())).toBe(`81 0${encoded.split(" ").length} ${encoded}`);
+  });
   test("sendData sends lone surrogates as U+FFFD", () => {
     for (const lone of ["a\ud800b", "\udc00", "x".repeat(6000) + "\ud800"]) {
       const server = open("server");

@@ -1,6 +1,6 @@
 /** The queue of bytes to send, against a plain list of them. */
 import fc from "../support/properties.ts";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { OutputQueue } from "../../src/core/outputQueue.ts";
 
 const step = fc.oneof(
@@ -40,4 +40,63 @@ test("OutputQueue gives what was written, in order, in memory that is never writ
     }),
     { numRuns: 300 },
   );
+});
+
+describe("OutputQueue copies no more than it has to", () => {
+  /** A queue whose last slab was so long and full. */
+  function after(used: number): OutputQueue {
+    const queue = new OutputQueue();
+    queue.reserve(used);
+    queue.take();
+    return queue;
+  }
+
+  test("a chunk that was given is handed on as it is", () => {
+    const queue = new OutputQueue();
+    const chunk = new Uint8Array(3);
+    queue.push(chunk);
+    expect(queue.take()).toBe(chunk);
+    queue.push(chunk);
+    expect(queue.take(3)).toBe(chunk);
+  });
+  test("an empty chunk is none", () => {
+    const queue = new OutputQueue();
+    queue.push(new Uint8Array(0));
+    expect(queue.takeChunks()).toEqual([]);
+  });
+  test("a slab has room for an eighth more than was written last time, at least 288 bytes, at most 288 KiB", () => {
+    for (const [last, next] of [
+      [1, 288],
+      [4000, 4504],
+      [1_000_000, 294_912],
+    ] as const) {
+      const queue = after(last);
+      queue.reserve(1);
+      expect(queue.slab.length, `after ${last}`).toBe(next);
+    }
+  });
+  test("a slab is filled to its last byte, and then there is one of twice the size with what it held", () => {
+    const queue = new OutputQueue();
+    queue.reserve(8);
+    const { slab } = queue;
+    slab.fill(7);
+    queue.reserve(slab.length - 8);
+    expect(queue.slab).toBe(slab);
+    queue.reserve(1);
+    expect(queue.slab.length).toBe(2 * slab.length);
+    expect(queue.take(slab.length)).toEqual(slab);
+  });
+  test.each([
+    [143, false],
+    [144, true],
+    [288, true],
+  ])("of a slab of 288 bytes in which %i are used the memory is handed on: %s", (used, isHandedOn) => {
+    const queue = new OutputQueue();
+    queue.reserve(used);
+    const { buffer } = queue.slab;
+    const taken = queue.take();
+    expect(taken.length).toBe(used);
+    expect(taken.buffer === buffer).toBe(isHandedOn);
+    if (!isHandedOn) expect(taken.buffer.byteLength).toBe(used);
+  });
 });
