@@ -23,11 +23,13 @@ describe("§5.7 the examples of the specification", () => {
 });
 
 describe("§5.2 payload length", () => {
-  test("beyond 32 bits it is written in 64", { skip: !inNode }, () => {
-    const output = new OutputQueue();
-    writeFrame(output, 0x82, new Uint8Array(0x1_0203_0405), undefined, true);
-    expect(toHex(output.takeChunks()[0]!)).toBe("82 7f 00 00 00 01 02 03 04 05");
-  });
+  if (inNode) {
+    test("beyond 32 bits it is written in 64", () => {
+      const output = new OutputQueue();
+      writeFrame(output, 0x82, new Uint8Array(0x1_0203_0405), undefined, true);
+      expect(toHex(output.takeChunks()[0]!)).toBe("82 7f 00 00 00 01 02 03 04 05");
+    });
+  }
   const lengths = [
     ["00", 0],
     ["01", 1],
