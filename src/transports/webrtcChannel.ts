@@ -170,8 +170,8 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
   const bad = (what: string): void => streams.refuse(new TransportError("badMessage", what));
   channel.binaryType = "arraybuffer";
   channel.bufferedAmountLowThreshold = LOW_WATER_BYTES;
-  if (!wasOpen) channel.addEventListener("open", open);
   if (wasOpen) setTimeout(open, ANNOUNCED_MS);
+  else channel.addEventListener("open", open);
   channel.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
     open();
     if (ours && data === "heard") {
