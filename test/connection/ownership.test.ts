@@ -1,6 +1,6 @@
 /** Whose bytes are whose: what a connection may change and view, and what it must not. */
 import { describe, expect, test } from "vitest";
-import { WSConnection, type WSEvent } from "../../src/index.ts";
+import { WSConnection, type Extension, type ExtensionCodec, type WSEvent } from "../../src/index.ts";
 import { feed, hex, join, open, pull, toHex } from "../support/wire.ts";
 
 describe("sendData", () => {
@@ -55,6 +55,46 @@ describe("sendData", () => {
     client.sendData(buffer.subarray(3, 5998), true, { handOver: true });
     expect(received("server", client.bytesToSend())[0]).toEqual(new Uint8Array(5995).fill(0xaa));
     expect([...buffer.subarray(0, 3), ...buffer.subarray(5998)]).toEqual([0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa]);
+  });
+});
+
+describe("sendData with an extension in use", () => {
+  /** A server that has agreed on an extension whose codec does this. */
+  function withCodec(codec: Partial<ExtensionCodec>): WSConnection {
+    const extension: Extension = {
+      name: "x-any",
+      offer: () => [[]],
+      accept: () => ({ parameters: [], codec: { reservedBits: 0, ...codec } }),
+      confirm: () => ({ reservedBits: 0, ...codec }),
+    };
+    const client = new WSConnection("client", { host: "a", resource: "/", extensions: [extension] });
+    const server = new WSConnection("server", { extensions: [extension] });
+    server.receiveBytes(client.bytesToSend());
+    for (const event of server.events()) if (event.type === "connectionRequested") server.accept(event);
+    server.bytesToSend();
+    expect(server.extensions).toHaveLength(1);
+    return server;
+  }
+  const as = { handOver: true };
+
+  test.each<[name: string, codec: Partial<ExtensionCodec>]>([
+    ["does not encode", {}],
+    ["leaves messages as they are", { encode: (frame) => frame }],
+  ])("that %s: bytes are sent from their own memory if they are handed over, and else copied", (_, codec) => {
+    const server = withCodec(codec);
+    const bytes = new Uint8Array(5000).fill(7);
+    server.sendData(bytes, true, as);
+    expect(server.chunksToSend()[1]?.buffer).toBe(bytes.buffer);
+    server.sendData(bytes);
+    server.sendData(bytes, true, { handOver: false });
+    bytes.fill(0);
+    expect(received("client", join(...server.chunksToSend()))).toEqual([0, 1].map(() => new Uint8Array(5000).fill(7)));
+  });
+  test("that encodes into memory of its own, which may change after: it is copied", () => {
+    const scratch = new Uint8Array(5000);
+    const server = withCodec({ encode: (frame) => ({ ...frame, payload: scratch.fill(frame.payload[0]!) }) });
+    for (const byte of [1, 2]) server.sendData(new Uint8Array(5000).fill(byte), true, as);
+    expect(received("client", join(...server.chunksToSend()))).toEqual([1, 2].map((n) => new Uint8Array(5000).fill(n)));
   });
 });
 

@@ -163,7 +163,7 @@ describe("§7.1.5, §7.1.7 the stream ends without a closing handshake", () => {
     const events = feed(client, frames.subarray(0, at));
     client.receiveBytes(null);
     events.push(...pull(client));
-    expect(expectClosed(events)).toEqual({ type: "connectionClosed", code: 1006, reason: "", wasClean: false });
+    expect(expectClosed(events)).toStrictEqual({ type: "connectionClosed", code: 1006, reason: "", wasClean: false });
     expect(pull(client)).toEqual([]);
     expect(client.state).toBe("closed");
   });
@@ -177,7 +177,7 @@ describe("§7.1.5, §7.1.7 the stream ends without a closing handshake", () => {
     const client = open("client");
     client.close(1000, "bye");
     client.receiveBytes(null);
-    expect(expectClosed(pull(client))).toEqual({
+    expect(expectClosed(pull(client))).toStrictEqual({
       type: "connectionClosed",
       code: 1006,
       reason: "",

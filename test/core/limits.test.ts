@@ -191,7 +191,11 @@ test("the defaults: 200,000 empty fragments, 65 MiB and 100,000 unanswered pings
     code: "frameTooLarge",
   });
   const pinged = open("client");
-  expect(expectClosed(feed(pinged, flood("89 00", 100_000))).error).toMatchObject({ code: "tooManyQueuedReplies" });
+  expect(expectClosed(feed(pinged, flood("89 00", 100_000))).error).toMatchObject({
+    code: "tooManyQueuedReplies",
+    message: expect.stringContaining("more than 1024 pings while nothing could be sent") as string,
+    section: "RFC 6455 §10.4",
+  });
   expect(pinged.bufferedAmount).toBeLessThan(defaultLimits.maxQueuedReplies * 131);
 });
 

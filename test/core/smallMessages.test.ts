@@ -1,6 +1,6 @@
 /** Many short messages in one chunk: read together, and told as if each had come alone. */
-import { describe, expect, test } from "vitest";
-import { WSConnection, type ConnectionType, type WSEvent } from "../../src/index.ts";
+import { describe, expect, test, vi } from "vitest";
+import { WSConnection, type ConnectionOptions, type ConnectionType, type WSEvent } from "../../src/index.ts";
 import { binary, ping, text } from "../support/events.ts";
 import { expectEvents, hex, join, open, pull, type Bytes } from "../support/wire.ts";
 
@@ -116,3 +116,63 @@ function closeOf(role: ConnectionType): Bytes {
   sender.close(1000);
   return sender.bytesToSend();
 }
+
+describe("a run is read at once, as the chunk that is unmasked in place shows", () => {
+  const MASKED = hex("82 84 91 a2 b3 c4 00 01 02 03");
+  MASKED.subarray(6).forEach((byte, i, payload) => (payload[i] = byte ^ hex("91 a2 b3 c4")[i]!));
+
+  /** How many of the frames are unmasked once the first message has been pulled. */
+  function unmaskedWithTheFirst(frames: readonly Uint8Array[], options: ConnectionOptions = {}): number {
+    const server = open("server", options);
+    const chunk = join(...frames);
+    const before = chunk.slice();
+    server.receiveBytes(chunk);
+    server.events().next();
+    let at = 0;
+    return frames.filter(({ length }) =>
+      chunk.subarray(at, (at += length)).some((byte, i) => byte !== before[at - length + i]),
+    ).length;
+  }
+
+  test("which ends where it is a kibibyte long: with the hundred and third frame of ten bytes", () => {
+    expect(unmaskedWithTheFirst(Array<Bytes>(150).fill(MASKED))).toBe(103);
+  });
+  test.each<[what: string, next: string]>([
+    ["a message of the other type", "81 84 91 a2 b3 c4 91 a2 b3 c4"],
+    ["a fragment", "02 84 91 a2 b3 c4 91 a2 b3 c4"],
+    ["a length of 126 bytes and more", "82 fe 00 7e 91 a2 b3 c4 61*126"],
+    ["a frame that is cut", "82 85 91 a2 b3 c4 91 a2 b3 c4"],
+    ["a frame that is not masked", "82 04 91 a2 b3 c4"],
+    ["a longer message than the limit", "82 c1 91 a2 b3 c4 61*65"],
+  ])("%s is left to the long way", (_, next) => {
+    const frames = [...Array<Bytes>(20).fill(MASKED), hex(next)];
+    expect(unmaskedWithTheFirst(frames, { limits: { maxMessageBytes: 64 } })).toBe(20);
+  });
+  test.each([125, 64])("a message of %i bytes is not, where as many may come", (length) => {
+    const frame = join(hex(`82 ${(0x80 | length).toString(16)} 91 a2 b3 c4`), hex(`61*${length}`));
+    expect(unmaskedWithTheFirst([MASKED, frame], { limits: { maxMessageBytes: length } })).toBe(2);
+  });
+});
+
+describe("the decoder is called", () => {
+  /** How often, to read these frames. */
+  function calls(role: ConnectionType, wire: Bytes): number {
+    const decode = vi.spyOn(TextDecoder.prototype, "decode");
+    try {
+      const connection = open(role);
+      connection.receiveBytes(wire);
+      pull(connection);
+      return decode.mock.calls.length;
+    } finally {
+      decode.mockRestore();
+    }
+  }
+
+  test.each(["client", "server"] as const)("once for all texts of a run, by a %s", (role) => {
+    const peer = role === "client" ? "server" : "client";
+    expect(calls(role, sent(peer, ...texts, ...texts))).toBe(1);
+  });
+  test("not for bytes", () => {
+    expect(calls("client", sent("server", hex("01"), hex("02")))).toBe(0);
+  });
+});
