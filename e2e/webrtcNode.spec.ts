@@ -7,6 +7,10 @@ import { RTCPeerConnection } from "node-datachannel/polyfill";
 import { RtcPeer } from "./story/rtcPeer.ts";
 import { openStory, tell, tellOfLoss } from "./story/tell.ts";
 
+// Between Firefox 153 and libdatachannel 0.33 a direction stands still for ever once in some forty runs: texts that the
+// channel on Node has taken, with nothing left in its buffer, never come to the page. Nothing of ours is between them.
+test.describe.configure({ retries: 1 });
+
 const onNode = (): RtcPeer => new RtcPeer(() => new RTCPeerConnection() as globalThis.RTCPeerConnection);
 
 test("Node is the server of a page over WebRTC", async ({ page }) => {
