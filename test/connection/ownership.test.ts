@@ -1,7 +1,7 @@
 /** Whose bytes are whose: what a connection may change and view, and what it must not. */
 import { describe, expect, test } from "vitest";
 import { WSConnection, type Extension, type ExtensionCodec, type WSEvent } from "../../src/index.ts";
-import { feed, hex, join, open, pull, toHex } from "../support/wire.ts";
+import { feed, hex, join, open, pairOf, pull, toHex } from "../support/wire.ts";
 
 describe("sendData", () => {
   const views: [string, (bytes: Uint8Array<ArrayBuffer>) => BufferSource][] = [
@@ -67,23 +67,17 @@ describe("sendData with an extension in use", () => {
       accept: () => ({ parameters: [], codec: { reservedBits: 0, ...codec } }),
       confirm: () => ({ reservedBits: 0, ...codec }),
     };
-    const client = new WSConnection("client", { host: "a", resource: "/", extensions: [extension] });
-    const server = new WSConnection("server", { extensions: [extension] });
-    server.receiveBytes(client.bytesToSend());
-    for (const event of server.events()) if (event.type === "connectionRequested") server.accept(event);
-    server.bytesToSend();
+    const { server } = pairOf([extension], [extension]);
     expect(server.extensions).toHaveLength(1);
     return server;
   }
-  const as = { handOver: true };
-
   test.each<[name: string, codec: Partial<ExtensionCodec>]>([
     ["does not encode", {}],
     ["leaves messages as they are", { encode: (frame) => frame }],
   ])("that %s: bytes are sent from their own memory if they are handed over, and else copied", (_, codec) => {
     const server = withCodec(codec);
     const bytes = new Uint8Array(5000).fill(7);
-    server.sendData(bytes, true, as);
+    server.sendData(bytes, true, { handOver: true });
     expect(server.chunksToSend()[1]?.buffer).toBe(bytes.buffer);
     server.sendData(bytes);
     server.sendData(bytes, true, { handOver: false });
@@ -93,7 +87,7 @@ describe("sendData with an extension in use", () => {
   test("that encodes into memory of its own, which may change after: it is copied", () => {
     const scratch = new Uint8Array(5000);
     const server = withCodec({ encode: (frame) => ({ ...frame, payload: scratch.fill(frame.payload[0]!) }) });
-    for (const byte of [1, 2]) server.sendData(new Uint8Array(5000).fill(byte), true, as);
+    for (const byte of [1, 2]) server.sendData(new Uint8Array(5000).fill(byte), true, { handOver: true });
     expect(received("client", join(...server.chunksToSend()))).toEqual([1, 2].map((n) => new Uint8Array(5000).fill(n)));
   });
 });

@@ -9,22 +9,12 @@ import {
 } from "../../src/index.ts";
 import { complement } from "../support/complement.ts";
 import { binary, more, ping, text } from "../support/events.ts";
-import { everyByte, expectClosed, feed, hex, joined, open, pull, toHex } from "../support/wire.ts";
-
-function pair(extension: Extension): { client: WSConnection; server: WSConnection } {
-  const client = new WSConnection("client", { host: "a", resource: "/", extensions: [extension] });
-  const server = new WSConnection("server", { extensions: [extension] });
-  server.receiveBytes(client.bytesToSend());
-  for (const event of server.events()) if (event.type === "connectionRequested") server.accept(event);
-  client.receiveBytes(server.bytesToSend());
-  pull(client);
-  return { client, server };
-}
+import { everyByte, expectClosed, feed, hex, joined, open, pairOf, pull, toHex } from "../support/wire.ts";
 
 describe("§9.1 negotiation", () => {
   test("both ends agree on the first offer that can be met, and tell it alike", () => {
     const extension = complement();
-    const { client, server } = pair(extension);
+    const { client, server } = pairOf([extension], [extension]);
     const agreed = [{ name: "x-complement", parameters: [["level", "9"]] }];
     expect(client.extensions).toEqual(agreed);
     expect(server.extensions).toEqual(agreed);
@@ -32,7 +22,7 @@ describe("§9.1 negotiation", () => {
   test("one extension object serves any number of connections and is left as it was", () => {
     const extension = Object.freeze(complement());
     const before = JSON.stringify(extension);
-    const pairs = [pair(extension), pair(extension)];
+    const pairs = [pairOf([extension], [extension]), pairOf([extension], [extension])];
     pairs[0]!.client.sendData("first");
     pairs[1]!.client.sendData("second");
     expect(feed(pairs[0]!.server, pairs[0]!.client.bytesToSend())).toEqual([text("first")]);

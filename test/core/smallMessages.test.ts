@@ -118,8 +118,7 @@ function closeOf(role: ConnectionType): Bytes {
 }
 
 describe("a run is read at once, as the chunk that is unmasked in place shows", () => {
-  const MASKED = hex("82 84 91 a2 b3 c4 00 01 02 03");
-  MASKED.subarray(6).forEach((byte, i, payload) => (payload[i] = byte ^ hex("91 a2 b3 c4")[i]!));
+  const MASKED = sent("client", hex("00 01 02 03"));
 
   /** How many of the frames are unmasked once the first message has been pulled. */
   function unmaskedWithTheFirst(frames: readonly Uint8Array[], options: ConnectionOptions = {}): number {

@@ -11,9 +11,9 @@ import {
   type Inflater,
 } from "../../src/deflate/index.ts";
 import type { WSConnection } from "../../src/index.ts";
-import { messagesOf, pairOf } from "../support/deflate.ts";
+import { messagesOf } from "../support/deflate.ts";
 import { plainInflate } from "../support/plainInflate.ts";
-import { feed, hex, join, pull, type Bytes } from "../support/wire.ts";
+import { feed, hex, join, pairOf, pull, type Bytes } from "../support/wire.ts";
 
 /** An engine that compresses nothing: stored blocks, which is DEFLATE all the same. Tells what is done with it. */
 function storing(log: string[] = []): DeflateEngine {

@@ -2,9 +2,21 @@
 import { describe, expect, test } from "vitest";
 import { permessageDeflate, type DeflateOptions } from "../../src/deflate/index.ts";
 import { RemoteProtocolError, type WSConnection } from "../../src/index.ts";
-import { frame, framesIn, MessageOracle, messagesOf, openDeflate, pairOf } from "../support/deflate.ts";
+import { frame, framesIn, MessageOracle, messagesOf, openDeflate } from "../support/deflate.ts";
 import { binary, more, ping, text } from "../support/events.ts";
-import { everyByte, everyWay, expectClosed, feed, hex, join, joined, pull, readClose, toHex } from "../support/wire.ts";
+import {
+  everyByte,
+  everyWay,
+  expectClosed,
+  feed,
+  hex,
+  join,
+  joined,
+  pairOf,
+  pull,
+  readClose,
+  toHex,
+} from "../support/wire.ts";
 
 /** Expects that these bytes, however they come, are these events to a client. */
 function expectRead(bytes: string, expected: object[], options: DeflateOptions = {}): void {

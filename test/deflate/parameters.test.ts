@@ -10,8 +10,8 @@ import {
   type Extension,
   type WSConnection,
 } from "../../src/index.ts";
-import { agreedOn, framesIn, MessageOracle, pairOf, type Frame } from "../support/deflate.ts";
-import { feed, open } from "../support/wire.ts";
+import { agreedOn, framesIn, MessageOracle, type Frame } from "../support/deflate.ts";
+import { feed, open, pairOf } from "../support/wire.ts";
 
 const FIELD = "sec-websocket-extensions";
 

@@ -3,8 +3,8 @@ import fc from "../support/properties.ts";
 import { describe, expect, test } from "vitest";
 import { permessageDeflate, type DeflateOptions } from "../../src/deflate/index.ts";
 import type { WSConnection } from "../../src/index.ts";
-import { agreedOn, framesIn, MessageOracle, messagesOf, openDeflate, pairOf, type Frame } from "../support/deflate.ts";
-import { feed, joined, type Bytes } from "../support/wire.ts";
+import { agreedOn, framesIn, MessageOracle, messagesOf, openDeflate, type Frame } from "../support/deflate.ts";
+import { feed, joined, pairOf, type Bytes } from "../support/wire.ts";
 
 const encode = (data: string | Bytes): Bytes => (typeof data === "string" ? new TextEncoder().encode(data) : data);
 

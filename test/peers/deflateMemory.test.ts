@@ -3,8 +3,8 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { pakoEngine, permessageDeflate } from "../../src/deflate/index.ts";
-import { frame, pairOf, type Pair } from "../support/deflate.ts";
-import { feed, join, open } from "../support/wire.ts";
+import { frame } from "../support/deflate.ts";
+import { feed, join, open, pairOf, type Pair } from "../support/wire.ts";
 
 const KiB = 1024;
 const MiB = 1024 * KiB;

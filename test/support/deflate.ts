@@ -1,9 +1,9 @@
 /** Connections that have agreed on permessage-deflate, and a look at the frames that they send. */
 import { expect } from "vitest";
 import { permessageDeflate, type DeflateOptions } from "../../src/deflate/index.ts";
-import { WSConnection, type ConnectionOptions, type Extension, type WSEvent } from "../../src/index.ts";
+import type { WSConnection, ConnectionOptions, WSEvent } from "../../src/index.ts";
 import { plainInflate, type Inflated } from "./plainInflate.ts";
-import { hex, join, open, pull, type Bytes } from "./wire.ts";
+import { hex, join, open, type Bytes } from "./wire.ts";
 
 export const RSV1 = 4;
 
@@ -13,22 +13,6 @@ export interface Frame {
   readonly rsv: number;
   readonly opcode: number;
   readonly payload: Bytes;
-}
-
-/** Both ends of a connection, opened by a handshake. */
-export interface Pair {
-  readonly client: WSConnection;
-  readonly server: WSConnection;
-}
-
-export function pairOf(clientExtensions: readonly Extension[], serverExtensions: readonly Extension[]): Pair {
-  const client = new WSConnection("client", { host: "a", resource: "/", extensions: clientExtensions });
-  const server = new WSConnection("server", { extensions: serverExtensions });
-  server.receiveBytes(client.bytesToSend());
-  for (const event of server.events()) if (event.type === "connectionRequested") server.accept(event);
-  client.receiveBytes(server.bytesToSend());
-  expect(pull(client).map(({ type }) => type)).toEqual(["connectionEstablished"]);
-  return { client, server };
 }
 
 /** An open end, with no handshake and no masks, on which everything is as the options say. */

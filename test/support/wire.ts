@@ -6,6 +6,7 @@ import {
   type ConnectionClosed,
   type ConnectionOptions,
   type ConnectionType,
+  type Extension,
   type ProtocolErrorCode,
   type WSEvent,
 } from "../../src/index.ts";
@@ -57,6 +58,23 @@ export function open(type: ConnectionType, options: ConnectionOptions = {}): WSC
   const connection = new WSConnection(type, { handshake: "none", ...options });
   expect(pull(connection).map((event) => event.type)).toEqual(["connectionEstablished"]);
   return connection;
+}
+
+/** Both ends of a connection, opened by a handshake. */
+export interface Pair {
+  readonly client: WSConnection;
+  readonly server: WSConnection;
+}
+
+/** Connects a client and a server that have these extensions. */
+export function pairOf(clientExtensions: readonly Extension[], serverExtensions: readonly Extension[]): Pair {
+  const client = new WSConnection("client", { host: "a", resource: "/", extensions: clientExtensions });
+  const server = new WSConnection("server", { extensions: serverExtensions });
+  server.receiveBytes(client.bytesToSend());
+  for (const event of server.events()) if (event.type === "connectionRequested") server.accept(event);
+  client.receiveBytes(server.bytesToSend());
+  expect(pull(client).map(({ type }) => type)).toEqual(["connectionEstablished"]);
+  return { client, server };
 }
 
 export function pull(connection: WSConnection): WSEvent[] {
