@@ -1,4 +1,4 @@
-/** The protocol's tests once more, in a dedicated Web Worker of the page: each is shown here by its own name. */
+/** The protocol's tests once more, each file in a dedicated Web Worker of the page: each test is shown here by its own name. */
 import { expect, test, type SerializedConfig } from "vitest";
 
 export interface Outcome {
@@ -13,18 +13,33 @@ export interface PageContext {
   readonly providedContext: object;
 }
 
-const outcomes = await new Promise<Outcome[]>((resolve, reject) => {
-  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
-  worker.addEventListener("message", (event: MessageEvent<Outcome[]>) => {
-    worker.terminate();
-    resolve(event.data);
-  });
-  worker.addEventListener("error", (event) => reject(new Error(`the worker failed: ${event.message}`)));
-  const { config, providedContext } = (globalThis as unknown as { __vitest_worker__: PageContext }).__vitest_worker__;
-  worker.postMessage(JSON.parse(JSON.stringify({ config, providedContext })));
-});
+/** What a worker is told to run. */
+export interface Order extends PageContext {
+  readonly file: string;
+}
 
-test("the worker runs the tests", () => expect(outcomes.length).toBeGreaterThan(100));
+const files = Object.keys(
+  import.meta.glob("../{core,handshake,connection,transports,deflate,stream,websocket,server}/**/*.test.ts"),
+);
+
+/** In a worker of its own, so that nothing which another file left behind is taken for this one's. */
+function run(file: string): Promise<Outcome[]> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+    worker.addEventListener("message", (event: MessageEvent<Outcome[]>) => {
+      worker.terminate();
+      resolve(event.data);
+    });
+    worker.addEventListener("error", (event) => reject(new Error(`the worker failed: ${event.message}`)));
+    const { config, providedContext } = (globalThis as unknown as { __vitest_worker__: PageContext }).__vitest_worker__;
+    worker.postMessage(JSON.parse(JSON.stringify({ config, providedContext, file })));
+  });
+}
+
+const outcomes: Outcome[] = [];
+for (const file of files) outcomes.push(...(await run(file)));
+
+test("the workers run the tests", () => expect(outcomes.length).toBeGreaterThan(100));
 
 for (const { name, state, errors } of outcomes) {
   test(name, () => {

@@ -1,5 +1,5 @@
-/** Runs the protocol's tests inside a Web Worker, with Vitest's own runner, and sends back what became of each. */
-import type { Outcome, PageContext } from "./worker.test.ts";
+/** Runs one file of the protocol's tests inside a Web Worker, with Vitest's own runner, and sends back what became of each. */
+import type { Order, Outcome } from "./worker.test.ts";
 
 interface Task {
   readonly type: "suite" | "test";
@@ -8,12 +8,8 @@ interface Task {
   readonly result?: { readonly state: string; readonly errors?: readonly { stack?: string; message: string }[] };
 }
 
-const modules = import.meta.glob(
-  "../{core,handshake,connection,transports,deflate,stream,websocket,server}/**/*.test.ts",
-);
-
-addEventListener("message", (message: MessageEvent<PageContext>) => {
-  const { config, providedContext } = message.data;
+addEventListener("message", (message: MessageEvent<Order>) => {
+  const { config, providedContext, file } = message.data;
   const nothing = (): Promise<undefined> => Promise.resolve(undefined);
   // What the page's runner sets up for `expect` before it loads a test file.
   Object.assign(globalThis, {
@@ -30,10 +26,10 @@ addEventListener("message", (message: MessageEvent<PageContext>) => {
   });
   void import("vitest/internal/browser")
     .then(({ startTests }) =>
-      startTests(Object.keys(modules), {
+      startTests([file], {
         config,
         pool: "browser",
-        importFile: (path: string) => modules[path]?.(),
+        importFile: (path: string) => import(/* @vite-ignore */ path),
       }),
     )
     .then((files) => postMessage(files.flatMap((file) => outcomes(file, []))));
