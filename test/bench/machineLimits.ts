@@ -115,11 +115,6 @@ const UNMASKING: Record<string, Unmask> = {
   "32 bits": (bytes, key) => {
     const words = new Int32Array(bytes.buffer);
     const [word] = new Int32Array(Uint8Array.from(key).buffer);
-    return () => mask(words, word);
-  },
-  "64 bits": (bytes, key) => {
-    const words = new BigUint64Array(bytes.buffer);
-    const [word] = new BigUint64Array(Uint8Array.of(...key, ...key).buffer);
     return () => {
       for (let i = 0; i < words.length; i += 4) {
         words[i]! ^= word!;
@@ -128,5 +123,10 @@ const UNMASKING: Record<string, Unmask> = {
         words[i + 3]! ^= word!;
       }
     };
+  },
+  "64 bits": (bytes, key) => {
+    const words = new BigInt64Array(bytes.buffer);
+    const [word] = new BigInt64Array(Uint8Array.of(...key, ...key).buffer);
+    return () => mask(words, word);
   },
 };

@@ -125,7 +125,7 @@ describe("§5.1, §5.3 masking", () => {
   });
   test("a key of zeros is a mask", () => expectEvents("server", "81 82 00 00 00 00 68 69", [text("hi")]));
 
-  test.each([0, 1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 64, 100, 200, 1000])(
+  test.each([0, 1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 64, 100, 200, 1000, 1550, 4099])(
     "applyMask unmasks %i bytes at any alignment and in any pieces, and touches no neighbour",
     (length) => {
       for (let shift = 0; shift < 8; shift++) {
