@@ -16,7 +16,7 @@ import type { AgreedExtension, Extension, NegotiatedExtension } from "../core/ex
 import { LifeCycle, type ConnectionState, type Signal } from "../core/lifeCycle.ts";
 import { resolveLimits, type Limits } from "../core/limits.ts";
 import { OutputQueue } from "../core/outputQueue.ts";
-import type { SmallMessages } from "../core/smallMessages.ts";
+import type { WholeMessages } from "../core/wholeMessages.ts";
 import { ClientHandshake, type RequestOptions } from "../handshake/clientHandshake.ts";
 import { Head } from "../handshake/headReader.ts";
 import { agreeBeforehand, type Agreement, type AnswerOptions } from "../handshake/negotiation.ts";
@@ -92,7 +92,6 @@ export class WSConnection {
   #client: ClientHandshake | undefined;
   #server: ServerHandshake | undefined;
   #established: EstablishedConnection | undefined;
-  #small: SmallMessages | undefined;
   #agreement: Agreement = { subprotocol: undefined, extensions: [] };
   /** Events that calls of the application or of the clock have brought about. */
   #ahead: WSEvent[] = [];
@@ -345,8 +344,6 @@ export class WSConnection {
   }
 
   #nextEvent(): WSEvent | undefined {
-    const small = this.#small?.next();
-    if (small !== undefined) return small;
     if (this.#established === undefined || this.#ahead.length > 0) return this.#nextAhead();
     const event = this.#established.next();
     if (event === undefined) return this.#inputEnded && !this.closed ? this.#established.end() : undefined;
@@ -438,7 +435,7 @@ export class WSConnection {
       autoPong: this.#autoPong,
       random: this.#random,
     });
-    this.#small = this.#established.small;
+    this.#events.whole = this.#established.whole;
     const event: ConnectionEstablished = {
       type: "connectionEstablished",
       subprotocol,
@@ -529,8 +526,9 @@ const PEER_GONE = { closeCode: CloseCode.INTERNAL_ERROR as number, status: 408 }
 /** A peer that trickles is there, breaks no rule and no size, and is let go all the same: 1008 is for that (§7.4.1). */
 const MESSAGE_POLICY = { ...PEER_GONE, closeCode: CloseCode.POLICY_VIOLATION, section: "RFC 6455 §10.4" };
 
-/** Pulls until there is nothing to tell. */
+/** Pulls until there is nothing to tell: first from a run of short messages, which is most of what busy connections do. */
 class Events implements IterableIterator<WSEvent> {
+  whole: WholeMessages | undefined;
   readonly #pull: () => WSEvent | undefined;
 
   constructor(pull: () => WSEvent | undefined) {
@@ -538,7 +536,7 @@ class Events implements IterableIterator<WSEvent> {
   }
 
   next(): IteratorResult<WSEvent, undefined> {
-    const value = this.#pull();
+    const value = this.whole?.next() ?? this.#pull();
     return value === undefined ? { value, done: true } : { value, done: false };
   }
 

@@ -9,7 +9,7 @@ import { firstByte, writeFrame, writeTextFrame } from "./frameWriter.ts";
 import type { LifeCycle, Signal } from "./lifeCycle.ts";
 import type { Limits } from "./limits.ts";
 import { MessageReader, type CloseReceived, type Received } from "./messageReader.ts";
-import type { SmallMessages } from "./smallMessages.ts";
+import type { WholeMessages } from "./wholeMessages.ts";
 import { MAX_CONTROL_PAYLOAD, Opcode } from "./opcodes.ts";
 import type { OutputQueue } from "./outputQueue.ts";
 import { decodeWhole, encodeText, encodeTextInto } from "./utf8.ts";
@@ -42,7 +42,7 @@ export class EstablishedConnection {
   readonly #autoPong: boolean;
   readonly #random: (bytes: Uint8Array<ArrayBuffer>) => void;
   readonly #reader: MessageReader;
-  readonly small: SmallMessages;
+  readonly whole: WholeMessages;
   readonly #masks: boolean;
 
   /** Opcode of the message that is being sent in fragments, else `CONTINUATION`. */
@@ -68,7 +68,7 @@ export class EstablishedConnection {
     this.#masks = role === "client" && masking;
     const expected = role === "client" ? "forbidden" : masking ? "required" : "either";
     this.#reader = new MessageReader(options.input, options.limits, expected, options.codecs);
-    this.small = this.#reader.small;
+    this.whole = this.#reader.whole;
   }
 
   /** How much payload of the frame that is being read is still to come, in bytes. */

@@ -55,6 +55,33 @@ export function applyMask(
   words[last]! ^= mask & tailMask;
 }
 
+/**
+ * Unmasks a short payload in place, together with the key in front of it, which that makes zeros: they leave as it is
+ * what is unmasked now. The key is read as it lies in the words, so that 16 bytes take half the time of `applyMask`.
+ */
+export function unmaskWithKey(
+  bytes: Uint8Array<ArrayBuffer>,
+  words: Int32Array<ArrayBuffer>,
+  start: number,
+  end: number,
+): void {
+  const from = bytes.byteOffset + start;
+  const to = bytes.byteOffset + end;
+  if (!littleEndian || to > words.length << 2) {
+    applyMask(bytes, words, start, end, readKey(bytes, start), 0);
+    return;
+  }
+  const first = from >> 2;
+  const last = (to - 1) >> 2;
+  const headMask = -1 << ((from & 3) << 3);
+  // The key, turned to how it meets whole words: its last bytes may lie in front.
+  const mask = first === last ? words[first]! : (words[first]! & headMask) | (words[first + 1]! & ~headMask);
+  words[first]! ^= mask & headMask;
+  if (first === last) return;
+  for (let word = first + 1; word < last; word++) words[word]! ^= mask;
+  words[last]! ^= mask & (-1 >>> ((-to & 3) << 3));
+}
+
 /** From here on a view of 64-bit words is worth making, in words of 32 bits. */
 const MANY_WORDS = 384;
 

@@ -8,7 +8,7 @@ import type { ExtensionCodec, IncomingFrame } from "./extension.ts";
 import { FrameReader, type Masking } from "./frameReader.ts";
 import type { Limits } from "./limits.ts";
 import { isControl, MASK, MAX_CONTROL_PAYLOAD, Opcode } from "./opcodes.ts";
-import { SmallMessages } from "./smallMessages.ts";
+import { WholeMessages } from "./wholeMessages.ts";
 import { decodeWhole, Utf8Reader } from "./utf8.ts";
 
 /** The peer's Close frame. */
@@ -29,7 +29,7 @@ export class MessageReader {
   readonly #codecs: readonly ExtensionCodec[];
   readonly #decoders: readonly Decoder[];
   readonly #decodes: boolean;
-  readonly small: SmallMessages;
+  readonly whole: WholeMessages;
 
   /** Of the message that is being read: `CONTINUATION` between messages. */
   #messageOpcode: Opcode = Opcode.CONTINUATION;
@@ -56,7 +56,7 @@ export class MessageReader {
     const { maxFrameBytes, maxMessageBytes, maxFragments } = limits;
     const plain = codecs.length === 0 && masking !== "either" && maxFragments > 0;
     const limit = plain ? Math.min(maxFrameBytes, maxMessageBytes) : -1;
-    this.small = new SmallMessages(input, masking === "required" ? MASK : 0, limit);
+    this.whole = new WholeMessages(input, masking === "required" ? MASK : 0, limit);
     const reservedBits = codecs.reduce((bits, codec) => bits | codec.reservedBits, 0);
     this.#frames = new FrameReader(input, { masking, maxFrameBytes, reservedBits });
   }
@@ -79,7 +79,8 @@ export class MessageReader {
   /** Reads on to the next thing to tell, or `undefined` until more bytes come. Throws `RemoteProtocolError`. */
   read(): Received | undefined {
     if (this.#messageOpcode === Opcode.CONTINUATION && this.#frames.atHeader) {
-      if (this.small.beginRun()) return this.small.next();
+      const message = this.whole.beginRun() ? this.whole.next() : this.whole.readOne();
+      if (message !== undefined) return message;
       this.#start = this.#input.offset;
     }
     return this.#readOn();

@@ -1,6 +1,6 @@
 /** Puts messages together from the pieces in which they come. Keeps no view of what the transport brought. */
 import type { WSConnection } from "../connection/wsConnection.ts";
-import type { Bytes } from "../core/bytes.ts";
+import { EMPTY, type Bytes } from "../core/bytes.ts";
 import type { BytesReceived, TextReceived } from "../core/events.ts";
 
 const SMALLEST_BLOCK = 1024;
@@ -19,6 +19,7 @@ const PIECES_OF_A_STRETCH = 512;
 export class MessageAssembler {
   readonly #connection: Pick<WSConnection, "frameRemaining">;
   #blocks: Bytes[] = [];
+  #last = EMPTY;
   /** How much of the last block is filled. */
   #filled = 0;
   #bytes = 0;
@@ -49,11 +50,10 @@ export class MessageAssembler {
   #addBytes({ data, messageFinished }: BytesReceived): Bytes | undefined {
     if (messageFinished && this.#bytes === 0) return standalone(data);
     for (let at = 0; at < data.length;) {
-      let block = this.#blocks.at(-1);
-      if (block === undefined || this.#filled === block.length) block = this.#addBlock(data.length - at);
-      const room = block.length - this.#filled;
+      if (this.#filled === this.#last.length) this.#addBlock(data.length - at);
+      const room = this.#last.length - this.#filled;
       const part = at === 0 && data.length <= room ? data : data.subarray(at, at + room);
-      block.set(part, this.#filled);
+      copyInto(this.#last, part, this.#filled);
       this.#filled += part.length;
       this.#bytes += part.length;
       at += part.length;
@@ -61,29 +61,29 @@ export class MessageAssembler {
     if (!messageFinished) return undefined;
     const whole = this.#join();
     this.#blocks = [];
+    this.#last = EMPTY;
     this.#filled = 0;
     this.#bytes = 0;
     return whole;
   }
 
   /** Makes room behind what is there for a piece of so many bytes, and for what is known to come behind it. */
-  #addBlock(length: number): Bytes {
+  #addBlock(length: number): void {
     const there = this.#bytes;
     const toCome = length + this.#connection.frameRemaining;
     const whole = there + toCome;
-    let block: Bytes;
+    const isTrusted = whole <= SMALLEST_BLOCK || there + length >= whole * TRUSTED_PART;
     // Only if it at least doubles, so that each byte is moved but a few times in all.
-    if (toCome >= there && there + length >= whole * TRUSTED_PART) {
-      block = new Uint8Array(whole);
-      this.#copyInto(block);
-      this.#blocks = [block];
+    if (toCome >= there && isTrusted) {
+      this.#last = new Uint8Array(whole);
+      this.#copyInto(this.#last);
+      this.#blocks = [this.#last];
       this.#filled = there;
     } else {
-      block = new Uint8Array(Math.min(Math.max(SMALLEST_BLOCK, there + length), LARGEST_BLOCK));
-      this.#blocks.push(block);
+      this.#last = new Uint8Array(Math.min(Math.max(SMALLEST_BLOCK, there + length), LARGEST_BLOCK));
+      this.#blocks.push(this.#last);
       this.#filled = 0;
     }
-    return block;
   }
 
   #join(): Bytes {
@@ -102,6 +102,15 @@ export class MessageAssembler {
       at += part.length;
     }
   }
+}
+
+/** A call of `set` takes as long as this many bytes in a loop. */
+const SHORT_PIECE = 16;
+
+function copyInto(block: Bytes, piece: Bytes, at: number): void {
+  const { length } = piece;
+  if (length > SHORT_PIECE) block.set(piece, at);
+  else for (let i = 0; i < length; i++) block[at + i] = piece[i]!;
 }
 
 /** Bytes whose buffer holds nothing else: the same, if that is so already. */

@@ -2,7 +2,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { WSConnection, type ConnectionOptions, type ConnectionType, type WSEvent } from "../../src/index.ts";
 import { binary, ping, text } from "../support/events.ts";
-import { expectEvents, hex, join, open, pull, type Bytes } from "../support/wire.ts";
+import { expectEvents, expectViolation, hex, join, open, pull, type Bytes } from "../support/wire.ts";
 
 const texts = ["a", "", "naïve", "日本語", "😀", "\u{feff}mark", "x".repeat(125), "é".repeat(62), "\0", "last"];
 
@@ -150,6 +150,48 @@ describe("a run is read at once, as the chunk that is unmasked in place shows", 
   test.each([125, 64])("a message of %i bytes is not, where as many may come", (length) => {
     const frame = join(hex(`82 ${(0x80 | length).toString(16)} 91 a2 b3 c4`), hex(`61*${length}`));
     expect(unmaskedWithTheFirst([MASKED, frame], { limits: { maxMessageBytes: length } })).toBe(2);
+  });
+});
+
+describe("longer messages that are one frame and lie whole in the chunk", () => {
+  describe.each(["client", "server"] as const)("by a %s", (role) => {
+    const peer = role === "client" ? "server" : "client";
+
+    test.each([126, 127, 1000])(
+      "of %i bytes come out as they were sent, whichever type, one behind the other",
+      (length) => {
+        const messages = ["x".repeat(length), new Uint8Array(length).fill(0x2a), "é".repeat(length >> 1), "short"];
+        expectEvents(
+          role,
+          sent(peer, ...messages),
+          messages.map((m) => (typeof m === "string" ? text(m) : binary(m))),
+        );
+      },
+    );
+    test("are as long as two bytes tell", () => {
+      const connection = open(role);
+      connection.receiveBytes(sent(peer, "x".repeat(65_535)));
+      expect(pull(connection)).toEqual([text("x".repeat(65_535))]);
+    });
+    test("are held to the limit, and the last that is within it is read", () => {
+      const connection = open(role, { limits: { maxMessageBytes: 200 } });
+      connection.receiveBytes(sent(peer, "x".repeat(200), "y".repeat(201)));
+      const events = pull(connection);
+      expect(messagesOf(events)).toEqual(["x".repeat(200), "connectionClosed"]);
+      expect(events.at(-1)).toMatchObject({ error: { code: "messageTooLarge" } });
+    });
+    test("that are not UTF-8 end the connection where they are wrong, after the text before", () => {
+      const frame = sent(peer, new Uint8Array(300).fill(0x61).fill(0xff, 150, 151));
+      frame[0] = 0x81;
+      const connection = open(role);
+      connection.receiveBytes(join(frame, sent(peer, "never read")));
+      const [first, last] = pull(connection);
+      expect(first).toMatchObject({ type: "textReceived", data: "a".repeat(150), messageFinished: false });
+      expect(last).toMatchObject({ error: { code: "invalidUtf8", closeCode: 1007, offset: frame.length - 150 } });
+    });
+  });
+  test("a length of less than 126 in two bytes is refused", () => {
+    expectViolation("client", "82 7e 00 7d 61*125", "lengthNotMinimal", 1002);
   });
 });
 

@@ -1,14 +1,14 @@
 /**
- * Short messages that lie whole in the chunk, read a run at a time: a run is checked, unmasked and decoded at once, and
- * then handed out message by message. It says nothing that `MessageReader` does not say of the same bytes, and leaves
- * whatever is not as plain as that, untouched, to it.
+ * Messages that are one frame and lie whole in the chunk. Short ones are read a run at a time: a run is checked, unmasked
+ * and decoded at once, and then handed out message by message. It says nothing that `MessageReader` does not say of the
+ * same bytes, and leaves whatever is not as plain as that to it, as it was or unmasked under a key of zeros.
  *
  * Of 16 bytes each it reads four times as many binary and eight times as many text messages in a second as `MessageReader`
- * does: a call of the decoder costs as much as ten such messages.
+ * does: a call of the decoder costs as much as ten such messages. Of 4 KiB each it reads nearly twice as many.
  */
 import type { ByteQueue } from "./byteQueue.ts";
 import type { BytesReceived, TextReceived } from "./events.ts";
-import { applyMask, readKey } from "./mask.ts";
+import { applyMask, readKey, unmaskWithKey } from "./mask.ts";
 import { FIN, LENGTH_16, MASK, Opcode } from "./opcodes.ts";
 import { decodeWhole } from "./utf8.ts";
 
@@ -21,7 +21,7 @@ const WHOLE_BINARY = FIN | Opcode.BINARY;
  */
 const RUN_BYTES = 1024;
 
-export class SmallMessages {
+export class WholeMessages {
   readonly #input: ByteQueue;
   /** The MASK bit that frames must have, and the header's length with it. */
   readonly #mask: number;
@@ -70,6 +70,7 @@ export class SmallMessages {
     const mask = this.#mask;
     const headerLength = this.#headerLength;
     const limit = this.#limit;
+    const { words } = input;
     const first = chunk[position];
     if (first !== WHOLE_BINARY && first !== WHOLE_TEXT) return false;
     let at = position;
@@ -81,15 +82,37 @@ export class SmallMessages {
       const start = at + headerLength;
       if (start + length > end) break;
       if (mask !== 0) {
-        applyMask(chunk, input.words, start, start + length, readKey(chunk, at + 2), 0);
-        // The key that leaves as they are the bytes that are unmasked now.
-        chunk[at + 2] = chunk[at + 3] = chunk[at + 4] = chunk[at + 5] = 0;
+        unmaskWithKey(chunk, words, at + 2, start + length);
       }
       at = start + length;
     }
     if (at === position) return false;
     input.runEnd = at;
     return first === WHOLE_BINARY || this.#decodeRun(position, at);
+  }
+
+  /**
+   * The next message, if it is one frame of 126 to 65,535 bytes that lies whole in the chunk. To be called where a run
+   * could begin. It is read by itself in half the time that `MessageReader` takes, which has to be ready for pieces.
+   */
+  readOne(): BytesReceived | TextReceived | undefined {
+    const input = this.#input;
+    const { chunk, position } = input;
+    const first = chunk[position];
+    if ((first !== WHOLE_BINARY && first !== WHOLE_TEXT) || chunk[position + 1] !== (LENGTH_16 | this.#mask)) {
+      return undefined;
+    }
+    const start = position + 2 + this.#headerLength;
+    const length = (chunk[position + 2]! << 8) | chunk[position + 3]!;
+    if (length < LENGTH_16 || length > this.#limit || start + length > input.end) return undefined;
+    if (this.#mask !== 0) applyMask(chunk, input.words, start - 4, start + length, readKey(chunk, start - 4), 0);
+    const bytes = new Uint8Array(input.buffer, input.base + start, length);
+    const data = first === WHOLE_BINARY ? bytes : decodeWhole(bytes);
+    if (data === undefined) return undefined; // the long way says where it is wrong
+    input.position = start + length;
+    return typeof data === "string"
+      ? { type: "textReceived", data, frameFinished: true, messageFinished: true }
+      : { type: "bytesReceived", data, frameFinished: true, messageFinished: true };
   }
 
   /** Decodes all texts of a run at once: what lies between them is ASCII while it does. */
