@@ -12,6 +12,7 @@ import { MessageReader, type CloseReceived, type Received } from "./messageReade
 import type { WholeMessages } from "./wholeMessages.ts";
 import { MAX_CONTROL_PAYLOAD, Opcode } from "./opcodes.ts";
 import type { OutputQueue } from "./outputQueue.ts";
+import { TextRun } from "./textRun.ts";
 import { decodeWhole, encodeText, encodeTextInto } from "./utf8.ts";
 
 interface EstablishedOptions {
@@ -44,6 +45,8 @@ export class EstablishedConnection {
   readonly #reader: MessageReader;
   readonly whole: WholeMessages;
   readonly #masks: boolean;
+  /** Made with the first text. */
+  #run: TextRun | undefined;
 
   /** Opcode of the message that is being sent in fragments, else `CONTINUATION`. */
   #sending: Opcode = Opcode.CONTINUATION;
@@ -119,11 +122,18 @@ export class EstablishedConnection {
     if (this.#codecs.length > 0) {
       this.#sendEncoded(first, final, payload, options, key);
     } else if (typeof payload === "string") {
-      writeTextFrame(this.#output, firstByte(first, final, 0), this.#wholePairs(payload, final), key);
+      if (final && first === Opcode.TEXT) this.#texts.send(payload, key);
+      else this.#sendFragment(firstByte(first, final, 0), this.#wholePairs(payload, final), key);
     } else {
+      this.flush();
       writeFrame(this.#output, firstByte(first, final, 0), payload, key, options?.handOver === true);
     }
     this.#sending = final ? Opcode.CONTINUATION : opcode;
+  }
+
+  #sendFragment(first: number, text: string, key: Bytes | undefined): void {
+    this.flush();
+    writeTextFrame(this.#output, first, text, key);
   }
 
   /** Leads a frame through every extension before it is written. */
@@ -182,6 +192,11 @@ export class EstablishedConnection {
     return this.#finish("fail", error);
   }
 
+  /** Writes what waits to be sent into the queue: to be called before that is looked at. */
+  flush(): void {
+    this.#run?.flush();
+  }
+
   /** The queue has been emptied. */
   drained(): void {
     this.#queuedReplies = 0;
@@ -237,6 +252,10 @@ export class EstablishedConnection {
     this.#life.follow("sendClose");
   }
 
+  get #texts(): TextRun {
+    return (this.#run ??= new TextRun(this.#output, this.#masks));
+  }
+
   #sendControl(signal: Signal, opcode: Opcode, payload: Uint8Array): void {
     this.#require(signal);
     if (payload.length > MAX_CONTROL_PAYLOAD) {
@@ -246,6 +265,7 @@ export class EstablishedConnection {
   }
 
   #writeControl(opcode: Opcode, payload: Uint8Array): void {
+    this.flush();
     writeFrame(this.#output, firstByte(opcode, true, 0), payload, this.#drawKey(), false);
   }
 

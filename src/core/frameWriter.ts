@@ -5,7 +5,7 @@ import { FIN, LENGTH_16, LENGTH_64, LONGEST_HEADER, MASK, RSV_SHIFT } from "./op
 import type { OutputQueue } from "./outputQueue.ts";
 import { encodeAscii, encodeText, encodeTextInto } from "./utf8.ts";
 
-/** From here on a payload gets a chunk of its own instead of growing the slab, in bytes. */
+/** From here on a payload gets a chunk of its own where the slab would have to grow for it, in bytes. */
 const OWN_CHUNK = 16 * 1024;
 
 /** From here on a payload that was handed over is queued as it is: below, copying is cheaper than one more chunk. */
@@ -42,7 +42,7 @@ export function writeFrame(
     if (key !== undefined) applyMask(own, wordsOf(own.buffer), 0, length, readKey(key, 0), 0);
     output.push(header);
     output.push(own);
-  } else if (length >= OWN_CHUNK) {
+  } else if (length >= OWN_CHUNK && !output.fits(headerLength + length)) {
     const chunk = new Uint8Array(headerLength + length);
     writeHeader(chunk, 0, first, length, key);
     chunk.set(payload, headerLength);
@@ -63,27 +63,16 @@ export function writeFrame(
 }
 
 /**
- * Queues one frame of text. Text is encoded where it will lie, after a header as long as it has to be if the text is
- * ASCII; a longer header moves short text, and long text is encoded again.
+ * Queues one frame of text; whether it was ASCII. Text is encoded where it will lie, after a header as long as it has to
+ * be if the text is ASCII; a longer header moves short text, and long text is encoded again.
  */
-export function writeTextFrame(output: OutputQueue, first: number, text: string, key: Uint8Array | undefined): void {
+export function writeTextFrame(output: OutputQueue, first: number, text: string, key: Uint8Array | undefined): boolean {
   const { length } = text;
-  if (length > OFTEN_SHORT) {
-    const headerLength = headerLengthFor(length, key);
-    const chunk = new Uint8Array(headerLength + length);
-    if (encodeAscii(text, chunk.subarray(headerLength))) {
-      writeHeader(chunk, 0, first, length, key);
-      if (key !== undefined) applyMask(chunk, wordsOf(chunk.buffer), headerLength, chunk.length, readKey(key, 0), 0);
-      output.push(chunk);
-    } else {
-      writeFrame(output, first, encodeText(text), key, true);
-    }
-    return;
-  }
+  if (length > OFTEN_SHORT) return writeLongText(output, first, text, key);
   const start = output.reserve(LONGEST_HEADER + length * 3);
   const { slab } = output;
   const expected = start + headerLengthFor(length, key);
-  let payloadLength = length <= SHORT_TEXT ? writeAscii(slab, expected, text) : -1;
+  let payloadLength = length <= LOOPED_TEXT ? writeAscii(slab, expected, text) : -1;
   if (payloadLength < 0) payloadLength = encodeTextInto(text, slab.subarray(expected));
   const payloadStart = start + headerLengthFor(payloadLength, key);
   if (payloadStart !== expected) slab.copyWithin(payloadStart, expected, expected + payloadLength);
@@ -91,6 +80,29 @@ export function writeTextFrame(output: OutputQueue, first: number, text: string,
   output.giveBack(end);
   writeHeader(slab, start, first, payloadLength, key);
   if (key !== undefined) applyMask(slab, output.words, payloadStart, end, readKey(key, 0), 0);
+  return payloadLength === length;
+}
+
+function writeLongText(output: OutputQueue, first: number, text: string, key: Uint8Array | undefined): boolean {
+  const { length } = text;
+  const headerLength = headerLengthFor(length, key);
+  const needed = headerLength + length;
+  const isOwn = length >= OWN_CHUNK && !output.fits(needed);
+  const start = isOwn ? 0 : output.reserve(needed);
+  const bytes = isOwn ? new Uint8Array(needed) : output.slab;
+  const payloadStart = start + headerLength;
+  const end = start + needed;
+  if (!encodeAscii(text, bytes.subarray(payloadStart, end))) {
+    if (!isOwn) output.giveBack(start);
+    writeFrame(output, first, encodeText(text), key, true);
+    return false;
+  }
+  writeHeader(bytes, start, first, length, key);
+  if (key !== undefined) {
+    applyMask(bytes, isOwn ? wordsOf(bytes.buffer) : output.words, payloadStart, end, readKey(key, 0), 0);
+  }
+  if (isOwn) output.push(bytes);
+  return true;
 }
 
 /** Copies a short payload, masked if a key is given. */
@@ -106,7 +118,7 @@ function copyShort(payload: Uint8Array, slab: Bytes, at: number, key: Uint8Array
 const OFTEN_SHORT = 1024;
 
 /** Up to here a loop over the characters is faster than a call of the encoder, in UTF-16 code units. */
-const SHORT_TEXT = 32;
+export const LOOPED_TEXT = 32;
 
 /** Writes text that is ASCII and returns its length, or −1 if it is not. */
 function writeAscii(bytes: Bytes, at: number, text: string): number {

@@ -3,7 +3,10 @@ import { concat, EMPTY, type Bytes } from "./bytes.ts";
 import { wordsOf } from "./mask.ts";
 
 const SMALLEST_SLAB = 256;
-const LARGEST_FIRST_SLAB = 256 * 1024;
+const LARGEST_SLAB = 256 * 1024;
+
+/** More is not kept for what is written next, in bytes: as much as a first slab has at most. */
+const LARGEST_SPARE = LARGEST_SLAB + (LARGEST_SLAB >> 3);
 
 export class OutputQueue {
   /** Where small writes go. Valid after `reserve` until the next call. */
@@ -16,6 +19,23 @@ export class OutputQueue {
   #taken = 0;
   /** As much as was written last time. */
   #expected = SMALLEST_SLAB;
+  /** Memory that was given back, to be written into next; `undefined` until any was. */
+  #spare: Bytes | undefined;
+
+  /** Whether so many bytes have room in the memory that there is. */
+  fits(length: number): boolean {
+    if (this.#used === 0 && this.#spare !== undefined && length <= this.#spare.length) return true;
+    return this.#used + length <= this.slab.length;
+  }
+
+  /**
+   * Takes back the memory of a chunk that was taken, for what is written next, unless it has better or it is too much.
+   * New memory is half of what sending messages of 125 bytes costs in Node 24, and more of longer ones.
+   */
+  recycle({ buffer }: Bytes): void {
+    const { byteLength } = buffer;
+    if (byteLength > (this.#spare?.length ?? 0) && byteLength <= LARGEST_SPARE) this.#spare = new Uint8Array(buffer);
+  }
 
   /** Makes room for `length` bytes in the slab, to be written by the caller, and returns where they start. */
   reserve(length: number): number {
@@ -88,6 +108,12 @@ export class OutputQueue {
   }
 
   #grow(needed: number): void {
+    if (this.#used === 0 && this.#spare !== undefined && needed <= this.#spare.length) {
+      this.slab = this.#spare;
+      this.#spare = EMPTY;
+      this.#words = undefined;
+      return;
+    }
     // A little more than last time, so that a steady sender's slab fits at once, in whole words.
     const wanted = this.slab.length === 0 ? this.#expected + (this.#expected >> 3) : this.slab.length * 2;
     const slab = new Uint8Array((Math.max(needed, wanted) + 7) & ~7);
@@ -104,9 +130,14 @@ export class OutputQueue {
     const used = this.#used;
     if (used === 0) return;
     const { slab } = this;
-    this.#chunks.push(used * 2 >= slab.length ? new Uint8Array(slab.buffer, 0, used) : slab.slice(0, used));
+    if (used * 2 >= slab.length) {
+      this.#chunks.push(new Uint8Array(slab.buffer, 0, used));
+    } else {
+      this.#chunks.push(slab.slice(0, used));
+      if (this.#spare !== undefined && slab.length > this.#spare.length) this.#spare = slab;
+    }
     this.#chunkBytes += used;
-    this.#expected = Math.min(Math.max(used, SMALLEST_SLAB), LARGEST_FIRST_SLAB);
+    this.#expected = Math.min(Math.max(used, SMALLEST_SLAB), LARGEST_SLAB);
     this.slab = EMPTY;
     this.#words = undefined;
     this.#used = 0;

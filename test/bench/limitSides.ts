@@ -85,7 +85,11 @@ export function sendingLimit(
   const own = bytes.slice();
   const words = wordsOf(own);
   const parts = cut(own, Math.ceil(bytes.length / pieces.length));
+  // The same memory each time: the socket is done with it at once.
+  const slab = new Uint8Array(handOver ? 0 : bytes.length * Math.min(perFlush, count));
+  const slabWords = wordsOf(slab);
   const run = (): number => {
+    // Whole slabs, however few messages the last one had to hold.
     for (let i = 0; i < count; i += perFlush) {
       socket.cork();
       if (handOver) {
@@ -97,10 +101,9 @@ export function sendingLimit(
           }
         }
       } else {
-        const slab = new Uint8Array(bytes.length * Math.min(perFlush, count - i));
         if (type !== "binary") encoder.encodeInto(text, slab);
         else for (let at = 0; at < slab.length; at += bytes.length) slab.set(bytes, at);
-        if (masked) mask(wordsOf(slab));
+        if (masked) mask(slabWords);
         socket.write(slab);
       }
       socket.uncork();

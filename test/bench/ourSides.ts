@@ -65,7 +65,12 @@ export function ourSender(batch: Batch, handOver: boolean, socket: Socket): Prom
         for (let p = 0; p < parts.length; p++) connection.sendData(parts[p]!, p + 1 === parts.length, options);
       }
       if (handOver) for (const chunk of connection.chunksToSend()) socket.write(chunk);
-      else socket.write(connection.bytesToSend());
+      else {
+        const bytes = connection.bytesToSend();
+        socket.write(bytes);
+        // The socket has counted it, and is done with it.
+        connection.recycle(bytes);
+      }
       socket.uncork();
     }
   };

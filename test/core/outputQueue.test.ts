@@ -1,6 +1,7 @@
 /** The queue of bytes to send, against a plain list of them. */
 import fc from "../support/properties.ts";
 import { describe, expect, test } from "vitest";
+import type { Bytes } from "../../src/core/bytes.ts";
 import { OutputQueue } from "../../src/core/outputQueue.ts";
 
 const step = fc.oneof(
@@ -8,13 +9,14 @@ const step = fc.oneof(
   fc.record({ push: fc.constantFrom(0, 1, 50, 3000) }),
   fc.record({ take: fc.oneof(fc.nat(400), fc.constant(Infinity)) }),
   fc.constant({ chunks: true }),
+  fc.constant({ recycle: true }),
 );
 
-test("OutputQueue gives what was written, in order, in memory that is never written again", () => {
+test("OutputQueue gives what was written, in order, in memory that is never written again unless it is given back", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const queue = new OutputQueue();
-      const taken: Uint8Array[] = [];
+      const taken: Bytes[] = [];
       let written = 0;
       for (const each of steps) {
         if ("reserve" in each) {
@@ -27,6 +29,11 @@ test("OutputQueue gives what was written, in order, in memory that is never writ
           const bytes = queue.take(each.take);
           expect(bytes.length).toBeLessThanOrEqual(each.take);
           taken.push(bytes);
+        } else if ("recycle" in each) {
+          const last = taken.pop();
+          if (last === undefined || last.length === 0) continue;
+          taken.push(last.slice());
+          queue.recycle(last);
         } else {
           taken.push(...queue.takeChunks());
         }
@@ -40,6 +47,60 @@ test("OutputQueue gives what was written, in order, in memory that is never writ
     }),
     { numRuns: 300 },
   );
+});
+
+describe("OutputQueue writes next into memory that was given back", () => {
+  /** A queue that has been given back the memory of its last slab, and that memory. */
+  function recycled(used: number): { queue: OutputQueue; buffer: ArrayBuffer } {
+    const queue = new OutputQueue();
+    queue.reserve(used);
+    const taken = queue.take();
+    queue.recycle(taken);
+    return { queue, buffer: taken.buffer };
+  }
+
+  test.each([1, 1000])("where %i bytes have room in it", (length) => {
+    const { queue, buffer } = recycled(1000);
+    expect(queue.fits(length)).toBe(true);
+    queue.reserve(length);
+    expect(queue.slab.buffer).toBe(buffer);
+    expect(queue.fits(buffer.byteLength - length)).toBe(true);
+    expect(queue.fits(buffer.byteLength - length + 1)).toBe(false);
+  });
+  test("and not where they have none", () => {
+    const { queue, buffer } = recycled(1000);
+    expect(queue.fits(buffer.byteLength + 1)).toBe(false);
+    queue.reserve(buffer.byteLength + 1);
+    expect(queue.slab.buffer).not.toBe(buffer);
+  });
+  test("again and again, even where so little was written in between that it was copied", () => {
+    const { queue, buffer } = recycled(1000);
+    queue.reserve(1);
+    expect(queue.take().buffer.byteLength).toBe(1);
+    queue.reserve(1);
+    expect(queue.slab.buffer).toBe(buffer);
+  });
+  test("once: it is not written into while somebody has it", () => {
+    const { queue, buffer } = recycled(1000);
+    queue.reserve(1000);
+    expect(queue.take().buffer).toBe(buffer);
+    queue.reserve(1000);
+    expect(queue.slab.buffer).not.toBe(buffer);
+  });
+  test("but keeps no more than 288 KiB, nothing smaller than it has, and nothing that has been transferred", () => {
+    const { queue, buffer } = recycled(1000);
+    queue.recycle(new Uint8Array(294_913));
+    queue.recycle(new Uint8Array(10));
+    const gone = new Uint8Array(2000);
+    structuredClone(gone, { transfer: [gone.buffer] });
+    queue.recycle(gone);
+    queue.reserve(1);
+    expect(queue.slab.buffer).toBe(buffer);
+    queue.recycle(new Uint8Array(294_912));
+    queue.take();
+    queue.reserve(1);
+    expect(queue.slab.length).toBe(294_912);
+  });
 });
 
 describe("OutputQueue copies no more than it has to", () => {
