@@ -208,7 +208,10 @@ export class WSConnection {
     return bytes;
   }
 
-  /** The same as {@link bytesToSend}, as it lies in memory: payloads that were handed over are not copied. */
+  /**
+   * The same as {@link bytesToSend}, as it lies in memory: payloads of 8 KiB and more that were handed over are not
+   * copied. Several of the arrays may lie in one buffer.
+   */
   chunksToSend(): Uint8Array<ArrayBuffer>[] {
     this.#established?.flush();
     this.#established?.drained();

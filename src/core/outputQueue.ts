@@ -1,6 +1,7 @@
 /** The bytes that wait to be sent: small writes side by side in one slab, large ones as they are. */
 import { concat, EMPTY, type Bytes } from "./bytes.ts";
 import { wordsOf } from "./mask.ts";
+import { LONGEST_HEADER } from "./opcodes.ts";
 
 const SMALLEST_SLAB = 256;
 const LARGEST_SLAB = 256 * 1024;
@@ -8,11 +9,16 @@ const LARGEST_SLAB = 256 * 1024;
 /** More is not kept for what is written next, in bytes: as much as a first slab has at most. */
 const LARGEST_SPARE = LARGEST_SLAB + (LARGEST_SLAB >> 3);
 
+/** So many chunks may wait before headers are gathered: to make room for many costs more than making two alone. */
+const SINGLE_HEADERS = 3;
+
 export class OutputQueue {
   /** Where small writes go. Valid after `reserve` until the next call. */
   slab: Bytes = EMPTY;
   #words: Int32Array<ArrayBuffer> | undefined;
   #used = 0;
+  /** Up to where the slab has been queued in chunks. */
+  #cut = 0;
   #chunks: Bytes[] = [];
   #chunkBytes = 0;
   /** How much of the first chunk has been taken already. */
@@ -56,20 +62,25 @@ export class OutputQueue {
     return (this.#words ??= wordsOf(this.slab.buffer));
   }
 
-  /** Queues a chunk as it is: it belongs to the queue from now on. */
+  /** Queues a chunk as it is, behind what is in the slab: it belongs to the queue from now on. */
   push(chunk: Bytes): void {
     if (chunk.length === 0) return;
-    this.#seal();
-    this.#chunks.push(chunk);
-    this.#chunkBytes += chunk.length;
+    if (this.#used > this.#cut) this.#queue(new Uint8Array(this.slab.buffer, this.#cut, this.#used - this.#cut));
+    this.#cut = this.#used;
+    this.#queue(chunk);
+  }
+
+  /** Whether a header is better written into the slab than into memory of its own: there are others, or will be. */
+  get gathersHeaders(): boolean {
+    return this.#chunks.length > SINGLE_HEADERS || this.#used + LONGEST_HEADER <= this.slab.length;
   }
 
   /** Bytes that wait. */
   get size(): number {
-    return this.#chunkBytes + this.#used;
+    return this.#chunkBytes + this.#used - this.#cut;
   }
 
-  /** Everything, without joining it. Each chunk is the receiver's alone, buffer included. */
+  /** Everything, without joining it. The chunks are the receiver's alone, together: several may lie in one buffer. */
   takeChunks(): Bytes[] {
     this.#seal();
     const chunks = this.#chunks;
@@ -122,24 +133,30 @@ export class OutputQueue {
     this.#words = undefined;
   }
 
+  #queue(chunk: Bytes): void {
+    this.#chunks.push(chunk);
+    this.#chunkBytes += chunk.length;
+  }
+
   /**
    * Ends the slab and hands it over, so that nothing is written into memory that somebody else has. One that is less
    * than half full is copied instead, so that a few bytes do not pin many.
    */
   #seal(): void {
     const used = this.#used;
+    const cut = this.#cut;
     if (used === 0) return;
     const { slab } = this;
-    if (used * 2 >= slab.length) {
-      this.#chunks.push(new Uint8Array(slab.buffer, 0, used));
+    if (cut > 0 || used * 2 >= slab.length) {
+      if (used > cut) this.#queue(new Uint8Array(slab.buffer, cut, used - cut));
     } else {
-      this.#chunks.push(slab.slice(0, used));
+      this.#queue(slab.slice(0, used));
       if (this.#spare !== undefined && slab.length > this.#spare.length) this.#spare = slab;
     }
-    this.#chunkBytes += used;
     this.#expected = Math.min(Math.max(used, SMALLEST_SLAB), LARGEST_SLAB);
     this.slab = EMPTY;
     this.#words = undefined;
     this.#used = 0;
+    this.#cut = 0;
   }
 }

@@ -73,18 +73,23 @@ export function receivingLimit(role: Role, wire: Wire, streamed: boolean): Side 
   return { run };
 }
 
-/** Every message is copied, or encoded together with its neighbours, unless it was handed over, and masked once. */
+/**
+ * Every message is copied, or joined and encoded together with its neighbours, unless it was handed over, and masked once.
+ * All of a flush is one write, and what was handed over two of it, of which no header is made.
+ */
 export function sendingLimit(
   { role, message, pieces, count, perFlush }: Batch,
   handOver: boolean,
   socket: Socket,
+  wrap: (buffer: ArrayBuffer) => Uint8Array,
 ): Side {
   const { bytes, data, type } = message;
   const masked = role === "client";
-  const text = typeof data === "string" ? flat(data, perFlush) : "";
+  const texts = typeof data === "string" ? Array<string>(Math.min(perFlush, count)).fill(data) : [];
   const own = bytes.slice();
   const words = wordsOf(own);
-  const parts = cut(own, Math.ceil(bytes.length / pieces.length));
+  const parts = cut(own, Math.ceil(bytes.length / pieces.length)).map((part) => wrap(part.slice().buffer));
+  const header = wrap(new ArrayBuffer(10));
   // The same memory each time: the socket is done with it at once.
   const slab = new Uint8Array(handOver ? 0 : bytes.length * Math.min(perFlush, count));
   const slabWords = wordsOf(slab);
@@ -96,12 +101,12 @@ export function sendingLimit(
         for (let k = Math.min(perFlush, count - i); k > 0; k--) {
           if (masked) mask(words);
           for (const part of parts) {
-            socket.write(new Uint8Array(10));
+            socket.write(header);
             socket.write(part);
           }
         }
       } else {
-        if (type !== "binary") encoder.encodeInto(text, slab);
+        if (type !== "binary") encoder.encodeInto(texts.join(""), slab);
         else for (let at = 0; at < slab.length; at += bytes.length) slab.set(bytes, at);
         if (masked) mask(slabWords);
         socket.write(slab);
@@ -141,8 +146,4 @@ function cut(bytes: Uint8Array<ArrayBuffer>, pieceBytes: number): Uint8Array<Arr
   const pieces: Uint8Array<ArrayBuffer>[] = [];
   for (let at = 0; at < bytes.length; at += pieceBytes) pieces.push(bytes.subarray(at, at + pieceBytes));
   return pieces;
-}
-
-function flat(text: string, times: number): string {
-  return new TextDecoder().decode(filled(times, encoder.encode(text)));
 }

@@ -52,6 +52,8 @@ export function ourSender(batch: Batch, handOver: boolean, socket: Socket): Prom
   const given = Array.from({ length: count }, () =>
     copied ? pieces.map((piece) => (typeof piece === "string" ? piece : piece.slice())) : pieces,
   );
+  const buffers = new Set(given.flat().map((piece) => (typeof piece === "string" ? undefined : piece.buffer)));
+  const isGiven = (chunk: Uint8Array<ArrayBuffer>): boolean => handOver && buffers.has(chunk.buffer);
   const renew = (): void => {
     for (const copies of given)
       copies.forEach((copy, p) => typeof copy === "string" || copy.set(pieces[p] as Uint8Array));
@@ -64,12 +66,10 @@ export function ourSender(batch: Batch, handOver: boolean, socket: Socket): Prom
         const parts = given[i]!;
         for (let p = 0; p < parts.length; p++) connection.sendData(parts[p]!, p + 1 === parts.length, options);
       }
-      if (handOver) for (const chunk of connection.chunksToSend()) socket.write(chunk);
-      else {
-        const bytes = connection.bytesToSend();
-        socket.write(bytes);
-        // The socket has counted it, and is done with it.
-        connection.recycle(bytes);
+      for (const chunk of handOver ? connection.chunksToSend() : [connection.bytesToSend()]) {
+        socket.write(chunk);
+        // The socket has counted it, and is done with it. What is handed over in the next batch, too, is not the queue's.
+        if (!isGiven(chunk)) connection.recycle(chunk);
       }
       socket.uncork();
     }

@@ -123,7 +123,7 @@ function sending(bench: Bench, role: Role, shape: Shape): Workload {
     const message = messageOf(type, size);
     const socket = () => countingSocket(bench.Writable);
     const ours = await ourSender(batch(message, BATCH_BYTES), handOver, socket());
-    const limit = () => sendingLimit(batch(message, BATCH_BYTES), handOver, socket());
+    const limit = () => sendingLimit(batch(message, BATCH_BYTES), handOver, socket(), bench.wrap);
     const of = (peer: Peer): Promise<Side> => peer.sender(batch(message, peer.batchBytes), socket());
     return { ours, peers: await madeOf(peers, names, of, limit) };
   };

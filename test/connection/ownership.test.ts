@@ -42,7 +42,7 @@ describe("sendData", () => {
   });
   test("hands large bytes over without a copy, and masks them in their own memory", () => {
     const [server, client] = [open("server"), open("client", { random: (key) => key.fill(1) })];
-    const [forServer, forClient] = [new Uint8Array(5000), new Uint8Array(5000)];
+    const [forServer, forClient] = [new Uint8Array(10_000), new Uint8Array(10_000)];
     server.sendData(forServer, true, { handOver: true });
     client.sendData(forClient, true, { handOver: true });
     expect(server.chunksToSend()[1]?.buffer).toBe(forServer.buffer);
@@ -50,11 +50,11 @@ describe("sendData", () => {
     expect(forClient.every((byte) => byte === 1)).toBe(true);
   });
   test("hands over a part of a buffer, and leaves the rest of it alone", () => {
-    const buffer = new Uint8Array(6001).fill(0xaa);
+    const buffer = new Uint8Array(10_001).fill(0xaa);
     const client = open("client", { random: (key) => key.set(hex("01 02 03 04")) });
-    client.sendData(buffer.subarray(3, 5998), true, { handOver: true });
-    expect(received("server", client.bytesToSend())[0]).toEqual(new Uint8Array(5995).fill(0xaa));
-    expect([...buffer.subarray(0, 3), ...buffer.subarray(5998)]).toEqual([0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa]);
+    client.sendData(buffer.subarray(3, 9998), true, { handOver: true });
+    expect(received("server", client.bytesToSend())[0]).toEqual(new Uint8Array(9995).fill(0xaa));
+    expect([...buffer.subarray(0, 3), ...buffer.subarray(9998)]).toEqual([0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa]);
   });
 });
 
@@ -76,19 +76,23 @@ describe("sendData with an extension in use", () => {
     ["leaves messages as they are", { encode: (frame) => frame }],
   ])("that %s: bytes are sent from their own memory if they are handed over, and else copied", (_, codec) => {
     const server = withCodec(codec);
-    const bytes = new Uint8Array(5000).fill(7);
+    const bytes = new Uint8Array(10_000).fill(7);
     server.sendData(bytes, true, { handOver: true });
     expect(server.chunksToSend()[1]?.buffer).toBe(bytes.buffer);
     server.sendData(bytes);
     server.sendData(bytes, true, { handOver: false });
     bytes.fill(0);
-    expect(received("client", join(...server.chunksToSend()))).toEqual([0, 1].map(() => new Uint8Array(5000).fill(7)));
+    expect(received("client", join(...server.chunksToSend()))).toEqual(
+      [0, 1].map(() => new Uint8Array(10_000).fill(7)),
+    );
   });
   test("that encodes into memory of its own, which may change after: it is copied", () => {
-    const scratch = new Uint8Array(5000);
+    const scratch = new Uint8Array(10_000);
     const server = withCodec({ encode: (frame) => ({ ...frame, payload: scratch.fill(frame.payload[0]!) }) });
-    for (const byte of [1, 2]) server.sendData(new Uint8Array(5000).fill(byte), true, { handOver: true });
-    expect(received("client", join(...server.chunksToSend()))).toEqual([1, 2].map((n) => new Uint8Array(5000).fill(n)));
+    for (const byte of [1, 2]) server.sendData(new Uint8Array(10_000).fill(byte), true, { handOver: true });
+    expect(received("client", join(...server.chunksToSend()))).toEqual(
+      [1, 2].map((n) => new Uint8Array(10_000).fill(n)),
+    );
   });
 });
 
@@ -96,8 +100,8 @@ describe("chunksToSend: small payloads lie side by side, large ones by themselve
   test.each([
     ["up to 16 KiB", 16 * 1024 - 1, false, 1],
     ["from 16 KiB on", 16 * 1024, false, 3],
-    ["that are handed over, up to 2 KiB", 2 * 1024 - 1, true, 1],
-    ["that are handed over, from 2 KiB on", 2 * 1024, true, 6],
+    ["that are handed over, up to 8 KiB", 8 * 1024 - 1, true, 1],
+    ["that are handed over, from 8 KiB on", 8 * 1024, true, 6],
   ])("%s", (_, length, handOver, count) => {
     const server = open("server");
     for (let i = 0; i < 3; i++) server.sendData(new Uint8Array(length).fill(i), true, { handOver });
