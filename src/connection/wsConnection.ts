@@ -92,9 +92,9 @@ export class WSConnection {
   #client: ClientHandshake | undefined;
   #server: ServerHandshake | undefined;
   #established: EstablishedConnection | undefined;
-  #agreement: Agreement = { subprotocol: undefined, extensions: [] };
+  #agreement = NOTHING_AGREED;
   /** Events that calls of the application or of the clock have brought about. */
-  #ahead: WSEvent[] = [];
+  #ahead: readonly WSEvent[] = NONE;
   #inputEnded = false;
   /** Holds no place of its own, so that one serves every loop, and a loop that is left early loses nothing. */
   readonly #events = new Events(() => this.#nextEvent());
@@ -183,7 +183,7 @@ export class WSConnection {
         section: "RFC 6455 §4.2.1",
       });
     }
-    this.#attempt(() => this.#ahead.push(server.receiveRequest(request)));
+    this.#attempt(() => this.#tell(server.receiveRequest(request)));
   }
 
   /**
@@ -368,10 +368,20 @@ export class WSConnection {
 
   /** What happens before the connection is open, or was brought about by a call. */
   #nextAhead(): WSEvent | undefined {
-    if (this.#ahead.length > 0 || this.closed) return this.#ahead.shift();
+    if (this.#ahead.length > 0 || this.closed) return this.#takeAhead();
     this.#attempt(() => this.#openFurther());
     if (this.#ahead.length === 0 && this.#inputEnded && !this.closed) this.#endOpening();
-    return this.#ahead.shift();
+    return this.#takeAhead();
+  }
+
+  #tell(event: WSEvent): void {
+    this.#ahead = [...this.#ahead, event];
+  }
+
+  #takeAhead(): WSEvent | undefined {
+    const [event] = this.#ahead;
+    this.#ahead = this.#ahead.length > 1 ? this.#ahead.slice(1) : NONE;
+    return event;
   }
 
   #openFurther(): void {
@@ -383,7 +393,7 @@ export class WSConnection {
       }
       if (this.#server.request === undefined) {
         const request = this.#server.read(this.#input);
-        if (request !== undefined) this.#ahead.push(request);
+        if (request !== undefined) this.#tell(request);
       } else if (this.#input.size > this.#limits.maxEarlyBytes) {
         throw new RemoteProtocolError(`more than ${this.#limits.maxEarlyBytes} bytes before the answer`, {
           code: "tooMuchEarlyData",
@@ -401,7 +411,7 @@ export class WSConnection {
       this.#open(answer, answer.head);
       return;
     }
-    this.#ahead.push(answer);
+    this.#tell(answer);
     if (answer.type === "connectionRejected") this.#life.follow("beRejected");
     else if (answer.finished) this.#finish("finishRejection");
   }
@@ -415,7 +425,7 @@ export class WSConnection {
     if (last === undefined) {
       this.#finish("end");
     } else {
-      this.#ahead.push(last);
+      this.#tell(last);
       this.#finish("finishRejection");
     }
   }
@@ -437,7 +447,7 @@ export class WSConnection {
 
   #open(agreement: Agreement, head: Head): void {
     const { subprotocol, extensions } = agreement;
-    this.#agreement = { subprotocol, extensions };
+    if (subprotocol !== undefined || extensions.length > 0) this.#agreement = { subprotocol, extensions };
     this.#client = undefined;
     this.#server = undefined;
     this.#established = new EstablishedConnection({
@@ -446,7 +456,7 @@ export class WSConnection {
       input: this.#input,
       output: this.#output,
       limits: this.#limits,
-      codecs: extensions.map(({ codec }) => codec),
+      codecs: extensions.length === 0 ? NONE : extensions.map(({ codec }) => codec),
       masking: this.#masking,
       autoPong: this.#autoPong,
       random: this.#random,
@@ -460,7 +470,7 @@ export class WSConnection {
         return head.headers;
       },
     };
-    this.#ahead.push(event);
+    this.#tell(event);
   }
 
   /** Ends a connection that never was open. */
@@ -474,13 +484,13 @@ export class WSConnection {
       wasClean: false,
       ...(error !== undefined && { error }),
     };
-    this.#ahead.push(event);
+    this.#tell(event);
   }
 
   #timeOut(code: ProtocolErrorCode, message: string, answer = PEER_GONE): void {
     const error = new RemoteProtocolError(message, { code, ...answer });
     if (this.#established === undefined) this.#failOpening(error);
-    else this.#ahead.push(this.#established.fail(error));
+    else this.#tell(this.#established.fail(error));
   }
 
   /** Whether something came that has not been pulled: bytes, or the end of the stream. */
@@ -535,6 +545,10 @@ export class WSConnection {
     throw new LocalProtocolError(`a ${this.type} may not ${signal} while ${this.#life.state}`, { code: "wrongState" });
   }
 }
+
+/** Of nearly every connection that waits: an array and an object less for each. */
+const NONE: readonly never[] = [];
+const NOTHING_AGREED: Agreement = { subprotocol: undefined, extensions: NONE };
 
 /** How deadlines are answered: 408 before the connection is open, and then by a Close, in case somebody hears it. */
 const PEER_GONE = { closeCode: CloseCode.INTERNAL_ERROR as number, status: 408 };

@@ -5,12 +5,12 @@ import { CloseCode, isCloseCodeOnWire } from "./closeCodes.ts";
 import { LocalProtocolError, RemoteProtocolError } from "./errors.ts";
 import type { CloseFrame, ConnectionClosed, WSEvent } from "./events.ts";
 import type { ExtensionCodec, OutgoingFrame } from "./extension.ts";
-import { firstByte, writeFrame, writeTextFrame } from "./frameWriter.ts";
+import { firstByte, LOOPED_TEXT, writeFrame, writeTextFrame } from "./frameWriter.ts";
 import type { LifeCycle, Signal } from "./lifeCycle.ts";
 import type { Limits } from "./limits.ts";
 import { MessageReader, type CloseReceived, type Received } from "./messageReader.ts";
 import type { WholeMessages } from "./wholeMessages.ts";
-import { MAX_CONTROL_PAYLOAD, Opcode } from "./opcodes.ts";
+import { LENGTH_16, MAX_CONTROL_PAYLOAD, Opcode } from "./opcodes.ts";
 import type { OutputQueue } from "./outputQueue.ts";
 import { TextRun } from "./textRun.ts";
 import { decodeWhole, encodeText, encodeTextInto } from "./utf8.ts";
@@ -45,8 +45,9 @@ export class EstablishedConnection {
   readonly #reader: MessageReader;
   readonly whole: WholeMessages;
   readonly #masks: boolean;
-  /** Made with the first text. */
+  /** Short texts that wait to be encoded together, and how many texts of ASCII were sent before them in a row. */
   #run: TextRun | undefined;
+  #asciiInARow = 0;
 
   /** Opcode of the message that is being sent in fragments, else `CONTINUATION`. */
   #sending: Opcode = Opcode.CONTINUATION;
@@ -122,13 +123,26 @@ export class EstablishedConnection {
     if (this.#codecs.length > 0) {
       this.#sendEncoded(first, final, payload, options, key);
     } else if (typeof payload === "string") {
-      if (final && first === Opcode.TEXT) this.#texts.send(payload, key);
+      if (final && first === Opcode.TEXT) this.#sendText(payload, key);
       else this.#sendFragment(firstByte(first, final, 0), this.#wholePairs(payload, final), key);
     } else {
       this.flush();
       writeFrame(this.#output, firstByte(first, final, 0), payload, key, options?.handOver === true);
     }
     this.#sending = final ? Opcode.CONTINUATION : opcode;
+  }
+
+  #sendText(text: string, key: Bytes | undefined): void {
+    const { length } = text;
+    const isExpectedAscii = this.#asciiInARow >= ASCII_EXPECTED_AFTER;
+    if (isExpectedAscii && length < LENGTH_16 && (length > LOOPED_TEXT || this.#run !== undefined)) {
+      this.#run ??= new TextRun(this.#masks);
+      if (!this.#run.add(text, key)) this.flush();
+      return;
+    }
+    this.flush();
+    const isAscii = writeTextFrame(this.#output, firstByte(Opcode.TEXT, true, 0), text, key);
+    this.#asciiInARow = isAscii ? this.#asciiInARow + 1 : 0;
   }
 
   #sendFragment(first: number, text: string, key: Bytes | undefined): void {
@@ -194,7 +208,10 @@ export class EstablishedConnection {
 
   /** Writes what waits to be sent into the queue: to be called before that is looked at. */
   flush(): void {
-    this.#run?.flush();
+    const run = this.#run;
+    if (run === undefined) return;
+    this.#run = undefined;
+    if (!run.write(this.#output)) this.#asciiInARow = 0;
   }
 
   /** The queue has been emptied. */
@@ -252,10 +269,6 @@ export class EstablishedConnection {
     this.#life.follow("sendClose");
   }
 
-  get #texts(): TextRun {
-    return (this.#run ??= new TextRun(this.#output, this.#masks));
-  }
-
   #sendControl(signal: Signal, opcode: Opcode, payload: Uint8Array): void {
     this.#require(signal);
     if (payload.length > MAX_CONTROL_PAYLOAD) {
@@ -283,6 +296,9 @@ export class EstablishedConnection {
     });
   }
 }
+
+/** After how many texts of ASCII in a row another one is expected to be ASCII, too. */
+const ASCII_EXPECTED_AFTER = 8;
 
 /** Where each masking key is drawn into, to be read at once: one for all connections. */
 const KEY: Bytes = new Uint8Array(4);

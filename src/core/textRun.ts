@@ -7,75 +7,56 @@
  * Only while they are ASCII, so that characters and bytes are the same in number.
  */
 import type { Bytes } from "./bytes.ts";
-import { firstByte, LOOPED_TEXT, writeTextFrame } from "./frameWriter.ts";
+import { firstByte, writeTextFrame } from "./frameWriter.ts";
 import { applyMask, readKey } from "./mask.ts";
-import { LENGTH_16, MASK, Opcode } from "./opcodes.ts";
+import { MASK, Opcode } from "./opcodes.ts";
 import type { OutputQueue } from "./outputQueue.ts";
 import { encodeAscii } from "./utf8.ts";
 
 /** A whole message. */
 const WHOLE_TEXT = firstByte(Opcode.TEXT, true, 0);
 
-/** After how many texts of ASCII in a row another one is expected to be ASCII, too. */
-const EXPECTED_AFTER = 8;
-
-/** How long a run grows, in characters, before it is encoded. */
+/** How long a run grows, in characters, before it is to be encoded. */
 const RUN_LENGTH = 32 * 1024;
 
 export class TextRun {
-  readonly #output: OutputQueue;
-  readonly #masks: boolean;
   /** What stands for a header until it is written. */
   readonly #gap: string;
-  #texts: string[] = [];
-  #keys: number[] = [];
+  readonly #texts: string[] = [];
+  readonly #keys: number[] = [];
   #length = 0;
-  #asciiInARow = 0;
 
-  constructor(output: OutputQueue, masks: boolean) {
-    this.#output = output;
-    this.#masks = masks;
+  constructor(masks: boolean) {
     this.#gap = masks ? "\0\0\0\0\0\0" : "\0\0";
   }
 
-  /** Sends a whole message, now or when it is flushed. The key is read at once. */
-  send(text: string, key: Bytes | undefined): void {
-    const { length } = text;
-    const isFirst = this.#texts.length === 0;
-    if (length >= LENGTH_16 || this.#asciiInARow < EXPECTED_AFTER || (isFirst && length <= LOOPED_TEXT)) {
-      this.flush();
-      this.#sendAlone(text, key);
-      return;
-    }
+  /** Adds a whole message of at most 125 characters, whose key is read at once; whether there is room for more. */
+  add(text: string, key: Bytes | undefined): boolean {
     this.#texts.push(text);
     if (key !== undefined) this.#keys.push(readKey(key, 0));
-    this.#length += this.#gap.length + length;
-    if (this.#length >= RUN_LENGTH) this.flush();
+    this.#length += this.#gap.length + text.length;
+    return this.#length < RUN_LENGTH;
   }
 
-  /** Writes what waits: to be called before anything else is written, and before what is to be sent is looked at. */
-  flush(): void {
+  /** Queues a frame for each, once; whether all of it was ASCII. If not, each is encoded by itself. */
+  write(output: OutputQueue): boolean {
     const texts = this.#texts;
-    if (texts.length === 0) return;
     const keys = this.#keys;
-    const output = this.#output;
-    const length = this.#length;
-    this.#texts = [];
-    this.#keys = [];
-    this.#length = 0;
-
-    const start = output.reserve(length);
+    const masks = keys.length > 0;
+    const start = output.reserve(this.#length);
     const { slab } = output;
-    if (!encodeAscii(this.#gap + texts.join(this.#gap), slab.subarray(start, start + length))) {
+    if (!encodeAscii(this.#gap + texts.join(this.#gap), slab.subarray(start, start + this.#length))) {
       output.giveBack(start);
-      for (let i = 0; i < texts.length; i++) this.#sendAlone(texts[i]!, this.#masks ? keyBytes(keys[i]!) : undefined);
-      return;
+      for (let i = 0; i < texts.length; i++) {
+        writeTextFrame(output, WHOLE_TEXT, texts[i]!, masks ? keyBytes(keys[i]!) : undefined);
+      }
+      return false;
     }
     let at = start;
     for (let i = 0; i < texts.length; i++) {
       const { length } = texts[i]!;
       slab[at] = WHOLE_TEXT;
-      if (!this.#masks) {
+      if (!masks) {
         slab[at + 1] = length;
         at += 2 + length;
         continue;
@@ -86,11 +67,7 @@ export class TextRun {
       at += 6;
       applyMask(slab, output.words, at, (at += length), key, 0);
     }
-  }
-
-  #sendAlone(text: string, key: Bytes | undefined): void {
-    const isAscii = writeTextFrame(this.#output, WHOLE_TEXT, text, key);
-    this.#asciiInARow = isAscii ? this.#asciiInARow + 1 : 0;
+    return true;
   }
 }
 
