@@ -79,7 +79,7 @@ export class MessageReader {
   /** Reads on to the next thing to tell, or `undefined` until more bytes come. Throws `RemoteProtocolError`. */
   read(): Received | undefined {
     if (this.#messageOpcode === Opcode.CONTINUATION && this.#frames.atHeader) {
-      const message = this.whole.beginRun() ? this.whole.next() : this.whole.readOne();
+      const message = this.whole.begin();
       if (message !== undefined) return message;
       this.#start = this.#input.offset;
     }

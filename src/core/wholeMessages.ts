@@ -1,6 +1,6 @@
 /**
- * Messages that are one frame and lie whole in the chunk. Short ones are read a run at a time: a run is checked, unmasked
- * and decoded at once, and then handed out message by message. It says nothing that `MessageReader` does not say of the
+ * Messages that are one frame and lie whole in the chunk. Short texts are read a run at a time: a run is checked, unmasked
+ * and decoded at once, and then handed out text by text; bytes and longer texts message by message. It says nothing that `MessageReader` does not say of the
  * same bytes, and leaves whatever is not as plain as that to it, as it was or unmasked under a key of zeros.
  *
  * Of 16 bytes each it reads four times as many binary and eight times as many text messages in a second as `MessageReader`
@@ -42,95 +42,104 @@ export class WholeMessages {
     this.#limit = limit;
   }
 
-  /** The next message of the run, if it has one. */
+  /** The next message, where one has just ended that was read here, too. */
   next(): BytesReceived | TextReceived | undefined {
     const input = this.#input;
     const { chunk, position } = input;
-    if (position >= input.runEnd) return undefined;
+    if (position < input.runEnd) return this.#nextText(position);
+    if (position !== input.runEnd) return undefined;
+    const length = this.#lengthAt(position);
+    if (length < 0 || chunk[position] !== WHOLE_BINARY) return this.#readLonger(position);
+    const start = position + this.#headerLength;
+    const end = start + length;
+    if (end > input.end) return undefined;
+    if (this.#mask !== 0) unmaskWithKey(chunk, input.words, position + 2, end);
+    input.position = input.runEnd = end;
+    const data = new Uint8Array(input.buffer, input.base + start, length);
+    return { type: "bytesReceived", data, frameFinished: true, messageFinished: true };
+  }
+
+  /** The same where a frame begins and no message has been begun. */
+  begin(): BytesReceived | TextReceived | undefined {
+    const input = this.#input;
+    const { position } = input;
+    const first = input.chunk[position];
+    if (first !== WHOLE_BINARY && first !== WHOLE_TEXT) return undefined;
+    input.runEnd = position;
+    if (first === WHOLE_TEXT) this.#beginRun(position);
+    return this.next();
+  }
+
+  /** The length of a short message within the limit whose frame begins there, else −1. */
+  #lengthAt(position: number): number {
+    // Beyond the end there is 0 or nothing, which makes a length that is none or leads too far.
+    const length = this.#input.chunk[position + 1]! ^ this.#mask;
+    return length < LENGTH_16 && length <= this.#limit ? length : -1;
+  }
+
+  #nextText(position: number): TextReceived {
+    const { chunk } = this.#input;
     const start = position + this.#headerLength;
     const length = chunk[position + 1]! & ~MASK;
-    input.position = start + length;
-    if (chunk[position] === WHOLE_BINARY) {
-      const data = new Uint8Array(input.buffer, input.base + start, length);
-      return { type: "bytesReceived", data, frameFinished: true, messageFinished: true };
-    }
+    this.#input.position = start + length;
     const from = this.#at + this.#headerLength;
-    const to = from + (this.#isAscii ? length : countUnits(chunk, input.words, start, start + length));
+    const to = from + (this.#isAscii ? length : countUnits(chunk, this.#input.words, start, start + length));
     this.#at = to;
     return { type: "textReceived", data: this.#text.slice(from, to), frameFinished: true, messageFinished: true };
   }
 
-  /**
-   * Finds how many messages of one kind follow one another, and makes them ready. Whether there are any. To be called
-   * where a frame begins and no message has been begun.
-   */
-  beginRun(): boolean {
+  /** Finds how many short texts follow one another, and makes them ready. */
+  #beginRun(position: number): void {
     const input = this.#input;
-    const { chunk, position, end } = input;
-    const mask = this.#mask;
+    const { chunk, end, words } = input;
     const headerLength = this.#headerLength;
-    const limit = this.#limit;
-    const { words } = input;
-    const first = chunk[position];
-    if (first !== WHOLE_BINARY && first !== WHOLE_TEXT) return false;
     let at = position;
-    for (const stop = position + RUN_BYTES; at < stop;) {
-      if (chunk[at] !== first) break;
-      // Beyond the end there is 0 or nothing, which makes a length that is none or leads too far.
-      const length = chunk[at + 1]! ^ mask;
-      if (!(length < LENGTH_16) || length > limit) break;
-      const start = at + headerLength;
-      if (start + length > end) break;
-      if (mask !== 0) {
-        unmaskWithKey(chunk, words, at + 2, start + length);
-      }
-      at = start + length;
+    for (const stop = position + RUN_BYTES; at < stop && chunk[at] === WHOLE_TEXT;) {
+      const next = at + headerLength + this.#lengthAt(at);
+      if (next < at + headerLength || next > end) break;
+      if (this.#mask !== 0) unmaskWithKey(chunk, words, at + 2, next);
+      at = next;
     }
-    if (at === position) return false;
-    input.runEnd = at;
-    return first === WHOLE_BINARY || this.#decodeRun(position, at);
+    if (at > position) this.#decodeRun(position, at);
   }
 
-  /**
-   * The next message, if it is one frame of 126 to 65,535 bytes that lies whole in the chunk. To be called where a run
-   * could begin. It is read by itself in half the time that `MessageReader` takes, which has to be ready for pieces.
-   */
-  readOne(): BytesReceived | TextReceived | undefined {
+  /** The message, if it is one of 126 to 65,535 bytes. */
+  #readLonger(position: number): BytesReceived | TextReceived | undefined {
     const input = this.#input;
-    const { chunk, position } = input;
+    const { chunk } = input;
     const first = chunk[position];
-    if ((first !== WHOLE_BINARY && first !== WHOLE_TEXT) || chunk[position + 1] !== (LENGTH_16 | this.#mask)) {
-      return undefined;
-    }
+    if (first !== WHOLE_BINARY && first !== WHOLE_TEXT) return undefined;
+    if (chunk[position + 1] !== (LENGTH_16 | this.#mask)) return undefined;
     const start = position + 2 + this.#headerLength;
     const length = (chunk[position + 2]! << 8) | chunk[position + 3]!;
-    if (length < LENGTH_16 || length > this.#limit || start + length > input.end) return undefined;
-    if (this.#mask !== 0) applyMask(chunk, input.words, start - 4, start + length, readKey(chunk, start - 4), 0);
+    const end = start + length;
+    if (length < LENGTH_16 || length > this.#limit || end > input.end) return undefined;
+    // With its key, which that makes zeros: they leave as it is what is unmasked now.
+    if (this.#mask !== 0) applyMask(chunk, input.words, start - 4, end, readKey(chunk, start - 4), 0);
     const bytes = new Uint8Array(input.buffer, input.base + start, length);
     const data = first === WHOLE_BINARY ? bytes : decodeWhole(bytes);
     if (data === undefined) return undefined; // the long way says where it is wrong
-    input.position = start + length;
+    input.position = input.runEnd = end;
     return typeof data === "string"
       ? { type: "textReceived", data, frameFinished: true, messageFinished: true }
       : { type: "bytesReceived", data, frameFinished: true, messageFinished: true };
   }
 
   /** Decodes all texts of a run at once: what lies between them is ASCII while it does. */
-  #decodeRun(start: number, end: number): boolean {
+  #decodeRun(start: number, end: number): void {
     const input = this.#input;
     this.#markRun(start, end, Opcode.TEXT, 0);
     const text = decodeWhole(new Uint8Array(input.buffer, input.base + start, end - start));
     this.#markRun(start, end, WHOLE_TEXT, this.#mask);
     if (text === undefined) {
       // One of them will end the connection: the long way says where.
-      input.runEnd = 0;
       this.#limit = -1;
-      return false;
+      return;
     }
+    input.runEnd = end;
     this.#text = text;
     this.#at = 0;
     this.#isAscii = text.length === end - start;
-    return true;
   }
 
   /** Writes the first two bytes of every header in a run. */

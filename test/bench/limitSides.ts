@@ -2,6 +2,7 @@
 import type { Wire } from "./inputs.ts";
 import type { Role, Side } from "./measure.ts";
 import type { Batch, Socket } from "./sockets.ts";
+import { SCRATCH_BYTES } from "./ourSides.ts";
 import { Tally } from "./tally.ts";
 
 /** A number that no engine knows in advance. */
@@ -11,7 +12,7 @@ const encoder = new TextEncoder();
 
 /**
  * Every masked byte is unmasked once, every text is decoded once, and each message costs a view, or a part of a string,
- * and an event; one that comes in pieces is put together by one copy. No header is read, nothing is checked, and what is
+ * and an event; one that comes in pieces is put together by one copy, a short one where the one before it was. No header is read, nothing is checked, and what is
  * unmasked or decoded goes in the largest runs there are.
  */
 export function receivingLimit(role: Role, wire: Wire, streamed: boolean): Side {
@@ -47,12 +48,13 @@ export function receivingLimit(role: Role, wire: Wire, streamed: boolean): Side 
     return { run };
   }
 
+  const scratch = length > SCRATCH_BYTES ? undefined : new Uint8Array(length);
   const pieceBytes = Math.min(chunkBytes, fragmentBytes);
   const pieces = cut(message.bytes, pieceBytes).map((piece) => piece.slice());
   const all = pieces.map(wordsOf);
   const run = (): number => {
     for (let i = 0; i < count; i++) {
-      const whole = streamed ? undefined : new Uint8Array(length);
+      const whole = streamed ? undefined : (scratch ?? new Uint8Array(length));
       for (let p = 0, at = 0; p < pieces.length; p++) {
         const piece = pieces[p]!;
         if (masked) mask(all[p]!);

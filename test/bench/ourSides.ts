@@ -1,5 +1,5 @@
 /** Ours, as a program with its own loop uses it: the connection alone, from chunk to message and back. */
-import { WSConnection } from "../../src/index.ts";
+import { WSConnection, type BytesReceived, type TextReceived } from "../../src/index.ts";
 import { MessageAssembler } from "../../src/stream/messageAssembler.ts";
 import type { Wire } from "./inputs.ts";
 import type { Role, Side } from "./measure.ts";
@@ -16,7 +16,7 @@ export function ourReceiver(
   const { chunks, renew } = wire.chunks(wrap);
   const { data, type } = wire.message;
   const connection = openConnection(role);
-  const assembler = new MessageAssembler(connection);
+  const assembler = data.length > SCRATCH_BYTES ? new MessageAssembler(connection) : new ScratchAssembler();
   const tally = new Tally();
   const wanted = type === "binary" ? "bytesReceived" : "textReceived";
   let begun = false;
@@ -40,6 +40,32 @@ export function ourReceiver(
     return tally.finish(data.length);
   };
   return provenReceiver({ ...(renew !== undefined && { prepare: renew }), run }, tally, wire);
+}
+
+/** Up to this length a message that comes in pieces is put together where the one before it was, in bytes. */
+export const SCRATCH_BYTES = 64 * 1024;
+
+/**
+ * What a program does that knows how long its messages are: one that comes in pieces is put together in memory that is
+ * used again. So it lasts until the next one comes, as what is delivered in the memory of a chunk does.
+ */
+class ScratchAssembler {
+  readonly #scratch = new Uint8Array(SCRATCH_BYTES);
+  #length = 0;
+  #text = "";
+
+  add({ data, messageFinished }: TextReceived | BytesReceived): string | Uint8Array | undefined {
+    if (typeof data === "string") {
+      const text = this.#text + data;
+      this.#text = messageFinished ? "" : text;
+      return messageFinished ? text : undefined;
+    }
+    if (data.length === 1) this.#scratch[this.#length] = data[0]!;
+    else this.#scratch.set(data, this.#length);
+    const length = this.#length + data.length;
+    this.#length = messageFinished ? 0 : length;
+    return messageFinished ? new Uint8Array(this.#scratch.buffer, 0, length) : undefined;
+  }
 }
 
 /** `handOver` is the bargain that `ws` always makes: what it is given must be left alone until it is sent. */

@@ -117,8 +117,8 @@ function closeOf(role: ConnectionType): Bytes {
   return sender.bytesToSend();
 }
 
-describe("a run is read at once, as the chunk that is unmasked in place shows", () => {
-  const MASKED = sent("client", hex("00 01 02 03"));
+describe("a run of texts is read at once, as the chunk that is unmasked in place shows", () => {
+  const MASKED = sent("client", "abcd");
 
   /** How many of the frames are unmasked once the first message has been pulled. */
   function unmaskedWithTheFirst(frames: readonly Uint8Array[], options: ConnectionOptions = {}): number {
@@ -137,20 +137,30 @@ describe("a run is read at once, as the chunk that is unmasked in place shows", 
     expect(unmaskedWithTheFirst(Array<Bytes>(150).fill(MASKED))).toBe(103);
   });
   test.each<[what: string, next: string]>([
-    ["a message of the other type", "81 84 91 a2 b3 c4 91 a2 b3 c4"],
-    ["a fragment", "02 84 91 a2 b3 c4 91 a2 b3 c4"],
-    ["a length of 126 bytes and more", "82 fe 00 7e 91 a2 b3 c4 61*126"],
-    ["a frame that is cut", "82 85 91 a2 b3 c4 91 a2 b3 c4"],
-    ["a frame that is not masked", "82 04 91 a2 b3 c4"],
-    ["a longer message than the limit", "82 c1 91 a2 b3 c4 61*65"],
+    ["a message of the other type", "82 84 91 a2 b3 c4 91 a2 b3 c4"],
+    ["a fragment", "01 84 91 a2 b3 c4 91 a2 b3 c4"],
+    ["a length of 126 bytes and more", "81 fe 00 7e 91 a2 b3 c4 61*126"],
+    ["a frame that is cut", "81 85 91 a2 b3 c4 91 a2 b3 c4"],
+    ["a frame that is not masked", "81 04 91 a2 b3 c4"],
+    ["a longer message than the limit", "81 c1 91 a2 b3 c4 61*65"],
   ])("%s is left to the long way", (_, next) => {
     const frames = [...Array<Bytes>(20).fill(MASKED), hex(next)];
     expect(unmaskedWithTheFirst(frames, { limits: { maxMessageBytes: 64 } })).toBe(20);
   });
   test.each([125, 64])("a message of %i bytes is not, where as many may come", (length) => {
-    const frame = join(hex(`82 ${(0x80 | length).toString(16)} 91 a2 b3 c4`), hex(`61*${length}`));
+    const frame = sent("client", "a".repeat(length));
     expect(unmaskedWithTheFirst([MASKED, frame], { limits: { maxMessageBytes: length } })).toBe(2);
   });
+});
+
+test("bytes are read one message at a time, each unmasked when it is pulled", () => {
+  const server = open("server");
+  const one = sent("client", hex("01 02"));
+  const chunk = join(one, one);
+  server.receiveBytes(chunk);
+  expect(server.events().next().value).toEqual(binary(hex("01 02")));
+  expect(chunk.subarray(one.length)).toEqual(one);
+  expect(pull(server)).toEqual([binary(hex("01 02"))]);
 });
 
 describe("longer messages that are one frame and lie whole in the chunk", () => {
