@@ -91,34 +91,48 @@ export class HeadReader {
 
   /** Reads on in the chunk, up to its end or that of the head; whether it was that of the head. */
   #readLines(input: ByteQueue): boolean {
-    const { chunk, end } = input;
+    const { chunk } = input;
+    const start = input.position;
     const { maxHeadBytes, maxHeadLines } = this.#limits;
-    while (input.position < end) {
-      const byte = chunk[input.position]!;
-      if (++this.#headBytes > maxHeadBytes) {
-        this.#refuse(input, "headTooLarge", `head of more than ${maxHeadBytes} bytes`, 431);
-      }
-      if (this.#afterCr !== (byte === LF)) {
+    const end = Math.min(input.end, start + maxHeadBytes - this.#headBytes);
+    let lineStart = start - this.#lineBytes;
+    let afterCr = this.#afterCr;
+    let at = start;
+    const readTo = (position: number): void => {
+      this.#headBytes += position - input.position;
+      input.position = position;
+    };
+    while (at < end) {
+      const byte = chunk[at++]!;
+      if (afterCr !== (byte === LF)) {
+        readTo(at - 1);
         this.#refuse(input, "headMalformed", "line that does not end in CR LF", 400);
       }
-      this.#afterCr = byte === CR;
-      input.position++;
-      if (byte !== LF) {
-        this.#lineBytes++;
-        continue;
+      afterCr = byte === CR;
+      if (byte !== LF) continue;
+      const isEmpty = at - lineStart === 2;
+      lineStart = at;
+      if (isEmpty && this.#lines > 0) {
+        readTo(at);
+        this.#lineBytes = 0;
+        this.#afterCr = false;
+        return true;
       }
-      const isEmpty = this.#lineBytes === 1;
-      this.#lineBytes = 0;
-      if (isEmpty && this.#lines > 0) return true;
       if (isEmpty && this.#start === "request line") {
+        readTo(at);
         // §2.2: one empty line before a request is let pass.
         if (this.#headBytes === 2) continue;
         this.#refuse(input, "headMalformed", "empty request line", 400);
       }
       if (++this.#lines > maxHeadLines) {
+        readTo(at);
         this.#refuse(input, "headTooManyLines", `head of more than ${maxHeadLines} lines`, 431);
       }
     }
+    readTo(at);
+    this.#lineBytes = at - lineStart;
+    this.#afterCr = afterCr;
+    if (at < input.end) this.#refuse(input, "headTooLarge", `head of more than ${maxHeadBytes} bytes`, 431);
     return false;
   }
 

@@ -1,5 +1,6 @@
 /** The opening handshake of either side, from the constructor to the open connection, a browser's head in and out. */
 import { sha1 } from "@noble/hashes/legacy.js";
+import { randomBytes } from "../../src/connection/randomBytes.ts";
 import { WSConnection } from "../../src/index.ts";
 import type { Environment, Role, Side, Workload } from "./measure.ts";
 import { LIMIT } from "./workloads.ts";
@@ -89,7 +90,10 @@ function ourOpening(role: Role): Opening {
     };
   }
   // Drawn as ever, so that it costs what it costs, and then such that the answer can be known before.
-  const random = (bytes: Uint8Array<ArrayBuffer>): void => void crypto.getRandomValues(bytes).fill(0);
+  const random = (bytes: Uint8Array<ArrayBuffer>): void => {
+    randomBytes(bytes);
+    bytes.fill(0);
+  };
   return (head) => {
     const client = new WSConnection("client", { host: "example.com", resource: "/chat?room=1", random });
     const request = decoder.decode(client.bytesToSend());
