@@ -95,7 +95,13 @@ export const LINES: readonly Line[] = [
 /** Without permessage-deflate. */
 const AT_REST: Goal = { atMostBytes: 2000 };
 
-export function goalOf({ environment, workload, role, kind, peerName }: Row): Goal | undefined {
+export function goalOf({
+  environment,
+  workload,
+  role,
+  kind,
+  peerName,
+}: Pick<Row, "environment" | "workload" | "role" | "kind" | "peerName">): Goal | undefined {
   if (kind === "limit" || kind === "growth") return undefined;
   if (kind === "memory") {
     if (workload.endsWith("assembled")) return { atMostOfMessage: 1.15 };

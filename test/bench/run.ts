@@ -1,18 +1,21 @@
 /**
  * `npm run bench`: measures every workload beside its peers, in Node and in Chromium, and prints a table.
- * `--filter TEXT`, as often as you like, for the rows that have every text in them; `--quick`; `--runs N` for medians
- * over so many runs of everything; `--json FILE`.
+ * `--filter TEXT`, as often as you like, for the rows that have every text in them; `--goals` for those that have a goal,
+ * and what bounds them; `--quick`; `--runs N` for medians over so many runs of everything; `--json FILE`.
  */
 import "./plainWs.ts";
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { entries, type Entry } from "./entries.ts";
+import { goalOf } from "./goals.ts";
 import { median, type Duration, type Names, type Row } from "./measure.ts";
+import { LIMIT } from "./workloads.ts";
 import { HEADING, judged, line, summary, type JudgedRow } from "./table.ts";
 
 const { values, positionals } = parseArgs({
   options: {
     filter: { type: "string", multiple: true, default: [] },
+    goals: { type: "boolean", default: false },
     json: { type: "string" },
     quick: { type: "boolean", default: false },
     runs: { type: "string", default: "1" },
@@ -59,8 +62,11 @@ console.log(`\n${summary(rows)}${((performance.now() - startMs) / 1000).toFixed(
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);
 
 /** Those with which every term is somewhere in the row. A quick run leaves out the minor ones, unless they are asked for. */
-function wantedPeers({ environment, workload, role, kind, peerNames, minorPeers = [] }: Names): string[] {
+function wantedPeers(names: Names): string[] {
+  const { environment, workload, role, kind, peerNames, minorPeers = [] } = names;
+  const aims = peerNames.filter((peerName) => goalOf({ ...names, peerName }) !== undefined);
   return peerNames.filter((peer) => {
+    if (values.goals && !aims.includes(peer) && !(peer === LIMIT && aims.length > 0)) return false;
     if (values.quick && minorPeers.includes(peer) && !terms.some((term) => peer.includes(term))) return false;
     const row = `${environment} ${workload} ${role} ${kind} ${peer}`.toLowerCase();
     return terms.every((term) => row.includes(term));
