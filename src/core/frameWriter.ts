@@ -41,7 +41,7 @@ export function writeFrame(
   } else if (handOver && length >= WITHOUT_COPY && payload.buffer instanceof ArrayBuffer) {
     const own = payload as Bytes;
     if (key !== undefined) applyMask(own, wordsOf(own.buffer), 0, length, readKey(key, 0), 0);
-    if (output.gathersHeaders) {
+    if (output.gathersHeader(headerLength)) {
       const start = output.reserve(headerLength);
       writeHeader(output.slab, start, first, length, key);
     } else {
@@ -76,12 +76,21 @@ export function writeFrame(
  */
 export function writeTextFrame(output: OutputQueue, first: number, text: string, key: Uint8Array | undefined): boolean {
   const { length } = text;
-  if (length > OFTEN_SHORT) return writeLongText(output, first, text, key);
-  const start = output.reserve(LONGEST_HEADER + length * 3);
+  const isLong = length > OFTEN_SHORT;
+  const start = output.reserve(LONGEST_HEADER + (isLong ? length : length * 3));
   const { slab } = output;
   const expected = start + headerLengthFor(length, key);
   let payloadLength = length <= LOOPED_TEXT ? writeAscii(slab, expected, text) : -1;
-  if (payloadLength < 0) payloadLength = encodeTextInto(text, slab.subarray(expected));
+  if (isLong) {
+    if (!encodeAscii(text, slab.subarray(expected, expected + length))) {
+      output.giveBack(start);
+      writeFrame(output, first, encodeText(text), key, true);
+      return false;
+    }
+    payloadLength = length;
+  } else if (payloadLength < 0) {
+    payloadLength = encodeTextInto(text, slab.subarray(expected));
+  }
   const payloadStart = start + headerLengthFor(payloadLength, key);
   if (payloadStart !== expected) slab.copyWithin(payloadStart, expected, expected + payloadLength);
   const end = payloadStart + payloadLength;
@@ -89,23 +98,6 @@ export function writeTextFrame(output: OutputQueue, first: number, text: string,
   writeHeader(slab, start, first, payloadLength, key);
   if (key !== undefined) applyMask(slab, output.words, payloadStart, end, readKey(key, 0), 0);
   return payloadLength === length;
-}
-
-function writeLongText(output: OutputQueue, first: number, text: string, key: Uint8Array | undefined): boolean {
-  const { length } = text;
-  const headerLength = headerLengthFor(length, key);
-  const start = output.reserve(headerLength + length);
-  const { slab } = output;
-  const payloadStart = start + headerLength;
-  const end = payloadStart + length;
-  if (!encodeAscii(text, slab.subarray(payloadStart, end))) {
-    output.giveBack(start);
-    writeFrame(output, first, encodeText(text), key, true);
-    return false;
-  }
-  writeHeader(slab, start, first, length, key);
-  if (key !== undefined) applyMask(slab, output.words, payloadStart, end, readKey(key, 0), 0);
-  return true;
 }
 
 /** Copies a short payload, masked if a key is given. */

@@ -1,7 +1,6 @@
 /** The bytes that wait to be sent: small writes side by side in one slab, large ones as they are. */
 import { concat, EMPTY, type Bytes } from "./bytes.ts";
 import { wordsOf } from "./mask.ts";
-import { LONGEST_HEADER } from "./opcodes.ts";
 
 const SMALLEST_SLAB = 256;
 const LARGEST_SLAB = 256 * 1024;
@@ -70,9 +69,9 @@ export class OutputQueue {
     this.#queue(chunk);
   }
 
-  /** Whether a header is better written into the slab than into memory of its own: there are others, or will be. */
-  get gathersHeaders(): boolean {
-    return this.#chunks.length > SINGLE_HEADERS || this.#used + LONGEST_HEADER <= this.slab.length;
+  /** Whether a header is better written into the slab than into memory of its own: there is room, or will be use for it. */
+  gathersHeader(length: number): boolean {
+    return this.#chunks.length > SINGLE_HEADERS || this.fits(length);
   }
 
   /** Bytes that wait. */

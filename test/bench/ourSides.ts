@@ -26,10 +26,10 @@ export function ourReceiver(
       for (const event of connection.events()) {
         if (event.type !== wanted) throw new Error(`unexpected ${event.type}`);
         const { messageFinished } = event;
-        if (streamed) {
-          tally.take(event.data, messageFinished);
-        } else if (messageFinished && !begun) {
+        if (messageFinished && !begun) {
           tally.take(event.data, true);
+        } else if (streamed) {
+          tally.take(event.data, messageFinished);
         } else {
           const message = assembler.add(event);
           if (message !== undefined) tally.take(message, true);

@@ -135,14 +135,16 @@ describe("OutputQueue copies no more than it has to", () => {
   test("the header of a chunk is for the slab where that has room, or where four chunks wait", () => {
     const queue = new OutputQueue();
     for (const isGathered of [false, false, false, false, true]) {
-      expect(queue.gathersHeaders).toBe(isGathered);
+      expect(queue.gathersHeader(4)).toBe(isGathered);
       queue.push(new Uint8Array(1));
     }
     queue.takeChunks();
     queue.reserve(1);
-    expect(queue.gathersHeaders).toBe(true);
-    queue.reserve(queue.slab.length - 14);
-    expect(queue.gathersHeaders).toBe(false);
+    queue.reserve(queue.slab.length - 5);
+    expect(queue.gathersHeader(4)).toBe(true);
+    expect(queue.gathersHeader(10)).toBe(false);
+    queue.recycle(queue.take());
+    expect(queue.gathersHeader(10)).toBe(true);
   });
   test("an empty chunk is none", () => {
     const queue = new OutputQueue();

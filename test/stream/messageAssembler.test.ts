@@ -73,6 +73,22 @@ describe("MessageAssembler", () => {
     const expected = parts.flatMap((length, i) => new Array<number>(length).fill(i));
     expect(assembler.add(bytes(hex(""), true))).toEqual(Uint8Array.from(expected));
   });
+  test("memory that one gathered in is used again, by any: no message that was returned lies in it", () => {
+    const assemblers = Array.from({ length: 3 }, () => new MessageAssembler({ frameRemaining: 0 }));
+    const messages: Bytes[] = [];
+    for (let round = 0; round < 4; round++) {
+      for (let piece = 0; piece < 3; piece++) {
+        assemblers.forEach((assembler, i) => {
+          const message = assembler.add(bytes(new Uint8Array(2000).fill(10 * round + i), piece === 2));
+          if (message !== undefined) messages.push(message as Bytes);
+        });
+      }
+    }
+    expect(messages.map((message) => [message.length, new Set(message)])).toEqual(
+      messages.map((_, i) => [6000, new Set([10 * Math.floor(i / 3) + (i % 3)])]),
+    );
+    expect(new Set(messages.map(({ buffer }) => buffer)).size).toBe(12);
+  });
   test("text of many pieces", () => {
     const assembler = new MessageAssembler({ frameRemaining: 0 });
     for (let i = 0; i < 5000; i++) expect(assembler.add(text(String(i % 10), false))).toBeUndefined();
