@@ -60,6 +60,12 @@ export type ConnectionOptions = ClientOptions;
 export type AcceptOptions = Omit<AnswerOptions, "extensions">;
 
 /**
+ * Bytes that wait to be sent, without encoding the texts that wait to be encoded together: one beyond ASCII among them
+ * counts by its characters. For whoever asks after each message.
+ */
+export let queuedAtLeast: (connection: WSConnection) => number;
+
+/**
  * One end of a WebSocket connection. Touches no network and no clock: give it what came with {@link receiveBytes}, pull
  * {@link events}, and send what {@link bytesToSend} returns.
  *
@@ -78,6 +84,10 @@ export type AcceptOptions = Omit<AnswerOptions, "extensions">;
  * ```
  */
 export class WSConnection {
+  static {
+    queuedAtLeast = (connection) => connection.#output.size + (connection.#established?.pendingLength ?? 0);
+  }
+
   readonly type: ConnectionType;
   readonly #life: LifeCycle;
   readonly #input = new ByteQueue();

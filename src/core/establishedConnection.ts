@@ -134,8 +134,9 @@ export class EstablishedConnection {
 
   #sendText(text: string, key: Bytes | undefined): void {
     const { length } = text;
-    const isExpectedAscii = this.#asciiInARow >= ASCII_EXPECTED_AFTER;
-    if (isExpectedAscii && length < LENGTH_16 && (length > LOOPED_TEXT || this.#run !== undefined)) {
+    // One that is sent by itself is encoded by itself.
+    const mayBegin = length > LOOPED_TEXT && this.#asciiInARow >= ASCII_EXPECTED_AFTER && this.#output.size > 0;
+    if (length < LENGTH_16 && (this.#run !== undefined || mayBegin)) {
       this.#run ??= new TextRun(this.#masks);
       if (!this.#run.add(text, key)) this.flush();
       return;
@@ -204,6 +205,11 @@ export class EstablishedConnection {
       this.#sendClose(frame.close, frame.body);
     }
     return this.#finish("fail", error);
+  }
+
+  /** Characters that wait to be encoded, with as many for each header as it has bytes. */
+  get pendingLength(): number {
+    return this.#run?.length ?? 0;
   }
 
   /** Writes what waits to be sent into the queue: to be called before that is looked at. */

@@ -24,7 +24,8 @@ export class TextRun {
   readonly #gap: string;
   readonly #texts: string[] = [];
   readonly #keys: number[] = [];
-  #length = 0;
+  /** How long it is, headers included, in characters. */
+  length = 0;
 
   constructor(masks: boolean) {
     this.#gap = masks ? "\0\0\0\0\0\0" : "\0\0";
@@ -34,8 +35,8 @@ export class TextRun {
   add(text: string, key: Bytes | undefined): boolean {
     this.#texts.push(text);
     if (key !== undefined) this.#keys.push(readKey(key, 0));
-    this.#length += this.#gap.length + text.length;
-    return this.#length < RUN_LENGTH;
+    this.length += this.#gap.length + text.length;
+    return this.length < RUN_LENGTH;
   }
 
   /** Queues a frame for each, once; whether all of it was ASCII. If not, each is encoded by itself. */
@@ -43,9 +44,9 @@ export class TextRun {
     const texts = this.#texts;
     const keys = this.#keys;
     const masks = keys.length > 0;
-    const start = output.reserve(this.#length);
+    const start = output.reserve(this.length);
     const { slab } = output;
-    if (!encodeAscii(this.#gap + texts.join(this.#gap), slab.subarray(start, start + this.#length))) {
+    if (!encodeAscii(this.#gap + texts.join(this.#gap), slab.subarray(start, start + this.length))) {
       output.giveBack(start);
       for (let i = 0; i < texts.length; i++) {
         writeTextFrame(output, WHOLE_TEXT, texts[i]!, masks ? keyBytes(keys[i]!) : undefined);

@@ -1,5 +1,5 @@
 /** Joins a connection to a byte transport: reads as events are taken, writes in order, keeps its clock, and ends both. */
-import type { WSConnection } from "../connection/wsConnection.ts";
+import { queuedAtLeast, type WSConnection } from "../connection/wsConnection.ts";
 import type { ConnectionClosed, WSEvent } from "../core/events.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { ChunkReader } from "./chunkReader.ts";
@@ -94,7 +94,11 @@ export class Driver {
 
   /** Whether there is room for more, or a sender should wait until what is queued has been written. */
   get hasRoom(): boolean {
-    return this.unsentBytes < HIGH_WATER_BYTES;
+    return this.#queued + this.#inFlight < HIGH_WATER_BYTES;
+  }
+
+  get #queued(): number {
+    return queuedAtLeast(this.#connection);
   }
 
   /**
@@ -147,7 +151,7 @@ export class Driver {
     this.#pulling = false;
     // One chunk ahead, so that an answer that has come already is not missed when it is due.
     if (this.#held && this.#connection.unreadAmount === 0) void this.#read();
-    if (this.#connection.bufferedAmount > 0) void this.flush();
+    if (this.#queued > 0) void this.flush();
     this.#setClock();
     // Once the connection is closing, the peer's Close lies behind what is held back. It has to come in time, too.
     if (this.#held && this.#connection.state === "localClosing") {
@@ -204,7 +208,7 @@ export class Driver {
     // What was done with the connection may have brought about an event, or a deadline.
     if (!this.#ended) this.#tellTime();
     this.#pull();
-    while (this.#connection.bufferedAmount > 0) {
+    while (this.#queued > 0) {
       await this.#untilSenderRests();
       const chunks = this.#connection.chunksToSend();
       const callbacks = this.#callbacks;
@@ -224,8 +228,8 @@ export class Driver {
 
   /** A sender that awaits each call brings a message every few microtasks: they go out together. */
   async #untilSenderRests(): Promise<void> {
-    for (let queued = 0; queued < COALESCED_BYTES && this.#connection.bufferedAmount > queued;) {
-      queued = this.#connection.bufferedAmount;
+    for (let queued = 0; queued < COALESCED_BYTES && this.#queued > queued;) {
+      queued = this.#queued;
       for (let turn = 0; turn < 3; turn++) await AT_ONCE;
     }
   }
