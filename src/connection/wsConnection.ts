@@ -229,10 +229,10 @@ export class WSConnection {
   }
 
   /**
-   * Gives back what {@link bytesToSend} or {@link chunksToSend} returned, once nobody reads it any more: a transport that
-   * copies is done with it at once, Node's sockets when they call back. Its memory, up to 288 KiB of it, is kept to be
-   * written into next, which saves a busy sender the making of new memory; neither the array nor its buffer may be used
-   * again.
+   * Gives back what {@link bytesToSend} returned, or one of what {@link chunksToSend} did, once nobody reads any of it: a
+   * transport that copies is done with it at once, Node's sockets when they call back. Its memory, up to 288 KiB of it, is
+   * kept to be written into next, which saves a busy sender the making of new memory; neither the array nor its buffer may
+   * be used again.
    */
   recycle(bytes: Uint8Array<ArrayBuffer>): void {
     this.#output.recycle(bytes);
