@@ -10,7 +10,7 @@ import type { LifeCycle, Signal } from "./lifeCycle.ts";
 import type { Limits } from "./limits.ts";
 import { MessageReader, type CloseReceived, type Received } from "./messageReader.ts";
 import type { WholeMessages } from "./wholeMessages.ts";
-import { LENGTH_16, MAX_CONTROL_PAYLOAD, Opcode } from "./opcodes.ts";
+import { LENGTH_16, MAX_CONTROL_PAYLOAD, Opcode, WHOLE_TEXT } from "./opcodes.ts";
 import type { OutputQueue } from "./outputQueue.ts";
 import { TextRun } from "./textRun.ts";
 import { decodeWhole, encodeText, encodeTextInto } from "./utf8.ts";
@@ -142,7 +142,7 @@ export class EstablishedConnection {
       return;
     }
     this.flush();
-    const isAscii = writeTextFrame(this.#output, firstByte(Opcode.TEXT, true, 0), text, key);
+    const isAscii = writeTextFrame(this.#output, WHOLE_TEXT, text, key);
     this.#asciiInARow = isAscii ? this.#asciiInARow + 1 : 0;
   }
 

@@ -7,14 +7,11 @@
  * Only while they are ASCII, so that characters and bytes are the same in number.
  */
 import type { Bytes } from "./bytes.ts";
-import { firstByte, writeTextFrame } from "./frameWriter.ts";
+import { writeTextFrame } from "./frameWriter.ts";
 import { applyMask, readKey } from "./mask.ts";
-import { MASK, Opcode } from "./opcodes.ts";
+import { MASK, WHOLE_TEXT } from "./opcodes.ts";
 import type { OutputQueue } from "./outputQueue.ts";
 import { encodeAscii } from "./utf8.ts";
-
-/** A whole message. */
-const WHOLE_TEXT = firstByte(Opcode.TEXT, true, 0);
 
 /** How long a run grows, in characters, before it is to be encoded. */
 const RUN_LENGTH = 32 * 1024;
@@ -64,7 +61,7 @@ export class TextRun {
       }
       slab[at + 1] = MASK | length;
       const key = keys[i]!;
-      for (let k = 0; k < 4; k++) slab[at + 2 + k] = key >>> (k << 3);
+      writeKey(slab, at + 2, key);
       at += 6;
       applyMask(slab, output.words, at, (at += length), key, 0);
     }
@@ -76,6 +73,10 @@ const KEY: Bytes = new Uint8Array(4);
 
 /** The bytes of a key that was read, to be used before the next one's. */
 function keyBytes(key: number): Bytes {
-  for (let i = 0; i < 4; i++) KEY[i] = key >>> (i << 3);
+  writeKey(KEY, 0, key);
   return KEY;
+}
+
+function writeKey(bytes: Bytes, at: number, key: number): void {
+  for (let i = 0; i < 4; i++) bytes[at + i] = key >>> (i << 3);
 }

@@ -9,11 +9,8 @@
 import type { ByteQueue } from "./byteQueue.ts";
 import type { BytesReceived, TextReceived } from "./events.ts";
 import { applyMask, readKey, unmaskWithKey } from "./mask.ts";
-import { FIN, LENGTH_16, MASK, Opcode } from "./opcodes.ts";
+import { LENGTH_16, MASK, Opcode, WHOLE_BINARY, WHOLE_TEXT } from "./opcodes.ts";
 import { decodeWhole } from "./utf8.ts";
-
-const WHOLE_TEXT = FIN | Opcode.TEXT;
-const WHOLE_BINARY = FIN | Opcode.BINARY;
 
 /**
  * Where a run ends at the latest, in bytes. The texts of a run are parts of one string, so that whoever keeps one of them

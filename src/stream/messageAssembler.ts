@@ -53,7 +53,7 @@ export class MessageAssembler {
       if (this.#filled === this.#last.length) this.#addBlock(data.length - at);
       const room = this.#last.length - this.#filled;
       const part = at === 0 && data.length <= room ? data : data.subarray(at, at + room);
-      copyInto(this.#last, part, this.#filled);
+      put(part, this.#last, this.#filled);
       this.#filled += part.length;
       this.#bytes += part.length;
       at += part.length;
@@ -124,7 +124,7 @@ function keepSpare(block: Bytes): void {
 /** A call of `set` takes as long as this many bytes in a loop. */
 const SHORT_PIECE = 16;
 
-function copyInto(block: Bytes, piece: Bytes, at: number): void {
+function put(piece: Bytes, block: Bytes, at: number): void {
   const { length } = piece;
   if (length > SHORT_PIECE) block.set(piece, at);
   else for (let i = 0; i < length; i++) block[at + i] = piece[i]!;

@@ -12,8 +12,8 @@ const encoder = new TextEncoder();
 
 /**
  * Every masked byte is unmasked once, every text is decoded once, and each message costs a view, or a part of a string,
- * and an event; one that comes in pieces is put together by one copy, a short one where the one before it was. No header is read, nothing is checked, and what is
- * unmasked or decoded goes in the largest runs there are.
+ * and an event; one that comes in pieces is put together by one copy, a short one where the one before it was. No header
+ * is read, nothing is checked, and what is unmasked or decoded goes in the largest runs there are.
  */
 export function receivingLimit(role: Role, wire: Wire, streamed: boolean): Side {
   const { message, count, chunkBytes, fragmentBytes } = wire;

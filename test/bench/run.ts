@@ -9,8 +9,8 @@ import { parseArgs } from "node:util";
 import { entries, type Entry } from "./entries.ts";
 import { goalOf } from "./goals.ts";
 import { median, type Duration, type Names, type Row } from "./measure.ts";
-import { LIMIT } from "./workloads.ts";
 import { HEADING, judged, line, summary, type JudgedRow } from "./table.ts";
+import { LIMIT } from "./workloads.ts";
 
 const { values, positionals } = parseArgs({
   options: {
