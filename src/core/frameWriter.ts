@@ -94,9 +94,9 @@ export function writeTextFrame(output: OutputQueue, first: number, text: string,
   const payloadStart = start + headerLengthFor(payloadLength, key);
   if (payloadStart !== expected) slab.copyWithin(payloadStart, expected, expected + payloadLength);
   const end = payloadStart + payloadLength;
-  output.giveBack(end);
   writeHeader(slab, start, first, payloadLength, key);
   if (key !== undefined) applyMask(slab, output.words, payloadStart, end, readKey(key, 0), 0);
+  output.giveBack(end);
   return payloadLength === length;
 }
 

@@ -6,7 +6,7 @@ const SMALLEST_SLAB = 256;
 const LARGEST_SLAB = 256 * 1024;
 
 /** More is not kept for what is written next, in bytes: as much as a first slab has at most. */
-const LARGEST_SPARE = LARGEST_SLAB + (LARGEST_SLAB >> 3);
+const LARGEST_SPARE = 288 * 1024;
 
 /** So many chunks may wait before headers are gathered: to make room for many costs more than making two alone. */
 const SINGLE_HEADERS = 3;
@@ -29,8 +29,7 @@ export class OutputQueue {
 
   /** Whether so many bytes have room in the memory that there is. */
   fits(length: number): boolean {
-    if (this.#used === 0 && this.#spare !== undefined && length <= this.#spare.length) return true;
-    return this.#used + length <= this.slab.length;
+    return this.#used + length <= this.slab.length || this.#fitsSpare(length);
   }
 
   /**
@@ -51,9 +50,11 @@ export class OutputQueue {
     return start;
   }
 
-  /** Gives back what was reserved beyond `end`. */
+  /** Gives back what was reserved beyond `end`, and the memory with it, if it is much and hardly used. */
   giveBack(end: number): void {
     this.#used = end;
+    // The next to reserve makes room, and words with it.
+    if (this.slab.length > LARGEST_SPARE + 4 * end) this.slab = this.slab.slice(0, end);
   }
 
   /** The words of the slab, for masking in place. */
@@ -117,11 +118,15 @@ export class OutputQueue {
     return taken;
   }
 
+  #fitsSpare(length: number): boolean {
+    return this.#used === 0 && length <= (this.#spare?.length ?? 0);
+  }
+
   #grow(needed: number): void {
-    if (this.#used === 0 && this.#spare !== undefined && needed <= this.#spare.length) {
-      this.slab = this.#spare;
+    this.#words = undefined;
+    if (this.#fitsSpare(needed)) {
+      this.slab = this.#spare!;
       this.#spare = EMPTY;
-      this.#words = undefined;
       return;
     }
     // A little more than last time, so that a steady sender's slab fits at once, in whole words.
@@ -129,7 +134,6 @@ export class OutputQueue {
     const slab = new Uint8Array((Math.max(needed, wanted) + 7) & ~7);
     slab.set(this.slab.subarray(0, this.#used));
     this.slab = slab;
-    this.#words = undefined;
   }
 
   #queue(chunk: Bytes): void {

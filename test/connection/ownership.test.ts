@@ -96,6 +96,21 @@ describe("sendData with an extension in use", () => {
   });
 });
 
+test.each([0, 1])(
+  "a long text beyond ASCII pins no memory that was made for it as ASCII, %i message before it",
+  (before) => {
+    const server = open("server");
+    for (let i = 0; i < before; i++) server.sendData("a");
+    server.sendData("é".repeat(400_000));
+    const chunks = server.chunksToSend();
+    expect(chunks.slice(0, -1).map(({ buffer }) => buffer.byteLength < 1000)).not.toContain(false);
+    expect(feed(open("client"), join(...chunks)).at(-1)).toMatchObject({
+      data: "é".repeat(400_000),
+      messageFinished: true,
+    });
+  },
+);
+
 describe("chunksToSend: small payloads lie side by side, large ones by themselves", () => {
   test.each([
     ["up to 16 KiB", 16 * 1024 - 1, false, 1],
