@@ -122,12 +122,13 @@ export class EstablishedConnection {
     const key = this.#drawKey();
     if (this.#codecs.length > 0) {
       this.#sendEncoded(first, final, payload, options, key);
-    } else if (typeof payload === "string") {
-      if (final && first === Opcode.TEXT) this.#sendText(payload, key);
-      else this.#sendFragment(firstByte(first, final, 0), this.#wholePairs(payload, final), key);
+    } else if (final && first === Opcode.TEXT) {
+      this.#sendText(payload as string, key);
     } else {
       this.flush();
-      writeFrame(this.#output, firstByte(first, final, 0), payload, key, options?.handOver === true);
+      const byte = firstByte(first, final, 0);
+      if (typeof payload === "string") writeTextFrame(this.#output, byte, this.#wholePairs(payload, final), key);
+      else writeFrame(this.#output, byte, payload, key, options?.handOver === true);
     }
     this.#sending = final ? Opcode.CONTINUATION : opcode;
   }
@@ -144,11 +145,6 @@ export class EstablishedConnection {
     this.flush();
     const isAscii = writeTextFrame(this.#output, WHOLE_TEXT, text, key);
     this.#asciiInARow = isAscii ? this.#asciiInARow + 1 : 0;
-  }
-
-  #sendFragment(first: number, text: string, key: Bytes | undefined): void {
-    this.flush();
-    writeTextFrame(this.#output, first, text, key);
   }
 
   /** Leads a frame through every extension before it is written. */
