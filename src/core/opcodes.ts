@@ -20,8 +20,8 @@ export const FIN = 0x80;
 export const RSV_SHIFT = 4;
 
 /** The first byte of a message that is one frame. */
-export const WHOLE_TEXT = FIN | Opcode.TEXT;
-export const WHOLE_BINARY = FIN | Opcode.BINARY;
+export const WHOLE_TEXT: number = FIN | Opcode.TEXT;
+export const WHOLE_BINARY: number = FIN | Opcode.BINARY;
 
 /** Second byte of a frame: MASK, then seven bits of length, two values of which announce a longer one. */
 export const MASK = 0x80;
