@@ -23,8 +23,11 @@ export class Head {
 
   /** The values of a field, as `Headers` gives them. */
   get(name: string): string | null {
-    const values = this.all(name);
-    return values.length === 0 ? null : values.join(", ");
+    let values: string | null = null;
+    for (const field of this.fields) {
+      if (field[0] === name) values = values === null ? field[1] : `${values}, ${field[1]}`;
+    }
+    return values;
   }
 
   all(name: string): string[] {
@@ -35,9 +38,9 @@ export class Head {
 
   /** The value of a field that must stand in the head, and once. Throws a `RemoteProtocolError` with these details. */
   one(name: string, details: ProtocolErrorDetails): string {
-    const [value, ...more] = this.all(name);
-    if (value !== undefined && value !== "" && more.length === 0) return value;
-    throw new RemoteProtocolError(`${spell(name)} ${more.length > 0 ? "stands twice" : "is missing"}`, details);
+    const values = this.all(name);
+    if (values.length === 1 && values[0] !== "") return values[0]!;
+    throw new RemoteProtocolError(`${spell(name)} ${values.length > 1 ? "stands twice" : "is missing"}`, details);
   }
 
   /** All fields, made when they are first asked for: that takes longer than reading the head. */
@@ -104,6 +107,7 @@ export class HeadReader {
     };
     while (at < end) {
       const byte = chunk[at++]!;
+      if (byte > CR && !afterCr) continue; // nearly every one
       if (afterCr !== (byte === LF)) {
         readTo(at - 1);
         this.#refuse(input, "headMalformed", "line that does not end in CR LF", 400);

@@ -3,23 +3,22 @@ import type { AgreedExtension, ExtensionParameters } from "../core/extension.ts"
 
 /** What may stand in a token (RFC 9110 §5.6.2). */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const TOKEN_AT = new RegExp(TOKEN.source.slice(1, -1), "y");
 
 export function isToken(text: string): boolean {
   return TOKEN.test(text);
 }
+
+/** Visible characters, space, tab and the upper half of Latin-1 (RFC 9110 §5.5). */
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** A name or address, and perhaps a port (RFC 9110 §7.2), by the characters that RFC 3986 §3.2.2 has for them. */
 export function isHost(text: string): boolean {
   return /^[\w.~!$&'()*+;=:[\]%-]+$/.test(text);
 }
 
-/** What may stand in a field value (RFC 9110 §5.5): visible characters, space, tab and the upper half of Latin-1. */
 export function isFieldValue(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code !== 0x09 && (code < 0x20 || code === 0x7f || code > 0xff)) return false;
-  }
-  return true;
+  return FIELD_VALUE.test(text);
 }
 
 /** The elements of a comma-separated list, trimmed; empty ones are skipped (RFC 9110 §5.6.1.2). */
@@ -30,9 +29,9 @@ export function listElements(value: string): string[] {
     .filter((element) => element !== "");
 }
 
-/** Whether a list holds a token, in any case. */
+/** Whether a list holds a token, in any case. Most lists hold that one alone. */
 export function listHas(value: string, token: string): boolean {
-  return listElements(value).some((element) => element.toLowerCase() === token);
+  return value.toLowerCase() === token || listElements(value).some((element) => element.toLowerCase() === token);
 }
 
 /** Without spaces and tabs at its ends. */
@@ -106,10 +105,10 @@ class Scanner {
   }
 
   token(): string | undefined {
-    const start = this.#at;
-    while (this.#at < this.#text.length && TOKEN.test(this.#text[this.#at]!)) this.#at++;
-    if (this.#at === start) return undefined;
-    const token = this.#text.slice(start, this.#at);
+    TOKEN_AT.lastIndex = this.#at;
+    const token = TOKEN_AT.exec(this.#text)?.[0];
+    if (token === undefined) return undefined;
+    this.#at += token.length;
     this.#skipSpace();
     return token;
   }

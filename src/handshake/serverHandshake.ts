@@ -74,7 +74,7 @@ export class ServerHandshake {
     if (head.get("transfer-encoding") !== null || head.all("content-length").some((length) => length !== "0")) {
       refuse("requestBody", "a request to upgrade has no body", "§4.1");
     }
-    const offer = readOffer(head);
+    const { origin, subprotocols, extensions } = readOffer(head);
     this.#key = one("sec-websocket-key", "keyInvalid");
     if (!isKey(this.#key)) refuse("keyInvalid", "Sec-WebSocket-Key is not 16 bytes in Base64", "§4.2.1");
     return (this.request = {
@@ -84,7 +84,9 @@ export class ServerHandshake {
       get headers() {
         return head.headers;
       },
-      ...offer,
+      origin,
+      subprotocols,
+      extensions,
     });
   }
 
