@@ -33,20 +33,18 @@ const defaultTiming: Timing = {
 
 /** The defaults, with the given durations in their place. `RangeError` for what is no duration. */
 export function resolveTiming(given: Partial<Timing>): Timing {
-  const { handshakeTimeoutMs, messageTimeoutMs, closeTimeoutMs, keepalive } = given;
-  if ((handshakeTimeoutMs ?? messageTimeoutMs ?? closeTimeoutMs ?? keepalive) === undefined) return defaultTiming;
-  const timing = {
-    handshakeTimeoutMs: handshakeTimeoutMs ?? defaultTiming.handshakeTimeoutMs,
-    messageTimeoutMs: messageTimeoutMs ?? defaultTiming.messageTimeoutMs,
-    closeTimeoutMs: closeTimeoutMs ?? defaultTiming.closeTimeoutMs,
-    keepalive,
-  };
-  requireDuration("handshakeTimeoutMs", timing.handshakeTimeoutMs);
-  requireDuration("messageTimeoutMs", timing.messageTimeoutMs);
-  requireDuration("closeTimeoutMs", timing.closeTimeoutMs);
-  if (timing.keepalive !== undefined) {
-    requireDuration("keepalive.intervalMs", timing.keepalive.intervalMs);
-    requireDuration("keepalive.timeoutMs", timing.keepalive.timeoutMs);
+  const { keepalive } = given;
+  let timing = defaultTiming; // one object for all connections
+  for (const name of ["handshakeTimeoutMs", "messageTimeoutMs", "closeTimeoutMs"] as const) {
+    const ms = given[name];
+    if (ms === undefined) continue;
+    requireDuration(name, ms);
+    timing = { ...timing, [name]: ms };
+  }
+  if (keepalive !== undefined) {
+    requireDuration("keepalive.intervalMs", keepalive.intervalMs);
+    requireDuration("keepalive.timeoutMs", keepalive.timeoutMs);
+    timing = { ...timing, keepalive };
   }
   return timing;
 }

@@ -10,7 +10,7 @@ export function formatHead(startLine: string, fields: readonly Field[]): Bytes {
 }
 
 export function statusLine(status: number): string {
-  return `HTTP/1.1 ${status} ${REASONS.get(status) ?? ""}`;
+  return `HTTP/1.1 ${status} ${REASONS[status] ?? ""}`;
 }
 
 /** In the usual spelling, which some old peers insist on: `Sec-WebSocket-Key`. */
@@ -19,26 +19,26 @@ export function spell(name: string): string {
 }
 
 /** What is said beside a status; it has no meaning of its own (RFC 9112 §4). */
-const REASONS = new Map([
-  [101, "Switching Protocols"],
-  [200, "OK"],
-  [204, "No Content"],
-  [301, "Moved Permanently"],
-  [302, "Found"],
-  [303, "See Other"],
-  [304, "Not Modified"],
-  [307, "Temporary Redirect"],
-  [308, "Permanent Redirect"],
-  [400, "Bad Request"],
-  [401, "Unauthorized"],
-  [403, "Forbidden"],
-  [404, "Not Found"],
-  [405, "Method Not Allowed"],
-  [408, "Request Timeout"],
-  [426, "Upgrade Required"],
-  [429, "Too Many Requests"],
-  [431, "Request Header Fields Too Large"],
-  [500, "Internal Server Error"],
-  [502, "Bad Gateway"],
-  [503, "Service Unavailable"],
-]);
+const REASONS: Readonly<Record<number, string>> = {
+  101: "Switching Protocols",
+  200: "OK",
+  204: "No Content",
+  301: "Moved Permanently",
+  302: "Found",
+  303: "See Other",
+  304: "Not Modified",
+  307: "Temporary Redirect",
+  308: "Permanent Redirect",
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  408: "Request Timeout",
+  426: "Upgrade Required",
+  429: "Too Many Requests",
+  431: "Request Header Fields Too Large",
+  500: "Internal Server Error",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+};
