@@ -78,8 +78,7 @@ export function ourSender(batch: Batch, handOver: boolean, socket: Socket): Prom
   const given = Array.from({ length: count }, () =>
     copied ? pieces.map((piece) => (typeof piece === "string" ? piece : piece.slice())) : pieces,
   );
-  const buffers = new Set(given.flat().map((piece) => (typeof piece === "string" ? undefined : piece.buffer)));
-  const isGiven = (chunk: Uint8Array<ArrayBuffer>): boolean => handOver && buffers.has(chunk.buffer);
+  const handed = new Set(given.flat());
   const renew = (): void => {
     for (const copies of given)
       copies.forEach((copy, p) => typeof copy === "string" || copy.set(pieces[p] as Uint8Array));
@@ -92,11 +91,12 @@ export function ourSender(batch: Batch, handOver: boolean, socket: Socket): Prom
         const parts = given[i]!;
         for (let p = 0; p < parts.length; p++) connection.sendData(parts[p]!, p + 1 === parts.length, options);
       }
-      for (const chunk of handOver ? connection.chunksToSend() : [connection.bytesToSend()]) {
-        socket.write(chunk);
-        // The socket has counted it, and is done with it. What is handed over in the next batch, too, is not the queue's.
-        if (!isGiven(chunk)) connection.recycle(chunk);
-      }
+      const chunks = handOver ? connection.chunksToSend() : [connection.bytesToSend()];
+      for (let c = 0; c < chunks.length; c++) socket.write(chunks[c]!);
+      // The socket has counted them, and is done with them: headers lie in one memory, and what is handed over in the next
+      // batch, too, is not the queue's.
+      const first = chunks[0]!;
+      if (!handed.has(first)) connection.recycle(first);
       socket.uncork();
     }
   };
