@@ -78,10 +78,20 @@ export class MessageReader {
 
   /** Reads on to the next thing to tell, or `undefined` until more bytes come. Throws `RemoteProtocolError`. */
   read(): Received | undefined {
-    if (this.#messageOpcode === Opcode.CONTINUATION && this.#frames.atHeader) {
-      const message = this.whole.begin();
-      if (message !== undefined) return message;
-      this.#start = this.#input.offset;
+    if (this.#frames.atHeader) {
+      if (this.#messageOpcode === Opcode.CONTINUATION) {
+        const message = this.whole.begin();
+        if (message !== undefined) return message;
+        this.#start = this.#input.offset;
+      } else if (this.#messageOpcode === Opcode.BINARY && this.#fragments < this.#limits.maxFragments) {
+        const fragment = this.whole.fragment(this.#limits.maxMessageBytes - this.#messageBytes);
+        if (fragment !== undefined) {
+          this.#fragments++;
+          this.#messageBytes += fragment.data.length;
+          if (fragment.messageFinished) this.#messageOpcode = Opcode.CONTINUATION;
+          return fragment;
+        }
+      }
     }
     return this.#readOn();
   }

@@ -1,6 +1,7 @@
-/** Many short messages in one chunk: read together, and told as if each had come alone. */
+/** Messages, and fragments, that lie whole in the chunk: read together, and told as if each had come alone. */
 import { describe, expect, test, vi } from "vitest";
 import { WSConnection, type ConnectionOptions, type ConnectionType, type WSEvent } from "../../src/index.ts";
+import { EMPTY } from "../../src/core/bytes.ts";
 import { binary, ping, text } from "../support/events.ts";
 import { expectEvents, expectViolation, hex, join, open, pull, type Bytes } from "../support/wire.ts";
 
@@ -202,6 +203,96 @@ describe("longer messages that are one frame and lie whole in the chunk", () => 
   });
   test("a length of less than 126 in two bytes is refused", () => {
     expectViolation("client", "82 7e 00 7d 61*125", "lengthNotMinimal", 1002);
+  });
+});
+
+describe("fragments of binary messages that lie whole in the chunk", () => {
+  /** A frame from the peer of `role`, masked if it is a client. */
+  function frame(role: ConnectionType, first: number, payload: Uint8Array<ArrayBuffer>): Bytes {
+    const bytes = sent(role === "client" ? "server" : "client", payload);
+    bytes[0] = first;
+    return bytes;
+  }
+  const piece = (length: number): Uint8Array<ArrayBuffer> => Uint8Array.from({ length }, (_, i) => i & 255);
+
+  describe.each(["client", "server"] as const)("by a %s", (role) => {
+    test("come out one by one, of every length, with control frames in between", () => {
+      const lengths = [0, 1, 125, 126, 127, 1000, 65_535, 65_536, 0, 3];
+      const wire = [
+        frame(role, 0x02, piece(5)),
+        ...lengths.flatMap((length) => [frame(role, 0x00, piece(length)), frame(role, 0x89, piece(2))]),
+        frame(role, 0x80, piece(7)),
+        frame(role, 0x82, piece(9)),
+      ];
+      const connection = open(role);
+      connection.receiveBytes(join(...wire));
+      const fragment = (length: number, messageFinished: boolean): object => ({
+        ...binary(piece(length)),
+        messageFinished,
+      });
+      expect(pull(connection)).toEqual([
+        fragment(5, false),
+        ...lengths.flatMap((length) => [fragment(length, false), ping(piece(2))]),
+        fragment(7, true),
+        fragment(9, true),
+      ]);
+    });
+    test.each([3, 4])("are held to the greatest number of them, which is %i", (maxFragments) => {
+      const connection = open(role, { limits: { maxFragments } });
+      const wire = [0x02, 0x00, 0x00, 0x80].map((first) => frame(role, first, piece(200)));
+      connection.receiveBytes(join(...wire));
+      const events = pull(connection);
+      expect(events.filter(({ type }) => type === "bytesReceived")).toHaveLength(maxFragments);
+      if (maxFragments === 3) expect(events.at(-1)).toMatchObject({ error: { code: "tooManyFragments" } });
+      else expect(events.at(-1)).toMatchObject({ messageFinished: true });
+    });
+    test.each([599, 600])("are held to the length of the message, which is at most %i", (maxMessageBytes) => {
+      const connection = open(role, { limits: { maxMessageBytes } });
+      const wire = [0x02, 0x00, 0x80].map((first) => frame(role, first, piece(200)));
+      connection.receiveBytes(join(...wire));
+      const last = pull(connection).at(-1);
+      if (maxMessageBytes === 599) expect(last).toMatchObject({ error: { code: "messageTooLarge" } });
+      else expect(last).toMatchObject({ messageFinished: true });
+    });
+    test("are held to the length of a frame", () => {
+      const connection = open(role, { limits: { maxFrameBytes: 199 } });
+      connection.receiveBytes(join(frame(role, 0x02, piece(100)), frame(role, 0x00, piece(200))));
+      expect(pull(connection).at(-1)).toMatchObject({ error: { code: "frameTooLarge" } });
+    });
+    test.each([
+      ["of another type", 0x82, "messageInterrupted"],
+      ["with a reserved bit", 0x40, "reservedBits"],
+    ] as const)("end with a frame %s", (_, first, code) => {
+      const connection = open(role);
+      connection.receiveBytes(
+        join(frame(role, 0x02, piece(1)), frame(role, 0x00, piece(2)), frame(role, first, EMPTY)),
+      );
+      expect(messagesOf(pull(connection))).toEqual([piece(1), piece(2), "connectionClosed"]);
+      const again = open(role);
+      again.receiveBytes(join(frame(role, 0x02, piece(1)), frame(role, first, EMPTY)));
+      expect(pull(again).at(-1)).toMatchObject({ error: { code } });
+    });
+    test("are told as far as they have come where the chunk ends in one", () => {
+      const connection = open(role);
+      const next = frame(role, 0x80, piece(300));
+      const cut = next.length - 100;
+      connection.receiveBytes(join(frame(role, 0x02, piece(1)), next.subarray(0, cut)));
+      const [, begun] = pull(connection);
+      expect(begun).toEqual({ ...binary(piece(200)), frameFinished: false, messageFinished: false });
+      expect(connection.frameRemaining).toBe(100);
+      connection.receiveBytes(next.slice(cut));
+      expect(messagesOf(pull(connection))).toEqual([piece(300).subarray(200)]);
+      expect(connection.frameRemaining).toBe(0);
+    });
+  });
+  test("whose length takes more bytes than it needs is refused", () => {
+    expectViolation("client", "02 01 61 80 7e 00 7d 61*125", "lengthNotMinimal", 1002);
+  });
+  test("that is not masked is refused by a server, one that is by a client", () => {
+    const server = open("server");
+    server.receiveBytes(join(frame("server", 0x02, piece(1)), hex("80 01 61")));
+    expect(pull(server).at(-1)).toMatchObject({ error: { code: "maskMissing" } });
+    expectViolation("client", "02 01 61 80 81 37 fa 21 3d 56", "maskUnexpected", 1002);
   });
 });
 
