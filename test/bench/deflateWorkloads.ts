@@ -2,11 +2,11 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { Writable } from "node:stream";
 import * as ws from "ws";
-import { permessageDeflate, type DeflateOptions } from "../../src/deflate/index.ts";
+import { pakoEngine, permessageDeflate, type DeflateOptions } from "../../src/deflate/index.ts";
 import { WSConnection } from "../../src/index.ts";
 import type { Side, Workload } from "./measure.ts";
 import { countingSocket } from "./sockets.ts";
-import { CHUNK_BYTES, lengthName } from "./workloads.ts";
+import { CHUNK_BYTES, lengthName, LIMIT } from "./workloads.ts";
 
 /** `ws` exports its parts; its types do not tell. */
 const { PerMessageDeflate, Receiver, Sender } = ws as unknown as {
@@ -53,11 +53,12 @@ function sending(shape: Shape): Workload {
     role: "server",
     kind: "send",
     bytes: shape.size,
-    peerNames: ["ws"],
+    peerNames: ["ws", LIMIT],
     elsewhere: true,
     sides() {
       const messages = feed(shape);
-      return { ours: ourSender(shape, messages), peers: { ws: wsSender(shape, messages) } };
+      const peers = { ws: wsSender(shape, messages), [LIMIT]: sendingLimit(shape, messages) };
+      return { ours: ourSender(shape, messages), peers };
     },
   };
 }
@@ -69,7 +70,7 @@ function receiving(shape: Shape): Workload {
     role: "client",
     kind: "receive",
     bytes: shape.size,
-    peerNames: ["ws"],
+    peerNames: ["ws", LIMIT],
     elsewhere: true,
     sides() {
       const messages = feed(shape);
@@ -81,7 +82,8 @@ function receiving(shape: Shape): Workload {
       for (let at = 0; at < wire.length; at += CHUNK_BYTES) {
         chunks.push(Buffer.from(wire.slice(at, at + CHUNK_BYTES).buffer));
       }
-      return { ours: ourReceiver(shape, messages, chunks), peers: { ws: wsReceiver(shape, messages, chunks) } };
+      const peers = { ws: wsReceiver(shape, messages, chunks), [LIMIT]: receivingLimit(shape, messages) };
+      return { ours: ourReceiver(shape, messages, chunks), peers };
     },
   };
 }
@@ -166,6 +168,46 @@ function wsReceiver(shape: Shape, messages: readonly string[], chunks: readonly 
       for (const chunk of chunks) receiver.write(chunk);
       await finished;
       strictEqual(received, messages.length * shape.size);
+      return messages.length;
+    },
+  };
+}
+
+/** Each text is encoded and compressed: pako alone, with no frame around it. */
+function sendingLimit({ takeover, level }: Shape, messages: readonly string[]): Side {
+  const deflater = pakoEngine.createDeflater({ windowBits: 15, level, memLevel: 8 });
+  const encoder = new TextEncoder();
+  return {
+    run() {
+      let bytes = 0;
+      for (const message of messages) {
+        bytes += deflater.deflate(encoder.encode(message)).length;
+        if (!takeover) deflater.reset();
+      }
+      strictEqual(bytes > 0, true);
+      return messages.length;
+    },
+  };
+}
+
+/** Each message is inflated and decoded: pako alone, with no frame around it. */
+function receivingLimit({ takeover, level, size }: Shape, messages: readonly string[]): Side {
+  const deflater = pakoEngine.createDeflater({ windowBits: 15, level, memLevel: 8 });
+  const deflated = messages.map((message) => {
+    const bytes = Uint8Array.from(deflater.deflate(new TextEncoder().encode(message))).subarray(0, -4);
+    if (!takeover) deflater.reset();
+    return bytes;
+  });
+  const inflater = pakoEngine.createInflater({ windowBits: 15 });
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  return {
+    run() {
+      let received = 0;
+      for (const bytes of deflated) {
+        for (const piece of inflater.inflate(bytes, true)) received += decoder.decode(piece).length;
+        if (!takeover) inflater.reset();
+      }
+      strictEqual(received, messages.length * size);
       return messages.length;
     },
   };
