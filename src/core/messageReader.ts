@@ -78,22 +78,25 @@ export class MessageReader {
 
   /** Reads on to the next thing to tell, or `undefined` until more bytes come. Throws `RemoteProtocolError`. */
   read(): Received | undefined {
-    if (this.#frames.atHeader) {
-      if (this.#messageOpcode === Opcode.CONTINUATION) {
-        const message = this.whole.begin();
-        if (message !== undefined) return message;
-        this.#start = this.#input.offset;
-      } else if (this.#messageOpcode === Opcode.BINARY && this.#fragments < this.#limits.maxFragments) {
-        const fragment = this.whole.fragment(this.#limits.maxMessageBytes - this.#messageBytes);
-        if (fragment !== undefined) {
-          this.#fragments++;
-          this.#messageBytes += fragment.data.length;
-          if (fragment.messageFinished) this.#messageOpcode = Opcode.CONTINUATION;
-          return fragment;
-        }
-      }
+    if (!this.#frames.atHeader) return this.#readOn();
+    if (this.#messageOpcode === Opcode.CONTINUATION) {
+      const message = this.whole.begin();
+      if (message !== undefined) return message;
+      this.#start = this.#input.offset;
     }
-    return this.#readOn();
+    return this.#readFragment() ?? this.#readOn();
+  }
+
+  /** A fragment of a binary message, where it lies whole in the chunk. */
+  #readFragment(): BytesReceived | undefined {
+    const { maxFragments, maxMessageBytes } = this.#limits;
+    if (this.#messageOpcode !== Opcode.BINARY || this.#fragments >= maxFragments) return undefined;
+    const fragment = this.whole.fragment(maxMessageBytes - this.#messageBytes);
+    if (fragment === undefined) return undefined;
+    this.#fragments++;
+    this.#messageBytes += fragment.data.length;
+    if (fragment.messageFinished) this.#messageOpcode = Opcode.CONTINUATION;
+    return fragment;
   }
 
   #readOn(): Received | undefined {

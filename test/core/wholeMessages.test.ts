@@ -137,6 +137,9 @@ describe("a run of texts is read at once, as the chunk that is unmasked in place
   test("which ends where it is a kibibyte long: with the hundred and third frame of ten bytes", () => {
     expect(unmaskedWithTheFirst(Array<Bytes>(150).fill(MASKED))).toBe(103);
   });
+  test("or has sixteen texts, if these are longer", () => {
+    expect(unmaskedWithTheFirst(Array<Bytes>(40).fill(sent("client", "a".repeat(125))))).toBe(16);
+  });
   test.each<[what: string, next: string]>([
     ["a message of the other type", "82 84 91 a2 b3 c4 91 a2 b3 c4"],
     ["a fragment", "01 84 91 a2 b3 c4 91 a2 b3 c4"],
