@@ -54,7 +54,7 @@ export class ServerHandshake {
   receiveRequest({ method, target, headers }: ParsedRequest): ConnectionRequested {
     const fields: Field[] = [];
     for (const [name, value] of entriesOf(headers)) {
-      fields.push(makeField(name, value) ?? refuse("headMalformed", `malformed header: ${spell(name)}`, "§4.2.1"));
+      fields.push(makeField(name, value) ?? refuse("headMalformed", `malformed header: ${spell(name)}`));
     }
     return this.#receiveHead(new Head(`${method} ${target} HTTP/1.1`, fields));
   }
@@ -64,19 +64,19 @@ export class ServerHandshake {
     const one = (name: string, code: ProtocolErrorCode): string =>
       head.one(name, { code, section: "RFC 6455 §4.2.1", status: 400 });
     const host = one("host", "hostInvalid");
-    if (!isHost(host)) refuse("hostInvalid", "Host is malformed", "§4.2.1");
+    if (!isHost(host)) refuse("hostInvalid", "Host is malformed");
     if (!listHas(one("upgrade", "upgradeInvalid"), "websocket")) {
-      refuse("upgradeInvalid", "Upgrade does not name websocket", "§4.2.1");
+      refuse("upgradeInvalid", "Upgrade does not name websocket");
     }
     if (!listHas(one("connection", "connectionInvalid"), "upgrade")) {
-      refuse("connectionInvalid", "Connection does not name Upgrade", "§4.2.1");
+      refuse("connectionInvalid", "Connection does not name Upgrade");
     }
     if (head.get("transfer-encoding") !== null || head.all("content-length").some((length) => length !== "0")) {
       refuse("requestBody", "a request to upgrade has no body", "§4.1");
     }
     const { origin, subprotocols, extensions } = readOffer(head);
     this.#key = one("sec-websocket-key", "keyInvalid");
-    if (!isKey(this.#key)) refuse("keyInvalid", "Sec-WebSocket-Key is not 16 bytes in Base64", "§4.2.1");
+    if (!isKey(this.#key)) refuse("keyInvalid", "Sec-WebSocket-Key is not 16 bytes in Base64");
     return (this.request = {
       type: "connectionRequested",
       target,
@@ -137,12 +137,12 @@ function parseRequestLine(line: string): { target: string; authority: string | u
   const parts = line.split(" ");
   const [method, target = "", version = ""] = parts;
   if (parts.length !== 3) refuse("headMalformed", "malformed request line", "§4.1");
-  if (method !== "GET") refuse("methodInvalid", "method other than GET", "§4.2.1");
-  if (version !== "HTTP/1.1") refuse("httpVersionInvalid", "HTTP version other than 1.1", "§4.2.1");
+  if (method !== "GET") refuse("methodInvalid", "method other than GET");
+  if (version !== "HTTP/1.1") refuse("httpVersionInvalid", "HTTP version other than 1.1");
   const authority = /^https?:\/\/([^/?]*)/i.exec(target)?.[1];
   const wellFormed = /^[\x21-\x7e]+$/.test(target) && !target.includes("#");
   if (!wellFormed || !(authority === undefined ? target.startsWith("/") : isHost(authority))) {
-    refuse("targetInvalid", "malformed request target", "§4.2.1");
+    refuse("targetInvalid", "malformed request target");
   }
   // RFC 9112 §3.2.2: the authority of an absolute target stands above the Host header.
   return { target, authority };
@@ -157,6 +157,6 @@ function bodyBytes(body: string | ArrayBuffer | ArrayBufferView): Uint8Array {
   return typeof body === "string" ? encodeText(body) : viewOf(body);
 }
 
-function refuse(code: ProtocolErrorCode, message: string, section: string): never {
+function refuse(code: ProtocolErrorCode, message: string, section = "§4.2.1"): never {
   throw new RemoteProtocolError(message, { code, section: `RFC 6455 ${section}`, status: 400 });
 }
