@@ -299,6 +299,54 @@ describe("fragments of binary messages that lie whole in the chunk", () => {
   });
 });
 
+describe("what is read by the short way is unmasked together with its key, which becomes zeros", () => {
+  /** For each of these frames from a client, which come in one chunk, whether its key did. */
+  function shortWay(frames: readonly Bytes[], options: ConnectionOptions = {}): boolean[] {
+    const server = open("server", options);
+    // Else a chunk may be so small that it is copied.
+    const chunk = join(PING, ...frames);
+    server.receiveBytes(chunk);
+    pull(server);
+    let end = PING.length;
+    return frames.map((frame) => {
+      const start = end;
+      end += frame.length;
+      const longer = [126, 127].indexOf(frame[1]! & 0x7f);
+      const key = start + [2, 4, 10][longer + 1]!;
+      return chunk.subarray(key, key + 4).every((byte) => byte === 0);
+    });
+  }
+  const frame = (first: number, length: number): Bytes => {
+    const bytes = sent("client", new Uint8Array(length).fill(0x61));
+    bytes[0] = first;
+    return bytes;
+  };
+  const PING = frame(0x89, 64);
+
+  test.each([0, 1, 125, 126, 127, 65_535])("bytes of %i, alone in the chunk or behind others", (length) => {
+    const limits = { maxMessageBytes: length, maxFrameBytes: Math.max(64, length) };
+    expect(shortWay([frame(0x82, length)], { limits })).toEqual([true]);
+    expect(shortWay([frame(0x82, length), frame(0x82, length)])).toEqual([true, true]);
+  });
+  test.each([0, 1, 125, 126, 127, 65_535])("a text of %i bytes, alone in the chunk or behind others", (length) => {
+    const limits = { maxMessageBytes: length, maxFrameBytes: Math.max(64, length) };
+    expect(shortWay([frame(0x81, length)], { limits })).toEqual([true]);
+    expect(shortWay([frame(0x81, length), frame(0x82, length), frame(0x81, length)])).toEqual([true, true, true]);
+  });
+  test.each([0, 1, 125, 126, 127, 65_535])("a fragment of %i bytes, but for a first one", (length) => {
+    const limits = { maxMessageBytes: 1 + 2 * length, maxFrameBytes: Math.max(64, length), maxFragments: 3 };
+    const frames = [frame(0x02, 1), frame(0x00, length), frame(0x80, length)];
+    expect(shortWay(frames, { limits })).toEqual([false, true, true]);
+  });
+  test.each([0x82, 0x81])("not a message of more than 65,535 bytes: %i", (first) => {
+    expect(shortWay([frame(first, 65_536)])).toEqual([false]);
+  });
+  test("not a fragment of more, nor one of a text", () => {
+    expect(shortWay([frame(0x02, 1), frame(0x00, 65_536), frame(0x80, 1)])).toEqual([false, false, true]);
+    expect(shortWay([frame(0x01, 1), frame(0x00, 200), frame(0x80, 1)])).toEqual([false, false, false]);
+  });
+});
+
 describe("the decoder is called", () => {
   /** How often, to read these frames. */
   function calls(role: ConnectionType, wire: Bytes): number {
