@@ -33,6 +33,19 @@ describe.each(["client", "server"] as const)("a %s", (role) => {
     connection.receiveBytes(sent(peer, ...messages));
     expect(messagesOf(pull(connection))).toEqual(messages);
   });
+  test("reads them wherever in its buffer the chunk lies, up to the end of that, whose last word may be cut short", () => {
+    const messages = ["naïve", "日本語", "😀 and 😀", "é".repeat(40), "a", "ż", "€", "😀"];
+    for (let shift = 0; shift < 8; shift++) {
+      for (const last of ["a", "éa", "€", "😀"]) {
+        const wire = sent(peer, ...messages, last);
+        const memory = new Uint8Array(shift + wire.length);
+        memory.set(wire, shift);
+        const connection = open(role);
+        connection.receiveBytes(memory.subarray(shift));
+        expect(messagesOf(pull(connection))).toEqual([...messages, last]);
+      }
+    }
+  });
   test("tells the texts before one that is not UTF-8, and where that stands", () => {
     const bad = hex("61 e2 82");
     for (let before = 0; before < 4; before++) {
