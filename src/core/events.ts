@@ -41,7 +41,10 @@ export interface RejectionData {
   readonly finished: boolean;
 }
 
-/** A piece of a text message, whole characters only. Pieces come as the bytes do; concatenated they are the message. */
+/**
+ * A piece of a text message, whole characters only. Pieces come as the bytes do; concatenated they are the message. Short
+ * texts that came in one chunk may be parts of one string of up to 2.1 KB, which whoever keeps one of them keeps.
+ */
 export interface TextReceived {
   readonly type: "textReceived";
   readonly data: string;
