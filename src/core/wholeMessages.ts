@@ -123,13 +123,12 @@ export class WholeMessages {
     if (chunk[position + 1] !== (LENGTH_16 | this.#mask)) return undefined;
     const bytes = this.#payload(position, this.#limit);
     if (bytes === undefined) return undefined;
-    const text = first === WHOLE_TEXT ? decodeWhole(bytes) : "";
-    if (text === undefined) {
-      input.position = position; // the long way says where it is wrong
-      return undefined;
-    }
     input.runEnd = input.position;
-    return first === WHOLE_TEXT ? textReceived(text) : bytesReceived(bytes, true);
+    if (first === WHOLE_BINARY) return bytesReceived(bytes, true);
+    const text = decodeWhole(bytes);
+    if (text !== undefined) return textReceived(text);
+    input.position = input.runEnd = position; // the long way says where it is wrong
+    return undefined;
   }
 
   /** Reads on to the end of the frame that begins there, if it has at most 65,535 bytes: its payload. */
