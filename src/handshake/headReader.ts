@@ -21,7 +21,7 @@ export class Head {
     this.fields = fields;
   }
 
-  /** The values of a field, as `Headers` gives them. */
+  /** The values of a field, as `Headers` gives them; with no array, since most that are asked for are not there. */
   get(name: string): string | null {
     let values: string | null = null;
     for (const field of this.fields) {

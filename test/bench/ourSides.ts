@@ -92,7 +92,7 @@ export function ourSender(batch: Batch, handOver: boolean, socket: Socket): Prom
         for (let p = 0; p < parts.length; p++) connection.sendData(parts[p]!, p + 1 === parts.length, options);
       }
       const chunks = handOver ? connection.chunksToSend() : [connection.bytesToSend()];
-      for (let c = 0; c < chunks.length; c++) socket.write(chunks[c]!);
+      for (const chunk of chunks) socket.write(chunk);
       // The socket has counted them, and is done with them: headers lie in one memory, and what is handed over in the next
       // batch, too, is not the queue's.
       const first = chunks[0]!;

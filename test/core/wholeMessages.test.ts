@@ -1,7 +1,6 @@
 /** Messages, and fragments, that lie whole in the chunk: read together, and told as if each had come alone. */
 import { describe, expect, test, vi } from "vitest";
 import { WSConnection, type ConnectionOptions, type ConnectionType, type WSEvent } from "../../src/index.ts";
-import { EMPTY } from "../../src/core/bytes.ts";
 import { binary, ping, text } from "../support/events.ts";
 import { expectEvents, expectViolation, hex, join, open, pull, type Bytes } from "../support/wire.ts";
 
@@ -11,6 +10,13 @@ function sent(role: ConnectionType, ...messages: (string | Uint8Array<ArrayBuffe
   const sender = open(role, { random: (key) => key.set(hex("91 a2 b3 c4")) });
   for (const message of messages) sender.sendData(message);
   return sender.bytesToSend();
+}
+
+/** A frame from the peer of `role`, masked if that is a client. */
+function frame(role: ConnectionType, first: number, payload: Uint8Array<ArrayBuffer>): Bytes {
+  const bytes = sent(role === "client" ? "server" : "client", payload);
+  bytes[0] = first;
+  return bytes;
 }
 
 function messagesOf(events: Iterable<WSEvent>): unknown[] {
@@ -223,12 +229,6 @@ describe("longer messages that are one frame and lie whole in the chunk", () => 
 });
 
 describe("fragments of binary messages that lie whole in the chunk", () => {
-  /** A frame from the peer of `role`, masked if it is a client. */
-  function frame(role: ConnectionType, first: number, payload: Uint8Array<ArrayBuffer>): Bytes {
-    const bytes = sent(role === "client" ? "server" : "client", payload);
-    bytes[0] = first;
-    return bytes;
-  }
   const piece = (length: number): Uint8Array<ArrayBuffer> => Uint8Array.from({ length }, (_, i) => i & 255);
 
   describe.each(["client", "server"] as const)("by a %s", (role) => {
@@ -281,11 +281,11 @@ describe("fragments of binary messages that lie whole in the chunk", () => {
     ] as const)("end with a frame %s", (_, first, code) => {
       const connection = open(role);
       connection.receiveBytes(
-        join(frame(role, 0x02, piece(1)), frame(role, 0x00, piece(2)), frame(role, first, EMPTY)),
+        join(frame(role, 0x02, piece(1)), frame(role, 0x00, piece(2)), frame(role, first, piece(0))),
       );
       expect(messagesOf(pull(connection))).toEqual([piece(1), piece(2), "connectionClosed"]);
       const again = open(role);
-      again.receiveBytes(join(frame(role, 0x02, piece(1)), frame(role, first, EMPTY)));
+      again.receiveBytes(join(frame(role, 0x02, piece(1)), frame(role, first, piece(0))));
       expect(pull(again).at(-1)).toMatchObject({ error: { code } });
     });
     test("are told as far as they have come where the chunk ends in one", () => {
@@ -329,34 +329,30 @@ describe("what is read by the short way is unmasked together with its key, which
       return chunk.subarray(key, key + 4).every((byte) => byte === 0);
     });
   }
-  const frame = (first: number, length: number): Bytes => {
-    const bytes = sent("client", new Uint8Array(length).fill(0x61));
-    bytes[0] = first;
-    return bytes;
-  };
-  const PING = frame(0x89, 64);
+  const masked = (first: number, length: number): Bytes => frame("server", first, new Uint8Array(length).fill(0x61));
+  const PING = masked(0x89, 64);
 
   test.each([0, 1, 125, 126, 127, 65_535])("bytes of %i, alone in the chunk or behind others", (length) => {
     const limits = { maxMessageBytes: length, maxFrameBytes: Math.max(64, length) };
-    expect(shortWay([frame(0x82, length)], { limits })).toEqual([true]);
-    expect(shortWay([frame(0x82, length), frame(0x82, length)])).toEqual([true, true]);
+    expect(shortWay([masked(0x82, length)], { limits })).toEqual([true]);
+    expect(shortWay([masked(0x82, length), masked(0x82, length)])).toEqual([true, true]);
   });
   test.each([0, 1, 125, 126, 127, 65_535])("a text of %i bytes, alone in the chunk or behind others", (length) => {
     const limits = { maxMessageBytes: length, maxFrameBytes: Math.max(64, length) };
-    expect(shortWay([frame(0x81, length)], { limits })).toEqual([true]);
-    expect(shortWay([frame(0x81, length), frame(0x82, length), frame(0x81, length)])).toEqual([true, true, true]);
+    expect(shortWay([masked(0x81, length)], { limits })).toEqual([true]);
+    expect(shortWay([masked(0x81, length), masked(0x82, length), masked(0x81, length)])).toEqual([true, true, true]);
   });
   test.each([0, 1, 125, 126, 127, 65_535])("a fragment of %i bytes, but for a first one", (length) => {
     const limits = { maxMessageBytes: 1 + 2 * length, maxFrameBytes: Math.max(64, length), maxFragments: 3 };
-    const frames = [frame(0x02, 1), frame(0x00, length), frame(0x80, length)];
+    const frames = [masked(0x02, 1), masked(0x00, length), masked(0x80, length)];
     expect(shortWay(frames, { limits })).toEqual([false, true, true]);
   });
   test.each([0x82, 0x81])("not a message of more than 65,535 bytes: %i", (first) => {
-    expect(shortWay([frame(first, 65_536)])).toEqual([false]);
+    expect(shortWay([masked(first, 65_536)])).toEqual([false]);
   });
   test("not a fragment of more, nor one of a text", () => {
-    expect(shortWay([frame(0x02, 1), frame(0x00, 65_536), frame(0x80, 1)])).toEqual([false, false, true]);
-    expect(shortWay([frame(0x01, 1), frame(0x00, 200), frame(0x80, 1)])).toEqual([false, false, false]);
+    expect(shortWay([masked(0x02, 1), masked(0x00, 65_536), masked(0x80, 1)])).toEqual([false, false, true]);
+    expect(shortWay([masked(0x01, 1), masked(0x00, 200), masked(0x80, 1)])).toEqual([false, false, false]);
   });
 });
 
