@@ -1,6 +1,6 @@
 /** The bytes that came and have not been read yet: large chunks in order and never joined, small ones gathered. */
 import { EMPTY, type Bytes } from "./bytes.ts";
-import { wordsOf } from "./mask.ts";
+import { Words } from "./mask.ts";
 
 /**
  * Below this many bytes a chunk is copied into a slab behind the ones before it. That is faster than viewing each by
@@ -19,7 +19,7 @@ export class ByteQueue {
   /** The chunk's `buffer` and `byteOffset`, kept because asking for them costs a third of making a view. */
   buffer: ArrayBuffer = EMPTY.buffer;
   base = 0;
-  #words: Int32Array<ArrayBuffer> | undefined;
+  #words: Words | undefined;
   #offsetOfChunk = 0;
 
   #waiting: Uint8Array[] = [];
@@ -78,8 +78,8 @@ export class ByteQueue {
   }
 
   /** The words of the current chunk's buffer, for unmasking in place. */
-  get words(): Int32Array<ArrayBuffer> {
-    return (this.#words ??= wordsOf(this.buffer));
+  get words(): Words {
+    return (this.#words ??= new Words(this.buffer));
   }
 
   /** Lets all bytes go. */

@@ -1,6 +1,6 @@
 /** Frames → bytes (RFC 6455 §5.2), masked where a key is given. */
 import type { Bytes } from "./bytes.ts";
-import { applyMask, readKey, wordsOf } from "./mask.ts";
+import { applyMask, readKey, Words } from "./mask.ts";
 import { FIN, LENGTH_16, LENGTH_64, LONGEST_HEADER, MASK, RSV_SHIFT } from "./opcodes.ts";
 import type { OutputQueue } from "./outputQueue.ts";
 import { encodeAscii, encodeText, encodeTextInto } from "./utf8.ts";
@@ -40,7 +40,7 @@ export function writeFrame(
     copyShort(payload, slab, start + headerLength, key);
   } else if (handOver && length >= WITHOUT_COPY && payload.buffer instanceof ArrayBuffer) {
     const own = payload as Bytes;
-    if (key !== undefined) applyMask(own, wordsOf(own.buffer), 0, length, readKey(key, 0), 0);
+    if (key !== undefined) applyMask(own, new Words(own.buffer), 0, length, readKey(key, 0), 0);
     if (output.gathersHeader(headerLength)) {
       const start = output.reserve(headerLength);
       writeHeader(output.slab, start, first, length, key);
@@ -55,7 +55,7 @@ export function writeFrame(
     writeHeader(chunk, 0, first, length, key);
     chunk.set(payload, headerLength);
     if (key !== undefined) {
-      applyMask(chunk, wordsOf(chunk.buffer), headerLength, chunk.length, readKey(key, 0), 0);
+      applyMask(chunk, new Words(chunk.buffer), headerLength, chunk.length, readKey(key, 0), 0);
     }
     output.push(chunk);
   } else {

@@ -7,9 +7,25 @@ export function readKey(bytes: Uint8Array, at: number): MaskingKey {
   return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
 }
 
-/** The words of a buffer, as many as are whole. Made once for a buffer, since making it costs as much as masking 100 bytes. */
-export function wordsOf(buffer: ArrayBuffer): Int32Array<ArrayBuffer> {
-  return new Int32Array(buffer, 0, buffer.byteLength >> 2);
+/** A buffer as whole words: made once for a buffer, since making a view costs as much as masking a hundred bytes. */
+export class Words {
+  readonly ints: Int32Array<ArrayBuffer>;
+  #longs: BigInt64Array<ArrayBuffer> | undefined;
+  /** How many words have been masked while there were no longs. */
+  #masked = 0;
+
+  constructor(buffer: ArrayBuffer) {
+    this.ints = new Int32Array(buffer, 0, buffer.byteLength >> 2);
+  }
+
+  /** The same in words of 64 bits, once so many are masked in all that it pays. */
+  longsFor(count: number): BigInt64Array<ArrayBuffer> | undefined {
+    if (this.#longs === undefined && hasFastLongs && (this.#masked += count) >= WORTH_LONGS) {
+      const { buffer } = this.ints;
+      this.#longs = new BigInt64Array(buffer, 0, buffer.byteLength >> 3);
+    }
+    return this.#longs;
+  }
 }
 
 /**
@@ -20,15 +36,16 @@ export function wordsOf(buffer: ArrayBuffer): Int32Array<ArrayBuffer> {
  */
 export function applyMask(
   bytes: Uint8Array<ArrayBuffer>,
-  words: Int32Array<ArrayBuffer>,
+  words: Words,
   start: number,
   end: number,
   key: MaskingKey,
   phase: number,
 ): void {
+  const { ints } = words;
   const base = bytes.byteOffset;
   const from = base + start;
-  const to = Math.min(base + end, littleEndian ? words.length << 2 : 0);
+  const to = Math.min(base + end, littleEndian ? ints.length << 2 : 0);
   // What lies beyond the last whole word of the buffer, or anything on a big-endian machine.
   for (let i = Math.max(start, to - base); i < end; i++) bytes[i]! ^= key >>> (((phase + i - start) & 3) << 3);
   if (from >= to) return;
@@ -39,35 +56,31 @@ export function applyMask(
   const headMask = mask & (-1 << ((from & 3) << 3));
   const tailMask = -1 >>> ((-to & 3) << 3);
   if (first === last) {
-    words[first]! ^= headMask & tailMask;
+    ints[first]! ^= headMask & tailMask;
     return;
   }
-  words[first]! ^= headMask;
+  ints[first]! ^= headMask;
   let word = first + 1;
-  if (last - word >= MANY_WORDS && hasFastLongs) word = maskLongs(words, word, last, mask);
+  if (last - word >= MANY_WORDS) word = maskLongs(words, word, last, mask);
   for (const stop = last - 3; word < stop; word += 4) {
-    words[word]! ^= mask;
-    words[word + 1]! ^= mask;
-    words[word + 2]! ^= mask;
-    words[word + 3]! ^= mask;
+    ints[word]! ^= mask;
+    ints[word + 1]! ^= mask;
+    ints[word + 2]! ^= mask;
+    ints[word + 3]! ^= mask;
   }
-  for (; word < last; word++) words[word]! ^= mask;
-  words[last]! ^= mask & tailMask;
+  for (; word < last; word++) ints[word]! ^= mask;
+  ints[last]! ^= mask & tailMask;
 }
 
 /**
  * Unmasks a short payload in place, together with the key in front of it, which that makes zeros: they leave as it is
  * what is unmasked now. The key is read as it lies in the words, so that 16 bytes take half the time of `applyMask`.
  */
-export function unmaskWithKey(
-  bytes: Uint8Array<ArrayBuffer>,
-  words: Int32Array<ArrayBuffer>,
-  start: number,
-  end: number,
-): void {
+export function unmaskWithKey(bytes: Uint8Array<ArrayBuffer>, words: Words, start: number, end: number): void {
+  const { ints } = words;
   const from = bytes.byteOffset + start;
   const to = bytes.byteOffset + end;
-  if (!littleEndian || to > words.length << 2) {
+  if (!littleEndian || to > ints.length << 2) {
     applyMask(bytes, words, start, end, readKey(bytes, start), 0);
     return;
   }
@@ -75,15 +88,18 @@ export function unmaskWithKey(
   const last = (to - 1) >> 2;
   const headMask = -1 << ((from & 3) << 3);
   // The key, turned to how it meets whole words: its last bytes may lie in front.
-  const mask = first === last ? words[first]! : (words[first]! & headMask) | (words[first + 1]! & ~headMask);
-  words[first]! ^= mask & headMask;
+  const mask = first === last ? ints[first]! : (ints[first]! & headMask) | (ints[first + 1]! & ~headMask);
+  ints[first]! ^= mask & headMask;
   if (first === last) return;
-  for (let word = first + 1; word < last; word++) words[word]! ^= mask;
-  words[last]! ^= mask & (-1 >>> ((-to & 3) << 3));
+  for (let word = first + 1; word < last; word++) ints[word]! ^= mask;
+  ints[last]! ^= mask & (-1 >>> ((-to & 3) << 3));
 }
 
-/** From here on a view of 64-bit words is worth making, in words of 32 bits. */
-const MANY_WORDS = 384;
+/** From here on 64-bit words are faster, in words of 32 bits. */
+const MANY_WORDS = 32;
+
+/** Making a view of them costs as much as it saves in masking so many words of 32 bits. */
+const WORTH_LONGS = 384;
 
 /**
  * Whether a `bigint` of 64 bits can be a number in a register. Then words of 64 bits are masked twice as fast as words of
@@ -95,22 +111,23 @@ const hasFastLongs = !("sourceURL" in new Error());
 const pair = new Int32Array(2);
 const pairAsLong = new BigInt64Array(pair.buffer);
 
-/** Masks from one word to another, but for a last one that is single; returns how far it came. */
-function maskLongs(words: Int32Array<ArrayBuffer>, from: number, to: number, mask: MaskingKey): number {
-  const start = from + (from & 1);
-  if (start !== from) words[from]! ^= mask;
-  const longs = new BigInt64Array(words.buffer, start << 2, (to - start) >> 1);
-  pair.fill(mask);
+/** Masks from one word to another, but for a last one that is single, if longs are worth it; returns how far it came. */
+function maskLongs(words: Words, from: number, to: number, mask: MaskingKey): number {
+  const longs = words.longsFor(to - from);
+  if (longs === undefined) return from;
+  if ((from & 1) === 1) words.ints[from]! ^= mask;
+  pair[0] = mask;
+  pair[1] = mask;
   const key = BigInt.asIntN(64, pairAsLong[0]!);
-  const { length } = longs;
-  let i = 0;
-  for (const stop = length - 3; i < stop; i += 4) {
+  const end = to >> 1;
+  let i = (from + 1) >> 1;
+  for (const stop = end - 3; i < stop; i += 4) {
     longs[i] = BigInt.asIntN(64, longs[i]! ^ key);
     longs[i + 1] = BigInt.asIntN(64, longs[i + 1]! ^ key);
     longs[i + 2] = BigInt.asIntN(64, longs[i + 2]! ^ key);
     longs[i + 3] = BigInt.asIntN(64, longs[i + 3]! ^ key);
   }
-  return start + 2 * i;
+  return 2 * i;
 }
 
 const littleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;

@@ -1,6 +1,6 @@
 /** The bytes that wait to be sent: small writes side by side in one slab, large ones as they are. */
 import { concat, EMPTY, type Bytes } from "./bytes.ts";
-import { wordsOf } from "./mask.ts";
+import { Words } from "./mask.ts";
 
 const SMALLEST_SLAB = 256;
 const LARGEST_SLAB = 256 * 1024;
@@ -14,7 +14,7 @@ const SINGLE_HEADERS = 3;
 export class OutputQueue {
   /** Where small writes go. Valid after `reserve` until the next call. */
   slab: Bytes = EMPTY;
-  #words: Int32Array<ArrayBuffer> | undefined;
+  #words: Words | undefined;
   #used = 0;
   /** Up to where the slab has been queued in chunks. */
   #cut = 0;
@@ -58,8 +58,8 @@ export class OutputQueue {
   }
 
   /** The words of the slab, for masking in place. */
-  get words(): Int32Array<ArrayBuffer> {
-    return (this.#words ??= wordsOf(this.slab.buffer));
+  get words(): Words {
+    return (this.#words ??= new Words(this.slab.buffer));
   }
 
   /** Queues a chunk as it is, behind what is in the slab: it belongs to the queue from now on. */

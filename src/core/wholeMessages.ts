@@ -93,7 +93,7 @@ export class WholeMessages {
     const length = chunk[position + 1]! & ~MASK;
     this.#input.position = start + length;
     const from = this.#at + this.#headerLength;
-    const to = from + (this.#isAscii ? length : countUnits(chunk, this.#input.words, start, start + length));
+    const to = from + (this.#isAscii ? length : countUnits(chunk, this.#input.words.ints, start, start + length));
     this.#at = to;
     return textReceived(this.#text.slice(from, to));
   }

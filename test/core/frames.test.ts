@@ -1,7 +1,7 @@
 /** RFC 6455 §5.1–§5.3, §5.5, §5.7: frames, as bytes on the wire and the events that they are. */
 import { describe, expect, test } from "vitest";
 import { writeFrame } from "../../src/core/frameWriter.ts";
-import { applyMask, wordsOf } from "../../src/core/mask.ts";
+import { applyMask, Words } from "../../src/core/mask.ts";
 import { OutputQueue } from "../../src/core/outputQueue.ts";
 import { binary, more, ping, pong, text } from "../support/events.ts";
 import { expectClosed, expectEvents, expectViolation, feed, hex, open, pull, toHex } from "../support/wire.ts";
@@ -159,10 +159,28 @@ describe("§5.1, §5.3 masking", () => {
       for (let start = 0; start <= size; start++) {
         for (let end = start; end <= size; end++) {
           const bytes = new Uint8Array(size);
-          applyMask(bytes, wordsOf(bytes.buffer), start, end, 0x01010101, 0);
+          applyMask(bytes, new Words(bytes.buffer), start, end, 0x01010101, 0);
           expect([...bytes], `${start} to ${end}`).toEqual(
             Array.from({ length: size }, (_, i) => (i >= start && i < end ? 1 : 0)),
           );
+        }
+      }
+    },
+  );
+
+  test.each([126, 128, 129, 132, 140, 257, 1550])(
+    "applyMask masks %i bytes alike, however much of the buffer has been masked before",
+    (length) => {
+      const bytes = new Uint8Array(2048);
+      const words = new Words(bytes.buffer);
+      for (let time = 0; time < 8; time++) {
+        for (let start = 0; start < 16; start++) {
+          bytes.fill(0xaa);
+          applyMask(bytes, words, start, start + length, 0x08f63412, time);
+          const key = [0x12, 0x34, 0xf6, 0x08];
+          const masked = Array.from({ length }, (_, i) => 0xaa ^ key[(time + i) & 3]!);
+          const after = Array.from({ length: bytes.length - start - length }, () => 0xaa);
+          expect([...bytes]).toEqual([...Array.from({ length: start }, () => 0xaa), ...masked, ...after]);
         }
       }
     },
