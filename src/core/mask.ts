@@ -11,20 +11,35 @@ export function readKey(bytes: Uint8Array, at: number): MaskingKey {
 export class Words {
   readonly ints: Int32Array<ArrayBuffer>;
   #longs: BigInt64Array<ArrayBuffer> | undefined;
-  /** How many words have been masked while there were no longs. */
+  /** How many words have been masked, while there are no longs. */
   #masked = 0;
 
   constructor(buffer: ArrayBuffer) {
     this.ints = new Int32Array(buffer, 0, buffer.byteLength >> 2);
   }
 
-  /** The same in words of 64 bits, once so many are masked in all that it pays. */
-  longsFor(count: number): BigInt64Array<ArrayBuffer> | undefined {
-    if (this.#longs === undefined && hasFastLongs && (this.#masked += count) >= WORTH_LONGS) {
-      const { buffer } = this.ints;
-      this.#longs = new BigInt64Array(buffer, 0, buffer.byteLength >> 3);
+  /** Masks from one word to another, but for a last one that is single, by words of 64 bits; returns how far it came. */
+  maskLongs(from: number, to: number, mask: MaskingKey): number {
+    const { ints } = this;
+    if (this.#longs === undefined) {
+      this.#masked += to - from;
+      if (!hasFastLongs || this.#masked < WORTH_LONGS) return from;
+      this.#longs = new BigInt64Array(ints.buffer, 0, ints.length >> 1);
     }
-    return this.#longs;
+    const longs = this.#longs;
+    if ((from & 1) === 1) ints[from]! ^= mask;
+    pair[0] = mask;
+    pair[1] = mask;
+    const key = BigInt.asIntN(64, pairAsLong[0]!);
+    const end = to >> 1;
+    let i = (from + 1) >> 1;
+    for (const stop = end - 3; i < stop; i += 4) {
+      longs[i] = BigInt.asIntN(64, longs[i]! ^ key);
+      longs[i + 1] = BigInt.asIntN(64, longs[i + 1]! ^ key);
+      longs[i + 2] = BigInt.asIntN(64, longs[i + 2]! ^ key);
+      longs[i + 3] = BigInt.asIntN(64, longs[i + 3]! ^ key);
+    }
+    return 2 * i;
   }
 }
 
@@ -61,7 +76,7 @@ export function applyMask(
   }
   ints[first]! ^= headMask;
   let word = first + 1;
-  if (last - word >= MANY_WORDS) word = maskLongs(words, word, last, mask);
+  if (last - word >= MANY_WORDS) word = words.maskLongs(word, last, mask);
   for (const stop = last - 3; word < stop; word += 4) {
     ints[word]! ^= mask;
     ints[word + 1]! ^= mask;
@@ -111,23 +126,4 @@ const hasFastLongs = !("sourceURL" in new Error());
 const pair = new Int32Array(2);
 const pairAsLong = new BigInt64Array(pair.buffer);
 
-/** Masks from one word to another, but for a last one that is single, if longs are worth it; returns how far it came. */
-function maskLongs(words: Words, from: number, to: number, mask: MaskingKey): number {
-  const longs = words.longsFor(to - from);
-  if (longs === undefined) return from;
-  if ((from & 1) === 1) words.ints[from]! ^= mask;
-  pair[0] = mask;
-  pair[1] = mask;
-  const key = BigInt.asIntN(64, pairAsLong[0]!);
-  const end = to >> 1;
-  let i = (from + 1) >> 1;
-  for (const stop = end - 3; i < stop; i += 4) {
-    longs[i] = BigInt.asIntN(64, longs[i]! ^ key);
-    longs[i + 1] = BigInt.asIntN(64, longs[i + 1]! ^ key);
-    longs[i + 2] = BigInt.asIntN(64, longs[i + 2]! ^ key);
-    longs[i + 3] = BigInt.asIntN(64, longs[i + 3]! ^ key);
-  }
-  return 2 * i;
-}
-
-const littleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+export const littleEndian: boolean = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
