@@ -60,6 +60,23 @@ export interface BytesReceived {
   readonly messageFinished: boolean;
 }
 
+/** The event of a piece, or of a whole message. */
+export function textReceived(
+  data: string,
+  frameFinished = true,
+  messageFinished: boolean = frameFinished,
+): TextReceived {
+  return { type: "textReceived", data, frameFinished, messageFinished };
+}
+
+export function bytesReceived(
+  data: Uint8Array<ArrayBuffer>,
+  frameFinished = true,
+  messageFinished: boolean = frameFinished,
+): BytesReceived {
+  return { type: "bytesReceived", data, frameFinished, messageFinished };
+}
+
 /** A Ping came (§5.5.2). Its Pong is already queued, unless `autoPong` is off. */
 export interface PingReceived {
   readonly type: "pingReceived";

@@ -3,7 +3,15 @@ import type { ByteQueue } from "./byteQueue.ts";
 import { EMPTY, type Bytes } from "./bytes.ts";
 import { CloseCode, isCloseCodeOnWire } from "./closeCodes.ts";
 import { RemoteProtocolError, type ProtocolErrorCode } from "./errors.ts";
-import type { BytesReceived, CloseFrame, PingReceived, PongReceived, TextReceived } from "./events.ts";
+import {
+  bytesReceived,
+  textReceived,
+  type BytesReceived,
+  type CloseFrame,
+  type PingReceived,
+  type PongReceived,
+  type TextReceived,
+} from "./events.ts";
 import type { ExtensionCodec, IncomingFrame } from "./extension.ts";
 import { FrameReader, type Masking } from "./frameReader.ts";
 import type { Limits } from "./limits.ts";
@@ -198,13 +206,13 @@ export class MessageReader {
     if (opcode === Opcode.BINARY) {
       if (messageFinished) this.#messageOpcode = Opcode.CONTINUATION;
       if (payload.length === 0 && !frameFinished) return undefined;
-      return { type: "bytesReceived", data: payload, frameFinished, messageFinished };
+      return bytesReceived(payload, frameFinished, messageFinished);
     }
     const text = (this.#utf8 ??= new Utf8Reader()).read(payload, messageFinished);
     if (typeof text === "string") {
       if (messageFinished) this.#messageOpcode = Opcode.CONTINUATION;
       if (text === "" && !frameFinished) return undefined;
-      return { type: "textReceived", data: text, frameFinished, messageFinished };
+      return textReceived(text, frameFinished, messageFinished);
     }
     const error = new RemoteProtocolError("text that is not UTF-8", {
       code: "invalidUtf8",
@@ -214,7 +222,7 @@ export class MessageReader {
     });
     if (text.valid === "") throw error;
     this.#raiseNext = error;
-    return { type: "textReceived", data: text.valid, frameFinished: false, messageFinished: false };
+    return textReceived(text.valid, false);
   }
 
   #readControl(piece: Bytes): Received | undefined {

@@ -10,8 +10,8 @@
  */
 import type { ByteQueue } from "./byteQueue.ts";
 import type { Bytes } from "./bytes.ts";
-import type { BytesReceived, TextReceived } from "./events.ts";
-import { applyMask, readKey, unmaskWithKey } from "./mask.ts";
+import { bytesReceived, textReceived, type BytesReceived, type TextReceived } from "./events.ts";
+import { applyMask, littleEndian, readKey, unmaskWithKey } from "./mask.ts";
 import { FIN, LENGTH_16, MASK, Opcode, WHOLE_BINARY, WHOLE_TEXT } from "./opcodes.ts";
 import { decodeWhole } from "./utf8.ts";
 
@@ -57,7 +57,7 @@ export class WholeMessages {
     if (end > input.end) return undefined;
     if (this.#mask !== 0) unmaskWithKey(chunk, input.words, position + 2, end);
     input.position = input.runEnd = end;
-    return bytesReceived(new Uint8Array(input.buffer, input.base + start, length), true);
+    return bytesReceived(new Uint8Array(input.buffer, input.base + start, length));
   }
 
   /** The same where a frame begins and no message has been begun. */
@@ -77,7 +77,7 @@ export class WholeMessages {
     const first = chunk[position]!;
     if ((first & ~FIN) !== Opcode.CONTINUATION) return undefined;
     const data = this.#payload(position, limit);
-    return data && bytesReceived(data, first === FIN);
+    return data && bytesReceived(data, true, first === FIN);
   }
 
   /** The length of a short message within the limit whose frame begins there, else −1. */
@@ -124,7 +124,7 @@ export class WholeMessages {
     const bytes = this.#payload(position, this.#limit);
     if (bytes === undefined) return undefined;
     input.runEnd = input.position;
-    if (first === WHOLE_BINARY) return bytesReceived(bytes, true);
+    if (first === WHOLE_BINARY) return bytesReceived(bytes);
     const text = decodeWhole(bytes);
     if (text !== undefined) return textReceived(text);
     input.position = input.runEnd = position; // the long way says where it is wrong
@@ -179,43 +179,39 @@ export class WholeMessages {
   }
 }
 
-function textReceived(data: string): TextReceived {
-  return { type: "textReceived", data, frameFinished: true, messageFinished: true };
-}
-
-function bytesReceived(data: Bytes, messageFinished: boolean): BytesReceived {
-  return { type: "bytesReceived", data, frameFinished: true, messageFinished };
-}
-
 /**
  * How many UTF-16 code units a short stretch of valid UTF-8 decodes to: as many as bytes, but for those that continue a
  * character, and one more for each character of four bytes. Four bytes at once, whose counts lie side by side.
  */
-function countUnits(bytes: Uint8Array, words: Int32Array, start: number, end: number): number {
+function countUnits(bytes: Uint8Array, ints: Int32Array, start: number, end: number): number {
   let units = end - start;
-  let at = start;
-  const { byteOffset } = bytes;
-  const to = Math.min(end, (words.length << 2) - byteOffset);
+  const from = bytes.byteOffset + start;
+  const to = bytes.byteOffset + end;
+  const last = (to - 1) >> 2;
+  if (units === 0 || last >= ints.length || !littleEndian) {
+    for (let at = start; at < end; at++) {
+      const byte = bytes[at]!;
+      if ((byte & 0xc0) === 0x80) units--;
+      else if (byte >= 0xf0) units++;
+    }
+    return units;
+  }
   let continuing = 0;
   let ofFour = 0;
-  for (; at < end && (at >= to || ((byteOffset + at) & 3) !== 0); at++) units += surplus(bytes[at]!);
-  for (; at + 4 <= to; at += 4) {
-    const word = words[(byteOffset + at) >> 2]!;
-    const seventh = word >>> 7;
-    const sixth = word >>> 6;
-    continuing += seventh & ~sixth & ONES;
-    ofFour += seventh & sixth & (word >>> 5) & (word >>> 4) & ONES;
+  let i = from >> 2;
+  // Zeros for the neighbours in the first and the last word.
+  for (let word = ints[i]! & (-1 << ((from & 3) << 3)); ; word = ints[++i]!) {
+    if (i === last) word &= -1 >>> ((-to & 3) << 3);
+    const sixth = word << 1; // as the top bit of each byte
+    const both = word & sixth;
+    continuing = (continuing + ((word & ~sixth & TOPS) >>> 7)) | 0;
+    ofFour = (ofFour + ((both & (both << 2) & TOPS) >>> 7)) | 0;
+    if (i === last) return units - sumOfBytes(continuing) + sumOfBytes(ofFour);
   }
-  for (; at < end; at++) units += surplus(bytes[at]!);
-  return units - sumOfBytes(continuing) + sumOfBytes(ofFour);
 }
 
+const TOPS = 0x80808080 | 0;
 const ONES = 0x01010101;
-
-/** How many code units more than one a byte stands for. */
-function surplus(byte: number): number {
-  return (byte & 0xc0) === 0x80 ? -1 : byte < 0xf0 ? 0 : 1;
-}
 
 function sumOfBytes(word: number): number {
   return Math.imul(word, ONES) >>> 24;
