@@ -98,20 +98,34 @@ export class WholeMessages {
     return textReceived(this.#text.slice(from, to));
   }
 
-  /** Finds how many short texts follow one another, and makes them ready. */
-  #beginRun(position: number): void {
+  /** Finds how many short texts follow one another, and decodes them at once: what lies between them is ASCII meanwhile. */
+  #beginRun(start: number): void {
     const input = this.#input;
     const { chunk, end, words } = input;
     const headerLength = this.#headerLength;
-    let at = position;
-    const stop = position + RUN_BYTES;
+    let at = start;
+    const stop = start + RUN_BYTES;
     for (let texts = 0; (at < stop || texts < RUN_TEXTS) && chunk[at] === WHOLE_TEXT; texts++) {
-      const next = at + headerLength + this.#lengthAt(at);
-      if (next < at + headerLength || next > end) break;
+      const length = this.#lengthAt(at);
+      const next = at + headerLength + length;
+      if (length < 0 || next > end) break;
       if (this.#mask !== 0) unmaskWithKey(chunk, words, at + 2, next);
+      chunk[at] = Opcode.TEXT;
+      chunk[at + 1] = length;
       at = next;
     }
-    if (at > position) this.#decodeRun(position, at);
+    if (at === start) return;
+    const text = decodeWhole(new Uint8Array(input.buffer, input.base + start, at - start));
+    this.#restoreHeaders(start, at);
+    if (text === undefined) {
+      // One of them will end the connection: the long way says where.
+      this.#limit = -1;
+      return;
+    }
+    input.runEnd = at;
+    this.#text = text;
+    this.#at = 0;
+    this.#isAscii = text.length === at - start;
   }
 
   /** The message, if it is one of 126 to 65,535 bytes. */
@@ -150,30 +164,12 @@ export class WholeMessages {
     return new Uint8Array(input.buffer, input.base + start, length);
   }
 
-  /** Decodes all texts of a run at once: what lies between them is ASCII while it does. */
-  #decodeRun(start: number, end: number): void {
-    const input = this.#input;
-    this.#markRun(start, end, Opcode.TEXT, 0);
-    const text = decodeWhole(new Uint8Array(input.buffer, input.base + start, end - start));
-    this.#markRun(start, end, WHOLE_TEXT, this.#mask);
-    if (text === undefined) {
-      // One of them will end the connection: the long way says where.
-      this.#limit = -1;
-      return;
-    }
-    input.runEnd = end;
-    this.#text = text;
-    this.#at = 0;
-    this.#isAscii = text.length === end - start;
-  }
-
-  /** Writes the first two bytes of every header in a run. */
-  #markRun(start: number, end: number, first: number, mask: number): void {
+  #restoreHeaders(start: number, end: number): void {
     const { chunk } = this.#input;
     for (let at = start; at < end;) {
-      const length = chunk[at + 1]! & ~MASK;
-      chunk[at] = first;
-      chunk[at + 1] = length | mask;
+      const length = chunk[at + 1]!;
+      chunk[at] = WHOLE_TEXT;
+      chunk[at + 1] = length | this.#mask;
       at += this.#headerLength + length;
     }
   }
