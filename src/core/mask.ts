@@ -18,7 +18,10 @@ export class Words {
     this.ints = new Int32Array(buffer, 0, buffer.byteLength >> 2);
   }
 
-  /** Masks from one word to another, but for a last one that is single, by words of 64 bits; returns how far it came. */
+  /**
+   * Masks from one word on by words of 64 bits, as far as four at a time reach up to another; nothing as long as a view of
+   * them would not pay. Returns where the words begin that are left.
+   */
   maskLongs(from: number, to: number, mask: MaskingKey): number {
     const { ints } = this;
     if (this.#longs === undefined) {
