@@ -33,10 +33,15 @@ export function concat(pieces: readonly Uint8Array[]): Bytes {
   let length = 0;
   for (const piece of pieces) length += piece.length;
   const whole = new Uint8Array(length);
+  putTogether(pieces, whole);
+  return whole;
+}
+
+/** All pieces one behind the other, from the start on. */
+export function putTogether(pieces: readonly Uint8Array[], into: Bytes): void {
   let at = 0;
   for (const piece of pieces) {
-    whole.set(piece, at);
+    into.set(piece, at);
     at += piece.length;
   }
-  return whole;
 }

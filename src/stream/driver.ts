@@ -1,15 +1,24 @@
 /** Joins a connection to a byte transport: reads as events are taken, writes in order, keeps its clock, and ends both. */
 import { queuedAtLeast, type WSConnection } from "../connection/wsConnection.ts";
+import { putTogether, type Bytes } from "../core/bytes.ts";
 import type { ConnectionClosed, WSEvent } from "../core/events.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { ChunkReader } from "./chunkReader.ts";
 import { LONGEST_TIMER_MS, systemClock, type Clock } from "./clock.ts";
+import { keepSpare, takeSpare } from "./spareBlock.ts";
 
 /** From how many unsent bytes on a sender should wait. A few of the largest chunks that transports take at once. */
 const HIGH_WATER_BYTES = 256 * 1024;
 
 /** A chunk need not grow beyond this. */
 const COALESCED_BYTES = 64 * 1024;
+
+/**
+ * Up to here, in bytes, chunks are copied into memory that is used again and written as one, where the transport copies,
+ * too: a chunk more costs a stream of WebTransport more than copying 64 KiB does. Messages of 64 KiB that are handed over,
+ * each a header and a payload, take a third less processor time in all in Chromium, and are as fast as the stream is.
+ */
+const GATHERED_BYTES = 512 * 1024;
 
 const AT_ONCE = Promise.resolve();
 
@@ -32,7 +41,7 @@ export class Driver {
   readonly #connection: WSConnection;
   readonly #transport: ByteTransport;
   readonly #reader: ChunkReader;
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+  readonly #writer: WritableStreamDefaultWriter<Bytes>;
   readonly #handle: EventHandler;
   readonly #time: Clock;
   /** How long a taker that has stopped, or a transport that neither takes nor ends, may hold up the end. */
@@ -215,7 +224,7 @@ export class Driver {
       this.#callbacks = [];
       for (const chunk of chunks) this.#inFlight += chunk.length;
       try {
-        if (!this.#outputEnded) await this.#unlessAborted(chunks.map((chunk) => this.#writer.write(chunk)));
+        if (!this.#outputEnded) await this.#unlessAborted(this.#writeChunks(chunks));
       } catch (error) {
         this.#loseOutput(error);
       }
@@ -224,6 +233,17 @@ export class Driver {
     }
     this.#writing = undefined;
     this.#callBack(this.#callbacks.splice(0));
+  }
+
+  /** Many chunks go as one where they are copied anyway and are not too much: see {@link GATHERED_BYTES}. */
+  #writeChunks(chunks: readonly Bytes[]): Promise<void>[] {
+    const length = this.#inFlight;
+    if (this.#transport.copiesChunks !== true || chunks.length === 1 || length > GATHERED_BYTES) {
+      return chunks.map((chunk) => this.#writer.write(chunk));
+    }
+    const block = takeSpare(length) ?? new Uint8Array(GATHERED_BYTES);
+    putTogether(chunks, block);
+    return [this.#writer.write(block.subarray(0, length)).then(() => keepSpare(block))];
   }
 
   /** A sender that awaits each call brings a message every few microtasks: they go out together. */

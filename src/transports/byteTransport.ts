@@ -3,6 +3,8 @@
 export interface ByteTransport {
   readonly readable: ReadableStream<Uint8Array>;
   readonly writable: WritableStream<Uint8Array<ArrayBuffer>>;
+  /** Whether a chunk has been copied when its write is fulfilled, so that the writer may use its memory again. */
+  readonly copiesChunks?: boolean | undefined;
   /** Settles when both directions have ended. */
   readonly closed?: Promise<unknown>;
   /** Ends both directions at once. */

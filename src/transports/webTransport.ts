@@ -14,7 +14,7 @@ export interface WebTransportSession {
   createBidirectionalStream(options?: object): Promise<BidirectionalStream>;
 }
 
-/** Is a transport as it is. Those of `dial` and `incoming` say why they failed in the words that other transports use. */
+/** Is a transport as it is. It copies what is written to it, as WebTransport's does. Those of `dial` and `incoming` say why they failed in the words that other transports use. */
 export interface BidirectionalStream {
   readonly readable: ReadableStream<Uint8Array>;
   readonly writable: WritableStream<Uint8Array<ArrayBuffer>>;
@@ -124,6 +124,7 @@ function transportOf(stream: BidirectionalStream, session: WebTransportSession):
       giveUp(error);
       writing.error(error);
     },
+    copiesChunks: true,
     encrypted: true,
   };
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { WSConnection, type ConnectionOptions, type ConnectionType, type WSEvent } from "../../src/index.ts";
 import { Driver } from "../../src/stream/driver.ts";
 import { countTimers } from "../support/timers.ts";
-import { hex, toHex } from "../support/wire.ts";
+import { hex, toHex, type Bytes } from "../support/wire.ts";
 import { isPending, settled, WireTransport } from "../support/wireTransport.ts";
 
 interface Driven {
@@ -19,9 +19,9 @@ function drive(
   type: ConnectionType,
   options: ConnectionOptions = {},
   take: (event: WSEvent) => PromiseLike<void> | undefined = () => undefined,
+  transport = new WireTransport(),
 ): Driven {
   const connection = new WSConnection(type, { handshake: "none", ...options });
-  const transport = new WireTransport();
   const events: WSEvent[] = [];
   let told = 0;
   const driver = new Driver(connection, transport, options.closeTimeoutMs ?? 10_000, (event) => {
@@ -134,6 +134,64 @@ describe("writing", () => {
     await settled();
     expect(transport.chunks()).toEqual(["81 01 62 81 01 63"]);
     expect(driver.unsentBytes).toBe(0);
+  });
+  describe("of what is handed over", () => {
+    const KIB = 1024;
+    const payload = (kib: number, fill: number): Bytes => new Uint8Array(kib * KIB).fill(fill);
+    const copying = (): WireTransport => new WireTransport({ copiesChunks: true });
+    const FRAMES = {
+      a64: "82 7f 00 00 00 00 00 01 00 00 aa×65536",
+      b64: "82 7f 00 00 00 00 00 01 00 00 bb×65536",
+      b447: "82 7f 00 00 00 00 00 06 fc 00 bb×457728",
+    };
+
+    /** The chunks in which they are written; long runs of a byte as that and how often it comes. */
+    async function sent(transport: WireTransport, ...messages: Bytes[]): Promise<string[]> {
+      const { connection, driver } = drive("server", {}, undefined, transport);
+      for (const message of messages) connection.sendData(message, true, { handOver: true });
+      await driver.flush();
+      const chunks = transport.chunks();
+      return chunks.map((chunk) =>
+        chunk.replaceAll(/(..)(?: \1){15,}/g, (run, byte: string) => `${byte}×${(run.length + 1) / 3}`),
+      );
+    }
+
+    test("headers and payloads are chunks of their own, and nothing is copied", async () => {
+      const transport = new WireTransport();
+      const message = payload(64, 0xaa);
+      const chunks = await sent(transport, message, payload(64, 0xbb));
+      expect(chunks.join(" ")).toBe(`${FRAMES.a64} ${FRAMES.b64}`);
+      expect(chunks).toHaveLength(4);
+      expect(transport.buffers[1]).toBe(message.buffer);
+    });
+    test("all is one chunk where the transport copies it, up to 512 KiB", async () => {
+      expect(await sent(copying(), payload(64, 0xaa), payload(447, 0xbb))).toEqual([`${FRAMES.a64} ${FRAMES.b447}`]);
+      const transport = copying();
+      const larger = payload(512, 0xaa);
+      expect(await sent(transport, larger)).toEqual(["82 7f 00 00 00 00 00 08 00 00", "aa×524288"]);
+      expect(transport.buffers[1]).toBe(larger.buffer);
+    });
+    test("that chunk's memory is used again once it has been written, by any connection, and not before", async () => {
+      const [busy, ...others] = [copying(), copying(), copying()] as const;
+      busy.takeNothing();
+      const writing = sent(busy, payload(64, 0xaa));
+      await settled();
+      for (const transport of others) expect(await sent(transport, payload(64, 0xbb))).toEqual([FRAMES.b64]);
+      expect(others[1].buffers[0]).toBe(others[0].buffers[0]);
+      expect(others[0].buffers[0]).not.toBe(busy.buffers[0]);
+      busy.takeAgain();
+      expect(await writing).toEqual([FRAMES.a64]);
+    });
+    test("that of a chunk that could not be written is not", async () => {
+      const [broken, whole] = [copying(), copying()];
+      broken.takeNothing();
+      const writing = sent(broken, payload(64, 0xaa));
+      await settled();
+      broken.refuse(new Error("broken"));
+      await writing;
+      await sent(whole, payload(64, 0xbb));
+      expect(whole.buffers[0]).not.toBe(broken.buffers[0]);
+    });
   });
   test("automatic replies go out by themselves", async () => {
     const { transport } = drive("client", { random: (key) => key.fill(0) });

@@ -5,11 +5,15 @@ import { join, toHex, type Bytes } from "./wire.ts";
 export class WireTransport implements ByteTransport {
   readonly readable: ReadableStream<Uint8Array>;
   readonly writable: WritableStream<Uint8Array<ArrayBuffer>>;
+  readonly copiesChunks: boolean;
+  /** What each chunk that was written lay in. */
+  readonly buffers: ArrayBuffer[] = [];
   readonly #written: Bytes[] = [];
   #incoming!: ReadableStreamDefaultController<Uint8Array>;
   #outgoing!: WritableStreamDefaultController;
   #open: Promise<void> = Promise.resolve();
   #letThrough: () => void = () => {};
+  #refuse: (error: unknown) => void = () => {};
   readonly #brought: Uint8Array[] = [];
   #wanted = false;
   #last = false;
@@ -18,7 +22,8 @@ export class WireTransport implements ByteTransport {
   /** What became of it, in order: `closed`, `aborted: …`, `cancelled: …`, `ended`. */
   readonly ends: string[] = [];
 
-  constructor() {
+  constructor({ copiesChunks = false } = {}) {
+    this.copiesChunks = copiesChunks;
     this.readable = new ReadableStream<Uint8Array>(
       {
         start: (controller) => void (this.#incoming = controller),
@@ -33,6 +38,7 @@ export class WireTransport implements ByteTransport {
     this.writable = new WritableStream<Bytes>({
       start: (controller) => void (this.#outgoing = controller),
       write: async (chunk) => {
+        this.buffers.push(chunk.buffer);
         this.#written.push(chunk.slice());
         await this.#open;
       },
@@ -66,7 +72,15 @@ export class WireTransport implements ByteTransport {
 
   /** From now on nothing that is written is taken, until `takeAgain`. */
   takeNothing(): void {
-    this.#open = new Promise((resolve) => (this.#letThrough = resolve));
+    this.#open = new Promise((resolve, reject) => {
+      this.#letThrough = resolve;
+      this.#refuse = reject;
+    });
+  }
+
+  /** The write that is not taken fails. */
+  refuse(error: unknown): void {
+    this.#refuse(error);
   }
 
   takeAgain(): void {

@@ -13,6 +13,8 @@ export interface Traits {
   readonly tellsReasons?: boolean;
   /** Whether an abort comes through as one. Where it can't be told from the end, the tests of that have to fail. */
   readonly tellsAborts?: boolean;
+  /** Whether a chunk is the writer's again once it has been written. `false` by default. */
+  readonly copiesChunks?: boolean;
   /** For a carrier that is slow. In milliseconds, 20,000 by default. */
   readonly timeoutMs?: number;
 }
@@ -21,7 +23,7 @@ export interface Traits {
 export function contract(
   name: string,
   makePair: () => Promise<[near: ByteTransport, far: ByteTransport]>,
-  { heldBytes, tellsReasons = true, tellsAborts = true, timeoutMs = 20_000 }: Traits,
+  { heldBytes, tellsReasons = true, tellsAborts = true, copiesChunks = false, timeoutMs = 20_000 }: Traits,
 ): void {
   const testAbort = tellsAborts ? test : test.fails;
   const tellsIf = (reason: string): ((failure: unknown) => boolean) => (tellsReasons ? tells(reason) : () => true);
@@ -80,6 +82,22 @@ export function contract(
         const reading = far.readable.getReader().read();
         await expect(near.writable.getWriter().write("text" as never)).rejects.toThrow(TypeError);
         await expect(reading).rejects.toThrow();
+      });
+      test(`that have been written ${copiesChunks ? "may be written over" : "are not said to be copied"}`, async () => {
+        const [near, far] = await makePair();
+        expect(near.copiesChunks ?? false).toBe(copiesChunks);
+        if (!copiesChunks) return;
+        const reading = readAll(far);
+        const writer = near.writable.getWriter();
+        const block = new Uint8Array(300 * KIB);
+        for (let at = 0; at < 20 * block.length; at += block.length) {
+          block.set(pattern(at, block.length));
+          await writer.write(block);
+          block.fill(0);
+        }
+        await writer.close();
+        const bytes = 20 * block.length;
+        expect(await reading).toEqual({ bytes, checksum: checksumOf(pattern(0, bytes)) });
       });
       test("that come before anyone reads are kept", async () => {
         const [near, far] = await makePair();

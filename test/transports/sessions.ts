@@ -47,6 +47,19 @@ export function sessions(
       expect(received.length).toBe(64 * MIB);
       expect(checksumOf(received)).toBe(checksum);
     });
+    test("carry many messages that are handed over, one behind the other", async () => {
+      const [client, server] = await open();
+      const sizes = Array.from({ length: 60 }, (_, i) => (i % 7 === 0 ? 100 : 9_000 + 4_001 * i));
+      const sending = (async () => {
+        for (const [i, size] of sizes.entries()) await client.send(pattern(i, size), { handOver: true });
+      })();
+      for (const [i, size] of sizes.entries()) {
+        const message = (await server.receive()) as Uint8Array;
+        expect(message.length).toBe(size);
+        expect(checksumOf(message)).toBe(checksumOf(pattern(i, size)));
+      }
+      await sending;
+    });
     test("agree on permessage-deflate", async () => {
       const [client, server] = await open({ extensions: [permessageDeflate()] });
       expect(client.extensions).toMatch(/^permessage-deflate/);
