@@ -67,7 +67,8 @@ export class Driver {
   #giveUp: (reason: unknown) => void = ignore;
 
   #clock: unknown;
-  #dueMs: number | undefined;
+  /** When the clock rings: at the next deadline, or before it. */
+  #ringsMs = Infinity;
   #patience: unknown;
 
   /** Begins with the next microtask. `TypeError` if one of the transport's streams is locked. */
@@ -311,14 +312,14 @@ export class Driver {
     this.#connection.advanceTime(this.#time.now());
   }
 
+  /** A clock that rings too early is set again then: each piece of a message moves its deadline, and timers cost. */
   #setClock(): void {
     const dueMs = this.#connection.nextDeadlineMs;
-    if (dueMs === this.#dueMs) return;
-    this.#dueMs = dueMs;
+    if (dueMs === undefined || dueMs >= this.#ringsMs) return;
+    this.#ringsMs = dueMs;
     this.#time.clearTimeout(this.#clock);
-    if (dueMs === undefined) return;
     this.#clock = this.#setTimer(() => {
-      this.#dueMs = undefined;
+      this.#ringsMs = Infinity;
       this.#tellTime();
       this.#pull();
     }, dueMs - this.#time.now());

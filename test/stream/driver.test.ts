@@ -1,6 +1,7 @@
 /** The driver: what it reads, what it writes and when, what it does about time, and how it ends. */
 import { describe, expect, test } from "vitest";
 import { WSConnection, type ConnectionOptions, type ConnectionType, type WSEvent } from "../../src/index.ts";
+import type { Clock } from "../../src/stream/clock.ts";
 import { Driver } from "../../src/stream/driver.ts";
 import { countTimers } from "../support/timers.ts";
 import { hex, toHex, type Bytes } from "../support/wire.ts";
@@ -433,6 +434,38 @@ describe("time", () => {
       error: { code: "messageTimeout" },
       sent: { code: 1008 },
     });
+  });
+  test("one timer is set for all pieces of all messages, and again when it rings before one is due", async () => {
+    let nowMs = 0;
+    const timers: { readonly ring: () => void; readonly atMs: number }[] = [];
+    const clock: Clock = {
+      now: () => nowMs,
+      setTimeout: (ring, ms) => timers.push({ ring, atMs: nowMs + ms }),
+      clearTimeout: () => {},
+    };
+    const transport = new WireTransport();
+    const connection = new WSConnection("client", { handshake: "none", messageTimeoutMs: 100 });
+    const events: WSEvent[] = [];
+    const driver = new Driver(connection, transport, 1000, (event) => void events.push(event), clock);
+    for (; nowMs < 90; nowMs += 10) {
+      transport.bring(hex("82 02 61"), hex("62"), hex("82 02 61"));
+      await settled();
+      transport.bring(hex("62"));
+      await settled();
+    }
+    expect(timers.map(({ atMs }) => atMs)).toEqual([100]);
+    transport.bring(hex("82 02 61")); // at 90 ms
+    await settled();
+    nowMs = 100;
+    timers[0]!.ring();
+    await settled();
+    expect(timers.map(({ atMs }) => atMs)).toEqual([100, 190]);
+    expect(events.filter(({ type }) => type === "connectionClosed")).toEqual([]);
+    nowMs = 190;
+    timers[1]!.ring();
+    transport.end();
+    await driver.finished;
+    expect(events.at(-1)).toMatchObject({ type: "connectionClosed", error: { code: "messageTimeout" } });
   });
   test("while the taker sleeps and something waits to be read, no message is overdue, nor at once when it wakes", async () => {
     let wake = (): void => {};
