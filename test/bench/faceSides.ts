@@ -15,8 +15,8 @@ export interface Shape {
 export type Kind = "send" | "receive";
 export type Face = "session" | "websocket";
 
-/** What lies below: a pipe that copies, one that hands over, or the platform's own WebSocket to this URL. */
-export type Below = "a pipe" | "a pipe, handed over" | `ws://${string}`;
+/** What lies below: a pipe that copies, one that hands over, TCP, or the platform's own WebSocket to this URL. */
+export type Below = "a pipe" | "a pipe, handed over" | "TCP" | `ws://${string}`;
 
 /** What a server does: sends a `Shape` when it is asked for one in JSON, and tells how many bytes it got of one. */
 export interface ServerSide {
@@ -86,7 +86,18 @@ function serve(transport: ByteTransport): void {
   void driver.finished;
 }
 
-const pipeOf = (below: Below): [ByteTransport, ByteTransport] => pipe({ handOver: below === "a pipe, handed over" });
+type Pair = [near: ByteTransport, far: ByteTransport];
+
+let pairOverTCP: (() => Promise<Pair>) | undefined;
+
+/** Sets how to connect over TCP, where there is any. */
+export function useTCP(pair: () => Promise<Pair>): void {
+  pairOverTCP = pair;
+}
+
+function pairOver(below: Below): Pair | Promise<Pair> {
+  return below === "TCP" ? pairOverTCP!() : pipe({ handOver: below === "a pipe, handed over" });
+}
 
 const sockets = new Map<Below, Promise<WebSocket>>();
 const sessions = new Map<Below, Promise<[WebSocketSession, WebSocketSession]>>();
@@ -102,8 +113,8 @@ export async function play(face: Face, below: Below, kind: Kind, shape: Shape): 
 }
 
 async function openSocket(below: Below): Promise<WebSocket> {
-  const Class = createWebSocketClass(() => {
-    const [near, far] = pipeOf(below);
+  const Class = createWebSocketClass(async () => {
+    const [near, far] = await pairOver(below);
     serve(far);
     return near;
   });
@@ -116,9 +127,9 @@ async function openSocket(below: Below): Promise<WebSocket> {
   return socket;
 }
 
-function openSessions(below: Below): Promise<[WebSocketSession, WebSocketSession]> {
-  const [near, far] = pipeOf(below);
-  return Promise.all([connect(near), accept(far).then((request) => request.accept())]);
+async function openSessions(below: Below): Promise<[WebSocketSession, WebSocketSession]> {
+  const [near, far] = await pairOver(below);
+  return await Promise.all([connect(near), accept(far).then((request) => request.accept())]);
 }
 
 async function playSession([client, server]: [WebSocketSession, WebSocketSession], shape: Shape): Promise<number> {

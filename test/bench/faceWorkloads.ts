@@ -1,10 +1,12 @@
-/** The `WebSocket` class and sessions over a pipe, beside `ws` to `ws` through loopback in Node, and beside Chromium's own in a page. */
+/** The `WebSocket` class and sessions over pipes and TCP, beside `ws` to `ws` through loopback in Node, and beside Chromium's own in a page. */
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
+import { connect, createServer, type AddressInfo } from "node:net";
 import type { Page } from "playwright";
 import * as ws from "ws";
+import type { ByteTransport } from "../../src/transports/byteTransport.ts";
+import { listen, socketTransport } from "../../src/transports/node.ts";
 import type { Workload } from "./measure.ts";
-import { play, playOn, serverSide, type Face, type Kind, type Shape } from "./faceSides.ts";
+import { play, playOn, serverSide, useTCP, type Face, type Kind, type Shape } from "./faceSides.ts";
 import { lengthName } from "./workloads.ts";
 
 const SHAPES: readonly Shape[] = [
@@ -13,7 +15,7 @@ const SHAPES: readonly Shape[] = [
   { type: "binary", bytes: 64 * 1024, count: 64 },
   { type: "text", bytes: 64 * 1024, count: 64 },
 ];
-const PIPES = ["a pipe", "a pipe, handed over"] as const;
+const BELOW = ["a pipe", "a pipe, handed over", "TCP"] as const;
 
 /** One way is enough for a session, whose two ends are alike. */
 const KINDS: readonly (readonly [Face, Kind])[] = [
@@ -26,6 +28,7 @@ const KINDS: readonly (readonly [Face, Kind])[] = [
 export function faceWorkloads(openPage: () => Promise<Page>): { workloads: Workload[]; close: () => Promise<void> } {
   const started: (() => Promise<unknown>)[] = [];
   const server = lazily(() => startServer(started));
+  useTCP(() => pairOverTCP(started));
   const native = lazily(async () => {
     const socket = new ws.WebSocket(await server()) as unknown as WebSocket;
     socket.binaryType = "arraybuffer";
@@ -38,14 +41,14 @@ export function faceWorkloads(openPage: () => Promise<Page>): { workloads: Workl
   const workloads = SHAPES.flatMap((shape) =>
     KINDS.flatMap(([face, kind]) => {
       const name = `${lengthName(shape.bytes)} ${shape.type}`;
-      const inNode = PIPES.map((below): Workload => ({
+      const inNode = BELOW.map((below): Workload => ({
         environment: "node",
         workload: `${face} over ${below}, ${name}`,
         role: "client",
         kind,
         bytes: shape.bytes,
         peerNames: ["ws through loopback"],
-        minorPeers: below === "a pipe" ? [] : ["ws through loopback"],
+        minorPeers: below === "a pipe, handed over" ? ["ws through loopback"] : [],
         elsewhere: true,
         sides: () => ({
           ours: { run: () => play(face, below, kind, shape) },
@@ -86,6 +89,16 @@ async function startServer(started: (() => Promise<unknown>)[]): Promise<`ws://$
     await new Promise((resolve) => server.close(resolve));
   });
   return `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+}
+
+async function pairOverTCP(started: (() => Promise<unknown>)[]): Promise<[ByteTransport, ByteTransport]> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+  const { value } = await listen(server).next();
+  server.close();
+  started.push(() => Promise.resolve(socket.destroy()));
+  return [socketTransport(socket), value as ByteTransport];
 }
 
 export function lazily<T>(make: () => Promise<T>): () => Promise<T> {
