@@ -1,10 +1,10 @@
 /** The `WebSocket` class and sessions over pipes and TCP, beside `ws` to `ws` through loopback in Node, and beside Chromium's own in a page. */
 import { once } from "node:events";
-import { connect, createServer, type AddressInfo } from "node:net";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import type { Page } from "playwright";
 import * as ws from "ws";
 import type { ByteTransport } from "../../src/transports/byteTransport.ts";
-import { listen, socketTransport } from "../../src/transports/node.ts";
+import { socketTransport } from "../../src/transports/node.ts";
 import type { Workload } from "./measure.ts";
 import { play, playOn, serverSide, useTCP, type Face, type Kind, type Shape } from "./faceSides.ts";
 import { lengthName } from "./workloads.ts";
@@ -95,10 +95,10 @@ async function pairOverTCP(started: (() => Promise<unknown>)[]): Promise<[ByteTr
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
-  const { value } = await listen(server).next();
+  const [far] = (await once(server, "connection")) as [Socket];
   server.close();
   started.push(() => Promise.resolve(socket.destroy()));
-  return [socketTransport(socket), value as ByteTransport];
+  return [socketTransport(socket), socketTransport(far)];
 }
 
 export function lazily<T>(make: () => Promise<T>): () => Promise<T> {
