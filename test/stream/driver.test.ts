@@ -172,6 +172,16 @@ describe("writing", () => {
       expect(await sent(transport, larger)).toEqual(["82 7f 00 00 00 00 00 08 00 00", "aa×524288"]);
       expect(transport.buffers[1]).toBe(larger.buffer);
     });
+    test("more than that is as few chunks as it can be, in order", async () => {
+      const messages = Array.from({ length: 20 }, (_, i) => payload(64, i + 1));
+      const frames = messages.map((_, i) => {
+        const byte = (i + 1).toString(16).padStart(2, "0");
+        return `82 7f 00 00 00 00 00 01 00 00 ${byte}×65536`;
+      });
+      const transport = copying();
+      expect((await sent(transport, ...messages)).join(" ")).toBe(frames.join(" "));
+      expect(transport.buffers).toHaveLength(3);
+    });
     test("that chunk's memory is used again once it has been written, by any connection, and not before", async () => {
       const [busy, ...others] = [copying(), copying(), copying()] as const;
       busy.takeNothing();
