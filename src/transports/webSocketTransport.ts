@@ -185,7 +185,14 @@ export function webSocketTransport(socket: CarrierSocket, options: WebSocketTran
     streams.fail(new TransportError("neverOpened", "the WebSocket was closed already"));
     settle();
   }
-  return { readable: streams.readable, writable: streams.writable, closed, close: () => streams.close() };
+  return {
+    readable: streams.readable,
+    writable: streams.writable,
+    // The platform's copies what it is given to send; others may look at it until it is sent.
+    copiesChunks: typeof WebSocket === "function" && socket instanceof WebSocket,
+    closed,
+    close: () => streams.close(),
+  };
 }
 
 /** As many whole characters as a Close frame holds. */

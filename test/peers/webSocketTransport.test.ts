@@ -62,12 +62,12 @@ async function ours(): Promise<[ByteTransport, ByteTransport]> {
 }
 
 const TRAITS = { heldBytes: 2 * 1024 * 1024, timeoutMs: 60_000 };
-const carriers: [string, () => Promise<[ByteTransport, ByteTransport]>][] = [
-  ["Node's WebSocket and ws", toWs(WebSocket)],
-  ["both ends of ws", toWs(WsClient)],
-  ["our class and our server", ours],
+const carriers: [string, () => Promise<[ByteTransport, ByteTransport]>, copiesChunks: boolean][] = [
+  ["Node's WebSocket and ws", toWs(WebSocket), true],
+  ["both ends of ws", toWs(WsClient), false],
+  ["our class and our server", ours, false],
 ];
-for (const [name, pair] of carriers) {
-  contract(name, pair, TRAITS);
+for (const [name, pair, copiesChunks] of carriers) {
+  contract(name, pair, { ...TRAITS, copiesChunks });
   sessions(name, pair, TRAITS);
 }

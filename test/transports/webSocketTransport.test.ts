@@ -38,7 +38,7 @@ async function pair(): Promise<[ByteTransport, ByteTransport]> {
   return [near!, far!];
 }
 
-const TRAITS = { heldBytes: 2 * MIB, timeoutMs: 60_000 };
+const TRAITS = { heldBytes: 2 * MIB, copiesChunks: true, timeoutMs: 60_000 };
 
 contract("a WebSocket", pair, TRAITS);
 sessions("a WebSocket", pair, TRAITS);
