@@ -14,7 +14,10 @@ export interface WebTransportSession {
   createBidirectionalStream(options?: object): Promise<BidirectionalStream>;
 }
 
-/** Is a transport as it is. It copies what is written to it, as WebTransport's does. Those of `dial` and `incoming` say why they failed in the words that other transports use. */
+/**
+ * Is a transport as it is. Those of `dial` and `incoming` say why they failed in the words that other transports use, and
+ * rely on it that a chunk has been copied when its write is fulfilled, as WebTransport has it.
+ */
 export interface BidirectionalStream {
   readonly readable: ReadableStream<Uint8Array>;
   readonly writable: WritableStream<Uint8Array<ArrayBuffer>>;
