@@ -43,10 +43,9 @@ export class OutputQueue {
 
   /** Makes room for `length` bytes in the slab, to be written by the caller, and returns where they start. */
   reserve(length: number): number {
+    if (this.#used + length > this.slab.length) this.#grow(length);
     const start = this.#used;
-    const end = start + length;
-    if (end > this.slab.length) this.#grow(end);
-    this.#used = end;
+    this.#used = start + length;
     return start;
   }
 
@@ -122,16 +121,18 @@ export class OutputQueue {
     return this.#used === 0 && length <= (this.#spare?.length ?? 0);
   }
 
-  #grow(needed: number): void {
+  #grow(length: number): void {
     this.#words = undefined;
-    if (this.#fitsSpare(needed)) {
+    // From here on it takes less to begin another one than to copy what is in this one: half, of a burst of megabytes.
+    if (this.slab.length >= LARGEST_SLAB) this.#seal();
+    if (this.#fitsSpare(length)) {
       this.slab = this.#spare!;
       this.#spare = EMPTY;
       return;
     }
     // A little more than last time, so that a steady sender's slab fits at once, in whole words.
-    const wanted = this.slab.length === 0 ? this.#expected + (this.#expected >> 3) : this.slab.length * 2;
-    const slab = new Uint8Array((Math.max(needed, wanted) + 7) & ~7);
+    const wanted = this.slab.length * 2 || this.#expected + (this.#expected >> 3);
+    const slab = new Uint8Array((Math.max(this.#used + length, wanted) + 7) & ~7);
     slab.set(this.slab.subarray(0, this.#used));
     this.slab = slab;
   }

@@ -162,7 +162,22 @@ describe("OutputQueue copies no more than it has to", () => {
       expect(queue.slab.length, `after ${last}`).toBe(next);
     }
   });
-  test("a slab is filled to its last byte, and then there is one of twice the size with what it held", () => {
+  test("one of 256 KiB or more is queued as it is when it is full, and another one begun", () => {
+    const queue = after(1_000_000);
+    expect(queue.reserve(200_000)).toBe(0);
+    const { slab } = queue;
+    slab.fill(1);
+    expect(queue.reserve(94_912)).toBe(200_000);
+    expect(queue.slab).toBe(slab);
+    expect(queue.reserve(200_000)).toBe(0);
+    queue.slab.fill(2);
+    expect(queue.size).toBe(494_912);
+    const chunks = queue.takeChunks();
+    expect(chunks.map(({ length }) => length)).toEqual([294_912, 200_000]);
+    expect(chunks[0]!.buffer).toBe(slab.buffer);
+    expect(chunks.map((chunk) => chunk.every((byte) => byte === chunk[0]))).toEqual([true, true]);
+  });
+  test("a smaller slab is filled to its last byte, and then there is one of twice the size with what it held", () => {
     const queue = new OutputQueue();
     queue.reserve(8);
     const { slab } = queue;
