@@ -67,8 +67,8 @@ export class Driver {
   #giveUp: (reason: unknown) => void = ignore;
 
   #clock: unknown;
-  /** When the clock rings: at the next deadline, or before it. */
-  #ringsMs = Infinity;
+  /** When the clock rings: at the next deadline, or before it; `undefined` while there is none. */
+  #ringsMs: number | undefined;
   #patience: unknown;
 
   /** Begins with the next microtask. `TypeError` if one of the transport's streams is locked. */
@@ -323,11 +323,12 @@ export class Driver {
   /** A clock that rings too early is set again then: each piece of a message moves its deadline, and timers cost. */
   #setClock(): void {
     const dueMs = this.#connection.nextDeadlineMs;
-    if (dueMs === undefined || dueMs >= this.#ringsMs) return;
+    if (dueMs === this.#ringsMs || dueMs! > this.#ringsMs!) return; // no number is above nothing, nor nothing above one
     this.#ringsMs = dueMs;
     this.#time.clearTimeout(this.#clock);
+    if (dueMs === undefined) return;
     this.#clock = this.#setTimer(() => {
-      this.#ringsMs = Infinity;
+      this.#ringsMs = undefined;
       this.#tellTime();
       this.#pull();
     }, dueMs - this.#time.now());

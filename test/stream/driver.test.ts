@@ -445,34 +445,44 @@ describe("time", () => {
       sent: { code: 1008 },
     });
   });
-  test("one timer is set for all pieces of all messages, and again when it rings before one is due", async () => {
+  test("one timer is set for all pieces of a message, again when it rings before that is due, and none between messages", async () => {
     let nowMs = 0;
-    const timers: { readonly ring: () => void; readonly atMs: number }[] = [];
+    const set: number[] = [];
+    let waiting: { readonly ring: () => void } | undefined;
     const clock: Clock = {
       now: () => nowMs,
-      setTimeout: (ring, ms) => timers.push({ ring, atMs: nowMs + ms }),
-      clearTimeout: () => {},
+      setTimeout: (ring, ms) => {
+        set.push(nowMs + ms);
+        return (waiting = { ring });
+      },
+      clearTimeout: (timer) => {
+        if (timer === waiting) waiting = undefined;
+      },
     };
     const transport = new WireTransport();
     const connection = new WSConnection("client", { handshake: "none", messageTimeoutMs: 100 });
     const events: WSEvent[] = [];
     const driver = new Driver(connection, transport, 1000, (event) => void events.push(event), clock);
-    for (; nowMs < 90; nowMs += 10) {
-      transport.bring(hex("82 02 61"), hex("62"), hex("82 02 61"));
-      await settled();
-      transport.bring(hex("62"));
+    const KIB16 = new Uint8Array(16 * 1024);
+    transport.bring(hex("82 7f 00 00 00 00 00 02 00 00")); // 128 KiB
+    for (; nowMs < 80; nowMs += 20) {
+      transport.bring(KIB16);
       await settled();
     }
-    expect(timers.map(({ atMs }) => atMs)).toEqual([100]);
-    transport.bring(hex("82 02 61")); // at 90 ms
-    await settled();
+    expect(set).toEqual([100]);
     nowMs = 100;
-    timers[0]!.ring();
+    waiting!.ring();
     await settled();
-    expect(timers.map(({ atMs }) => atMs)).toEqual([100, 190]);
+    expect(set).toEqual([100, 160]);
+    transport.bring(KIB16, KIB16, KIB16, KIB16);
+    await settled();
+    expect(waiting, "nothing is due between messages").toBeUndefined();
+    transport.bring(hex("82 02 61"));
+    await settled();
+    expect(set).toEqual([100, 160, 200]);
     expect(events.filter(({ type }) => type === "connectionClosed")).toEqual([]);
-    nowMs = 190;
-    timers[1]!.ring();
+    nowMs = 200;
+    waiting!.ring();
     transport.end();
     await driver.finished;
     expect(events.at(-1)).toMatchObject({ type: "connectionClosed", error: { code: "messageTimeout" } });
