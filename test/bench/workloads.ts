@@ -38,6 +38,7 @@ const SMALL: readonly Shape[] = [
   whole(125, "binary"),
   whole(125, "text"),
   whole(125, "non-ASCII text"),
+  whole(512, "text"),
   whole(4 * KIB, "binary"),
   whole(4 * KIB, "text"),
   whole(64 * KIB, "binary"),
