@@ -112,7 +112,7 @@ describe.each(["client", "server"] as const)("a %s", (role) => {
 });
 
 test("unmasked bytes are left as they came", () => {
-  const chunk = sent("server", ...texts, hex("01 02"));
+  const chunk = sent("server", ...texts, "x".repeat(126), "x".repeat(300), "x".repeat(1000), hex("01 02"));
   const before = chunk.slice();
   const connection = open("client");
   connection.receiveBytes(chunk);
@@ -153,24 +153,34 @@ describe("a run of texts is read at once, as the chunk that is unmasked in place
     ).length;
   }
 
-  test("which ends where it is a kibibyte long: with the hundred and third frame of ten bytes", () => {
-    expect(unmaskedWithTheFirst(Array<Bytes>(150).fill(MASKED))).toBe(103);
-  });
-  test("or has sixteen texts, if these are longer", () => {
-    expect(unmaskedWithTheFirst(Array<Bytes>(40).fill(sent("client", "a".repeat(125))))).toBe(16);
+  test.each([
+    [4, 209],
+    [125, 16],
+    [126, 15],
+    [512, 4],
+    [1000, 2],
+    [1001, 1],
+  ])("of up to 2,096 bytes: of texts of %i bytes, %i", (length, frames) => {
+    expect(unmaskedWithTheFirst(Array<Bytes>(250).fill(sent("client", "a".repeat(length))))).toBe(frames);
   });
   test.each<[what: string, next: string]>([
     ["a message of the other type", "82 84 91 a2 b3 c4 91 a2 b3 c4"],
     ["a fragment", "01 84 91 a2 b3 c4 91 a2 b3 c4"],
-    ["a length of 126 bytes and more", "81 fe 00 7e 91 a2 b3 c4 61*126"],
+    ["a length of more than 1,000 bytes", "81 fe 03 e9 91 a2 b3 c4 61*1001"],
+    ["a length in more bytes than it needs", "81 fe 00 7d 91 a2 b3 c4 61*125"],
+    ["a length in eight bytes", "81 ff 00 00 00 00 00 00 00 04 91 a2 b3 c4 61*4"],
     ["a frame that is cut", "81 85 91 a2 b3 c4 91 a2 b3 c4"],
+    ["a longer frame that is cut", "81 fe 00 7e 91 a2 b3 c4 61*125"],
     ["a frame that is not masked", "81 04 91 a2 b3 c4"],
-    ["a longer message than the limit", "81 c1 91 a2 b3 c4 61*65"],
+    ["a longer frame that is not masked", "81 7e 00 7e 61*126"],
   ])("%s is left to the long way", (_, next) => {
-    const frames = [...Array<Bytes>(20).fill(MASKED), hex(next)];
-    expect(unmaskedWithTheFirst(frames, { limits: { maxMessageBytes: 64 } })).toBe(20);
+    expect(unmaskedWithTheFirst([...Array<Bytes>(20).fill(MASKED), hex(next)])).toBe(20);
   });
-  test.each([125, 64])("a message of %i bytes is not, where as many may come", (length) => {
+  test.each([65, 201])("a message of %i bytes is where one less may come", (length) => {
+    const frames = [...Array<Bytes>(20).fill(MASKED), sent("client", "a".repeat(length))];
+    expect(unmaskedWithTheFirst(frames, { limits: { maxMessageBytes: length - 1 } })).toBe(20);
+  });
+  test.each([125, 64, 126, 200])("a message of %i bytes is not, where as many may come", (length) => {
     const frame = sent("client", "a".repeat(length));
     expect(unmaskedWithTheFirst([MASKED, frame], { limits: { maxMessageBytes: length } })).toBe(2);
   });
@@ -201,6 +211,23 @@ describe("longer messages that are one frame and lie whole in the chunk", () => 
         );
       },
     );
+    test("of whatever characters, in runs of every length, come out as they were sent", () => {
+      const characters = ["x", "é", "日", "😀", "x😀é日"];
+      const messages = Array.from({ length: 200 }, (_, i) => {
+        const character = characters[i % 5]!;
+        const bytes = new TextEncoder().encode(character).length;
+        return character.repeat(Math.floor(((i * 53) % 997) / bytes)) + "x".repeat(i % 4);
+      });
+      const connection = open(role);
+      connection.receiveBytes(sent(peer, ...messages));
+      expect(messagesOf(pull(connection))).toEqual(messages);
+      for (const character of characters.slice(0, 4)) {
+        const longest = character.repeat(Math.floor(1000 / new TextEncoder().encode(character).length));
+        const again = open(role);
+        again.receiveBytes(sent(peer, longest, "é"));
+        expect(messagesOf(pull(again))).toEqual([longest, "é"]);
+      }
+    });
     test("are as long as two bytes tell", () => {
       const connection = open(role);
       connection.receiveBytes(sent(peer, "x".repeat(65_535)));
@@ -373,6 +400,7 @@ describe("the decoder is called", () => {
   test.each(["client", "server"] as const)("once for all texts of a run, by a %s", (role) => {
     const peer = role === "client" ? "server" : "client";
     expect(calls(role, sent(peer, ...texts, ...texts))).toBe(1);
+    expect(calls(role, sent(peer, "x".repeat(126), "é".repeat(300), "x".repeat(1000)))).toBe(1);
   });
   test("not for bytes", () => {
     expect(calls("client", sent("server", hex("01"), hex("02")))).toBe(0);
