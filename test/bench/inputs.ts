@@ -53,7 +53,7 @@ export function wireTo(role: Role, message: Message, shape: WireShape): Wire {
   const { count, chunkBytes, fragmentBytes = Infinity } = shape;
   const masked = role === "server";
   const one = frameLengths(message.bytes.length, fragmentBytes);
-  const frameBytes = one.reduce((sum, length) => sum + headerLength(length, masked) + length, 0);
+  const frameBytes = one.reduce((sum, length) => sum + frameLength(length, masked), 0);
   const bytes = new Uint8Array(frameBytes * count);
   let at = 0;
   for (let i = 0; i < count; i++) {
@@ -100,6 +100,10 @@ function frameLengths(bytes: number, fragmentBytes: number): number[] {
   const lengths: number[] = [];
   for (let left = bytes; left > 0; left -= fragmentBytes) lengths.push(Math.min(left, fragmentBytes));
   return lengths;
+}
+
+export function frameLength(payloadLength: number, masked: boolean): number {
+  return headerLength(payloadLength, masked) + payloadLength;
 }
 
 export function headerLength(payloadLength: number, masked: boolean): number {

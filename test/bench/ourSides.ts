@@ -49,7 +49,7 @@ export const SCRATCH_BYTES = 64 * 1024;
  * What a program does that knows how long its messages are: one that comes in pieces is put together in memory that is
  * used again. So it lasts until the next one comes, as what is delivered in the memory of a chunk does.
  */
-class ScratchAssembler {
+export class ScratchAssembler {
   readonly #scratch = new Uint8Array(SCRATCH_BYTES);
   #length = 0;
   #text = "";

@@ -10,7 +10,7 @@ import { entries, type Entry } from "./entries.ts";
 import { goalOf } from "./goals.ts";
 import { median, type Duration, type Names, type Row } from "./measure.ts";
 import { HEADING, judged, line, summary, type JudgedRow } from "./table.ts";
-import { LIMIT } from "./workloads.ts";
+import { BOUNDS } from "./workloads.ts";
 
 const { values, positionals } = parseArgs({
   options: {
@@ -66,7 +66,7 @@ function wantedPeers(names: Names): string[] {
   const { environment, workload, role, kind, peerNames, minorPeers = [] } = names;
   const aims = peerNames.filter((peerName) => goalOf({ ...names, peerName }) !== undefined);
   return peerNames.filter((peer) => {
-    if (values.goals && !aims.includes(peer) && !(peer === LIMIT && aims.length > 0)) return false;
+    if (values.goals && !aims.includes(peer) && !(BOUNDS.includes(peer) && aims.length > 0)) return false;
     if (values.quick && minorPeers.includes(peer) && !terms.some((term) => peer.includes(term))) return false;
     const row = `${environment} ${workload} ${role} ${kind} ${peer}`.toLowerCase();
     return terms.every((term) => row.includes(term));

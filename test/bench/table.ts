@@ -1,24 +1,25 @@
 /** The rows as they are printed: one for each peer, the goal behind it, and what bounds it where it is missed. */
 import { goalOf, isMet, microsecondsAChunk, type Goal } from "./goals.ts";
 import type { Row } from "./measure.ts";
-import { LIMIT } from "./workloads.ts";
+import { BOUNDS } from "./workloads.ts";
 
-/** A row as it is written to a file. `limitRatio` is the limit ÷ the peer: no ratio can be larger. */
+/** A row as it is written to a file. The bounds are what bounds ours ÷ the peer: no ratio can be larger. */
 export interface JudgedRow extends Row {
   readonly goal?: Goal;
   readonly met?: boolean;
-  readonly limitRatio?: number;
+  readonly bounds?: Readonly<Record<string, number>>;
 }
 
 /** The rows of one workload, with their goals. */
 export function judged(rows: readonly Row[]): JudgedRow[] {
-  const limit = rows.find(({ peerName }) => peerName === LIMIT);
+  const bounding = rows.filter(({ peerName }) => BOUNDS.includes(peerName));
   return rows.map((row) => {
     const goal = goalOf(row);
+    const bounds = Object.fromEntries(bounding.map(({ peerName, peer }) => [peerName, peer / row.peer]));
     return {
       ...row,
       ...(goal !== undefined && { goal, met: isMet(goal, row) }),
-      ...(limit !== undefined && row !== limit && { limitRatio: limit.peer / row.peer }),
+      ...(bounding.length > 0 && !bounding.includes(row) && { bounds }),
     };
   });
 }
@@ -53,15 +54,15 @@ export function line(row: JudgedRow): string {
 }
 
 function verdict(row: JudgedRow): string {
-  const { kind, ours, bytes, goal, met, limitRatio } = row;
+  const { kind, ours, bytes, goal, met, bounds = {} } = row;
   if (kind === "limit") return `${((ours * bytes) / 1e9).toFixed(2)} GB/s`;
   if (goal === undefined) return "";
   const mark = met === true ? "met" : "MISSED";
   if ("atMostUs" in goal) return `${mark} ≤ ${goal.atMostUs} µs a chunk: ${microsecondsAChunk(row).toFixed(2)} µs`;
   if ("atMostBytes" in goal) return `${mark} ≤ ${goal.atMostBytes} bytes`;
   if ("atMostOfMessage" in goal) return `${mark} ≤ ${goal.atMostOfMessage} × message: ${(ours / bytes).toFixed(3)}`;
-  const bound = met === true || limitRatio === undefined ? "" : `, limit ${ratio(limitRatio)}`;
-  return `${mark} ≥ ${goal.atLeast}${bound}`;
+  const bounded = met === true ? [] : Object.entries(bounds).map(([name, bound]) => `, ${name} ${ratio(bound)}`);
+  return `${mark} ≥ ${goal.atLeast}${bounded.join("")}`;
 }
 
 /** How many goals there were, and which were missed. */

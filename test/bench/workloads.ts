@@ -1,4 +1,5 @@
 /** What is measured of the connection itself: messages of all sizes, both roles, received and sent, whole and streamed. */
+import { bareReceiver } from "./bareParsers.ts";
 import { messageOf, wireTo, type Message, type MessageType, type Wire } from "./inputs.ts";
 import { receivingLimit, sendingLimit } from "./limitSides.ts";
 import type { Names, Role, Side, Sides, Workload } from "./measure.ts";
@@ -14,6 +15,11 @@ export const CHUNK_BYTES = 64 * KIB;
 
 /** The name of what every ratio is bounded by. */
 export const LIMIT = "limit";
+
+/** And by which they are where messages are handed out as events. */
+const BARE_PARSER = "bare parser";
+
+export const BOUNDS: readonly string[] = [LIMIT, BARE_PARSER];
 
 export const lengthName = (bytes: number): string =>
   bytes < KIB ? `${bytes} B` : bytes < MIB ? `${bytes / KIB} KiB` : `${bytes / MIB} MiB`;
@@ -93,10 +99,17 @@ function receiving(bench: Bench, role: Role, shape: Shape): Workload {
     const ours = await ourReceiver(role, wire(BATCH_BYTES), streamed, bench.wrap);
     const limit = () => receivingLimit(role, wire(BATCH_BYTES), streamed);
     const of = (peer: Peer): Promise<Side> => peer.receiver(role, wire(peer.batchBytes));
-    return { ours, peers: await madeOf(peers, names, of, limit) };
+    const made = await madeOf(peers, names, of, limit);
+    if (names.includes(BARE_PARSER))
+      made[BARE_PARSER] = await bareReceiver(role, wire(BATCH_BYTES), streamed, bench.wrap);
+    return { ours, peers: made };
   };
   const chunks = Math.ceil(size / Math.min(chunkBytes, fragmentBytes));
   const { environment } = bench;
+  const names = namesOf(peers, shape);
+  // It keeps nothing of a frame that was cut, but for its header where that comes by bytes.
+  const hasBareParser =
+    type !== "non-ASCII text" && (chunkBytes === 1 || 2 * Math.min(size, fragmentBytes) <= chunkBytes);
   return {
     environment,
     workload: shape.name,
@@ -104,7 +117,8 @@ function receiving(bench: Bench, role: Role, shape: Shape): Workload {
     kind: "receive",
     bytes: size,
     chunks,
-    ...namesOf(peers, shape),
+    ...names,
+    peerNames: hasBareParser ? [...names.peerNames, BARE_PARSER] : names.peerNames,
     sides,
   };
 }

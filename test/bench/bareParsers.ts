@@ -1,0 +1,227 @@
+/**
+ * The least that hands out what `events()` does: for each message or fragment a view or a part of a string, an event, and
+ * an iterator's result. Lengths are read and payload is unmasked and decoded, and that is all: nothing is checked or limited,
+ * and all frames are of one kind and lie whole in their chunk, or come a byte at a time. A goal beyond this is beyond any
+ * parser with these events.
+ */
+import { EMPTY } from "../../src/core/bytes.ts";
+import { bytesReceived, textReceived, type BytesReceived, type TextReceived } from "../../src/core/events.ts";
+import { applyMask, readKey, unmaskWithKey, Words } from "../../src/core/mask.ts";
+import { decodeWhole } from "../../src/core/utf8.ts";
+import { MessageAssembler } from "../../src/stream/messageAssembler.ts";
+import { frameLength, headerLength, wireTo, type Wire } from "./inputs.ts";
+import type { Role, Side } from "./measure.ts";
+import { ScratchAssembler, SCRATCH_BYTES } from "./ourSides.ts";
+import { provenReceiver, Tally } from "./tally.ts";
+
+type Event = BytesReceived | TextReceived;
+type Result = IteratorResult<Event, undefined>;
+
+interface Parser {
+  receiveBytes(chunk: Uint8Array<ArrayBuffer>): void;
+  next(): Result;
+  [Symbol.iterator](): Iterator<Event, undefined>;
+}
+
+/** The same messages on the same wire as ours, but for chunks that end where a frame does. */
+export function bareReceiver(
+  role: Role,
+  { message, count, chunkBytes, fragmentBytes }: Wire,
+  streamed: boolean,
+  wrap: (buffer: ArrayBuffer) => Uint8Array,
+): Promise<Side> {
+  const masked = role === "server";
+  const payloadLength = Math.min(message.bytes.length, fragmentBytes);
+  const frameBytes = chunkBytes === 1 ? 1 : frameLength(payloadLength, masked);
+  const wire = wireTo(role, message, { count, chunkBytes: chunkBytes - (chunkBytes % frameBytes), fragmentBytes });
+  const BareParser = chunkBytes === 1 ? BareByteParser : message.type === "binary" ? BareBinaryParser : BareTextParser;
+  const parser = new BareParser(masked, payloadLength);
+
+  // As ours is measured, in a loop of its own: both would be slower in one that has seen both.
+  const { chunks, renew } = wire.chunks(wrap);
+  const { data, type } = message;
+  const assembler = data.length > SCRATCH_BYTES ? new MessageAssembler({ frameRemaining: 0 }) : new ScratchAssembler();
+  const tally = new Tally();
+  const wanted = type === "binary" ? "bytesReceived" : "textReceived";
+  let begun = false;
+  const run = (): number => {
+    for (const chunk of chunks) {
+      parser.receiveBytes(chunk as Uint8Array<ArrayBuffer>);
+      for (const event of parser as Parser) {
+        if (event.type !== wanted) throw new Error(`unexpected ${event.type}`);
+        const { messageFinished } = event;
+        if (streamed || (messageFinished && !begun)) {
+          tally.take(event.data, messageFinished);
+        } else {
+          const whole = assembler.add(event);
+          if (whole !== undefined) tally.take(whole, true);
+          begun = !messageFinished;
+        }
+      }
+    }
+    return tally.finish(data.length);
+  };
+  return provenReceiver({ ...(renew !== undefined && { prepare: renew }), run }, tally, wire);
+}
+
+const DONE = { value: undefined, done: true } as const;
+
+class BareBinaryParser implements Parser {
+  readonly #masked: boolean;
+  readonly #headerLength: number;
+  #chunk = EMPTY;
+  /** Kept, since asking the chunk for it takes as long as a short message does. */
+  #buffer = EMPTY.buffer;
+  #words = new Words(EMPTY.buffer);
+  #at = 0;
+
+  constructor(masked: boolean, payloadLength: number) {
+    this.#masked = masked;
+    this.#headerLength = headerLength(payloadLength, masked);
+  }
+
+  receiveBytes(chunk: Uint8Array<ArrayBuffer>): void {
+    this.#chunk = chunk;
+    this.#buffer = chunk.buffer;
+    this.#words = new Words(chunk.buffer);
+    this.#at = 0;
+  }
+
+  next(): Result {
+    const chunk = this.#chunk;
+    const at = this.#at;
+    if (at === chunk.length) return DONE;
+    const start = at + this.#headerLength;
+    let length = chunk[at + 1]! & 0x7f;
+    if (length === 126) length = (chunk[at + 2]! << 8) | chunk[at + 3]!;
+    const end = start + length;
+    if (this.#masked) unmask(chunk, this.#words, start, end);
+    this.#at = end;
+    const data = new Uint8Array(this.#buffer, start, length);
+    return { value: bytesReceived(data, true, (chunk[at]! & 0x80) !== 0), done: false };
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+}
+
+/** What a text may keep of its neighbours, in bytes: as much as with ours, else one call of the decoder would do for a chunk. */
+const RUN_BYTES = 2096;
+
+class BareTextParser implements Parser {
+  readonly #masked: boolean;
+  readonly #headerLength: number;
+  readonly #frameBytes: number;
+  readonly #runBytes: number;
+  #chunk = EMPTY;
+  #buffer = EMPTY.buffer;
+  #words = new Words(EMPTY.buffer);
+  #at = 0;
+  #runEnd = 0;
+  #text = "";
+  #textAt = 0;
+
+  constructor(masked: boolean, payloadLength: number) {
+    this.#masked = masked;
+    this.#headerLength = headerLength(payloadLength, masked);
+    this.#frameBytes = frameLength(payloadLength, masked);
+    this.#runBytes = Math.max(1, Math.floor(RUN_BYTES / this.#frameBytes)) * this.#frameBytes;
+  }
+
+  receiveBytes(chunk: Uint8Array<ArrayBuffer>): void {
+    this.#chunk = chunk;
+    this.#buffer = chunk.buffer;
+    this.#words = new Words(chunk.buffer);
+    this.#at = 0;
+    this.#runEnd = 0;
+  }
+
+  next(): Result {
+    const at = this.#at;
+    if (at === this.#runEnd) {
+      if (at === this.#chunk.length) return DONE;
+      if (this.#runBytes === this.#frameBytes) return this.#nextAlone();
+      this.#beginRun(at);
+    }
+    this.#at = at + this.#frameBytes;
+    const from = this.#textAt + this.#headerLength;
+    this.#textAt += this.#frameBytes;
+    return { value: textReceived(this.#text.slice(from, this.#textAt)), done: false };
+  }
+
+  #nextAlone(): Result {
+    const start = this.#at + this.#headerLength;
+    const end = this.#at + this.#frameBytes;
+    if (this.#masked) unmask(this.#chunk, this.#words, start, end);
+    this.#at = this.#runEnd = end;
+    return { value: textReceived(decodeWhole(new Uint8Array(this.#buffer, start, end - start))!), done: false };
+  }
+
+  /** Decodes a run at once, with headers that are ASCII meanwhile. */
+  #beginRun(start: number): void {
+    const chunk = this.#chunk;
+    const frameBytes = this.#frameBytes;
+    const end = Math.min(chunk.length, start + this.#runBytes);
+    const header = chunk.slice(start, start + 4);
+    for (let at = start; at < end; at += frameBytes) {
+      if (this.#masked) unmask(chunk, this.#words, at + this.#headerLength, at + frameBytes);
+      for (let i = 0; i < this.#headerLength && i < 4; i++) chunk[at + i] = 0;
+    }
+    this.#text = decodeWhole(new Uint8Array(this.#buffer, start, end - start))!;
+    for (let at = start; at < end; at += frameBytes) {
+      for (let i = 0; i < this.#headerLength && i < 4; i++) chunk[at + i] = header[i]!;
+    }
+    this.#textAt = 0;
+    this.#runEnd = end;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+}
+
+/** With the key in front, which that makes zeros. */
+function unmask(chunk: Uint8Array<ArrayBuffer>, words: Words, start: number, end: number): void {
+  if (end - start < 126) unmaskWithKey(chunk, words, start - 4, end);
+  else applyMask(chunk, words, start - 4, end, readKey(chunk, start - 4), 0);
+}
+
+/** Of binary messages that come a byte at a time. */
+class BareByteParser implements Parser {
+  readonly #header: Uint8Array;
+  /** Bytes that have come of the frame, and that are to come of it. */
+  #come = 0;
+  #left = 0;
+  #chunk: Uint8Array<ArrayBuffer> | undefined;
+
+  constructor(masked: boolean, payloadLength: number) {
+    this.#header = new Uint8Array(headerLength(payloadLength, masked));
+  }
+
+  receiveBytes(chunk: Uint8Array<ArrayBuffer>): void {
+    this.#chunk = chunk;
+  }
+
+  next(): Result {
+    const chunk = this.#chunk;
+    if (chunk === undefined) return DONE;
+    this.#chunk = undefined;
+    const header = this.#header;
+    const { length } = header;
+    const come = this.#come++;
+    if (come < length) {
+      header[come] = chunk[0]!;
+      if (come === 1) this.#left = header[1]! & 0x7f;
+      return DONE;
+    }
+    if (length > 2) chunk[0]! ^= header[length - 4 + ((come - length) & 3)]!;
+    const isLast = --this.#left === 0;
+    if (isLast) this.#come = 0;
+    return { value: bytesReceived(new Uint8Array(chunk.buffer, 0, 1), isLast, isLast), done: false };
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+}
