@@ -169,10 +169,11 @@ describe("a run of texts is read at once, as the chunk that is unmasked in place
     ["a length of more than 1,000 bytes", "81 fe 03 e9 91 a2 b3 c4 61*1001"],
     ["a length in more bytes than it needs", "81 fe 00 7d 91 a2 b3 c4 61*125"],
     ["a length in eight bytes", "81 ff 00 00 00 00 00 00 00 04 91 a2 b3 c4 61*4"],
+    ["a length in eight bytes whose first two are of one", "81 ff 01 00 00 00 00 00 00 00 91 a2 b3 c4 61*256"],
     ["a frame that is cut", "81 85 91 a2 b3 c4 91 a2 b3 c4"],
     ["a longer frame that is cut", "81 fe 00 7e 91 a2 b3 c4 61*125"],
     ["a frame that is not masked", "81 04 91 a2 b3 c4"],
-    ["a longer frame that is not masked", "81 7e 00 7e 61*126"],
+    ["a longer frame that is not masked", "81 7e 00 7e 61*130"],
   ])("%s is left to the long way", (_, next) => {
     expect(unmaskedWithTheFirst([...Array<Bytes>(20).fill(MASKED), hex(next)])).toBe(20);
   });
@@ -240,14 +241,16 @@ describe("longer messages that are one frame and lie whole in the chunk", () => 
       expect(messagesOf(events)).toEqual(["x".repeat(200), "connectionClosed"]);
       expect(events.at(-1)).toMatchObject({ error: { code: "messageTooLarge" } });
     });
-    test("that are not UTF-8 end the connection where they are wrong, after the text before", () => {
-      const frame = sent(peer, new Uint8Array(300).fill(0x61).fill(0xff, 150, 151));
+    test.each([300, 1001])("that are not UTF-8 end the connection where they are wrong: of %i bytes", (length) => {
+      const frame = sent(peer, new Uint8Array(length).fill(0x61).fill(0xff, 150, 151));
       frame[0] = 0x81;
       const connection = open(role);
       connection.receiveBytes(join(frame, sent(peer, "never read")));
       const [first, last] = pull(connection);
       expect(first).toMatchObject({ type: "textReceived", data: "a".repeat(150), messageFinished: false });
-      expect(last).toMatchObject({ error: { code: "invalidUtf8", closeCode: 1007, offset: frame.length - 150 } });
+      expect(last).toMatchObject({
+        error: { code: "invalidUtf8", closeCode: 1007, offset: frame.length - length + 150 },
+      });
     });
   });
   test("a length of less than 126 in two bytes is refused", () => {
@@ -400,7 +403,9 @@ describe("the decoder is called", () => {
   test.each(["client", "server"] as const)("once for all texts of a run, by a %s", (role) => {
     const peer = role === "client" ? "server" : "client";
     expect(calls(role, sent(peer, ...texts, ...texts))).toBe(1);
-    expect(calls(role, sent(peer, "x".repeat(126), "é".repeat(300), "x".repeat(1000)))).toBe(1);
+    const longer = ["x".repeat(126), "é".repeat(300), "x".repeat(1000)];
+    expect(calls(role, sent(peer, ...longer))).toBe(1);
+    expect(calls(role, sent(peer, hex("01"), ...longer))).toBe(1);
   });
   test("not for bytes", () => {
     expect(calls("client", sent("server", hex("01"), hex("02")))).toBe(0);
