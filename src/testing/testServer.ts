@@ -4,6 +4,7 @@ import type { ConnectionRequested, WSEvent } from "../core/events.ts";
 import type { Trace } from "../inspect/trace.ts";
 import type { Vector } from "../inspect/vector.ts";
 import { systemClock, type Clock } from "../stream/clock.ts";
+import { discard } from "../stream/discard.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { realTimeout } from "./realTime.ts";
 import type { ServerSocket } from "./serverSocket.ts";
@@ -82,7 +83,7 @@ export class TestServer implements AsyncDisposable {
   /** Serves a client at the other end of a transport, which is the server's from now on. */
   handleTransport(transport: ByteTransport, factsOf: FactsOf = () => ({})): void {
     if (this.#closed) {
-      transport.close?.();
+      discard(transport, new Error("the server is closed"));
       return;
     }
     let socket: ServerSocket | undefined;

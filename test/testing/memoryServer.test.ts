@@ -4,7 +4,7 @@ import { permessageDeflate } from "../../src/deflate/index.ts";
 import { LocalProtocolError } from "../../src/index.ts";
 import { matchers, webSocketServer, type MemoryServer, type ServerSocket } from "../../src/testing/index.ts";
 import { createWebSocketClass, type WebSocketError } from "../../src/websocket/index.ts";
-import { hex } from "../support/wire.ts";
+import { hex, type Bytes } from "../support/wire.ts";
 import { Client } from "./client.ts";
 
 expect.extend(matchers);
@@ -209,6 +209,14 @@ describe("the server", () => {
   test("that is closed already refuses to connect", async () => {
     await server.close();
     expect(await connect().closed).toMatchObject({ code: 1006 });
+  });
+
+  test("that is closed already ends a transport, be it but two streams", async () => {
+    await server.close();
+    const [up, down] = [new TransformStream<Bytes, Bytes>(), new TransformStream<Bytes, Bytes>()];
+    server.handleTransport({ readable: up.readable, writable: down.writable });
+    await expect(down.readable.getReader().read()).rejects.toThrow("the server is closed");
+    await expect(up.writable.getWriter().closed).rejects.toThrow("the server is closed");
   });
 });
 
