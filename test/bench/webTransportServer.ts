@@ -5,7 +5,8 @@
  */
 import { serve } from "../../src/stream/index.ts";
 import { incoming } from "../../src/transports/webTransport.ts";
-import { listenForSessions, type ServerSession } from "../runtimes/http3.ts";
+import type { ServerSession } from "../runtimes/http3.ts";
+import { listenTillTold } from "../runtimes/listenTillTold.ts";
 import { newMessage, readAll, STREAM_TURNS, type Turn } from "./transportTurns.ts";
 
 async function serveRaw(session: ServerSession): Promise<void> {
@@ -58,22 +59,4 @@ async function serveWebSockets(session: ServerSession): Promise<void> {
   );
 }
 
-const lines = new TextDecoderStream();
-void Deno.stdin.readable.pipeTo(lines.writable as WritableStream<Uint8Array>);
-const input = lines.readable.getReader();
-const certificate = JSON.parse((await input.read()).value!) as { cert: string; key: string };
-
-function listen(handle: (session: ServerSession) => Promise<void>): Deno.QuicEndpoint {
-  const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
-  const listener = endpoint.listen({ ...certificate, alpnProtocols: ["h3"], maxConcurrentBidirectionalStreams: 500 });
-  void listenForSessions(listener).pipeTo(
-    new WritableStream({ write: (session) => void handle(session).catch(() => undefined) }),
-  );
-  return endpoint;
-}
-
-const [raw, sessions] = [listen(serveRaw), listen(serveWebSockets)];
-console.log(JSON.stringify({ relayPort: raw.addr.port, port: sessions.addr.port }));
-await input.read();
-for (const endpoint of [raw, sessions]) endpoint.close({ closeCode: 0, reason: "the server stops" }); // and holds them till then
-Deno.exit();
+await listenTillTold({ relayPort: serveRaw, port: serveWebSockets });

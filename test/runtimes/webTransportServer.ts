@@ -7,7 +7,8 @@ import { connect, serve } from "../../src/stream/index.ts";
 import { dial, incoming, type ByteTransport } from "../../src/transports/webTransport.ts";
 import { documentServer } from "../../e2e/recipes/documentServer.ts";
 import { answers } from "../support/answers.ts";
-import { listenForSessions, type ServerSession } from "./http3.ts";
+import type { ServerSession } from "./http3.ts";
+import { listenTillTold } from "./listenTillTold.ts";
 
 const options = { extensions: [permessageDeflate()] };
 
@@ -61,23 +62,8 @@ async function readName({ readable }: ByteTransport): Promise<string> {
   return String(bytes);
 }
 
-const lines = new TextDecoderStream();
-void Deno.stdin.readable.pipeTo(lines.writable as WritableStream<Uint8Array>);
-const input = lines.readable.getReader();
-const certificate = JSON.parse((await input.read()).value!) as { cert: string; key: string };
-
-function listen(handle: (session: ServerSession) => Promise<void>): Deno.QuicEndpoint {
-  const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
-  const listener = endpoint.listen({ ...certificate, alpnProtocols: ["h3"], maxConcurrentBidirectionalStreams: 500 });
-  void listenForSessions(listener).pipeTo(
-    new WritableStream({ write: (session) => void handle(session).catch(() => undefined) }),
-  );
-  return endpoint;
-}
-
-const endpoints = [listen(serveWebSockets), listen(relay), listen(documentServer({ origins: "any" }))];
-const [port, relayPort, documentsPort] = endpoints.map(({ addr }) => addr.port);
-console.log(JSON.stringify({ port, relayPort, documentsPort }));
-await input.read();
-for (const endpoint of endpoints) endpoint.close({ closeCode: 0, reason: "the server stops" });
-setTimeout(() => Deno.exit(), 100); // what it says of that is on its way by then
+await listenTillTold({
+  port: serveWebSockets,
+  relayPort: relay,
+  documentsPort: documentServer({ origins: "any" }),
+});
