@@ -43,7 +43,8 @@ export interface RejectionData {
 
 /**
  * A piece of a text message, whole characters only. Pieces come as the bytes do; concatenated they are the message. Texts of
- * up to 1,000 bytes that came in one chunk may be parts of one string of up to 2.1 KB, which whoever keeps one keeps.
+ * up to 1,000 bytes that came in one chunk may be parts of one string, of up to 2,096 characters, which whoever keeps one
+ * of them keeps.
  */
 export interface TextReceived {
   readonly type: "textReceived";

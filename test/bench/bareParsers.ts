@@ -106,7 +106,7 @@ class BareBinaryParser implements Parser {
   }
 }
 
-/** What a text may keep of its neighbours, in bytes: as much as with ours, else one call of the decoder would do for a chunk. */
+/** How much is decoded at once, as by ours: a text that is kept keeps all of it. */
 const RUN_BYTES = 2096;
 
 class BareTextParser implements Parser {
