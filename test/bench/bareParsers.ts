@@ -17,13 +17,15 @@ import { provenReceiver, Tally } from "./tally.ts";
 type Event = BytesReceived | TextReceived;
 type Result = IteratorResult<Event, undefined>;
 
-interface Parser {
+interface BareParser {
+  /** As that of a connection. */
+  readonly frameRemaining: number;
   receiveBytes(chunk: Uint8Array<ArrayBuffer>): void;
   next(): Result;
   [Symbol.iterator](): Iterator<Event, undefined>;
 }
 
-/** The same messages on the same wire as ours, but for chunks that end where a frame does. */
+/** The same messages on the same wire as ours, but that no chunk ends in a header, nor in a frame that fits into one. */
 export function bareReceiver(
   role: Role,
   { message, count, chunkBytes, fragmentBytes }: Wire,
@@ -31,23 +33,33 @@ export function bareReceiver(
   wrap: (buffer: ArrayBuffer) => Uint8Array,
 ): Promise<Side> {
   const masked = role === "server";
+  const isText = message.type !== "binary";
   const payloadLength = Math.min(message.bytes.length, fragmentBytes);
-  const frameBytes = chunkBytes === 1 ? 1 : frameLength(payloadLength, masked);
-  const wire = wireTo(role, message, { count, chunkBytes: chunkBytes - (chunkBytes % frameBytes), fragmentBytes });
-  const BareParser = chunkBytes === 1 ? BareByteParser : message.type === "binary" ? BareBinaryParser : BareTextParser;
-  const parser = new BareParser(masked, payloadLength);
+  const frameBytes = frameLength(payloadLength, masked);
+  let parser: BareParser;
+  let chunked = chunkBytes;
+  if (chunkBytes === 1) {
+    parser = new BareByteParser(masked, payloadLength);
+  } else if (frameBytes > chunkBytes) {
+    parser = new BarePieceParser(isText, masked, payloadLength);
+    chunked = Math.ceil(frameBytes / Math.ceil(frameBytes / chunkBytes));
+  } else {
+    parser = new (isText ? BareTextParser : BareBinaryParser)(masked, payloadLength);
+    chunked -= chunkBytes % frameBytes;
+  }
+  const wire = wireTo(role, message, { count, chunkBytes: chunked, fragmentBytes });
 
   // As ours is measured, in a loop of its own: both would be slower in one that has seen both.
   const { chunks, renew } = wire.chunks(wrap);
   const { data, type } = message;
-  const assembler = data.length > SCRATCH_BYTES ? new MessageAssembler({ frameRemaining: 0 }) : new ScratchAssembler();
+  const assembler = data.length > SCRATCH_BYTES ? new MessageAssembler(parser) : new ScratchAssembler();
   const tally = new Tally();
   const wanted = type === "binary" ? "bytesReceived" : "textReceived";
   let begun = false;
   const run = (): number => {
     for (const chunk of chunks) {
       parser.receiveBytes(chunk as Uint8Array<ArrayBuffer>);
-      for (const event of parser as Parser) {
+      for (const event of parser) {
         if (event.type !== wanted) throw new Error(`unexpected ${event.type}`);
         const { messageFinished } = event;
         if (streamed || (messageFinished && !begun)) {
@@ -66,7 +78,8 @@ export function bareReceiver(
 
 const DONE = { value: undefined, done: true } as const;
 
-class BareBinaryParser implements Parser {
+class BareBinaryParser implements BareParser {
+  readonly frameRemaining = 0;
   readonly #masked: boolean;
   readonly #headerLength: number;
   #chunk = EMPTY;
@@ -109,7 +122,8 @@ class BareBinaryParser implements Parser {
 /** How much is decoded at once, as by ours: a text that is kept keeps all of it. */
 const RUN_BYTES = 2096;
 
-class BareTextParser implements Parser {
+class BareTextParser implements BareParser {
+  readonly frameRemaining = 0;
   readonly #masked: boolean;
   readonly #headerLength: number;
   readonly #frameBytes: number;
@@ -181,6 +195,62 @@ class BareTextParser implements Parser {
   }
 }
 
+/** Of frames that are longer than a chunk. */
+class BarePieceParser implements BareParser {
+  frameRemaining = 0;
+  readonly #isText: boolean;
+  readonly #masked: boolean;
+  readonly #headerLength: number;
+  readonly #payloadLength: number;
+  #chunk = EMPTY;
+  #at = 0;
+  #key = 0;
+  #isLast = false;
+
+  constructor(isText: boolean, masked: boolean, payloadLength: number) {
+    this.#isText = isText;
+    this.#masked = masked;
+    this.#headerLength = headerLength(payloadLength, masked);
+    this.#payloadLength = payloadLength;
+  }
+
+  receiveBytes(chunk: Uint8Array<ArrayBuffer>): void {
+    this.#chunk = chunk;
+    this.#at = 0;
+  }
+
+  next(): Result {
+    const chunk = this.#chunk;
+    if (this.#at === chunk.length) return DONE;
+    if (this.frameRemaining === 0) {
+      this.#isLast = (chunk[this.#at]! & 0x80) !== 0;
+      this.#at += this.#headerLength;
+      if (this.#masked) this.#key = readKey(chunk, this.#at - 4);
+      this.frameRemaining = this.#payloadLength;
+    }
+    const at = this.#at;
+    const end = Math.min(chunk.length, at + this.frameRemaining);
+    if (this.#masked) {
+      applyMask(chunk, new Words(chunk.buffer), at, end, this.#key, this.#payloadLength - this.frameRemaining);
+    }
+    this.frameRemaining -= end - at;
+    this.#at = end;
+    const frameFinished = this.frameRemaining === 0;
+    const messageFinished = frameFinished && this.#isLast;
+    const data = new Uint8Array(chunk.buffer, at, end - at);
+    return {
+      value: this.#isText
+        ? textReceived(decodeWhole(data)!, frameFinished, messageFinished)
+        : bytesReceived(data, frameFinished, messageFinished),
+      done: false,
+    };
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+}
+
 /** With the key in front, which that makes zeros. */
 function unmask(chunk: Uint8Array<ArrayBuffer>, words: Words, start: number, end: number): void {
   if (end - start < 126) unmaskWithKey(chunk, words, start - 4, end);
@@ -188,7 +258,8 @@ function unmask(chunk: Uint8Array<ArrayBuffer>, words: Words, start: number, end
 }
 
 /** Of binary messages that come a byte at a time. */
-class BareByteParser implements Parser {
+class BareByteParser implements BareParser {
+  readonly frameRemaining = 0;
   readonly #header: Uint8Array;
   /** Bytes that have come of the frame, and that are to come of it. */
   #come = 0;

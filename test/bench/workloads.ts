@@ -107,9 +107,8 @@ function receiving(bench: Bench, role: Role, shape: Shape): Workload {
   const chunks = Math.ceil(size / Math.min(chunkBytes, fragmentBytes));
   const { environment } = bench;
   const names = namesOf(peers, shape);
-  // It keeps nothing of a frame that was cut, but for its header where that comes by bytes.
-  const hasBareParser =
-    type !== "non-ASCII text" && (chunkBytes === 1 || 2 * Math.min(size, fragmentBytes) <= chunkBytes);
+  // Of other texts a parser has to know how many characters their bytes are.
+  const hasBareParser = type !== "non-ASCII text";
   return {
     environment,
     workload: shape.name,
