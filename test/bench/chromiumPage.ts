@@ -10,7 +10,8 @@ import type { InPage } from "./page.ts";
 
 export interface ChromiumPage {
   readonly page: Page;
-  readonly version: string;
+  /** Loads the bench again: nothing is left of what was measured. */
+  readonly renew: () => Promise<void>;
   close(): Promise<void>;
 }
 
@@ -43,9 +44,12 @@ export async function openChromiumPage(): Promise<ChromiumPage> {
     const page = await browser.newPage();
     const failed = new Promise<never>((_, reject) => page.on("pageerror", reject));
     failed.catch((error: unknown) => console.error(error));
-    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-    await Promise.race([failed, page.waitForFunction(() => "inPage" in globalThis)]);
-    return { page, version: browser.version(), close };
+    const renew = async (): Promise<void> => {
+      await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+      await Promise.race([failed, page.waitForFunction(() => "inPage" in globalThis)]);
+    };
+    await renew();
+    return { page, renew, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,56 +1,72 @@
 /** Everything that there is to measure, in its order, each with what it takes to measure it. */
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import { Writable } from "node:stream";
-import type { Page } from "playwright";
+import { fileURLToPath } from "node:url";
 import { openChromiumPage, type ChromiumPage } from "./chromiumPage.ts";
-import { deflateWorkloads } from "./deflateWorkloads.ts";
 import { faceWorkloads } from "./faceWorkloads.ts";
 import { measure, type Duration, type Names, type Row, type Workload } from "./measure.ts";
-import { growthWorkloads } from "./growthWorkloads.ts";
-import { handshakeWorkloads } from "./handshakeWorkloads.ts";
-import { machineLimits } from "./machineLimits.ts";
 import { memoryEntries } from "./memory.ts";
-import { bufferutil, loadWs, nodeBench, openings } from "./nodePeers.ts";
+import { loadWs } from "./nodePeers.ts";
+import { nodeWorkloads } from "./nodeWorkloads.ts";
+import type { Task } from "./ownProcess.ts";
 import { WS_IN_A_PAGE, wsPeer } from "./peers.ts";
 import { pageWorkloads } from "./pageWorkloads.ts";
 import { transportWorkloads } from "./transportWorkloads.ts";
-import { workloads } from "./workloads.ts";
 
 export interface Entry {
   readonly names: Names;
   measure(peerNames: readonly string[], duration: Duration): Promise<Row[]>;
 }
 
-/** The entries, and what ends what they have started. */
-export function entries(): { entries: Entry[]; close: () => Promise<void> } {
+/**
+ * The entries, and what ends what they have started. `apart`: each is measured in a process or a page of its own, so that it
+ * does not matter which were measured before it: what engines learn of one workload makes code slower in another, ours by
+ * up to a half, and peers by a tenth.
+ */
+export function entries(apart: boolean): { entries: Entry[]; close: () => Promise<void> } {
   let opened: Promise<ChromiumPage> | undefined;
-  const openPage = async (): Promise<Page> => (await (opened ??= openChromiumPage())).page;
-  const faces = faceWorkloads(openPage);
+  const openPage = (): Promise<ChromiumPage> => (opened ??= openChromiumPage());
+  const faces = faceWorkloads(async () => (await openPage()).page);
   const transports = transportWorkloads();
   const here = (workload: Workload): Entry => ({
     names: workload,
-    measure: (peerNames, duration) => measure(workload, peerNames, duration),
+    measure: (...given) => measure(workload, ...given),
   });
+  const inNode = nodeWorkloads().map((workload, index): Entry =>
+    apart ? { names: workload, measure: (...given) => inOwnProcess([index, ...given]) } : here(workload),
+  );
   // The page has the same list; here only its names are looked at.
   const peers = [wsPeer(WS_IN_A_PAGE, loadWs(false), (buffer) => new Uint8Array(buffer))];
   const wrap = (buffer: ArrayBuffer): Uint8Array => new Uint8Array(buffer);
   const inPage = pageWorkloads({ environment: "chromium", Writable, wrap, peers }).map((names, index): Entry => ({
     names,
-    measure: async (...given) =>
-      (await openPage()).evaluate((given) => globalThis.inPage.measure(...given), [index, ...given] as const),
+    async measure(...given) {
+      const { page, renew } = await openPage();
+      if (apart) await renew();
+      return await page.evaluate((given) => globalThis.inPage.measure(...given), [index, ...given] as const);
+    },
   }));
   const close = async (): Promise<void> => {
     await faces.close();
     await transports.close();
     await (await opened)?.close();
   };
-  const inNode = [
-    ...workloads(nodeBench()),
-    ...handshakeWorkloads("node", openings),
-    ...machineLimits("node", { bufferutil }),
-    ...deflateWorkloads(),
-    ...faces.workloads,
-    ...growthWorkloads("node"),
-    ...transports.workloads,
-  ];
-  return { entries: [...inNode.map(here), ...inPage, ...memoryEntries(openPage)], close };
+  const others = [...faces.workloads, ...transports.workloads].map(here);
+  const inMemory = memoryEntries(async () => (await openPage()).page);
+  return { entries: [...inNode, ...others, ...inPage, ...inMemory], close };
+}
+
+async function inOwnProcess(task: Task): Promise<Row[]> {
+  const child = fork(fileURLToPath(new URL("./ownProcess.ts", import.meta.url)), { serialization: "advanced" });
+  child.send(task);
+  const ended = once(child, "exit").then(([code]) => {
+    throw new Error(`the process of a workload ended with ${String(code)}`);
+  });
+  try {
+    return ((await Promise.race([once(child, "message"), ended])) as [Row[]])[0];
+  } finally {
+    ended.catch(() => undefined);
+    if (child.connected) child.disconnect();
+  }
 }

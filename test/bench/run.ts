@@ -29,7 +29,7 @@ const duration: Duration = values.quick
   ? { rounds: 2, roundMs: 8, warmUp: false }
   : { rounds: 9, roundMs: 150, warmUp: true };
 
-const all = entries();
+const all = entries(!values.quick);
 const wanted = all.entries.flatMap((entry) => {
   const peerNames = wantedPeers(entry.names);
   return peerNames.length > 0 ? [{ entry, peerNames }] : [];
