@@ -1,8 +1,9 @@
 /**
- * The least that hands out what `events()` does: for each message or fragment a view or a part of a string, an event, and
+ * Little more than what hands out the events that `events()` does: for each piece a view or a part of a string, an event, and
  * an iterator's result. Lengths are read and payload is unmasked and decoded, and that is all: nothing is checked or limited,
- * and all frames are of one kind and lie whole in their chunk, or come a byte at a time. A goal beyond this is beyond any
- * parser with these events.
+ * all frames are alike, and no header is cut but where it comes a byte at a time. Texts share a call of the decoder as far as
+ * with ours. It shows what checks and limits cost, and is no law: with unmasking written out for one length it would be a
+ * seventh faster at 16 bytes, and beside 16 MiB put together, which are memory, ours comes out ahead of it at times.
  */
 import { EMPTY } from "../../src/core/bytes.ts";
 import { bytesReceived, textReceived, type BytesReceived, type TextReceived } from "../../src/core/events.ts";

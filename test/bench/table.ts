@@ -3,7 +3,7 @@ import { goalOf, isMet, microsecondsAChunk, type Goal } from "./goals.ts";
 import type { Row } from "./measure.ts";
 import { BOUNDS } from "./workloads.ts";
 
-/** A row as it is written to a file. The bounds are what bounds ours ÷ the peer: no ratio can be larger. */
+/** A row as it is written to a file. Its bounds are those of `BOUNDS`, ÷ the peer, measured in the same run. */
 export interface JudgedRow extends Row {
   readonly goal?: Goal;
   readonly met?: boolean;

@@ -16,9 +16,10 @@ export const CHUNK_BYTES = 64 * KIB;
 /** The name of what every ratio is bounded by. */
 export const LIMIT = "limit";
 
-/** And by which they are where messages are handed out as events. */
+/** The name of what does little more than hand messages out as events. */
 const BARE_PARSER = "bare parser";
 
+/** What is shown beside a goal that is missed. */
 export const BOUNDS: readonly string[] = [LIMIT, BARE_PARSER];
 
 export const lengthName = (bytes: number): string =>
@@ -97,16 +98,16 @@ function receiving(bench: Bench, role: Role, shape: Shape): Workload {
       return wires.get(count)!;
     };
     const ours = await ourReceiver(role, wire(BATCH_BYTES), streamed, bench.wrap);
-    const limit = () => receivingLimit(role, wire(BATCH_BYTES), streamed);
+    const bounds = {
+      [LIMIT]: () => receivingLimit(role, wire(BATCH_BYTES), streamed),
+      [BARE_PARSER]: () => bareReceiver(role, wire(BATCH_BYTES), streamed, bench.wrap),
+    };
     const of = (peer: Peer): Promise<Side> => peer.receiver(role, wire(peer.batchBytes));
-    const made = await madeOf(peers, names, of, limit);
-    if (names.includes(BARE_PARSER))
-      made[BARE_PARSER] = await bareReceiver(role, wire(BATCH_BYTES), streamed, bench.wrap);
-    return { ours, peers: made };
+    return { ours, peers: await madeOf(peers, names, of, bounds) };
   };
   const chunks = Math.ceil(size / Math.min(chunkBytes, fragmentBytes));
   const { environment } = bench;
-  const names = namesOf(peers, shape);
+  const named = namesOf(peers, shape);
   // Of other texts a parser has to know how many characters their bytes are.
   const hasBareParser = type !== "non-ASCII text";
   return {
@@ -116,8 +117,8 @@ function receiving(bench: Bench, role: Role, shape: Shape): Workload {
     kind: "receive",
     bytes: size,
     chunks,
-    ...names,
-    peerNames: hasBareParser ? [...names.peerNames, BARE_PARSER] : names.peerNames,
+    ...named,
+    peerNames: hasBareParser ? [...named.peerNames, BARE_PARSER] : named.peerNames,
     sides,
   };
 }
@@ -137,9 +138,9 @@ function sending(bench: Bench, role: Role, shape: Shape): Workload {
     const message = messageOf(type, size);
     const socket = () => countingSocket(bench.Writable);
     const ours = await ourSender(batch(message, BATCH_BYTES), handOver, socket());
-    const limit = () => sendingLimit(batch(message, BATCH_BYTES), handOver, socket(), bench.wrap);
+    const bounds = { [LIMIT]: () => sendingLimit(batch(message, BATCH_BYTES), handOver, socket(), bench.wrap) };
     const of = (peer: Peer): Promise<Side> => peer.sender(batch(message, peer.batchBytes), socket());
-    return { ours, peers: await madeOf(peers, names, of, limit) };
+    return { ours, peers: await madeOf(peers, names, of, bounds) };
   };
   const chunks = Math.ceil(size / fragmentBytes);
   const { environment } = bench;
@@ -173,10 +174,10 @@ async function madeOf(
   peers: readonly Peer[],
   names: readonly string[],
   make: (peer: Peer) => Promise<Side>,
-  limit: () => Side,
+  bounds: Readonly<Record<string, () => Side | Promise<Side>>>,
 ): Promise<Record<string, Side>> {
   const made: Record<string, Side> = {};
   for (const peer of peers) if (names.includes(peer.name)) made[peer.name] = await make(peer);
-  if (names.includes(LIMIT)) made[LIMIT] = limit();
+  for (const [name, bound] of Object.entries(bounds)) if (names.includes(name)) made[name] = await bound();
   return made;
 }
