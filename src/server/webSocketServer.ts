@@ -3,6 +3,7 @@ import { WSConnection, type ServerOptions } from "../connection/wsConnection.ts"
 import { resolveTiming } from "../core/deadlines.ts";
 import type { ConnectionRequested, WSEvent } from "../core/events.ts";
 import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.ts";
+import { systemClock, type ClockOption } from "../stream/clock.ts";
 import type { ConnectionHook } from "../stream/connectionHook.ts";
 import { discard } from "../stream/discard.ts";
 import { Driver, type EventHandler } from "../stream/driver.ts";
@@ -41,7 +42,7 @@ type ConnectionSettings =
   | "messageTimeoutMs"
   | "closeTimeoutMs";
 
-export interface WebSocketServerOptions extends Pick<ServerOptions, ConnectionSettings>, ConnectionHook {
+export interface WebSocketServerOptions extends Pick<ServerOptions, ConnectionSettings>, ConnectionHook, ClockOption {
   /** Which pages may connect; by default those of the host that they ask for, or of the page that the server runs in. */
   readonly origins?: OriginPolicy;
   /** Serve this path alone, and answer 400 to others. A query does not count. */
@@ -166,7 +167,13 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     this.options.onConnection?.(connection, this.#connectionOptions);
     let handle: EventHandler = (event) => this.#open(event, opening);
     let ended = ignore;
-    const driver = new Driver(connection, transport, this.#closeTimeoutMs, (event) => handle(event));
+    const driver = new Driver(
+      connection,
+      transport,
+      this.#closeTimeoutMs,
+      (event) => handle(event),
+      this.options.clock,
+    );
     const socket = new TransportSocket({ remoteAddress, encrypted }, () =>
       driver.abort(new Error("the transport was destroyed")),
     );
@@ -175,10 +182,10 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     this.#pending.set(driver, () => driver.abort(new Error("the server is closed")));
     void driver.finished.then(() =>
       // In another turn: libraries put off what they do with the last message.
-      setTimeout(() => {
+      (this.options.clock ?? systemClock).setTimeout(() => {
         ended();
         this.#forget(driver);
-      }),
+      }, 0),
     );
     if (request !== undefined) connection.receiveRequest(request);
   }

@@ -5,13 +5,14 @@ import type { ConnectionRequested } from "../core/events.ts";
 import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { unlessAborted, type Abortable } from "./abortable.ts";
+import type { ClockOption } from "./clock.ts";
 import { openSession } from "./connect.ts";
 import type { ConnectionHook } from "./connectionHook.ts";
 import { allowsOrigin, requireOriginPolicy, WRONG_ORIGIN, type OriginPolicy } from "./originPolicy.ts";
 import type { WebSocketSession } from "./session.ts";
 import { WebSocketError } from "./webSocketError.ts";
 
-export interface AcceptTransportOptions extends SharedOptions, Abortable, ConnectionHook {
+export interface AcceptTransportOptions extends SharedOptions, Abortable, ConnectionHook, ClockOption {
   /** The request, where somebody else has read it from the transport and parsed it; the transport's own by default. */
   readonly request?: ParsedRequest | undefined;
   /** Which pages may connect; others are refused with 403. Those of the same host by default, or of the server's own page. */

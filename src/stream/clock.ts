@@ -8,6 +8,11 @@ export interface Clock {
   clearTimeout(timer: unknown): void;
 }
 
+export interface ClockOption {
+  /** Where deadlines take their time from, for tests; the platform by default. */
+  readonly clock?: Clock | undefined;
+}
+
 /** As far as `setTimeout` counts, in milliseconds: beyond it calls back at once. */
 export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
 

@@ -4,13 +4,14 @@ import { resolveTiming } from "../core/deadlines.ts";
 import type { ConnectionEstablished, WSEvent } from "../core/events.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { unlessAborted, type Abortable } from "./abortable.ts";
+import type { ClockOption } from "./clock.ts";
 import type { ConnectionHook } from "./connectionHook.ts";
 import { Driver, type EventHandler } from "./driver.ts";
 import { WebSocketSession } from "./session.ts";
 import { explain, RejectionReader } from "./webSocketError.ts";
 import { parseProtocols, parseWebSocketURL, requestFor } from "./webSocketURL.ts";
 
-export interface ConnectOptions extends SharedOptions, Abortable, ConnectionHook {
+export interface ConnectOptions extends SharedOptions, Abortable, ConnectionHook, ClockOption {
   /** What to ask for; `ws://localhost/` by default, for transports that lead to one place anyway. */
   readonly url?: string | URL;
   /** The subprotocols to offer, in order of preference. */
@@ -40,13 +41,13 @@ export interface ConnectOptions extends SharedOptions, Abortable, ConnectionHook
  * ```
  */
 export async function connect(transport: ByteTransport, options: ConnectOptions = {}): Promise<WebSocketSession> {
-  const { url = "ws://localhost/", protocols, signal, onConnection, ...rest } = options;
+  const { url = "ws://localhost/", protocols, signal, onConnection, clock, ...rest } = options;
   signal?.throwIfAborted();
   const subprotocols = parseProtocols(protocols);
   const connectionOptions = { ...rest, ...requestFor(parseWebSocketURL(url)), subprotocols };
   const connection = new WSConnection("client", connectionOptions);
   onConnection?.(connection, connectionOptions);
-  const { session, driver } = openSession(connection, transport, options, () => undefined);
+  const { session, driver } = openSession(connection, transport, { ...rest, clock }, () => undefined);
   return await unlessAborted(session, signal, () => driver.abort(signal?.reason));
 }
 
@@ -54,7 +55,7 @@ export async function connect(transport: ByteTransport, options: ConnectOptions 
 export function openSession(
   connection: WSConnection,
   transport: ByteTransport,
-  options: SharedOptions,
+  options: SharedOptions & ClockOption,
   opening: (event: WSEvent) => void,
 ): { session: Promise<WebSocketSession>; driver: Driver } {
   const { closeTimeoutMs } = resolveTiming(options);
@@ -62,24 +63,30 @@ export function openSession(
   let handle: EventHandler | undefined;
   let driver!: Driver;
   const session = new Promise<WebSocketSession>((resolve, reject) => {
-    driver = new Driver(connection, transport, closeTimeoutMs, (event) => {
-      if (handle !== undefined) return handle(event);
-      opening(event);
-      switch (event.type) {
-        case "connectionEstablished":
-          resolve(establish(event));
-          break;
-        case "connectionRejected":
-        case "rejectionData":
-          rejection.add(event);
-          break;
-        case "connectionClosed":
-          reject(explain(event, driver.fault, rejection.rejection));
-          break;
-        default:
-      }
-      return undefined;
-    });
+    driver = new Driver(
+      connection,
+      transport,
+      closeTimeoutMs,
+      (event) => {
+        if (handle !== undefined) return handle(event);
+        opening(event);
+        switch (event.type) {
+          case "connectionEstablished":
+            resolve(establish(event));
+            break;
+          case "connectionRejected":
+          case "rejectionData":
+            rejection.add(event);
+            break;
+          case "connectionClosed":
+            reject(explain(event, driver.fault, rejection.rejection));
+            break;
+          default:
+        }
+        return undefined;
+      },
+      options.clock,
+    );
     const establish = (event: ConnectionEstablished): WebSocketSession =>
       new WebSocketSession(connection, driver, event, (next) => (handle = next));
   });

@@ -102,6 +102,11 @@ export class Driver {
     return this.#connection.bufferedAmount + this.#inFlight;
   }
 
+  /** The time by the clock of the connection, in milliseconds. */
+  nowMs(): number {
+    return this.#time.now();
+  }
+
   /** Whether there is room for more, or a sender should wait until what is queued has been written. */
   get hasRoom(): boolean {
     return this.#queued + this.#inFlight < HIGH_WATER_BYTES;

@@ -147,7 +147,7 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
     void this.#driver.flush();
     let ping!: Ping;
     const answered = new Promise<number>((resolve, reject) => {
-      ping = { payload, sentMs: performance.now(), resolve, reject };
+      ping = { payload, sentMs: this.#driver.nowMs(), resolve, reject };
     });
     this.#pings.push(ping);
     return await unlessAborted(answered, signal, () => withdraw(this.#pings, ping));
@@ -193,7 +193,7 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
 
   /** A pong answers the pings before its own, too: a peer may leave those out (§5.5.3). One may answer a keepalive ping. */
   #takePong({ payload, roundTripMs }: PongReceived): void {
-    const nowMs = performance.now();
+    const nowMs = this.#driver.nowMs();
     const isAnswered = (ping: Ping): boolean =>
       roundTripMs === undefined
         ? ping.payload.every((byte, i) => byte === payload[i])

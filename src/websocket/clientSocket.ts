@@ -6,7 +6,7 @@ import { resolveTiming } from "../core/deadlines.ts";
 import { RemoteProtocolError } from "../core/errors.ts";
 import type { BytesReceived, ConnectionClosed, ConnectionEstablished, TextReceived, WSEvent } from "../core/events.ts";
 import { formatExtensions } from "../handshake/headerGrammar.ts";
-import { LONGEST_TIMER_MS, systemClock, type Clock } from "../stream/clock.ts";
+import { LONGEST_TIMER_MS, systemClock, type Clock, type ClockOption } from "../stream/clock.ts";
 import type { ConnectionHook } from "../stream/connectionHook.ts";
 import { Driver } from "../stream/driver.ts";
 import { MessageAssembler } from "../stream/messageAssembler.ts";
@@ -28,13 +28,11 @@ export type ReadyState = (typeof ReadyState)[keyof typeof ReadyState];
  */
 export type Dial = (url: URL, protocols: string[], signal: AbortSignal) => ByteTransport | PromiseLike<ByteTransport>;
 
-export interface WebSocketOptions extends SharedOptions, ConnectionHook {
+export interface WebSocketOptions extends SharedOptions, ConnectionHook, ClockOption {
   /** Headers to add to the request. */
   readonly headers?: HeadersInit;
   /** The `Origin` header; by default that of the page or worker, where there is one. */
   readonly origin?: string;
-  /** Where deadlines take their time from, for tests; the platform by default. */
-  readonly clock?: Clock;
 }
 
 type Callback = (error?: unknown) => void;
