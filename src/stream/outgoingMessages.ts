@@ -100,7 +100,7 @@ export class OutgoingMessages {
   #send(message: string | BufferSource, final: boolean, options: SendOptions): void {
     if (this.#error !== undefined) throw this.#error;
     this.#connection.sendData(message, final, options);
-    void this.#driver.flush();
+    this.#driver.flush();
   }
 
   /** A stream that fails leaves its peer waiting for the rest, unless the connection is closed. */
