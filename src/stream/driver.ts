@@ -214,7 +214,7 @@ export class Driver {
         this.#reader.read(command.reuse).then(this.#onRead, this.#onReadFailed);
         break;
       case "yield":
-        this.#yieldTimer = this.#clock.setTimeout(() => this.#tell(YIELDED), 0);
+        this.#yieldTimer = this.#clock.setTimeout(() => this.#tell(YIELDED), 1);
         break;
       case "rest":
         void rest().then(() => this.#tell(RESTED));

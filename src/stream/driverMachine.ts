@@ -29,6 +29,9 @@ const CHUNK_OVERHEAD_BYTES = 128;
 /** After this many empty chunks in a row, timers get their turn. */
 const EMPTY_CHUNKS = 32;
 
+/** The most that the time stands still for a clock that went back. */
+const STANDSTILL_MS = 1000;
+
 // The tables: a signal with no cell changes nothing in that state.
 
 type Table<State extends string, Signal extends string> = Readonly<
@@ -167,8 +170,10 @@ export class DriverMachine {
   readonly #copiesChunks: boolean;
   readonly #closeTimeoutMs: number;
 
-  /** The time, which never goes back; and by how much the clock did. */
+  /** The time of what happened last. */
   #nowMs = -Infinity;
+  /** The latest reading of the clock, and by how much the clock went back. */
+  #latestMs = -Infinity;
   #offsetMs = 0;
   /** When the transport is given up, and when messages that nobody takes are dropped. */
   #endByMs = Infinity;
@@ -220,10 +225,15 @@ export class DriverMachine {
     return Math.min(ownMs, this.#connection.nextDeadlineMs ?? Infinity);
   }
 
-  /** The given time of the clock on the machine's, which goes on where the clock went back. */
+  /**
+   * The machine's time, which never goes back, at this reading of the clock. Where the clock goes back a little, the time
+   * stands still. Where it goes back by more, as when fake timers are installed, the time goes on with it.
+   */
   timeOf(clockMs: number): number {
-    if (clockMs + this.#offsetMs < this.#nowMs) this.#offsetMs = this.#nowMs - clockMs;
-    return clockMs + this.#offsetMs;
+    const ms = clockMs + this.#offsetMs;
+    if (ms < this.#latestMs - STANDSTILL_MS) this.#offsetMs = this.#latestMs - clockMs;
+    this.#latestMs = Math.max(this.#latestMs, ms);
+    return this.#latestMs;
   }
 
   /** Takes what has happened, at a time from `timeOf`. Then pull {@link nextEvent}. */
@@ -361,7 +371,11 @@ export class DriverMachine {
     if (!this.#signalInput("chunk")) return;
     if (this.#conclusion !== undefined) return;
     if (!(chunk instanceof Uint8Array)) {
-      this.#giveUp(new TypeError("a transport brings Uint8Array chunks"));
+      // What came before may still be taken.
+      const reason = new TypeError("a transport brings Uint8Array chunks");
+      this.fault ??= reason;
+      this.#commands.push({ type: "cancelInput", reason });
+      this.#endInput();
       return;
     }
     const { length } = chunk;

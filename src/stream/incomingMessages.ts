@@ -4,7 +4,7 @@ import type { Bytes } from "../core/bytes.ts";
 import type { BytesReceived, TextReceived } from "../core/events.ts";
 import { unlessAborted, withdraw } from "./abortable.ts";
 import { MessageAssembler, standalone } from "./messageAssembler.ts";
-import type { WebSocketError } from "./webSocketError.ts";
+import { WebSocketError } from "./webSocketError.ts";
 
 export type Message = string | Bytes;
 
@@ -215,7 +215,7 @@ export class IncomingMessages {
   #endStreams(): void {
     if (this.#ended === undefined) return;
     const { error } = this.#ended;
-    this.#pieces?.error(error);
+    this.#pieces?.error(error ?? new WebSocketError("the connection was closed in the middle of a message"));
     this.#pieces = undefined;
     if (this.#cancelled) return;
     if (error === undefined) this.#streamQueue.close();

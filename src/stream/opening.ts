@@ -33,8 +33,8 @@ export function open(
   options: OpeningOptions,
   opener: Opener,
 ): Driver {
-  const opening = new Opening(connection, options.origins ?? "any", opener, () => driver);
   const driver: Driver = new Driver(connection, transport, options, (event) => opening.handle(event));
+  const opening = new Opening(connection, options.origins ?? "any", opener, driver);
   return driver;
 }
 
@@ -51,7 +51,7 @@ export function orDiscard<Made>(transport: ByteTransport, make: () => Made): Mad
 /** What runs a connection, as far as its opening needs it. */
 interface Runner {
   readonly fault: unknown;
-  flush(): void;
+  flush(): unknown;
 }
 
 /** Leads the events of one connection to its face. */
@@ -59,13 +59,13 @@ export class Opening {
   readonly #connection: WSConnection;
   readonly #origins: OriginPolicy;
   readonly #opener: Opener;
-  readonly #runner: () => Runner;
+  readonly #runner: Runner;
   readonly #rejection = new RejectionReader();
   /** Why the request was refused here, if it was. */
   #refused: { readonly error: unknown } | undefined;
   #established: EventHandler | undefined;
 
-  constructor(connection: WSConnection, origins: OriginPolicy, opener: Opener, runner: () => Runner) {
+  constructor(connection: WSConnection, origins: OriginPolicy, opener: Opener, runner: Runner) {
     this.#connection = connection;
     this.#origins = origins;
     this.#opener = opener;
@@ -87,7 +87,7 @@ export class Opening {
       case "connectionClosed":
         this.#opener.failed(
           this.#refused === undefined
-            ? explain(event, this.#runner().fault, this.#rejection.rejection)
+            ? explain(event, this.#runner.fault, this.#rejection.rejection)
             : this.#refused.error,
           event,
         );
@@ -103,7 +103,7 @@ export class Opening {
 
   /** RFC 6455 §10.2: any page may try. */
   #admit(event: ConnectionRequested): PromiseLike<void> | undefined {
-    const request = new PendingRequest(this.#connection, event, () => this.#runner().flush());
+    const request = new PendingRequest(this.#connection, event, () => this.#runner.flush());
     const decide = (allowed: boolean): PromiseLike<void> | undefined => {
       if (!request.isPending) return undefined;
       if (allowed) return this.#opener.requested?.(request);
@@ -132,9 +132,9 @@ export class Opening {
 export class PendingRequest {
   readonly event: ConnectionRequested;
   readonly #connection: WSConnection;
-  readonly #flush: () => void;
+  readonly #flush: () => unknown;
 
-  constructor(connection: WSConnection, event: ConnectionRequested, flush: () => void) {
+  constructor(connection: WSConnection, event: ConnectionRequested, flush: () => unknown) {
     this.#connection = connection;
     this.event = event;
     this.#flush = flush;
