@@ -110,7 +110,8 @@ export class IncomingMessages {
     if (this.#cancelled) return undefined;
     switch (this.#mode) {
       case "undecided":
-        this.#first = event;
+        // The memory that it views may be read into again meanwhile.
+        this.#first = event.type === "textReceived" ? event : { ...event, data: event.data.slice() };
         return this.#decided.then(() => this.#untilRoom());
       case "whole": {
         const message = this.#assembler.add(event);

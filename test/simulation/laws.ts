@@ -76,8 +76,8 @@ export class End {
   /** The application leaves out messages on purpose. */
   skips = false;
   closingSinceMs: number | undefined;
-  /** When the application disposed of it. */
-  disposedMs: number | undefined;
+  /** How long `await using` may take to leave, in milliseconds, where nothing fails and the peer takes everything. */
+  promptMs: () => number | undefined = () => undefined;
   #closingHow = "";
   #lastTookMs = 0;
   #failed = false;
@@ -137,12 +137,14 @@ export class End {
   /** The application was told an error: it has to be of a known type. */
   heard(what: string, error: unknown): void {
     if (plannedBehind(error) !== undefined) return;
+    // A stream that was aborted without a reason tells its writers that.
+    if (error === undefined && /^(write|close)/.test(what)) return;
     const known =
       error instanceof WebSocketError ||
       error instanceof ProtocolError ||
       error instanceof RangeError ||
       error instanceof DOMException ||
-      (error instanceof TypeError && !/Cannot read|is not a function|not iterable/.test(error.message)) ||
+      (error instanceof TypeError && !/Cannot read|is not a function|not iterable|detached/.test(error.message)) ||
       // In the shape of ws, callbacks are told plain errors.
       what === "callback";
     if (!known) this.#world.fail("contains", `${this.face}: ${what.replace(/\d+/g, "")} gave ${describe(error)}`);
@@ -208,6 +210,10 @@ export class End {
       return;
     }
     this.over = { clean, code };
+    const promptMs = this.#closingHow === "dispose" ? this.promptMs() : undefined;
+    if (this.#world.nowMs - (this.closingSinceMs ?? 0) > (promptMs ?? Infinity)) {
+      this.#fail("closes promptly", "dispose waits for a timeout although the peer answers");
+    }
     this.#world.mark(clean ? "clean close" : "connection failed");
     if (!clean) return;
     const { incoming, outgoing } = this.transport;
@@ -278,7 +284,7 @@ export class End {
     this.#world.after(this.closeTimeoutMs + SLACK_MS, check);
   }
 
-  /** What lies in the library, read and not taken. */
+  /** Checks how many bytes the library has read that the application has not taken. */
   checkBounds(compressed: boolean): void {
     if (compressed || this.readsAll || this.over !== undefined) return;
     if (this.transport.incoming.deliveredBytes - this.tookBytes > MOST_UNREAD_BYTES) {

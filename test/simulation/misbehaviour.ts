@@ -4,12 +4,14 @@ import type { Clock } from "../../src/stream/clock.ts";
 import type { Draws } from "./choices.ts";
 import type { Mark } from "./marks.ts";
 
-/** Thrown on purpose, so it can be told from a defect of the library. */
+/** Thrown on purpose. The class distinguishes it from a defect of the library. */
 export class PlannedError extends Error {
   /** Where it was thrown. */
   readonly where: string;
   /** Whether the library has to report it, for it has no caller that it could throw it at. */
   readonly mustBeReported: boolean;
+  /** Whether it may be reported, as a warning or, where there are none, as an `error` event. */
+  mayBeReported = false;
   /** How often it was reported. */
   reports = 0;
 
@@ -65,7 +67,8 @@ export function jumpyClock(clock: Clock, at: number, backMs: number, tell: () =>
       tell();
       return clock.now() - backMs;
     },
-    setTimeout: (callback, ms) => clock.setTimeout(callback, ms),
+    // Platforms' timers take at least 1 ms. Without that a caller that re-arms at once never sees time advance.
+    setTimeout: (callback, ms) => clock.setTimeout(callback, Math.max(ms, 1)),
     clearTimeout: (timer) => clock.clearTimeout(timer),
   };
 }
