@@ -75,7 +75,11 @@ export class Driver {
   readonly #onReadFailed = (error: unknown): void => this.#tell({ type: "inputFailed", error });
   readonly #onWritten = (): void => this.#tell(WRITTEN);
   readonly #onWriteFailed = (error: unknown): void => this.#tell({ type: "writeFailed", error });
-  readonly #onTaken = (): void => this.#tell(TAKEN);
+  readonly #onTaken = (): void => {
+    // Of a busy reader this comes for each message, and no time has to be told.
+    if (this.#machine.phase === "running") this.#tellAt(TAKEN, this.#machine.nowMs);
+    else this.#tell(TAKEN);
+  };
   readonly #onTakerFailed = (reason: unknown): void => this.abort(reason);
 
   /** Begins with the next microtask. `TypeError` if one of the transport's streams is locked. */
@@ -155,14 +159,22 @@ export class Driver {
   }
 
   #tell(happening: Happening): void {
-    const machine = this.#machine;
     let nowMs: number;
     try {
       nowMs = this.nowMs();
       if (!Number.isFinite(nowMs)) throw new RangeError(`the clock says ${String(nowMs)}`);
-      machine.handle(happening, nowMs);
     } catch (reason) {
-      machine.handle({ type: "aborted", reason }, -Infinity);
+      this.#tellAt({ type: "aborted", reason }, -Infinity);
+      return;
+    }
+    this.#tellAt(happening, nowMs);
+  }
+
+  #tellAt(happening: Happening, nowMs: number): void {
+    try {
+      this.#machine.handle(happening, nowMs);
+    } catch (reason) {
+      this.#machine.handle({ type: "aborted", reason }, nowMs);
     }
     this.#again = true;
     if (this.#running) return;
@@ -180,21 +192,22 @@ export class Driver {
     for (;;) {
       this.#executeAll(machine.takeCommands());
       const event = machine.nextEvent();
-      if (event === undefined) break;
-      this.#deliver(event);
+      if (event === undefined || this.#deliver(event)) break;
     }
     this.#executeAll(machine.commands());
     if (this.#waiting.length > 0 && machine.isFlushed) this.#settle(undefined);
   }
 
-  #deliver(event: WSEvent): void {
+  /** Whether the taker asked for time. */
+  #deliver(event: WSEvent): boolean {
     try {
       const taken = this.#handle(event);
-      if (taken === undefined || event.type === "connectionClosed") return;
-      this.#machine.hold();
+      if (taken === undefined || event.type === "connectionClosed") return false;
       taken.then(this.#onTaken, this.#onTakerFailed);
+      return this.#machine.hold();
     } catch (error) {
       this.abort(error);
+      return false;
     }
   }
 

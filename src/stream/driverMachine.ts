@@ -171,7 +171,7 @@ export class DriverMachine {
   readonly #closeTimeoutMs: number;
 
   /** The time of what happened last. */
-  #nowMs = -Infinity;
+  nowMs = -Infinity;
   /** The latest reading of the clock, and by how much the clock went back. */
   #latestMs = -Infinity;
   #offsetMs = 0;
@@ -239,8 +239,10 @@ export class DriverMachine {
   /** Takes what has happened, at a time from `timeOf`. Then pull {@link nextEvent}. */
   handle(happening: Happening, nowMs: number): void {
     if (this.phase === "ended") return;
-    this.#nowMs = nowMs;
-    if (this.#conclusion === undefined && happening.type !== "aborted") this.#tellTime();
+    if (nowMs !== this.nowMs || happening.type !== "taken") {
+      this.nowMs = nowMs;
+      if (this.#conclusion === undefined && happening.type !== "aborted") this.#tellTime();
+    }
     switch (happening.type) {
       case "called":
       case "time":
@@ -317,12 +319,12 @@ export class DriverMachine {
     }
   }
 
-  /** The taker of the last event asks for time. */
-  hold(): void {
-    this.#signalTaker("hold");
+  /** The taker of the last event asks for time; whether it gets any. */
+  hold(): boolean {
+    return this.#signalTaker("hold");
   }
 
-  /** What to do now that there is no event to deliver. */
+  /** What to do now that there is no event to deliver, or the taker has asked for time. */
   commands(): readonly Command[] {
     if (this.output === "idle" && this.#queued > 0) this.#gather();
     else if (this.output === "lost" && this.#queued > 0) this.#connection.chunksToSend();
@@ -396,7 +398,7 @@ export class DriverMachine {
 
   #tellTime(): void {
     try {
-      this.#connection.advanceTime(this.#nowMs);
+      this.#connection.advanceTime(this.nowMs);
     } catch (error) {
       this.#giveUp(error);
     }
@@ -478,9 +480,9 @@ export class DriverMachine {
   }
 
   #armEnd(): void {
-    this.#endByMs = this.#nowMs + this.#closeTimeoutMs;
+    this.#endByMs = this.nowMs + this.#closeTimeoutMs;
     // The peer's Close may lie behind messages that nobody takes: it has to be found in time, too.
-    this.#discardByMs = this.#nowMs + this.#closeTimeoutMs / 2;
+    this.#discardByMs = this.nowMs + this.#closeTimeoutMs / 2;
   }
 
   #conclude(event: ConnectionClosed): void {
@@ -492,11 +494,11 @@ export class DriverMachine {
   /** Does what is due; whether anything was. */
   #takeDue(): boolean {
     if (this.phase === "ended") return false;
-    if (this.#nowMs >= this.#endByMs) {
+    if (this.nowMs >= this.#endByMs) {
       this.#giveUp(new Error("the transport did not end in time"));
       return this.phase === "flushing";
     }
-    return this.taker === "held" && this.#nowMs >= this.#discardByMs && this.#signalTaker("discard");
+    return this.taker === "held" && this.nowMs >= this.#discardByMs && this.#signalTaker("discard");
   }
 
   /** Ends the transport at once, both ways, and drops what has not been taken. */
