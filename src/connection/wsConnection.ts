@@ -2,16 +2,10 @@
 import { ByteQueue } from "../core/byteQueue.ts";
 import { EMPTY, viewOf } from "../core/bytes.ts";
 import { CloseCode } from "../core/closeCodes.ts";
-import { Deadlines, resolveTiming, type Phase, type Timing } from "../core/deadlines.ts";
+import { Deadlines, resolveTiming, type Timing } from "../core/deadlines.ts";
 import { LocalProtocolError, RemoteProtocolError, type ProtocolErrorCode } from "../core/errors.ts";
 import { EstablishedConnection, type SendOptions } from "../core/establishedConnection.ts";
-import type {
-  ConnectionClosed,
-  ConnectionEstablished,
-  ConnectionRequested,
-  PongReceived,
-  WSEvent,
-} from "../core/events.ts";
+import type { ConnectionClosed, ConnectionEstablished, ConnectionRequested, WSEvent } from "../core/events.ts";
 import type { AgreedExtension, Extension, NegotiatedExtension } from "../core/extension.ts";
 import { LifeCycle, type ConnectionState, type Signal } from "../core/lifeCycle.ts";
 import { resolveLimits, type Limits } from "../core/limits.ts";
@@ -125,11 +119,11 @@ export class WSConnection {
     this.#autoPong = options.autoPong ?? true;
     this.#offered = extensions;
     if (handshake === "none") {
-      this.#life = new LifeCycle("open");
+      this.#life = new LifeCycle("open", this.#deadlines);
       const agreed = agreeBeforehand(type, extensions);
       this.#open({ subprotocol: options.subprotocol, extensions: agreed }, new Head("", []));
     } else if (handshake === "http1") {
-      this.#life = new LifeCycle("connecting");
+      this.#life = new LifeCycle("connecting", this.#deadlines);
       if (type === "server") {
         this.#server = new ServerHandshake(this.#limits);
       } else {
@@ -172,6 +166,7 @@ export class WSConnection {
     if (data instanceof Uint8Array) {
       if (this.closed) return;
       if (this.#inputEnded) throw new LocalProtocolError("bytes after the end of the stream", { code: "inputEnded" });
+      this.#deadlines.receive();
       this.#input.push(data);
     } else if (data === null) {
       this.#inputEnded = true;
@@ -193,7 +188,7 @@ export class WSConnection {
         section: "RFC 6455 §4.2.1",
       });
     }
-    this.#attempt(() => this.#tell(server.receiveRequest(request)));
+    this.#attempt(() => this.#ask(server.receiveRequest(request)));
   }
 
   /**
@@ -323,15 +318,16 @@ export class WSConnection {
   }
 
   /**
-   * Tells the time, in milliseconds on any clock that never goes back. What has fallen due happens: a keepalive ping is
-   * queued, or a deadline ends the connection. Call it before {@link receiveBytes}, when {@link nextDeadlineMs} has come,
-   * and after doing anything else. A connection that is never told the time has no deadlines.
+   * Sets the time, in milliseconds, and does what is due: queues a keepalive ping, or ends the connection. Call it before
+   * {@link receiveBytes}, after any other call, and at {@link nextDeadlineMs}. If you stopped pulling for a while, call it
+   * before you go on, so that the peer is not blamed for that. A connection without it has no deadlines. An earlier time
+   * counts as the last one. `RangeError` if the time is not finite.
    */
   advanceTime(nowMs: number): void {
     const { handshakeTimeoutMs, messageTimeoutMs, closeTimeoutMs, keepalive } = this.#deadlines.timing;
-    switch (this.#deadlines.advance(nowMs, this.#phase, this.#unread, this.#established?.progress)) {
+    switch (this.#deadlines.advance(nowMs, this.#unread, this.#established?.progress)) {
       case "nextPing":
-        this.#established?.ping(this.#deadlines.sendPing());
+        this.#established?.keepAlive();
         break;
       case "handshake":
         this.#timeOut("handshakeTimeout", `no opening handshake in ${handshakeTimeoutMs} ms`);
@@ -349,19 +345,22 @@ export class WSConnection {
       case "pong":
         this.#timeOut("keepaliveTimeout", `no pong in ${keepalive?.timeoutMs ?? Infinity} ms`);
         break;
-      case "nothing":
+      case undefined:
         break;
     }
   }
 
   /**
-   * When to call {@link advanceTime} at the latest, on its clock; `undefined` if there is nothing to wait for. Reading
-   * this begins the waits for what has happened since the time was told, as of that time; where it is not read they begin
-   * with the next time that is told, so that no wait is over before it began. Nothing is expected of the peer while
-   * something that it sent waits to be pulled; a pong, or the rest of a message, may then take its whole time again.
+   * When to call {@link advanceTime} at the latest, on its clock; `undefined` if there is nothing to wait for. Reading it
+   * changes nothing.
+   *
+   * Waits that the peer's bytes start are counted from the last {@link advanceTime}. Waits that your calls start, such as
+   * that for the peer's Close, are counted from the next one, or from the last one if you pull the events to the end
+   * first. While bytes of the peer wait to be pulled, nothing more is expected of it. Afterwards a pong, or the rest of a
+   * message, has its whole time again.
    */
   get nextDeadlineMs(): number | undefined {
-    return this.#deadlines.nextMs(this.#phase, this.#unread, this.#established?.progress);
+    return this.#deadlines.nextMs(this.#unread);
   }
 
   /** How long the last keepalive ping took to be answered, in milliseconds. */
@@ -370,10 +369,15 @@ export class WSConnection {
   }
 
   #nextEvent(): WSEvent | undefined {
+    const event = this.#pull();
+    if (event === undefined) this.#deadlines.drain();
+    return event;
+  }
+
+  #pull(): WSEvent | undefined {
     if (this.#established === undefined || this.#ahead.length > 0) return this.#nextAhead();
     const event = this.#established.next();
-    if (event === undefined) return this.#inputEnded && !this.closed ? this.#established.end() : undefined;
-    return event.type === "pongReceived" ? this.#withRoundTrip(event) : event;
+    return event === undefined && this.#inputEnded && !this.closed ? this.#established.end() : event;
   }
 
   /** What happens before the connection is open, or was brought about by a call. */
@@ -382,6 +386,11 @@ export class WSConnection {
     this.#attempt(() => this.#openFurther());
     if (this.#ahead.length === 0 && this.#inputEnded && !this.closed) this.#endOpening();
     return this.#takeAhead();
+  }
+
+  #ask(request: ConnectionRequested): void {
+    this.#deadlines.receiveRequest();
+    this.#tell(request);
   }
 
   #tell(event: WSEvent): void {
@@ -403,7 +412,7 @@ export class WSConnection {
       }
       if (this.#server.request === undefined) {
         const request = this.#server.read(this.#input);
-        if (request !== undefined) this.#tell(request);
+        if (request !== undefined) this.#ask(request);
       } else if (this.#input.size > this.#limits.maxEarlyBytes) {
         throw new RemoteProtocolError(`more than ${this.#limits.maxEarlyBytes} bytes before the answer`, {
           code: "tooMuchEarlyData",
@@ -463,6 +472,7 @@ export class WSConnection {
     this.#established = new EstablishedConnection({
       role: this.type,
       life: this.#life,
+      deadlines: this.#deadlines,
       input: this.#input,
       output: this.#output,
       limits: this.#limits,
@@ -506,28 +516,6 @@ export class WSConnection {
   /** Whether something came that has not been pulled: bytes, or the end of the stream. */
   get #unread(): boolean {
     return this.#input.size > 0 || this.#inputEnded;
-  }
-
-  get #phase(): Phase {
-    switch (this.#life.state) {
-      case "connecting":
-        // How long the application takes to answer a request is its own affair.
-        return this.#server?.request === undefined ? "handshake" : "untimed";
-      case "rejecting":
-        return this.#client === undefined ? "untimed" : "handshake";
-      case "open":
-        return "open";
-      case "localClosing":
-        return "close";
-      case "remoteClosing":
-      case "closed":
-        return "untimed";
-    }
-  }
-
-  #withRoundTrip(event: PongReceived): PongReceived {
-    const roundTripMs = this.#deadlines.receivePong(event.payload);
-    return roundTripMs === undefined ? event : { ...event, roundTripMs };
   }
 
   get #negotiable(): readonly Extension[] {

@@ -2,8 +2,9 @@
 import type { ByteQueue } from "./byteQueue.ts";
 import { EMPTY, viewOf, type Bytes } from "./bytes.ts";
 import { CloseCode, isCloseCodeOnWire } from "./closeCodes.ts";
+import type { Deadlines } from "./deadlines.ts";
 import { LocalProtocolError, RemoteProtocolError } from "./errors.ts";
-import type { CloseFrame, ConnectionClosed, WSEvent } from "./events.ts";
+import type { CloseFrame, ConnectionClosed, PongReceived, WSEvent } from "./events.ts";
 import type { ExtensionCodec, OutgoingFrame } from "./extension.ts";
 import { firstByte, LOOPED_TEXT, writeFrame, writeTextFrame } from "./frameWriter.ts";
 import type { LifeCycle, Signal } from "./lifeCycle.ts";
@@ -18,6 +19,7 @@ import { decodeWhole, encodeText, encodeTextInto } from "./utf8.ts";
 interface EstablishedOptions {
   readonly role: "client" | "server";
   readonly life: LifeCycle;
+  readonly deadlines: Deadlines;
   readonly input: ByteQueue;
   readonly output: OutputQueue;
   readonly limits: Limits;
@@ -36,6 +38,7 @@ export interface SendOptions {
 
 export class EstablishedConnection {
   readonly #life: LifeCycle;
+  readonly #deadlines: Deadlines;
   readonly #input: ByteQueue;
   readonly #output: OutputQueue;
   readonly #limits: Limits;
@@ -63,6 +66,7 @@ export class EstablishedConnection {
   constructor(options: EstablishedOptions) {
     const { role, masking } = options;
     this.#life = options.life;
+    this.#deadlines = options.deadlines;
     this.#input = options.input;
     this.#output = options.output;
     this.#limits = options.limits;
@@ -91,8 +95,9 @@ export class EstablishedConnection {
     try {
       const received = this.#reader.read();
       if (received === undefined) this.#input.release();
-      else if (received.type !== "bytesReceived") return this.#answer(received);
-      return received;
+      if (this.#input.size === 0) this.#deadlines.follow(this.progress);
+      if (received === undefined) return undefined;
+      return received.type === "bytesReceived" ? received : this.#answer(received);
     } catch (error) {
       if (!(error instanceof RemoteProtocolError)) throw error; // a defect of ours or an extension's, not the peer's
       return this.fail(error);
@@ -102,6 +107,7 @@ export class EstablishedConnection {
   /** Does by itself what the protocol asks for (§5.5.1, §5.5.2). */
   #answer(received: Received): WSEvent {
     if (received.type === "closeReceived") return this.#answerClose(received);
+    if (received.type === "pongReceived") return this.#takePong(received);
     if (received.type === "pingReceived" && this.#autoPong) this.#answerPing(received.payload);
     return received;
   }
@@ -182,6 +188,11 @@ export class EstablishedConnection {
     this.#sendControl("sendPong", Opcode.PONG, payload);
   }
 
+  /** Sends a keepalive ping. */
+  keepAlive(): void {
+    this.ping(this.#deadlines.sendPing());
+  }
+
   /** Sends a Close frame; with no code an empty one, unless there is a reason to carry (§5.5.1). */
   close(code: number | undefined, reason: string): void {
     this.#require("sendClose");
@@ -232,6 +243,11 @@ export class EstablishedConnection {
       });
     }
     this.#writeControl(Opcode.PONG, payload);
+  }
+
+  #takePong(pong: PongReceived): PongReceived {
+    const roundTripMs = this.#deadlines.receivePong(pong.payload);
+    return roundTripMs === undefined ? pong : { ...pong, roundTripMs };
   }
 
   /** Echoes the Close frame if it is the first (§5.5.1), and ends. */
