@@ -3,9 +3,21 @@ import { ByteQueue } from "../core/byteQueue.ts";
 import { EMPTY, viewOf } from "../core/bytes.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { Deadlines, resolveTiming, type Timing } from "../core/deadlines.ts";
-import { LocalProtocolError, RemoteProtocolError, type ProtocolErrorCode } from "../core/errors.ts";
+import { ContainedCodec } from "../core/containedCodec.ts";
+import {
+  contain,
+  LocalProtocolError,
+  ProtocolError,
+  RemoteProtocolError,
+  type ProtocolErrorCode,
+} from "../core/errors.ts";
 import { EstablishedConnection, type SendOptions } from "../core/establishedConnection.ts";
-import type { ConnectionClosed, ConnectionEstablished, ConnectionRequested, WSEvent } from "../core/events.ts";
+import {
+  connectionClosed,
+  type ConnectionEstablished,
+  type ConnectionRequested,
+  type WSEvent,
+} from "../core/events.ts";
 import type { AgreedExtension, Extension, NegotiatedExtension } from "../core/extension.ts";
 import { LifeCycle, type ConnectionState, type Signal } from "../core/lifeCycle.ts";
 import { resolveLimits, type Limits } from "../core/limits.ts";
@@ -120,14 +132,13 @@ export class WSConnection {
     this.#offered = extensions;
     if (handshake === "none") {
       this.#life = new LifeCycle("open", this.#deadlines);
-      const agreed = agreeBeforehand(type, extensions);
-      this.#open({ subprotocol: options.subprotocol, extensions: agreed }, new Head("", []));
+      this.#open(undefined, agreeBeforehand(type, extensions), options.subprotocol, new Head("", []));
     } else if (handshake === "http1") {
       this.#life = new LifeCycle("connecting", this.#deadlines);
       if (type === "server") {
         this.#server = new ServerHandshake(this.#limits);
       } else {
-        const request = { ...options, extensions: this.#negotiable } as RequestOptions;
+        const request = { ...options, extensions: this.#negotiable.map(containAnswer) } as RequestOptions;
         this.#client = new ClientHandshake(request, this.#limits, this.#random);
         this.#output.push(this.#client.request);
       }
@@ -289,10 +300,9 @@ export class WSConnection {
    */
   accept(request: ConnectionRequested, options: AcceptOptions = {}): void {
     const server = this.#answering(request);
-    const { bytes, head, ...agreement } = server.accept(request, { ...options, extensions: this.#negotiable });
-    this.#output.push(bytes);
-    this.#life.follow("accept");
-    this.#open(agreement, head);
+    const accepted = server.accept(request, { ...options, extensions: this.#negotiable });
+    this.#open("accept", accepted.extensions, accepted.subprotocol, accepted.head);
+    this.#output.push(accepted.bytes);
   }
 
   /**
@@ -426,8 +436,7 @@ export class WSConnection {
     const answer = this.#client?.read(this.#input);
     if (answer === undefined) return;
     if (answer.type === "established") {
-      this.#life.follow("establish");
-      this.#open(answer, answer.head);
+      this.#open("establish", answer.extensions, answer.subprotocol, answer.head);
       return;
     }
     this.#tell(answer);
@@ -454,18 +463,25 @@ export class WSConnection {
     try {
       step();
     } catch (error) {
-      if (!(error instanceof RemoteProtocolError)) throw error; // a defect of ours, not the peer's
+      if (!(error instanceof ProtocolError)) throw error; // a defect of ours
       this.#failOpening(error);
     }
   }
 
-  #failOpening(error: RemoteProtocolError): void {
-    if (this.#server !== undefined && this.#life.state === "connecting") this.#output.push(refusal(error));
+  #failOpening(error: ProtocolError): void {
+    const isRefused = this.#server !== undefined && this.#life.state === "connecting";
+    if (isRefused && error instanceof RemoteProtocolError) this.#output.push(refusal(error));
     this.#finish("fail", error);
   }
 
-  #open(agreement: Agreement, head: Head): void {
-    const { subprotocol, extensions } = agreement;
+  #open(
+    signal: Signal | undefined,
+    extensions: readonly NegotiatedExtension[],
+    subprotocol: string | undefined,
+    head: Head,
+  ): void {
+    const codecs = extensions.length === 0 ? NONE : extensions.map((extension) => ContainedCodec.of(extension));
+    if (signal !== undefined) this.#life.follow(signal);
     if (subprotocol !== undefined || extensions.length > 0) this.#agreement = { subprotocol, extensions };
     this.#client = undefined;
     this.#server = undefined;
@@ -476,7 +492,7 @@ export class WSConnection {
       input: this.#input,
       output: this.#output,
       limits: this.#limits,
-      codecs: extensions.length === 0 ? NONE : extensions.map(({ codec }) => codec),
+      codecs,
       masking: this.#masking,
       autoPong: this.#autoPong,
       random: this.#random,
@@ -494,23 +510,16 @@ export class WSConnection {
   }
 
   /** Ends a connection that never was open. */
-  #finish(signal: Signal, error?: RemoteProtocolError): void {
+  #finish(signal: Signal, error?: ProtocolError): void {
     this.#life.follow(signal);
     this.#input.clear();
-    const event: ConnectionClosed = {
-      type: "connectionClosed",
-      code: CloseCode.ABNORMAL_CLOSURE,
-      reason: "",
-      wasClean: false,
-      ...(error !== undefined && { error }),
-    };
-    this.#tell(event);
+    this.#tell(connectionClosed(error));
   }
 
   #timeOut(code: ProtocolErrorCode, message: string, answer = PEER_GONE): void {
     const error = new RemoteProtocolError(message, { code, ...answer });
     if (this.#established === undefined) this.#failOpening(error);
-    else this.#tell(this.#established.fail(error));
+    else this.#established.fail(error);
   }
 
   /** Whether something came that has not been pulled: bytes, or the end of the stream. */
@@ -575,4 +584,19 @@ class Events implements IterableIterator<WSEvent> {
 
 function describe(extensions: readonly NegotiatedExtension[]): AgreedExtension[] {
   return extensions.map(({ name, parameters }) => ({ name, parameters }));
+}
+
+/** The client's side of an extension, asked while events are pulled: what it throws ends the connection. */
+function containAnswer(extension: Extension): Extension {
+  const { name } = extension;
+  return {
+    name,
+    offer: () => extension.offer(),
+    accept: () => undefined,
+    confirm: (answer) =>
+      contain("extensionFailed", `the extension ${name}`, () => {
+        const codec = extension.confirm(answer);
+        return codec === undefined ? undefined : new ContainedCodec(name, codec);
+      }),
+  };
 }
