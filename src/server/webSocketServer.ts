@@ -7,7 +7,7 @@ import { systemClock } from "../stream/clock.ts";
 import type { RunOptions } from "../stream/connectionHook.ts";
 import { discard } from "../stream/discard.ts";
 import type { Driver, EventHandler } from "../stream/driver.ts";
-import { open, orDiscard, type PendingRequest } from "../stream/opening.ts";
+import { open, orDiscard, prepare, type PendingRequest } from "../stream/opening.ts";
 import { requireOriginPolicy, type OriginPolicy } from "../stream/originPolicy.ts";
 import { stopTaking } from "../stream/serve.ts";
 import { report } from "../stream/report.ts";
@@ -170,12 +170,12 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     );
     let ended = ignore;
     const driver: Driver = orDiscard(transport, () => {
-      const connection = new WSConnection("server", this.#connectionOptions);
-      this.options.onConnection?.(connection, this.#connectionOptions);
+      const prepared = prepare("server", this.#connectionOptions, this.options.onConnection);
+      const { connection } = prepared;
       if (request !== undefined) connection.receiveRequest(request);
       let upgraded: UpgradeRequest;
       return open(
-        connection,
+        prepared,
         transport,
         { closeTimeoutMs: this.#closeTimeoutMs, clock, origins },
         {

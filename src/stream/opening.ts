@@ -1,11 +1,19 @@
 /** The opening of a connection over a transport, for every face of either side: until it is open, or never will be. */
-import type { AcceptOptions, WSConnection } from "../connection/wsConnection.ts";
+import {
+  WSConnection,
+  type AcceptOptions,
+  type ConnectionOptions,
+  type ConnectionType,
+} from "../connection/wsConnection.ts";
+import { LocalProtocolError } from "../core/errors.ts";
 import type { ConnectionClosed, ConnectionEstablished, ConnectionRequested, WSEvent } from "../core/events.ts";
 import type { RejectOptions } from "../handshake/serverHandshake.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
+import type { ConnectionHook } from "./connectionHook.ts";
 import { discard } from "./discard.ts";
 import { Driver, type DriverOptions, type EventHandler } from "./driver.ts";
 import { allowsOrigin, WRONG_ORIGIN, type OriginPolicy } from "./originPolicy.ts";
+import { report } from "./report.ts";
 import { explain, RejectionReader, WebSocketError } from "./webSocketError.ts";
 
 /** What a face does about the opening. What one of these throws gives the transport up. */
@@ -19,6 +27,8 @@ export interface Opener {
   readonly established: (event: ConnectionEstablished) => EventHandler;
   /** The connection never will be open: a `WebSocketError`, or what the origin policy threw. */
   readonly failed: (error: unknown, closed: ConnectionClosed) => void;
+  /** What the origin policy threw when the client had gone already; reported by default. */
+  readonly late?: (error: unknown) => void;
 }
 
 export interface OpeningOptions extends DriverOptions {
@@ -26,15 +36,46 @@ export interface OpeningOptions extends DriverOptions {
   readonly origins?: OriginPolicy | undefined;
 }
 
+/** A connection, and what runs it once it has a transport. */
+export interface Prepared {
+  readonly connection: WSConnection;
+  driver?: Driver;
+}
+
+/** Makes a connection, and shows it to who wants to see it. Throws what is wrong with the options, or what that throws. */
+export function prepare(
+  type: ConnectionType,
+  options: ConnectionOptions,
+  onConnection: ConnectionHook["onConnection"],
+): Prepared {
+  const { random } = options;
+  const prepared: Prepared = {
+    connection: new WSConnection(type, {
+      ...options,
+      // A call that draws throws what this throws, and changes nothing: a connection that could never close.
+      ...(random && {
+        random(bytes) {
+          try {
+            random(bytes);
+          } catch (cause) {
+            const why = new LocalProtocolError("the source of random bytes failed", { code: "randomFailed", cause });
+            queueMicrotask(() => prepared.driver?.abort(why));
+            throw cause;
+          }
+        },
+      }),
+    }),
+  };
+  onConnection?.(prepared.connection, options);
+  return prepared;
+}
+
 /** Runs a connection over a transport, which is the connection's from now on. `TypeError` if the transport is in use. */
-export function open(
-  connection: WSConnection,
-  transport: ByteTransport,
-  options: OpeningOptions,
-  opener: Opener,
-): Driver {
+export function open(prepared: Prepared, transport: ByteTransport, options: OpeningOptions, opener: Opener): Driver {
+  const { connection } = prepared;
   const driver: Driver = new Driver(connection, transport, options, (event) => opening.handle(event));
   const opening = new Opening(connection, options.origins ?? "any", opener, driver);
+  prepared.driver = driver;
   return driver;
 }
 
@@ -111,7 +152,10 @@ export class Opening {
       this.#refuse(request, error, WRONG_ORIGIN);
       return undefined;
     };
-    const fail = (error: unknown): void => this.#refuse(request, error, { status: 500 });
+    const fail = (error: unknown): void => {
+      if (request.isPending) this.#refuse(request, error, { status: 500 });
+      else (this.#opener.late ?? report)(error);
+    };
     try {
       const allowed = allowsOrigin(this.#origins, event.origin, event.host);
       return typeof allowed === "boolean" ? decide(allowed) : allowed.then(decide, fail);
@@ -122,7 +166,6 @@ export class Opening {
   }
 
   #refuse(request: PendingRequest, error: unknown, answer: RejectOptions): void {
-    if (!request.isPending) return;
     this.#refused = { error };
     request.reject(answer);
   }

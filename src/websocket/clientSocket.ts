@@ -1,5 +1,5 @@
 /** What a `WebSocket` object does (WHATWG WebSockets §3, §4, §5), beneath the face that Web IDL gives it. */
-import { WSConnection, type SharedOptions } from "../connection/wsConnection.ts";
+import type { SharedOptions, WSConnection } from "../connection/wsConnection.ts";
 import type { Bytes } from "../core/bytes.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { resolveTiming } from "../core/deadlines.ts";
@@ -11,7 +11,7 @@ import type { ConnectionHook } from "../stream/connectionHook.ts";
 import { discard } from "../stream/discard.ts";
 import type { Driver } from "../stream/driver.ts";
 import { MessageAssembler } from "../stream/messageAssembler.ts";
-import { open } from "../stream/opening.ts";
+import { open, prepare, type Prepared } from "../stream/opening.ts";
 import { attempt } from "../stream/report.ts";
 import { explain, WebSocketError } from "../stream/webSocketError.ts";
 import { requestFor } from "../stream/webSocketURL.ts";
@@ -62,6 +62,7 @@ export class ClientSocket {
   bufferedAmount = 0;
   readonly #target: EventTarget;
   readonly #origin: string;
+  readonly #prepared: Prepared;
   readonly #connection: WSConnection;
   readonly #closeTimeoutMs: number;
   /** Whether the server has to choose one of the subprotocols. */
@@ -107,9 +108,9 @@ export class ClientSocket {
       // Timed here, since the time that the dial takes is part of it.
       handshakeTimeoutMs: Infinity,
     };
-    this.#connection = new WSConnection("client", connectionOptions);
+    this.#prepared = prepare("client", connectionOptions, onConnection);
+    this.#connection = this.#prepared.connection;
     this.#assembler = new MessageAssembler(this.#connection);
-    onConnection?.(this.#connection, connectionOptions);
     this.#handshakeTimer = clock.setTimeout(
       () => this.#timeOut(handshakeTimeoutMs),
       Math.min(handshakeTimeoutMs, LONGEST_TIMER_MS),
@@ -178,7 +179,7 @@ export class ClientSocket {
     }
     const options = { closeTimeoutMs: this.#closeTimeoutMs, clock: this.#clock };
     try {
-      this.#driver = open(this.#connection, transport, options, {
+      this.#driver = open(this.#prepared, transport, options, {
         established: (event) => this.#establish(event),
         failed: (error, closed) => this.#end(closed, error),
       });
@@ -318,7 +319,12 @@ export class ClientSocket {
       this.#drop(callback);
       return;
     }
-    this.#connection.sendData(data as string | BufferSource, true, { handOver });
+    try {
+      this.#connection.sendData(data as string | BufferSource, true, { handOver });
+    } catch (error) {
+      this.#driver!.flush(); // an extension that threw has ended the connection
+      throw error;
+    }
     this.#driver!.written((error) => this.#noteTaken(size, callback, error));
   }
 

@@ -519,8 +519,11 @@ describe("it contains failures", () => {
       accept(far, { extensions: [extension] }).then((asked) => asked.accept()),
     ]);
     await client.send("a");
-    expect(await server.receive().catch((error: unknown) => error)).toBeInstanceOf(WebSocketError);
-    await expect(client.closed).rejects.toMatchObject({ name: "WebSocketError" });
+    expect(await server.receive().catch((error: unknown) => error)).toMatchObject({
+      name: "WebSocketError",
+      cause: { code: "extensionFailed", cause: new Error("of the extension") },
+    });
+    expect(await client.closed).toMatchObject({ closeCode: 1011 });
   });
 });
 
