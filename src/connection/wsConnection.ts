@@ -72,6 +72,12 @@ export type AcceptOptions = Omit<AnswerOptions, "extensions">;
 export let queuedAtLeast: (connection: WSConnection) => number;
 
 /**
+ * Sends a keepalive ping to an open connection, though one may wait for its pong. For whoever reads ahead of what is
+ * pulled: any byte that comes after it shows that the peer is there.
+ */
+export let keepAliveAgain: (connection: WSConnection) => void;
+
+/**
  * One end of a WebSocket connection. Touches no network and no clock: give it what came with {@link receiveBytes}, pull
  * {@link events}, and send what {@link bytesToSend} returns.
  *
@@ -91,6 +97,9 @@ export let queuedAtLeast: (connection: WSConnection) => number;
  */
 export class WSConnection {
   static {
+    keepAliveAgain = (connection) => {
+      if (connection.#life.state === "open") connection.#established?.keepAliveAgain();
+    };
     queuedAtLeast = (connection) => connection.#output.size + (connection.#established?.pendingLength ?? 0);
   }
 
@@ -219,6 +228,10 @@ export class WSConnection {
       throw new RangeError(`amount must be a whole number of bytes, not ${String(amount)}`);
     }
     this.#established?.flush();
+    // More is taken than a pong has, or all there is: what waits does not grow.
+    if (amount === undefined || amount >= Math.min(this.#output.size, LONGEST_CONTROL_FRAME)) {
+      this.#established?.answerLatest();
+    }
     const bytes = this.#output.take(amount);
     if (this.#output.size === 0) this.#established?.drained();
     return bytes;
@@ -230,6 +243,7 @@ export class WSConnection {
    */
   chunksToSend(): Uint8Array<ArrayBuffer>[] {
     this.#established?.flush();
+    this.#established?.answerLatest();
     this.#established?.drained();
     return this.#output.takeChunks();
   }
@@ -260,7 +274,7 @@ export class WSConnection {
   /** Bytes that wait to be sent. */
   get bufferedAmount(): number {
     this.#established?.flush();
-    return this.#output.size;
+    return queuedAtLeast(this);
   }
 
   /**
@@ -556,6 +570,9 @@ export class WSConnection {
 /** Of nearly every connection that waits: an array and an object less for each. */
 const NONE: readonly never[] = [];
 const NOTHING_AGREED: Agreement = { subprotocol: undefined, extensions: NONE };
+
+/** In bytes: 2, a mask and 125 of payload. */
+const LONGEST_CONTROL_FRAME = 131;
 
 /** How deadlines are answered: 408 before the connection is open, and then by a Close, in case somebody hears it. */
 const PEER_GONE = { closeCode: CloseCode.INTERNAL_ERROR as number, status: 408 };

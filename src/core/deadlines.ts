@@ -109,8 +109,8 @@ export class Deadlines {
   #progress: number | undefined;
   /** As `#sinceMs`, for the message. */
   #messageSinceMs: number | undefined;
-  /** When the keepalive ping was sent. */
-  #pingedMs = 0;
+  /** When each of the keepalive pings was sent that carry the present number and have not been answered. */
+  #pingedMs: number[] = NONE;
   #pings = 0;
   /** Whether the application has sent a ping of its own since the keepalive ping. */
   #overtaken = false;
@@ -185,8 +185,15 @@ export class Deadlines {
   sendPing(): Bytes {
     this.#pings++;
     this.#overtaken = false;
-    this.#pingedMs = this.#nowMs ?? 0;
+    this.#pingedMs = [this.#nowMs ?? 0];
     this.#arm("pong", this.#cameMs);
+    return this.#pingPayload();
+  }
+
+  /** A keepalive ping is sent again, because nothing has been heard of the peer: returns its payload. */
+  repeatPing(): Bytes {
+    if (this.#timer !== "pong") return this.sendPing();
+    this.#pingedMs.push(this.#nowMs ?? 0);
     return this.#pingPayload();
   }
 
@@ -197,12 +204,13 @@ export class Deadlines {
 
   /** Takes a pong, and returns the round trip if it answers the keepalive ping, in milliseconds. */
   receivePong(payload: Uint8Array): number | undefined {
-    if (this.#timer !== "pong") return undefined;
+    if (this.#pingedMs.length === 0) return undefined;
     const expected = this.#pingPayload();
     const answers = payload.length === expected.length && payload.every((byte, i) => byte === expected[i]);
-    if (answers || this.#overtaken) this.#arm("nextPing", this.#nowMs);
+    if (this.#timer === "pong" && (answers || this.#overtaken)) this.#arm("nextPing", this.#nowMs);
     if (!answers) return undefined;
-    this.roundTripMs = (this.#nowMs ?? this.#pingedMs) - this.#pingedMs;
+    const pingedMs = this.#pingedMs.shift()!;
+    this.roundTripMs = (this.#nowMs ?? pingedMs) - pingedMs;
     return this.roundTripMs;
   }
 
@@ -236,3 +244,6 @@ export class Deadlines {
     return payload;
   }
 }
+
+/** Shared by all connections that have sent no keepalive ping. */
+const NONE: number[] = [];

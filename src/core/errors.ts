@@ -32,7 +32,6 @@ export type ProtocolErrorCode =
   | "frameTooLarge"
   | "messageTooLarge"
   | "tooManyFragments"
-  | "tooManyQueuedReplies"
   | "tooMuchEarlyData"
   | "headTooLarge"
   | "headTooManyLines"

@@ -4,7 +4,7 @@ import { EMPTY, viewOf, type Bytes } from "./bytes.ts";
 import { CloseCode, isCloseCodeOnWire, MAX_CLOSE_REASON, shortenedReason } from "./closeCodes.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { ContainedCodec } from "./containedCodec.ts";
-import { contain, LocalProtocolError, ProtocolError, RemoteProtocolError } from "./errors.ts";
+import { contain, LocalProtocolError, ProtocolError } from "./errors.ts";
 import { connectionClosed, type CloseFrame, type ConnectionClosed, type PongReceived, type WSEvent } from "./events.ts";
 import type { OutgoingFrame } from "./extension.ts";
 import { firstByte, LOOPED_TEXT, writeFrame, writeTextFrame } from "./frameWriter.ts";
@@ -59,6 +59,8 @@ export class EstablishedConnection {
   #halfPair = "";
   /** Automatic pongs that wait to be sent. */
   #queuedReplies = 0;
+  /** The payload of the latest ping, while there is no room for its pong (§5.5.3: the others need none). */
+  #latestPing: Bytes | undefined;
   #sentClose: CloseFrame | undefined;
   #receivedClose: CloseFrame | undefined;
   /** Whose Close frame came first. */
@@ -202,6 +204,19 @@ export class EstablishedConnection {
     this.#sendByItself(Opcode.PING, this.#deadlines.sendPing());
   }
 
+  /** Sends a keepalive ping again, or a first one. */
+  keepAliveAgain(): void {
+    this.#sendByItself(Opcode.PING, this.#deadlines.repeatPing());
+  }
+
+  /** Answers the latest ping, if there was no room for its pong. To be called before bytes are taken to be sent. */
+  answerLatest(): void {
+    const payload = this.#latestPing;
+    if (payload === undefined) return;
+    this.#latestPing = undefined;
+    this.#sendByItself(Opcode.PONG, payload);
+  }
+
   #sendByItself(opcode: Opcode, payload: Bytes): void {
     try {
       this.#writeControl(opcode, payload, this.#ownKey());
@@ -212,6 +227,8 @@ export class EstablishedConnection {
 
   /** Sends a Close frame; with no code an empty one, unless there is a reason to carry (§5.5.1). */
   close(code: number | undefined, reason: string): void {
+    // Nothing may follow a Close.
+    this.answerLatest();
     this.#require("sendClose");
     const frame = closeFrame(code, reason);
     this.#sendClose(frame.close, frame.body, this.#drawKey());
@@ -242,9 +259,10 @@ export class EstablishedConnection {
     this.fail(error);
   }
 
-  /** Characters that wait to be encoded, with as many for each header as it has bytes. */
+  /** What waits to be written: texts by their characters, with as many for each header as it has bytes, and a pong. */
   get pendingLength(): number {
-    return this.#run?.length ?? 0;
+    const pong = this.#latestPing === undefined ? 0 : this.#latestPing.length + (this.#masks ? 6 : 2);
+    return (this.#run?.length ?? 0) + pong;
   }
 
   /** Writes what waits to be sent into the queue: to be called before that is looked at. */
@@ -262,15 +280,12 @@ export class EstablishedConnection {
 
   #answerPing(payload: Bytes): void {
     if (!this.#life.allows("sendPong")) return;
-    if (++this.#queuedReplies > this.#limits.maxQueuedReplies) {
-      throw new RemoteProtocolError(`more than ${this.#limits.maxQueuedReplies} pings while nothing could be sent`, {
-        code: "tooManyQueuedReplies",
-        closeCode: CloseCode.MESSAGE_TOO_BIG,
-        section: "RFC 6455 §10.4",
-        offset: this.#input.offset,
-      });
+    if (this.#queuedReplies < this.#limits.maxQueuedReplies) {
+      this.#queuedReplies++;
+      this.#writeControl(Opcode.PONG, payload, this.#ownKey());
+    } else {
+      this.#latestPing = payload.slice();
     }
-    this.#writeControl(Opcode.PONG, payload, this.#ownKey());
   }
 
   /** Echoes the Close frame if it is the first (§5.5.1), and ends. */
@@ -291,6 +306,7 @@ export class EstablishedConnection {
 
   #closed(error?: ProtocolError): ConnectionClosed {
     this.#input.clear();
+    this.#latestPing = undefined;
     for (const codec of this.#codecs) codec.release();
     return connectionClosed(error, this.#initiator, this.#sentClose, this.#receivedClose);
   }

@@ -79,7 +79,7 @@ export function bytesReceived(
   return { type: "bytesReceived", data, frameFinished, messageFinished };
 }
 
-/** A Ping came (§5.5.2). Its Pong is already queued, unless `autoPong` is off. */
+/** A Ping came (§5.5.2). Its Pong is queued already, unless `autoPong` is off or `maxQueuedReplies` of them wait. */
 export interface PingReceived {
   readonly type: "pingReceived";
   readonly payload: Uint8Array<ArrayBuffer>;

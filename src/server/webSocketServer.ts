@@ -7,6 +7,7 @@ import { systemClock } from "../stream/clock.ts";
 import type { RunOptions } from "../stream/connectionHook.ts";
 import { discard } from "../stream/discard.ts";
 import type { Driver, EventHandler } from "../stream/driver.ts";
+import type { DriverTiming } from "../stream/driverMachine.ts";
 import { open, orDiscard, prepare, type PendingRequest } from "../stream/opening.ts";
 import { requireOriginPolicy, type OriginPolicy } from "../stream/originPolicy.ts";
 import { stopTaking } from "../stream/serve.ts";
@@ -115,7 +116,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
   /** The peers that are not closed yet; `undefined` without `clientTracking`. */
   readonly clients: Set<Peer> | undefined;
   readonly #connectionOptions: ServerOptions;
-  readonly #closeTimeoutMs: number;
+  readonly #timing: DriverTiming;
   #state: "running" | "closing" | "closed" = "running";
   /** All that have not ended. */
   readonly #drivers = new Set<Driver>();
@@ -144,7 +145,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
       limits: { ...limits, ...options.limits },
     };
     new WSConnection("server", this.#connectionOptions); // checks them
-    this.#closeTimeoutMs = timing.closeTimeoutMs;
+    this.#timing = timing;
     this.clients = options.clientTracking === false ? undefined : new Set();
   }
 
@@ -177,7 +178,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
       return open(
         prepared,
         transport,
-        { closeTimeoutMs: this.#closeTimeoutMs, clock, origins },
+        { ...this.#timing, clock, origins },
         {
           requested: (pending) => {
             upgraded = upgradeRequest(pending.event, socket);

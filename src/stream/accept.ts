@@ -89,14 +89,14 @@ export function acceptOn(
   const driver: Driver = orDiscard(transport, () => {
     requireOriginPolicy(origins);
     signal?.throwIfAborted();
-    const { closeTimeoutMs } = resolveTiming(rest);
+    const timing = resolveTiming(rest);
     const prepared = prepare("server", rest, onConnection);
     ({ connection } = prepared);
     if (parsed !== undefined) connection.receiveRequest(parsed);
     return open(
       prepared,
       transport,
-      { closeTimeoutMs, clock, origins },
+      { ...timing, clock, origins },
       {
         requested(request) {
           answerable = request;

@@ -46,12 +46,12 @@ export async function connect(transport: ByteTransport, options: ConnectOptions 
     signal?.throwIfAborted();
     const subprotocols = parseProtocols(protocols);
     const connectionOptions = { ...rest, ...requestFor(parseWebSocketURL(url)), subprotocols };
-    const { closeTimeoutMs } = resolveTiming(rest);
+    const timing = resolveTiming(rest);
     const prepared = prepare("client", connectionOptions, onConnection);
     return open(
       prepared,
       transport,
-      { closeTimeoutMs, clock },
+      { ...timing, clock },
       {
         established(event) {
           const { session, handle } = sessionOf(prepared.connection, driver, event);

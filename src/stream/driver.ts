@@ -4,8 +4,8 @@ import { putTogether, type Bytes } from "../core/bytes.ts";
 import type { WSEvent } from "../core/events.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { ChunkReader } from "./chunkReader.ts";
-import { LONGEST_TIMER_MS, systemClock, type Clock } from "./clock.ts";
-import { DriverMachine, GATHERED_BYTES, type Command, type Happening } from "./driverMachine.ts";
+import { LONGEST_TIMER_MS, systemClock, type Clock, type ClockOption } from "./clock.ts";
+import { DriverMachine, GATHERED_BYTES, type Command, type DriverTiming, type Happening } from "./driverMachine.ts";
 import { keepSpare, takeSpare } from "./spareBlock.ts";
 
 const AT_ONCE = Promise.resolve();
@@ -20,11 +20,7 @@ export type EventHandler = (event: WSEvent) => PromiseLike<void> | undefined;
 /** Called when the transport has taken what was queued before, or with the reason why it never will. */
 export type WrittenCallback = (error?: unknown) => void;
 
-export interface DriverOptions {
-  /** How long the end may take from the beginning of the close until the transport is given up, in milliseconds. */
-  readonly closeTimeoutMs: number;
-  readonly clock?: Clock | undefined;
-}
+export interface DriverOptions extends DriverTiming, ClockOption {}
 
 const CALLED: Happening = { type: "called" };
 const INPUT_ENDED: Happening = { type: "inputEnded" };

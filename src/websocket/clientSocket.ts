@@ -11,6 +11,7 @@ import type { ConnectionHook } from "../stream/connectionHook.ts";
 import { discard } from "../stream/discard.ts";
 import type { Driver } from "../stream/driver.ts";
 import { MessageAssembler } from "../stream/messageAssembler.ts";
+import type { DriverTiming } from "../stream/driverMachine.ts";
 import { open, prepare, type Prepared } from "../stream/opening.ts";
 import { attempt } from "../stream/report.ts";
 import { explain, WebSocketError } from "../stream/webSocketError.ts";
@@ -64,7 +65,7 @@ export class ClientSocket {
   readonly #origin: string;
   readonly #prepared: Prepared;
   readonly #connection: WSConnection;
-  readonly #closeTimeoutMs: number;
+  readonly #timing: DriverTiming;
   /** Whether the server has to choose one of the subprotocols. */
   readonly #mustChoose: boolean;
   #readyState: ReadyState = ReadyState.CONNECTING;
@@ -91,12 +92,13 @@ export class ClientSocket {
 
   /** `TypeError` or `RangeError` for options that can't be. Whatever fails later is told by events on `target`. */
   constructor(target: EventTarget, url: URL, protocols: readonly string[], dial: Dial, options: WebSocketOptions) {
-    const { handshakeTimeoutMs, closeTimeoutMs } = resolveTiming(options);
+    const timing = resolveTiming(options);
+    const { handshakeTimeoutMs } = timing;
     const origin = options.origin ?? ownOrigin();
     this.url = url.href;
     this.#target = target;
     this.#origin = url.origin;
-    this.#closeTimeoutMs = closeTimeoutMs;
+    this.#timing = timing;
     this.#mustChoose = protocols.length > 0 && options.handshake !== "none";
     const { onConnection, clock = systemClock, ...rest } = options;
     this.#clock = clock;
@@ -177,7 +179,7 @@ export class ClientSocket {
       discard(transport, this.#failure);
       return;
     }
-    const options = { closeTimeoutMs: this.#closeTimeoutMs, clock: this.#clock };
+    const options = { ...this.#timing, clock: this.#clock };
     try {
       this.#driver = open(this.#prepared, transport, options, {
         established: (event) => this.#establish(event),

@@ -222,6 +222,16 @@ describe("an automatic answer whose mask can't be drawn ends the connection, and
     expect(connection.bytesToSend()).toHaveLength(0);
   });
 
+  test("the pong of which there was no room", () => {
+    let works = true;
+    const random = (): void => void (works || fails());
+    const connection = open("client", { random, limits: { maxQueuedReplies: 1 } });
+    expect(feed(connection, hex("89 01 61 89 01 62"))).toHaveLength(2);
+    works = false;
+    expect(toHex(connection.bytesToSend().subarray(0, 2))).toBe("8a 81");
+    expectFailure(connection, pull(connection), "randomFailed");
+  });
+
   test("the Close: the peer's has been received, and is not answered", () => {
     const connection = open("client", { random: fails });
     const closed = expectFailure(connection, feed(connection, hex("88 05 03 e8 62 79 65")), "randomFailed");
@@ -443,6 +453,7 @@ describe("whenever anything throws", () => {
             extensions: [{ name: "x", parameters: [], codec }],
             masking: type === "client",
             random: mayThrow,
+            limits: { maxQueuedReplies: 1 },
             keepalive: { intervalMs: 10, timeoutMs: 25 },
           });
           const events: WSEvent[] = [];
