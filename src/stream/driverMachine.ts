@@ -229,10 +229,20 @@ export class DriverMachine {
 
   /** When to tell the time at the latest; `Infinity` if there is nothing to wait for. Changes nothing. */
   get nextDeadlineMs(): number {
-    if (this.phase === "ended") return Infinity;
+    if (this.phase === "ended" || this.#awaitsTaker) return Infinity;
     const ownMs = this.phase === "running" ? this.#silenceByMs : this.#closeByMs;
     if (this.#conclusion !== undefined) return ownMs;
     return Math.min(ownMs, this.#connection.nextDeadlineMs ?? Infinity);
+  }
+
+  /** Nothing is due before the taker goes on: what a busy reader is most of the time. */
+  get #awaitsTaker(): boolean {
+    return (
+      this.taker === "held" &&
+      this.phase === "running" &&
+      this.#keepalive === undefined &&
+      this.#connection.unreadAmount > 0
+    );
   }
 
   /**
