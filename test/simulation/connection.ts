@@ -1,0 +1,23 @@
+/** One connection of a world: its link, both ends, and how it began. */
+import type { WebSocketSession } from "../../src/stream/index.ts";
+import type { End } from "./laws.ts";
+import type { Link } from "./network.ts";
+
+export interface Connection {
+  readonly index: number;
+  readonly link: Link;
+  readonly client: End;
+  readonly server: End;
+  /** User code of one of the sides fails, or may. */
+  readonly tampered: boolean;
+  /** How the opening ended for the client; a number is the status of a refusal. */
+  clientOutcome: "opened" | "failed" | number | undefined;
+  clientGaveUp: boolean;
+  /** The server's session, where it has one. */
+  session?: WebSocketSession;
+  /** The handler never settles. */
+  handlerHangs?: boolean;
+  handshakeDueMs: number;
+  /** When the server's application did what has to be answered with a refusal, and what that was. */
+  refusal: { readonly atMs: number; readonly why: string } | undefined;
+}

@@ -1,0 +1,81 @@
+/** What a run needs of the platform: macrotask turns, and whatever nobody has caught. */
+
+export interface Uncaught {
+  readonly kind: "rejection" | "exception" | "warning";
+  readonly error: unknown;
+}
+
+interface Platform {
+  readonly setImmediate?: (task: () => void) => unknown;
+  readonly process?: {
+    listeners(event: string): ((...args: unknown[]) => void)[];
+    removeAllListeners(event: string): void;
+    on(event: string, listener: (...args: unknown[]) => void): void;
+    emitWarning: (warning: unknown) => void;
+  };
+  addEventListener?(type: string, listener: (event: PlatformEvent) => void, capture: boolean): void;
+  removeEventListener?(type: string, listener: (event: PlatformEvent) => void, capture: boolean): void;
+}
+
+interface PlatformEvent {
+  readonly error?: unknown;
+  readonly reason?: unknown;
+  preventDefault(): void;
+  stopImmediatePropagation(): void;
+}
+
+const platform = globalThis as Platform;
+const { setImmediate } = platform;
+
+/** Fulfilled a macrotask later, when every microtask has run and everything queued as a task before. */
+export const turn: () => Promise<void> =
+  setImmediate === undefined ? messageTurns() : () => new Promise((resolve) => void setImmediate(resolve));
+
+function messageTurns(): () => Promise<void> {
+  const { port1, port2 } = new MessageChannel();
+  const waiting: (() => void)[] = [];
+  port1.onmessage = () => waiting.shift()?.();
+  return () =>
+    new Promise((resolve) => {
+      waiting.push(resolve);
+      port2.postMessage(null);
+    });
+}
+
+/** Leads everything uncaught to `hear`, in place of whoever heard it before. Returns how to undo that. */
+export function listen(hear: (uncaught: Uncaught) => void): () => void {
+  const { process } = platform;
+  if (process?.emitWarning !== undefined && setImmediate !== undefined) {
+    const names = ["unhandledRejection", "uncaughtException"] as const;
+    const before = names.map((name) => process.listeners(name));
+    const { emitWarning } = process;
+    for (const name of names) {
+      process.removeAllListeners(name);
+      process.on(name, (error) => hear({ kind: name === "unhandledRejection" ? "rejection" : "exception", error }));
+    }
+    process.emitWarning = (error) => hear({ kind: "warning", error });
+    return () => {
+      process.emitWarning = emitWarning;
+      names.forEach((name, i) => {
+        process.removeAllListeners(name);
+        for (const listener of before[i]!) process.on(name, listener);
+      });
+    };
+  }
+  const rejected = (event: PlatformEvent): void => {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    hear({ kind: "rejection", error: event.reason });
+  };
+  const failed = (event: PlatformEvent): void => {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    hear({ kind: "exception", error: event.error });
+  };
+  platform.addEventListener?.("unhandledrejection", rejected, true);
+  platform.addEventListener?.("error", failed, true);
+  return () => {
+    platform.removeEventListener?.("unhandledrejection", rejected, true);
+    platform.removeEventListener?.("error", failed, true);
+  };
+}

@@ -1,0 +1,332 @@
+/** The laws that every run has to keep, and what is known of each end of a connection to check them. */
+import { ProtocolError } from "../../src/index.ts";
+import { WebSocketError } from "../../src/stream/index.ts";
+import { makeContent, headOf, isEqual, type Content, type Sent } from "./messages.ts";
+import { plannedBehind, PlannedError } from "./misbehaviour.ts";
+import { NetworkError, type Direction, type SimTransport, type Surroundings } from "./network.ts";
+
+export type Law =
+  | "ends in time"
+  | "tells the truth"
+  | "ends once"
+  | "leaves nothing behind"
+  | "contains"
+  | "answers"
+  | "bounded"
+  | "never spins"
+  | "closes promptly"
+  | "deterministic";
+
+/** A law that a run has broken. The text has no numbers and names that differ from run to run. */
+export interface Finding {
+  readonly law: Law;
+  readonly what: string;
+  readonly atMs: number;
+}
+
+/** What the library does today and will not do for ever. */
+export const EXPECTATIONS = {
+  /** Listeners' and hooks' errors are thrown as uncaught exceptions on Node, `error` events in a page. */
+  defectsAreUncaught: true,
+  /** `serve` warns of a handler's error when there is no `onError`. */
+  serveWarns: false,
+  /** A handler's return closes its session. */
+  returnCloses: false,
+  /** `serve` ends even if a handler never returns. */
+  serveLeavesHandlers: true,
+};
+
+/** Timers ring within a millisecond. */
+const SLACK_MS = 1;
+
+/** Below this many unread bytes a dead peer has to be noticed, whether the application reads or not. */
+const UNREAD_BYTES = 40_000;
+
+/** What may lie unread in the library: 64 KiB, a chunk, and queues. */
+const MOST_UNREAD_BYTES = 200 * 1024;
+
+export interface LawWorld extends Surroundings {
+  fail(law: Law, what: string): void;
+}
+
+export type Face = "session" | "class" | "serve" | "accept" | "peer" | "crossws";
+
+interface Pending {
+  readonly what: string;
+}
+
+/** One end of a connection, as its application sees it. */
+export class End {
+  readonly name: string;
+  readonly face: Face;
+  readonly transport: SimTransport;
+  readonly closeTimeoutMs: number;
+  readonly keepalive: { readonly intervalMs: number; readonly timeoutMs: number } | undefined;
+  peer: End | undefined;
+  /** The application has a session, socket or peer. */
+  opened = false;
+  over: { readonly clean: boolean; readonly code: number } | undefined;
+  readonly pending = new Set<Pending>();
+  readonly sent = new Map<string, Sent[]>();
+  readonly got = new Set<Sent>();
+  sentBytes = 0;
+  tookBytes = 0;
+  /** The application takes every message until the end. */
+  readsAll = false;
+  closingSinceMs: number | undefined;
+  /** When the application disposed of it. */
+  disposedMs: number | undefined;
+  #closingHow = "";
+  #lastTookMs = 0;
+  #failed = false;
+  readonly #world: LawWorld;
+
+  constructor(
+    world: LawWorld,
+    name: string,
+    face: Face,
+    transport: SimTransport,
+    timing: { closeTimeoutMs: number; keepalive?: { intervalMs: number; timeoutMs: number } | undefined },
+  ) {
+    this.#world = world;
+    this.name = name;
+    this.face = face;
+    this.transport = transport;
+    this.closeTimeoutMs = timing.closeTimeoutMs;
+    this.keepalive = timing.keepalive;
+    transport.incoming.arrived = (what) => this.#peerEnded(what);
+    transport.outgoing.closeWritten = () => this.begin("its Close was written");
+  }
+
+  get side(): "client" | "server" {
+    return this.name.startsWith("c") ? "client" : "server";
+  }
+
+  /** Awaits what the library promised, and tells when it has settled. Nothing has to be done about a rejection. */
+  track<T>(what: string, promise: Promise<T>): Promise<T> {
+    const pending = { what };
+    this.pending.add(pending);
+    promise.then(
+      () => {
+        this.pending.delete(pending);
+        this.#world.log(`${this.name} ${what} ok`);
+      },
+      (error: unknown) => {
+        this.pending.delete(pending);
+        this.#world.log(`${this.name} ${what} failed ${describe(error)}`);
+        this.heard(what, error);
+      },
+    );
+    return promise;
+  }
+
+  /** Calls the library, which may throw at once. */
+  call<T>(what: string, step: () => T): T | undefined {
+    this.#world.log(`${this.name} ${what}`);
+    try {
+      return step();
+    } catch (error) {
+      this.#world.log(`${this.name} ${what} threw ${describe(error)}`);
+      this.heard(what, error);
+      return undefined;
+    }
+  }
+
+  /** The application was told an error: it has to be of a known type. */
+  heard(what: string, error: unknown): void {
+    if (plannedBehind(error) !== undefined) return;
+    const known =
+      error instanceof WebSocketError ||
+      error instanceof ProtocolError ||
+      error instanceof RangeError ||
+      error instanceof DOMException ||
+      (error instanceof TypeError && !/Cannot read|is not a function|not iterable/.test(error.message)) ||
+      (error instanceof NetworkError && (this.face === "peer" || this.face === "crossws" || what === "callback"));
+    if (!known) this.#world.fail("contains", `${this.face}: ${what.replace(/\d+/g, "")} gave ${describe(error)}`);
+  }
+
+  /** Writes down a message that the application is about to send. */
+  send(channel: string, size: number, kind: number): Sent {
+    let list = this.sent.get(channel);
+    if (list === undefined) this.sent.set(channel, (list = []));
+    const content = makeContent(this.name, channel, list.length, size, kind);
+    const sent: Sent = { channel, index: list.length, content, state: "pending" };
+    this.sentBytes += content.length;
+    list.push(sent);
+    return sent;
+  }
+
+  /** The application takes a message. */
+  take(content: Content): void {
+    this.#lastTookMs = this.#world.nowMs;
+    this.tookBytes += content.length;
+    this.#world.mark("message received");
+    if (content.length > 60_000) this.#world.mark("large message received");
+    if (this.over !== undefined && this.face !== "session" && this.face !== "serve" && this.face !== "accept") {
+      this.#world.fail("ends once", `${this.face}: a message came after the end`);
+    }
+    const head = headOf(content);
+    const sent = head === undefined ? undefined : this.peer?.sent.get(head.channel)?.[head.index];
+    if (sent === undefined || head?.from !== this.peer?.name || !isEqual(content, sent.content)) {
+      this.#world.fail("tells the truth", `${this.face}: a message came that was not sent so`);
+      return;
+    }
+    this.#world.log(`${this.name} got ${sent.channel}/${sent.index}`);
+    for (const other of this.peer!.sent.get(sent.channel)!.slice(sent.index)) {
+      if (this.got.has(other)) {
+        this.#world.fail("tells the truth", `${this.face}: messages came twice or out of order`);
+        break;
+      }
+    }
+    this.got.add(sent);
+  }
+
+  /** The application takes something of a message, such as a piece of it. */
+  touch(bytes: number): void {
+    this.#lastTookMs = this.#world.nowMs;
+    this.tookBytes += bytes;
+  }
+
+  /** The application, or the library by itself, begins to close this end. */
+  begin(how: string): void {
+    if (this.closingSinceMs !== undefined || this.over !== undefined) return;
+    this.closingSinceMs = this.#world.nowMs;
+    this.#closingHow = how;
+    this.#world.log(`${this.name} closing: ${how}`);
+    if (this.transport.outgoing.writePending) this.#world.mark("closed while a write was pending");
+    this.#world.after(this.closeTimeoutMs + SLACK_MS, () => this.#checkEnded(how));
+  }
+
+  /** The application was told the end. */
+  end(clean: boolean, code: number): void {
+    this.#world.log(`${this.name} over ${clean ? "clean" : "failed"} ${code}`);
+    if (this.over !== undefined) {
+      this.#world.fail("ends once", `${this.face}: the end was told twice`);
+      return;
+    }
+    this.over = { clean, code };
+    this.#world.mark(clean ? "clean close" : "connection failed");
+    if (!clean) return;
+    const { incoming, outgoing } = this.transport;
+    if (!incoming.closeDelivered) this.#world.fail("tells the truth", `${this.face}: clean without the peer's Close`);
+    else if (!outgoing.closeTaken) {
+      this.#world.fail("tells the truth", `${this.face}: clean although our Close was not taken`);
+    }
+  }
+
+  /** Nothing arrives any more, and nobody was told. */
+  vanished(): void {
+    if (this.keepalive === undefined || !this.opened || this.over !== undefined) return;
+    const { intervalMs, timeoutMs } = this.keepalive;
+    this.#world.after(intervalMs + timeoutMs + this.closeTimeoutMs + SLACK_MS, () => {
+      if (this.over !== undefined) this.#world.mark("keepalive found a dead peer");
+      else if (this.closingSinceMs === undefined && this.#fewUnread) {
+        this.#fail("ends in time", "keepalive does not find a peer that has vanished");
+      }
+    });
+  }
+
+  /** The opening has to be over in time. */
+  opening(handshakeTimeoutMs: number): void {
+    this.#world.after(handshakeTimeoutMs + this.closeTimeoutMs + SLACK_MS, () => {
+      if (!this.opened && this.over === undefined && this.pending.size > 0) {
+        this.#fail("ends in time", "the opening takes longer than its timeout and closeTimeoutMs");
+      }
+    });
+  }
+
+  /** A class's object tells its end even if it never opened. */
+  get #mustEnd(): boolean {
+    return this.opened || this.face === "class";
+  }
+
+  get #fewUnread(): boolean {
+    return (this.peer?.sentBytes ?? 0) - this.tookBytes <= UNREAD_BYTES;
+  }
+
+  /** One finding for each end: the others follow from it. */
+  #fail(law: Law, what: string): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#world.fail(law, `${this.face} ${this.side}: ${what}`);
+  }
+
+  #checkEnded(how: string): void {
+    const { transport } = this;
+    const after = `one closeTimeoutMs after ${how}`;
+    if (this.#mustEnd && this.over === undefined) this.#fail("ends in time", `not over ${after}`);
+    for (const { what } of this.pending) this.#fail("ends in time", `${what.replace(/\d+/g, "")} is pending ${after}`);
+    if (transport.given && !transport.hasEnded) this.#fail("ends in time", `the transport is kept ${after}`);
+  }
+
+  #peerEnded(what: "Close" | "end" | "reset"): void {
+    const sinceMs = this.#world.nowMs;
+    if (what === "Close" && this.transport.outgoing.writePending) {
+      this.#world.mark("peer's Close arrived while ours was not taken");
+    }
+    if (!this.opened || this.over !== undefined || this.closingSinceMs !== undefined) return;
+    if (what !== "Close" && this.tookBytes < (this.peer?.sentBytes ?? 0)) this.#world.mark("held reader and dead peer");
+    const check = (): void => {
+      if (this.over !== undefined || this.closingSinceMs !== undefined) return;
+      const dueMs = Math.max(sinceMs, this.#lastTookMs) + this.closeTimeoutMs + SLACK_MS;
+      if (this.#world.nowMs < dueMs) this.#world.after(dueMs - this.#world.nowMs, check);
+      else if (this.#fewUnread) this.#fail("ends in time", `not over one closeTimeoutMs after the peer's ${what} came`);
+    };
+    this.#world.after(this.closeTimeoutMs + SLACK_MS, check);
+  }
+
+  /** What lies in the library, read and not taken. */
+  checkBounds(compressed: boolean): void {
+    if (compressed || this.readsAll || this.over !== undefined) return;
+    if (this.transport.incoming.deliveredBytes - this.tookBytes > MOST_UNREAD_BYTES) {
+      this.#fail("bounded", "too much is read that the application does not take");
+    }
+  }
+
+  /** The world is over: nothing may be left. */
+  checkLeft(): void {
+    const { outgoing } = this.transport;
+    if (outgoing.scanner.closeEnd !== undefined && !outgoing.closeTaken) this.#world.mark("Close echo never taken");
+    if (this.#failed) return;
+    for (const { what } of this.pending) this.#fail("leaves nothing behind", `${what.replace(/\d+/g, "")} never settles`);
+    if (this.#mustEnd && this.over === undefined) this.#fail("leaves nothing behind", `is never over`);
+    if (this.transport.given && !this.transport.hasEnded) {
+      this.#fail("leaves nothing behind", `the transport is kept${this.opened ? "" : " of a connection that never opened"}`);
+    }
+    if (this.peer !== undefined) this.#checkAllArrived(this.peer);
+  }
+
+  /** If both ends are clean, whoever read everything got everything that was sent before the peer's Close. */
+  #checkAllArrived(peer: End): void {
+    for (const list of peer.sent.values()) {
+      let last = -1;
+      for (const sent of list) if (this.got.has(sent)) last = sent.index;
+      for (const sent of list.slice(0, last)) {
+        if (!this.got.has(sent) && sent.state === "fulfilled") {
+          this.#fail("tells the truth", "a message was left out");
+          return;
+        }
+      }
+    }
+    if (this.over?.clean !== true || peer.over?.clean !== true || !this.readsAll) return;
+    if (this.face === "class" && this.closingSinceMs !== undefined) return;
+    for (const list of peer.sent.values()) {
+      for (const sent of list) {
+        if (sent.state === "fulfilled" && !this.got.has(sent)) {
+          this.#fail("tells the truth", `clean, but a message is missing${this.#closingHow === "" ? "" : " at the closer"}`);
+          return;
+        }
+      }
+    }
+  }
+}
+
+export function describe(error: unknown): string {
+  if (error instanceof PlannedError) return error.message;
+  if (error instanceof Error || error instanceof DOMException) {
+    return `${error.name}: ${error.message.replace(/\d+/g, "N").slice(0, 70)}`;
+  }
+  return String(error).slice(0, 40);
+}
+
+export type { Direction };

@@ -1,0 +1,41 @@
+/** Messages that say who sent them, on which channel, and as which one: so that what arrives can be compared with it. */
+
+export type Content = string | Uint8Array<ArrayBuffer>;
+
+export interface Sent {
+  readonly channel: string;
+  readonly index: number;
+  readonly content: Content;
+  state: "pending" | "fulfilled" | "failed";
+}
+
+const FILLERS = ["x", "é", "😀"] as const;
+
+/** About `size` characters or bytes. */
+export function makeContent(from: string, channel: string, index: number, size: number, kind: number): Content {
+  const head = `${from}/${channel}/${index}/`;
+  if (kind === 0) {
+    const bytes = new Uint8Array(Math.max(size, head.length));
+    bytes.fill((index * 7 + size) & 255);
+    for (let at = 0; at < head.length; at++) bytes[at] = head.charCodeAt(at);
+    return bytes;
+  }
+  const filler = FILLERS[(kind - 1) % FILLERS.length]!;
+  return head + filler.repeat(Math.max(0, Math.floor((size - head.length) / filler.length)));
+}
+
+/** The channel and index that a message says; `undefined` if it says nothing of the kind. */
+export function headOf(content: Content): { from: string; channel: string; index: number } | undefined {
+  const start =
+    typeof content === "string" ? content.slice(0, 40) : String.fromCharCode(...content.subarray(0, 40));
+  const [from, channel, index, rest] = start.split("/", 4);
+  if (from === undefined || channel === undefined || rest === undefined) return undefined;
+  return { from, channel, index: Number(index) };
+}
+
+export function isEqual(a: Content, b: Content): boolean {
+  if (typeof a === "string" || typeof b === "string") return a === b;
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
+  return true;
+}

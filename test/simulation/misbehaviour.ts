@@ -1,0 +1,110 @@
+/** User code that fails on purpose: what it throws, and at which call. */
+import type { Extension, ExtensionCodec, ExtensionParameters } from "../../src/index.ts";
+import type { Clock } from "../../src/stream/clock.ts";
+import type { Draws } from "./choices.ts";
+import type { Mark } from "./marks.ts";
+
+/** Thrown on purpose, so it can be told from a defect of the library. */
+export class PlannedError extends Error {
+  /** Where it was thrown. */
+  readonly where: string;
+  /** Whether the library has to report it, for it has no caller that it could throw it at. */
+  readonly mustBeReported: boolean;
+  /** How often it was reported. */
+  reports = 0;
+
+  constructor(where: string, mustBeReported = false) {
+    super(`planned: ${where}`);
+    this.where = where;
+    this.mustBeReported = mustBeReported;
+  }
+}
+
+/** The planned error behind an error, which may be its cause. */
+export function plannedBehind(error: unknown): PlannedError | undefined {
+  for (let at: unknown = error, depth = 0; depth < 6; depth++) {
+    if (at instanceof PlannedError) return at;
+    if (typeof at !== "object" || at === null) return undefined;
+    at = (at as { cause?: unknown }).cause;
+  }
+  return undefined;
+}
+
+export type Tell = (mark: Mark, error: PlannedError) => void;
+
+/** Calls until one fails; never if `undefined`. */
+export type FailsAt = number | undefined;
+
+/** Fills bytes from a counter. Throws at one call, or at that one and all after it. */
+export function deterministicRandom(
+  fails: { readonly at: FailsAt; readonly forEver: boolean },
+  tell: Tell,
+): (bytes: Uint8Array<ArrayBuffer>) => void {
+  let calls = 0;
+  let state = 1;
+  return (bytes) => {
+    const at = calls++;
+    if (fails.at !== undefined && (at === fails.at || (fails.forEver && at > fails.at))) {
+      const error = new PlannedError("random");
+      tell("random threw", error);
+      throw error;
+    }
+    for (let i = 0; i < bytes.length; i++) {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+      bytes[i] = state >>> 16;
+    }
+  };
+}
+
+/** A clock that is some milliseconds behind at some of its calls. */
+export function jumpyClock(clock: Clock, at: number, backMs: number, tell: () => void): Clock {
+  let calls = 0;
+  return {
+    now: () => {
+      if (++calls % at !== 0) return clock.now();
+      tell();
+      return clock.now() - backMs;
+    },
+    setTimeout: (callback, ms) => clock.setTimeout(callback, ms),
+    clearTimeout: (timer) => clock.clearTimeout(timer),
+  };
+}
+
+export type CodecStep = "none" | "encode" | "decode" | "receiveFrame" | "release";
+
+/** An extension that changes nothing, and throws in one of its steps. */
+export function faultyExtension(step: CodecStep, failsAt: number, tell: Tell): Extension {
+  const codec = (): ExtensionCodec => {
+    let calls = 0;
+    const fail = (at: CodecStep): void => {
+      if (at !== step || calls++ !== failsAt) return;
+      const error = new PlannedError(`codec.${at}`);
+      tell("codec threw", error);
+      throw error;
+    };
+    return {
+      reservedBits: 0,
+      receiveFrame: () => fail("receiveFrame"),
+      decode: (payload) => {
+        fail("decode");
+        return [payload];
+      },
+      encode: (frame) => {
+        fail("encode");
+        return frame;
+      },
+      release: () => fail("release"),
+    };
+  };
+  const none: ExtensionParameters = [];
+  return {
+    name: "x-faulty",
+    offer: () => [none],
+    accept: () => ({ parameters: none, codec: codec() }),
+    confirm: () => codec(),
+  };
+}
+
+export function drawCodecStep(draws: Draws): CodecStep {
+  return draws.pick(["none", "encode", "decode", "receiveFrame", "release"]);
+}

@@ -1,0 +1,657 @@
+/** A simulated pair of byte transports whose bytes travel through virtual time, and what really happened to them. */
+import type { ByteTransport } from "../../src/transports/byteTransport.ts";
+import type { Draws } from "./choices.ts";
+import type { Mark } from "./marks.ts";
+import { WireScanner } from "./wireScanner.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** What the network needs of the world around it. */
+export interface Surroundings {
+  readonly nowMs: number;
+  after(ms: number, run: () => void): void;
+  log(text: string): void;
+  mark(mark: Mark): void;
+}
+
+/** What a transport fails with. The library wraps it before it tells applications. */
+export class NetworkError extends Error {}
+
+/** How a call of the transport behaves: as it should, or not. */
+export type CallMode = "works" | "hangs" | "rejects" | "throws";
+
+interface DirectionPlan {
+  readonly latencyMs: number;
+  /** Bytes that may be on their way or unread before a write waits. */
+  readonly windowBytes: number;
+  readonly pieces: "whole" | "halves" | "tiny";
+  /** The reader gets everything that has arrived in one chunk. */
+  readonly joins: boolean;
+  /** How long a write takes to be fulfilled, in milliseconds; at once if 0. */
+  readonly settleMs: number;
+  /** Empty chunks before each piece, for a plain stream. */
+  readonly emptyBurst: number;
+  readonly writesHangFrom: number;
+  readonly writesFailFrom: number;
+}
+
+interface EndPlan {
+  readonly byteStream: boolean;
+  readonly copiesChunks: boolean | undefined;
+  readonly close: CallMode | "missing";
+  readonly closed: "fulfils" | "rejects" | "never" | "missing";
+  readonly abort: CallMode;
+  readonly cancel: CallMode;
+  /** The sink's `close`, which ends the direction. */
+  readonly finish: "works" | "hangs";
+}
+
+export type LinkFault = "clog" | "clogBoth" | "reset" | "end" | "halfEnd" | "vanish" | "vanishOneWay";
+
+const never = new Promise<never>(() => undefined);
+
+/** Does what a mode says, in place of a call that would return nothing. */
+function behave(mode: CallMode, what: string): undefined | Promise<void> {
+  switch (mode) {
+    case "works":
+      return undefined;
+    case "hangs":
+      return never;
+    case "rejects":
+      return Promise.reject(new NetworkError(`${what} rejected`));
+    case "throws":
+      throw new NetworkError(`${what} threw`);
+  }
+}
+
+/** The bytes from one end to the other. */
+export class Direction {
+  readonly name: string;
+  readonly scanner: WireScanner;
+  readonly writable: WritableStream<Bytes>;
+  readonly readable: ReadableStream<Uint8Array>;
+  /** Bytes that were given to the writable side; that it has taken, by fulfilling their writes; that arrived; that were read. */
+  writtenBytes = 0;
+  takenBytes = 0;
+  arrivedBytes = 0;
+  deliveredBytes = 0;
+  /** How each side ended, as its user sees it. */
+  writableEnded: string | undefined;
+  readableEnded: string | undefined;
+  /** The end or a reset can be read, even if nobody has. */
+  endArrived = false;
+  vanished = false;
+  /** Is told what can be read now that ends the direction. */
+  arrived: (what: "Close" | "end" | "reset") => void = ignore;
+  /** Is told that a Close frame was given to the writable side. */
+  closeWritten: () => void = ignore;
+  settled: () => void = ignore;
+
+  readonly #world: Surroundings;
+  readonly #plan: DirectionPlan;
+  readonly #writerPlan: EndPlan;
+  readonly #readerPlan: EndPlan;
+  #writing!: WritableStreamDefaultController;
+  #reading!: ReadableStreamDefaultController<Uint8Array> | ReadableByteStreamController;
+  #wanted = false;
+  readonly #queue: Uint8Array[] = [];
+  /** Bytes that were taken, and neither delivered nor lost. */
+  #pendingBytes = 0;
+  #waiting: { readonly chunk: Bytes; readonly resolve: () => void; readonly reject: (error: unknown) => void } | undefined;
+  #clogged = 0;
+  #inWire = 0;
+  readonly #held: (() => void)[] = [];
+  #lastDueMs = 0;
+  #closeTold = false;
+  #hangs = false;
+  #fails = false;
+
+  constructor(
+    world: Surroundings,
+    name: string,
+    plan: DirectionPlan,
+    writer: EndPlan,
+    reader: EndPlan,
+    beginsWithHead: boolean,
+  ) {
+    this.name = name;
+    this.#world = world;
+    this.#plan = plan;
+    this.#writerPlan = writer;
+    this.#readerPlan = reader;
+    this.scanner = new WireScanner(beginsWithHead);
+    this.writable = new WritableStream<Bytes>({
+      start: (controller) => {
+        this.#writing = controller;
+        controller.signal.addEventListener("abort", () => this.#aborted());
+      },
+      write: (chunk) => this.#write(chunk),
+      close: () => this.#finished(),
+      abort: () => {
+        if (writer.abort !== "works") world.mark(`abort of the transport ${past(writer.abort)}`);
+        return behave(writer.abort, "abort");
+      },
+    });
+    const source = {
+      start: (controller: ReadableStreamDefaultController<Uint8Array> | ReadableByteStreamController) => {
+        this.#reading = controller;
+      },
+      pull: () => {
+        this.#wanted = true;
+        this.#feed();
+      },
+      cancel: () => {
+        this.#cancelled();
+        if (reader.cancel !== "works") world.mark(`cancel of the transport ${past(reader.cancel)}`);
+        return behave(reader.cancel, "cancel");
+      },
+    };
+    if (reader.byteStream) {
+      world.mark("byte stream read");
+      this.readable = new ReadableStream({ ...source, type: "bytes" }) as ReadableStream<Uint8Array>;
+    } else {
+      this.readable = new ReadableStream<Uint8Array>(source, { highWaterMark: 0 });
+    }
+  }
+
+  /** Whether our Close frame, and every byte before it, has been taken. */
+  get closeTaken(): boolean {
+    const { closeEnd } = this.scanner;
+    return closeEnd !== undefined && this.takenBytes >= closeEnd;
+  }
+
+  /** Whether the reader has got the peer's Close frame. */
+  get closeDelivered(): boolean {
+    const { closeEnd } = this.scanner;
+    return closeEnd !== undefined && this.deliveredBytes >= closeEnd;
+  }
+
+  get writePending(): boolean {
+    return this.writableEnded === undefined && this.writtenBytes > this.takenBytes;
+  }
+
+  clog(): void {
+    this.#clogged++;
+  }
+
+  unclog(): void {
+    if (--this.#clogged > 0) return;
+    for (const action of this.#held.splice(0)) if (!this.vanished) action();
+  }
+
+  /** From now on nothing arrives, and nobody is told. */
+  vanish(): void {
+    this.vanished = true;
+    this.#held.length = 0;
+  }
+
+  hangWrites(): void {
+    this.#hangs = true;
+  }
+
+  failWrites(): void {
+    this.#fails = true;
+  }
+
+  /** The reader is told of a reset, at once. */
+  failReader(why: string): void {
+    if (this.readableEnded !== undefined || this.vanished) return;
+    this.readableEnded = "errored";
+    this.endArrived = true;
+    this.#queue.length = 0;
+    this.#reading.error(new NetworkError(why));
+    this.#world.log(`${this.name} reset`);
+    this.arrived("reset");
+    this.settled();
+  }
+
+  /** The writer is told that nobody reads any more. */
+  failWriter(why: string): void {
+    if (this.writableEnded !== undefined || this.vanished) return;
+    this.writableEnded = "errored";
+    const error = new NetworkError(why);
+    this.#writing.error(error);
+    this.#waiting?.reject(error);
+    this.#waiting = undefined;
+    this.settled();
+  }
+
+  /** The reader reads what there is, and then the end. */
+  endReader(): void {
+    if (this.endArrived || this.vanished) return;
+    this.endArrived = true;
+    this.#world.log(`${this.name} end`);
+    this.arrived("end");
+    this.#feed();
+  }
+
+  /** The transport of the writer was closed. */
+  closeWriter(): void {
+    if (this.writableEnded !== undefined) return;
+    this.#wire(() => this.endReader());
+    this.writableEnded = "closed";
+    const error = new NetworkError("the transport is closed");
+    this.#writing.error(error);
+    this.#waiting?.reject(error);
+    this.#waiting = undefined;
+    this.settled();
+  }
+
+  /** The transport of the reader was closed. */
+  closeReader(): void {
+    if (this.readableEnded !== undefined) return;
+    this.readableEnded = "closed";
+    this.#queue.length = 0;
+    this.#endStream();
+    this.#tellWriter();
+    this.settled();
+  }
+
+  #write(chunk: Bytes): Promise<void> | undefined {
+    const from = this.writtenBytes;
+    this.writtenBytes += chunk.length;
+    const { closeEnd } = this.scanner;
+    this.scanner.push(chunk);
+    this.#world.log(`${this.name} write ${chunk.length}`);
+    if (closeEnd === undefined && this.scanner.closeEnd !== undefined) this.closeWritten();
+    if (this.#fails || from >= this.#plan.writesFailFrom) {
+      this.#world.mark("write failed");
+      throw new NetworkError("the write failed");
+    }
+    if (this.#hangs || from >= this.#plan.writesHangFrom) {
+      this.#world.mark("write hung");
+      return never;
+    }
+    if (this.#pendingBytes >= this.#plan.windowBytes) {
+      this.#world.mark("write waited for the window");
+      return new Promise((resolve, reject) => (this.#waiting = { chunk, resolve, reject }));
+    }
+    this.#send(chunk);
+    const { settleMs } = this.#plan;
+    if (settleMs === 0) {
+      this.takenBytes += chunk.length;
+      return undefined;
+    }
+    return new Promise((resolve, reject) => {
+      const waiting = { chunk: EMPTY, resolve: () => this.#take(chunk.length, resolve), reject };
+      this.#waiting = waiting;
+      this.#world.after(settleMs, () => {
+        if (this.#waiting !== waiting) return;
+        this.#waiting = undefined;
+        waiting.resolve();
+      });
+    });
+  }
+
+  #take(bytes: number, resolve: () => void): void {
+    this.takenBytes += bytes;
+    resolve();
+  }
+
+  /** Puts a chunk on its way, in pieces. */
+  #send(chunk: Bytes): void {
+    this.#pendingBytes += chunk.length;
+    const { pieces, emptyBurst } = this.#plan;
+    const size =
+      pieces === "tiny" ? Math.max(1, chunk.length >> 3) : pieces === "halves" ? Math.max(1, chunk.length >> 1) : 0;
+    const mayReuse = this.#writerPlan.copiesChunks === true;
+    const sent = mayReuse ? chunk.slice() : chunk;
+    for (let at = 0; at < sent.length; ) {
+      const piece = sent.subarray(at, size === 0 ? sent.length : at + size);
+      at += piece.length;
+      for (let i = 0; i < emptyBurst && !this.#readerPlan.byteStream; i++) {
+        this.#world.mark("empty chunks");
+        this.#wire(() => this.#arrive(EMPTY));
+      }
+      this.#wire(() => this.#arrive(piece));
+    }
+  }
+
+  #wire(action: () => void): void {
+    if (this.vanished) return;
+    const { latencyMs } = this.#plan;
+    if (latencyMs === 0 && this.#clogged <= 0 && this.#inWire === 0) {
+      action();
+      return;
+    }
+    const { nowMs } = this.#world;
+    this.#lastDueMs = Math.max(this.#lastDueMs, nowMs + latencyMs);
+    this.#inWire++;
+    this.#world.after(this.#lastDueMs - nowMs, () => {
+      this.#inWire--;
+      if (this.vanished) return;
+      if (this.#clogged > 0) this.#held.push(action);
+      else action();
+    });
+  }
+
+  #arrive(piece: Uint8Array): void {
+    if (this.readableEnded !== undefined || this.endArrived) return;
+    this.arrivedBytes += piece.length;
+    this.#queue.push(piece);
+    const { closeEnd } = this.scanner;
+    if (!this.#closeTold && closeEnd !== undefined && this.arrivedBytes >= closeEnd) {
+      this.#closeTold = true;
+      this.arrived("Close");
+    }
+    this.#feed();
+  }
+
+  #feed(): void {
+    if (this.readableEnded !== undefined) return;
+    if (this.#wanted && this.#queue.length > 0) this.#deliver();
+    if (this.#queue.length > 0 || !this.endArrived) return;
+    this.readableEnded = "done";
+    this.#endStream();
+    this.settled();
+  }
+
+  #deliver(): void {
+    this.#wanted = false;
+    const queue = this.#queue;
+    let delivered: number;
+    const request = (this.#reading as ReadableByteStreamController).byobRequest;
+    if (request != null) {
+      const view = request.view as Uint8Array;
+      const piece = queue[0]!;
+      delivered = Math.min(piece.length, view.byteLength);
+      new Uint8Array(view.buffer, view.byteOffset, delivered).set(piece.subarray(0, delivered));
+      if (delivered === piece.length) queue.shift();
+      else queue[0] = piece.subarray(delivered);
+      this.#count(delivered);
+      request.respond(delivered);
+    } else {
+      const chunk = this.#plan.joins && queue.length > 1 ? joined(queue.splice(0)) : queue.shift()!.slice();
+      delivered = chunk.length;
+      this.#count(delivered);
+      (this.#reading as ReadableStreamDefaultController<Uint8Array>).enqueue(chunk);
+    }
+    this.#admit();
+  }
+
+  #count(delivered: number): void {
+    this.deliveredBytes += delivered;
+    this.#pendingBytes -= delivered;
+    this.#world.log(`${this.name} read ${delivered}`);
+  }
+
+  /** A write that waited for the window goes on its way. */
+  #admit(): void {
+    const waiting = this.#waiting;
+    if (waiting === undefined || waiting.chunk.length === 0 || this.#pendingBytes >= this.#plan.windowBytes) return;
+    if (this.#hangs || this.#fails) return;
+    this.#waiting = undefined;
+    this.#send(waiting.chunk);
+    this.takenBytes += waiting.chunk.length;
+    waiting.resolve();
+  }
+
+  #endStream(): void {
+    const controller = this.#reading;
+    controller.close();
+    (controller as ReadableByteStreamController).byobRequest?.respond(0);
+  }
+
+  #finished(): Promise<void> | undefined {
+    this.writableEnded = "closed";
+    this.#world.log(`${this.name} close`);
+    this.#wire(() => this.endReader());
+    this.settled();
+    return this.#writerPlan.finish === "hangs" ? never : undefined;
+  }
+
+  #aborted(): void {
+    if (this.writableEnded !== undefined) return;
+    this.writableEnded = "aborted";
+    this.#world.log(`${this.name} abort`);
+    if (this.#writerPlan.abort === "works") this.#waiting?.reject(new NetworkError("the write was aborted"));
+    this.#waiting = undefined;
+    this.#wire(() => this.failReader("the peer reset the connection"));
+    this.settled();
+  }
+
+  #cancelled(): void {
+    if (this.readableEnded !== undefined) return;
+    this.readableEnded = "cancelled";
+    this.#queue.length = 0;
+    this.#world.log(`${this.name} cancel`);
+    this.#tellWriter();
+    this.settled();
+  }
+
+  #tellWriter(): void {
+    this.#world.after(this.#plan.latencyMs, () => this.failWriter("the peer reads no more"));
+  }
+}
+
+const EMPTY: Bytes = new Uint8Array(0);
+
+export function joined(pieces: readonly Uint8Array[]): Bytes {
+  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+}
+
+/** One end: the transport that the library is given, and its truth. */
+export class SimTransport implements ByteTransport {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Bytes>;
+  declare readonly copiesChunks?: boolean | undefined;
+  declare readonly closed?: Promise<unknown>;
+  declare readonly close?: () => void;
+  readonly incoming: Direction;
+  readonly outgoing: Direction;
+  closeCalled = false;
+  /** Whether the library has it. */
+  given = false;
+  ended: () => void = ignore;
+
+  constructor(world: Surroundings, incoming: Direction, outgoing: Direction, plan: EndPlan) {
+    this.incoming = incoming;
+    this.outgoing = outgoing;
+    this.readable = incoming.readable;
+    this.writable = outgoing.writable;
+    if (plan.copiesChunks !== undefined) this.copiesChunks = plan.copiesChunks;
+    let settle: (() => void) | undefined;
+    if (plan.closed !== "missing") {
+      this.closed = new Promise((resolve, reject) => {
+        settle = () => {
+          if (plan.closed === "fulfils") resolve(undefined);
+          if (plan.closed !== "rejects" || !this.given) return;
+          world.mark("closed of the transport rejected");
+          reject(new NetworkError("closed rejected"));
+        };
+      });
+    }
+    const check = (): void => {
+      if (!this.hasEnded) return;
+      settle?.();
+      settle = undefined;
+      this.ended();
+    };
+    incoming.settled = joinCalls(incoming.settled, check);
+    outgoing.settled = joinCalls(outgoing.settled, check);
+    if (plan.close === "missing") return;
+    const mode = plan.close;
+    this.close = () => {
+      this.closeCalled = true;
+      world.log(`${outgoing.name} transport.close()`);
+      if (mode !== "works") world.mark(`close() of the transport ${past(mode)}`);
+      if (mode !== "hangs") {
+        outgoing.closeWriter();
+        incoming.closeReader();
+      }
+      check();
+      return behave(mode, "close()");
+    };
+  }
+
+  /** Whether the library has done with it: both directions have ended, or it has been closed. */
+  get hasEnded(): boolean {
+    return (
+      this.closeCalled || (this.incoming.readableEnded !== undefined && this.outgoing.writableEnded !== undefined)
+    );
+  }
+}
+
+function joinCalls(first: () => void, second: () => void): () => void {
+  return () => {
+    first();
+    second();
+  };
+}
+
+function past(mode: Exclude<CallMode, "works">): "hung" | "rejected" | "threw" {
+  return mode === "hangs" ? "hung" : mode === "rejects" ? "rejected" : "threw";
+}
+
+export class Link {
+  readonly client: SimTransport;
+  readonly server: SimTransport;
+  /** Client to server, and back. */
+  readonly there: Direction;
+  readonly back: Direction;
+  readonly latencyMs: number;
+  /** Whether anything else than delay, cutting and backpressure is planned, or has happened. */
+  faulty: boolean;
+  readonly #world: Surroundings;
+  #healed = false;
+
+  constructor(world: Surroundings, name: string, draws: Draws, calm: boolean, hasHandshake: boolean) {
+    this.#world = world;
+    const there = drawDirection(draws, calm);
+    const back = drawDirection(draws, calm);
+    const client = drawEnd(draws, calm);
+    const server = drawEnd(draws, calm);
+    this.latencyMs = there.latencyMs + back.latencyMs;
+    this.faulty = !calm && (isFaulty(there) || isFaulty(back) || misbehaves(client) || misbehaves(server));
+    this.there = new Direction(world, `${name}>`, there, client, server, hasHandshake);
+    this.back = new Direction(world, `${name}<`, back, server, client, hasHandshake);
+    this.client = new SimTransport(world, this.back, this.there, client);
+    this.server = new SimTransport(world, this.there, this.back, server);
+  }
+
+  /** Something happens to the link. Clogs end by themselves, or when the network is healed. */
+  befall(fault: LinkFault, draws: Draws): void {
+    if (this.#healed) return;
+    this.faulty = true;
+    const { there, back } = this;
+    const one = draws.oneIn(2) ? back : there;
+    this.#world.log(`${one.name} fault ${fault}`);
+    switch (fault) {
+      case "clog":
+        this.clog(one, 10 + draws.below(400));
+        break;
+      case "clogBoth": {
+        const ms = 10 + draws.below(400);
+        this.clog(there, ms);
+        this.clog(back, ms);
+        break;
+      }
+      case "reset":
+        this.#world.mark(there.endArrived !== back.endArrived ? "reset while half-closed" : "reset");
+        for (const direction of [there, back]) {
+          direction.failReader("reset by the network");
+          direction.failWriter("reset by the network");
+        }
+        break;
+      case "end":
+        this.#world.mark("end in the middle");
+        for (const direction of [there, back]) {
+          direction.endReader();
+          direction.failWriter("the peer has gone");
+        }
+        break;
+      case "halfEnd":
+        this.#world.mark("half-closed by the network");
+        one.endReader();
+        break;
+      case "vanish":
+        this.#world.mark("vanished");
+        there.vanish();
+        back.vanish();
+        break;
+      case "vanishOneWay":
+        this.#world.mark("vanished");
+        one.vanish();
+        break;
+    }
+  }
+
+  clog(direction: Direction, ms: number): void {
+    this.#world.mark("clogged");
+    direction.clog();
+    let clogged = true;
+    const restore = (): void => {
+      if (clogged) direction.unclog();
+      clogged = false;
+    };
+    this.#restore.push(restore);
+    this.#world.after(ms, restore);
+  }
+
+  readonly #restore: (() => void)[] = [];
+
+  /** Ends all clogs, and lets nothing more happen. What has vanished or hung stays so. */
+  heal(): void {
+    this.#healed = true;
+    for (const restore of this.#restore) restore();
+  }
+}
+
+function drawDirection(draws: Draws, calm: boolean): DirectionPlan {
+  const latencyMs = draws.pick([0, 0, 1, 5, 20, 60]);
+  const windowBytes = draws.pick([65_536, 65_536, 4096, 1]);
+  const pieces = draws.pick(["whole", "whole", "halves", "tiny"] as const);
+  const joins = draws.oneIn(2);
+  const settleMs = draws.pick([0, 0, 0, 3]);
+  const emptyBurst = draws.pick([0, 0, 0, 0, 0, 0, 1, 5]);
+  const writes = calm ? 0 : draws.below(24);
+  const at = writes >= 22 ? draws.pick([0, 1, 100, 200, 400, 3000]) : Infinity;
+  return {
+    latencyMs,
+    windowBytes,
+    pieces,
+    joins,
+    settleMs,
+    emptyBurst,
+    writesHangFrom: writes === 22 ? at : Infinity,
+    writesFailFrom: writes === 23 ? at : Infinity,
+  };
+}
+
+const CALLS: readonly CallMode[] = ["works", "works", "works", "works", "works", "hangs", "rejects", "throws"];
+
+function drawEnd(draws: Draws, calm: boolean): EndPlan {
+  const byteStream = draws.oneIn(4);
+  const copiesChunks = draws.pick([undefined, true, false]);
+  const missing = draws.oneIn(8);
+  if (calm) {
+    const works = { abort: "works", cancel: "works", finish: "works", closed: "fulfils" } as const;
+    return { byteStream, copiesChunks, close: missing ? "missing" : "works", ...works };
+  }
+  const close = draws.pick(CALLS);
+  return {
+    byteStream,
+    copiesChunks,
+    close: missing ? "missing" : close,
+    closed: draws.pick(["fulfils", "fulfils", "rejects", "never", "missing"]),
+    abort: draws.pick(CALLS),
+    cancel: draws.pick(CALLS),
+    finish: draws.pick(["works", "works", "works", "works", "hangs"]),
+  };
+}
+
+function isFaulty({ writesHangFrom, writesFailFrom }: DirectionPlan): boolean {
+  return writesHangFrom !== Infinity || writesFailFrom !== Infinity;
+}
+
+function misbehaves({ close, abort, cancel, finish }: EndPlan): boolean {
+  return [close, abort, cancel, finish].some((mode) => mode !== "works" && mode !== "missing");
+}
+
+function ignore(): void {}

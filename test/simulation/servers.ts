@@ -1,0 +1,641 @@
+/** Server programs: handlers of `serve` and `accept`, listeners of `WebSocketServer`, hooks of `crosswsAdapter`. */
+import {
+  accept,
+  serve,
+  type IncomingRequest,
+  type ServeOptions,
+  type WebSocketSession,
+} from "../../src/stream/index.ts";
+import {
+  crosswsAdapter,
+  WebSocketServer,
+  type CrosswsHooks,
+  type CrosswsMessage,
+  type CrosswsPeer,
+  type Peer,
+  type WebSocketServerOptions,
+} from "../../src/server/index.ts";
+import type { Draws } from "./choices.ts";
+import type { Connection } from "./connection.ts";
+import { EXPECTATIONS, type End } from "./laws.ts";
+import { PlannedError } from "./misbehaviour.ts";
+import type { SimTransport } from "./network.ts";
+import type { Side } from "./options.ts";
+import { close, PAUSES, runSession, SIZES } from "./sessionProgram.ts";
+import { Source } from "./source.ts";
+import type { World } from "./world.ts";
+
+export interface Server {
+  bring(transport: SimTransport, connection: Connection): void;
+  /** Stops the server as its application would, in the middle or at the end. */
+  stop(): void;
+  /** Looks for what is left at the end. */
+  check(): void;
+}
+
+const HANDLERS = [
+  "accepts",
+  "accepts",
+  "accepts",
+  "accepts",
+  "accepts",
+  "accepts",
+  "acceptsLate",
+  "rejects",
+  "unanswered",
+  "throwsBefore",
+  "unoffered",
+  "badHeader",
+  "unofferedCaught",
+  "neverAnswers",
+  "throwsAfter",
+  "returnsEarly",
+  "neverReturns",
+  "acceptsTwice",
+] as const;
+
+const never = new Promise<never>(() => undefined);
+
+function indexOf(target: string): number {
+  return Number(target.slice(target.lastIndexOf("/") + 1));
+}
+
+/** Answers one request, in one of many ways. */
+async function handle(world: World, connection: Connection, request: IncomingRequest, draws: Draws): Promise<void> {
+  const { server: end } = connection;
+  world.log(`${end.name} requested`);
+  const refuse = (why: string): void => {
+    connection.refusal ??= { atMs: world.nowMs, why };
+  };
+  const subprotocol = request.subprotocols[draws.below(request.subprotocols.length + 1)];
+  const what = draws.pick(HANDLERS);
+  const open = async (answer?: Parameters<IncomingRequest["accept"]>[0]): Promise<WebSocketSession> => {
+    const session = await end.track("accept", request.accept({ subprotocol, ...answer }));
+    connection.session = session;
+    return session;
+  };
+  const run = async (): Promise<void> => {
+    const session = await open();
+    runSession(world, end, session, draws);
+    await session.closed;
+  };
+  switch (what) {
+    case "acceptsLate":
+      await world.sleep(draws.pick([5, 60, 400]));
+      await run();
+      return;
+    case "accepts":
+      await run();
+      return;
+    case "rejects":
+      refuse("rejected");
+      await end.track("reject", request.reject({ status: draws.pick([403, 404]), body: "no" }));
+      return;
+    case "unanswered":
+      world.mark("unanswered request");
+      refuse("unanswered");
+      return;
+    case "throwsBefore":
+      world.mark("handler threw before the answer");
+      if (draws.oneIn(2)) await world.sleep(5);
+      refuse("the handler threw");
+      end.begin("the handler's throw before the answer");
+      throw world.planned("handler, before the answer", true);
+    case "unoffered":
+      world.mark("unoffered subprotocol");
+      refuse("accept with an unoffered subprotocol");
+      await open({ subprotocol: "not-offered" });
+      return;
+    case "unofferedCaught":
+      world.mark("unoffered subprotocol");
+      await open({ subprotocol: "not-offered" }).catch(() => undefined);
+      refuse("accept with an unoffered subprotocol, caught");
+      return;
+    case "badHeader":
+      world.mark("bad header in an answer");
+      refuse("accept with a bad header");
+      await open({ headers: [["x-bad", "a\r\nb"]] });
+      return;
+    case "neverAnswers":
+      world.mark("handler never returned");
+      connection.handlerHangs = true;
+      await never;
+      return;
+    case "throwsAfter": {
+      const session = await open();
+      runSession(world, end, session, draws);
+      const sleep = world.sleep(draws.pick([0, 5, 60, 200]));
+      await Promise.race([sleep, session.closed.catch(() => undefined)]);
+      world.mark("handler threw after the answer");
+      end.begin("the handler's throw");
+      throw world.planned("handler, after the answer", true);
+    }
+    case "returnsEarly": {
+      const session = await open();
+      runSession(world, end, session, draws);
+      await world.sleep(draws.pick([0, 5, 60]));
+      world.mark("handler returned early");
+      if (EXPECTATIONS.returnCloses) end.begin("the handler's return");
+      return;
+    }
+    case "neverReturns": {
+      const session = await open();
+      runSession(world, end, session, draws);
+      world.mark("handler never returned");
+      connection.handlerHangs = true;
+      await never;
+      return;
+    }
+    case "acceptsTwice":
+      await run().catch(() => undefined);
+      await end.track("accept again", request.accept()).catch(() => undefined);
+      return;
+  }
+}
+
+export function startServe(world: World, side: Side, draws: Draws): Server {
+  const controller = new AbortController();
+  const signal = world.watch(controller.signal);
+  const maxConnections = draws.pick([Infinity, Infinity, 1, 2]);
+  const source = new Source(world, maxConnections);
+  const hearing = draws.pick(["absent", "records", "throws"] as const);
+  const options: ServeOptions = {
+    ...side.options,
+    subprotocol: world.agreement.handshake === "none" ? world.agreement.protocols[0] : undefined,
+    signal,
+    maxConnections,
+    ...(hearing !== "absent" && {
+      onError: (error: unknown) => {
+        world.reported(error);
+        if (hearing !== "throws") return;
+        world.mark("onError threw");
+        throw world.planned("onError", false);
+      },
+    }),
+  };
+  world.hearsHandlers = hearing !== "absent" || EXPECTATIONS.serveWarns;
+  const connections: Connection[] = [];
+  const only = (): Connection => connections[0]!;
+  const handler = (request: IncomingRequest): Promise<void> => {
+    const connection =
+      world.agreement.handshake === "none" ? only() : world.connections[indexOf(request.target)]!;
+    return handle(world, connection, request, world.choices.stream(`handler.${connection.index}`));
+  };
+  let settled = false;
+  const served = serve(source, handler, options);
+  served.then(
+    () => {
+      settled = true;
+      world.log("serve ok");
+    },
+    (error: unknown) => {
+      settled = true;
+      world.fail("contains", `serve rejected with ${String(error)}`);
+    },
+  );
+  let stopped = false;
+  return {
+    bring(transport, connection) {
+      connections.push(connection);
+      source.push(transport);
+    },
+    stop() {
+      if (stopped) return;
+      stopped = true;
+      markStop(world);
+      for (const { server } of connections) if (server.transport.given) server.begin("the server's signal");
+      controller.abort(new PlannedError("signal of serve"));
+      world.after(side.options.closeTimeoutMs + 1, () => {
+        if (settled) return;
+        const hangs = connections.some(({ handlerHangs }) => handlerHangs === true);
+        if (hangs && !EXPECTATIONS.serveLeavesHandlers) return;
+        const why = hangs ? "a handler never returns" : "its signal";
+        world.fail("ends in time", `serve is pending one closeTimeoutMs after its signal${hangs ? ` while ${why}` : ""}`);
+      });
+    },
+    check() {
+      source.finish();
+    },
+  };
+}
+
+function markStop(world: World): void {
+  for (const { server, clientOutcome } of world.connections) {
+    if (!server.transport.given) continue;
+    if (server.opened && server.over === undefined) world.mark("server stopped while a connection was open");
+    else if (clientOutcome === undefined) world.mark("server stopped while a request waited");
+  }
+}
+
+/** `accept` on each transport, one by one, without `serve` around it. */
+export function startAccept(world: World, side: Side): Server {
+  const connections: Connection[] = [];
+  const controller = new AbortController();
+  const signal = world.watch(controller.signal);
+  return {
+    bring(transport, connection) {
+      connections.push(connection);
+      const { server: end } = connection;
+      if (controller.signal.aborted) return;
+      transport.given = true;
+      const draws = world.choices.stream(`handler.${connection.index}`);
+      const { handshake, protocols } = world.agreement;
+      const subprotocol = handshake === "none" ? protocols[0] : undefined;
+      const serveOne = async (): Promise<void> => {
+        const request = await end.track("accept request", accept(transport, { ...side.options, subprotocol, signal }));
+        let status = 404;
+        await handle(world, connection, request, draws).catch(() => (status = 500));
+        if (connection.session === undefined) await end.track("reject", request.reject({ status }));
+        else if (status === 500) await connection.session.close({ closeCode: 1011 });
+      };
+      serveOne().catch(() => undefined);
+    },
+    stop() {
+      markStop(world);
+      const draws = world.choices.stream("stop");
+      for (const { server: end, session } of connections) {
+        if (session !== undefined && end.over === undefined) close(end, session, draws);
+      }
+      controller.abort(new PlannedError("signal of accept"));
+    },
+    check: () => undefined,
+  };
+}
+
+const VERIFY = ["absent", "absent", "absent", "absent", "yes", "late", "no", "throws", "rejects", "never"] as const;
+const PROTOCOL = ["absent", "absent", "absent", "first", "unoffered", "throws", "rejects", "never", "false"] as const;
+
+function refusalOf(world: World, index: number, why: string): void {
+  const connection = world.connections[index]!;
+  connection.refusal ??= { atMs: world.nowMs, why };
+}
+
+export function startWebSocketServer(world: World, side: Side, draws: Draws): Server {
+  const { options: given } = side;
+  const verifying = draws.pick(VERIFY);
+  const choosing = draws.pick(PROTOCOL);
+  const maxConnections = draws.pick([Infinity, Infinity, 1, 2]);
+  const withHeaders = draws.below(6);
+  const source = new Source(world, maxConnections);
+  const options: WebSocketServerOptions = {
+    ...given,
+    extensions: given.extensions ?? [],
+    masking: given.masking ?? true,
+    maxConnections,
+    ...(choosing !== "absent" && {
+      handleProtocols: (offered: Set<string>, request: { url: string }) => {
+        const index = indexOf(request.url);
+        switch (choosing) {
+          case "first":
+            return [...offered][0];
+          case "unoffered":
+            world.mark("unoffered subprotocol");
+            refusalOf(world, index, "handleProtocols chose what was not offered");
+            return "not-offered";
+          case "throws":
+            world.mark("handleProtocols threw");
+            refusalOf(world, index, "handleProtocols threw");
+            throw world.defect("handleProtocols threw", "handleProtocols");
+          case "rejects":
+            refusalOf(world, index, "handleProtocols rejected");
+            return Promise.reject(world.defect("handleProtocols threw", "handleProtocols, later"));
+          case "never":
+            return never;
+          case "false":
+            return false;
+        }
+      },
+    }),
+    ...(verifying !== "absent" && {
+      verifyClient: (info: { req: { url: string } }, verified: (yes: boolean, status?: number) => void) => {
+        const index = indexOf(info.req.url);
+        switch (verifying) {
+          case "yes":
+            verified(true);
+            break;
+          case "late":
+            world.after(draws.pick([5, 60, 400]), () => verified(true));
+            break;
+          case "no":
+            refusalOf(world, index, "verifyClient refused");
+            verified(false, 403);
+            break;
+          case "throws":
+            refusalOf(world, index, "verifyClient threw");
+            throw world.defect("verifyClient threw", "verifyClient");
+          case "rejects":
+            refusalOf(world, index, "verifyClient rejected");
+            return Promise.reject(world.defect("verifyClient threw", "verifyClient, later"));
+          case "never":
+            world.mark("verifyClient never called back");
+            break;
+        }
+        return undefined;
+      },
+    }),
+  };
+  const server = new WebSocketServer(options);
+  server.on("error", (error) => {
+    world.log("server error");
+    if (!(error.cause instanceof PlannedError || error instanceof PlannedError)) {
+      world.fail("contains", `WebSocketServer error: ${error.message}`);
+    }
+  });
+  server.on("wsClientError", () => world.log("wsClientError"));
+  if (withHeaders === 5) {
+    server.on("headers", (lines, { url }) => {
+      world.mark("bad header in an answer");
+      refusalOf(world, indexOf(url), "a header that can't be sent was added");
+      lines.push("x bad: \u0001");
+      world.expectsDefect = true;
+    });
+  }
+  server.on("connection", (peer, { url }) => {
+    const connection = world.connections[indexOf(url)]!;
+    runPeer(world, connection.server, peer, world.choices.stream(`handler.${connection.index}`));
+  });
+  return transportServer(world, side, source, server, () => {
+    for (const peer of server.clients ?? []) peer.terminate();
+  });
+}
+
+/** What `WebSocketServer` and the adapter have in common: how they are given transports, and stopped. */
+function transportServer(
+  world: World,
+  side: Side,
+  source: Source,
+  server: WebSocketServer,
+  terminateAll: () => void,
+): Server {
+  const connections: Connection[] = [];
+  void server.serve(source);
+  let stopped = false;
+  let closed = false;
+  return {
+    bring(transport, connection) {
+      connections.push(connection);
+      source.push(transport);
+    },
+    stop() {
+      if (stopped) return;
+      stopped = true;
+      markStop(world);
+      for (const { server: end } of connections) {
+        if (!end.opened && end.transport.given) end.begin("the server's close()");
+      }
+      server.close(() => {
+        closed = true;
+        world.log("server closed");
+      });
+      for (const { server: end } of connections) if (end.opened) end.begin("terminate()");
+      world.mark("terminated");
+      terminateAll();
+      world.after(side.options.closeTimeoutMs + 1, () => {
+        if (!closed) world.fail("ends in time", "the server's close() is pending one closeTimeoutMs after terminate()");
+      });
+    },
+    check() {
+      if (server.clients !== undefined && server.clients.size > 0) {
+        world.fail("leaves nothing behind", "server.clients has peers that are gone");
+      }
+    },
+  };
+}
+
+const PEER_STEPS = [
+  "send",
+  "send",
+  "burst",
+  "ping",
+  "close",
+  "send",
+  "wait",
+  "closeBadly",
+  "terminate",
+  "pause",
+  "destroy",
+] as const;
+
+function runPeer(world: World, end: End, peer: Peer, draws: Draws): void {
+  end.opened = true;
+  end.readsAll = true;
+  if (peer.extensions.includes("deflate")) world.mark("compressed");
+  const throwing = draws.below(8);
+  peer.on("message", (data, isBinary) => {
+    end.take(isBinary ? new Uint8Array(data as Uint8Array<ArrayBuffer>) : String(data as Uint8Array));
+    if (throwing === 7) throw world.defect("listener threw", "listener of message");
+  });
+  peer.on("error", (error) => end.heard("error", error));
+  peer.on("pong", () => world.mark("ping answered"));
+  peer.on("close", (code) => {
+    if (peer.wasClean && code === 1006) world.fail("tells the truth", "peer: wasClean and the code disagree");
+    end.end(peer.wasClean, code);
+  });
+  if (throwing === 6) {
+    throw world.defect("listener threw", "listener of connection");
+  }
+  void actPeer(world, end, peer, draws);
+}
+
+async function actPeer(world: World, end: End, peer: Peer, draws: Draws): Promise<void> {
+  const steps = draws.below(7);
+  const pace = draws.pick(PAUSES);
+  const send = (size: number, kind: number): void => {
+    const sent = end.send("s", size, kind);
+    end.call("send", () =>
+      peer.send(sent.content, (error) => {
+        if (error !== undefined) end.heard("callback", error);
+        world.log(`${end.name} callback ${error === undefined ? "ok" : "failed"}`);
+        sent.state = error === undefined ? "fulfilled" : "failed";
+      }),
+    );
+  };
+  for (let step = 0; step < steps; step++) {
+    if (pace > 0 || draws.oneIn(3)) await world.sleep(draws.pick([pace, 0, 1]));
+    if (end.over !== undefined) return;
+    switch (draws.pick(PEER_STEPS)) {
+      case "send":
+        send(draws.pick(SIZES), draws.below(4));
+        break;
+      case "burst": {
+        const kind = draws.below(3);
+        for (let left = 1 + draws.below(6); left > 0; left--) send(20, kind);
+        break;
+      }
+      case "ping":
+        end.call("ping", () => peer.ping("?"));
+        break;
+      case "close":
+        end.begin("close()");
+        end.call("close", () => peer.close(draws.pick([1000, 3000]), "done"));
+        break;
+      case "closeBadly":
+        world.mark("closed with a bad code");
+        end.call("close badly", () => peer.close(1006));
+        break;
+      case "terminate":
+        world.mark("terminated");
+        end.begin("terminate()");
+        peer.terminate();
+        break;
+      case "destroy":
+        end.begin("destroy()");
+        peer._socket.destroy();
+        break;
+      case "pause":
+        world.mark("peer paused");
+        end.call("pause", () => peer.pause());
+        await world.sleep(draws.pick([20, 150]));
+        end.touch(0);
+        end.call("resume", () => peer.resume());
+        break;
+      case "wait":
+        await world.sleep(draws.pick([100, 300]));
+        break;
+    }
+  }
+}
+
+const UPGRADES = [
+  "absent",
+  "absent",
+  "absent",
+  "absent",
+  "headers",
+  "protocol",
+  "unoffered",
+  "unofferedHeader",
+  "throws",
+  "rejects",
+  "response",
+  "throwsResponse",
+  "never",
+  "late",
+] as const;
+
+export function startCrossws(world: World, side: Side, draws: Draws): Server {
+  const { options: given } = side;
+  const upgrading = draws.pick(UPGRADES);
+  const failing = draws.pick(["none", "none", "none", "none", "open", "message", "close", "error"] as const);
+  const later = draws.oneIn(2);
+  const maxConnections = draws.pick([Infinity, Infinity, 1, 2]);
+  const source = new Source(world, maxConnections);
+  const hook = (name: string): Promise<void> | undefined => {
+    if (failing !== name) return undefined;
+    const error = world.defect(later ? "hook rejected" : "hook threw", `hook ${name}`);
+    if (later) return Promise.reject(error);
+    throw error;
+  };
+  const connectionOf = (peer: CrosswsPeer): Connection => world.connections[indexOf(peer.request.url)]!;
+  const upgrade = (request: Request): unknown => {
+    const index = indexOf(request.url);
+    const [first] = world.agreement.protocols;
+    switch (upgrading) {
+      case "absent":
+        return undefined;
+      case "headers":
+        return { headers: { "x-more": "1" } };
+      case "protocol":
+        return first === undefined ? {} : { protocol: first };
+      case "unoffered":
+        if (first === undefined) return {};
+        world.mark("unoffered subprotocol");
+        refusalOf(world, index, "the upgrade hook chose a protocol that was not offered");
+        world.expectsDefect = true;
+        return { protocol: "not-offered" };
+      case "unofferedHeader":
+        if (first === undefined) return {};
+        world.mark("unoffered subprotocol");
+        refusalOf(world, index, "the upgrade hook's header chose a protocol that was not offered");
+        world.expectsDefect = true;
+        return { headers: { "sec-websocket-protocol": "not-offered" } };
+      case "throws":
+        refusalOf(world, index, "the upgrade hook threw");
+        throw world.defect("hook threw", "hook upgrade");
+      case "rejects":
+        refusalOf(world, index, "the upgrade hook rejected");
+        return Promise.reject(world.defect("hook rejected", "hook upgrade"));
+      case "response":
+        refusalOf(world, index, "the upgrade hook returned a Response");
+        return new Response(null, { status: 403 });
+      case "throwsResponse":
+        refusalOf(world, index, "the upgrade hook threw a Response");
+        throw new Response(null, { status: 403 });
+      case "never":
+        return never;
+      case "late":
+        return world.sleep(draws.pick([5, 60, 400]));
+    }
+  };
+  const hooks: CrosswsHooks = {
+    upgrade,
+    open: (peer: CrosswsPeer) => {
+      const { server: end, index } = connectionOf(peer);
+      end.opened = true;
+      end.readsAll = true;
+      void actCrossws(world, end, peer, world.choices.stream(`handler.${index}`));
+      return hook("open");
+    },
+    message: (peer: CrosswsPeer, message: CrosswsMessage) => {
+      const { rawData } = message;
+      connectionOf(peer).server.take(
+        typeof rawData === "string" ? rawData : new Uint8Array(rawData as Uint8Array<ArrayBuffer>),
+      );
+      return hook("message");
+    },
+    close: (peer: CrosswsPeer, { code }: { code: number }) => {
+      connectionOf(peer).server.end(peer.websocket.wasClean, code);
+      return hook("close");
+    },
+    error: (peer: CrosswsPeer, error: unknown) => {
+      const { cause } = error as { cause?: unknown };
+      connectionOf(peer).server.heard("error", cause);
+      return hook("error");
+    },
+  };
+  const adapter = crosswsAdapter({
+    hooks,
+    serverOptions: { ...given, extensions: given.extensions ?? [], masking: given.masking ?? true, maxConnections },
+  });
+  const server = transportServer(world, side, source, adapter.server, () => {
+    adapter.closeAll(undefined, undefined, true);
+    for (const peer of adapter.server.clients ?? []) peer.terminate();
+  });
+  return {
+    ...server,
+    check() {
+      server.check();
+      let left = 0;
+      for (const peers of adapter.peers.values()) left += peers.size;
+      if (left > 0) world.fail("leaves nothing behind", "the adapter has peers that are gone");
+    },
+  };
+}
+
+async function actCrossws(world: World, end: End, peer: CrosswsPeer, draws: Draws): Promise<void> {
+  const steps = draws.below(6);
+  const pace = draws.pick(PAUSES);
+  for (let step = 0; step < steps; step++) {
+    if (pace > 0 || draws.oneIn(3)) await world.sleep(draws.pick([pace, 0, 1]));
+    if (end.over !== undefined) return;
+    switch (draws.pick(["send", "send", "send", "close", "terminate", "wait"] as const)) {
+      case "send": {
+        const sent = end.send("s", draws.pick(SIZES), draws.below(4));
+        end.call("send", () => peer.send(sent.content));
+        break;
+      }
+      case "close":
+        end.begin("close()");
+        end.call("close", () => peer.close(draws.pick([1000, 3000]), "done"));
+        break;
+      case "terminate":
+        world.mark("terminated");
+        end.begin("terminate()");
+        peer.terminate();
+        break;
+      case "wait":
+        await world.sleep(draws.pick([100, 300]));
+        break;
+    }
+  }
+}

@@ -1,0 +1,71 @@
+/** Where a server's transports come from: an iterator that gives them as clients connect. */
+import type { SimTransport } from "./network.ts";
+import type { World } from "./world.ts";
+
+export class Source implements AsyncIterableIterator<SimTransport> {
+  readonly #world: World;
+  readonly #most: number;
+  readonly #waiting: SimTransport[] = [];
+  #asking: ((result: IteratorResult<SimTransport>) => void)[] = [];
+  #over = false;
+  readonly #taken: SimTransport[] = [];
+
+  /** `most` is how many the server may hold at once. */
+  constructor(world: World, most: number) {
+    this.#world = world;
+    this.#most = most;
+  }
+
+  push(transport: SimTransport): void {
+    if (this.#over) {
+      refuse(transport);
+      return;
+    }
+    const asking = this.#asking.shift();
+    if (asking !== undefined) {
+      asking(this.#give(transport));
+      return;
+    }
+    this.#world.mark("connections waited for room");
+    this.#waiting.push(transport);
+  }
+
+  /** There will be no more. */
+  finish(): void {
+    this.#over = true;
+    for (const transport of this.#waiting.splice(0)) refuse(transport);
+    for (const asking of this.#asking.splice(0)) asking({ done: true, value: undefined });
+  }
+
+  next(): Promise<IteratorResult<SimTransport>> {
+    const transport = this.#waiting.shift();
+    if (transport !== undefined) return Promise.resolve(this.#give(transport));
+    if (this.#over) return Promise.resolve({ done: true, value: undefined });
+    return new Promise((resolve) => this.#asking.push(resolve));
+  }
+
+  return(): Promise<IteratorResult<SimTransport>> {
+    this.#world.log("source returned");
+    this.finish();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #give(transport: SimTransport): IteratorResult<SimTransport> {
+    transport.given = true;
+    this.#taken.push(transport);
+    this.#world.log(`${transport.outgoing.name} taken`);
+    const held = this.#taken.filter(({ hasEnded }) => !hasEnded).length;
+    if (held > this.#most) this.#world.fail("bounded", "the server holds more transports than maxConnections");
+    return { done: false, value: transport };
+  }
+}
+
+/** What becomes of a connection that nobody takes. */
+function refuse({ incoming, outgoing }: SimTransport): void {
+  incoming.failWriter("connection refused");
+  outgoing.failReader("connection refused");
+}

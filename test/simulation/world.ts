@@ -1,0 +1,349 @@
+/** One run: connections between real faces over the simulated network, in virtual time, from one list of choices. */
+import type { Choices, Script } from "./choices.ts";
+import { startSession, startSocket, type TearDown } from "./clients.ts";
+import type { Connection } from "./connection.ts";
+import { listen, turn, type Uncaught } from "./host.ts";
+import { describe, End, EXPECTATIONS, type Face, type Finding, type Law, type LawWorld } from "./laws.ts";
+import type { Mark } from "./marks.ts";
+import { PlannedError, plannedBehind } from "./misbehaviour.ts";
+import { Link, type LinkFault } from "./network.ts";
+import { drawSide, type Agreement } from "./options.ts";
+import { startAccept, startCrossws, startServe, startWebSocketServer, type Server } from "./servers.ts";
+import { VirtualClock } from "./virtualClock.ts";
+
+/** More turns than this without time going on are a busy loop. */
+const MOST_TURNS = 10_000;
+
+/** More events than this have no end. */
+const MOST_STEPS = 50_000;
+
+const MOST_LISTENERS = 10;
+
+const FAULTS: readonly LinkFault[] = ["clog", "clog", "clogBoth", "reset", "end", "halfEnd", "vanish", "vanishOneWay"];
+
+export interface Outcome {
+  readonly trace: readonly string[];
+  readonly findings: readonly Finding[];
+  readonly marks: ReadonlySet<Mark>;
+  readonly script: Script;
+}
+
+/** Changes a world before it runs, so that the simulator itself can be tested. */
+export type Plant = (world: World) => void;
+
+export class World implements LawWorld {
+  readonly clock = new VirtualClock();
+  readonly choices: Choices;
+  readonly trace: string[] = [];
+  readonly findings: Finding[] = [];
+  readonly marks = new Set<Mark>();
+  readonly connections: Connection[] = [];
+  agreement!: Agreement;
+  /** Errors that a handler throws have to be reported. */
+  hearsHandlers = false;
+  /** Something of the application's makes the library report an error of its own. */
+  expectsDefect = false;
+  readonly #planned: PlannedError[] = [];
+  readonly #signals: { readonly signal: AbortSignal; readonly listeners: Set<unknown> }[] = [];
+  #activity = 0;
+
+  constructor(choices: Choices) {
+    this.choices = choices;
+  }
+
+  get nowMs(): number {
+    return this.clock.now();
+  }
+
+  log(text: string): void {
+    this.trace.push(`${this.clock.now()} ${text}`);
+  }
+
+  mark(mark: Mark): void {
+    this.marks.add(mark);
+  }
+
+  fail(law: Law, what: string): void {
+    this.log(`FINDING ${law}: ${what}`);
+    this.findings.push({ law, what, atMs: this.nowMs });
+  }
+
+  after(ms: number, run: () => void): void {
+    this.clock.after(ms, run);
+  }
+
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => this.clock.after(ms, resolve));
+  }
+
+  /** An error that the application throws, and that has to be reported if anybody listens. */
+  planned(where: string, ofHandler: boolean): PlannedError {
+    const error = new PlannedError(where, ofHandler && this.hearsHandlers);
+    this.#planned.push(error);
+    this.log(error.message);
+    return error;
+  }
+
+  /** An error of a listener or a hook, which the library has to report by the platform's means. */
+  defect(mark: Mark, where: string): PlannedError {
+    this.mark(mark);
+    const error = new PlannedError(where, true);
+    this.#planned.push(error);
+    this.log(error.message);
+    return error;
+  }
+
+  /** An extension or `random` is about to throw. */
+  threw(mark: Mark, error: PlannedError, name: string): void {
+    this.mark(mark);
+    this.log(`${name} ${error.message}`);
+  }
+
+  reported(error: unknown): void {
+    this.log(`reported ${describe(error)}`);
+    const planned = plannedBehind(error);
+    if (planned !== undefined) planned.reports++;
+  }
+
+  /** Counts the listeners of a signal. */
+  watch(signal: AbortSignal): AbortSignal {
+    const listeners = new Set<unknown>();
+    this.#signals.push({ signal, listeners });
+    const add = signal.addEventListener.bind(signal);
+    const remove = signal.removeEventListener.bind(signal);
+    signal.addEventListener = (...args: Parameters<AbortSignal["addEventListener"]>) => {
+      listeners.add(args[1]);
+      if (listeners.size > MOST_LISTENERS) this.fail("leaves nothing behind", "a signal has more than 10 listeners");
+      add(...args);
+    };
+    signal.removeEventListener = (...args: Parameters<AbortSignal["removeEventListener"]>) => {
+      listeners.delete(args[1]);
+      remove(...args);
+    };
+    return signal;
+  }
+
+  async run(): Promise<void> {
+    const stopListening = listen((uncaught) => this.#hear(uncaught));
+    try {
+      this.#build();
+      let steps = 0;
+      do {
+        if (!(await this.#settle())) return;
+        if (++steps > MOST_STEPS) {
+          this.fail("never spins", "there is no end of events");
+          return;
+        }
+      } while (this.#step());
+      this.#checkLeft();
+      await turn();
+    } finally {
+      stopListening();
+    }
+  }
+
+  #step(): boolean {
+    if (this.clock.nextMs === undefined) return false;
+    try {
+      this.clock.step();
+    } catch (error) {
+      this.fail("contains", `a timer threw ${describe(error)}`);
+    }
+    return true;
+  }
+
+  /** Lets everything run that can at this time. */
+  async #settle(): Promise<boolean> {
+    const { clock, trace } = this;
+    let quiet = 0;
+    let before = -1;
+    for (let turns = 0; quiet < this.#quietTurns; turns++) {
+      if (turns > MOST_TURNS) {
+        this.fail("never spins", "time stands still");
+        return false;
+      }
+      await turn();
+      const now = trace.length + clock.set + this.#activity;
+      quiet = now === before ? quiet + 1 : 0;
+      before = now;
+    }
+    return true;
+  }
+
+  /** The class queues tasks of its own, of which nothing else can be seen. */
+  #quietTurns = 1;
+
+  #build(): void {
+    const draws = this.choices.stream("world");
+    const calm = draws.below(4) === 0;
+    const clientFaces = [draws.pick(["session", "class"] as const)];
+    const serverFace = draws.pick(["serve", "peer", "crossws", "accept"] as const);
+    const mayKnow = clientFaces[0] === "session" && (serverFace === "serve" || serverFace === "accept");
+    const handshake = mayKnow && draws.oneIn(4) ? "none" : "http1";
+    const count =
+      handshake === "none" && serverFace === "serve" ? 1 : draws.pick([1, 1, 1, 1, 2, 1, 1, 2, 3, 4, 1, 1, 1, 1, 2, 12]);
+    const deflates = draws.oneIn(8);
+    this.agreement = {
+      handshake,
+      masking: !draws.oneIn(4),
+      deflate: deflates,
+      protocols: draws.pick([[], ["a"], ["a", "b"]]),
+      defects: draws.oneIn(3),
+    };
+    if (handshake === "none") this.mark("prior knowledge");
+    if (count > 1) this.mark("several connections");
+    if (clientFaces[0] === "class") this.#quietTurns = 2;
+    const serverSide = drawSide(this, this.choices.stream("server"), this.agreement, "server");
+    const serverDraws = this.choices.stream("serverProgram");
+    const server: Server =
+      serverFace === "serve"
+        ? startServe(this, serverSide, serverDraws)
+        : serverFace === "accept"
+          ? startAccept(this, serverSide)
+          : serverFace === "peer"
+            ? startWebSocketServer(this, serverSide, serverDraws)
+            : startCrossws(this, serverSide, serverDraws);
+    const tearDowns: TearDown[] = [];
+    let startMs = 0;
+    for (let index = 0; index < count; index++) {
+      if (index > 0) startMs += draws.pick([0, 5, 50, 200]);
+      const start = (): void => {
+        tearDowns.push(this.#connect(index, clientFaces[0]!, serverFace, server, serverSide, calm));
+      };
+      if (startMs === 0) start();
+      else this.after(startMs, start);
+    }
+    const faultyMs = draws.pick([600, 1500]);
+    const peacefulMs = draws.pick([50, 400]);
+    if (!calm && count > 1 && draws.oneIn(2)) this.#swizzle(draws);
+    if (draws.oneIn(5)) this.after(draws.pick([0, 1, 30, 150, 500]), () => server.stop());
+    this.after(faultyMs, () => {
+      this.log("healed");
+      for (const { link } of this.connections) link.heal();
+    });
+    this.after(faultyMs + peacefulMs, () => {
+      this.log("torn down");
+      const clientsFirst = draws.oneIn(2);
+      if (!clientsFirst) server.stop();
+      for (const tearDown of tearDowns) tearDown();
+      if (clientsFirst) this.after(draws.pick([0, 200]), () => server.stop());
+      this.after(3000, () => server.check());
+    });
+  }
+
+  #connect(
+    index: number,
+    clientFace: "session" | "class",
+    serverFace: Face,
+    server: Server,
+    serverSide: ReturnType<typeof drawSide>,
+    calm: boolean,
+  ): TearDown {
+    const draws = this.choices.stream(`client.${index}`);
+    const net = this.choices.stream(`net.${index}`);
+    const side = drawSide(this, draws, this.agreement, `c${index}`);
+    const link = new Link(this, `n${index}`, net, calm, this.agreement.handshake === "http1");
+    const client = new End(this, `c${index}`, clientFace, link.client, side.options);
+    const serverEnd = new End(this, `s${index}`, serverFace, link.server, serverSide.options);
+    client.peer = serverEnd;
+    serverEnd.peer = client;
+    const connection: Connection = {
+      index,
+      link,
+      client,
+      server: serverEnd,
+      tampered: side.tampered || serverSide.tampered,
+      clientOutcome: undefined,
+      clientGaveUp: false,
+      handshakeDueMs: Infinity,
+      refusal: undefined,
+    };
+    this.connections[index] = connection;
+    if (!calm) {
+      for (let left = net.below(3); left > 0; left--) {
+        const fault = net.pick(FAULTS);
+        const atMs = net.pick([0, 1, 3, 10, 40, 100, 250, 500]) + net.below(8);
+        this.after(atMs, () => {
+          link.befall(fault, net);
+          if (link.back.vanished || link.there.vanished) {
+            if (link.back.vanished) client.vanished();
+            if (link.there.vanished) serverEnd.vanished();
+          }
+        });
+      }
+    }
+    const tearDown =
+      clientFace === "session"
+        ? startSession(this, connection, side, draws)
+        : startSocket(this, connection, side, draws);
+    // Not before the client has begun: a server need not know of one that never does.
+    this.after(link.latencyMs, () => server.bring(link.server, connection));
+    return tearDown;
+  }
+
+  /** Clogs some links one by one, and restores them in another order (FoundationDB's swizzle-clogging). */
+  #swizzle(draws: ReturnType<Choices["stream"]>): void {
+    this.mark("swizzled");
+    let atMs = draws.below(60);
+    const untilMs = atMs + 300;
+    for (let index = 0; index < 12; index++) {
+      atMs += draws.below(60);
+      const backMs = draws.below(200);
+      const skipped = draws.oneIn(2);
+      if (skipped || atMs > untilMs) continue;
+      this.after(atMs, () => {
+        const link = this.connections[index]?.link;
+        if (link === undefined) return;
+        link.faulty = true;
+        link.clog(link.there, untilMs + backMs - this.nowMs);
+        link.clog(link.back, untilMs + backMs - this.nowMs);
+      });
+    }
+  }
+
+  #hear({ kind, error }: Uncaught): void {
+    this.#activity++;
+    const planned = plannedBehind(error);
+    if (planned === undefined) {
+      if (this.expectsDefect && kind === "exception") return;
+      this.fail("contains", `uncaught ${kind}: ${describe(error)}`);
+      return;
+    }
+    planned.reports++;
+    this.log(`uncaught ${kind} ${planned.message}`);
+    const isExpected = planned.mustBeReported && (kind === "warning" || (kind === "exception" && EXPECTATIONS.defectsAreUncaught));
+    if (!isExpected) this.fail("contains", `uncaught ${kind}: ${planned.message}`);
+  }
+
+  #checkLeft(): void {
+    for (const { client, server, link } of this.connections) {
+      client.checkLeft();
+      server.checkLeft();
+      link.heal();
+    }
+    for (const connection of this.connections) this.#checkAnswer(connection);
+    if (this.clock.liveTimers > 0) this.fail("leaves nothing behind", "a timer is left");
+    for (const { signal, listeners } of this.#signals) {
+      if (!signal.aborted && listeners.size > 0) this.fail("leaves nothing behind", "a signal has listeners left");
+    }
+    for (const { mustBeReported, reports, where } of this.#planned) {
+      if (mustBeReported && reports !== 1) {
+        this.fail("contains", `${where} threw, which was reported ${reports === 0 ? "never" : "more than once"}`);
+      }
+    }
+  }
+
+  #checkAnswer({ link, client, refusal, tampered, clientGaveUp, clientOutcome, handshakeDueMs }: Connection): void {
+    if (refusal === undefined || link.faulty || tampered || clientGaveUp) return;
+    if (refusal.atMs + 2 * link.latencyMs + 50 > handshakeDueMs) return;
+    if (typeof clientOutcome === "number" && clientOutcome !== 101) return;
+    this.fail("answers", `no status for the ${client.face} when ${refusal.why}`);
+  }
+}
+
+export async function runWorld(choices: Choices, plant?: Plant): Promise<Outcome> {
+  const world = new World(choices);
+  plant?.(world);
+  await world.run();
+  return { trace: world.trace, findings: world.findings, marks: world.marks, script: choices.recorded };
+}
