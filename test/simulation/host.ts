@@ -45,6 +45,9 @@ function messageTurns(): () => Promise<void> {
 /** Leads everything uncaught to `hear`, in place of whoever heard it before. Returns how to undo that. */
 export function listen(hear: (uncaught: Uncaught) => void): () => void {
   const { process } = platform;
+  // Stacks are most of what an error costs, and nobody looks at them here.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
   if (process?.emitWarning !== undefined && setImmediate !== undefined) {
     const names = ["unhandledRejection", "uncaughtException"] as const;
     const before = names.map((name) => process.listeners(name));
@@ -53,8 +56,12 @@ export function listen(hear: (uncaught: Uncaught) => void): () => void {
       process.removeAllListeners(name);
       process.on(name, (error) => hear({ kind: name === "unhandledRejection" ? "rejection" : "exception", error }));
     }
-    process.emitWarning = (error) => hear({ kind: "warning", error });
+    // One of Node's own, with a name, follows a rejection that has been heard already.
+    process.emitWarning = (error) => {
+      if ((error as Error).name !== "PromiseRejectionHandledWarning") hear({ kind: "warning", error });
+    };
     return () => {
+      Error.stackTraceLimit = stackTraceLimit;
       process.emitWarning = emitWarning;
       names.forEach((name, i) => {
         process.removeAllListeners(name);
@@ -75,6 +82,7 @@ export function listen(hear: (uncaught: Uncaught) => void): () => void {
   platform.addEventListener?.("unhandledrejection", rejected, true);
   platform.addEventListener?.("error", failed, true);
   return () => {
+    Error.stackTraceLimit = stackTraceLimit;
     platform.removeEventListener?.("unhandledrejection", rejected, true);
     platform.removeEventListener?.("error", failed, true);
   };

@@ -291,6 +291,7 @@ export function startWebSocketServer(world: World, side: Side, draws: Draws): Se
           case "unoffered":
             world.mark("unoffered subprotocol");
             refusalOf(world, index, "handleProtocols chose what was not offered");
+            world.expectsDefect = true;
             return "not-offered";
           case "throws":
             world.mark("handleProtocols threw");

@@ -187,6 +187,7 @@ async function readStreams(world: World, end: End, session: WebSocketSession, dr
     if (done) return;
     world.mark("message read as a stream");
     if (skips && draws.oneIn(2)) {
+      end.skips = true;
       await value.readable.cancel();
       continue;
     }
@@ -333,15 +334,10 @@ export function close(end: End, session: WebSocketSession, draws: Draws): void {
 }
 
 function closeReason(draws: Draws): unknown {
-  return draws.pick([
-    undefined,
-    new PlannedError("why"),
-    new WebSocketError("why", { closeCode: 3000, reason: "why" }),
-    new WebSocketError("why", { closeCode: 1005 }),
-    new WebSocketError("why", { closeCode: 1006 }),
-    new WebSocketError("why", { closeCode: 1015 }),
-    new WebSocketError("why", { closeCode: 1000, reason: "€".repeat(60) }),
-  ]);
+  const code = draws.pick([undefined, 0, 3000, 1005, 1006, 1015, 1000] as const);
+  if (code === undefined) return undefined;
+  if (code === 0) return new PlannedError("why");
+  return new WebSocketError("why", { closeCode: code, reason: code === 1000 ? "€".repeat(60) : "" });
 }
 
 async function sendOne(world: World, end: End, session: WebSocketSession, draws: Draws, wait: boolean): Promise<void> {

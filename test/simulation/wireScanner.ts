@@ -1,12 +1,19 @@
 /** Finds where the Close frame ends in the bytes of one direction, independently of the code under test. */
 
+const BLANK_LINE = [13, 10, 13, 10];
+
+/** Bytes of a status line up to its code. */
+const STATUS_LINE = 12;
+
 export class WireScanner {
   /** Position behind the first Close frame; `undefined` if none has begun to be written. */
   closeEnd: number | undefined;
   /** The status of the HTTP head; `undefined` before it, and for a request. */
   status: number | undefined;
   #inHead: boolean;
+  /** The first bytes of the head, and how much of the blank line behind it has come. */
   #head = "";
+  #blank = 0;
   #position = 0;
   /** Header bytes of the frame that begins at the end of what came. */
   readonly #header: number[] = [];
@@ -20,8 +27,10 @@ export class WireScanner {
   push(chunk: Uint8Array): void {
     let at = 0;
     while (this.#inHead && at < chunk.length) {
-      this.#head += String.fromCharCode(chunk[at++]!);
-      if (!this.#head.endsWith("\r\n\r\n")) continue;
+      const byte = chunk[at++]!;
+      if (this.#head.length < STATUS_LINE) this.#head += String.fromCharCode(byte);
+      this.#blank = byte === BLANK_LINE[this.#blank] ? this.#blank + 1 : byte === 13 ? 1 : 0;
+      if (this.#blank < BLANK_LINE.length) continue;
       this.#inHead = false;
       const status = /^HTTP\/1\.1 (\d+)/.exec(this.#head)?.[1];
       if (status !== undefined) this.status = Number(status);

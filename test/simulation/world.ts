@@ -311,7 +311,8 @@ export class World implements LawWorld {
     }
     planned.reports++;
     this.log(`uncaught ${kind} ${planned.message}`);
-    const isExpected = planned.mustBeReported && (kind === "warning" || (kind === "exception" && EXPECTATIONS.defectsAreUncaught));
+    const isExpected =
+      kind === "warning" || (planned.mustBeReported && kind === "exception" && EXPECTATIONS.defectsAreUncaught);
     if (!isExpected) this.fail("contains", `uncaught ${kind}: ${planned.message}`);
   }
 
