@@ -45,9 +45,8 @@ export function startSession(world: World, connection: Connection, side: Side, d
   connection.handshakeDueMs = world.nowMs + options.handshakeTimeoutMs;
   end.track("connect", opening).then(
     (opened) => {
-      session = opened;
       connection.clientOutcome = "opened";
-      runSession(world, end, opened, draws);
+      session = runSession(world, end, opened, draws);
     },
     (error: unknown) => {
       const { rejection, cause } = error as { rejection?: { status: number }; cause?: { code?: string } };

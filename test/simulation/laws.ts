@@ -291,10 +291,14 @@ export class End {
     const { outgoing } = this.transport;
     if (outgoing.scanner.closeEnd !== undefined && !outgoing.closeTaken) this.#world.mark("Close echo never taken");
     if (this.#failed) return;
-    for (const { what } of this.pending) this.#fail("leaves nothing behind", `${what.replace(/\d+/g, "")} never settles`);
+    for (const { what } of this.pending)
+      this.#fail("leaves nothing behind", `${what.replace(/\d+/g, "")} never settles`);
     if (this.#mustEnd && this.over === undefined) this.#fail("leaves nothing behind", `is never over`);
     if (this.transport.given && !this.transport.hasEnded) {
-      this.#fail("leaves nothing behind", `the transport is kept${this.opened ? "" : " of a connection that never opened"}`);
+      this.#fail(
+        "leaves nothing behind",
+        `the transport is kept${this.opened ? "" : " of a connection that never opened"}`,
+      );
     }
     if (this.peer !== undefined) this.#checkAllArrived(this.peer);
   }
@@ -316,7 +320,10 @@ export class End {
     for (const list of peer.sent.values()) {
       for (const sent of list) {
         if (sent.state === "fulfilled" && !this.got.has(sent)) {
-          this.#fail("tells the truth", `clean, but a message is missing${this.#closingHow === "" ? "" : " at the closer"}`);
+          this.#fail(
+            "tells the truth",
+            `clean, but a message is missing${this.#closingHow === "" ? "" : " at the closer"}`,
+          );
           return;
         }
       }

@@ -26,8 +26,7 @@ export function makeContent(from: string, channel: string, index: number, size: 
 
 /** The channel and index that a message says; `undefined` if it says nothing of the kind. */
 export function headOf(content: Content): { from: string; channel: string; index: number } | undefined {
-  const start =
-    typeof content === "string" ? content.slice(0, 40) : String.fromCharCode(...content.subarray(0, 40));
+  const start = typeof content === "string" ? content.slice(0, 40) : String.fromCharCode(...content.subarray(0, 40));
   const [from, channel, index, rest] = start.split("/", 4);
   if (from === undefined || channel === undefined || rest === undefined) return undefined;
   return { from, channel, index: Number(index) };

@@ -97,7 +97,8 @@ export class Direction {
   readonly #queue: Uint8Array[] = [];
   /** Bytes that were taken, and neither delivered nor lost. */
   #pendingBytes = 0;
-  #waiting: { readonly chunk: Bytes; readonly resolve: () => void; readonly reject: (error: unknown) => void } | undefined;
+  #waiting:
+    { readonly chunk: Bytes; readonly resolve: () => void; readonly reject: (error: unknown) => void } | undefined;
   #clogged = 0;
   #inWire = 0;
   readonly #held: (() => void)[] = [];
@@ -148,7 +149,7 @@ export class Direction {
     };
     if (reader.byteStream) {
       world.mark("byte stream read");
-      this.readable = new ReadableStream({ ...source, type: "bytes" }) as ReadableStream<Uint8Array>;
+      this.readable = new ReadableStream({ ...source, type: "bytes" });
     } else {
       this.readable = new ReadableStream<Uint8Array>(source, { highWaterMark: 0 });
     }
@@ -296,7 +297,7 @@ export class Direction {
       pieces === "tiny" ? Math.max(1, chunk.length >> 3) : pieces === "halves" ? Math.max(1, chunk.length >> 1) : 0;
     const mayReuse = this.#writerPlan.copiesChunks === true;
     const sent = mayReuse ? chunk.slice() : chunk;
-    for (let at = 0; at < sent.length; ) {
+    for (let at = 0; at < sent.length;) {
       const piece = sent.subarray(at, size === 0 ? sent.length : at + size);
       at += piece.length;
       for (let i = 0; i < emptyBurst && !this.#readerPlan.byteStream; i++) {
@@ -351,7 +352,7 @@ export class Direction {
     const queue = this.#queue;
     let delivered: number;
     const request = (this.#reading as ReadableByteStreamController).byobRequest;
-    if (request != null) {
+    if (request !== undefined && request !== null) {
       const view = request.view as Uint8Array;
       const piece = queue[0]!;
       delivered = Math.min(piece.length, view.byteLength);
@@ -442,7 +443,8 @@ export class SimTransport implements ByteTransport {
   readonly writable: WritableStream<Bytes>;
   declare readonly copiesChunks?: boolean | undefined;
   declare readonly closed?: Promise<unknown>;
-  declare readonly close?: () => void;
+  /** May return a promise, as platforms' objects do. */
+  declare readonly close?: () => unknown;
   readonly incoming: Direction;
   readonly outgoing: Direction;
   closeCalled = false;
@@ -492,9 +494,7 @@ export class SimTransport implements ByteTransport {
 
   /** Whether the library has done with it: both directions have ended, or it has been closed. */
   get hasEnded(): boolean {
-    return (
-      this.closeCalled || (this.incoming.readableEnded !== undefined && this.outgoing.writableEnded !== undefined)
-    );
+    return this.closeCalled || (this.incoming.readableEnded !== undefined && this.outgoing.writableEnded !== undefined);
   }
 }
 

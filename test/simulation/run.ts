@@ -105,7 +105,10 @@ test(${JSON.stringify(what)}, async () => {
 `);
   if (folder === undefined) return;
   mkdirSync(folder, { recursive: true });
-  const name = `${what.toLowerCase().replace(/[^a-z]+/g, "-").slice(0, 90)}.json`;
+  const name = `${what
+    .toLowerCase()
+    .replace(/[^a-z]+/g, "-")
+    .slice(0, 90)}.json`;
   writeFileSync(join(folder, name), `${JSON.stringify({ what, script }, undefined, 2)}\n`);
 }
 

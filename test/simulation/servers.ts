@@ -12,6 +12,7 @@ import {
   type CrosswsHooks,
   type CrosswsMessage,
   type CrosswsPeer,
+  type MessageBytes,
   type Peer,
   type WebSocketServerOptions,
 } from "../../src/server/index.ts";
@@ -177,8 +178,7 @@ export function startServe(world: World, side: Side, draws: Draws): Server {
   const connections: Connection[] = [];
   const only = (): Connection => connections[0]!;
   const handler = (request: IncomingRequest): Promise<void> => {
-    const connection =
-      world.agreement.handshake === "none" ? only() : world.connections[indexOf(request.target)]!;
+    const connection = world.agreement.handshake === "none" ? only() : world.connections[indexOf(request.target)]!;
     return handle(world, connection, request, world.choices.stream(`handler.${connection.index}`));
   };
   let settled = false;
@@ -210,7 +210,10 @@ export function startServe(world: World, side: Side, draws: Draws): Server {
         const hangs = connections.some(({ handlerHangs }) => handlerHangs === true);
         if (hangs && !EXPECTATIONS.serveLeavesHandlers) return;
         const why = hangs ? "a handler never returns" : "its signal";
-        world.fail("ends in time", `serve is pending one closeTimeoutMs after its signal${hangs ? ` while ${why}` : ""}`);
+        world.fail(
+          "ends in time",
+          `serve is pending one closeTimeoutMs after its signal${hangs ? ` while ${why}` : ""}`,
+        );
       });
     },
     check() {
@@ -423,7 +426,8 @@ function runPeer(world: World, end: End, peer: Peer, draws: Draws): void {
   if (peer.extensions.includes("deflate")) world.mark("compressed");
   const throwing = draws.below(8);
   peer.on("message", (data, isBinary) => {
-    end.take(isBinary ? new Uint8Array(data as Uint8Array<ArrayBuffer>) : String(data as Uint8Array));
+    const bytes = data as MessageBytes;
+    end.take(isBinary ? new Uint8Array(bytes) : bytes.toString());
     if (throwing === 7) throw world.defect("listener threw", "listener of message");
   });
   peer.on("error", (error) => end.heard("error", error));
@@ -561,7 +565,7 @@ export function startCrossws(world: World, side: Side, draws: Draws): Server {
         return new Response(null, { status: 403 });
       case "throwsResponse":
         refusalOf(world, index, "the upgrade hook threw a Response");
-        throw new Response(null, { status: 403 });
+        throw Object.assign(new PlannedError("a Response"), { response: new Response(null, { status: 403 }) });
       case "never":
         return never;
       case "late":

@@ -46,31 +46,33 @@ const STEPS = [
   "closeWithSignal",
 ] as const;
 
-export interface Program {
-  /** Fulfilled when the steps have been done. Reading may go on. */
-  readonly done: Promise<void>;
-}
-
-export function runSession(world: World, end: End, session: WebSocketSession, draws: Draws): Program {
+/** Begins the program. Returns the session that it uses. */
+export function runSession(world: World, end: End, given: WebSocketSession, draws: Draws): WebSocketSession {
+  const session = world.alterSession(given);
   end.opened = true;
   if (session.extensions.includes("deflate")) world.mark("compressed");
-  session.closed.then(
+  void session.closed.then(
     ({ closeCode }) => end.end(true, closeCode),
     (error: unknown) => {
       end.heard("closed", error);
       end.end(false, error instanceof WebSocketError ? (error.closeCode ?? 0) : 0);
     },
   );
-  end.track("closed", session.closed);
+  void end.track("closed", session.closed);
   const reading = draws.pick(READINGS);
   const reads = read(world, end, session, reading, draws);
   const done = act(world, end, session, reading, draws);
   void Promise.allSettled([reads, done, session.closed]).then(() => probe(world, end, session, reading));
-  return { done };
+  return session;
 }
 
 /** After the end every way to ask has to say the same, and the messages that came before can be taken. */
-async function probe(world: World, end: End, session: WebSocketSession, reading: (typeof READINGS)[number]): Promise<void> {
+async function probe(
+  world: World,
+  end: End,
+  session: WebSocketSession,
+  reading: (typeof READINGS)[number],
+): Promise<void> {
   const clean = await session.closed.then(
     () => true,
     () => false,
@@ -354,7 +356,7 @@ function transmit(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const sent = end.send("s", size, kind);
-  const sending = session.send(sent.content, { signal } as object);
+  const sending = session.send(sent.content, { signal });
   const startMs = world.nowMs;
   void settle(end, "send", sending, sent).then(() => {
     if (world.nowMs > startMs) world.mark("send waited for room");

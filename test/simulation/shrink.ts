@@ -4,7 +4,7 @@ import type { Script } from "./choices.ts";
 /** Whether a script still fails in the same way. */
 export type StillFails = (script: Script) => Promise<boolean>;
 
-export async function shrink(script: Script, stillFails: StillFails, mostRuns = 600): Promise<Script> {
+export async function shrink(script: Script, stillFails: StillFails, mostRuns = 300): Promise<Script> {
   let best = script;
   let runs = 0;
   const attempt = async (next: Script): Promise<boolean> => {
@@ -15,12 +15,12 @@ export async function shrink(script: Script, stillFails: StillFails, mostRuns = 
     return true;
   };
   const withStream = (name: string, values: readonly number[]): Script => {
-    const { [name]: _, ...others } = best;
+    const others = Object.fromEntries(Object.entries(best).filter(([other]) => other !== name));
     const last = values.findLastIndex((value) => value !== 0);
     return last < 0 ? others : { ...others, [name]: values.slice(0, last + 1) };
   };
 
-  for (let progress = true; progress && runs < mostRuns; ) {
+  for (let progress = true; progress && runs < mostRuns;) {
     progress = false;
     for (const name of Object.keys(best)) {
       if (await attempt(withStream(name, []))) {
@@ -35,7 +35,8 @@ export async function shrink(script: Script, stillFails: StillFails, mostRuns = 
           if (part.length === 0) continue;
           const zeroed = [...values.slice(0, at), ...part.map(() => 0), ...values.slice(at + size)];
           if (part.some((value) => value !== 0) && (await attempt(withStream(name, zeroed)))) progress = true;
-          else if (await attempt(withStream(name, [...values.slice(0, at), ...values.slice(at + size)]))) progress = true;
+          else if (await attempt(withStream(name, [...values.slice(0, at), ...values.slice(at + size)])))
+            progress = true;
         }
       }
       for (let at = 0; at < (best[name] ?? []).length; at++) {

@@ -1,4 +1,5 @@
 /** One run: connections between real faces over the simulated network, in virtual time, from one list of choices. */
+import type { WebSocketSession } from "../../src/stream/index.ts";
 import type { Choices, Script } from "./choices.ts";
 import { startSession, startSocket, type TearDown } from "./clients.ts";
 import type { Connection } from "./connection.ts";
@@ -39,6 +40,8 @@ export class World implements LawWorld {
   readonly marks = new Set<Mark>();
   readonly connections: Connection[] = [];
   agreement!: Agreement;
+  /** Stands before each session, so that a fault can be planted. */
+  alterSession: (session: WebSocketSession) => WebSocketSession = (session) => session;
   /** Errors that a handler throws have to be reported. */
   hearsHandlers = false;
   /** Something of the application's makes the library report an error of its own. */
@@ -181,7 +184,9 @@ export class World implements LawWorld {
     const mayKnow = clientFaces[0] === "session" && (serverFace === "serve" || serverFace === "accept");
     const handshake = mayKnow && draws.oneIn(4) ? "none" : "http1";
     const count =
-      handshake === "none" && serverFace === "serve" ? 1 : draws.pick([1, 1, 1, 1, 2, 1, 1, 2, 3, 4, 1, 1, 1, 1, 2, 12]);
+      handshake === "none" && serverFace === "serve"
+        ? 1
+        : draws.pick([1, 1, 1, 1, 2, 1, 1, 2, 3, 4, 1, 1, 1, 1, 2, 12]);
     const deflates = draws.oneIn(8);
     this.agreement = {
       handshake,

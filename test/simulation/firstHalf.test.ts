@@ -1,0 +1,5 @@
+/** The whole stack keeps its laws: the first half of the seeds, in a file of its own so that both run at once. */
+import { test } from "vitest";
+import { expectLaws, TIMEOUT_MS } from "./expectLaws.ts";
+
+test("every seed of the first half keeps the laws", () => expectLaws(0, 2), TIMEOUT_MS);
