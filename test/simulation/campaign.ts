@@ -1,9 +1,9 @@
 /** Runs many seeds, one after the other, and sums up what they found. */
-import type { Script } from "./choices.ts";
+import { Choices, type Script } from "./choices.ts";
 import { MARKS, type Mark } from "./marks.ts";
 import { shrink } from "./shrink.ts";
 import { signature, simulate } from "./simulate.ts";
-import type { Plant } from "./world.ts";
+import { runWorld, type Plant } from "./world.ts";
 
 export interface Failure {
   readonly seed: number;
@@ -65,8 +65,11 @@ export function unreached({ marks }: Report): Mark[] {
 
 /** The shortest script found that breaks the same law in the same way. */
 export function shrinkFailure({ script, signature: wanted }: Failure, plant?: Plant): Promise<Script> {
+  const isDifference = wanted === "deterministic";
   return shrink(script, async (candidate) => {
-    const { findings } = await simulate(0, candidate, plant);
+    const { findings } = isDifference
+      ? await simulate(0, candidate, plant)
+      : await runWorld(new Choices(0, candidate), plant);
     return findings.some((finding) => signature(finding) === wanted);
   });
 }

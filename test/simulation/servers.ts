@@ -66,7 +66,8 @@ async function handle(world: World, connection: Connection, request: IncomingReq
   const { server: end } = connection;
   world.log(`${end.name} requested`);
   const refuse = (why: string): void => {
-    connection.refusal ??= { atMs: world.nowMs, why };
+    // By prior knowledge there is no status to answer with.
+    if (world.agreement.handshake === "http1") connection.refusal ??= { atMs: world.nowMs, why };
   };
   const subprotocol = request.subprotocols[draws.below(request.subprotocols.length + 1)];
   const what = draws.pick(HANDLERS);
@@ -75,8 +76,8 @@ async function handle(world: World, connection: Connection, request: IncomingReq
     connection.session = session;
     return session;
   };
-  const run = async (): Promise<void> => {
-    const session = await open();
+  const run = async (answer?: Parameters<IncomingRequest["accept"]>[0]): Promise<void> => {
+    const session = await open(answer);
     runSession(world, end, session, draws);
     await session.closed;
   };
@@ -105,17 +106,16 @@ async function handle(world: World, connection: Connection, request: IncomingReq
     case "unoffered":
       world.mark("unoffered subprotocol");
       refuse("accept with an unoffered subprotocol");
-      await open({ subprotocol: "not-offered" });
+      await run({ subprotocol: "not-offered" });
       return;
     case "unofferedCaught":
       world.mark("unoffered subprotocol");
-      await open({ subprotocol: "not-offered" }).catch(() => undefined);
-      refuse("accept with an unoffered subprotocol, caught");
+      await run({ subprotocol: "not-offered" }).catch(() => refuse("accept with an unoffered subprotocol, caught"));
       return;
     case "badHeader":
       world.mark("bad header in an answer");
       refuse("accept with a bad header");
-      await open({ headers: [["x-bad", "a\r\nb"]] });
+      await run({ headers: [["x-bad", "a\r\nb"]] });
       return;
     case "neverAnswers":
       world.mark("handler never returned");

@@ -22,6 +22,17 @@ export async function shrink(script: Script, stillFails: StillFails, mostRuns = 
 
   for (let progress = true; progress && runs < mostRuns;) {
     progress = false;
+    // One connection alone, as the first: its streams have its number in their names.
+    for (const number of new Set(Object.keys(best).map((name) => name.split(".")[1]))) {
+      if (number === undefined) continue;
+      const alone = Object.entries(best).flatMap(([name, values]) => {
+        const [purpose, of] = name.split(".");
+        return of === undefined ? [[name, values]] : of === number ? [[`${purpose!}.0`, values]] : [];
+      });
+      if (alone.length < Object.keys(best).length || number !== "0") {
+        if (await attempt(Object.fromEntries(alone) as Script)) progress = true;
+      }
+    }
     for (const name of Object.keys(best)) {
       if (await attempt(withStream(name, []))) {
         progress = true;

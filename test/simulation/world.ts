@@ -211,7 +211,7 @@ export class World implements LawWorld {
     const tearDowns: TearDown[] = [];
     let startMs = 0;
     for (let index = 0; index < count; index++) {
-      if (index > 0) startMs += draws.pick([0, 5, 50, 200]);
+      if (index > 0) startMs += draws.pick([0, 5, 20, 40]);
       const start = (): void => {
         tearDowns.push(this.#connect(index, clientFaces[0]!, serverFace, server, serverSide, calm));
       };
