@@ -76,8 +76,8 @@ export class End {
   /** The application leaves out messages on purpose. */
   skips = false;
   closingSinceMs: number | undefined;
-  /** When the application disposed of it. */
-  disposedMs: number | undefined;
+  /** How long `await using` may take to leave, in milliseconds, where nothing fails and the peer takes everything. */
+  promptMs: () => number | undefined = () => undefined;
   #closingHow = "";
   #lastTookMs = 0;
   #failed = false;
@@ -208,6 +208,10 @@ export class End {
       return;
     }
     this.over = { clean, code };
+    const promptMs = this.#closingHow === "dispose" ? this.promptMs() : undefined;
+    if (this.#world.nowMs - (this.closingSinceMs ?? 0) > (promptMs ?? Infinity)) {
+      this.#fail("closes promptly", "dispose waits for a timeout although the peer answers");
+    }
     this.#world.mark(clean ? "clean close" : "connection failed");
     if (!clean) return;
     const { incoming, outgoing } = this.transport;

@@ -9,6 +9,7 @@ export const MARKS = [
   "message stream aborted",
   "message stream left half way",
   "piped",
+  "busy feed",
   "ping answered",
   "ping pending at the end",
   "send waited for room",

@@ -10,6 +10,8 @@ export class PlannedError extends Error {
   readonly where: string;
   /** Whether the library has to report it, for it has no caller that it could throw it at. */
   readonly mustBeReported: boolean;
+  /** Whether it may be reported, as a warning or, where there are none, as an `error` event. */
+  mayBeReported = false;
   /** How often it was reported. */
   reports = 0;
 

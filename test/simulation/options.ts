@@ -69,7 +69,7 @@ export function drawSide(world: World, draws: Draws, agreement: Agreement, name:
       ...(failsConnection && {
         onConnection: () => {
           world.mark("onConnection threw");
-          throw new PlannedError("onConnection");
+          throw Object.assign(new PlannedError("onConnection"), { mayBeReported: true });
         },
       }),
     },

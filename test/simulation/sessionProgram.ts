@@ -44,6 +44,7 @@ const STEPS = [
   "cancelReadable",
   "dispose",
   "closeWithSignal",
+  "feed",
 ] as const;
 
 /** Begins the program. Returns the session that it uses. */
@@ -308,7 +309,6 @@ async function act(
       case "dispose":
         world.mark("disposed");
         end.begin("dispose");
-        end.disposedMs ??= world.nowMs;
         void end.track("dispose", session[Symbol.asyncDispose]()).catch(ignore);
         break;
       case "closeWithSignal": {
@@ -321,6 +321,13 @@ async function act(
         world.after(draws.pick([0, 1, 20]), () => controller.abort(new PlannedError("signal of close")));
         break;
       }
+      case "feed":
+        world.mark("busy feed");
+        for (let left = 40; left > 0 && end.over === undefined; left--) {
+          transmit(world, end, session, 20, 1, undefined).catch(ignore);
+          await world.sleep(5);
+        }
+        break;
       case "wait":
         await world.sleep(draws.pick([100, 300]));
         break;
