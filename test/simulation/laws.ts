@@ -137,12 +137,14 @@ export class End {
   /** The application was told an error: it has to be of a known type. */
   heard(what: string, error: unknown): void {
     if (plannedBehind(error) !== undefined) return;
+    // A stream that was aborted without a reason tells its writers that.
+    if (error === undefined && /^(write|close)/.test(what)) return;
     const known =
       error instanceof WebSocketError ||
       error instanceof ProtocolError ||
       error instanceof RangeError ||
       error instanceof DOMException ||
-      (error instanceof TypeError && !/Cannot read|is not a function|not iterable/.test(error.message)) ||
+      (error instanceof TypeError && !/Cannot read|is not a function|not iterable|detached/.test(error.message)) ||
       // In the shape of ws, callbacks are told plain errors.
       what === "callback";
     if (!known) this.#world.fail("contains", `${this.face}: ${what.replace(/\d+/g, "")} gave ${describe(error)}`);

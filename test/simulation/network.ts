@@ -257,6 +257,8 @@ export class Direction {
     if (closeEnd === undefined && this.scanner.closeEnd !== undefined) this.closeWritten();
     if (this.#fails || from >= this.#plan.writesFailFrom) {
       this.#world.mark("write failed");
+      this.writableEnded ??= "errored";
+      this.settled();
       throw new NetworkError("the write failed");
     }
     if (this.#hangs || from >= this.#plan.writesHangFrom) {
