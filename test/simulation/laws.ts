@@ -284,7 +284,7 @@ export class End {
     this.#world.after(this.closeTimeoutMs + SLACK_MS, check);
   }
 
-  /** What lies in the library, read and not taken. */
+  /** Checks how many bytes the library has read that the application has not taken. */
   checkBounds(compressed: boolean): void {
     if (compressed || this.readsAll || this.over !== undefined) return;
     if (this.transport.incoming.deliveredBytes - this.tookBytes > MOST_UNREAD_BYTES) {

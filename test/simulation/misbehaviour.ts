@@ -4,7 +4,7 @@ import type { Clock } from "../../src/stream/clock.ts";
 import type { Draws } from "./choices.ts";
 import type { Mark } from "./marks.ts";
 
-/** Thrown on purpose, so it can be told from a defect of the library. */
+/** Thrown on purpose. The class distinguishes it from a defect of the library. */
 export class PlannedError extends Error {
   /** Where it was thrown. */
   readonly where: string;
@@ -67,7 +67,7 @@ export function jumpyClock(clock: Clock, at: number, backMs: number, tell: () =>
       tell();
       return clock.now() - backMs;
     },
-    // As on the platforms: who asks again at once would otherwise never see the time go on.
+    // Platforms' timers take at least 1 ms. Without that a caller that re-arms at once never sees time advance.
     setTimeout: (callback, ms) => clock.setTimeout(callback, Math.max(ms, 1)),
     clearTimeout: (timer) => clock.clearTimeout(timer),
   };

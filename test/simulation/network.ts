@@ -81,9 +81,9 @@ export class Direction {
   /** The end or a reset can be read, even if nobody has. */
   endArrived = false;
   vanished = false;
-  /** Is told what can be read now that ends the direction. */
+  /** Called when a Close frame, the end or a reset can be read. */
   arrived: (what: "Close" | "end" | "reset") => void = ignore;
-  /** Is told that a Close frame was given to the writable side. */
+  /** Called when a Close frame is written. */
   closeWritten: () => void = ignore;
   settled: () => void = ignore;
 
@@ -180,7 +180,7 @@ export class Direction {
     for (const action of this.#held.splice(0)) if (!this.vanished) action();
   }
 
-  /** From now on nothing arrives, and nobody is told. */
+  /** From now on nothing arrives, and neither end notices. */
   vanish(): void {
     this.vanished = true;
     this.#held.length = 0;
@@ -194,7 +194,7 @@ export class Direction {
     this.#fails = true;
   }
 
-  /** The reader is told of a reset, at once. */
+  /** Fails the reader at once. */
   failReader(why: string): void {
     if (this.readableEnded !== undefined || this.vanished) return;
     this.readableEnded = "errored";
@@ -206,7 +206,7 @@ export class Direction {
     this.settled();
   }
 
-  /** The writer is told that nobody reads any more. */
+  /** Fails the writer at once. */
   failWriter(why: string): void {
     if (this.writableEnded !== undefined || this.vanished) return;
     this.writableEnded = "errored";
@@ -217,7 +217,7 @@ export class Direction {
     this.settled();
   }
 
-  /** The reader reads what there is, and then the end. */
+  /** The reader reads the queued bytes, and then the end. */
   endReader(): void {
     if (this.endArrived || this.vanished) return;
     this.endArrived = true;
@@ -537,7 +537,7 @@ export class Link {
     this.server = new SimTransport(world, this.there, this.back, server);
   }
 
-  /** Something happens to the link. Clogs end by themselves, or when the network is healed. */
+  /** Applies a fault to the link. A clog ends after some time, or when the network is healed. */
   befall(fault: LinkFault, draws: Draws): void {
     if (this.#healed) return;
     this.faulty = true;

@@ -6,7 +6,7 @@ const BLANK_LINE = [13, 10, 13, 10];
 const STATUS_LINE = 12;
 
 export class WireScanner {
-  /** Position behind the first Close frame; `undefined` if none has begun to be written. */
+  /** Position behind the first Close frame; `undefined` until its header is complete. */
   closeEnd: number | undefined;
   /** The status of the HTTP head; `undefined` before it, and for a request. */
   status: number | undefined;
@@ -15,7 +15,7 @@ export class WireScanner {
   #head = "";
   #blank = 0;
   #position = 0;
-  /** Header bytes of the frame that begins at the end of what came. */
+  /** The frame header that is incomplete so far. */
   readonly #header: number[] = [];
   /** How many bytes of the present frame's payload are still to come. */
   #payloadLeft = 0;

@@ -47,7 +47,7 @@ export class World implements LawWorld {
   alterSession: (session: WebSocketSession) => WebSocketSession = (session) => session;
   /** Errors that a handler throws have to be reported. */
   hearsHandlers = false;
-  /** Something of the application's makes the library report an error of its own. */
+  /** The application does something that the library has to report as a defect. */
   expectsDefect = false;
   readonly #planned: PlannedError[] = [];
   readonly #signals: { readonly signal: AbortSignal; readonly listeners: Set<unknown> }[] = [];
@@ -176,7 +176,7 @@ export class World implements LawWorld {
     return true;
   }
 
-  /** The class queues tasks of its own, of which nothing else can be seen. */
+  /** How many turns without activity end a step. The class queues tasks, which do not count as activity. */
   #quietTurns = 1;
 
   #build(): void {
