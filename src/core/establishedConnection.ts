@@ -1,7 +1,7 @@
 /** A connection once it is open: messages, pings and the closing handshake, both ways (RFC 6455 §5.4–§7). */
 import type { ByteQueue } from "./byteQueue.ts";
 import { EMPTY, viewOf, type Bytes } from "./bytes.ts";
-import { CloseCode, isCloseCodeOnWire } from "./closeCodes.ts";
+import { CloseCode, isCloseCodeOnWire, MAX_CLOSE_REASON, shortenedReason } from "./closeCodes.ts";
 import { LocalProtocolError, RemoteProtocolError } from "./errors.ts";
 import type { CloseFrame, ConnectionClosed, WSEvent } from "./events.ts";
 import type { ExtensionCodec, OutgoingFrame } from "./extension.ts";
@@ -13,7 +13,7 @@ import type { WholeMessages } from "./wholeMessages.ts";
 import { LENGTH_16, MAX_CONTROL_PAYLOAD, Opcode, WHOLE_TEXT } from "./opcodes.ts";
 import type { OutputQueue } from "./outputQueue.ts";
 import { TextRun } from "./textRun.ts";
-import { decodeWhole, encodeText, encodeTextInto } from "./utf8.ts";
+import { encodeText } from "./utf8.ts";
 
 interface EstablishedOptions {
   readonly role: "client" | "server";
@@ -197,7 +197,7 @@ export class EstablishedConnection {
   /** Fails the connection (§7.1.7): says why to a peer that can still hear it, and ends. */
   fail(error: RemoteProtocolError): ConnectionClosed {
     if (this.#life.allows("sendClose") && error.closeCode !== undefined) {
-      const frame = closeFrame(error.closeCode, shortened(error.message));
+      const frame = closeFrame(error.closeCode, shortenedReason(error.message));
       this.#sendClose(frame.close, frame.body);
     }
     return this.#finish("fail", error);
@@ -306,9 +306,6 @@ const ASCII_EXPECTED_AFTER = 8;
 /** Where each masking key is drawn into, to be read at once: one for all connections. */
 const KEY: Bytes = new Uint8Array(4);
 
-/** How much of a reason a Close frame holds beside its code, in bytes of UTF-8 (§5.5). */
-const MAX_CLOSE_REASON = MAX_CONTROL_PAYLOAD - 2;
-
 /** The body of a Close frame (§5.5.1). `RangeError` for a code or a reason that may not be sent. */
 function closeFrame(code: number | undefined, reason: string): { close: CloseFrame; body: Bytes } {
   if (code === undefined && reason === "") {
@@ -327,12 +324,6 @@ function closeFrame(code: number | undefined, reason: string): { close: CloseFra
   body[1] = sent;
   body.set(text, 2);
   return { close: { code: sent, reason }, body };
-}
-
-/** As many whole characters of a reason as a Close frame holds: an extension's errors may say more. */
-function shortened(reason: string): string {
-  const bytes = new Uint8Array(MAX_CLOSE_REASON);
-  return decodeWhole(bytes.subarray(0, encodeTextInto(reason, bytes))) ?? "";
 }
 
 function isHighSurrogate(code: number): boolean {

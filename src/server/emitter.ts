@@ -1,5 +1,7 @@
 /** Node's EventEmitter, as far as libraries that were made for ws use it. */
 
+import { reportRejection } from "../stream/report.ts";
+
 type Listener = (...args: unknown[]) => unknown;
 
 interface Entry {
@@ -55,13 +57,16 @@ export class Emitter<Events extends { [Name in keyof Events]: unknown[] }> {
     return this;
   }
 
-  /** Calls the listeners one after the other; what one of them throws ends that and is thrown. False if there is none. */
+  /**
+   * Calls the listeners one after the other; what one of them throws ends that and is thrown. A promise of one that
+   * rejects is reported as a warning. Returns whether there was any.
+   */
   emit<Name extends keyof Events>(event: Name, ...args: Events[Name]): boolean {
     const entries = this.#entries.get(event);
     if (entries === undefined) return false;
     for (const entry of entries) {
       if (entry.once) this.#remove(event, entry);
-      Reflect.apply(entry.listener, this, args);
+      reportRejection(Reflect.apply(entry.listener, this, args));
     }
     return true;
   }

@@ -4,11 +4,11 @@ import { concat, EMPTY, viewOf, type Bytes } from "../core/bytes.ts";
 import type { ConnectionClosed, WSEvent } from "../core/events.ts";
 import { encodeText } from "../core/utf8.ts";
 import type { Driver, EventHandler } from "../stream/driver.ts";
+import { attempt, report } from "../stream/report.ts";
 import { MessageAssembler, standalone } from "../stream/messageAssembler.ts";
 import { Emitter } from "./emitter.ts";
 import { EventListeners, type ListenedEvents, type PeerEventListener } from "./eventListeners.ts";
 import { decodeText, messageBytes, textBytes, textDecoder, type MessageBytes } from "./messageBytes.ts";
-import { reportDefect, reportUnheard } from "./report.ts";
 import type { UpgradeRequest } from "./request.ts";
 import type { TransportSocket } from "./transportSocket.ts";
 
@@ -183,10 +183,11 @@ export class Peer extends Emitter<PeerEvents> {
   close(code?: number, reason: string | BufferSource = ""): void {
     if (this.readyState !== this.OPEN) return;
     const text = typeof reason === "string" ? reason : decodeText(viewOf(reason));
+    if (this.#behindBlob !== undefined) this.#driver.beginClose();
     this.#inOrder(() => {
       if (this.readyState !== this.OPEN) return;
       this.#connection.close(code, code === undefined ? "" : text);
-      void this.#driver.flush();
+      this.#driver.flush();
     });
   }
 
@@ -297,7 +298,7 @@ export class Peer extends Emitter<PeerEvents> {
     const isLate = error?.code === "closeTimeout" || error?.code === "keepaliveTimeout";
     if (error !== undefined && !isLate) this.#tellError(error);
     this._socket._writableState.finished = true;
-    this.#guard(() => this._socket.emit("finish"));
+    attempt(() => this._socket.emit("finish"));
   }
 
   /** The transport has ended. */
@@ -334,9 +335,9 @@ export class Peer extends Emitter<PeerEvents> {
   #announceRoom(): void {
     if (this.#isFull) return;
     this.#isFull = true;
-    void this.#driver.flush().then(() => {
+    this.#driver.written(() => {
       this.#isFull = false;
-      this.#guard(() => this._socket.emit("drain"));
+      attempt(() => this._socket.emit("drain"));
     });
   }
 
@@ -350,7 +351,7 @@ export class Peer extends Emitter<PeerEvents> {
     void blob
       .arrayBuffer()
       .then(
-        (buffer) => this.#guard(() => this.#sendContent(new Uint8Array(buffer), options, callback)),
+        (buffer) => attempt(() => this.#sendContent(new Uint8Array(buffer), options, callback)),
         (error: unknown) => this.#failBlob(asError(error), callback),
       )
       .then(() => this.#goOn());
@@ -360,7 +361,7 @@ export class Peer extends Emitter<PeerEvents> {
   #failBlob(error: Error | undefined, callback: Callback | undefined): void {
     const cause = error ?? new Error("a Blob could not be read");
     this.terminate();
-    if (callback !== undefined) this.#guard(() => callback(cause));
+    if (callback !== undefined) attempt(() => callback(cause));
     this.#tellError(cause);
   }
 
@@ -374,7 +375,7 @@ export class Peer extends Emitter<PeerEvents> {
     const acts = this.#behindBlob ?? [];
     this.#behindBlob = undefined;
     this.#blobBytes = 0;
-    while (this.#behindBlob === undefined && acts.length > 0) this.#guard(acts.shift()!);
+    while (this.#behindBlob === undefined && acts.length > 0) attempt(acts.shift()!);
     if (acts.length > 0) this.#behindBlob = acts;
   }
 
@@ -383,23 +384,15 @@ export class Peer extends Emitter<PeerEvents> {
     return this.#behindBlob === undefined ? bytes : bytes.slice();
   }
 
-  /** What a listener throws is its own affair: the connection goes on. */
+  /** What a listener throws is reported, and the connection goes on. Returns whether anybody listened. */
   #tell<Name extends keyof PeerEvents>(event: Name, ...args: PeerEvents[Name]): boolean {
     const heard = this.listenerCount(event) > 0;
-    this.#guard(() => this.emit(event, ...args));
+    attempt(() => this.emit(event, ...args));
     return heard;
   }
 
   #tellError(error: Error): void {
-    if (!this.#tell("error", error)) reportUnheard(error);
-  }
-
-  #guard(call: () => unknown): void {
-    try {
-      call();
-    } catch (error) {
-      reportDefect(error);
-    }
+    if (!this.#tell("error", error)) report(error);
   }
 
   #control(
@@ -425,8 +418,8 @@ export class Peer extends Emitter<PeerEvents> {
   }
 
   #flush(callback: Callback | undefined): void {
-    if (callback === undefined) void this.#driver.flush();
-    else this.#driver.written((fault) => this.#guard(() => callback(asError(fault))));
+    if (callback === undefined) this.#driver.flush();
+    else this.#driver.written((fault) => attempt(() => callback(asError(fault))));
   }
 
   #refuse(lostBytes: number, callback: Callback | undefined): void {
@@ -434,7 +427,7 @@ export class Peer extends Emitter<PeerEvents> {
     if (callback === undefined) return;
     const state = this.readyState;
     const error = new Error(`WebSocket is not open: readyState ${state} (${STATES[state]})`);
-    queueMicrotask(() => this.#guard(() => callback(error)));
+    queueMicrotask(() => attempt(() => callback(error)));
   }
 }
 

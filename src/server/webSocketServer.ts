@@ -1,17 +1,20 @@
 /** A server with the members and events of ws's WebSocketServer, which is given transports in place of a port. */
 import { WSConnection, type ServerOptions } from "../connection/wsConnection.ts";
 import { resolveTiming } from "../core/deadlines.ts";
-import type { ConnectionRequested, WSEvent } from "../core/events.ts";
+import type { ConnectionRequested } from "../core/events.ts";
 import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.ts";
-import { systemClock, type ClockOption } from "../stream/clock.ts";
-import type { ConnectionHook } from "../stream/connectionHook.ts";
+import { systemClock } from "../stream/clock.ts";
+import type { RunOptions } from "../stream/connectionHook.ts";
 import { discard } from "../stream/discard.ts";
-import { Driver, type EventHandler } from "../stream/driver.ts";
-import { allowsOrigin, requireOriginPolicy, WRONG_ORIGIN, type OriginPolicy } from "../stream/originPolicy.ts";
+import type { Driver, EventHandler } from "../stream/driver.ts";
+import { open, orDiscard, type PendingRequest } from "../stream/opening.ts";
+import { requireOriginPolicy, type OriginPolicy } from "../stream/originPolicy.ts";
+import { stopTaking } from "../stream/serve.ts";
+import { report } from "../stream/report.ts";
+import { WebSocketError } from "../stream/webSocketError.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { Emitter } from "./emitter.ts";
 import { Peer } from "./peer.ts";
-import { reportDefect, reportUnheard } from "./report.ts";
 import { upgradeRequest, type UpgradeRequest } from "./request.ts";
 import { TransportSocket, type TransportInfo } from "./transportSocket.ts";
 
@@ -42,7 +45,7 @@ type ConnectionSettings =
   | "messageTimeoutMs"
   | "closeTimeoutMs";
 
-export interface WebSocketServerOptions extends Pick<ServerOptions, ConnectionSettings>, ConnectionHook, ClockOption {
+export interface WebSocketServerOptions extends Pick<ServerOptions, ConnectionSettings>, RunOptions {
   /** Which pages may connect; by default those of the host that they ask for, or of the page that the server runs in. */
   readonly origins?: OriginPolicy;
   /** Serve this path alone, and answer 400 to others. A query does not count. */
@@ -87,8 +90,6 @@ export interface ServerEvents {
 /** Each may hold up to 16 KiB for 10 seconds, by default. Clients that mean it are through in a round trip. */
 const MAX_PENDING_HANDSHAKES = 1024;
 
-const PLAIN_TEXT = { "content-type": "text/plain; charset=utf-8" };
-
 /**
  * There is no `handleUpgrade`: where Node's `http` has parsed the request, pass it to `handleTransport`.
  *
@@ -119,7 +120,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
   /** All that have not ended. */
   readonly #drivers = new Set<Driver>();
   /** Those of them whose client is not accepted yet, and how to turn it away. */
-  readonly #pending = new Map<Driver, () => void>();
+  readonly #pending = new Map<Driver, () => unknown>();
   readonly #sources = new Set<() => void>();
   /** Sources that wait for one of the transports to end. */
   #vacated: (() => void)[] = [];
@@ -163,31 +164,56 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     }
     const { request = transport.request, remoteAddress = transport.remoteAddress } = options;
     const { encrypted = transport.encrypted } = options;
-    const connection = new WSConnection("server", this.#connectionOptions);
-    this.options.onConnection?.(connection, this.#connectionOptions);
-    let handle: EventHandler = (event) => this.#open(event, opening);
-    let ended = ignore;
-    const driver = new Driver(
-      connection,
-      transport,
-      this.#closeTimeoutMs,
-      (event) => handle(event),
-      this.options.clock,
-    );
+    const { origins = "same", clock = systemClock } = this.options;
     const socket = new TransportSocket({ remoteAddress, encrypted }, () =>
       driver.abort(new Error("the transport was destroyed")),
     );
-    const opening: Opening = { connection, driver, socket, handOn: (...next) => ([handle, ended] = next) };
+    let ended = ignore;
+    const driver: Driver = orDiscard(transport, () => {
+      const connection = new WSConnection("server", this.#connectionOptions);
+      this.options.onConnection?.(connection, this.#connectionOptions);
+      if (request !== undefined) connection.receiveRequest(request);
+      let upgraded: UpgradeRequest;
+      return open(
+        connection,
+        transport,
+        { closeTimeoutMs: this.#closeTimeoutMs, clock, origins },
+        {
+          requested: (pending) => {
+            upgraded = upgradeRequest(pending.event, socket);
+            this.#pending.set(driver, () => pending.isPending && pending.reject({ status: 503 }));
+            return this.#answer(pending, upgraded);
+          },
+          established: () => {
+            this.#pending.delete(driver);
+            this.#vacate();
+            let handle!: EventHandler;
+            const peer = new Peer(connection, driver, upgraded, (next, endPeer) => {
+              handle = next;
+              ended = () => {
+                this.clients?.delete(peer);
+                endPeer();
+              };
+            });
+            this.clients?.add(peer);
+            this.#tell("connection", peer, upgraded);
+            return handle;
+          },
+          failed: (error, closed) => {
+            if (closed.error !== undefined) this.#tell("wsClientError", closed.error, socket);
+            else if (!(error instanceof WebSocketError)) report(error);
+          },
+        },
+      );
+    });
     this.#drivers.add(driver);
     this.#pending.set(driver, () => driver.abort(new Error("the server is closed")));
-    void driver.finished.then(() =>
-      // In another turn: libraries put off what they do with the last message.
-      (this.options.clock ?? systemClock).setTimeout(() => {
-        ended();
-        this.#forget(driver);
-      }, 0),
-    );
-    if (request !== undefined) connection.receiveRequest(request);
+    const forget = (): void => {
+      ended();
+      this.#forget(driver);
+    };
+    // In another turn: libraries put off what they do with the last message.
+    void driver.finished.then(() => clock.setTimeout(forget, 0)).catch(forget);
   }
 
   /**
@@ -206,7 +232,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
       const stop = (): void => {
         finish();
         // It may still wait for one that never comes: then that is not waited for.
-        Promise.resolve(iterator.return?.()).catch(ignore);
+        stopTaking(transports, iterator, new Error("the server is closed"));
       };
       this.#sources.add(stop);
       void this.#takeAll(iterator).then(finish);
@@ -289,73 +315,39 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     this.#tell("close");
   }
 
-  #open(event: WSEvent, opening: Opening): Promise<void> | undefined {
-    if (event.type === "connectionRequested") return this.#answer(event, opening);
-    if (event.type === "connectionClosed" && event.error !== undefined) {
-      this.#tell("wsClientError", event.error, opening.socket);
-    }
-    return undefined;
-  }
-
-  /** Fulfilled when the request has been answered. */
-  #answer(requested: ConnectionRequested, opening: Opening): Promise<void> {
-    const { connection, driver } = opening;
-    return new Promise((resolve) => {
-      this.#pending.set(driver, () => {
-        if (connection.state === "connecting") connection.reject(requested, { status: 503 });
-        // What has been asked of the application does not matter any more.
-        resolve();
-      });
-      void this.#decide(requested, opening).then(resolve);
-    });
-  }
-
-  async #decide(requested: ConnectionRequested, opening: Opening): Promise<void> {
-    const { connection, socket } = opening;
-    const request = upgradeRequest(requested, socket);
+  /** Answers a request as the application says. What that throws is reported, and answered with 500. */
+  async #answer(pending: PendingRequest, request: UpgradeRequest): Promise<void> {
     try {
-      const refusal = await this.#refusal(requested, request);
-      if (connection.state !== "connecting") return;
-      if (refusal === undefined) await this.#accept(requested, request, opening);
-      else connection.reject(requested, refusal);
+      const refusal = await this.#refusal(pending.event, request);
+      // The client may be gone by now, or the server.
+      if (!pending.isPending) return;
+      if (refusal !== undefined) {
+        pending.reject(refusal);
+        return;
+      }
+      const subprotocol = await this.#choose(pending.event, request);
+      if (pending.isPending) pending.accept({ subprotocol, headers: this.#headers(subprotocol, request) });
     } catch (error) {
-      reportDefect(error);
-      if (connection.state === "connecting") connection.reject(requested, { status: 500 });
+      report(error);
+      if (pending.isPending) pending.reject({ status: 500 });
     }
   }
 
   /** How to refuse the request, if it is to be. */
-  async #refusal(requested: ConnectionRequested, request: UpgradeRequest): Promise<RejectOptions | undefined> {
-    const { origins = "same", verifyClient } = this.options;
+  async #refusal({ origin }: ConnectionRequested, request: UpgradeRequest): Promise<RejectOptions | undefined> {
+    const { verifyClient } = this.options;
     if (!this.shouldHandle(request)) return { status: 400 };
-    const { origin, host } = requested;
-    if (!allowsOrigin(origins, origin, host)) return { status: 403, headers: PLAIN_TEXT, body: WRONG_ORIGIN };
     if (verifyClient === undefined) return undefined;
     return verify(verifyClient, { origin, secure: request.socket.encrypted, req: request });
   }
 
-  async #accept(requested: ConnectionRequested, request: UpgradeRequest, opening: Opening): Promise<void> {
-    const { connection, driver, handOn } = opening;
-    const { subprotocols } = requested;
+  async #choose({ subprotocols }: ConnectionRequested, request: UpgradeRequest): Promise<string | undefined> {
     const { handleProtocols } = this.options;
     const chosen =
       handleProtocols === undefined || subprotocols.length === 0
         ? subprotocols[0]
         : await handleProtocols(new Set(subprotocols), request);
-    // The client may be gone by now, or the server.
-    if (connection.state !== "connecting") return;
-    const subprotocol = typeof chosen === "string" && chosen !== "" ? chosen : undefined;
-    connection.accept(requested, { subprotocol, headers: this.#headers(subprotocol, request) });
-    this.#pending.delete(driver);
-    this.#vacate();
-    const peer = new Peer(connection, driver, request, (handle, ended) =>
-      handOn(handle, () => {
-        this.clients?.delete(peer);
-        ended();
-      }),
-    );
-    this.clients?.add(peer);
-    this.#tell("connection", peer, request);
+    return typeof chosen === "string" && chosen !== "" ? chosen : undefined;
   }
 
   /** What the listeners of `headers` add to the answer. What the handshake itself sets they can only look at. */
@@ -378,24 +370,15 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     try {
       this.emit(event, ...args);
     } catch (error) {
-      reportDefect(error);
+      report(error);
     }
     return heard;
   }
 
   #tellError(error: unknown): void {
     const known = error instanceof Error ? error : new Error("no more transports", { cause: error });
-    if (!this.#tell("error", known)) reportUnheard(known);
+    if (!this.#tell("error", known)) report(known);
   }
-}
-
-/** A connection before it has a peer. */
-interface Opening {
-  readonly connection: WSConnection;
-  readonly driver: Driver;
-  readonly socket: TransportSocket;
-  /** Leads the events elsewhere from now on, and tells there when the transport has ended. */
-  readonly handOn: (handle: EventHandler, ended: () => void) => void;
 }
 
 /** Asks the application, in either of the two ways of ws. */

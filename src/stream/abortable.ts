@@ -1,4 +1,5 @@
 /** A wait that an `AbortSignal` can give up. */
+import { onAbort } from "../transports/onAbort.ts";
 
 export interface Abortable {
   /** Gives up the wait, which is rejected with the signal's reason. */
@@ -6,23 +7,20 @@ export interface Abortable {
 }
 
 /**
- * The promise, unless the signal is aborted first: then `giveUp` is called, and its reason is what it rejects with. Where
+ * The promise, unless the signal is aborted first: then `giveUp` is called, and its reason is what it rejects with. If
  * `giveUp` returns `false` it is too late for that: the promise is about to be settled, and counts.
  */
 export function unlessAborted<Value>(
   promise: Promise<Value>,
   signal: AbortSignal | undefined,
-  giveUp: () => unknown,
+  giveUp: (reason: unknown) => unknown,
 ): Promise<Value> {
   if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      if (giveUp() !== false) reject(signal.reason);
-    };
-    const settled = (): void => signal.removeEventListener("abort", abort);
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort, { once: true });
-    promise.then(resolve, reject).finally(settled);
+    const stop = onAbort(signal, (reason) => {
+      if (giveUp(reason) !== false) reject(reason);
+    });
+    promise.then(resolve, reject).finally(stop);
   });
 }
 

@@ -1,18 +1,19 @@
 /** The server's way to a session: waits for the request, and answers it as the application says. */
 import { WSConnection, type AcceptOptions, type SharedOptions } from "../connection/wsConnection.ts";
 import { CloseCode } from "../core/closeCodes.ts";
+import { resolveTiming } from "../core/deadlines.ts";
 import type { ConnectionRequested } from "../core/events.ts";
 import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { unlessAborted, type Abortable } from "./abortable.ts";
-import type { ClockOption } from "./clock.ts";
-import { openSession } from "./connect.ts";
-import type { ConnectionHook } from "./connectionHook.ts";
-import { allowsOrigin, requireOriginPolicy, WRONG_ORIGIN, type OriginPolicy } from "./originPolicy.ts";
-import type { WebSocketSession } from "./session.ts";
-import { WebSocketError } from "./webSocketError.ts";
+import type { RunOptions } from "./connectionHook.ts";
+import type { Driver } from "./driver.ts";
+import { open, orDiscard, type PendingRequest } from "./opening.ts";
+import { requireOriginPolicy, type OriginPolicy } from "./originPolicy.ts";
+import { sessionOf, type WebSocketSession } from "./session.ts";
+import { withResolvers } from "./withResolvers.ts";
 
-export interface AcceptTransportOptions extends SharedOptions, Abortable, ConnectionHook, ClockOption {
+export interface AcceptTransportOptions extends SharedOptions, Abortable, RunOptions {
   /** The request, where somebody else has read it from the transport and parsed it; the transport's own by default. */
   readonly request?: ParsedRequest | undefined;
   /** Which pages may connect; others are refused with 403. Those of the same host by default, or of the server's own page. */
@@ -21,9 +22,15 @@ export interface AcceptTransportOptions extends SharedOptions, Abortable, Connec
 
 /** A request to open a WebSocket, which waits for its answer. */
 export interface IncomingRequest extends Omit<ConnectionRequested, "type"> {
-  /** Opens the connection. Rejected with a `WebSocketError` if the client has gone. Errors as `WSConnection.accept`. */
+  /**
+   * Opens the connection. Rejected with a `WebSocketError` if the client has gone, and as `WSConnection.accept` throws if
+   * this can't be the answer: then the client is answered with 500.
+   */
   accept(options?: AcceptOptions): Promise<WebSocketSession>;
-  /** Refuses it: 403 with no body unless told otherwise. Fulfilled when that has been written, or can't be. */
+  /**
+   * Refuses it: 403 with no body unless told otherwise. Fulfilled when that has been written, or can't be. Rejected as
+   * `WSConnection.reject` throws if this can't be the answer: then the client is answered with 500.
+   */
   reject(options?: Omit<RejectOptions, "streamed">): Promise<void>;
 }
 
@@ -31,6 +38,7 @@ export interface IncomingRequest extends Omit<ConnectionRequested, "type"> {
  * Waits on a transport, which is the connection's from now on, for a request to open a WebSocket. The signal gives up
  * this wait, and the transport. Rejected with a `WebSocketError` if there is no such request: what came instead has been
  * answered. With `handshake: "none"` there is nothing to wait for; a request is made up, whose subprotocol is the option's.
+ * The transport is ended if the options are wrong.
  *
  * @example
  * ```ts
@@ -46,53 +54,90 @@ export interface IncomingRequest extends Omit<ConnectionRequested, "type"> {
  * ```
  */
 export async function accept(transport: ByteTransport, options: AcceptTransportOptions = {}): Promise<IncomingRequest> {
-  const { request: parsed = transport.request, origins = "same", signal } = options;
-  requireOriginPolicy(origins);
-  signal?.throwIfAborted();
-  const connection = new WSConnection("server", options);
-  options.onConnection?.(connection, options);
-  if (parsed !== undefined) connection.receiveRequest(parsed);
-  let give!: (request: ConnectionRequested) => void;
-  let refuse!: (error: unknown) => void;
-  const requested = new Promise<ConnectionRequested>((resolve, reject) => {
-    give = resolve;
-    refuse = reject;
-  });
-  const { session, driver } = openSession(connection, transport, options, (event) => {
-    if (event.type === "connectionEstablished") give(priorKnowledge(options.subprotocol));
-    if (event.type !== "connectionRequested") return;
-    if (allowsOrigin(origins, event.origin, event.host)) {
-      give(event);
-    } else {
-      connection.reject(event, { body: WRONG_ORIGIN });
-      refuse(new WebSocketError(`pages of ${event.origin ?? "no origin"} may not connect`));
-    }
-  });
-  session.catch(refuse);
-  const request = await unlessAborted(requested, signal, () => driver.abort(signal?.reason));
+  return await acceptOn(transport, options).request;
+}
 
-  const isPriorKnowledge = options.handshake === "none";
-  const { target, host, origin, headers, subprotocols, extensions } = request;
-  return {
-    target,
-    host,
-    origin,
-    headers,
-    subprotocols,
-    extensions,
+/** A connection that came over a transport, and what has become of it. */
+export interface Arrival {
+  readonly request: Promise<IncomingRequest>;
+  /** If the application has accepted it, how its session ends, as `WebSocketSession.closed`. */
+  readonly closed: () => Promise<unknown> | undefined;
+  /** Fulfilled when the transport has ended. */
+  readonly finished: Promise<void>;
+  /** Ends it because of the application, as far as it has come: by an answer, or by a Close frame. */
+  end(status: number, closeCode: number): void;
+  /** The same, unless the application has answered the request. */
+  endUnanswered(status: number, closeCode: number): void;
+}
+
+/** What `accept` does, and a way to end what it began. Throws if the options are wrong. */
+export function acceptOn(transport: ByteTransport, options: AcceptTransportOptions): Arrival {
+  const { request: parsed = transport.request, origins = "same", signal, onConnection, clock, ...rest } = options;
+  const isPriorKnowledge = rest.handshake === "none";
+  let answerable: PendingRequest | undefined;
+  let isAnswered = false;
+  let closed: Promise<unknown> | undefined;
+  const requested = withResolvers<ConnectionRequested>();
+  const opened = withResolvers<WebSocketSession>();
+  opened.promise.catch(requested.reject);
+  let connection!: WSConnection;
+  const driver: Driver = orDiscard(transport, () => {
+    requireOriginPolicy(origins);
+    signal?.throwIfAborted();
+    const { closeTimeoutMs } = resolveTiming(rest);
+    connection = new WSConnection("server", rest);
+    onConnection?.(connection, rest);
+    if (parsed !== undefined) connection.receiveRequest(parsed);
+    return open(
+      connection,
+      transport,
+      { closeTimeoutMs, clock, origins },
+      {
+        requested(request) {
+          answerable = request;
+          requested.resolve(request.event);
+          return undefined;
+        },
+        established(event) {
+          if (isPriorKnowledge) requested.resolve(priorKnowledge(rest.subprotocol));
+          const { session, handle } = sessionOf(connection, driver, event);
+          opened.resolve(session);
+          return handle;
+        },
+        failed: opened.reject,
+      },
+    );
+  });
+  const toIncoming = (request: ConnectionRequested): IncomingRequest => ({
+    ...request,
     async accept(answer) {
-      if (!isPriorKnowledge && !connection.closed) {
-        connection.accept(request, answer);
-        void driver.flush();
-      }
-      return await session;
+      isAnswered = true;
+      closed = opened.promise.then((session) => session.closed);
+      closed.catch(ignore);
+      if (!connection.closed) answerable?.accept(answer);
+      return await opened.promise;
     },
     async reject(answer) {
+      isAnswered = true;
       if (connection.closed) return;
-      if (isPriorKnowledge) connection.close(CloseCode.POLICY_VIOLATION);
-      else connection.reject(request, answer);
-      void driver.flush();
-      await session.then(({ closed }) => closed).catch(() => undefined);
+      if (answerable !== undefined) answerable.reject(answer);
+      else connection.close(CloseCode.POLICY_VIOLATION);
+      driver.flush();
+      await opened.promise.then(({ closed }) => closed).catch(() => undefined);
+    },
+  });
+  const end = (status: number, closeCode: number): void => {
+    if (answerable?.isPending === true) answerable.reject({ status });
+    else if (connection.state === "open") connection.close(closeCode);
+    driver.flush();
+  };
+  return {
+    request: unlessAborted(requested.promise, signal, (reason) => driver.abort(reason)).then(toIncoming),
+    closed: () => closed,
+    finished: driver.finished,
+    end,
+    endUnanswered(status, closeCode) {
+      if (!isAnswered) end(status, closeCode);
     },
   };
 }
@@ -108,3 +153,5 @@ function priorKnowledge(subprotocol: string | undefined): ConnectionRequested {
     extensions: [],
   };
 }
+
+function ignore(): void {}

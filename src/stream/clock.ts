@@ -1,7 +1,7 @@
 /** Where the time comes from that the drivers tell their connections: the platform, unless a test brings its own. */
 
 export interface Clock {
-  /** Milliseconds since whenever, never going back. */
+  /** Milliseconds since whenever. Where it goes back, time stands still until it goes on. */
   now(): number;
   /** Calls back once, not before `ms` milliseconds have passed. */
   setTimeout(callback: () => void, ms: number): unknown;
@@ -13,12 +13,21 @@ export interface ClockOption {
   readonly clock?: Clock | undefined;
 }
 
-/** As far as `setTimeout` counts, in milliseconds: beyond it calls back at once. */
+/** The longest delay that `setTimeout` counts, in milliseconds: beyond it calls back at once. */
 export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
+
+/** A timer, and what clears it: fake timers may have been installed or removed since it was set. */
+interface SystemTimer {
+  readonly timer: ReturnType<typeof setTimeout>;
+  readonly clear: typeof clearTimeout;
+}
 
 /** The platform's, looked up at each call, so that fake timers count. */
 export const systemClock: Clock = {
   now: () => performance.now(),
-  setTimeout: (callback, ms) => setTimeout(callback, ms),
-  clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
+  setTimeout: (callback, ms) => ({ timer: setTimeout(callback, ms), clear: clearTimeout }) satisfies SystemTimer,
+  clearTimeout: (set) => {
+    const { timer, clear } = (set ?? {}) as Partial<SystemTimer>;
+    clear?.(timer);
+  },
 };

@@ -1,17 +1,16 @@
 /** The client's way to a session: asks over a transport, and waits for the answer. */
 import { WSConnection, type SharedOptions } from "../connection/wsConnection.ts";
 import { resolveTiming } from "../core/deadlines.ts";
-import type { ConnectionEstablished, WSEvent } from "../core/events.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { unlessAborted, type Abortable } from "./abortable.ts";
-import type { ClockOption } from "./clock.ts";
-import type { ConnectionHook } from "./connectionHook.ts";
-import { Driver, type EventHandler } from "./driver.ts";
-import { WebSocketSession } from "./session.ts";
-import { explain, RejectionReader } from "./webSocketError.ts";
+import type { RunOptions } from "./connectionHook.ts";
+import type { Driver } from "./driver.ts";
+import { open, orDiscard } from "./opening.ts";
+import { withResolvers } from "./withResolvers.ts";
+import { sessionOf, type WebSocketSession } from "./session.ts";
 import { parseProtocols, parseWebSocketURL, requestFor } from "./webSocketURL.ts";
 
-export interface ConnectOptions extends SharedOptions, Abortable, ConnectionHook, ClockOption {
+export interface ConnectOptions extends SharedOptions, Abortable, RunOptions {
   /** What to ask for; `ws://localhost/` by default, for transports that lead to one place anyway. */
   readonly url?: string | URL;
   /** The subprotocols to offer, in order of preference. */
@@ -23,10 +22,10 @@ export interface ConnectOptions extends SharedOptions, Abortable, ConnectionHook
 }
 
 /**
- * Opens a WebSocket over a transport, which is the session's from now on. The signal gives up the opening, and is not
- * heeded after that. Rejected with a `WebSocketError` if the connection can't be had (its `rejection` is the server's answer,
- * where there was one), or a `SyntaxError` (a `DOMException`) for a URL or subprotocol that can't be. With
- * `handshake: "none"` the session is open at once.
+ * Opens a WebSocket over a transport, which is the session's from now on, and is ended if there will be none. The signal
+ * gives up the opening, and is not heeded after that. Rejected with a `WebSocketError` if the connection can't be had
+ * (its `rejection` is the server's answer, where there was one), or a `SyntaxError` (a `DOMException`) for a URL or
+ * subprotocol that can't be. With `handshake: "none"` the session is open at once.
  *
  * @example
  * ```ts
@@ -42,53 +41,27 @@ export interface ConnectOptions extends SharedOptions, Abortable, ConnectionHook
  */
 export async function connect(transport: ByteTransport, options: ConnectOptions = {}): Promise<WebSocketSession> {
   const { url = "ws://localhost/", protocols, signal, onConnection, clock, ...rest } = options;
-  signal?.throwIfAborted();
-  const subprotocols = parseProtocols(protocols);
-  const connectionOptions = { ...rest, ...requestFor(parseWebSocketURL(url)), subprotocols };
-  const connection = new WSConnection("client", connectionOptions);
-  onConnection?.(connection, connectionOptions);
-  const { session, driver } = openSession(connection, transport, { ...rest, clock }, () => undefined);
-  return await unlessAborted(session, signal, () => driver.abort(signal?.reason));
-}
-
-/** Runs a connection until it is open. The events before that, and the last one if it never is, go to `opening`, too. */
-export function openSession(
-  connection: WSConnection,
-  transport: ByteTransport,
-  options: SharedOptions & ClockOption,
-  opening: (event: WSEvent) => void,
-): { session: Promise<WebSocketSession>; driver: Driver } {
-  const { closeTimeoutMs } = resolveTiming(options);
-  const rejection = new RejectionReader();
-  let handle: EventHandler | undefined;
-  let driver!: Driver;
-  const session = new Promise<WebSocketSession>((resolve, reject) => {
-    driver = new Driver(
+  const { promise, resolve, reject } = withResolvers<WebSocketSession>();
+  const driver: Driver = orDiscard(transport, () => {
+    signal?.throwIfAborted();
+    const subprotocols = parseProtocols(protocols);
+    const connectionOptions = { ...rest, ...requestFor(parseWebSocketURL(url)), subprotocols };
+    const { closeTimeoutMs } = resolveTiming(rest);
+    const connection = new WSConnection("client", connectionOptions);
+    onConnection?.(connection, connectionOptions);
+    return open(
       connection,
       transport,
-      closeTimeoutMs,
-      (event) => {
-        if (handle !== undefined) return handle(event);
-        opening(event);
-        switch (event.type) {
-          case "connectionEstablished":
-            resolve(establish(event));
-            break;
-          case "connectionRejected":
-          case "rejectionData":
-            rejection.add(event);
-            break;
-          case "connectionClosed":
-            reject(explain(event, driver.fault, rejection.rejection));
-            break;
-          default:
-        }
-        return undefined;
+      { closeTimeoutMs, clock },
+      {
+        established(event) {
+          const { session, handle } = sessionOf(connection, driver, event);
+          resolve(session);
+          return handle;
+        },
+        failed: reject,
       },
-      options.clock,
     );
-    const establish = (event: ConnectionEstablished): WebSocketSession =>
-      new WebSocketSession(connection, driver, event, (next) => (handle = next));
   });
-  return { session, driver };
+  return await unlessAborted(promise, signal, (reason) => driver.abort(reason));
 }

@@ -1,5 +1,6 @@
-/** The way to the connection inside a session, a socket or a peer: for those who observe it, such as a tap. */
+/** What every face lets its caller give to a connection beside the protocol's options. */
 import type { ConnectionOptions, WSConnection } from "../connection/wsConnection.ts";
+import type { ClockOption } from "./clock.ts";
 
 export interface ConnectionHook {
   /**
@@ -8,3 +9,6 @@ export interface ConnectionHook {
    */
   readonly onConnection?: ((connection: WSConnection, options: ConnectionOptions) => void) | undefined;
 }
+
+/** What makes and runs a connection, whatever its side. */
+export interface RunOptions extends ConnectionHook, ClockOption {}

@@ -1,15 +1,19 @@
 /** The end of a transport that nobody has taken, so that its other end does not wait. */
 import type { ByteTransport } from "../transports/byteTransport.ts";
+import { closeTransport } from "./driver.ts";
 
-/** Gives the transport up, both ways. Does not throw. */
+/** Gives the transport up, both ways, unless somebody else uses one of its streams. Does not throw. */
 export function discard(transport: ByteTransport, reason: unknown): void {
-  transport.readable.cancel(reason).catch(ignore);
-  transport.writable.abort(reason).catch(ignore);
   try {
-    transport.close?.();
+    if (transport.readable.locked || transport.writable.locked) return;
+    transport.readable.cancel(reason).catch(ignore);
+    transport.writable.abort(reason).catch(ignore);
+    Promise.resolve(transport.closed).catch(ignore);
   } catch {
-    // It has ended already: some transports say so.
+    // What is no transport has nothing to end.
+    return;
   }
+  closeTransport(transport);
 }
 
 function ignore(): void {}

@@ -4,7 +4,7 @@ import type { Bytes } from "../core/bytes.ts";
 import type { BytesReceived, TextReceived } from "../core/events.ts";
 import { unlessAborted, withdraw } from "./abortable.ts";
 import { MessageAssembler, standalone } from "./messageAssembler.ts";
-import type { WebSocketError } from "./webSocketError.ts";
+import { WebSocketError } from "./webSocketError.ts";
 
 export type Message = string | Bytes;
 
@@ -110,7 +110,8 @@ export class IncomingMessages {
     if (this.#cancelled) return undefined;
     switch (this.#mode) {
       case "undecided":
-        this.#first = event;
+        // The memory that it views may be read into again meanwhile.
+        this.#first = event.type === "textReceived" ? event : { ...event, data: event.data.slice() };
         return this.#decided.then(() => this.#untilRoom());
       case "whole": {
         const message = this.#assembler.add(event);
@@ -215,7 +216,7 @@ export class IncomingMessages {
   #endStreams(): void {
     if (this.#ended === undefined) return;
     const { error } = this.#ended;
-    this.#pieces?.error(error);
+    this.#pieces?.error(error ?? new WebSocketError("the connection was closed in the middle of a message"));
     this.#pieces = undefined;
     if (this.#cancelled) return;
     if (error === undefined) this.#streamQueue.close();

@@ -6,15 +6,20 @@
 /**
  * - `"same"`: pages of the host that the request asks for; and those of the page that the server itself runs in;
  * - a list of origins, such as `https://app.example`, or `"null"` for opaque ones (files, sandboxed frames);
- * - a function that decides;
+ * - a function that decides, now or by a promise; if it throws or rejects, the request is answered with 500;
  * - `"any"`: where no foreign page can reach the transport, or where something else tells who asks.
  *
  * With `"same"` or a list, a request without `Origin` is let in: no browser sends that.
  */
-export type OriginPolicy = "same" | "any" | readonly string[] | ((origin: string | undefined) => boolean);
+export type OriginPolicy =
+  "same" | "any" | readonly string[] | ((origin: string | undefined) => boolean | PromiseLike<boolean>);
 
-/** What a page is told that may not. */
-export const WRONG_ORIGIN = "pages of this origin may not connect: see the server's option `origins`\n";
+/** The answer to a page that may not connect. */
+export const WRONG_ORIGIN = {
+  status: 403,
+  headers: { "content-type": "text/plain; charset=utf-8" },
+  body: "pages of this origin may not connect: see the server's option `origins`\n",
+} as const;
 
 /** `TypeError` for what is no policy. A string would be searched, not compared. */
 export function requireOriginPolicy(policy: OriginPolicy = "same"): void {
@@ -22,7 +27,11 @@ export function requireOriginPolicy(policy: OriginPolicy = "same"): void {
   throw new TypeError(`origins is "same", "any", a list or a function, not ${String(policy)}`);
 }
 
-export function allowsOrigin(policy: OriginPolicy, origin: string | undefined, host: string): boolean {
+export function allowsOrigin(
+  policy: OriginPolicy,
+  origin: string | undefined,
+  host: string,
+): boolean | PromiseLike<boolean> {
   if (typeof policy === "function") return policy(origin);
   if (policy === "any" || origin === undefined) return true;
   if (policy === "same") return isSameHost(origin, host) || isOwn(origin);

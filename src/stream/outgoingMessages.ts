@@ -2,6 +2,7 @@
 import type { WSConnection } from "../connection/wsConnection.ts";
 import { EMPTY } from "../core/bytes.ts";
 import type { SendOptions } from "../core/establishedConnection.ts";
+import { onAbort } from "../transports/onAbort.ts";
 import { unlessAborted, withdraw } from "./abortable.ts";
 import type { Driver } from "./driver.ts";
 import type { WebSocketError } from "./webSocketError.ts";
@@ -43,13 +44,16 @@ export class OutgoingMessages {
     this.#closing = closing;
     this.writable = new WritableStream<string | BufferSource>(
       {
-        start: (controller) => void (this.#controller = controller),
+        start: (controller) => {
+          this.#controller = controller;
+          // At once, where the sink's own `abort` would wait for a write that waits for room.
+          onAbort(controller.signal, (reason) => closing.closeFor(reason));
+        },
         write: (message) => this.#orClose(() => this.#inTurn(() => this.#send(message, true, {}))),
         close: () => {
           this.#writableClosed = true;
           return closing.close().then(() => undefined);
         },
-        abort: (reason: unknown) => closing.closeFor(reason),
       },
       {
         highWaterMark: HIGH_WATER_BYTES,
@@ -68,26 +72,46 @@ export class OutgoingMessages {
     }
   }
 
-  /** A message whose fragments are what is written. What is sent meanwhile waits until it is closed. */
+  /**
+   * A message whose fragments are what is written. What is sent meanwhile waits until it is closed. Aborting it closes the
+   * connection, unless nothing of it has been sent.
+   */
   stream<Piece extends string | BufferSource>(type: "text" | "binary", options: SendOptions): WritableStream<Piece> {
+    let state: "waiting" | "begun" | "sent" = "waiting";
+    /** What has been sent of a message can't be taken back. */
+    const abort = (reason: unknown): void => {
+      if (state === "sent") this.#closing.closeFor(reason);
+      if (state === "begun") this.#finishStream();
+    };
+    const begin = (): void => {
+      state = "begun";
+      this.#streaming = true;
+    };
     return new WritableStream<Piece>({
-      start: () => this.#inTurn(() => (this.#streaming = true)),
+      start: (controller) => {
+        // At once, where the sink's own `abort` would wait for its turn, or for room.
+        onAbort(controller.signal, abort);
+        return this.#inTurn(begin, controller.signal);
+      },
       write: (piece) =>
         this.#orClose(() => {
           if ((typeof piece === "string") !== (type === "text")) {
             throw new TypeError(`a ${type} message is made of ${type === "text" ? "strings" : "bytes"}`);
           }
           this.#send(piece, false, options);
+          state = "sent";
           return this.#untilRoom();
         }),
       close: () => {
         this.#send(type === "text" ? "" : EMPTY, true, options);
-        this.#streaming = false;
-        this.#admit();
+        this.#finishStream();
       },
-      // What has been sent of a message can't be taken back.
-      abort: (reason: unknown) => this.#closing.closeFor(reason),
     });
+  }
+
+  #finishStream(): void {
+    this.#streaming = false;
+    this.#admit();
   }
 
   /** Nothing can be sent any more. */
@@ -100,7 +124,7 @@ export class OutgoingMessages {
   #send(message: string | BufferSource, final: boolean, options: SendOptions): void {
     if (this.#error !== undefined) throw this.#error;
     this.#connection.sendData(message, final, options);
-    void this.#driver.flush();
+    this.#driver.flush();
   }
 
   /** A stream that fails leaves its peer waiting for the rest, unless the connection is closed. */

@@ -1,28 +1,41 @@
 /** A server: answers every transport that comes, side by side, by one handler. */
+import { WSConnection } from "../connection/wsConnection.ts";
 import { CloseCode } from "../core/closeCodes.ts";
+import { resolveTiming } from "../core/deadlines.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
+import { onAbort } from "../transports/onAbort.ts";
 import { unlessAborted } from "./abortable.ts";
-import { accept, type AcceptTransportOptions, type IncomingRequest } from "./accept.ts";
+import { acceptOn, type AcceptTransportOptions, type Arrival, type IncomingRequest } from "./accept.ts";
+import { systemClock } from "./clock.ts";
 import { discard } from "./discard.ts";
-import type { WebSocketSession } from "./session.ts";
+import { requireOriginPolicy } from "./originPolicy.ts";
+import { tellError } from "./report.ts";
+import { WebSocketError } from "./webSocketError.ts";
+import { withResolvers } from "./withResolvers.ts";
 
 /** Answers a request, and does what is to be done on the session. One that it leaves unanswered is refused with 404. */
 export type RequestHandler = (request: IncomingRequest) => void | PromiseLike<void>;
 
 export interface ServeOptions extends Omit<AcceptTransportOptions, "request"> {
-  /** Most connections at a time; further transports are not taken until one has ended. No limit by default. */
+  /**
+   * Most connections at a time, each from when its transport is taken until that has ended; further transports are not
+   * taken until then. No limit by default.
+   */
   readonly maxConnections?: number;
   /**
-   * Is told what went wrong on a connection: what a handler threw (which is answered with 500, or Close 1011), or why
-   * there was no request. Nobody is told by default.
+   * Called with what went wrong on a connection: what the handler or another function of yours threw (the client is
+   * answered with 500, or Close 1011), or a `WebSocketError` that says why there was no request or how the session failed.
+   * By default the former are reported as warnings, in browsers as `error` events of the page, and the latter are not.
    */
   readonly onError?: (error: unknown) => void;
 }
 
 /**
- * Serves WebSockets on transports until there are no more and all connections have ended, or until the signal is aborted:
- * then no more are taken, the open ones are closed with 1001, and the promise is fulfilled when they have ended.
- * Rejected if the transports' own iteration fails.
+ * Serves WebSockets on transports until there are no more and all connections have ended. If the signal is aborted, no more
+ * are taken, requests are answered with 503 and open connections are closed with 1001. The promise is fulfilled when all
+ * transports have ended, within `closeTimeoutMs`, and as far as they do so within that time, when the handlers have
+ * returned. Once the signal is aborted, handlers are not waited for. Rejected if the transports' own iteration fails, or
+ * if the options are wrong: then no transport is taken, and those of a list are ended.
  *
  * @example
  * ```ts
@@ -46,65 +59,120 @@ export async function serve(
   handler: RequestHandler,
   options: ServeOptions = {},
 ): Promise<void> {
-  const { maxConnections = Infinity, onError, signal } = options;
-  if (!(maxConnections >= 1)) throw new RangeError(`maxConnections is at least 1, not ${String(maxConnections)}`);
-  const running = new Set<Promise<void>>();
   const iterator =
     Symbol.asyncIterator in transports ? transports[Symbol.asyncIterator]() : transports[Symbol.iterator]();
   try {
+    requireOptions(options);
+  } catch (error) {
+    stopTaking(transports, iterator, error);
+    throw error;
+  }
+  const { maxConnections = Infinity, signal } = options;
+  let running = 0;
+  /** Called when a connection has ended. */
+  let vacated = ignore;
+  const untilVacated = (): Promise<void> => new Promise((resolve) => (vacated = resolve));
+  try {
     for (;;) {
       signal?.throwIfAborted();
-      if (running.size >= maxConnections) await unlessAborted(Promise.race(running), signal, ignore);
+      while (running >= maxConnections) await unlessAborted(untilVacated(), signal, ignore);
       const arriving = Promise.resolve(iterator.next());
-      const next = await unlessAborted(arriving, signal, () => void discardLate(arriving, signal));
+      const next = await unlessAborted(arriving, signal, (reason) => void discardLate(arriving, reason));
       if (next.done === true) break;
-      const one = serveOne(next.value, handler, options).catch((error: unknown) => onError?.(error));
-      running.add(one);
-      void one.finally(() => running.delete(one));
+      running++;
+      void serveOne(next.value, handler, options).then(() => {
+        running--;
+        vacated();
+      });
     }
   } catch (error) {
     if (signal?.aborted !== true) throw error;
-    void iterator.return?.();
+    stopTaking(transports, iterator, signal.reason);
   } finally {
-    await Promise.all(running);
+    while (running > 0) await untilVacated();
+  }
+}
+
+/** `TypeError` or `RangeError` for options that can't be. */
+function requireOptions({ maxConnections = Infinity, origins, ...options }: ServeOptions): void {
+  if (!(maxConnections >= 1)) throw new RangeError(`maxConnections is at least 1, not ${String(maxConnections)}`);
+  requireOriginPolicy(origins);
+  new WSConnection("server", options); // checks them
+}
+
+type Source = AsyncIterator<ByteTransport> | Iterator<ByteTransport>;
+
+/** Ends the transports of a list, which nobody else will. Another source is told to stop; how it does is its own concern. */
+export function stopTaking(transports: object, iterator: Source, reason: unknown): void {
+  if (Array.isArray(transports)) {
+    const rest = { [Symbol.iterator]: () => iterator as Iterator<ByteTransport> };
+    for (const transport of rest) discard(transport, reason);
+    return;
+  }
+  try {
+    Promise.resolve(iterator.return?.()).catch(ignore);
+  } catch {
+    // The same, at once.
   }
 }
 
 /** What still comes once the signal has stopped the server is nobody's any more. */
-async function discardLate(
-  arriving: Promise<IteratorResult<ByteTransport, unknown>>,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+async function discardLate(arriving: Promise<IteratorResult<ByteTransport, unknown>>, reason: unknown): Promise<void> {
   const late = await arriving.catch(() => undefined);
-  if (late?.done === false) discard(late.value, signal?.reason);
+  if (late?.done === false) discard(late.value, reason);
 }
 
+/** Serves one connection. Fulfilled when its transport has ended and the handler has returned, or is not waited for. */
 async function serveOne(transport: ByteTransport, handler: RequestHandler, options: ServeOptions): Promise<void> {
-  const { signal } = options;
-  const request = await accept(transport, options);
-  let session: Promise<WebSocketSession> | undefined;
-  let refused: Promise<void> | undefined;
-  const refuse = (status: number): Promise<void> => (refused ??= request.reject({ status }));
-  const end = async (status: number, closeCode: number): Promise<void> => {
-    if (session === undefined) await refuse(status);
-    else await (await session).close({ closeCode });
-  };
-  const stop = (): void => void end(503, CloseCode.GOING_AWAY).catch(ignore);
-  signal?.addEventListener("abort", stop, { once: true });
+  const { onError, signal } = options;
+  let arrival: Arrival;
   try {
-    await handler({
-      ...request,
-      accept: (answer) => (session = request.accept(answer)),
-      reject: (answer) => (refused = request.reject(answer)),
-    });
-    if (session === undefined) await refuse(404);
-    else await (await session).closed;
+    arrival = acceptOn(transport, options);
   } catch (error) {
-    await end(500, CloseCode.INTERNAL_ERROR).catch(ignore);
-    throw error;
-  } finally {
-    signal?.removeEventListener("abort", stop);
+    if (signal?.aborted !== true) tell(error, onError);
+    return;
   }
+  const stopped = onAbort(signal, () => arrival.end(503, CloseCode.GOING_AWAY));
+  const handled = handleRequest(arrival, handler, options);
+  await arrival.finished;
+  stopped();
+  if (signal?.aborted !== true) await orTimeout(handled, options);
+}
+
+async function handleRequest(
+  arrival: Arrival,
+  handler: RequestHandler,
+  { onError, signal }: ServeOptions,
+): Promise<void> {
+  let request: IncomingRequest;
+  try {
+    request = await arrival.request;
+  } catch (error) {
+    if (signal?.aborted !== true) tell(error, onError);
+    return;
+  }
+  try {
+    await handler(request);
+    arrival.endUnanswered(404, CloseCode.POLICY_VIOLATION);
+    await arrival.closed();
+  } catch (error) {
+    arrival.end(500, CloseCode.INTERNAL_ERROR);
+    tell(error, onError);
+  }
+}
+
+/** That a client has gone, or never sent a request, is not worth a warning. */
+function tell(error: unknown, onError: ServeOptions["onError"]): void {
+  if (onError !== undefined || !(error instanceof WebSocketError)) tellError(onError, error);
+}
+
+/** Waits no longer than the end of a connection may take. */
+async function orTimeout(promise: Promise<void>, options: ServeOptions): Promise<void> {
+  const { clock = systemClock } = options;
+  const { promise: passed, resolve } = withResolvers();
+  const timer = clock.setTimeout(resolve, resolveTiming(options).closeTimeoutMs);
+  await Promise.race([promise, passed]);
+  clock.clearTimeout(timer);
 }
 
 function ignore(): void {}

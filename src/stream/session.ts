@@ -8,7 +8,7 @@ import { unlessAborted, withdraw, type Abortable } from "./abortable.ts";
 import type { Driver, EventHandler } from "./driver.ts";
 import { IncomingMessages, type IncomingMessageStream, type Message } from "./incomingMessages.ts";
 import { OutgoingMessages } from "./outgoingMessages.ts";
-import { explain, WebSocketError } from "./webSocketError.ts";
+import { explain, sendableClose, WebSocketError } from "./webSocketError.ts";
 
 export interface CloseOptions extends Abortable {
   /** 1000–1003, 1007–1014 or 3000–4999; with none the Close frame is empty, or carries 1000 beside a reason. */
@@ -61,7 +61,7 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
   #pingsSent = 0;
   #settle!: { readonly resolve: (info: CloseInfo) => void; readonly reject: (error: WebSocketError) => void };
 
-  /** Made by `connect` and `accept`, which hand on the events of a connection that has just been established. */
+  /** Made by {@link sessionOf}. */
   constructor(
     connection: WSConnection,
     driver: Driver,
@@ -144,7 +144,7 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
     const payload = new Uint8Array(8);
     new DataView(payload.buffer).setFloat64(0, ++this.#pingsSent);
     this.#connection.ping(payload);
-    void this.#driver.flush();
+    this.#driver.flush();
     let ping!: Ping;
     const answered = new Promise<number>((resolve, reject) => {
       ping = { payload, sentMs: this.#driver.nowMs(), resolve, reject };
@@ -154,24 +154,25 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
   }
 
   /**
-   * Begins the closing handshake (§7.1.2), and returns {@link closed}. What waits in `writable` is dropped; messages that
-   * still come can be taken. A signal that is aborted gives the transport up at once. Does nothing if it has begun already.
+   * Begins the closing handshake (§7.1.2), and returns {@link closed}. What waits in `writable` is dropped. Messages that
+   * still come can be taken for half of `closeTimeoutMs`, then they are dropped. A signal that is aborted gives the transport up at once. Does nothing if it has begun already.
    * `RangeError` for a code or reason that may not be sent.
    */
   close(options: CloseOptions = {}): Promise<CloseInfo> {
     const { closeCode, reason, signal } = options;
     if (this.#connection.state === "open") {
       this.#connection.close(closeCode, reason);
-      void this.#driver.flush();
+      this.#driver.flush();
     }
     if (signal !== undefined) {
-      unlessAborted(this.#driver.finished, signal, () => this.#driver.abort(signal.reason)).catch(ignore);
+      unlessAborted(this.#driver.finished, signal, (reason) => this.#driver.abort(reason)).catch(ignore);
     }
     return this.closed;
   }
 
-  /** Closes the connection and waits until it has ended, one way or the other. */
+  /** Closes the connection, drops messages that still come, and waits until it has ended, one way or the other. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#driver.discard();
     await this.close().catch(ignore);
   }
 
@@ -204,7 +205,7 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
 
   #end(event: ConnectionClosed): void {
     const error = explain(event, this.#driver.fault);
-    this.#incoming.end(event.wasClean ? undefined : error);
+    this.#incoming.end(event.wasClean ? this.#lossOf(event) : error);
     this.#outgoing.end(error);
     for (const { reject } of this.#pings.splice(0)) reject(error);
     if (event.wasClean) {
@@ -215,13 +216,27 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
     }
   }
 
-  #closeFor(reason: unknown): void {
-    if (reason instanceof WebSocketError && reason.closeCode !== undefined) {
-      void this.close({ closeCode: reason.closeCode, reason: reason.reason });
-    } else {
-      void this.close();
-    }
+  /** What a reader has missed of a connection that closed cleanly. */
+  #lossOf({ code: closeCode, reason }: ConnectionClosed): WebSocketError | undefined {
+    if (!this.#driver.dropped) return undefined;
+    return new WebSocketError("messages that nobody took in time were dropped", { closeCode, reason });
   }
+
+  /** Whatever the reason is: one that can't be sent is no reason to leave the connection open. */
+  #closeFor(reason: unknown): void {
+    void this.close(sendableClose(reason));
+  }
+}
+
+/** The session of a connection that has just been established, and what takes its events. */
+export function sessionOf(
+  connection: WSConnection,
+  driver: Driver,
+  established: ConnectionEstablished,
+): { session: WebSocketSession; handle: EventHandler } {
+  let handle!: EventHandler;
+  const session = new WebSocketSession(connection, driver, established, (next) => (handle = next));
+  return { session, handle };
 }
 
 function ignore(): void {}

@@ -1,5 +1,6 @@
 /** Why a WebSocket failed, in the shape of WebSocketStream's error (WHATWG WebSockets, WebSocketError). */
 import { concat, type Bytes } from "../core/bytes.ts";
+import { CloseCode, isCloseCodeOnWire, shortenedReason } from "../core/closeCodes.ts";
 import type { ConnectionClosed, ConnectionRejected, RejectionData } from "../core/events.ts";
 
 /** A server's answer that refused the connection. */
@@ -50,6 +51,14 @@ export function explain(closed: ConnectionClosed, fault: unknown, rejection?: Re
   if (fault !== undefined) return new WebSocketError(`the transport failed: ${messageOf(fault)}`, details);
   if (closed.wasClean) return new WebSocketError(`the connection was closed with code ${closeCode}`, details);
   return new WebSocketError("the transport ended without a closing handshake", details);
+}
+
+/** What a Close frame can say of the reason for which a stream was aborted or cancelled, whoever's class that is. */
+export function sendableClose(reason: unknown): { closeCode?: number; reason?: string } {
+  const { closeCode, reason: text } = Object(reason) as { closeCode?: unknown; reason?: unknown };
+  if (typeof closeCode !== "number") return {};
+  const code = isCloseCodeOnWire(closeCode) ? closeCode : CloseCode.INTERNAL_ERROR;
+  return { closeCode: code, reason: typeof text === "string" ? shortenedReason(text) : "" };
 }
 
 function messageOf(fault: unknown): string {

@@ -1,6 +1,6 @@
 /** A test's server: takes transports, and hands out the requests on them in the order in which they came. */
 import { WSConnection, type ServerOptions } from "../connection/wsConnection.ts";
-import type { ConnectionRequested, WSEvent } from "../core/events.ts";
+import type { ConnectionRequested } from "../core/events.ts";
 import type { Trace } from "../inspect/trace.ts";
 import type { Vector } from "../inspect/vector.ts";
 import { systemClock, type Clock } from "../stream/clock.ts";
@@ -87,15 +87,20 @@ export class TestServer implements AsyncDisposable {
       return;
     }
     let socket: ServerSocket | undefined;
-    const handle = (event: WSEvent): void => {
-      if (event.type === "connectionRequested") {
+    const wired = new WiredConnection(transport, this.#options, this.#clock, {
+      requested: ({ event }) => {
         const request = new TestRequest(wired, event, factsOf(event), (accepted) => (socket = accepted));
         wired.url = request.url;
         this.#add(request);
-      }
-      socket?.handle(event);
-    };
-    const wired = new WiredConnection(transport, this.#options, this.#clock, handle);
+        return undefined;
+      },
+      established: () => (event) => {
+        socket!.handle(event);
+        return undefined;
+      },
+      // That nobody was served is seen in the recording.
+      failed: () => undefined,
+    });
     this.#connections.add(wired);
     this.recordings.push(wired);
     void wired.ended.then(() => this.#connections.delete(wired));

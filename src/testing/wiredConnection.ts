@@ -1,11 +1,12 @@
 /** Runs the server's end of one connection over a wire on which faults can be made, by a clock that a test can hold. */
 import { WSConnection, type ServerOptions } from "../connection/wsConnection.ts";
-import type { ConnectionClosed, WSEvent } from "../core/events.ts";
+import type { ConnectionClosed } from "../core/events.ts";
 import type { Extension } from "../core/extension.ts";
 import { Recorder, type Trace } from "../inspect/trace.ts";
 import type { Vector } from "../inspect/vector.ts";
 import { recordVector, type VectorRecording } from "../inspect/vectorRecorder.ts";
 import { LONGEST_TIMER_MS, type Clock } from "../stream/clock.ts";
+import { Opening, type Opener } from "../stream/opening.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { Wire } from "./wire.ts";
 
@@ -25,12 +26,12 @@ export class WiredConnection {
   readonly #clock: Clock;
   readonly #recorder: Recorder;
   readonly #vector: VectorRecording;
-  readonly #handle: (event: WSEvent) => void;
+  readonly #opening: Opening;
   #closed: ConnectionClosed | undefined;
   #pulling = false;
   #timer: unknown;
 
-  constructor(transport: ByteTransport, options: ServerOptions, clock: Clock, handle: (event: WSEvent) => void) {
+  constructor(transport: ByteTransport, options: ServerOptions, clock: Clock, opener: Opener) {
     // Pongs and Closes are answered here, so that a test can have them left unanswered.
     const connectionOptions = { ...options, autoPong: false };
     this.connection = new WSConnection("server", connectionOptions);
@@ -51,7 +52,7 @@ export class WiredConnection {
       recorder.pass(direction === "incoming" ? "received" : "sent", bytes),
     );
     this.#clock = clock;
-    this.#handle = handle;
+    this.#opening = new Opening(this.connection, "any", opener, this);
     this.ended = this.#run();
   }
 
@@ -107,7 +108,7 @@ export class WiredConnection {
         if (!this.answerClose && event.initiator === "remote") this.connection.bytesToSend();
       }
       this.#recorder.passEvent(event);
-      this.#handle(event);
+      void this.#opening.handle(event);
       void this.wire.write(this.connection.bytesToSend());
       if (this.#closed !== undefined && this.answerClose) void this.wire.close();
     }

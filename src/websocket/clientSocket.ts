@@ -8,14 +8,18 @@ import type { BytesReceived, ConnectionClosed, ConnectionEstablished, TextReceiv
 import { formatExtensions } from "../handshake/headerGrammar.ts";
 import { LONGEST_TIMER_MS, systemClock, type Clock, type ClockOption } from "../stream/clock.ts";
 import type { ConnectionHook } from "../stream/connectionHook.ts";
-import { Driver } from "../stream/driver.ts";
+import { discard } from "../stream/discard.ts";
+import type { Driver } from "../stream/driver.ts";
 import { MessageAssembler } from "../stream/messageAssembler.ts";
-import { explain, RejectionReader, WebSocketError } from "../stream/webSocketError.ts";
+import { open } from "../stream/opening.ts";
+import { attempt } from "../stream/report.ts";
+import { explain, WebSocketError } from "../stream/webSocketError.ts";
 import { requestFor } from "../stream/webSocketURL.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { closeEvent } from "./closeEvent.ts";
 import { Fifo } from "./fifo.ts";
 import { queueTask } from "./tasks.ts";
+import type { EventHandler } from "../stream/driver.ts";
 import type { Payload } from "./webIDL.ts";
 
 export const ReadyState = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
@@ -69,7 +73,6 @@ export class ClientSocket {
   readonly #clock: Clock;
   readonly #handshakeTimer: unknown;
   #driver: Driver | undefined;
-  readonly #rejection = new RejectionReader();
   /** Why the connection was given up here, if it was. */
   #failure: WebSocketError | undefined;
 
@@ -149,7 +152,10 @@ export class ClientSocket {
       case ReadyState.OPEN:
         this.#readyState = ReadyState.CLOSING;
         if (this.#behindBlobs === undefined) this.#startClosing(code, reason);
-        else this.#goBehindBlobs(() => this.#startClosing(code, reason));
+        else {
+          this.#driver?.beginClose();
+          this.#goBehindBlobs(() => this.#startClosing(code, reason));
+        }
         break;
       case ReadyState.CLOSING:
       case ReadyState.CLOSED:
@@ -166,41 +172,42 @@ export class ClientSocket {
 
   #attach(transport: ByteTransport): void {
     this.#dialing = undefined;
-    const late = this.#failure !== undefined;
+    if (this.#failure !== undefined) {
+      discard(transport, this.#failure);
+      return;
+    }
+    const options = { closeTimeoutMs: this.#closeTimeoutMs, clock: this.#clock };
     try {
-      const take = (event: WSEvent): Promise<void> | undefined => (late ? undefined : this.#take(event));
-      this.#driver = new Driver(this.#connection, transport, this.#closeTimeoutMs, take, this.#clock);
-      if (late) this.#driver.abort(this.#failure);
+      this.#driver = open(this.#connection, transport, options, {
+        established: (event) => this.#establish(event),
+        failed: (error, closed) => this.#end(closed, error),
+      });
     } catch (error) {
       this.#fail("there is no transport", error);
     }
   }
 
+  #establish(event: ConnectionEstablished): EventHandler {
+    this.#clearHandshakeTimer();
+    // §4.1: "If protocols is not the empty list and … null, failure, or the empty byte sequence, then fail the
+    // WebSocket connection."
+    if (this.#mustChoose && event.subprotocol === undefined) {
+      this.#fail("the server chose none of the subprotocols");
+    } else {
+      queueTask(() => this.#open(event));
+    }
+    return (next) => this.#take(next);
+  }
+
   #take(event: WSEvent): Promise<void> | undefined {
     switch (event.type) {
-      case "connectionEstablished":
-        this.#clock.clearTimeout(this.#handshakeTimer);
-        // §4.1: "If protocols is not the empty list and … null, failure, or the empty byte sequence, then fail the
-        // WebSocket connection."
-        if (this.#mustChoose && event.subprotocol === undefined) {
-          this.#fail("the server chose none of the subprotocols");
-        } else {
-          queueTask(() => this.#open(event));
-        }
-        return undefined;
       case "textReceived":
       case "bytesReceived":
         return this.#receive(event);
-      case "connectionRejected":
-      case "rejectionData":
-        this.#rejection.add(event);
-        return undefined;
       case "connectionClosed":
-        this.#end(event);
+        this.#end(event, undefined);
         return undefined;
-      case "connectionRequested":
-      case "pingReceived":
-      case "pongReceived":
+      default:
         return undefined;
     }
   }
@@ -243,21 +250,35 @@ export class ClientSocket {
     return this.binaryType === "blob" ? new Blob([data]) : data.buffer;
   }
 
-  #end(closed: ConnectionClosed): void {
-    this.#clock.clearTimeout(this.#handshakeTimer);
+  /** `why`: the connection never was open. */
+  #end(closed: ConnectionClosed, why: unknown): void {
+    this.#clearHandshakeTimer();
     // What was given up here did not end well, whatever the peer still had to say.
     const seen = this.#failure === undefined ? closed : GIVEN_UP;
-    queueTask(() => this.#tellEnd(seen));
+    const cause = this.#failureAfter(why) ?? why ?? explain(closed, this.#driver?.fault);
+    queueTask(() => this.#tellEnd(seen, cause));
+  }
+
+  /** Why the connection was given up here, with the server's answer if there was one by then. */
+  #failureAfter(why: unknown): WebSocketError | undefined {
+    if (this.#failure === undefined || !(why instanceof WebSocketError) || why.rejection === undefined) {
+      return this.#failure;
+    }
+    const { message, closeCode, cause } = this.#failure;
+    return new WebSocketError(message, { closeCode, rejection: why.rejection, cause });
+  }
+
+  #clearHandshakeTimer(): void {
+    attempt(() => this.#clock.clearTimeout(this.#handshakeTimer));
   }
 
   /** §4, "When the WebSocket connection is closed, possibly cleanly". */
-  #tellEnd(closed: ConnectionClosed): void {
+  #tellEnd(closed: ConnectionClosed, cause: unknown): void {
     // "Change the ready state to CLOSED (3)."
     this.#readyState = ReadyState.CLOSED;
     const { wasClean, code, reason } = closed;
     const ending = closeEvent({ wasClean, code, reason });
     if (!wasClean) {
-      const cause = this.#failure ?? explain(closed, this.#driver?.fault, this.#rejection.rejection);
       // "If the user agent was required to fail the WebSocket connection … fire an event named error".
       this.#fire(Object.assign(new Event("error"), { cause }));
       Object.assign(ending, { cause });
@@ -277,20 +298,19 @@ export class ClientSocket {
 
   #fail(message: string, cause?: unknown): void {
     if (this.#failure !== undefined) return;
-    const { rejection } = this.#rejection;
-    this.#failure = new WebSocketError(message, { closeCode: CloseCode.ABNORMAL_CLOSURE, rejection, cause });
+    this.#failure = new WebSocketError(message, { closeCode: CloseCode.ABNORMAL_CLOSURE, cause });
     if (this.#driver !== undefined) {
       this.#driver.abort(this.#failure);
       return;
     }
     this.#dialing?.abort(this.#failure);
-    this.#end(GIVEN_UP);
+    this.#end(GIVEN_UP, undefined);
   }
 
   #startClosing(code: number | undefined, reason: string | undefined): void {
     if (this.#connection.state !== "open") return;
     this.#connection.close(code, reason);
-    void this.#driver!.flush();
+    this.#driver!.flush();
   }
 
   #transmit(data: string | ArrayBuffer | ArrayBufferView, handOver: boolean, size: number, callback?: Callback): void {
@@ -310,7 +330,7 @@ export class ClientSocket {
     try {
       this.#transmit(await blob.arrayBuffer(), true, blob.size, callback);
     } catch (error) {
-      if (callback !== undefined) queueTask(() => callback(error));
+      if (callback !== undefined) queueTask(() => attempt(() => callback(error)));
       this.#fail("a Blob could not be read", error);
     }
   }
@@ -326,7 +346,9 @@ export class ClientSocket {
 
   /** §3.1: what is sent after the end only counts in `bufferedAmount`. */
   #drop(callback: Callback | undefined): void {
-    if (callback !== undefined) queueTask(() => callback(new WebSocketError("the connection is closed or closing")));
+    if (callback === undefined) return;
+    const error = new WebSocketError("the connection is closed or closing");
+    queueTask(() => attempt(() => callback(error)));
   }
 
   /**
@@ -342,7 +364,7 @@ export class ClientSocket {
       });
     }
     if (error === undefined) this.#takenBytes += size;
-    if (callback !== undefined) queueTask(() => callback(error));
+    if (callback !== undefined) queueTask(() => attempt(() => callback(error)));
   }
 }
 

@@ -76,7 +76,7 @@ function serve(transport: ByteTransport): void {
   const messages = new MessageAssembler(connection);
   // As `ws` sends: what it is given must be left alone until it is sent.
   const side = serverSide((message) => connection.sendData(message, true, { handOver: true }));
-  const driver = new Driver(connection, transport, 1000, (event) => {
+  const driver = new Driver(connection, transport, { closeTimeoutMs: 1000 }, (event) => {
     if (event.type === "connectionRequested") connection.accept(event);
     if (event.type !== "textReceived" && event.type !== "bytesReceived") return undefined;
     const message = messages.add(event);

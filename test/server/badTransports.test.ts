@@ -6,6 +6,7 @@ import { ascii, head, hex } from "../support/wire.ts";
 import { dial, open } from "./client.ts";
 import { collectReports } from "./reports.ts";
 import { countTimers } from "../support/timers.ts";
+import { flushed } from "../support/flushed.ts";
 
 const REQUEST = head(
   "GET / HTTP/1.1",
@@ -77,7 +78,7 @@ describe("before the connection is open", () => {
     ["no end of a head", hex("61*20000"), "headTooLarge"],
     ["headers without end", ascii("GET / HTTP/1.1\r\n" + "a: b\r\n".repeat(200)), "headTooManyLines"],
   ])("%s is answered and told", async (_, bytes, code) => {
-    const { unheard, defects } = collectReports();
+    const { reports } = collectReports();
     let answer = "";
     const given = transport(
       bringing([bytes], (controller) => controller.close()),
@@ -85,7 +86,7 @@ describe("before the connection is open", () => {
     );
     expect(await serve(given)).toEqual([code]);
     expect(answer).toMatch(/^HTTP\/1\.1 4/);
-    expect([...unheard, ...defects]).toEqual([]);
+    expect([...reports, ...reports]).toEqual([]);
   });
   test("one that says nothing is given up after handshakeTimeoutMs", async () => {
     const given = transport({ pull: forever });
@@ -108,13 +109,13 @@ describe("before the connection is open", () => {
     ["brings what is no bytes", (controller) => controller.enqueue("text" as never)],
   ])("one that %s is forgotten without a word", async (_, then) => {
     const timers = countTimers();
-    const { unheard, defects } = collectReports();
+    const { reports } = collectReports();
     const server = new WebSocketServer();
     server.handleTransport(transport(bringing([REQUEST.slice(0, 30)], then)));
     await new Promise((resolve) => setTimeout(resolve, 20));
     await closed(server);
     expect(timers()).toBe(0);
-    expect([...unheard, ...defects]).toEqual([]);
+    expect([...reports, ...reports]).toEqual([]);
   });
   test("one that ends while verifyClient thinks is never open", async () => {
     let decide!: (yes: boolean) => void;
@@ -221,7 +222,7 @@ describe("once it is open", () => {
   });
   test("a flood of pings that takes no pongs is cut off, and told", async () => {
     const server = new WebSocketServer({ closeTimeoutMs: 50, limits: { maxQueuedReplies: 100 } });
-    const { unheard } = collectReports();
+    const { reports } = collectReports();
     let pings = 0;
     const ended = new Promise<number>((resolve) => {
       server.on("connection", (peer: Peer) => {
@@ -238,7 +239,7 @@ describe("once it is open", () => {
     );
     expect(await ended).toBe(1006);
     expect(pings).toBeLessThan(5_000);
-    expect(unheard).toMatchObject([{ code: "tooManyQueuedReplies" }]);
+    expect(reports).toMatchObject([{ code: "tooManyQueuedReplies" }]);
     await closed(server);
   });
   test("a flood of pings that takes its pongs is served", async () => {
@@ -250,7 +251,7 @@ describe("once it is open", () => {
       client.do((connection) => {
         for (let j = 0; j < 100; j++) connection.ping();
       });
-      await client.driver.flush();
+      await flushed(client.driver);
     }
     await all;
     client.do((connection) => connection.close());

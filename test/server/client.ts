@@ -29,7 +29,7 @@ export class Client {
       abort: (reason: unknown) => writer.abort(reason),
     });
     const tapped = { readable: transport.readable, writable, close: () => transport.close?.() };
-    this.driver = new Driver(this.connection, tapped, 1_000, (event) => {
+    this.driver = new Driver(this.connection, tapped, { closeTimeoutMs: 1000 }, (event) => {
       if (event.type === "textReceived" || event.type === "bytesReceived") {
         const message = assembler.add(event);
         if (message !== undefined) this.#messages.put(message);
@@ -52,7 +52,7 @@ export class Client {
   /** Uses the connection, and sends what comes of it. */
   do(use: (connection: WSConnection) => void): void {
     use(this.connection);
-    void this.driver.flush();
+    this.driver.flush();
   }
 
   /** Sends bytes that the connection knows nothing of. */

@@ -86,18 +86,18 @@ describe("the request", () => {
 
 describe("an upgrade hook", () => {
   test("that throws what is no Response is a 500, and is told", async () => {
-    const { unheard } = collectReports();
+    const { reports } = collectReports();
     const upgrade = (): never => {
       throw new Error("mine");
     };
     expect(await answer({ hooks: { upgrade } })).toBe(500);
     expect(await answer({ resolve: upgrade })).toBe(500);
-    expect(unheard).toMatchObject([{ cause: new Error("mine") }, { cause: new Error("mine") }]);
+    expect(reports).toMatchObject([{ cause: new Error("mine") }, { cause: new Error("mine") }]);
   });
   test("that says it has handled the request is wrong: there is nothing to handle", async () => {
-    const { unheard } = collectReports();
+    const { reports } = collectReports();
     expect(await answer({ hooks: { upgrade: () => ({ handled: true }) } })).toBe(500);
-    expect(unheard).toHaveLength(1);
+    expect(reports).toHaveLength(1);
   });
   test("may answer by any Response, with headers that say how it is sent", async () => {
     const respond = (): Response =>
@@ -109,10 +109,10 @@ describe("an upgrade hook", () => {
     expect(await answer({ hooks: { upgrade: () => new Response(null, { status: 204 }) } })).toBe(204);
   });
   test("that chooses what was not offered is the application's defect", async () => {
-    const { defects } = collectReports();
+    const { reports } = collectReports();
     const hooks = { upgrade: () => ({ protocol: "other" }) };
     expect(await answer({ hooks }, { subprotocols: ["chat"] })).toBe(500);
-    expect(defects).toHaveLength(1);
+    expect(reports).toHaveLength(1);
   });
 });
 
@@ -124,26 +124,19 @@ test.each([
     },
   ],
   ["rejected", () => () => Promise.reject(new Error("mine"))],
-])("what a hook throws is reported, and the connection goes on: %s", async (_, make) => {
-  const { defects } = collectReports();
+])("what a hook throws is reported, and the connection ends with 1011: %s", async (_, make) => {
+  const { reports } = collectReports();
   const hook = make();
   const adapter = crosswsAdapter({
     hooks: {
-      open: hook,
-      ping: hook,
-      pong: hook,
-      drain: hook,
-      message: (peer: CrosswsPeer) => void peer.send("still here"),
+      message: hook,
+      close: hook,
     },
   });
   const client = await open(adapter);
-  client.do((connection) => {
-    connection.ping();
-    connection.pong();
-    connection.sendData("there?");
-  });
-  expect(await client.message()).toBe("still here");
-  await expect.poll(() => defects).toEqual([1, 2, 3].map(() => new Error("mine")));
+  client.do((connection) => connection.sendData("there?"));
+  expect(await client.event("connectionClosed")).toMatchObject({ code: 1011 });
+  await expect.poll(() => reports).toEqual(["message", "close"].map(() => new Error("mine")));
 });
 
 test("a namespace that nobody is in is forgotten: clients choose its name", async () => {
@@ -245,12 +238,12 @@ describe("sync", () => {
     await expect.poll(() => errors).toEqual([[stage, new Error("down")]]);
   });
   test("that fails is told the platform where nobody asks", async () => {
-    const { unheard } = collectReports();
+    const { reports } = collectReports();
     const { options } = relay({ subscribe: () => Promise.reject(new Error("down")) });
     const { onError, ...rest } = options;
     crosswsAdapter(rest);
     expect(onError).toBeDefined();
-    await expect.poll(() => unheard).toMatchObject([{ cause: new Error("down") }]);
+    await expect.poll(() => reports).toMatchObject([{ cause: new Error("down") }]);
   });
   test("is closed with the adapter", async () => {
     let closed = 0;

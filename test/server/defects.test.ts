@@ -12,7 +12,7 @@ const defect = (what: string): Error => new Error(what);
 
 describe("a listener that throws is reported, and the connection goes on", () => {
   test.each(["message", "ping", "pong"] as const)("of %s", async (event) => {
-    const { defects } = collectReports();
+    const { reports } = collectReports();
     const { client, peer } = await open(new WebSocketServer());
     peer.on(event, throwing(event));
     client.do((connection) => {
@@ -23,10 +23,10 @@ describe("a listener that throws is reported, and the connection goes on", () =>
     await client.event("pongReceived");
     peer.send("still here");
     expect(await client.message()).toBe("still here");
-    expect(defects).toEqual([defect(event)]);
+    expect(reports).toEqual([defect(event)]);
   });
   test("of close and of error", async () => {
-    const { defects } = collectReports();
+    const { reports } = collectReports();
     const server = new WebSocketServer();
     const { client, peer } = await open(server);
     peer.on("error", throwing("error"));
@@ -34,26 +34,26 @@ describe("a listener that throws is reported, and the connection goes on", () =>
     await client.raw(hex("83 80 00 00 00 00"));
     await client.event("connectionClosed");
     await new Promise<void>((resolve) => server.close(() => resolve()));
-    expect(defects).toEqual([defect("error"), defect("close")]);
+    expect(reports).toEqual([defect("error"), defect("close")]);
   });
   test("of connection", async () => {
-    const { defects } = collectReports();
+    const { reports } = collectReports();
     const server = new WebSocketServer();
     server.on("connection", throwing("connection"));
     const { client } = dial(server);
     await client.event("connectionEstablished");
-    expect(defects).toEqual([defect("connection")]);
+    expect(reports).toEqual([defect("connection")]);
     expect(server.clients!.size).toBe(1);
   });
   test("in the way of browsers, and on the socket", async () => {
-    const { defects } = collectReports();
+    const { reports } = collectReports();
     const { client, peer } = await open(new WebSocketServer());
     peer.onmessage = throwing("onmessage");
     peer._socket.on("drain", throwing("drain"));
     client.do((connection) => connection.sendData("one"));
     peer.send(new Uint8Array(1_000_000));
     await client.message();
-    await expect.poll(() => defects).toEqual([defect("onmessage"), defect("drain")]);
+    await expect.poll(() => reports).toEqual([defect("onmessage"), defect("drain")]);
   });
 });
 
@@ -62,13 +62,13 @@ test.each<[string, (peer: Peer, callback: () => void) => void]>([
   ["send of a Blob", (peer, callback) => peer.send(new Blob(["data"]), callback)],
   ["ping", (peer, callback) => peer.ping(callback)],
 ])("a callback of %s that throws is reported, and what is sent behind it goes out", async (_, use) => {
-  const { defects } = collectReports();
+  const { reports } = collectReports();
   const { peer } = await open(new WebSocketServer());
   use(peer, throwing("callback"));
   let called = false;
   peer.send("behind", () => (called = true));
   await expect.poll(() => called).toBe(true);
-  expect(defects).toEqual([defect("callback")]);
+  expect(reports).toEqual([defect("callback")]);
 });
 
 describe("a hook that throws is reported, and the client gets 500", () => {
@@ -82,17 +82,17 @@ describe("a hook that throws is reported, and the client gets 500", () => {
     ["handleProtocols", { handleProtocols: throwing("hook") }],
     ["handleProtocols, later", { handleProtocols: () => rejected(new Error("hook")) }],
   ])("%s", async (_, options) => {
-    const { defects } = collectReports();
+    const { reports } = collectReports();
     const { client } = dial(new WebSocketServer(options), { subprotocols: ["chat"] });
     expect((await client.event("connectionRejected")).status).toBe(500);
-    expect(defects).toEqual([defect("hook")]);
+    expect(reports).toEqual([defect("hook")]);
   });
   test("a listener of headers", async () => {
-    const { defects } = collectReports();
+    const { reports } = collectReports();
     const server = new WebSocketServer();
     server.on("headers", throwing("headers"));
     expect((await dial(server).client.event("connectionRejected")).status).toBe(500);
-    expect(defects).toEqual([defect("headers")]);
+    expect(reports).toEqual([defect("headers")]);
   });
 });
 
@@ -111,46 +111,46 @@ describe("what the handshake can't send is the application's defect, and the cli
       },
     ],
   ])("%s", async (_, options) => {
-    const { defects } = collectReports();
+    const { reports } = collectReports();
     const { client } = dial(new WebSocketServer(options as never), { subprotocols: ["chat"] });
     expect((await client.event("connectionRejected")).status).toBe(500);
-    expect(defects).toHaveLength(1);
+    expect(reports).toHaveLength(1);
   });
   test.each(["no colon", "X-A: b\r\nSet-Cookie: c", "Sec-WebSocket-Accept: forged", ": empty"])(
     "the line %j of a listener of headers",
     async (line) => {
-      const { defects } = collectReports();
+      const { reports } = collectReports();
       const server = new WebSocketServer();
       server.on("headers", (lines) => void lines.push(line));
       expect((await dial(server).client.event("connectionRejected")).status).toBe(500);
-      expect(defects).toHaveLength(1);
+      expect(reports).toHaveLength(1);
     },
   );
 });
 
 describe("an error that nobody listens for", () => {
   test("of a peer is told the platform, and only its connection ends", async () => {
-    const { unheard } = collectReports();
+    const { reports } = collectReports();
     const server = new WebSocketServer();
     const bad = await open(server);
     const good = await open(server);
     await bad.client.raw(hex("83 80 00 00 00 00"));
     await bad.client.event("connectionClosed");
-    expect(unheard).toMatchObject([{ name: "RemoteProtocolError", code: "reservedOpcode" }]);
+    expect(reports).toMatchObject([{ name: "RemoteProtocolError", code: "reservedOpcode" }]);
     good.peer.send("still here");
     expect(await good.client.message()).toBe("still here");
   });
   test("of the server is told the platform", async () => {
-    const { unheard } = collectReports();
+    const { reports } = collectReports();
     const server = new WebSocketServer();
     const next = (): Promise<never> => Promise.reject(new Error("no more"));
     await server.serve({ [Symbol.asyncIterator]: () => ({ next }) });
-    expect(unheard).toEqual([new Error("no more")]);
+    expect(reports).toEqual([new Error("no more")]);
   });
   test("of a handshake is nobody's business", async () => {
-    const { unheard, defects } = collectReports();
+    const { reports } = collectReports();
     const { client } = dial(new WebSocketServer({ path: "/other" }));
     await client.event("connectionRejected");
-    expect([...unheard, ...defects]).toEqual([]);
+    expect([...reports, ...reports]).toEqual([]);
   });
 });

@@ -105,12 +105,12 @@ describe("a function", () => {
     expect(asked).toEqual(["https://a.example", "null", undefined]);
   });
   test("that throws lets nobody in", async () => {
-    const { defects } = collectReports();
+    const { reports } = collectReports();
     const policy = (): boolean => {
       throw new Error("mine");
     };
     expect(await answer(policy, "https://a.example", "b.example")).toBe(500);
-    expect(defects).toEqual([new Error("mine")]);
+    expect(reports).toEqual([new Error("mine")]);
   });
 });
 

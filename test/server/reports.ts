@@ -6,19 +6,19 @@ interface Platform {
   process?: { emitWarning?: (warning: Error) => void };
 }
 
-/** From now to the end of the test: `defects` of the application, and errors that were `unheard`. */
-export function collectReports(): { defects: unknown[]; unheard: unknown[] } {
+/** What is reported from now to the end of the test: as warnings, or in a page as its `error` events. */
+export function collectReports(): { reports: unknown[] } {
   const platform = globalThis as Platform;
   const { reportError, process } = platform;
   const emitWarning = process?.emitWarning;
-  const defects: unknown[] = [];
-  const unheard = emitWarning === undefined ? defects : [];
-  platform.reportError = (error) => void defects.push(error);
-  if (process !== undefined && emitWarning !== undefined) process.emitWarning = (error) => void unheard.push(error);
+  const reports: unknown[] = [];
+  const collect = (error: unknown): void => void reports.push(error);
+  if (process !== undefined && emitWarning !== undefined) process.emitWarning = collect;
+  else platform.reportError = collect;
   onTestFinished(() => {
     platform.reportError = reportError;
     if (reportError === undefined) delete platform.reportError;
     if (process !== undefined && emitWarning !== undefined) process.emitWarning = emitWarning;
   });
-  return { defects, unheard };
+  return { reports };
 }

@@ -260,7 +260,7 @@ describe("close", () => {
     ["verifyClient", true],
     ["handleProtocols", "chat"],
   ])("does not mind %s that then says %s", async (hook, answer) => {
-    const { defects } = collectReports();
+    const { reports } = collectReports();
     let decide!: (answer: unknown) => void;
     const server = new WebSocketServer({ [hook]: () => new Promise((resolve) => (decide = resolve)) });
     const { client } = dial(server, { subprotocols: ["chat"] });
@@ -269,7 +269,7 @@ describe("close", () => {
     decide(answer);
     expect((await client.event("connectionRejected")).status).toBe(503);
     await closing;
-    expect(defects).toEqual([]);
+    expect(reports).toEqual([]);
   });
   test("takes no transports from then on", async () => {
     const server = new WebSocketServer();

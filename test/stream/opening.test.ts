@@ -6,6 +6,7 @@ import {
   serve,
   WebSocketError,
   type ConnectOptions,
+  type IncomingRequest,
   type OriginPolicy,
 } from "../../src/stream/index.ts";
 import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
@@ -124,9 +125,10 @@ describe("connect", () => {
     expect(error).toMatchObject({ cause: { code: "handshakeTimeout" } });
   });
   test("a signal gives it up, before and while", async () => {
+    const unused = new WireTransport();
+    expect(await failure(connect(unused, { signal: AbortSignal.abort(new Error("no")) }))).toEqual(new Error("no"));
+    expect(unused.ends).toContain("ended");
     const transport = new WireTransport();
-    expect(await failure(connect(transport, { signal: AbortSignal.abort(new Error("no")) }))).toEqual(new Error("no"));
-    expect(transport.readable.locked).toBe(false);
     const giveUp = new AbortController();
     const session = connect(transport, { signal: giveUp.signal });
     expect(await isPending(session)).toBe(true);
@@ -193,13 +195,31 @@ describe("accept", () => {
     expect(text(transport.written())).toMatch(/^HTTP\/1.1 401 Unauthorized\r\n[^]*\r\n\r\nwho\?$/);
     expect(transport.ends).toEqual(["closed"]);
   });
-  test("an answer that can't be is an error of its caller, and the request still waits", async () => {
+  test.each<[string, (asked: IncomingRequest) => Promise<unknown>, object]>([
+    [
+      "a subprotocol that was not offered",
+      (asked) => asked.accept({ subprotocol: "not offered" }),
+      { code: "subprotocolNotOffered" },
+    ],
+    [
+      "a header that breaks the line",
+      (asked) => asked.accept({ headers: { "x-a": "b\r\nSet-Cookie: c" } }),
+      { name: "TypeError" },
+    ],
+    ["a status that is none", (asked) => asked.reject({ status: 101 }), { name: "RangeError" }],
+  ])("an answer that can't be is an error of its caller, and the client gets 500: %s", async (_, answer, error) => {
+    const transport = new WireTransport();
+    transport.bring(request());
+    const asked = await accept(transport, { closeTimeoutMs: 20 });
+    expect(await failure(answer(asked))).toMatchObject(error);
+    await settled();
+    expect(text(transport.written())).toMatch(/^HTTP\/1.1 500 /);
+    expect(transport.ends).toContain("closed");
+  });
+  test("an answer may be given once", async () => {
     const transport = new WireTransport();
     transport.bring(request());
     const asked = await accept(transport);
-    expect(await failure(asked.accept({ subprotocol: "not offered" }))).toMatchObject({
-      code: "subprotocolNotOffered",
-    });
     await asked.accept();
     expect(await failure(asked.accept())).toMatchObject({ name: "LocalProtocolError" });
     expect(await failure(asked.reject())).toMatchObject({ name: "LocalProtocolError" });

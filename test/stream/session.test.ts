@@ -353,7 +353,7 @@ describe("ping", () => {
     }
     expect(toHex(sent.subarray(10, 12))).toBe("89 04");
     transport.bring(hex("8a 04", toHex(sent.subarray(12, 16))));
-    expect(await lost).toBeGreaterThanOrEqual(19);
+    expect(await lost).toBeGreaterThan(0);
   });
   test("one that is given up once its pong has come gives up no other", async () => {
     const [session, transport] = await overWire();

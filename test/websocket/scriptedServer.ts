@@ -10,6 +10,7 @@ import { Driver } from "../../src/stream/driver.ts";
 import { MessageAssembler } from "../../src/stream/messageAssembler.ts";
 import type { ByteTransport } from "../../src/transports/byteTransport.ts";
 import { ascii, hex } from "../support/wire.ts";
+import { flushed } from "../support/flushed.ts";
 
 /**
  * The query says how to answer the handshake: `protocol=…`, `reject=STATUS`, `hang`, `wrongAccept`, and with `say=…` a
@@ -43,7 +44,7 @@ export function serveScripts(
   const messages = new MessageAssembler(connection);
   let request: ConnectionRequested | undefined;
 
-  const driver = new Driver(connection, behind, 1000, (event) => {
+  const driver = new Driver(connection, behind, { closeTimeoutMs: 1000 }, (event) => {
     seen(event);
     if (event.type === "connectionRequested") return answer((request = event));
     if (event.type !== "textReceived" && event.type !== "bytesReceived") return undefined;
@@ -95,10 +96,10 @@ export function serveScripts(
         driver.abort(new Error("dropped"));
         return undefined;
       case "!end":
-        void driver.flush().then(() => writer.close());
+        void flushed(driver).then(() => writer.close());
         return undefined;
       case "!raw":
-        void driver.flush().then(() => writer.write(hex(...words)));
+        void flushed(driver).then(() => writer.write(hex(...words)));
         return undefined;
       default:
         throw new Error(`no command ${command}`);

@@ -1,6 +1,7 @@
 /** A server for the hooks of crossws, as they are written for Nitro and h3, that is given transports. */
+import { CloseCode } from "../../core/closeCodes.ts";
 import type { MessageBytes } from "../messageBytes.ts";
-import { reportUnheard } from "../report.ts";
+import { report } from "../../stream/report.ts";
 import type { UpgradeRequest } from "../request.ts";
 import type { ByteTransport } from "../../transports/byteTransport.ts";
 import {
@@ -86,7 +87,7 @@ export function crosswsAdapter(options: CrosswsOptions = {}): CrosswsAdapter {
         verified(true);
       }
     } catch (error) {
-      reportUnheard(new Error("the upgrade hook failed", { cause: error }));
+      report(new Error("the upgrade hook failed", { cause: error }));
       verified(false, 500);
     }
   }
@@ -99,6 +100,7 @@ export function crosswsAdapter(options: CrosswsOptions = {}): CrosswsAdapter {
     const fail = (error: unknown): void => hooks.tell("error", peer, new WSError(error));
     const peer = new CrosswsPeer(request, websocket, upgrade, topics, fail);
     topics.add(peer);
+    hooks.failed = () => websocket.close(CloseCode.INTERNAL_ERROR);
     hooks.tell("open", peer);
     websocket.on("message", (data, isBinary) => {
       const raw = isBinary ? (Array.isArray(data) ? data[0] : data) : (data as MessageBytes).toString();

@@ -1,5 +1,5 @@
 /** Which hooks of crossws a connection has, and what its upgrade hook answers to the request. */
-import { reportDefect } from "../report.ts";
+import { report } from "../../stream/report.ts";
 
 /**
  * The hooks of an application. Their types are those of crossws, with `defineHooks`: what is given to them here has the
@@ -47,6 +47,7 @@ type Hook = (...args: unknown[]) => unknown;
 
 /** The hooks of one connection. */
 export class ConnectionHooks {
+  failed: () => void = ignore;
   readonly #options: HookOptions;
   readonly #request: Request;
   #resolved: Promise<CrosswsHooks | undefined> | undefined;
@@ -56,12 +57,16 @@ export class ConnectionHooks {
     this.#request = request;
   }
 
-  /** Calls a hook; what it throws, now or later, is the application's defect. */
+  /** Calls a hook. What it throws, now or later, is reported, and ends the connection: `failed` is called. */
   tell(name: Exclude<keyof CrosswsHooks, "upgrade">, ...args: unknown[]): void {
+    const fail = (error: unknown): void => {
+      report(error);
+      this.failed();
+    };
     try {
-      Promise.resolve(this.#call(name, args)).catch(reportDefect);
+      Promise.resolve(this.#call(name, args)).catch(fail);
     } catch (error) {
-      reportDefect(error);
+      fail(error);
     }
   }
 
@@ -106,3 +111,5 @@ export class ConnectionHooks {
     });
   }
 }
+
+function ignore(): void {}

@@ -1,6 +1,6 @@
 /** Who hears what is published: the peers of a namespace, here and, over a relay, at other instances. */
 import { viewOf } from "../../core/bytes.ts";
-import { reportUnheard } from "../report.ts";
+import { report } from "../../stream/report.ts";
 import { sendable, type CrosswsPeer, type CrosswsSendOptions } from "./peer.ts";
 import { randomId } from "./randomId.ts";
 
@@ -110,5 +110,5 @@ export class Topics {
 }
 
 function reportFailure(error: unknown, { stage }: { readonly stage: string }): void {
-  reportUnheard(new Error(`the ${stage} of a sync adapter failed`, { cause: error }));
+  report(new Error(`the ${stage} of a sync adapter failed`, { cause: error }));
 }

@@ -1,0 +1,563 @@
+/**
+ * What a driver does in each situation, as tables: it is fed with what happens, and says which events to deliver and which
+ * commands to carry out. It touches no stream, no clock and no promise.
+ */
+import { queuedAtLeast, type WSConnection } from "../connection/wsConnection.ts";
+import type { Bytes } from "../core/bytes.ts";
+import { CloseCode } from "../core/closeCodes.ts";
+import type { ConnectionClosed, WSEvent } from "../core/events.ts";
+
+/** Unsent bytes from which a sender should wait: a few of the largest chunks that transports take at once. */
+const HIGH_WATER_BYTES = 256 * 1024;
+
+/** While less is queued, a sender that keeps sending is waited for, so that its messages go out together. */
+const COALESCED_BYTES = 64 * 1024;
+
+/**
+ * The most bytes that are copied into one chunk, where the transport copies chunks anyway: each chunk costs a stream of
+ * WebTransport more than copying 64 KiB does. 64 KiB messages that are handed over, each a header and a payload, take a
+ * quarter less processor time in Chromium.
+ */
+export const GATHERED_BYTES: number = 512 * 1024;
+
+/** The most that is read ahead while the taker asks for time: enough to see pongs, a reset and the end behind some data. */
+const READ_AHEAD_BYTES = 64 * 1024;
+
+/** What a chunk costs beside its bytes, so that empty ones count too. */
+const CHUNK_OVERHEAD_BYTES = 128;
+
+/** After this many empty chunks in a row, timers get their turn. */
+const EMPTY_CHUNKS = 32;
+
+/** The most that the time stands still for a clock that went back. */
+const STANDSTILL_MS = 1000;
+
+// The tables: a signal with no cell changes nothing in that state.
+
+type Table<State extends string, Signal extends string> = Readonly<
+  Record<State, Readonly<Partial<Record<Signal, State>>>>
+>;
+
+/** The life of the driver. From `closing` on, one deadline holds until `ended`. */
+export type Phase = "running" | "closing" | "flushing" | "ending" | "ended";
+type PhaseSignal = "beginClose" | "closed" | "tellEnd" | "finish";
+
+export const phases: Table<Phase, PhaseSignal> = {
+  running: { beginClose: "closing", closed: "flushing" },
+  closing: { closed: "flushing" },
+  // The last bytes are being written.
+  flushing: { tellEnd: "ending" },
+  // The application knows; the transport's two directions end (RFC 6455 §7.1.1).
+  ending: { finish: "ended" },
+  ended: {},
+};
+
+/** The transport's readable side. */
+export type Input = "idle" | "reading" | "yielding" | "ended";
+type InputSignal = "read" | "chunk" | "yield" | "goOn" | "end";
+
+export const inputs: Table<Input, InputSignal> = {
+  idle: { read: "reading", yield: "yielding", end: "ended" },
+  reading: { chunk: "idle", end: "ended" },
+  // Timers get their turn.
+  yielding: { goOn: "idle", end: "ended" },
+  ended: {},
+};
+
+/** The transport's writable side. */
+export type Output = "idle" | "gathering" | "writing" | "ending" | "ended" | "lost";
+type OutputSignal = "gather" | "write" | "written" | "end" | "ended" | "lose";
+
+export const outputs: Table<Output, OutputSignal> = {
+  idle: { gather: "gathering", end: "ending", lose: "lost" },
+  // The sender is given a few microtasks to send more.
+  gathering: { write: "writing", lose: "lost" },
+  writing: { written: "idle", lose: "lost" },
+  ending: { ended: "ended", lose: "lost" },
+  ended: {},
+  lost: {},
+};
+
+/** Whoever takes the events. */
+export type Taker = "ready" | "held" | "discarding";
+type TakerSignal = "hold" | "take" | "discard";
+
+export const takers: Table<Taker, TakerSignal> = {
+  ready: { hold: "held", discard: "discarding" },
+  // It asked for time: nothing is parsed until it goes on.
+  held: { take: "ready", discard: "discarding" },
+  // It wants no more messages, or did not take them in time.
+  discarding: {},
+};
+
+/** What happens to a driver. */
+export type Happening =
+  /** Something was done with the connection. */
+  | { readonly type: "called" }
+  | { readonly type: "chunk"; readonly chunk: unknown }
+  | { readonly type: "inputEnded" }
+  | { readonly type: "inputFailed"; readonly error: unknown }
+  /** Timers have had their turn. */
+  | { readonly type: "yielded" }
+  /** The few microtasks of `rest` are over. */
+  | { readonly type: "rested" }
+  | { readonly type: "written" }
+  | { readonly type: "writeFailed"; readonly error: unknown }
+  /** The end of the output has been taken, or never will be. */
+  | { readonly type: "outputEnded" }
+  /** The transport says that both directions have ended. */
+  | { readonly type: "transportClosed" }
+  /** The taker goes on. */
+  | { readonly type: "taken" }
+  /** A close has begun that the connection does not know of yet. */
+  | { readonly type: "closeWanted" }
+  /** Messages are not wanted any more. */
+  | { readonly type: "discarded" }
+  | { readonly type: "aborted"; readonly reason: unknown }
+  | { readonly type: "time" };
+
+/** What the shell has to do. */
+export type Command =
+  /** Read a chunk; with `reuse`, into memory that was read into before. */
+  | { readonly type: "read"; readonly reuse: boolean }
+  /** Let timers have their turn. */
+  | { readonly type: "yield" }
+  /** Wait a few microtasks. */
+  | { readonly type: "rest" }
+  /** Write these chunks: where the transport copies chunks, as one. */
+  | { readonly type: "write"; readonly chunks: readonly Bytes[] }
+  /** Tell those who wait for the write that it is done, or why it never will be. */
+  | { readonly type: "settle"; readonly error: unknown }
+  | { readonly type: "endOutput" }
+  | { readonly type: "cancelInput"; readonly reason: unknown }
+  | { readonly type: "abortOutput"; readonly reason: unknown }
+  | { readonly type: "closeTransport" }
+  | { readonly type: "finish" };
+
+const READ = { type: "read", reuse: false } as const;
+const READ_AGAIN = { type: "read", reuse: true } as const;
+const YIELD = { type: "yield" } as const;
+const REST = { type: "rest" } as const;
+const SETTLE = { type: "settle", error: undefined } as const;
+const END_OUTPUT = { type: "endOutput" } as const;
+const CLOSE_TRANSPORT = { type: "closeTransport" } as const;
+const FINISH = { type: "finish" } as const;
+const NO_COMMANDS: readonly Command[] = [];
+
+/** The end of a connection that could not tell its own. */
+const BROKEN: ConnectionClosed = {
+  type: "connectionClosed",
+  code: CloseCode.ABNORMAL_CLOSURE,
+  reason: "",
+  wasClean: false,
+};
+
+export interface DriverTiming {
+  /** How long the end may take, from the beginning of the close until the transport is given up, in milliseconds. */
+  readonly closeTimeoutMs: number;
+}
+
+export class DriverMachine {
+  /** Why the transport failed, if it did, or what `aborted` gave as its reason. */
+  fault: unknown;
+  /** Messages were dropped: the taker wanted none, or did not take them in time. */
+  dropped = false;
+  phase: Phase = "running";
+  input: Input = "idle";
+  output: Output = "idle";
+  taker: Taker = "ready";
+  readonly #connection: WSConnection;
+  readonly #copiesChunks: boolean;
+  readonly #closeTimeoutMs: number;
+
+  /** The time of what happened last. */
+  #nowMs = -Infinity;
+  /** The latest reading of the clock, and by how much the clock went back. */
+  #latestMs = -Infinity;
+  #offsetMs = 0;
+  /** When the transport is given up, and when messages that nobody takes are dropped. */
+  #endByMs = Infinity;
+  #discardByMs = Infinity;
+
+  #commands: Command[] = [];
+  /** Chunks that were taken from the connection and not been given to the transport yet. */
+  #chunks: readonly Bytes[] = NO_CHUNKS;
+  #inFlight = 0;
+  /** What was queued when the sender was last looked at. */
+  #seenQueued = 0;
+  /** Chunks read since nothing was unread, and empty ones in a row. */
+  #unreadChunks = 0;
+  #emptyChunks = 0;
+  #conclusion: ConnectionClosed | undefined;
+
+  constructor(connection: WSConnection, copiesChunks: boolean, { closeTimeoutMs }: DriverTiming) {
+    this.#connection = connection;
+    this.#copiesChunks = copiesChunks;
+    this.#closeTimeoutMs = closeTimeoutMs;
+  }
+
+  /** Bytes that the transport has not taken yet, framing included. */
+  get unsentBytes(): number {
+    return this.#connection.bufferedAmount + this.#inFlight;
+  }
+
+  /** Whether a sender may go on, or should wait until what is queued has been written. */
+  get hasRoom(): boolean {
+    return this.#queued + this.#inFlight < HIGH_WATER_BYTES;
+  }
+
+  /** Whether nothing waits to be written or is being written. */
+  get isFlushed(): boolean {
+    const { output } = this;
+    return output === "lost" || output === "ended" || output === "ending" || (output === "idle" && this.#queued === 0);
+  }
+
+  /** Whether a call may have changed more than what a write that is under way will bring about anyway. */
+  get noticesCalls(): boolean {
+    return this.output === "idle" || (this.phase === "running" && this.#connection.state !== "open");
+  }
+
+  /** When to tell the time at the latest; `Infinity` if there is nothing to wait for. Changes nothing. */
+  get nextDeadlineMs(): number {
+    if (this.phase === "ended") return Infinity;
+    const ownMs = Math.min(this.#endByMs, this.taker === "held" ? this.#discardByMs : Infinity);
+    if (this.#conclusion !== undefined) return ownMs;
+    return Math.min(ownMs, this.#connection.nextDeadlineMs ?? Infinity);
+  }
+
+  /**
+   * The machine's time, which never goes back, at this reading of the clock. Where the clock goes back a little, the time
+   * stands still. Where it goes back by more, as when fake timers are installed, the time goes on with it.
+   */
+  timeOf(clockMs: number): number {
+    const ms = clockMs + this.#offsetMs;
+    if (ms < this.#latestMs - STANDSTILL_MS) this.#offsetMs = this.#latestMs - clockMs;
+    this.#latestMs = Math.max(this.#latestMs, ms);
+    return this.#latestMs;
+  }
+
+  /** Takes what has happened, at a time from `timeOf`. Then pull {@link nextEvent}. */
+  handle(happening: Happening, nowMs: number): void {
+    if (this.phase === "ended") return;
+    this.#nowMs = nowMs;
+    if (this.#conclusion === undefined && happening.type !== "aborted") this.#tellTime();
+    switch (happening.type) {
+      case "called":
+      case "time":
+        break;
+      case "chunk":
+        this.#receive(happening.chunk);
+        break;
+      case "inputFailed":
+        this.fault ??= happening.error ?? new Error("the transport could not be read");
+        this.#endInput();
+        break;
+      case "inputEnded":
+        this.#endInput();
+        break;
+      case "yielded":
+        this.#signalInput("goOn");
+        break;
+      case "rested":
+        this.#goOnGathering();
+        break;
+      case "written":
+        this.#goOnWriting();
+        break;
+      case "writeFailed":
+        this.#loseOutput(happening.error ?? new Error("the transport takes no more"));
+        break;
+      case "outputEnded":
+        this.#signalOutput("ended");
+        break;
+      case "transportClosed":
+        // What has come may still be read.
+        this.#beginClose();
+        if (this.phase === "ending") this.#finish();
+        break;
+      case "taken":
+        this.#signalTaker("take");
+        if (this.input === "ended" && this.phase === "closing" && this.#connection.state === "open") this.#armEnd();
+        break;
+      case "closeWanted":
+        this.#beginClose();
+        break;
+      case "discarded":
+        this.#signalTaker("discard");
+        break;
+      case "aborted":
+        this.#giveUp(happening.reason ?? new Error("the transport was given up"));
+        break;
+      default:
+        happening satisfies never;
+    }
+    if (this.phase === "running" && this.#connection.state === "localClosing") this.#beginClose();
+  }
+
+  /** The next event to deliver. The last one is `connectionClosed`, once its last bytes have been written or are lost. */
+  nextEvent(): WSEvent | undefined {
+    for (;;) {
+      while (this.#conclusion === undefined && this.#mayPull) {
+        const event = this.#pull();
+        if (event === undefined) break;
+        if (event.type === "connectionClosed") {
+          this.#conclude(event);
+          break;
+        }
+        if (this.taker !== "discarding" || !isData(event)) return event;
+        this.dropped = true;
+      }
+      if (this.#conclusion !== undefined && this.phase === "flushing" && this.isFlushed) {
+        this.#signalPhase("tellEnd");
+        const isTaken = this.output !== "lost";
+        return this.#conclusion.wasClean && !isTaken ? { ...this.#conclusion, wasClean: false } : this.#conclusion;
+      }
+      if (this.phase === "running" && this.#connection.state === "localClosing") this.#beginClose();
+      if (!this.#takeDue()) return undefined;
+    }
+  }
+
+  /** The taker of the last event asks for time. */
+  hold(): void {
+    this.#signalTaker("hold");
+  }
+
+  /** What to do now that there is no event to deliver. */
+  commands(): readonly Command[] {
+    if (this.output === "idle" && this.#queued > 0) this.#gather();
+    else if (this.output === "lost" && this.#queued > 0) this.#connection.chunksToSend();
+    if (this.phase === "ending") {
+      if (this.#signalOutput("end")) this.#commands.push(END_OUTPUT);
+      if (this.input === "ended" && (this.output === "ended" || this.output === "lost")) this.#finish();
+    }
+    if (this.input === "idle" && this.#mayRead) this.#read();
+    return this.takeCommands();
+  }
+
+  /** What to do at once, before the next event is delivered. */
+  takeCommands(): readonly Command[] {
+    if (this.#commands.length === 0) return NO_COMMANDS;
+    const commands = this.#commands;
+    this.#commands = [];
+    return commands;
+  }
+
+  get #queued(): number {
+    return queuedAtLeast(this.#connection);
+  }
+
+  /** A deadline ends the connection without the taker, which may never go on. */
+  get #mayPull(): boolean {
+    return this.taker !== "held" || this.#connection.closed;
+  }
+
+  get #mayRead(): boolean {
+    if (this.phase === "ended") return false;
+    if (this.taker !== "held" || this.#conclusion !== undefined) return true;
+    return this.#connection.unreadAmount + this.#unreadChunks * CHUNK_OVERHEAD_BYTES < READ_AHEAD_BYTES;
+  }
+
+  #read(): void {
+    if (this.#emptyChunks >= EMPTY_CHUNKS && this.#signalInput("yield")) {
+      this.#emptyChunks = 0;
+      this.#commands.push(YIELD);
+    } else if (this.#signalInput("read")) {
+      // What has been parsed and not been taken yet lies in the last chunk.
+      this.#commands.push(this.#connection.unreadAmount === 0 ? READ_AGAIN : READ);
+    }
+  }
+
+  #receive(chunk: unknown): void {
+    if (!this.#signalInput("chunk")) return;
+    if (this.#conclusion !== undefined) return;
+    if (!(chunk instanceof Uint8Array)) {
+      // What came before may still be taken.
+      const reason = new TypeError("a transport brings Uint8Array chunks");
+      this.fault ??= reason;
+      this.#commands.push({ type: "cancelInput", reason });
+      this.#endInput();
+      return;
+    }
+    const { length } = chunk;
+    this.#emptyChunks = length === 0 ? this.#emptyChunks + 1 : 0;
+    const isAhead = this.taker === "held";
+    // A small chunk that has to wait does not pin the large buffer that it lies in.
+    const kept = isAhead && length * 4 < chunk.buffer.byteLength ? chunk.slice() : chunk;
+    if (this.#connection.unreadAmount === 0) this.#unreadChunks = 0;
+    this.#unreadChunks++;
+    this.#connection.receiveBytes(kept);
+  }
+
+  #endInput(): void {
+    if (!this.#signalInput("end") || this.#conclusion !== undefined) return;
+    this.#connection.receiveBytes(null);
+    this.#beginClose();
+  }
+
+  #tellTime(): void {
+    try {
+      this.#connection.advanceTime(this.#nowMs);
+    } catch (error) {
+      this.#giveUp(error);
+    }
+  }
+
+  #pull(): WSEvent | undefined {
+    try {
+      return this.#connection.events().next().value as WSEvent | undefined;
+    } catch (error) {
+      // A defect: a connection that throws here would never tell its end.
+      this.#giveUp(error);
+      return undefined;
+    }
+  }
+
+  #gather(): void {
+    this.#seenQueued = this.#queued;
+    this.#signalOutput("gather");
+    this.#commands.push(REST);
+  }
+
+  #goOnGathering(): void {
+    if (this.output !== "gathering") return;
+    const queued = this.#queued;
+    if (queued > this.#seenQueued && this.#seenQueued < COALESCED_BYTES) {
+      this.#seenQueued = queued;
+      this.#commands.push(REST);
+      return;
+    }
+    this.#signalOutput("write");
+    this.#inFlight = this.#connection.bufferedAmount;
+    this.#chunks = this.#connection.chunksToSend();
+    this.#writeNext();
+  }
+
+  #writeNext(): void {
+    const chunks = this.#chunks;
+    let end = chunks.length;
+    if (this.#copiesChunks) {
+      end = 1;
+      for (let length = chunks[0]!.length; end < chunks.length; end++) {
+        length += chunks[end]!.length;
+        if (length > GATHERED_BYTES) break;
+      }
+    }
+    this.#chunks = end === chunks.length ? NO_CHUNKS : chunks.slice(end);
+    this.#commands.push({ type: "write", chunks: end === chunks.length ? chunks : chunks.slice(0, end) });
+  }
+
+  #goOnWriting(): void {
+    if (this.output !== "writing") return;
+    if (this.#chunks.length > 0) {
+      this.#writeNext();
+      return;
+    }
+    this.#inFlight = 0;
+    this.#signalOutput("written");
+    this.#commands.push(SETTLE);
+  }
+
+  /** The transport takes no more. What the peer sent before may still come. */
+  #loseOutput(error: unknown): void {
+    if (!this.#signalOutput("lose")) return;
+    this.fault ??= error;
+    this.#dropOutput();
+    this.#beginClose();
+  }
+
+  #dropOutput(): void {
+    this.#inFlight = 0;
+    this.#chunks = NO_CHUNKS;
+    this.#connection.chunksToSend();
+    this.#commands.push({ type: "settle", error: this.fault });
+  }
+
+  /** From now on the end may take `closeTimeoutMs`, whatever the transport does and whoever takes the events. */
+  #beginClose(): void {
+    if (this.#signalPhase("beginClose")) this.#armEnd();
+  }
+
+  #armEnd(): void {
+    this.#endByMs = this.#nowMs + this.#closeTimeoutMs;
+    // The peer's Close may lie behind messages that nobody takes: it has to be found in time, too.
+    this.#discardByMs = this.#nowMs + this.#closeTimeoutMs / 2;
+  }
+
+  #conclude(event: ConnectionClosed): void {
+    this.#conclusion = event;
+    this.#signalPhase("closed");
+    if (this.#endByMs === Infinity) this.#armEnd();
+  }
+
+  /** Does what is due; whether anything was. */
+  #takeDue(): boolean {
+    if (this.phase === "ended") return false;
+    if (this.#nowMs >= this.#endByMs) {
+      this.#giveUp(new Error("the transport did not end in time"));
+      return this.phase === "flushing";
+    }
+    return this.taker === "held" && this.#nowMs >= this.#discardByMs && this.#signalTaker("discard");
+  }
+
+  /** Ends the transport at once, both ways, and drops what has not been taken. */
+  #giveUp(reason: unknown): void {
+    if (this.phase === "ended") return;
+    this.fault ??= reason;
+    this.#signalTaker("discard");
+    if (this.#signalInput("end")) this.#commands.push({ type: "cancelInput", reason });
+    if (this.#signalOutput("lose")) {
+      this.#dropOutput();
+      this.#commands.push({ type: "abortOutput", reason });
+    }
+    if (this.#conclusion === undefined) this.#conclude(this.#lastEvent());
+    if (this.phase === "ending") this.#finish();
+  }
+
+  /** The end of a connection whose transport is gone, whatever still was to be parsed. */
+  #lastEvent(): ConnectionClosed {
+    try {
+      this.#connection.receiveBytes(null);
+      for (const event of this.#connection.events()) {
+        if (event.type === "connectionClosed") return event;
+        this.dropped ||= isData(event);
+      }
+    } catch {
+      // A defect, as in `#pull`: what it was is told already.
+    }
+    return BROKEN;
+  }
+
+  #finish(): void {
+    if (this.#signalPhase("finish")) this.#commands.push(CLOSE_TRANSPORT, FINISH);
+  }
+
+  #signalPhase(signal: PhaseSignal): boolean {
+    const next = phases[this.phase][signal];
+    if (next !== undefined) this.phase = next;
+    return next !== undefined;
+  }
+
+  #signalInput(signal: InputSignal): boolean {
+    const next = inputs[this.input][signal];
+    if (next !== undefined) this.input = next;
+    return next !== undefined;
+  }
+
+  #signalOutput(signal: OutputSignal): boolean {
+    const next = outputs[this.output][signal];
+    if (next !== undefined) this.output = next;
+    return next !== undefined;
+  }
+
+  #signalTaker(signal: TakerSignal): boolean {
+    const next = takers[this.taker][signal];
+    if (next !== undefined) this.taker = next;
+    return next !== undefined;
+  }
+}
+
+const NO_CHUNKS: readonly Bytes[] = [];
+
+function isData(event: WSEvent): boolean {
+  return event.type === "textReceived" || event.type === "bytesReceived";
+}

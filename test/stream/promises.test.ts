@@ -1,0 +1,593 @@
+/** What every face promises: it ends in time, tells the truth, ends once, leaves nothing behind, and contains failures. */
+import { afterEach, describe, expect, test, vi } from "vitest";
+import type { Extension, ExtensionCodec } from "../../src/index.ts";
+import { crosswsAdapter, WebSocketServer, type Peer, type WebSocketServerOptions } from "../../src/server/index.ts";
+import {
+  accept,
+  connect,
+  serve,
+  WebSocketError,
+  type IncomingRequest,
+  type ServeOptions,
+  type WebSocketSession,
+} from "../../src/stream/index.ts";
+import { ManualClock } from "../../src/testing/manualClock.ts";
+import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
+import { createWebSocketClass } from "../../src/websocket/index.ts";
+import { request } from "../handshake/heads.ts";
+import { collectReports } from "../server/reports.ts";
+import { ascii, hex, toHex } from "../support/wire.ts";
+import { settled, WireTransport } from "../support/wireTransport.ts";
+
+const known = { handshake: "none", masking: false } as const;
+
+/** What a promise was settled with, and when by the clock; advances that until it is. */
+async function outcome<Value>(
+  clock: ManualClock,
+  promise: Promise<Value>,
+): Promise<{ atMs: number; value?: Value; error?: unknown }> {
+  const startMs = clock.now();
+  let result: { atMs: number; value?: Value; error?: unknown } | undefined;
+  promise.then(
+    (value) => (result = { atMs: clock.now() - startMs, value }),
+    (error: unknown) => (result = { atMs: clock.now() - startMs, error }),
+  );
+  await clock.advance(0);
+  for (let ms = 0; result === undefined && ms < 5000; ms += 50) await clock.advance(50);
+  return result ?? { atMs: Infinity };
+}
+
+/** A server's session whose client is the test. */
+async function serverSession(
+  transport: WireTransport,
+  clock: ManualClock,
+  closeTimeoutMs = 500,
+): Promise<WebSocketSession> {
+  return await (await accept(transport, { ...known, clock, closeTimeoutMs })).accept();
+}
+
+afterEach(() => void vi.useRealTimers());
+
+describe("it ends within one closeTimeoutMs, whatever the transport does", () => {
+  test("close() of a session whose peer never reads", async () => {
+    const clock = new ManualClock();
+    const [near] = pipe();
+    const session = await connect(near, { ...known, clock, closeTimeoutMs: 500 });
+    await session.send(new Uint8Array(100_000));
+    await clock.advance(10);
+    const { atMs, error } = await outcome(clock, session.close());
+    expect(error).toBeInstanceOf(WebSocketError);
+    expect(error).toMatchObject({ closeCode: 1006 });
+    expect(atMs).toBe(500);
+  });
+  test("close() of a WebSocket whose peer never reads", async () => {
+    const clock = new ManualClock();
+    const transport = new WireTransport();
+    const WebSocket = createWebSocketClass(() => transport, { ...known, clock, closeTimeoutMs: 500 });
+    const socket = new WebSocket("ws://a/");
+    await new Promise((resolve) => (socket.onopen = resolve));
+    transport.takeNothing();
+    socket.send(new Uint8Array(100_000));
+    await clock.advance(10);
+    const closed = new Promise<CloseEvent>((resolve) => (socket.onclose = resolve));
+    socket.close();
+    const { atMs, value } = await outcome(clock, closed);
+    expect([atMs, value?.code, value?.wasClean]).toEqual([500, 1006, false]);
+  });
+  test("close() of a server's peer whose client does not read", async () => {
+    const clock = new ManualClock();
+    const transport = new WireTransport();
+    const server = new WebSocketServer({ clock, closeTimeoutMs: 500 });
+    const opened = new Promise<Peer>((resolve) => server.on("connection", resolve));
+    server.handleTransport(transport);
+    transport.bring(request());
+    const peer = await opened;
+    await settled();
+    transport.takeNothing();
+    peer.send(new Uint8Array(8_000_000));
+    await clock.advance(10);
+    const closed = new Promise<number>((resolve) => peer.on("close", resolve));
+    peer.close(1000);
+    expect(await outcome(clock, closed)).toEqual({ atMs: 500, value: 1006 });
+    expect(server.clients!.size).toBe(0);
+  });
+  test("serve() that is stopped while a client does not read", async () => {
+    const clock = new ManualClock();
+    const stop = new AbortController();
+    const transport = new WireTransport();
+    transport.takeNothing();
+    const options = { ...known, clock, closeTimeoutMs: 500, signal: stop.signal };
+    const served = serve(
+      [transport],
+      async (request) => {
+        const session = await request.accept();
+        for (;;) await session.send(new Uint8Array(100_000));
+      },
+      options,
+    );
+    await clock.advance(10);
+    stop.abort();
+    expect((await outcome(clock, served)).atMs).toBe(500);
+    expect(transport.ends).toContain("ended");
+  });
+  test("serve() that is stopped while a handler never returns", async () => {
+    const clock = new ManualClock();
+    const stop = new AbortController();
+    const transport = new WireTransport();
+    const options = { ...known, clock, closeTimeoutMs: 500, signal: stop.signal };
+    const served = serve([transport], () => new Promise(() => undefined), options);
+    await clock.advance(10);
+    stop.abort();
+    expect((await outcome(clock, served)).atMs).toBe(500);
+  });
+  test("close() while the answer that opened the connection is still being written", async () => {
+    const clock = new ManualClock();
+    const transport = new WireTransport();
+    transport.takeNothing();
+    transport.bring(request());
+    const session = await (await accept(transport, { clock, closeTimeoutMs: 500 })).accept();
+    const { atMs, error } = await outcome(clock, session.close());
+    expect([atMs, (error as WebSocketError).closeCode]).toEqual([500, 1006]);
+  });
+  test("close() to a peer that has vanished takes one closeTimeoutMs, not two", async () => {
+    const clock = new ManualClock();
+    const transport = new WireTransport();
+    const session = await serverSession(transport, clock, 1000);
+    const closed = outcome(clock, session.close());
+    expect(await closed).toMatchObject({ atMs: 1000, error: { closeCode: 1006, cause: { code: "closeTimeout" } } });
+    expect(transport.ends).toContain("ended");
+  });
+  test("`await using` of a busy feed is left as fast as the peer closes", async () => {
+    const clock = new ManualClock();
+    const [near, far] = pipe();
+    const served = serve(
+      [far],
+      async (request) => {
+        const session = await request.accept();
+        for (;;) await session.send("tick");
+      },
+      { clock, onError: () => undefined },
+    );
+    let received = 0;
+    const used = (async () => {
+      await using session = await connect(near, { clock });
+      for await (const message of session) {
+        expect(message).toBe("tick");
+        if (++received === 3) break;
+      }
+    })();
+    expect(await outcome(clock, used)).toMatchObject({ atMs: 0 });
+    await served;
+  });
+  test.each<[string, (session: WebSocketSession) => Promise<unknown>]>([
+    ["sends a greeting and returns", (session) => session.send("hello")],
+    ["awaits closed", (session) => session.closed],
+  ])("a client that sends a message and a Close and goes, where the handler %s without reading", async (_, handle) => {
+    for (const keepalive of [undefined, { intervalMs: 60_000, timeoutMs: 60_000 }]) {
+      const clock = new ManualClock();
+      const transport = new WireTransport();
+      transport.bring(request());
+      const served = serve([transport], async (asked) => void (await handle(await asked.accept())), {
+        clock,
+        closeTimeoutMs: 500,
+        onError: () => undefined,
+        ...(keepalive && { keepalive }),
+      });
+      await settled();
+      transport.bring(hex("81 81 00 00 00 00 61", "88 82 00 00 00 00 03 e8"));
+      transport.failReading(new Error("the connection was reset"));
+      expect((await outcome(clock, served)).atMs).toBeLessThanOrEqual(500);
+      expect(transport.ends).toContain("ended");
+    }
+  });
+  test.each<[string, Partial<ByteTransport>]>([
+    ["close() hangs", { close: () => new Promise(() => undefined) as never }],
+    ["close() rejects", { close: () => Promise.reject(new Error("no")) as never }],
+    [
+      "close() throws",
+      {
+        close() {
+          throw new Error("no");
+        },
+      },
+    ],
+    ["closed rejects", { closed: Promise.reject(new Error("lost")) }],
+    ["neither direction ever ends", {}],
+  ])("a transport whose %s", async (_, members) => {
+    members.closed?.catch(() => undefined);
+    const clock = new ManualClock();
+    const forever = (): Promise<never> => new Promise(() => undefined);
+    const transport = {
+      readable: new ReadableStream<Uint8Array>({ pull: forever, cancel: forever }),
+      writable: new WritableStream<Uint8Array<ArrayBuffer>>({ write: forever, close: forever, abort: forever }),
+      ...members,
+    };
+    const session = await connect(transport, { ...known, clock, closeTimeoutMs: 500 });
+    const sending = session.writable.getWriter().write("never taken");
+    const { atMs, error } = await outcome(clock, session.close());
+    expect([atMs, (error as WebSocketError).closeCode]).toEqual([500, 1006]);
+    await sending;
+  });
+  test("a slow reader gets all that came before the end", async () => {
+    const clock = new ManualClock();
+    const transport = new WireTransport();
+    const session = await serverSession(transport, clock);
+    const message = hex("82 7e 80 00 61*32768");
+    transport.bring(message, message, message, message, hex("88 02 03 e8"));
+    transport.end();
+    await settled();
+    const received: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      await clock.advance(240); // less than half of closeTimeoutMs
+      received.push(((await session.receive()) as Uint8Array).length);
+    }
+    expect(received).toEqual([32768, 32768, 32768, 32768]);
+    expect(await outcome(clock, session.closed)).toMatchObject({ value: { closeCode: 1000 } });
+    expect(await session.receive()).toBeUndefined();
+  });
+  test("messages that nobody takes in time are dropped, and a reader that comes too late is told", async () => {
+    const clock = new ManualClock();
+    const transport = new WireTransport();
+    const session = await serverSession(transport, clock);
+    transport.bring(hex("81 01 61", "81 01 62", "88 02 03 e8"));
+    expect(await outcome(clock, session.close())).toMatchObject({ atMs: 250, value: { closeCode: 1000 } });
+    expect(await session.receive(), "what was being delivered is kept").toBe("a");
+    expect(await session.receive().catch((error: unknown) => error)).toMatchObject({
+      name: "WebSocketError",
+      message: "messages that nobody took in time were dropped",
+    });
+  });
+});
+
+describe("it tells the truth: clean means that both Closes travelled, with everything before them", () => {
+  test("the peer's Close comes while 200 kB of ours are not taken", async () => {
+    const clock = new ManualClock();
+    const transport = new WireTransport();
+    const session = await serverSession(transport, clock);
+    transport.takeNothing();
+    await session.send(new Uint8Array(200_000));
+    transport.bring(hex("88 02 03 e8"));
+    expect(await outcome(clock, session.closed)).toMatchObject({ atMs: 500, error: { closeCode: 1000 } });
+  });
+  test.each<[string, (transport: WireTransport) => void]>([
+    ["is rejected", (transport) => transport.refuse(new Error("reset"))],
+    ["is never taken", () => undefined],
+  ])("the write of the Close's echo %s: session, class and peer say so alike", async (_, then) => {
+    const verdicts: unknown[] = [];
+    {
+      const clock = new ManualClock();
+      const transport = new WireTransport();
+      const session = await serverSession(transport, clock);
+      transport.takeNothing();
+      transport.bring(hex("88 02 03 e8"));
+      await settled();
+      then(transport);
+      verdicts.push((await outcome(clock, session.closed)).error instanceof WebSocketError);
+    }
+    {
+      const clock = new ManualClock();
+      const transport = new WireTransport();
+      const WebSocket = createWebSocketClass(() => transport, { ...known, clock, closeTimeoutMs: 500 });
+      const socket = new WebSocket("ws://a/");
+      await new Promise((resolve) => (socket.onopen = resolve));
+      const closed = new Promise<CloseEvent>((resolve) => (socket.onclose = resolve));
+      transport.takeNothing();
+      transport.bring(hex("88 02 03 e8"));
+      await settled();
+      then(transport);
+      verdicts.push((await outcome(clock, closed)).value!.wasClean);
+    }
+    {
+      const clock = new ManualClock();
+      const transport = new WireTransport();
+      const server = new WebSocketServer({ clock, closeTimeoutMs: 500 });
+      const opened = new Promise<Peer>((resolve) => server.on("connection", resolve));
+      server.handleTransport(transport);
+      transport.bring(request());
+      const peer = await opened;
+      await settled();
+      const closed = new Promise((resolve) => peer.on("close", resolve));
+      transport.takeNothing();
+      transport.bring(hex("88 82 00 00 00 00 03 e8"));
+      await settled();
+      then(transport);
+      await outcome(clock, closed);
+      verdicts.push(peer.wasClean);
+    }
+    expect(verdicts).toEqual([true, false, false]);
+  });
+  test("a message that a clean Close cuts short fails its stream with an error", async () => {
+    const clock = new ManualClock();
+    const transport = new WireTransport();
+    const session = await serverSession(transport, clock);
+    transport.bring(hex("01 01 61", "88 02 03 e8"));
+    for await (const { readable } of session.incomingMessageStreams) {
+      const reader = readable.getReader();
+      expect((await reader.read()).value).toBe("a");
+      expect(await reader.read().catch((error: unknown) => error)).toBeInstanceOf(WebSocketError);
+    }
+  });
+});
+
+describe("it contains failures", () => {
+  test.each<[string, unknown, string]>([
+    ["a code that may not be sent", new WebSocketError("", { closeCode: 1006 }), "88 02 03 f3"],
+    ["the code of an empty Close", new WebSocketError("", { closeCode: 1005 }), "88 02 03 f3"],
+    ["the code of a failed TLS handshake", new WebSocketError("", { closeCode: 1015 }), "88 02 03 f3"],
+    [
+      "a long reason",
+      new WebSocketError("", { closeCode: 4000, reason: "é".repeat(100) }),
+      `88 7c 0f a0 ${toHex(ascii("é".repeat(61)))}`,
+    ],
+    ["an error of another class", { closeCode: 3001, reason: "x" }, "88 03 0b b9 78"],
+    ["any other error", new Error("relay"), "88 00"],
+    ["nothing", undefined, "88 00"],
+  ])("a stream that is aborted or cancelled with %s closes the connection", async (_, reason, close) => {
+    const ways: ((session: WebSocketSession) => Promise<unknown>)[] = [
+      (session) => session.writable.abort(reason),
+      (session) => session.readable.cancel(reason),
+      (session) => session.incomingMessageStreams.cancel(reason),
+      async (session) => {
+        const writer = session.createMessageStream("text").getWriter();
+        await writer.write("a");
+        await writer.abort(reason);
+      },
+    ];
+    for (const [i, way] of ways.entries()) {
+      const transport = new WireTransport();
+      const session = await (await accept(transport, { ...known })).accept();
+      await way(session);
+      await settled();
+      expect(toHex(transport.written())).toBe((i === 3 ? "01 01 61 " : "") + close);
+      transport.bring(hex(close));
+      await session.closed;
+    }
+  });
+  test("a writable that is aborted while a write waits for room closes at once", async () => {
+    const clock = new ManualClock();
+    const transport = new WireTransport();
+    const session = await serverSession(transport, clock);
+    transport.takeNothing();
+    const writer = session.writable.getWriter();
+    void writer.write(new Uint8Array(300_000));
+    const waiting = writer.write("waits").catch((error: unknown) => error);
+    await settled();
+    const aborted = writer.abort(new Error("enough"));
+    expect((await outcome(clock, Promise.allSettled([aborted, waiting, session.closed]))).atMs).toBe(500);
+  });
+  test("a message stream that is aborted before its turn sends nothing and closes nothing", async () => {
+    const [near, far] = pipe();
+    const [client, server] = await Promise.all([connect(near, known), accept(far, known).then((r) => r.accept())]);
+    const first = client.createMessageStream("text").getWriter();
+    await first.write("a");
+    const second = client.createMessageStream("text");
+    await second.abort(new Error("not needed"));
+    await first.write("b");
+    await first.close();
+    await client.send("c");
+    expect([await server.receive(), await server.receive()]).toEqual(["ab", "c"]);
+    const third = client.createMessageStream("text");
+    await settled();
+    await third.abort();
+    await client.send("d");
+    expect(await server.receive()).toBe("d");
+    await Promise.all([client.close(), server.closed]);
+  });
+
+  describe("a request that can't be answered as the handler says gets 500, and ends", () => {
+    test.each<[string, (asked: IncomingRequest) => Promise<unknown>]>([
+      ["a subprotocol that was not offered", (asked) => asked.accept({ subprotocol: "chat" })],
+      ["a header that breaks the line", (asked) => asked.accept({ headers: { "x-a": "b\r\nc: d" } })],
+      ["a status that is none", (asked) => asked.reject({ status: 99 })],
+    ])("%s", async (_, answer) => {
+      const { reports } = collectReports();
+      const [near, far] = pipe();
+      const served = serve([far], async (asked) => void (await answer(asked)));
+      const error = await connect(near).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ rejection: { status: 500 } });
+      await served;
+      expect(reports).toHaveLength(1);
+    });
+  });
+  test("what a handler throws is a warning by default, and a client that goes away is none", async () => {
+    const { reports } = collectReports();
+    const thrown = new Error("of the handler");
+    const [near, far] = pipe();
+    const [gone, left] = pipe();
+    const served = serve([far, left], async (asked) => {
+      const session = await asked.accept();
+      while ((await session.receive()) !== undefined);
+      throw thrown;
+    });
+    const [session, other] = await Promise.all([connect(near), connect(gone)]);
+    await other.close({ signal: AbortSignal.abort() }).catch(() => undefined);
+    await session.close();
+    await served;
+    expect(reports).toEqual([thrown]);
+  });
+  test("an onError that throws, or rejects, is reported and ends nothing", async () => {
+    const later = (): unknown => Promise.reject(new Error("of onError"));
+    for (const onError of [
+      () => {
+        throw new Error("of onError");
+      },
+      later,
+    ]) {
+      const { reports } = collectReports();
+      const [near, far] = pipe();
+      const [next, other] = pipe();
+      const served = serve(
+        [far, other],
+        () => {
+          throw new Error("of the handler");
+        },
+        { onError },
+      );
+      await Promise.allSettled([connect(near), connect(next)]);
+      await served;
+      await settled();
+      expect(reports).toEqual([new Error("of onError"), new Error("of onError")]);
+    }
+  });
+  test.each<[string, Partial<ServeOptions>]>([
+    ["origins that are a string", { origins: "https://a.example" as never }],
+    ["limits that are none", { limits: { maxMessageBytes: -1 } }],
+    [
+      "onConnection that throws",
+      {
+        onConnection() {
+          throw new RangeError("of onConnection");
+        },
+      },
+    ],
+  ])("%s: told once, and the transport ends", async (_, options) => {
+    const { reports } = collectReports();
+    const ends = async (given: (far: ByteTransport) => unknown): Promise<void> => {
+      const [near, far] = pipe();
+      const told: unknown[] = [];
+      const before = reports.length;
+      await Promise.resolve()
+        .then(() => given(far))
+        .catch((error: unknown) => told.push(error));
+      expect(await connect(near).catch((error: unknown) => error)).toBeInstanceOf(WebSocketError);
+      expect(told.length + reports.length - before).toBe(1);
+    };
+    await ends((far) => accept(far, options));
+    await ends((far) => serve([far], () => undefined, options));
+    await ends((far) => {
+      let server: WebSocketServer;
+      try {
+        server = new WebSocketServer(options as WebSocketServerOptions);
+      } catch (error) {
+        far.close?.(); // nobody has been given it
+        throw error;
+      }
+      server.handleTransport(far);
+    });
+  });
+  test("an origin policy may answer by a promise; what it throws is a 500, reported once", async () => {
+    const { reports } = collectReports();
+    const answers: unknown[] = [];
+    for (const origins of [
+      () => Promise.resolve(false),
+      () => Promise.resolve(true),
+      () => Promise.reject(new Error("of the policy")),
+    ]) {
+      for (const start of [
+        (far: ByteTransport) => void serve([far], (asked) => void asked.accept(), { origins }),
+        (far: ByteTransport) => new WebSocketServer({ origins }).handleTransport(far),
+        (far: ByteTransport) => crosswsAdapter({ serverOptions: { origins } }).handleTransport(far),
+      ]) {
+        const [near, far] = pipe();
+        start(far);
+        answers.push(
+          await connect(near, { origin: "https://evil.example" }).then(
+            () => "open",
+            (error: unknown) => (error as WebSocketError).rejection?.status,
+          ),
+        );
+      }
+    }
+    expect(answers).toEqual([403, 403, 403, "open", "open", "open", 500, 500, 500]);
+    expect(reports).toEqual([1, 2, 3].map(() => new Error("of the policy")));
+  });
+  test("fake timers that are installed while a connection is open do not stop its deadlines", async () => {
+    const transport = new WireTransport();
+    const session = await (await accept(transport, { ...known, closeTimeoutMs: 500 })).accept();
+    await settled();
+    vi.useFakeTimers();
+    const failed = session.close().catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(await failed).toMatchObject({ closeCode: 1006 });
+  });
+  test.each(["receiveFrame", "decode"] as const)("an extension whose %s throws ends its connection", async (hook) => {
+    const codec: ExtensionCodec = {
+      reservedBits: 0,
+      [hook]: () => {
+        throw new Error("of the extension");
+      },
+    };
+    const extension: Extension = {
+      name: "x",
+      offer: () => [[]],
+      accept: () => ({ parameters: [], codec }),
+      confirm: () => ({ reservedBits: 0 }),
+    };
+    const [near, far] = pipe();
+    const [client, server] = await Promise.all([
+      connect(near, { extensions: [extension] }),
+      accept(far, { extensions: [extension] }).then((asked) => asked.accept()),
+    ]);
+    await client.send("a");
+    expect(await server.receive().catch((error: unknown) => error)).toBeInstanceOf(WebSocketError);
+    await expect(client.closed).rejects.toMatchObject({ name: "WebSocketError" });
+  });
+});
+
+describe("it is bounded, and leaves nothing behind", () => {
+  test("maxConnections counts a connection until its transport has ended", async () => {
+    const clock = new ManualClock();
+    const transports = Array.from({ length: 40 }, () => new WireTransport());
+    let taken = 0;
+    function* source(): Generator<WireTransport> {
+      for (const transport of transports) {
+        taken++;
+        yield transport;
+      }
+    }
+    const served = serve(source(), (asked) => asked.reject({ status: 404 }), {
+      maxConnections: 10,
+      clock,
+      closeTimeoutMs: 500,
+    });
+    // The clients read their answer, and keep their side open.
+    for (const transport of transports) transport.bring(request());
+    await settled();
+    expect(taken).toBe(10);
+    for (const count of [20, 30, 40]) {
+      await clock.advance(500);
+      expect(taken).toBe(count);
+    }
+    await outcome(clock, served);
+    expect(transports.every((transport) => transport.ends.includes("ended"))).toBe(true);
+  });
+  test("any number of connections wait for one signal with one listener", async () => {
+    const stop = new AbortController();
+    let listeners = 0;
+    let most = 0;
+    const { signal } = stop;
+    const add = signal.addEventListener.bind(signal);
+    const remove = signal.removeEventListener.bind(signal);
+    signal.addEventListener = (...given: Parameters<typeof add>) => {
+      most = Math.max(most, ++listeners);
+      add(...given);
+    };
+    signal.removeEventListener = (...given: Parameters<typeof remove>) => {
+      listeners--;
+      remove(...given);
+    };
+    const pairs = Array.from({ length: 30 }, () => pipe());
+    const served = serve(
+      pairs.map(([, far]) => far),
+      async (asked) => {
+        const session = await asked.accept();
+        await session.receive({ signal });
+      },
+      { signal, onError: () => undefined },
+    );
+    const sessions = await Promise.all(pairs.map(([near]) => connect(near, { signal })));
+    const waits = sessions.map((session) => session.receive({ signal }).catch(() => undefined));
+    await settled();
+    expect(most).toBe(1);
+    stop.abort();
+    await Promise.all([served, ...waits]);
+    expect(listeners).toBe(0);
+  });
+  test("a transport that brings nothing but empty chunks for ever lets timers run", async () => {
+    const readable = new ReadableStream<Uint8Array>({ pull: (controller) => controller.enqueue(new Uint8Array(0)) });
+    const transport = { readable, writable: new WritableStream<Uint8Array<ArrayBuffer>>() };
+    const session = await connect(transport, { ...known, closeTimeoutMs: 20 });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await expect(session.close()).rejects.toMatchObject({ closeCode: 1006 });
+  });
+});
