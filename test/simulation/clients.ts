@@ -107,7 +107,7 @@ export function startSocket(world: World, connection: Connection, side: Side, dr
   const throwing = draws.below(10);
   const listener = (name: string): void => {
     if (throwing !== (name === "message" ? 8 : name === "open" ? 9 : -1)) return;
-    throw world.defect("listener threw", `listener of ${name}`);
+    throw world.eventError("listener threw", `the class's listener of ${name}`);
   };
   end.readsAll = true;
   const ended = (name: string): void => {
