@@ -98,7 +98,7 @@ export function startSocket(world: World, connection: Connection, side: Side, dr
   }
   socket.binaryType = "arraybuffer";
   connection.handshakeDueMs = world.nowMs + options.handshakeTimeoutMs;
-  world.after(options.handshakeTimeoutMs + options.closeTimeoutMs + 1, () => {
+  world.after(options.handshakeTimeoutMs + options.closeTimeoutMs + options.lateMs + 1, () => {
     if (!end.opened && end.over === undefined) {
       world.fail("ends in time", "class client: the opening takes longer than its timeout and closeTimeoutMs");
     }

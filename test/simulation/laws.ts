@@ -49,6 +49,7 @@ export class End {
   readonly face: Face;
   readonly transport: SimTransport;
   readonly closeTimeoutMs: number;
+  readonly slackMs: number;
   readonly keepalive: { readonly intervalMs: number; readonly timeoutMs: number } | undefined;
   peer: End | undefined;
   /** The application has a session, socket or peer. */
@@ -88,7 +89,11 @@ export class End {
     name: string,
     face: Face,
     transport: SimTransport,
-    timing: { closeTimeoutMs: number; keepalive?: { intervalMs: number; timeoutMs: number } | undefined },
+    timing: {
+      closeTimeoutMs: number;
+      lateMs: number;
+      keepalive?: { intervalMs: number; timeoutMs: number } | undefined;
+    },
   ) {
     this.#world = world;
     this.name = name;
@@ -96,6 +101,7 @@ export class End {
     this.transport = transport;
     this.closeTimeoutMs = timing.closeTimeoutMs;
     this.keepalive = timing.keepalive;
+    this.slackMs = SLACK_MS + timing.lateMs;
     transport.incoming.arrived = (what) => this.#peerEnded(what);
     transport.outgoing.closeWritten = () => this.#begin("its Close was written");
   }
@@ -167,7 +173,7 @@ export class End {
   #hearOfDrops(): void {
     this.heardOfDrops = true;
     const sinceMs = Math.min(this.closingSinceMs ?? Infinity, this.#inputEndedMs);
-    if (this.dropsByWish || this.#world.nowMs - sinceMs >= this.closeTimeoutMs / 2 - SLACK_MS) return;
+    if (this.dropsByWish || this.#world.nowMs - sinceMs >= this.closeTimeoutMs / 2 - this.slackMs) return;
     this.#fail("tells the truth", "messages were dropped too early");
   }
 
@@ -230,7 +236,7 @@ export class End {
     this.#closingHow = how;
     this.#world.log(`${this.name} closing: ${how}`);
     if (this.transport.outgoing.writePending) this.#world.mark("closed while a write was pending");
-    this.#world.after(this.closeTimeoutMs + SLACK_MS, () => this.#checkEnded(how));
+    this.#world.after(this.closeTimeoutMs + this.slackMs, () => this.#checkEnded(how));
   }
 
   /** The application was told the end. */
@@ -258,9 +264,9 @@ export class End {
   vanished(): void {
     if (this.keepalive === undefined || !this.opened || this.over !== undefined) return;
     const { intervalMs, timeoutMs } = this.keepalive;
-    this.#world.after(intervalMs + timeoutMs + this.closeTimeoutMs + SLACK_MS, () => {
+    this.#world.after(intervalMs + timeoutMs + this.closeTimeoutMs + this.slackMs, () => {
       if (this.over !== undefined) this.#world.mark("keepalive found a dead peer");
-      else if (this.closingSinceMs === undefined && this.#fewUnread) {
+      else if (this.closingSinceMs === undefined && (this.readsAll || this.#tookAll)) {
         this.#fail("ends in time", "keepalive does not find a peer that has vanished");
       }
     });
@@ -268,7 +274,7 @@ export class End {
 
   /** The opening has to be over in time. */
   opening(handshakeTimeoutMs: number): void {
-    this.#world.after(handshakeTimeoutMs + this.closeTimeoutMs + SLACK_MS, () => {
+    this.#world.after(handshakeTimeoutMs + this.closeTimeoutMs + this.slackMs, () => {
       if (!this.opened && this.over === undefined && this.pending.size > 0) {
         this.#fail("ends in time", "the opening takes longer than its timeout and closeTimeoutMs");
       }
@@ -278,6 +284,11 @@ export class End {
   /** A class's object tells its end even if it never opened. */
   get #mustEnd(): boolean {
     return this.opened || this.face === "class";
+  }
+
+  /** Nothing lies unread: what is expected of the peer can't be among it. */
+  get #tookAll(): boolean {
+    return this.tookBytes >= (this.peer?.sentBytes ?? 0);
   }
 
   get #fewUnread(): boolean {
@@ -313,12 +324,12 @@ export class End {
     if (what !== "Close" && this.tookBytes < (this.peer?.sentBytes ?? 0)) this.#world.mark("held reader and dead peer");
     const check = (): void => {
       if (this.over !== undefined || this.closingSinceMs !== undefined) return;
-      if (what === "Close" && !this.readsAll && this.tookBytes < (this.peer?.sentBytes ?? 0)) return;
-      const dueMs = Math.max(sinceMs, this.#lastTookMs) + this.closeTimeoutMs + SLACK_MS;
+      if (what === "Close" && !this.readsAll && !this.#tookAll) return;
+      const dueMs = Math.max(sinceMs, this.#lastTookMs) + this.closeTimeoutMs + this.slackMs;
       if (this.#world.nowMs < dueMs) this.#world.after(dueMs - this.#world.nowMs, check);
       else if (this.#fewUnread) this.#fail("ends in time", `not over one closeTimeoutMs after the peer's ${what} came`);
     };
-    this.#world.after(this.closeTimeoutMs + SLACK_MS, check);
+    this.#world.after(this.closeTimeoutMs + this.slackMs, check);
   }
 
   /** Checks how many bytes the library has read that the application has not taken. */

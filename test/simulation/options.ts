@@ -19,6 +19,8 @@ export interface Agreement {
 
 export interface SideOptions extends SharedOptions {
   readonly clock: Clock;
+  /** By how much a clock that goes back may make timers late. */
+  readonly lateMs: number;
   readonly closeTimeoutMs: number;
   readonly handshakeTimeoutMs: number;
   readonly keepalive: { readonly intervalMs: number; readonly timeoutMs: number } | undefined;
@@ -52,16 +54,17 @@ export function drawSide(world: World, draws: Draws, agreement: Agreement, name:
   if (agreement.defects) {
     extensions.push(faultyExtension(step, codecFailsAt, (mark, error) => world.threw(mark, error, name)));
   }
+  const jumpsAt = defect === 3 ? 2 + draws.below(12) : 0;
+  const backMs = defect === 3 ? 1 + draws.below(50) : 0;
   const clock =
-    defect === 3
-      ? jumpyClock(world.clock, 2 + draws.below(12), 1 + draws.below(50), () => world.mark("clock went back"))
-      : world.clock;
+    defect === 3 ? jumpyClock(world.clock, jumpsAt, backMs, () => world.mark("clock went back")) : world.clock;
   const policy = name === "server" && defect === 5 ? originPolicy(world, draws) : undefined;
   const failsConnection = defect === 4 && draws.oneIn(2);
   return {
     tampered: defect !== 0 && policy === undefined,
     options: {
       clock,
+      lateMs: backMs + (defect === 3 ? 2 : 0),
       closeTimeoutMs,
       handshakeTimeoutMs,
       keepalive,

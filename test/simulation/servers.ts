@@ -70,7 +70,7 @@ async function handle(world: World, connection: Connection, request: IncomingReq
     const { nowMs: atMs } = world;
     // By prior knowledge there is no status to answer with.
     if (agreement.handshake === "http1") connection.refusal ??= { atMs, why, status };
-    else connection.closeDue ??= { atMs, why, code: status === 500 ? 1011 : 1008 };
+    else connection.closeDue ??= { atMs, why, code: status === 500 && end.face === "serve" ? 1011 : 1008 };
   };
   /** What an answer of the application's own that can't be sent has for a consequence. */
   const mistake = (why: string): void => {
@@ -233,13 +233,13 @@ export function startServe(world: World, side: Side, draws: Draws): Server {
       markStop(world);
       for (const { server } of connections) if (server.transport.given) server.begin("the server's signal");
       controller.abort(new PlannedError("signal of serve"));
-      world.after(closeTimeoutMs + 1, () => {
+      world.after(closeTimeoutMs + side.options.lateMs + 1, () => {
         if (!settled) world.fail("ends in time", "serve is pending one closeTimeoutMs after its signal");
       });
     },
     check() {
       source.finish();
-      world.after(closeTimeoutMs + 1, () => {
+      world.after(closeTimeoutMs + side.options.lateMs + 1, () => {
         const left = connections.some(({ server }) => server.transport.given && !server.transport.hasEnded);
         if (!settled && !left) world.fail("ends in time", "serve is pending although there is nothing left to serve");
       });
@@ -423,7 +423,7 @@ function transportServer(
       for (const { server: end } of connections) if (end.opened) end.begin("terminate()");
       world.mark("terminated");
       terminateAll();
-      world.after(side.options.closeTimeoutMs + 1, () => {
+      world.after(side.options.closeTimeoutMs + side.options.lateMs + 1, () => {
         if (!closed) world.fail("ends in time", "the server's close() is pending one closeTimeoutMs after terminate()");
       });
     },

@@ -370,7 +370,7 @@ export class World implements LawWorld {
         this.fail("answers", `the ${client.face} got ${String(clientOutcome)}, not ${status}, when ${why}`);
       }
     }
-    if (closeDue === undefined || closeDue.atMs >= stoppedMs || client.began || server.began) return;
+    if (closeDue === undefined || closeDue.atMs >= stoppedMs || !client.opened || client.began || server.began) return;
     if (client.over !== undefined && client.over.code !== closeDue.code) {
       this.fail(
         "answers",
