@@ -72,6 +72,8 @@ export class End {
   sawEnd = false;
   /** It began to close, rather than the library. */
   began = false;
+  /** It takes nothing for now, though it reads all in the end. */
+  paused = false;
   /** It never answers its client. */
   exempt = false;
   closingSinceMs: number | undefined;
@@ -324,6 +326,10 @@ export class End {
     if (what !== "Close" && this.tookBytes < (this.peer?.sentBytes ?? 0)) this.#world.mark("held reader and dead peer");
     const check = (): void => {
       if (this.over !== undefined || this.closingSinceMs !== undefined) return;
+      if (what === "Close" && this.paused) {
+        this.#world.after(this.closeTimeoutMs, check);
+        return;
+      }
       if (what === "Close" && !this.readsAll && !this.#tookAll) return;
       const dueMs = Math.max(sinceMs, this.#lastTookMs) + this.closeTimeoutMs + this.slackMs;
       if (this.#world.nowMs < dueMs) this.#world.after(dueMs - this.#world.nowMs, check);

@@ -518,8 +518,10 @@ async function actPeer(world: World, end: End, peer: Peer, draws: Draws): Promis
         break;
       case "pause":
         world.mark("peer paused");
+        end.paused = true;
         end.call("pause", () => peer.pause());
         await world.sleep(draws.pick([20, 150]));
+        end.paused = false;
         end.touch(0);
         end.call("resume", () => peer.resume());
         break;
