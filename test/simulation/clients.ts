@@ -98,7 +98,7 @@ export function startSocket(world: World, connection: Connection, side: Side, dr
   }
   socket.binaryType = "arraybuffer";
   connection.handshakeDueMs = world.nowMs + options.handshakeTimeoutMs;
-  world.after(options.handshakeTimeoutMs + options.closeTimeoutMs + 1, () => {
+  world.after(options.handshakeTimeoutMs + options.closeTimeoutMs + options.lateMs + 1, () => {
     if (!end.opened && end.over === undefined) {
       world.fail("ends in time", "class client: the opening takes longer than its timeout and closeTimeoutMs");
     }
@@ -107,7 +107,7 @@ export function startSocket(world: World, connection: Connection, side: Side, dr
   const throwing = draws.below(10);
   const listener = (name: string): void => {
     if (throwing !== (name === "message" ? 8 : name === "open" ? 9 : -1)) return;
-    throw world.defect("listener threw", `listener of ${name}`);
+    throw world.eventError("listener threw", `the class's listener of ${name}`);
   };
   end.readsAll = true;
   const ended = (name: string): void => {

@@ -19,5 +19,11 @@ export interface Connection {
   handlerHangs?: boolean;
   handshakeDueMs: number;
   /** When the server's application did what has to be answered with a refusal, and what that was. */
-  refusal: { readonly atMs: number; readonly why: string } | undefined;
+  refusal: { readonly atMs: number; readonly why: string; readonly status: number } | undefined;
+  /** The same, for what has to be answered with a Close frame. */
+  closeDue?: { readonly atMs: number; readonly why: string; readonly code: number };
+  /** The handler has been called, and has not settled. */
+  handling?: boolean;
+  /** The application never answers the request. */
+  neverAnswered?: boolean;
 }

@@ -1,6 +1,7 @@
 /** What a run needs of the platform: macrotask turns, and whatever nobody has caught. */
 
 export interface Uncaught {
+  /** In a page `reportError` counts as a warning. */
   readonly kind: "rejection" | "exception" | "warning";
   readonly error: unknown;
 }
@@ -13,6 +14,7 @@ interface Platform {
     on(event: string, listener: (...args: unknown[]) => void): void;
     emitWarning: (warning: unknown) => void;
   };
+  reportError?: (error: unknown) => void;
   addEventListener?(type: string, listener: (event: PlatformEvent) => void, capture: boolean): void;
   removeEventListener?(type: string, listener: (event: PlatformEvent) => void, capture: boolean): void;
 }
@@ -42,7 +44,7 @@ function messageTurns(): () => Promise<void> {
     });
 }
 
-/** Leads everything uncaught to `hear`, in place of whoever heard it before. Returns how to undo that. */
+/** Leads everything uncaught, and every warning or `reportError`, to `hear`, in place of whoever heard it before. Returns how to undo that. */
 export function listen(hear: (uncaught: Uncaught) => void): () => void {
   const { process } = platform;
   // Stacks are most of what an error costs, and nobody looks at them here.
@@ -79,10 +81,13 @@ export function listen(hear: (uncaught: Uncaught) => void): () => void {
     event.stopImmediatePropagation();
     hear({ kind: "exception", error: event.error });
   };
+  const { reportError } = platform;
+  platform.reportError = (error) => hear({ kind: "warning", error });
   platform.addEventListener?.("unhandledrejection", rejected, true);
   platform.addEventListener?.("error", failed, true);
   return () => {
     Error.stackTraceLimit = stackTraceLimit;
+    platform.reportError = reportError!;
     platform.removeEventListener?.("unhandledrejection", rejected, true);
     platform.removeEventListener?.("error", failed, true);
   };

@@ -24,18 +24,6 @@ export interface Finding {
   readonly atMs: number;
 }
 
-/** What the library does today and will not do for ever. */
-export const EXPECTATIONS = {
-  /** Listeners' and hooks' errors are thrown as uncaught exceptions on Node, `error` events in a page. */
-  defectsAreUncaught: true,
-  /** `serve` warns of a handler's error when there is no `onError`. */
-  serveWarns: false,
-  /** A handler's return closes its session. */
-  returnCloses: false,
-  /** `serve` ends even if a handler never returns. */
-  serveLeavesHandlers: true,
-};
-
 /** Timers ring within a millisecond. */
 const SLACK_MS = 1;
 
@@ -61,6 +49,7 @@ export class End {
   readonly face: Face;
   readonly transport: SimTransport;
   readonly closeTimeoutMs: number;
+  readonly slackMs: number;
   readonly keepalive: { readonly intervalMs: number; readonly timeoutMs: number } | undefined;
   peer: End | undefined;
   /** The application has a session, socket or peer. */
@@ -75,10 +64,24 @@ export class End {
   readsAll = false;
   /** The application leaves out messages on purpose. */
   skips = false;
+  /** It wants no more messages. */
+  dropsByWish = false;
+  /** It was told that messages were dropped. */
+  heardOfDrops = false;
+  /** It read to the end of a connection that closed cleanly. */
+  sawEnd = false;
+  /** It began to close, rather than the library. */
+  began = false;
+  /** It takes nothing for now, though it reads all in the end. */
+  paused = false;
+  /** It never answers its client. */
+  exempt = false;
   closingSinceMs: number | undefined;
   /** How long `await using` may take to leave, in milliseconds, where nothing fails and the peer takes everything. */
   promptMs: () => number | undefined = () => undefined;
   #closingHow = "";
+  #calling = "";
+  #inputEndedMs = Infinity;
   #lastTookMs = 0;
   #failed = false;
   readonly #world: LawWorld;
@@ -88,7 +91,11 @@ export class End {
     name: string,
     face: Face,
     transport: SimTransport,
-    timing: { closeTimeoutMs: number; keepalive?: { intervalMs: number; timeoutMs: number } | undefined },
+    timing: {
+      closeTimeoutMs: number;
+      lateMs: number;
+      keepalive?: { intervalMs: number; timeoutMs: number } | undefined;
+    },
   ) {
     this.#world = world;
     this.name = name;
@@ -96,8 +103,9 @@ export class End {
     this.transport = transport;
     this.closeTimeoutMs = timing.closeTimeoutMs;
     this.keepalive = timing.keepalive;
+    this.slackMs = SLACK_MS + timing.lateMs;
     transport.incoming.arrived = (what) => this.#peerEnded(what);
-    transport.outgoing.closeWritten = () => this.begin("its Close was written");
+    transport.outgoing.closeWritten = () => this.#begin("its Close was written");
   }
 
   get side(): "client" | "server" {
@@ -125,17 +133,31 @@ export class End {
   /** Calls the library, which may throw at once. */
   call<T>(what: string, step: () => T): T | undefined {
     this.#world.log(`${this.name} ${what}`);
+    this.#calling = what;
     try {
       return step();
     } catch (error) {
       this.#world.log(`${this.name} ${what} threw ${describe(error)}`);
       this.heard(what, error);
       return undefined;
+    } finally {
+      this.#calling = "";
     }
+  }
+
+  /** `random` or an extension is about to throw. */
+  threw(error: PlannedError): void {
+    if (this.face === "class" && /^(send|close)$/.test(this.#calling))
+      this.begin(`${error.where} threw in ${this.#calling}()`);
   }
 
   /** The application was told an error: it has to be of a known type. */
   heard(what: string, error: unknown): void {
+    if (error instanceof WebSocketError && error.message.includes("nobody took in time")) this.#hearOfDrops();
+    if (what === "closed" || what === "error event") {
+      if (!(error instanceof WebSocketError)) this.#fail("contains", `${what} gave ${describe(error)}`);
+      return;
+    }
     if (plannedBehind(error) !== undefined) return;
     // A stream that was aborted without a reason tells its writers that.
     if (error === undefined && /^(write|close)/.test(what)) return;
@@ -148,6 +170,13 @@ export class End {
       // In the shape of ws, callbacks are told plain errors.
       what === "callback";
     if (!known) this.#world.fail("contains", `${this.face}: ${what.replace(/\d+/g, "")} gave ${describe(error)}`);
+  }
+
+  #hearOfDrops(): void {
+    this.heardOfDrops = true;
+    const sinceMs = Math.min(this.closingSinceMs ?? Infinity, this.#inputEndedMs);
+    if (this.dropsByWish || this.#world.nowMs - sinceMs >= this.closeTimeoutMs / 2 - this.slackMs) return;
+    this.#fail("tells the truth", "messages were dropped too early");
   }
 
   /** Writes down a message that the application is about to send. */
@@ -192,14 +221,24 @@ export class End {
     this.tookBytes += bytes;
   }
 
-  /** The application, or the library by itself, begins to close this end. */
+  /** The application begins to close this end. */
   begin(how: string): void {
+    this.began = true;
+    this.#begin(how);
+  }
+
+  /** The library begins to close this end, as it has to. */
+  beginByLibrary(how: string): void {
+    this.#begin(how);
+  }
+
+  #begin(how: string): void {
     if (this.closingSinceMs !== undefined || this.over !== undefined) return;
     this.closingSinceMs = this.#world.nowMs;
     this.#closingHow = how;
     this.#world.log(`${this.name} closing: ${how}`);
     if (this.transport.outgoing.writePending) this.#world.mark("closed while a write was pending");
-    this.#world.after(this.closeTimeoutMs + SLACK_MS, () => this.#checkEnded(how));
+    this.#world.after(this.closeTimeoutMs + this.slackMs, () => this.#checkEnded(how));
   }
 
   /** The application was told the end. */
@@ -227,9 +266,9 @@ export class End {
   vanished(): void {
     if (this.keepalive === undefined || !this.opened || this.over !== undefined) return;
     const { intervalMs, timeoutMs } = this.keepalive;
-    this.#world.after(intervalMs + timeoutMs + this.closeTimeoutMs + SLACK_MS, () => {
+    this.#world.after(intervalMs + timeoutMs + this.closeTimeoutMs + this.slackMs, () => {
       if (this.over !== undefined) this.#world.mark("keepalive found a dead peer");
-      else if (this.closingSinceMs === undefined && this.#fewUnread) {
+      else if (this.closingSinceMs === undefined && (this.readsAll || this.#tookAll)) {
         this.#fail("ends in time", "keepalive does not find a peer that has vanished");
       }
     });
@@ -237,7 +276,7 @@ export class End {
 
   /** The opening has to be over in time. */
   opening(handshakeTimeoutMs: number): void {
-    this.#world.after(handshakeTimeoutMs + this.closeTimeoutMs + SLACK_MS, () => {
+    this.#world.after(handshakeTimeoutMs + this.closeTimeoutMs + this.slackMs, () => {
       if (!this.opened && this.over === undefined && this.pending.size > 0) {
         this.#fail("ends in time", "the opening takes longer than its timeout and closeTimeoutMs");
       }
@@ -247,6 +286,11 @@ export class End {
   /** A class's object tells its end even if it never opened. */
   get #mustEnd(): boolean {
     return this.opened || this.face === "class";
+  }
+
+  /** Nothing lies unread: what is expected of the peer can't be among it. */
+  get #tookAll(): boolean {
+    return this.tookBytes >= (this.peer?.sentBytes ?? 0);
   }
 
   get #fewUnread(): boolean {
@@ -268,20 +312,30 @@ export class End {
     if (transport.given && !transport.hasEnded) this.#fail("ends in time", `the transport is kept ${after}`);
   }
 
+  /**
+   * A Close frame that lies behind messages is not known until they have been taken. The end of the input is, unless too
+   * much lies before it.
+   */
   #peerEnded(what: "Close" | "end" | "reset"): void {
     const sinceMs = this.#world.nowMs;
     if (what === "Close" && this.transport.outgoing.writePending) {
       this.#world.mark("peer's Close arrived while ours was not taken");
     }
+    if (what !== "Close") this.#inputEndedMs = sinceMs;
     if (!this.opened || this.over !== undefined || this.closingSinceMs !== undefined) return;
     if (what !== "Close" && this.tookBytes < (this.peer?.sentBytes ?? 0)) this.#world.mark("held reader and dead peer");
     const check = (): void => {
       if (this.over !== undefined || this.closingSinceMs !== undefined) return;
-      const dueMs = Math.max(sinceMs, this.#lastTookMs) + this.closeTimeoutMs + SLACK_MS;
+      if (what === "Close" && this.paused) {
+        this.#world.after(this.closeTimeoutMs, check);
+        return;
+      }
+      if (what === "Close" && !this.readsAll && !this.#tookAll) return;
+      const dueMs = Math.max(sinceMs, this.#lastTookMs) + this.closeTimeoutMs + this.slackMs;
       if (this.#world.nowMs < dueMs) this.#world.after(dueMs - this.#world.nowMs, check);
       else if (this.#fewUnread) this.#fail("ends in time", `not over one closeTimeoutMs after the peer's ${what} came`);
     };
-    this.#world.after(this.closeTimeoutMs + SLACK_MS, check);
+    this.#world.after(this.closeTimeoutMs + this.slackMs, check);
   }
 
   /** Checks how many bytes the library has read that the application has not taken. */
@@ -300,7 +354,7 @@ export class End {
     for (const { what } of this.pending)
       this.#fail("leaves nothing behind", `${what.replace(/\d+/g, "")} never settles`);
     if (this.#mustEnd && this.over === undefined) this.#fail("leaves nothing behind", `is never over`);
-    if (this.transport.given && !this.transport.hasEnded) {
+    if (this.transport.given && !this.transport.hasEnded && !this.exempt) {
       this.#fail(
         "leaves nothing behind",
         `the transport is kept${this.opened ? "" : " of a connection that never opened"}`,
@@ -311,7 +365,8 @@ export class End {
 
   /** If both ends are clean, whoever read everything got everything that was sent before the peer's Close. */
   #checkAllArrived(peer: End): void {
-    for (const list of this.skips ? [] : peer.sent.values()) {
+    if (this.skips) return;
+    for (const list of peer.sent.values()) {
       let last = -1;
       for (const sent of list) if (this.got.has(sent)) last = sent.index;
       for (const sent of list) {
@@ -321,7 +376,8 @@ export class End {
         }
       }
     }
-    if (this.over?.clean !== true || peer.over?.clean !== true || !this.readsAll) return;
+    if (this.over?.clean !== true || peer.over?.clean !== true) return;
+    if (!(this.readsAll || this.sawEnd) || this.dropsByWish || this.heardOfDrops) return;
     if (this.face === "class" && this.closingSinceMs !== undefined) return;
     for (const list of peer.sent.values()) {
       for (const sent of list) {

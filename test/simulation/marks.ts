@@ -66,6 +66,7 @@ export const MARKS = [
   "handler returned early",
   "onError threw",
   "onConnection threw",
+  "origin policy failed",
   "verifyClient threw",
   "verifyClient never called back",
   "handleProtocols threw",

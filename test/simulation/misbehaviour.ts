@@ -4,21 +4,39 @@ import type { Clock } from "../../src/stream/clock.ts";
 import type { Draws } from "./choices.ts";
 import type { Mark } from "./marks.ts";
 
+/**
+ * Where an error of user code has to go: to the caller or nowhere in particular; into a warning; to `onError`; or where
+ * the platform sends what a listener of an `EventTarget` throws.
+ */
+export type Destination = "caller" | "warning" | "onError" | "platform";
+
 /** Thrown on purpose. The class distinguishes it from a defect of the library. */
 export class PlannedError extends Error {
   /** Where it was thrown. */
   readonly where: string;
-  /** Whether the library has to report it, for it has no caller that it could throw it at. */
-  readonly mustBeReported: boolean;
-  /** Whether it may be reported, as a warning or, where there are none, as an `error` event. */
-  mayBeReported = false;
-  /** How often it was reported. */
-  reports = 0;
+  readonly destination: Destination;
+  /** How often each way has told it. */
+  warnings = 0;
+  exceptions = 0;
+  /** How often `onError` was called with it. */
+  tellings = 0;
 
-  constructor(where: string, mustBeReported = false) {
+  constructor(where: string, destination: Destination = "caller") {
     super(`planned: ${where}`);
     this.where = where;
-    this.mustBeReported = mustBeReported;
+    this.destination = destination;
+  }
+
+  /** What is wrong with how it was told; `undefined` if nothing is. */
+  get misreport(): string | undefined {
+    const { destination, warnings, exceptions, tellings } = this;
+    const told = { warning: warnings, platform: exceptions, onError: tellings };
+    for (const [way, times] of Object.entries(told)) {
+      const wanted = way === destination ? 1 : 0;
+      if (times < wanted) return `was not told by ${way}`;
+      if (times > wanted) return wanted === 0 ? `was told by ${way}` : `was told more than once by ${way}`;
+    }
+    return undefined;
   }
 }
 

@@ -450,6 +450,8 @@ export class SimTransport implements ByteTransport {
   readonly incoming: Direction;
   readonly outgoing: Direction;
   closeCalled = false;
+  /** When the library had done with it. */
+  endedMs: number | undefined;
   /** Whether the library has it. */
   given = false;
   ended: () => void = ignore;
@@ -473,6 +475,7 @@ export class SimTransport implements ByteTransport {
     }
     const check = (): void => {
       if (!this.hasEnded) return;
+      this.endedMs ??= world.nowMs;
       settle?.();
       settle = undefined;
       this.ended();

@@ -1,6 +1,7 @@
 /** The options of one side of a connection, and what of them fails on purpose. */
 import type { Extension, SharedOptions } from "../../src/index.ts";
 import { permessageDeflate } from "../../src/deflate/index.ts";
+import type { OriginPolicy } from "../../src/stream/index.ts";
 import type { Clock } from "../../src/stream/clock.ts";
 import type { Draws } from "./choices.ts";
 import { deterministicRandom, drawCodecStep, faultyExtension, jumpyClock, PlannedError } from "./misbehaviour.ts";
@@ -18,10 +19,13 @@ export interface Agreement {
 
 export interface SideOptions extends SharedOptions {
   readonly clock: Clock;
+  /** By how much a clock that goes back may make timers late. */
+  readonly lateMs: number;
   readonly closeTimeoutMs: number;
   readonly handshakeTimeoutMs: number;
   readonly keepalive: { readonly intervalMs: number; readonly timeoutMs: number } | undefined;
   readonly onConnection?: () => void;
+  readonly origins?: OriginPolicy;
 }
 
 export interface Side {
@@ -50,15 +54,17 @@ export function drawSide(world: World, draws: Draws, agreement: Agreement, name:
   if (agreement.defects) {
     extensions.push(faultyExtension(step, codecFailsAt, (mark, error) => world.threw(mark, error, name)));
   }
+  const jumpsAt = defect === 3 ? 2 + draws.below(12) : 0;
+  const backMs = defect === 3 ? 1 + draws.below(50) : 0;
   const clock =
-    defect === 3
-      ? jumpyClock(world.clock, 2 + draws.below(12), 1 + draws.below(50), () => world.mark("clock went back"))
-      : world.clock;
+    defect === 3 ? jumpyClock(world.clock, jumpsAt, backMs, () => world.mark("clock went back")) : world.clock;
+  const policy = name === "server" && defect === 5 ? originPolicy(world, draws) : undefined;
   const failsConnection = defect === 4 && draws.oneIn(2);
   return {
-    tampered: defect !== 0,
+    tampered: defect !== 0 && policy === undefined,
     options: {
       clock,
+      lateMs: backMs + (defect === 3 ? 2 : 0),
       closeTimeoutMs,
       handshakeTimeoutMs,
       keepalive,
@@ -69,9 +75,39 @@ export function drawSide(world: World, draws: Draws, agreement: Agreement, name:
       ...(failsConnection && {
         onConnection: () => {
           world.mark("onConnection threw");
-          throw Object.assign(new PlannedError("onConnection"), { mayBeReported: true });
+          throw name === "server" ? world.handlerError("onConnection") : new PlannedError("onConnection");
         },
       }),
+      ...(policy !== undefined && { origins: policy }),
     },
+  };
+}
+
+/** Which pages may connect: an application's function that decides late, never, or fails. */
+function originPolicy(world: World, draws: Draws): OriginPolicy {
+  const way = draws.pick(["late", "throws", "rejects", "never", "no"] as const);
+  const ms = draws.pick([0, 5, 60, 400]);
+  const refuse = (status: number): void => {
+    if (world.connections.length !== 1) return;
+    world.connections[0]!.refusal ??= { atMs: world.nowMs, why: `the origin policy: ${way}`, status };
+  };
+  const fail = (): PlannedError => {
+    refuse(500);
+    return world.originError();
+  };
+  return () => {
+    switch (way) {
+      case "late":
+        return world.sleep(ms).then(() => true);
+      case "no":
+        refuse(403);
+        return false;
+      case "throws":
+        throw fail();
+      case "rejects":
+        return world.sleep(ms).then(() => Promise.reject(fail()));
+      case "never":
+        return new Promise<never>(() => undefined);
+    }
   };
 }

@@ -18,7 +18,7 @@ import {
 } from "../../src/server/index.ts";
 import type { Draws } from "./choices.ts";
 import type { Connection } from "./connection.ts";
-import { EXPECTATIONS, type End } from "./laws.ts";
+import type { End } from "./laws.ts";
 import { PlannedError } from "./misbehaviour.ts";
 import type { SimTransport } from "./network.ts";
 import type { Side } from "./options.ts";
@@ -64,10 +64,19 @@ function indexOf(target: string): number {
 /** Answers one request, in one of many ways. */
 async function handle(world: World, connection: Connection, request: IncomingRequest, draws: Draws): Promise<void> {
   const { server: end } = connection;
+  const { agreement } = world;
   world.log(`${end.name} requested`);
-  const refuse = (why: string): void => {
+  const refuse = (why: string, status: number): void => {
+    const { nowMs: atMs } = world;
     // By prior knowledge there is no status to answer with.
-    if (world.agreement.handshake === "http1") connection.refusal ??= { atMs: world.nowMs, why };
+    if (agreement.handshake === "http1") connection.refusal ??= { atMs, why, status };
+    else connection.closeDue ??= { atMs, why, code: status === 500 && end.face === "serve" ? 1011 : 1008 };
+  };
+  /** What an answer of the application's own that can't be sent has for a consequence. */
+  const mistake = (why: string): void => {
+    if (agreement.handshake === "none") return;
+    refuse(why, 500);
+    if (world.handlerErrors === "warning") world.mistakes++;
   };
   const subprotocol = request.subprotocols[draws.below(request.subprotocols.length + 1)];
   const what = draws.pick(HANDLERS);
@@ -89,37 +98,41 @@ async function handle(world: World, connection: Connection, request: IncomingReq
     case "accepts":
       await run();
       return;
-    case "rejects":
-      refuse("rejected");
-      await end.track("reject", request.reject({ status: draws.pick([403, 404]), body: "no" }));
+    case "rejects": {
+      const status = draws.pick([403, 410]);
+      refuse("rejected", status);
+      await end.track("reject", request.reject({ status, body: "no" }));
       return;
+    }
     case "unanswered":
       world.mark("unanswered request");
-      refuse("unanswered");
+      refuse("unanswered", 404);
       return;
     case "throwsBefore":
       world.mark("handler threw before the answer");
       if (draws.oneIn(2)) await world.sleep(5);
-      refuse("the handler threw");
-      end.begin("the handler's throw before the answer");
-      throw world.planned("handler, before the answer", true);
+      refuse("the handler threw", 500);
+      end.beginByLibrary("the handler's throw before the answer");
+      throw world.handlerError("the handler, before the answer,");
     case "unoffered":
       world.mark("unoffered subprotocol");
-      refuse("accept with an unoffered subprotocol");
+      mistake("accept with an unoffered subprotocol");
       await run({ subprotocol: "not-offered" });
       return;
     case "unofferedCaught":
       world.mark("unoffered subprotocol");
-      await run({ subprotocol: "not-offered" }).catch(() => refuse("accept with an unoffered subprotocol, caught"));
+      await run({ subprotocol: "not-offered" }).catch(() => {
+        if (connection.session === undefined) refuse("accept with an unoffered subprotocol, caught", 500);
+      });
       return;
     case "badHeader":
       world.mark("bad header in an answer");
-      refuse("accept with a bad header");
+      mistake("accept with a bad header");
       await run({ headers: [["x-bad", "a\r\nb"]] });
       return;
     case "neverAnswers":
       world.mark("handler never returned");
-      connection.handlerHangs = true;
+      connection.neverAnswered = true;
       await never;
       return;
     case "throwsAfter": {
@@ -128,22 +141,23 @@ async function handle(world: World, connection: Connection, request: IncomingReq
       const sleep = world.sleep(draws.pick([0, 5, 60, 200]));
       await Promise.race([sleep, session.closed.catch(() => undefined)]);
       world.mark("handler threw after the answer");
-      end.begin("the handler's throw");
-      throw world.planned("handler, after the answer", true);
+      if (!end.began && end.over === undefined) {
+        connection.closeDue = { atMs: world.nowMs, why: "the handler threw after its answer", code: 1011 };
+        end.beginByLibrary("the handler's throw");
+      }
+      throw world.handlerError("the handler, after the answer,");
     }
     case "returnsEarly": {
       const session = await open();
       runSession(world, end, session, draws);
       await world.sleep(draws.pick([0, 5, 60]));
       world.mark("handler returned early");
-      if (EXPECTATIONS.returnCloses) end.begin("the handler's return");
       return;
     }
     case "neverReturns": {
       const session = await open();
       runSession(world, end, session, draws);
       world.mark("handler never returned");
-      connection.handlerHangs = true;
       await never;
       return;
     }
@@ -159,7 +173,7 @@ export function startServe(world: World, side: Side, draws: Draws): Server {
   const signal = world.watch(controller.signal);
   const maxConnections = draws.pick([Infinity, Infinity, 1, 2]);
   const source = new Source(world, maxConnections);
-  const hearing = draws.pick(["absent", "records", "throws"] as const);
+  const hearing = draws.pick(["absent", "records", "throws", "rejects"] as const);
   const options: ServeOptions = {
     ...side.options,
     subprotocol: world.agreement.handshake === "none" ? world.agreement.protocols[0] : undefined,
@@ -167,26 +181,40 @@ export function startServe(world: World, side: Side, draws: Draws): Server {
     maxConnections,
     ...(hearing !== "absent" && {
       onError: (error: unknown) => {
-        world.reported(error);
-        if (hearing !== "throws") return;
-        world.mark("onError threw");
-        throw world.planned("onError", false);
+        world.told(error);
+        if (hearing === "throws") throw world.defect("onError threw", "onError");
+        if (hearing === "rejects") return Promise.reject(world.defect("onError threw", "onError, later,"));
+        return undefined;
       },
     }),
   };
-  world.hearsHandlers = hearing !== "absent" || EXPECTATIONS.serveWarns;
+  world.handlerErrors = hearing === "absent" ? "warning" : "onError";
+  world.originErrors = world.handlerErrors;
   const connections: Connection[] = [];
   const only = (): Connection => connections[0]!;
   const handler = (request: IncomingRequest): Promise<void> => {
     const connection = world.agreement.handshake === "none" ? only() : world.connections[indexOf(request.target)]!;
-    return handle(world, connection, request, world.choices.stream(`handler.${connection.index}`));
+    connection.handling = true;
+    const handled = handle(world, connection, request, world.choices.stream(`handler.${connection.index}`));
+    const over = (): void => void (connection.handling = false);
+    handled.then(over, over);
+    return handled;
   };
+  const { closeTimeoutMs } = side.options;
   let settled = false;
   const served = serve(source, handler, options);
   served.then(
     () => {
       settled = true;
       world.log("serve ok");
+      for (const { server, handling } of connections) {
+        const { given, endedMs } = server.transport;
+        if (!given) continue;
+        if (endedMs === undefined) world.fail("ends once", "serve is fulfilled before a transport has ended");
+        else if (handling === true && !stopped && world.nowMs < endedMs + closeTimeoutMs) {
+          world.fail("ends once", "serve does not wait for a handler");
+        }
+      }
     },
     (error: unknown) => {
       settled = true;
@@ -205,24 +233,22 @@ export function startServe(world: World, side: Side, draws: Draws): Server {
       markStop(world);
       for (const { server } of connections) if (server.transport.given) server.begin("the server's signal");
       controller.abort(new PlannedError("signal of serve"));
-      world.after(side.options.closeTimeoutMs + 1, () => {
-        if (settled) return;
-        const hangs = connections.some(({ handlerHangs }) => handlerHangs === true);
-        if (hangs && !EXPECTATIONS.serveLeavesHandlers) return;
-        const why = hangs ? "a handler never returns" : "its signal";
-        world.fail(
-          "ends in time",
-          `serve is pending one closeTimeoutMs after its signal${hangs ? ` while ${why}` : ""}`,
-        );
+      world.after(closeTimeoutMs + side.options.lateMs + 1, () => {
+        if (!settled) world.fail("ends in time", "serve is pending one closeTimeoutMs after its signal");
       });
     },
     check() {
       source.finish();
+      world.after(closeTimeoutMs + side.options.lateMs + 1, () => {
+        const left = connections.some(({ server }) => server.transport.given && !server.transport.hasEnded);
+        if (!settled && !left) world.fail("ends in time", "serve is pending although there is nothing left to serve");
+      });
     },
   };
 }
 
 function markStop(world: World): void {
+  world.stoppedMs = Math.min(world.stoppedMs, world.nowMs);
   for (const { server, clientOutcome } of world.connections) {
     if (!server.transport.given) continue;
     if (server.opened && server.over === undefined) world.mark("server stopped while a connection was open");
@@ -247,7 +273,9 @@ export function startAccept(world: World, side: Side): Server {
       const serveOne = async (): Promise<void> => {
         const request = await end.track("accept request", accept(transport, { ...side.options, subprotocol, signal }));
         let status = 404;
-        await handle(world, connection, request, draws).catch(() => (status = 500));
+        const handled = handle(world, connection, request, draws);
+        end.exempt = connection.neverAnswered === true;
+        await handled.catch(() => (status = 500));
         if (connection.session === undefined) await end.track("reject", request.reject({ status }));
         else if (status === 500) await connection.session.close({ closeCode: 1011 });
       };
@@ -268,9 +296,9 @@ export function startAccept(world: World, side: Side): Server {
 const VERIFY = ["absent", "absent", "absent", "absent", "yes", "late", "no", "throws", "rejects", "never"] as const;
 const PROTOCOL = ["absent", "absent", "absent", "first", "unoffered", "throws", "rejects", "never", "false"] as const;
 
-function refusalOf(world: World, index: number, why: string): void {
+function refusalOf(world: World, index: number, why: string, status = 500): void {
   const connection = world.connections[index]!;
-  connection.refusal ??= { atMs: world.nowMs, why };
+  connection.refusal ??= { atMs: world.nowMs, why, status };
 }
 
 export function startWebSocketServer(world: World, side: Side, draws: Draws): Server {
@@ -294,7 +322,7 @@ export function startWebSocketServer(world: World, side: Side, draws: Draws): Se
           case "unoffered":
             world.mark("unoffered subprotocol");
             refusalOf(world, index, "handleProtocols chose what was not offered");
-            world.expectsDefect = true;
+            world.mistakes++;
             return "not-offered";
           case "throws":
             world.mark("handleProtocols threw");
@@ -321,7 +349,7 @@ export function startWebSocketServer(world: World, side: Side, draws: Draws): Se
             world.after(draws.pick([5, 60, 400]), () => verified(true));
             break;
           case "no":
-            refusalOf(world, index, "verifyClient refused");
+            refusalOf(world, index, "verifyClient refused", 403);
             verified(false, 403);
             break;
           case "throws":
@@ -338,6 +366,7 @@ export function startWebSocketServer(world: World, side: Side, draws: Draws): Se
       },
     }),
   };
+  world.originErrors = "warning";
   const server = new WebSocketServer(options);
   server.on("error", (error) => {
     world.log("server error");
@@ -351,7 +380,7 @@ export function startWebSocketServer(world: World, side: Side, draws: Draws): Se
       world.mark("bad header in an answer");
       refusalOf(world, indexOf(url), "a header that can't be sent was added");
       lines.push("x bad: \u0001");
-      world.expectsDefect = true;
+      world.mistakes++;
     });
   }
   server.on("connection", (peer, { url }) => {
@@ -394,7 +423,7 @@ function transportServer(
       for (const { server: end } of connections) if (end.opened) end.begin("terminate()");
       world.mark("terminated");
       terminateAll();
-      world.after(side.options.closeTimeoutMs + 1, () => {
+      world.after(side.options.closeTimeoutMs + side.options.lateMs + 1, () => {
         if (!closed) world.fail("ends in time", "the server's close() is pending one closeTimeoutMs after terminate()");
       });
     },
@@ -489,8 +518,10 @@ async function actPeer(world: World, end: End, peer: Peer, draws: Draws): Promis
         break;
       case "pause":
         world.mark("peer paused");
+        end.paused = true;
         end.call("pause", () => peer.pause());
         await world.sleep(draws.pick([20, 150]));
+        end.paused = false;
         end.touch(0);
         end.call("resume", () => peer.resume());
         break;
@@ -546,13 +577,13 @@ export function startCrossws(world: World, side: Side, draws: Draws): Server {
         if (first === undefined) return {};
         world.mark("unoffered subprotocol");
         refusalOf(world, index, "the upgrade hook chose a protocol that was not offered");
-        world.expectsDefect = true;
+        world.mistakes++;
         return { protocol: "not-offered" };
       case "unofferedHeader":
         if (first === undefined) return {};
         world.mark("unoffered subprotocol");
         refusalOf(world, index, "the upgrade hook's header chose a protocol that was not offered");
-        world.expectsDefect = true;
+        world.mistakes++;
         return { headers: { "sec-websocket-protocol": "not-offered" } };
       case "throws":
         refusalOf(world, index, "the upgrade hook threw");
@@ -561,10 +592,10 @@ export function startCrossws(world: World, side: Side, draws: Draws): Server {
         refusalOf(world, index, "the upgrade hook rejected");
         return Promise.reject(world.defect("hook rejected", "hook upgrade"));
       case "response":
-        refusalOf(world, index, "the upgrade hook returned a Response");
+        refusalOf(world, index, "the upgrade hook returned a Response", 403);
         return new Response(null, { status: 403 });
       case "throwsResponse":
-        refusalOf(world, index, "the upgrade hook threw a Response");
+        refusalOf(world, index, "the upgrade hook threw a Response", 403);
         throw Object.assign(new PlannedError("a Response"), { response: new Response(null, { status: 403 }) });
       case "never":
         return never;
@@ -598,6 +629,9 @@ export function startCrossws(world: World, side: Side, draws: Draws): Server {
       return hook("error");
     },
   };
+  // Nobody listens to the server's own `error` event.
+  world.handlerErrors = "warning";
+  world.originErrors = "warning";
   const adapter = crosswsAdapter({
     hooks,
     serverOptions: { ...given, extensions: given.extensions ?? [], masking: given.masking ?? true, maxConnections },

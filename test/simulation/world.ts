@@ -4,9 +4,9 @@ import type { Choices, Script } from "./choices.ts";
 import { startSession, startSocket, type TearDown } from "./clients.ts";
 import type { Connection } from "./connection.ts";
 import { listen, turn, type Uncaught } from "./host.ts";
-import { describe, End, EXPECTATIONS, type Face, type Finding, type Law, type LawWorld } from "./laws.ts";
+import { describe, End, type Face, type Finding, type Law, type LawWorld } from "./laws.ts";
 import type { Mark } from "./marks.ts";
-import { PlannedError, plannedBehind } from "./misbehaviour.ts";
+import { PlannedError, plannedBehind, type Destination } from "./misbehaviour.ts";
 import { Link, type LinkFault } from "./network.ts";
 import { drawSide, type Agreement } from "./options.ts";
 import { startAccept, startCrossws, startServe, startWebSocketServer, type Server } from "./servers.ts";
@@ -45,10 +45,13 @@ export class World implements LawWorld {
   agreement!: Agreement;
   /** Stands before each session, so that a fault can be planted. */
   alterSession: (session: WebSocketSession) => WebSocketSession = (session) => session;
-  /** Errors that a handler throws have to be reported. */
-  hearsHandlers = false;
-  /** The application does something that the library has to report as a defect. */
-  expectsDefect = false;
+  /** Where errors of handlers of the server go, and of what it asks before them. */
+  handlerErrors: Destination = "caller";
+  originErrors: Destination = "caller";
+  /** When the server's application stopped it. */
+  stoppedMs = Infinity;
+  /** How often the application has asked for what can't be, which the library warns of with an error of its own. */
+  mistakes = 0;
   readonly #planned: PlannedError[] = [];
   readonly #signals: { readonly signal: AbortSignal; readonly listeners: Set<unknown> }[] = [];
   #activity = 0;
@@ -82,18 +85,28 @@ export class World implements LawWorld {
     return new Promise((resolve) => this.clock.after(ms, resolve));
   }
 
-  /** An error that the application throws, and that has to be reported if anybody listens. */
-  planned(where: string, ofHandler: boolean): PlannedError {
-    const error = new PlannedError(where, ofHandler && this.hearsHandlers);
-    this.#planned.push(error);
-    this.log(error.message);
-    return error;
+  handlerError(where: string): PlannedError {
+    return this.#plan(new PlannedError(where, this.handlerErrors));
   }
 
-  /** An error of a listener or a hook, which the library has to report by the platform's means. */
+  originError(): PlannedError {
+    this.mark("origin policy failed");
+    return this.#plan(new PlannedError("the origin policy", this.originErrors));
+  }
+
+  /** An error of a listener or a hook, which the library has to warn of. */
   defect(mark: Mark, where: string): PlannedError {
     this.mark(mark);
-    const error = new PlannedError(where, true);
+    return this.#plan(new PlannedError(where, "warning"));
+  }
+
+  /** An error of a listener of the class, which the platform reports. */
+  eventError(mark: Mark, where: string): PlannedError {
+    this.mark(mark);
+    return this.#plan(new PlannedError(where, "platform"));
+  }
+
+  #plan(error: PlannedError): PlannedError {
     this.#planned.push(error);
     this.log(error.message);
     return error;
@@ -103,12 +116,13 @@ export class World implements LawWorld {
   threw(mark: Mark, error: PlannedError, name: string): void {
     this.mark(mark);
     this.log(`${name} ${error.message}`);
+    for (const { client } of this.connections) if (client.name === name) client.threw(error);
   }
 
-  reported(error: unknown): void {
-    this.log(`reported ${describe(error)}`);
-    const planned = plannedBehind(error);
-    if (planned !== undefined) planned.reports++;
+  /** `onError` was called. */
+  told(error: unknown): void {
+    this.log(`told ${describe(error)}`);
+    if (error instanceof PlannedError) error.tellings++;
   }
 
   /** Counts the listeners of a signal. */
@@ -316,18 +330,17 @@ export class World implements LawWorld {
   #hear({ kind, error }: Uncaught): void {
     this.#activity++;
     const planned = plannedBehind(error);
+    this.log(`uncaught ${kind} ${describe(error)}`);
     if (planned === undefined) {
-      if (this.expectsDefect && kind === "exception") return;
-      this.fail("contains", `uncaught ${kind}: ${describe(error)}`);
-      return;
+      if (kind !== "warning" || --this.mistakes < 0) this.fail("contains", `uncaught ${kind}: ${describe(error)}`);
+    } else if (kind === "rejection") {
+      this.fail("contains", `uncaught rejection: ${planned.message}`);
+    } else if (kind === "warning") {
+      planned.warnings++;
+    } else {
+      planned.exceptions++;
     }
-    planned.reports++;
-    this.log(`uncaught ${kind} ${planned.message}`);
-    const isExpected =
-      kind === "warning" ||
-      planned.mayBeReported ||
-      (planned.mustBeReported && kind === "exception" && EXPECTATIONS.defectsAreUncaught);
-    if (!isExpected) this.fail("contains", `uncaught ${kind}: ${planned.message}`);
+    if (planned !== undefined && !this.#planned.includes(planned)) this.#planned.push(planned);
   }
 
   #checkLeft(): void {
@@ -341,18 +354,29 @@ export class World implements LawWorld {
     for (const { signal, listeners } of this.#signals) {
       if (!signal.aborted && listeners.size > 0) this.fail("leaves nothing behind", "a signal has listeners left");
     }
-    for (const { mustBeReported, reports, where } of this.#planned) {
-      if (mustBeReported && reports !== 1) {
-        this.fail("contains", `${where} threw, which was reported ${reports === 0 ? "never" : "more than once"}`);
-      }
+    for (const { where, misreport } of this.#planned) {
+      if (misreport !== undefined) this.fail("contains", `what ${where} threw ${misreport}`);
     }
   }
 
-  #checkAnswer({ link, client, refusal, tampered, clientGaveUp, clientOutcome, handshakeDueMs }: Connection): void {
-    if (refusal === undefined || link.faulty || tampered || clientGaveUp) return;
-    if (refusal.atMs + 2 * link.latencyMs + 50 > handshakeDueMs) return;
-    if (typeof clientOutcome === "number" && clientOutcome !== 101) return;
-    this.fail("answers", `no status for the ${client.face} when ${refusal.why}`);
+  #checkAnswer(connection: Connection): void {
+    const { link, client, server, refusal, closeDue, tampered, clientGaveUp, clientOutcome, handshakeDueMs } =
+      connection;
+    if (link.faulty || tampered || clientGaveUp) return;
+    const { stoppedMs } = this;
+    if (refusal !== undefined && refusal.atMs + 2 * link.latencyMs + 50 <= handshakeDueMs) {
+      const { why, status } = refusal;
+      if (clientOutcome !== status && !(clientOutcome === 503 && stoppedMs < Infinity)) {
+        this.fail("answers", `the ${client.face} got ${String(clientOutcome)}, not ${status}, when ${why}`);
+      }
+    }
+    if (closeDue === undefined || closeDue.atMs >= stoppedMs || !client.opened || client.began || server.began) return;
+    if (client.over !== undefined && client.over.code !== closeDue.code) {
+      this.fail(
+        "answers",
+        `the ${client.face} got code ${client.over.code}, not ${closeDue.code}, when ${closeDue.why}`,
+      );
+    }
   }
 }
 
