@@ -39,7 +39,7 @@ export interface OpeningOptions extends DriverOptions {
 /** A connection, and what runs it once it has a transport. */
 export interface Prepared {
   readonly connection: WSConnection;
-  driver?: Driver;
+  readonly run: { driver?: Driver };
 }
 
 /** Makes a connection, and shows it to who wants to see it. Throws what is wrong with the options, or what that throws. */
@@ -49,33 +49,28 @@ export function prepare(
   onConnection: ConnectionHook["onConnection"],
 ): Prepared {
   const { random } = options;
-  const prepared: Prepared = {
-    connection: new WSConnection(type, {
-      ...options,
-      // A call that draws throws what this throws, and changes nothing: a connection that could never close.
-      ...(random && {
-        random(bytes) {
-          try {
-            random(bytes);
-          } catch (cause) {
-            const why = new LocalProtocolError("the source of random bytes failed", { code: "randomFailed", cause });
-            queueMicrotask(() => prepared.driver?.abort(why));
-            throw cause;
-          }
-        },
-      }),
-    }),
+  const run: Prepared["run"] = {};
+  // What a call draws may fail it, and change nothing: then the connection could not even be closed.
+  const contained = (bytes: Uint8Array<ArrayBuffer>): void => {
+    try {
+      random!(bytes);
+    } catch (cause) {
+      const why = new LocalProtocolError("the source of random bytes failed", { code: "randomFailed", cause });
+      queueMicrotask(() => run.driver?.abort(why));
+      throw cause;
+    }
   };
-  onConnection?.(prepared.connection, options);
-  return prepared;
+  const connection = new WSConnection(type, { ...options, ...(random && { random: contained }) });
+  onConnection?.(connection, options);
+  return { connection, run };
 }
 
 /** Runs a connection over a transport, which is the connection's from now on. `TypeError` if the transport is in use. */
 export function open(prepared: Prepared, transport: ByteTransport, options: OpeningOptions, opener: Opener): Driver {
-  const { connection } = prepared;
+  const { connection, run } = prepared;
   const driver: Driver = new Driver(connection, transport, options, (event) => opening.handle(event));
   const opening = new Opening(connection, options.origins ?? "any", opener, driver);
-  prepared.driver = driver;
+  run.driver = driver;
   return driver;
 }
 
