@@ -8,9 +8,10 @@ import type { RunOptions } from "../stream/connectionHook.ts";
 import { discard } from "../stream/discard.ts";
 import type { Driver, EventHandler } from "../stream/driver.ts";
 import type { DriverTiming } from "../stream/driverMachine.ts";
-import { open, orDiscard, prepare, type PendingRequest } from "../stream/opening.ts";
+import { open, orDiscard, prepare } from "../stream/opening.ts";
 import { requireOriginPolicy, type OriginPolicy } from "../stream/originPolicy.ts";
 import { stopTaking } from "../stream/serve.ts";
+import { admit, PendingRequest } from "../stream/pendingRequest.ts";
 import { report } from "../stream/report.ts";
 import { WebSocketError } from "../stream/webSocketError.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
@@ -178,12 +179,21 @@ export class WebSocketServer extends Emitter<ServerEvents> {
       return open(
         prepared,
         transport,
-        { ...this.#timing, clock, origins },
+        { ...this.#timing, clock },
         {
-          requested: (pending) => {
-            upgraded = upgradeRequest(pending.event, socket);
+          requested: (event) => {
+            const pending = new PendingRequest(connection, event, driver);
             this.#pending.set(driver, () => pending.isPending && pending.reject({ status: 503 }));
-            return this.#answer(pending, upgraded);
+            return admit(pending, origins, {
+              admitted: () => {
+                upgraded = upgradeRequest(event, socket);
+                return this.#answer(pending, upgraded);
+              },
+              refused(error) {
+                if (!(error instanceof WebSocketError)) report(error);
+              },
+              late: report,
+            });
           },
           established: () => {
             this.#pending.delete(driver);
@@ -200,9 +210,8 @@ export class WebSocketServer extends Emitter<ServerEvents> {
             this.#tell("connection", peer, upgraded);
             return handle;
           },
-          failed: (error, closed) => {
+          failed: (_, closed) => {
             if (closed.error !== undefined) this.#tell("wsClientError", closed.error, socket);
-            else if (!(error instanceof WebSocketError)) report(error);
           },
         },
       );

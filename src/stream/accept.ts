@@ -8,8 +8,9 @@ import type { ByteTransport } from "../transports/byteTransport.ts";
 import { unlessAborted, type Abortable } from "./abortable.ts";
 import type { RunOptions } from "./connectionHook.ts";
 import type { Driver } from "./driver.ts";
-import { open, orDiscard, prepare, type PendingRequest } from "./opening.ts";
+import { open, orDiscard, prepare } from "./opening.ts";
 import { requireOriginPolicy, type OriginPolicy } from "./originPolicy.ts";
+import { admit, PendingRequest } from "./pendingRequest.ts";
 import { report } from "./report.ts";
 import { sessionOf, type WebSocketSession } from "./session.ts";
 import { withResolvers } from "./withResolvers.ts";
@@ -71,7 +72,7 @@ export interface Arrival {
   endUnanswered(status: number, closeCode: number): void;
 }
 
-/** What `accept` does, and a way to end what it began. `late` is as in `Opener`. Throws if the options are wrong. */
+/** What `accept` does, and a way to end what it began. `late` is as in `Admission`. Throws if the options are wrong. */
 export function acceptOn(
   transport: ByteTransport,
   options: AcceptTransportOptions,
@@ -96,13 +97,18 @@ export function acceptOn(
     return open(
       prepared,
       transport,
-      { ...timing, clock, origins },
+      { ...timing, clock },
       {
-        requested(request) {
-          answerable = request;
-          requested.resolve(request.event);
-          return undefined;
-        },
+        requested: (event) =>
+          admit(new PendingRequest(connection, event, driver), origins, {
+            admitted(request) {
+              answerable = request;
+              requested.resolve(event);
+              return undefined;
+            },
+            refused: opened.reject,
+            late,
+          }),
         established(event) {
           if (isPriorKnowledge) requested.resolve(priorKnowledge(rest.subprotocol));
           const { session, handle } = sessionOf(connection, driver, event);
@@ -110,7 +116,6 @@ export function acceptOn(
           return handle;
         },
         failed: opened.reject,
-        late,
       },
     );
   });
