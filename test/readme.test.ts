@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { defaultLimits } from "../src/index.ts";
 import { entries, runDocumentedProgram } from "./support/documentedProgram.ts";
-import { drawLifeCycle } from "./support/lifeCycleDrawing.ts";
+import { drawDriver, drawLifeCycle } from "./support/drawings.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
@@ -47,6 +47,11 @@ describe.each(["e2e/recipes", "test/recipes"])("the recipes are those that are t
 
 test("the guide's drawing of the life cycle is that of the table", () => {
   expect(guide).toContain(`\`\`\`mermaid\n${drawLifeCycle()}\n\`\`\``);
+});
+
+test("the drawing of the driver for contributors is that of its tables", () => {
+  const contributing = readFileSync(join(root, ".github/CONTRIBUTING.md"), "utf8");
+  expect(contributing).toContain(`\`\`\`mermaid\n${drawDriver()}\n\`\`\``);
 });
 
 test("the limits are the defaults", () => {
