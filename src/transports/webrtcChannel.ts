@@ -80,18 +80,14 @@ const LARGEST_MESSAGE = 256 * 1024;
  */
 export function dataChannelTransport(channel: RTCDataChannel, options: DataChannelOptions = {}): ByteTransport {
   const ours = channel.protocol === dataChannelProtocol;
-  const { windowBytes = 2 * 1024 * 1024, maxUnreadBytes = 16 * 1024 * 1024, peerConnection } = options;
-  const { maxMessageBytes = ours ? 64 * 1024 : 16 * 1024 } = options;
-  const window = windowOf(ours ? windowBytes : maxUnreadBytes);
-  if (!(maxMessageBytes >= SMALLEST_MESSAGE)) {
-    throw new RangeError(`maxMessageBytes is at least ${SMALLEST_MESSAGE}, not ${String(maxMessageBytes)}`);
-  }
+  const { peerConnection } = options;
+  const { window, maxMessageBytes } = sizesOf(options, ours);
   if (!channel.ordered || (channel.maxRetransmits ?? channel.maxPacketLifeTime ?? null) !== null) {
     throw new TransportError("unreliable", `the channel "${channel.label}" is not ordered and reliable`);
   }
 
   /** The length of the messages that are sent. */
-  let unitBytes = Math.min(maxMessageBytes, LARGEST_MESSAGE);
+  let unitBytes = maxMessageBytes;
   let settle!: () => void;
   const closed = new Promise<void>((resolve) => (settle = resolve));
   const wasOpen = channel.readyState === "open";
@@ -236,4 +232,17 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
     streams.fail(new TransportError("neverOpened", "the channel was closed already"));
   }
   return { readable: streams.readable, writable: streams.writable, closed, close: () => streams.close() };
+}
+
+/** The sizes that hold with a peer of ours, or with a plain one. `RangeError` if one is none. */
+export function sizesOf(options: DataChannelOptions, ours: boolean): { window: number; maxMessageBytes: number } {
+  const { windowBytes = 2 * 1024 * 1024, maxUnreadBytes = 16 * 1024 * 1024 } = options;
+  const { maxMessageBytes = ours ? 64 * 1024 : 16 * 1024 } = options;
+  if (!(maxMessageBytes >= SMALLEST_MESSAGE)) {
+    throw new RangeError(`maxMessageBytes is at least ${SMALLEST_MESSAGE}, not ${String(maxMessageBytes)}`);
+  }
+  return {
+    window: windowOf(ours ? windowBytes : maxUnreadBytes),
+    maxMessageBytes: Math.min(maxMessageBytes, LARGEST_MESSAGE),
+  };
 }

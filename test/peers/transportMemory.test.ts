@@ -1,6 +1,8 @@
 /** What transports keep when they have ended, while their session, signal or server lives on. Measured in Node. */
 import { describe, expect, test } from "vitest";
+import { incomingChannels } from "../../src/transports/webrtc.ts";
 import { dial, incoming } from "../../src/transports/webTransport.ts";
+import { FakeConnection } from "../support/fakeCarriers.ts";
 import { FakeSession, fakeStream } from "../support/fakeSession.ts";
 import { bytesLeftEach } from "../support/heap.ts";
 
@@ -71,4 +73,16 @@ describe("a session of WebTransport keeps nothing of", () => {
     expect(each).toBeLessThan(100);
     session.end(undefined);
   });
+});
+
+test("a peer connection keeps nothing of a channel that came and has ended", async () => {
+  const connection = new FakeConnection();
+  const channels = incomingChannels(connection as unknown as RTCPeerConnection);
+  const each = await bytesLeftEach(10_000, async () => {
+    const channel = connection.announce();
+    await channels.next();
+    channel.lose();
+  });
+  expect(each).toBeLessThan(100);
+  await channels.return!();
 });

@@ -1,5 +1,7 @@
 /** Carriers in the test's hands: what they are told is recorded, what they bring is said, and anything may throw. */
 
+import { dataChannelProtocol } from "../../src/transports/webrtc.ts";
+
 /** Counts its listeners. */
 export class CountedTarget extends EventTarget {
   readonly #listening = new Set<string>();
@@ -91,6 +93,18 @@ export class FakeChannel extends FakeCarrier {
   close(): void {
     if (this.readyState !== "closed") this.readyState = "closing";
     this.beginToClose();
+  }
+}
+
+/** A peer connection on which the other end opens channels. */
+export class FakeConnection extends CountedTarget {
+  readonly sctp: CountedTarget & { state: string } = Object.assign(new CountedTarget(), { state: "connected" });
+  readonly signalingState = "stable";
+
+  announce(more: Partial<FakeChannel> = {}): FakeChannel {
+    const channel = Object.assign(new FakeChannel(dataChannelProtocol, "open"), more);
+    this.dispatchEvent(Object.assign(new Event("datachannel"), { channel }));
+    return channel;
   }
 }
 
