@@ -62,6 +62,8 @@ export class MessageStreams {
 
   #reading!: ReadableStreamDefaultController<Bytes>;
   #receiving: "open" | "over" = "open";
+  /** The other end has told its end. */
+  #otherEnded = false;
   /** What the other end may still send. */
   #granted = 0;
 
@@ -69,6 +71,8 @@ export class MessageStreams {
   #sending: "open" | "ending" | "over" = "open";
   /** What may still be sent. */
   #credit = 0;
+  /** Our end need not be confirmed any more. */
+  #confirmed = false;
   /** Why sending is over, unless it has ended well. */
   #fault: unknown;
   #wake = ignore;
@@ -136,6 +140,7 @@ export class MessageStreams {
         this.#wake();
         return;
       case "end":
+        this.#otherEnded = true;
         this.#endReceiving(() => this.#reading.close());
         return;
       case "reset":
@@ -167,6 +172,17 @@ export class MessageStreams {
   end(error: TransportError): void {
     this.#endReceiving(() => this.#reading.close());
     this.#failSending(error);
+  }
+
+  /**
+   * The other end has closed the carrier. One that has told its end does so once it has heard ours, and its answer may be
+   * lost on the way; else both directions fail.
+   */
+  lose(error: TransportError): void {
+    if (this.#sending === "ending" && this.#otherEnded) {
+      this.#confirmed = true;
+      this.#wake();
+    } else this.fail(error);
   }
 
   /** The other end did what it may not: both directions fail, here and there. */
@@ -253,7 +269,7 @@ export class MessageStreams {
     if (this.#sending !== "open") return;
     this.#sending = "ending";
     this.#tell({ type: "end" });
-    await this.#until(() => this.#carrier.isDrained);
+    await this.#until(() => this.#confirmed || this.#carrier.isDrained);
     this.#endSending(ignore);
   }
 

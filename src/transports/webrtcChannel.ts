@@ -184,9 +184,10 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
     const options = fault === undefined ? {} : { cause: fault };
     if (!wasOpen && !opened) {
       streams.fail(new TransportError("neverOpened", "the channel closed before it opened", options));
-    } else if (ours || fault !== undefined || peerConnection?.signalingState === "closed") {
+    } else if (fault !== undefined || peerConnection?.signalingState === "closed") {
       streams.fail(new TransportError("lost", "the channel broke off", options));
-    } else streams.end(new TransportError("stopped", "the other end closed the channel"));
+    } else if (ours) streams.lose(new TransportError("lost", "the other end closed the channel without a word"));
+    else streams.end(new TransportError("stopped", "the other end closed the channel"));
   }
   function open(): void {
     if (opened || channel.readyState !== "open") return;

@@ -197,6 +197,27 @@ describe("a peer of ours that tells the same again and again", () => {
   });
 });
 
+describe("a data channel that the other end closes without having answered our end", () => {
+  test.each([
+    ["once it has told its own, has confirmed it: libdatachannel may lose the answer (0.33)", true],
+    ["before it has told its own, is lost", false],
+  ])("%s", async (_, hasEnded) => {
+    const carrier = new FakeChannel(dataChannelProtocol);
+    const { readable, writable, closed } = dataChannelTransport(carrier as unknown as RTCDataChannel);
+    carrier.open();
+    const reading = readable.getReader().read();
+    reading.catch(() => undefined);
+    const closing = writable.close();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(carrier.sent.slice(1)).toEqual(["end"]);
+    if (hasEnded) carrier.bring("end");
+    carrier.lose();
+    if (hasEnded) await closing;
+    else await expect(closing).rejects.toMatchObject({ name: "TransportError", code: "lost" });
+    await closed;
+  });
+});
+
 describe("credit", () => {
   test.each(ours)("that can't be counted is refused: %s", async (name, kind) => {
     const { carrier, transport } = kind.make();
