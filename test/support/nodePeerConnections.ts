@@ -2,6 +2,8 @@
 import { RTCPeerConnection as Polyfill } from "node-datachannel/polyfill";
 
 export interface ConnectedPair {
+  readonly near: RTCPeerConnection;
+  readonly far: RTCPeerConnection;
   /** A new channel, whose ends are each given to `make` in the task in which they may first be listened to. */
   open<Made>(init: RTCDataChannelInit, make: (channel: RTCDataChannel) => Made): Promise<[near: Made, far: Made]>;
   close(): void;
@@ -21,7 +23,7 @@ export async function connectedPair(): Promise<ConnectedPair> {
     [far, near],
   ] as const) {
     from.addEventListener("icecandidate", (event) => {
-      const { candidate } = event as RTCPeerConnectionIceEvent;
+      const { candidate } = event;
       const add = (): void => void to.addIceCandidate(candidate).catch(() => undefined);
       if (candidate === null) return;
       if (isAnswered) add();
@@ -31,7 +33,7 @@ export async function connectedPair(): Promise<ConnectedPair> {
   let made = 0;
   const awaited = new Map<string, (channel: RTCDataChannel) => void>();
   far.addEventListener("datachannel", (event) => {
-    const { channel } = event as RTCDataChannelEvent;
+    const { channel } = event;
     awaited.get(channel.label)?.(channel);
     awaited.delete(channel.label);
   });
@@ -53,6 +55,8 @@ export async function connectedPair(): Promise<ConnectedPair> {
   for (const add of early) add();
   await first;
   return {
+    near,
+    far,
     open,
     close() {
       near.close();
