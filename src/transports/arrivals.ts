@@ -4,13 +4,13 @@
 export class Arrivals<Item> implements AsyncIterableIterator<Item, undefined> {
   readonly #maxWaiting: number;
   readonly #stop: () => void;
-  readonly #drop: (item: Item) => void;
+  readonly #drop: (item: Item) => unknown;
   readonly #items: Item[] = [];
   readonly #takers: ((result: IteratorResult<Item, undefined>) => void)[] = [];
   #ended = false;
 
-  /** `stop` is called once, when no more are wanted; `drop` is given each one that nobody will take. */
-  constructor(maxWaiting: number, stop: () => void, drop: (item: Item) => void) {
+  /** `stop` is called once, when no more are wanted; `drop` is given each one that nobody will take, and may fail. */
+  constructor(maxWaiting: number, stop: () => void, drop: (item: Item) => unknown) {
     if (!(maxWaiting >= 0)) throw new RangeError(`maxWaiting is a count, not ${String(maxWaiting)}`);
     this.#maxWaiting = maxWaiting;
     this.#stop = stop;
@@ -21,7 +21,7 @@ export class Arrivals<Item> implements AsyncIterableIterator<Item, undefined> {
     const taker = this.#takers.shift();
     if (taker !== undefined) taker({ done: false, value: item });
     else if (!this.#ended && this.#items.length < this.#maxWaiting) this.#items.push(item);
-    else this.#drop(item);
+    else this.#discard(item);
   }
 
   /** No more will come. Those that wait can still be taken. */
@@ -39,14 +39,24 @@ export class Arrivals<Item> implements AsyncIterableIterator<Item, undefined> {
     return new Promise((resolve) => this.#takers.push(resolve));
   }
 
-  /** Takes no more. */
+  /** Takes no more. Whoever waits for one is told so. */
   return(): Promise<IteratorResult<Item, undefined>> {
     this.end();
-    for (const item of this.#items.splice(0)) this.#drop(item);
+    for (const item of this.#items.splice(0)) this.#discard(item);
     return Promise.resolve({ done: true, value: undefined });
   }
 
   [Symbol.asyncIterator](): this {
     return this;
   }
+
+  #discard(item: Item): void {
+    try {
+      void Promise.resolve(this.#drop(item)).catch(ignore);
+    } catch {
+      // Nobody has it, and the others are to be dropped, too.
+    }
+  }
 }
+
+function ignore(): void {}

@@ -1,6 +1,8 @@
 /** A byte transport over a message port, whose buffers are handed over rather than copied. */
-import { INITIAL_CREDIT, isBuffer, MessageStreams, type Carrier, type Control } from "./messageStreams.ts";
 import type { ByteTransport } from "./byteTransport.ts";
+import { listenTo } from "./listeners.ts";
+import { isBuffer, MessageStreams, windowOf, type Carrier, type Control } from "./messageStreams.ts";
+import { onAbort } from "./onAbort.ts";
 import { TransportError } from "./transportError.ts";
 
 export type { ByteTransport } from "./byteTransport.ts";
@@ -10,6 +12,7 @@ export { TransportError, type TransportErrorCode } from "./transportError.ts";
 export interface Port {
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
   addEventListener(type: string, listener: (event: Event) => void): void;
+  removeEventListener?(type: string, listener: (event: Event) => void): void;
   start(): void;
   close(): void;
 }
@@ -17,7 +20,7 @@ export interface Port {
 export interface MessagePortOptions {
   /**
    * How much may wait unread, in bytes, each message counting 256 beside its own; at most one message lies beyond. The
-   * other end is held at it. 1 MiB by default, at least 64 KiB.
+   * other end is held at it. 1 MiB by default, at least 64 KiB; more than 1 TiB is as much.
    */
   readonly windowBytes?: number;
   /**
@@ -65,10 +68,7 @@ const AT_ONCE = Promise.resolve();
  * ```
  */
 export function messagePortTransport(port: Port, options: MessagePortOptions = {}): ByteTransport {
-  const { windowBytes = 1024 * 1024, signal } = options;
-  if (!(windowBytes >= INITIAL_CREDIT)) {
-    throw new RangeError(`windowBytes is at least ${INITIAL_CREDIT}, not ${String(windowBytes)}`);
-  }
+  const window = windowOf(options.windowBytes ?? 1024 * 1024);
   /** What has been written and not been posted yet. */
   let outbox: ArrayBuffer[] = [];
   let outboxBytes = 0;
@@ -77,7 +77,6 @@ export function messagePortTransport(port: Port, options: MessagePortOptions = {
   let posting: Promise<void> | undefined;
   let settle!: () => void;
   const closed = new Promise<void>((resolve) => (settle = resolve));
-  const abort = (): void => streams.fail(signal!.reason);
   const carrier: Carrier = {
     hasRoom: true,
     isDrained: true,
@@ -95,13 +94,19 @@ export function messagePortTransport(port: Port, options: MessagePortOptions = {
       port.postMessage(control, []);
     },
     shut() {
-      flush();
-      signal?.removeEventListener("abort", abort);
-      port.close(); // what was posted before still arrives
+      forget();
+      stopListening();
+      for (const step of [flush, () => port.close()]) {
+        try {
+          step(); // what was posted before still arrives
+        } catch {
+          // Nothing more can be done for a port that fails.
+        }
+      }
       settle();
     },
   };
-  const streams = new MessageStreams(carrier, windowBytes);
+  const streams = new MessageStreams(carrier, window);
 
   /** What is written in one turn goes as one message: many cost several times as much. */
   async function flushWhenWriterRests(): Promise<void> {
@@ -110,7 +115,11 @@ export function messagePortTransport(port: Port, options: MessagePortOptions = {
       for (let turn = 0; turn < 4; turn++) await AT_ONCE;
     }
     posting = undefined;
-    flush();
+    try {
+      flush();
+    } catch (error) {
+      streams.fail(new TransportError("lost", "the port takes no more", { cause: error }));
+    }
   }
   function flush(): void {
     if (outbox.length === 0) return;
@@ -120,20 +129,19 @@ export function messagePortTransport(port: Port, options: MessagePortOptions = {
     port.postMessage(buffers, buffers);
   }
 
-  port.addEventListener("message", (event) => {
-    const { data } = event as MessageEvent<unknown>;
-    if (isBatch(data)) for (const buffer of data) streams.receive(new Uint8Array(buffer));
-    else if (isControl(data)) streams.obey(data);
-    else streams.refuse(new TransportError("badMessage", "the other end of the port sent what no transport sends"));
+  const stopListening = listenTo(port, {
+    message({ data }: MessageEvent<unknown>) {
+      if (isBatch(data)) for (const buffer of data) streams.receive(new Uint8Array(buffer));
+      else if (isControl(data)) streams.obey(data);
+      else streams.refuse(new TransportError("badMessage", "the other end of the port sent what no transport sends"));
+    },
+    messageerror: () => streams.refuse(new TransportError("badMessage", "a message could not be read")),
+    close: () => streams.fail(new TransportError("lost", "the other end of the port is gone")),
   });
-  port.addEventListener("messageerror", () =>
-    streams.refuse(new TransportError("badMessage", "a message could not be read")),
-  );
-  port.addEventListener("close", () => streams.fail(new TransportError("lost", "the other end of the port is gone")));
-  signal?.addEventListener("abort", abort);
-  if (signal?.aborted === true) abort();
-  else {
-    streams.begin(windowBytes, { credits: true });
+  let forget = (): void => {};
+  forget = onAbort(options.signal, (reason) => streams.fail(reason));
+  if (options.signal?.aborted !== true) {
+    streams.begin(window, { credits: true });
     port.start();
   }
   return { readable: streams.readable, writable: streams.writable, closed, close: () => streams.close() };
@@ -151,7 +159,9 @@ function take(bytes: Uint8Array<ArrayBuffer>): ArrayBuffer {
 }
 
 function isBatch(data: unknown): data is ArrayBuffer[] {
-  return Array.isArray(data) && data.length > 0 && data.every((item) => isBuffer(item) && item.byteLength > 0);
+  // Ends at the first hole, which `every` skips: a list may have four billion of them.
+  const isBad = (item: unknown): boolean => !isBuffer(item) || item.byteLength === 0;
+  return Array.isArray(data) && data.length > 0 && data.findIndex(isBad) < 0;
 }
 
 function isControl(data: unknown): data is Control {

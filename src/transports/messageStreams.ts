@@ -22,14 +22,17 @@ export interface Carrier {
   readonly isDrained: boolean;
   /** Sends a first part of the bytes, which are no longer the caller's, as one message, and returns its length. */
   send(bytes: Bytes): number;
-  /** Tells the other end, now or as soon as there is a way to it. */
+  /** Tells the other end. If it throws, the carrier counts as lost. */
   tell(control: Control): void;
-  /** Both directions are over. May be called more than once. */
+  /** Both directions are over: closes the carrier soon, whatever the other end does. Does not throw. */
   shut(): void;
 }
 
 /** What may be sent before the first grant, so that nobody waits for one before the first words. In bytes of cost. */
 export const INITIAL_CREDIT = 65_536;
+
+/** The largest window, in bytes of cost. As text it has fewer digits than a grant may have. */
+const LARGEST_WINDOW = 2 ** 40;
 
 /** What a message costs beside its bytes: about what it takes in memory until it is read. */
 const MESSAGE_COST = 256;
@@ -40,6 +43,12 @@ const costOf = (length: number): number => length + MESSAGE_COST;
 /** How much of a reason the other end is told, in characters. */
 const LONGEST_REASON = 256;
 
+/** A window that may be granted, of the size that was asked for. `RangeError` if that is too small, or no number. */
+export function windowOf(bytes: number): number {
+  if (bytes >= INITIAL_CREDIT) return Math.min(Math.floor(bytes), LARGEST_WINDOW);
+  throw new RangeError(`what may wait unread is at least ${INITIAL_CREDIT} bytes, not ${String(bytes)}`);
+}
+
 export class MessageStreams {
   readonly readable: ReadableStream<Bytes>;
   readonly writable: WritableStream<Bytes>;
@@ -48,9 +57,13 @@ export class MessageStreams {
   readonly #most: number;
   /** How much may wait unread, in bytes of cost, and one message more. */
   #window = 0;
+  /** What is to be told when it can be; `undefined` once that is so. */
+  #untold: Control[] | undefined = [];
 
   #reading!: ReadableStreamDefaultController<Bytes>;
   #receiving: "open" | "over" = "open";
+  /** The other end has told its end. */
+  #otherEnded = false;
   /** What the other end may still send. */
   #granted = 0;
 
@@ -58,6 +71,8 @@ export class MessageStreams {
   #sending: "open" | "ending" | "over" = "open";
   /** What may still be sent. */
   #credit = 0;
+  /** Our end need not be confirmed any more. */
+  #confirmed = false;
   /** Why sending is over, unless it has ended well. */
   #fault: unknown;
   #wake = ignore;
@@ -93,15 +108,21 @@ export class MessageStreams {
     this.#window = window;
     this.#credit = credits ? INITIAL_CREDIT : Infinity;
     this.#granted = credits ? INITIAL_CREDIT : Infinity;
+    const untold = this.#untold ?? [];
+    this.#untold = undefined;
     if (this.#receiving === "open") this.#grant();
+    for (const control of untold) this.#tell(control);
     this.#wake();
   }
 
   /** Bytes have come. They belong to the reader from now on. */
   receive(bytes: Bytes): void {
     if (this.#receiving === "over") return;
-    if (this.#room <= 0) {
-      this.refuse(new TransportError("overflow", `more than ${this.#window} bytes wait unread`));
+    // Also who is read, but was not told so, may send no more: else what it is to be told could grow for ever.
+    if (this.#room <= 0 || this.#granted <= 0) {
+      this.refuse(
+        new TransportError("overflow", `the other end sent more than the ${this.#window} bytes that may wait`),
+      );
       return;
     }
     this.#granted -= costOf(bytes.length);
@@ -113,9 +134,13 @@ export class MessageStreams {
     switch (control.type) {
       case "grant":
         this.#credit += control.cost;
+        if (this.#credit > Number.MAX_SAFE_INTEGER) {
+          this.refuse(new TransportError("badMessage", "the other end grants more than can be counted"));
+        }
         this.#wake();
         return;
       case "end":
+        this.#otherEnded = true;
         this.#endReceiving(() => this.#reading.close());
         return;
       case "reset":
@@ -131,16 +156,15 @@ export class MessageStreams {
 
   /** There may be room to send, or all may have been sent. */
   wake(): void {
+    if (this.#receiving === "open") this.#grant();
     this.#wake();
   }
 
-  /** Lets what has come be read, ends both directions, and tells the other end so. */
+  /** Lets what has come be read, ends both directions, and tells the other end so. Waits for nothing. */
   close(): void {
-    if (this.#sending === "open") {
-      this.#carrier.tell({ type: "end" });
-      this.#failSending(new TransportError("closed", "the transport was closed"));
-    }
-    if (this.#receiving === "open") this.#carrier.tell({ type: "stop", reason: "" });
+    if (this.#sending === "open") this.#tell({ type: "end" });
+    if (this.#receiving === "open") this.#tell({ type: "stop", reason: "" });
+    this.#failSending(new TransportError("closed", "the transport was closed"));
     this.#endReceiving(() => this.#reading.close());
   }
 
@@ -150,10 +174,21 @@ export class MessageStreams {
     this.#failSending(error);
   }
 
+  /**
+   * The other end has closed the carrier. One that has told its end does so once it has heard ours, and its answer may be
+   * lost on the way; else both directions fail.
+   */
+  lose(error: TransportError): void {
+    if (this.#sending === "ending" && this.#otherEnded) {
+      this.#confirmed = true;
+      this.#wake();
+    } else this.fail(error);
+  }
+
   /** The other end did what it may not: both directions fail, here and there. */
   refuse(error: TransportError): void {
-    if (this.#sending !== "over") this.#carrier.tell({ type: "reset", reason: error.message });
-    if (this.#receiving !== "over") this.#carrier.tell({ type: "stop", reason: error.message });
+    if (this.#sending !== "over") this.#tell({ type: "reset", reason: error.message });
+    if (this.#receiving !== "over") this.#tell({ type: "stop", reason: error.message });
     this.fail(error);
   }
 
@@ -168,17 +203,30 @@ export class MessageStreams {
     return this.#window - (this.#most - this.#reading.desiredSize!);
   }
 
-  /** Lets the other end send as much as there is room for, once it is worth a message. */
+  /** Tells the other end, unless the carrier fails, which ends both directions. */
+  #tell(control: Control): void {
+    try {
+      if (this.#untold === undefined) this.#carrier.tell(control);
+      else this.#untold.push(control);
+    } catch (error) {
+      this.fail(new TransportError("lost", "the carrier takes no more", { cause: error }));
+    }
+  }
+
+  /**
+   * Lets the other end send as much as there is room for, once it is worth a message. Where much is unsent it waits for
+   * `wake`: an end that takes nothing is told nothing, and so may send nothing.
+   */
   #grant(): void {
     const cost = this.#room - this.#granted;
-    if (cost <= this.#window / 4) return;
+    if (cost <= this.#window / 4 || !this.#carrier.hasRoom) return;
     this.#granted += cost;
-    this.#carrier.tell({ type: "grant", cost });
+    this.#tell({ type: "grant", cost });
   }
 
   #stop(reason: unknown): void {
     if (this.#receiving === "over") return;
-    this.#carrier.tell({ type: "stop", reason: textOf(reason) });
+    this.#tell({ type: "stop", reason: textOf(reason) });
     this.#endReceiving(ignore);
   }
 
@@ -198,11 +246,13 @@ export class MessageStreams {
     let at = start;
     try {
       while (at < end && this.#credit > 0 && this.#carrier.hasRoom) {
+        if (chunk.length < end) throw new TypeError("the chunk's memory was taken away while it waited");
         const sent = this.#carrier.send(at === 0 ? chunk : chunk.subarray(at));
         this.#credit -= costOf(sent);
         at += sent;
       }
     } catch (error) {
+      this.#tell({ type: "reset", reason: "" });
       this.#failSending(error);
       throw error;
     }
@@ -218,13 +268,13 @@ export class MessageStreams {
   async #end(): Promise<void> {
     if (this.#sending !== "open") return;
     this.#sending = "ending";
-    this.#carrier.tell({ type: "end" });
-    await this.#until(() => this.#carrier.isDrained);
+    this.#tell({ type: "end" });
+    await this.#until(() => this.#confirmed || this.#carrier.isDrained);
     this.#endSending(ignore);
   }
 
   #reset(reason: unknown): void {
-    if (this.#sending !== "over") this.#carrier.tell({ type: "reset", reason: textOf(reason) });
+    if (this.#sending !== "over") this.#tell({ type: "reset", reason: textOf(reason) });
     this.#endSending(ignore);
   }
 

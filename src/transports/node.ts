@@ -1,6 +1,8 @@
 /** Node's sockets as byte transports: TCP, TLS, and those of requests to upgrade. Works on Deno's and Bun's, too. */
 import { Arrivals } from "./arrivals.ts";
 import type { ByteTransport } from "./byteTransport.ts";
+import { listenTo, type Listenable } from "./listeners.ts";
+import { tell, warn } from "./warn.ts";
 
 export type { ByteTransport, TransportRequest } from "./byteTransport.ts";
 
@@ -15,12 +17,14 @@ export interface NodeDuplex {
   pause(): unknown;
   resume(): unknown;
   write(chunk: Uint8Array, callback: (error?: Error | null) => void): boolean;
-  end(callback: () => void): unknown;
+  end(callback: (error?: Error | null) => void): unknown;
   destroy(error?: Error): unknown;
   resetAndDestroy?(): unknown;
-  unshift(chunk: Uint8Array): unknown;
   readonly destroyed: boolean;
   readonly readableEnded: boolean;
+  readonly writableEnded?: boolean;
+  readonly writableFinished?: boolean;
+  readonly connecting?: boolean;
   allowHalfOpen: boolean;
   setNoDelay?(noDelay: boolean): unknown;
   readonly remoteAddress?: string | undefined;
@@ -33,15 +37,25 @@ const HIGH_WATER_BYTES = 64 * 1024;
 /**
  * A socket as a transport, which is the transport's own from now on. Nothing is lost of what it brings before it is read,
  * and it is paused while it is not. A write is done when the system has taken it. Cancelling `readable` or aborting
- * `writable` resets the connection, both ways. A socket that is closed before its end came is an error at both.
+ * `writable` resets the connection, both ways, and fails what waits with the reason; a Unix domain socket, TLS, and a
+ * socket whose writer is closing can't be reset, and are closed. A socket that is closed before its end came is an error
+ * at both.
  */
 export function socketTransport(socket: NodeDuplex): ByteTransport {
+  return transportOf(socket);
+}
+
+/** `head` is what the socket has brought already. */
+function transportOf(socket: NodeDuplex, head?: Uint8Array): ByteTransport {
   // The transport ends its two directions itself.
   socket.allowHalfOpen = true;
   socket.setNoDelay?.(true);
   let incoming!: ReadableStreamDefaultController<Uint8Array>;
   let outgoing!: WritableStreamDefaultController;
   let readingOver = false;
+  let writingOver = false;
+  /** Fails the write, or the end, that the socket has not finished. */
+  let giveUp: (error: unknown) => void = ignore;
   let settle!: () => void;
   const closed = new Promise<void>((resolve) => (settle = resolve));
 
@@ -49,64 +63,109 @@ export function socketTransport(socket: NodeDuplex): ByteTransport {
     if (readingOver) return;
     readingOver = true;
     how();
+    if (writingOver) socket.destroy(); // not every `Duplex` does so itself
   };
+  /** Fails what is not over, and leaves nothing of the socket. */
   const fail = (error: unknown): void => {
     endReading(() => incoming.error(error));
     outgoing.error(error);
+    giveUp(error);
+    socket.destroy(); // as before
   };
-  /** By a reset where TCP lies right below, so that the other end does not take it for the end. */
-  const reset = (): void => {
-    readingOver = true;
-    if (socket.encrypted !== true && socket.resetAndDestroy !== undefined) socket.resetAndDestroy();
-    else socket.destroy();
+  /** Closes the socket, by a reset where TCP lies right below, so that the other end does not take it for the end. */
+  const reset = (reason: unknown): void => {
+    giveUp(reason);
+    // Node would wait for the connection; and while the end is being sent, a reset fails and leaves the file open.
+    const isEnding = socket.writableEnded === true && socket.writableFinished !== true;
+    try {
+      if (socket.encrypted !== true && socket.connecting !== true && !isEnding) socket.resetAndDestroy?.();
+    } catch {
+      // There is no TCP below.
+    }
+    socket.destroy();
   };
+  /** What the socket is told to do: until it has called back, or never will. */
+  const done = (tell: (callback: (error?: Error | null) => void) => void): Promise<void> =>
+    new Promise((resolve, reject) => {
+      giveUp = reject;
+      tell((error) => (error ? reject(error) : resolve()));
+    });
 
   const readable = new ReadableStream<Uint8Array>(
     {
-      start: (controller) => void (incoming = controller),
+      start(controller) {
+        incoming = controller;
+        if (head !== undefined && head.length > 0) controller.enqueue(head);
+      },
       pull: () => void socket.resume(),
-      cancel: reset,
+      cancel(reason: unknown = new Error("the reader gave up")) {
+        readingOver = true;
+        outgoing.error(reason);
+        reset(reason);
+      },
     },
     new ByteLengthQueuingStrategy({ highWaterMark: HIGH_WATER_BYTES }),
   );
   const writable = new WritableStream<Uint8Array<ArrayBuffer>>({
     start(controller) {
       outgoing = controller;
+      const { signal } = controller;
       // At once, where the sink's own `abort` would wait for a write that waits.
-      controller.signal.addEventListener("abort", reset);
-    },
-    write(chunk, { signal }) {
-      if (!(chunk instanceof Uint8Array)) {
-        reset();
-        throw new TypeError("a socket carries Uint8Array chunks");
-      }
-      return new Promise((resolve, reject) => {
-        socket.write(chunk, (error) => (error ? reject(signal.reason ?? error) : resolve()));
+      signal.addEventListener("abort", () => {
+        reset(signal.reason);
+        // A reader that gives up in the same moment comes first.
+        queueMicrotask(() => endReading(() => incoming.error(signal.reason)));
       });
     },
-    close: () => new Promise((resolve) => void socket.end(resolve)),
+    write(chunk) {
+      if (!(chunk instanceof Uint8Array)) {
+        const error = new TypeError("a socket carries Uint8Array chunks");
+        reset(error);
+        throw error;
+      }
+      if (chunk.length === 0) return undefined;
+      return done((callback) => void socket.write(chunk, callback));
+    },
+    async close() {
+      await done((callback) => void socket.end(callback));
+      writingOver = true;
+      if (readingOver) socket.destroy(); // as in `endReading`
+    },
   });
 
-  socket.on("data", (chunk: Uint8Array) => {
-    if (readingOver) return;
-    incoming.enqueue(chunk);
-    if ((incoming.desiredSize ?? 0) <= 0) socket.pause();
-  });
-  socket.on("end", () => endReading(() => incoming.close()));
-  socket.on("error", fail);
-  socket.on("close", () => {
-    fail(new Error("the socket was closed"));
+  /** It has closed. An error may come even so, and would end the process if nobody listened. */
+  const end = (error: Error): void => {
+    fail(error);
+    socket.on("error", ignore);
+    stopListening();
     settle();
+  };
+  const emitter: Listenable = {
+    addEventListener: (type, listener) => void socket.on(type, listener),
+    removeEventListener: (type, listener) => void socket.off(type, listener),
+  };
+  const stopListening = listenTo(emitter, {
+    data(chunk: unknown) {
+      if (readingOver) return;
+      if (!(chunk instanceof Uint8Array)) fail(new TypeError("the socket brought something that is not bytes"));
+      else if (chunk.length > 0) {
+        incoming.enqueue(chunk);
+        if ((incoming.desiredSize ?? 0) <= 0) socket.pause();
+      }
+    },
+    end: () => endReading(() => incoming.close()),
+    error: fail,
+    close: () => end(new Error("the socket was closed")),
   });
-  if (socket.destroyed) fail(new Error("the socket is closed already"));
+  if (socket.destroyed) end(new Error("the socket is closed already"));
+  else if (socket.readableEnded) endReading(() => incoming.close());
   return {
     readable,
     writable,
     closed,
     close() {
       endReading(() => incoming.close());
-      outgoing.error(new Error("the transport was closed"));
-      socket.destroy();
+      fail(new Error("the transport was closed"));
     },
     remoteAddress: socket.remoteAddress,
     encrypted: socket.encrypted === true,
@@ -127,6 +186,8 @@ export interface ListenOptions {
 export interface UpgradeOptions extends ListenOptions {
   /** Which requests to take, by their target; others are left to other listeners. All by default. */
   readonly accepts?: (target: string) => boolean;
+  /** Called with what `accepts` threw; the connection is destroyed. By default the error is reported as a warning. */
+  readonly onError?: (error: unknown) => void;
 }
 
 /**
@@ -171,19 +232,26 @@ export interface NodeRequest {
  * `accept` and `serve` take it. Where `accepts` declines a request, it is another listener's.
  */
 export function upgrades(server: NodeServer, options: UpgradeOptions = {}): AsyncIterableIterator<ByteTransport> {
-  const { accepts = () => true } = options;
-  return arrivalsOf(server, "upgrade", options, (request: NodeRequest, socket: NodeDuplex, head: Uint8Array) =>
-    accepts(request.url ?? "") ? upgradeTransport(request, socket, head) : undefined,
-  );
+  const { accepts = () => true, onError = warn } = options;
+  return arrivalsOf(server, "upgrade", options, (request: NodeRequest, socket: NodeDuplex, head: Uint8Array) => {
+    let isOurs = false;
+    try {
+      isOurs = accepts(request.url ?? "");
+    } catch (error) {
+      socket.on("error", ignore);
+      socket.destroy();
+      tell(onError, error);
+    }
+    return isOurs ? upgradeTransport(request, socket, head) : undefined;
+  });
 }
 
 /** What Node's `upgrade` event brings, as a transport with its `request`. */
 export function upgradeTransport(request: NodeRequest, socket: NodeDuplex, head: Uint8Array): ByteTransport {
-  if (head.length > 0) socket.unshift(head);
   const { method = "", url: target = "", rawHeaders } = request;
   const headers: [string, string][] = [];
   for (let at = 0; at < rawHeaders.length; at += 2) headers.push([rawHeaders[at]!, rawHeaders[at + 1]!]);
-  return { ...socketTransport(socket), request: { method, target, headers } };
+  return { ...transportOf(socket, head), request: { method, target, headers } };
 }
 
 function arrivalsOf(
@@ -209,3 +277,5 @@ function arrivalsOf(
   server.on("close", end);
   return arrivals;
 }
+
+function ignore(): void {}

@@ -8,6 +8,9 @@ export interface Source {
   readonly end: () => void;
 }
 
+/** So many chunks with nothing in them are dropped in a row before timers and input get a turn. */
+const EMPTY_IN_A_ROW = 64;
+
 /** Locks the stream, and makes another of it that fails as `failed` says: one of bytes if that is, so that readers can bring memory. */
 export function readFrom(from: ReadableStream<Uint8Array>, failed: (error: unknown) => Promise<never>): Source {
   const byobReader = byobReaderOf(from);
@@ -18,7 +21,7 @@ export function readFrom(from: ReadableStream<Uint8Array>, failed: (error: unkno
     {
       start: (given) => void (controller = given),
       async pull() {
-        const { done, value } = await reader.read().catch(failed);
+        const { done, value } = await readSome(reader).catch(failed);
         // Throws in vain where the stream has been cancelled or closed meanwhile.
         if (done) controller.close();
         else controller.enqueue(value);
@@ -70,6 +73,17 @@ function readBytesFrom(reader: ReadableStreamBYOBReader, failed: (error: unknown
       unlessEnded(close);
     },
   };
+}
+
+/** Reads until there is something, or the end. Only streams that are not of bytes may bring nothing. */
+async function readSome(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+): Promise<ReadableStreamReadResult<Uint8Array>> {
+  for (let empty = 1; ; empty++) {
+    const result = await reader.read();
+    if (result.done || result.value.length !== 0) return result;
+    if (empty % EMPTY_IN_A_ROW === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+  }
 }
 
 function unlessEnded(step: () => void): void {

@@ -1,7 +1,8 @@
 /** A byte transport over a WebSocket that there is already, which knows messages but no window and no half-close. */
 import type { ByteTransport } from "./byteTransport.ts";
 import { controlOf, controlProtocol, textOf } from "./controlText.ts";
-import { INITIAL_CREDIT, isBuffer, MessageStreams, type Carrier, type Control } from "./messageStreams.ts";
+import { listenTo } from "./listeners.ts";
+import { isBuffer, MessageStreams, windowOf, type Carrier } from "./messageStreams.ts";
 import { TransportError } from "./transportError.ts";
 
 export type { ByteTransport } from "./byteTransport.ts";
@@ -25,6 +26,8 @@ export interface CarrierSocket {
   // As the various declarations have it.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   addEventListener(type: string, listener: (event: any) => void): void;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  removeEventListener?(type: string, listener: (event: any) => void): void;
 }
 
 export interface WebSocketTransportOptions {
@@ -85,26 +88,24 @@ const POLL_MS = 4;
  * sent while any of the credit is left, which begins with 65,536; `end`; `reset REASON`; `stop REASON`.
  */
 export function webSocketTransport(socket: CarrierSocket, options: WebSocketTransportOptions = {}): ByteTransport {
-  const { windowBytes = 2 * 1024 * 1024, maxUnreadBytes = 16 * 1024 * 1024, maxMessageBytes = 64 * 1024 } = options;
-  for (const unread of [windowBytes, maxUnreadBytes]) {
-    if (unread >= INITIAL_CREDIT) continue;
-    throw new RangeError(`what may wait unread is at least ${INITIAL_CREDIT} bytes, not ${String(unread)}`);
-  }
+  const { maxMessageBytes = 64 * 1024 } = options;
+  const window = windowOf(options.windowBytes ?? 2 * 1024 * 1024);
+  const plainWindow = windowOf(options.maxUnreadBytes ?? 16 * 1024 * 1024);
   if (!(maxMessageBytes >= 1)) throw new RangeError(`maxMessageBytes is at least 1, not ${String(maxMessageBytes)}`);
 
   let settle!: () => void;
   const closed = new Promise<void>((resolve) => (settle = resolve));
   /** Known once the socket is open. */
   let ours: boolean | undefined;
-  /** What is to be told then. */
-  const untold: Control[] = [];
-  let shut = false;
+  /** A plain peer is to see the end when it has been sent everything. */
+  let ending = false;
+  let closing = false;
   let poll: ReturnType<typeof setTimeout> | undefined;
   let fault: unknown;
 
   const carrier: Carrier = {
     get hasRoom() {
-      return socket.readyState === OPEN && !shut && socket.bufferedAmount < HIGH_WATER_BYTES;
+      return socket.readyState === OPEN && !ending && !closing && socket.bufferedAmount < HIGH_WATER_BYTES;
     },
     get isDrained() {
       return socket.readyState !== CONNECTING && (ours === true || socket.bufferedAmount === 0);
@@ -116,74 +117,82 @@ export function webSocketTransport(socket: CarrierSocket, options: WebSocketTran
       return message.length;
     },
     tell(control) {
-      if (ours === undefined) untold.push(control);
-      else if (ours) {
+      if (ours === true) {
         if (socket.readyState !== OPEN) return;
         socket.send(textOf(control));
         watch();
-      } else if (control.type === "end") carrier.shut();
-      else if (control.type === "reset") {
-        shut = true;
-        socket.close(GIVEN_UP, closeReason(control.reason));
-      }
+      } else if (control.type === "end") {
+        ending = true;
+        if (carrier.isDrained) close(ENDED);
+        else watch();
+      } else if (control.type === "reset") close(GIVEN_UP, closeReason(control.reason));
     },
-    shut() {
-      if (shut) return;
-      shut = true;
-      if (socket.readyState === CONNECTING || carrier.isDrained) socket.close(ENDED);
-      else watch();
-    },
+    // What is unsent goes before the Close frame.
+    shut: () => close(ENDED),
   };
-  const streams = new MessageStreams(carrier, Math.max(windowBytes, maxUnreadBytes));
+  const streams = new MessageStreams(carrier, Math.max(window, plainWindow));
 
+  /** The `close` event is to come, unless the socket can't even be closed. */
+  function close(code: number, reason?: string): void {
+    if (closing) return;
+    closing = true;
+    try {
+      socket.close(code, reason);
+    } catch (error) {
+      over();
+      streams.fail(new TransportError("lost", "the WebSocket can't be closed", { cause: error }));
+    }
+  }
+  function over(): void {
+    clearTimeout(poll);
+    stopListening();
+    settle();
+  }
   function watch(): void {
     poll ??= setTimeout(() => {
       poll = undefined;
       const { bufferedAmount, readyState } = socket;
       if (readyState !== OPEN) return; // the event `close` is to come
       if (bufferedAmount > 0) watch();
-      else if (shut) socket.close(ENDED);
+      else if (ending) close(ENDED);
       if (bufferedAmount <= LOW_WATER_BYTES) streams.wake();
     }, POLL_MS);
   }
   function open(): void {
     ours = socket.protocol === webSocketProtocol;
-    streams.begin(ours ? windowBytes : maxUnreadBytes, { credits: ours });
-    for (const control of untold.splice(0)) carrier.tell(control);
+    streams.begin(ours ? window : plainWindow, { credits: ours });
   }
   const bad = (what: string): void => streams.refuse(new TransportError("badMessage", what));
 
   socket.binaryType = "arraybuffer";
-  socket.addEventListener("message", ({ data }: { data: unknown }) => {
-    if (typeof data === "string") {
-      const control = ours === true ? controlOf(data) : undefined;
-      if (control !== undefined) streams.obey(control);
-      else bad(`text came on a WebSocket that carries bytes: ${JSON.stringify(data.slice(0, 32))}`);
-    } else if (!isBuffer(data)) bad("binaryType was changed");
-    else if (data.byteLength > 0) streams.receive(new Uint8Array(data));
-  });
-  socket.addEventListener("error", ({ error }: { error?: unknown }) => void (fault ??= error));
-  socket.addEventListener(
-    "close",
-    ({ code, reason, wasClean }: { code: number; reason: string; wasClean: boolean }) => {
-      clearTimeout(poll);
+  const stopListening = listenTo(socket, {
+    open,
+    message({ data }: { data: unknown }) {
+      if (typeof data === "string") {
+        const control = ours === true ? controlOf(data) : undefined;
+        if (control !== undefined) streams.obey(control);
+        else bad(`text came on a WebSocket that carries bytes: ${JSON.stringify(data.slice(0, 32))}`);
+      } else if (!isBuffer(data)) bad("binaryType was changed");
+      else if (data.byteLength > 0) streams.receive(new Uint8Array(data));
+    },
+    error: ({ error }: { error?: unknown }) => void (fault ??= error),
+    close({ code, reason, wasClean }: { code: number; reason: string; wasClean: boolean }) {
+      over();
       const how = `with code ${code}${reason === "" ? "" : `: ${reason}`}`;
       const because = fault === undefined ? {} : { cause: fault };
       if (ours === undefined) {
         streams.fail(new TransportError("neverOpened", `the WebSocket closed before it opened, ${how}`, because));
       } else if (ours || !wasClean) {
         streams.fail(new TransportError("lost", `the WebSocket closed without the stream's end, ${how}`, because));
-      } else if (shut || code === ENDED || code === NO_CODE) {
+      } else if (closing || code === ENDED || code === NO_CODE) {
         streams.end(new TransportError("stopped", "the other end closed the WebSocket"));
       } else streams.fail(new TransportError("reset", `the other end closed the WebSocket ${how}`));
-      settle();
     },
-  );
+  });
   if (socket.readyState === OPEN) open();
-  else if (socket.readyState === CONNECTING) socket.addEventListener("open", open);
-  else {
+  else if (socket.readyState !== CONNECTING) {
+    over();
     streams.fail(new TransportError("neverOpened", "the WebSocket was closed already"));
-    settle();
   }
   return {
     readable: streams.readable,

@@ -1,6 +1,8 @@
 /** The bidirectional streams of a WebTransport session as byte transports, whichever side opens them. */
 import type { ByteTransport } from "./byteTransport.ts";
+import { onAbort } from "./onAbort.ts";
 import { readFrom } from "./readFrom.ts";
+import { firstOf, Settlement } from "./settlement.ts";
 import { TransportError, type TransportErrorCode } from "./transportError.ts";
 
 export type { ByteTransport } from "./byteTransport.ts";
@@ -31,14 +33,32 @@ export interface DialOptions {
 /** How long after its streams a session's own end may be told, in milliseconds. */
 const SESSION_END_MS = 100;
 
+/** How long a transport that was closed may take to send what was written, in milliseconds, if its peer does not read. */
+const LAST_BYTES_MS = 2000;
+
+/** How each session became ready, and how it ended. */
+const courses = new WeakMap<
+  WebTransportSession,
+  { readonly ready: Settlement<unknown>; readonly end: Settlement<unknown> }
+>();
+
+function courseOf(session: WebTransportSession): { ready: Settlement<unknown>; end: Settlement<unknown> } {
+  let course = courses.get(session);
+  if (course === undefined) {
+    course = { ready: new Settlement(session.ready), end: new Settlement(session.closed) };
+    courses.set(session, course);
+  }
+  return course;
+}
+
 /**
  * Opens a stream on a session, once that is ready; waits where as many are open as the other end allows, which learns of
  * this one by its first bytes.
  *
  * `close()` of the writer is the end at the other end, `abort()` resets the other end's reader, and `cancel()` of the
  * reader stops its writer; a `WebTransportError` given as the reason brings its `streamErrorCode` there, nothing else
- * of a reason gets through. `close()` of the transport sends what was written, and stops the other end's writer. The
- * streams fail with a `TransportError`: `reset` or `stopped` if the other end did that, `lost` if the session has ended,
+ * of a reason gets through. `close()` of the transport sends what was written, and stops the other end's writer; after
+ * two seconds in which that was not possible it resets the other end's reader. The streams fail with a `TransportError`: `reset` or `stopped` if the other end did that, `lost` if the session has ended,
  * `closed` after `close()`. Its `cause` is what the platform said.
  *
  * Rejected with a `TransportError`: `neverOpened` if the session was not, `lost` if it has ended.
@@ -46,13 +66,14 @@ const SESSION_END_MS = 100;
 export async function dial(session: WebTransportSession, options: DialOptions = {}): Promise<ByteTransport> {
   const { signal } = options;
   signal?.throwIfAborted();
-  await unlessAborted(untilReady(session), signal);
-  const opening = session.createBidirectionalStream({ waitUntilAvailable: true });
-  const ended = Promise.resolve(session.closed).then(() => Promise.reject(new Error("it has ended")));
+  await untilReady(session, signal);
+  let opening: Promise<BidirectionalStream> | undefined;
   try {
-    return transportOf(await unlessAborted(Promise.race([opening, ended]), signal), session);
+    opening = session.createBidirectionalStream({ waitUntilAvailable: true });
+    return transportOf(await unlessEnded(opening, session, signal), session);
   } catch (error) {
-    opening.then((stream) => transportOf(stream, session).close?.(), ignore);
+    // One that comes when nobody waits any more.
+    opening?.then((stream) => transportOf(stream, session).close?.()).catch(ignore);
     throw signal?.aborted === true ? error : await explain(error, "lost", session);
   }
 }
@@ -64,15 +85,28 @@ export async function dial(session: WebTransportSession, options: DialOptions = 
  */
 export function incoming(session: WebTransportSession): AsyncIterableIterator<ByteTransport, undefined> {
   const reader = session.incomingBidirectionalStreams.getReader();
+  const left = new AbortController();
+  const leave = (): void => {
+    left.abort();
+    reader.releaseLock();
+  };
   return {
     async next() {
-      await untilReady(session);
+      try {
+        await untilReady(session, left.signal);
+      } catch (error) {
+        if (left.signal.aborted) return { done: true, value: undefined };
+        reader.releaseLock();
+        throw error;
+      }
       // Fails where the session broke off, or the reader was released.
       const { value } = await reader.read().catch(() => ({ value: undefined }));
-      return value === undefined ? { done: true, value } : { done: false, value: transportOf(value, session) };
+      if (value !== undefined) return { done: false, value: transportOf(value, session) };
+      leave();
+      return { done: true, value };
     },
     return() {
-      reader.releaseLock();
+      leave();
       return Promise.resolve({ done: true, value: undefined });
     },
     [Symbol.asyncIterator]() {
@@ -85,63 +119,96 @@ function transportOf(stream: BidirectionalStream, session: WebTransportSession):
   const source = readFrom(stream.readable, async (error) => Promise.reject(await explain(error, "reset", session)));
   const writer = stream.writable.getWriter();
   let writing!: WritableStreamDefaultController;
-  /** Fails a write that waits. */
-  let giveUp: (error: TransportError) => void = ignore;
+  /** Fails a write, or an end, that waits. */
+  let giveUp: (error: unknown) => void = ignore;
+  let closedHere: TransportError | undefined;
+  /** The streams have been given up, though the platform may not say so. */
+  let letGo!: () => void;
+  const gone = new Promise<void>((resolve) => (letGo = resolve));
 
   const writable = new WritableStream<Uint8Array<ArrayBuffer>>({
     start(controller) {
       writing = controller;
+      const { signal } = controller;
       // At once, where the sink's own `abort` would wait for a write that waits.
-      controller.signal.addEventListener("abort", () => void writer.abort(controller.signal.reason).catch(ignore));
+      signal.addEventListener("abort", () => {
+        giveUp(signal.reason);
+        writer.abort(signal.reason).catch(ignore);
+      });
     },
     write(chunk) {
       if (!(chunk instanceof Uint8Array)) {
         const error = new TypeError("a transport carries Uint8Array chunks");
-        void writer.abort(error).catch(ignore);
+        writer.abort(error).catch(ignore);
         throw error;
       }
-      return new Promise((resolve, reject) => {
-        giveUp = reject;
-        writer.write(chunk).catch(failWriting).then(resolve, reject);
-      });
+      return chunk.length === 0 ? undefined : untilDone(writer.write(chunk));
     },
-    close: () => writer.close().catch(failWriting),
+    close: () => untilDone(writer.close()),
   });
 
+  function untilDone(promise: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      giveUp = reject;
+      promise.catch(failWriting).then(resolve, reject);
+    });
+  }
   async function failWriting(error: unknown): Promise<never> {
-    throw writing.signal.aborted ? writing.signal.reason : await explain(error, "stopped", session);
+    throw writing.signal.aborted ? writing.signal.reason : (closedHere ?? (await explain(error, "stopped", session)));
   }
   writer.closed.catch(failWriting).catch((error: unknown) => writing.error(error));
 
-  let isClosed = false;
   return {
     readable: source.readable,
     writable,
-    closed: Promise.allSettled([source.closed, writer.closed]),
+    closed: Promise.race([Promise.allSettled([source.closed, writer.closed]), gone]),
     close() {
-      if (isClosed) return;
-      isClosed = true;
-      writer.close().catch(ignore);
+      if (closedHere !== undefined) return;
+      closedHere = new TransportError("closed", "the transport was closed");
       source.end();
-      const error = new TransportError("closed", "the transport was closed");
-      giveUp(error);
-      writing.error(error);
+      giveUp(closedHere);
+      writing.error(closedHere);
+      writer.close().catch(ignore);
+      const patience = setTimeout(() => {
+        writer.abort(closedHere).catch(ignore);
+        letGo();
+      }, LAST_BYTES_MS);
+      const stop = (): void => clearTimeout(patience);
+      writer.closed.then(stop, stop);
     },
     copiesChunks: true,
     encrypted: true,
   };
 }
 
-async function untilReady(session: WebTransportSession): Promise<void> {
-  try {
-    await session.ready;
-  } catch (error) {
-    // Browsers keep the reason from pages.
-    const why = "nobody listens there, the server refused, or its certificate is not trusted or has another hash";
-    throw new TransportError("neverOpened", `the session was not opened: ${why} (${messageOf(error)})`, {
-      cause: error,
-    });
-  }
+function untilReady(session: WebTransportSession, signal: AbortSignal | undefined): Promise<void> {
+  return firstOf((resolve, reject) => [
+    onAbort(signal, reject),
+    courseOf(session).ready.when((settled) => {
+      if (!("error" in settled)) resolve();
+      else reject(neverOpened(settled.error));
+    }),
+  ]);
+}
+
+function neverOpened(error: unknown): TransportError {
+  // Browsers keep the reason from pages.
+  const why = "nobody listens there, the server refused, or its certificate is not trusted or has another hash";
+  return new TransportError("neverOpened", `the session was not opened: ${why} (${messageOf(error)})`, {
+    cause: error,
+  });
+}
+
+/** What comes of the promise, unless the session ends, or the signal is aborted, before. */
+function unlessEnded<Value>(
+  promise: Promise<Value>,
+  session: WebTransportSession,
+  signal: AbortSignal | undefined,
+): Promise<Value> {
+  return firstOf((resolve, reject) => {
+    promise.then(resolve, reject);
+    return [onAbort(signal, reject), courseOf(session).end.when(() => reject(new Error("it has ended")))];
+  });
 }
 
 /** Why a stream failed: because its session did, or else for what `code` says, which the other end did to this one alone. */
@@ -163,27 +230,18 @@ async function explain(
 }
 
 /** How the session ended; `undefined` if it has not, nor does so presently. */
-async function endOf({ closed }: WebTransportSession): Promise<string | undefined> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const patience = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), SESSION_END_MS)));
-  const end = closed.then(
-    (info) => {
-      const { closeCode = 0, reason = "" } = (info ?? {}) as WebTransportCloseInfo;
-      return `the session was closed with code ${closeCode}${reason === "" ? "" : `: ${reason}`}`;
-    },
-    (error: unknown) => `the session broke off (${messageOf(error)})`,
-  );
-  return await Promise.race([end, patience]).finally(() => clearTimeout(timer));
-}
-
-function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
-  if (signal === undefined) return promise;
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
-    // It may have been while the wait before this one came to its end.
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+function endOf(session: WebTransportSession): Promise<string | undefined> {
+  return firstOf((resolve) => {
+    const patience = setTimeout(() => resolve(undefined), SESSION_END_MS);
+    const watch = courseOf(session).end.when((settled) => {
+      if ("error" in settled) {
+        resolve(`the session broke off (${messageOf(settled.error)})`);
+        return;
+      }
+      const { closeCode = 0, reason = "" } = (settled.value ?? {}) as WebTransportCloseInfo;
+      resolve(`the session was closed with code ${closeCode}${reason === "" ? "" : `: ${reason}`}`);
+    });
+    return [watch, () => clearTimeout(patience)];
   });
 }
 

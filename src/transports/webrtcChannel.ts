@@ -1,7 +1,8 @@
 /** A byte transport over a WebRTC data channel, which knows messages but no window and no half-close. */
 import type { ByteTransport } from "./byteTransport.ts";
 import { controlOf, controlProtocol, textOf } from "./controlText.ts";
-import { INITIAL_CREDIT, isBuffer, MessageStreams, type Carrier, type Control } from "./messageStreams.ts";
+import { listenTo } from "./listeners.ts";
+import { isBuffer, MessageStreams, windowOf, type Carrier } from "./messageStreams.ts";
 import { TransportError } from "./transportError.ts";
 
 /**
@@ -79,32 +80,29 @@ const LARGEST_MESSAGE = 256 * 1024;
  */
 export function dataChannelTransport(channel: RTCDataChannel, options: DataChannelOptions = {}): ByteTransport {
   const ours = channel.protocol === dataChannelProtocol;
-  const { windowBytes = 2 * 1024 * 1024, maxUnreadBytes = 16 * 1024 * 1024, peerConnection } = options;
-  const { maxMessageBytes = ours ? 64 * 1024 : 16 * 1024 } = options;
-  const window = ours ? windowBytes : maxUnreadBytes;
-  if (!(window >= INITIAL_CREDIT)) {
-    throw new RangeError(`what may wait unread is at least ${INITIAL_CREDIT} bytes, not ${String(window)}`);
-  }
-  if (!(maxMessageBytes >= SMALLEST_MESSAGE)) {
-    throw new RangeError(`maxMessageBytes is at least ${SMALLEST_MESSAGE}, not ${String(maxMessageBytes)}`);
-  }
+  const { peerConnection } = options;
+  const { window, maxMessageBytes } = sizesOf(options, ours);
   if (!channel.ordered || (channel.maxRetransmits ?? channel.maxPacketLifeTime ?? null) !== null) {
     throw new TransportError("unreliable", `the channel "${channel.label}" is not ordered and reliable`);
   }
 
   /** The length of the messages that are sent. */
-  let unitBytes = Math.min(maxMessageBytes, LARGEST_MESSAGE);
+  let unitBytes = maxMessageBytes;
   let settle!: () => void;
   const closed = new Promise<void>((resolve) => (settle = resolve));
   const wasOpen = channel.readyState === "open";
   /** Whether anything can be sent. */
   let opened = false;
   let fault: unknown;
-  /** What is to be told when it can be. */
-  let untold: Control[] = [];
-  let shut = false;
+  /** The channel is to be closed when everything that was sent has arrived. */
+  let ending = false;
+  let closing = false;
   /** How many of our last words the other end has not answered yet. */
   let unheard = 0;
+  /** The other end's last words that have been answered: each is news once. */
+  const answered = new Set<string>();
+  let announced: ReturnType<typeof setTimeout> | undefined;
+  let patience: ReturnType<typeof setTimeout> | undefined;
 
   const say = (text: string): void => {
     try {
@@ -113,12 +111,20 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
       // That of node-datachannel is open for some time after the other end has gone (0.33): nobody listens.
     }
   };
+  const setLowThreshold = (bytes: number): void => {
+    try {
+      channel.bufferedAmountLowThreshold = bytes;
+    } catch {
+      // That of node-datachannel throws once the channel has closed (0.33).
+    }
+  };
   const carrier: Carrier = {
     get hasRoom() {
       return opened && channel.readyState === "open" && channel.bufferedAmount + unitBytes <= HIGH_WATER_BYTES;
     },
     get isDrained() {
-      return channel.readyState !== "connecting" && (ours ? unheard === 0 : channel.bufferedAmount === 0);
+      if (channel.readyState === "connecting") return false;
+      return ours ? opened && unheard === 0 : channel.bufferedAmount === 0;
     },
     send(bytes) {
       for (;;) {
@@ -135,72 +141,109 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
       }
     },
     tell(control) {
-      if (!ours) {
-        if (control.type === "end" || control.type === "reset") carrier.shut();
-        return;
-      }
-      if (control.type !== "grant") unheard++;
-      if (opened) say(textOf(control));
-      else untold.push(control);
+      if (ours) {
+        if (control.type !== "grant") unheard++;
+        say(textOf(control));
+      } else if (control.type === "end") closeWhenDrained();
+      else if (control.type === "reset") close();
     },
     shut() {
-      if (shut) return;
-      shut = true;
-      // That of node-datachannel can't be set once the channel has closed (0.33).
-      if (channel.readyState === "open") channel.bufferedAmountLowThreshold = 0;
+      if (closing) return;
       // A channel that is still connecting here may be open at the other end, which waits for the last words.
-      if (carrier.isDrained || (!ours && channel.readyState === "connecting")) channel.close();
-      else if (ours) setTimeout(() => channel.close(), LAST_WORDS_MS);
+      if (!ours && channel.readyState === "connecting") close();
+      else closeWhenDrained();
+      if (!closing) patience ??= setTimeout(close, LAST_WORDS_MS);
     },
   };
   const streams = new MessageStreams(carrier, window);
-  streams.begin(window, { credits: ours });
 
-  const open = (): void => {
+  function closeWhenDrained(): void {
+    ending = true;
+    setLowThreshold(0);
+    if (carrier.isDrained) close();
+  }
+  function close(): void {
+    if (closing) return;
+    closing = true;
+    try {
+      channel.close();
+    } catch {
+      // It is as closed as it gets.
+    }
+    clearTimeout(patience);
+    if (channel.readyState === "closed") over();
+    else patience = setTimeout(over, LAST_WORDS_MS); // if its peer is gone it may tell of it late, or never
+  }
+  /** The channel has ended, or counts as ended. */
+  function over(): void {
+    closing = true;
+    clearTimeout(announced);
+    clearTimeout(patience);
+    stopListening();
+    settle();
+    const options = fault === undefined ? {} : { cause: fault };
+    if (!wasOpen && !opened) {
+      streams.fail(new TransportError("neverOpened", "the channel closed before it opened", options));
+    } else if (fault !== undefined || peerConnection?.signalingState === "closed") {
+      streams.fail(new TransportError("lost", "the channel broke off", options));
+    } else if (ours) streams.lose(new TransportError("lost", "the other end closed the channel without a word"));
+    else streams.end(new TransportError("stopped", "the other end closed the channel"));
+  }
+  function open(): void {
     if (opened || channel.readyState !== "open") return;
     opened = true;
-    for (const control of untold) say(textOf(control));
-    untold = [];
+    clearTimeout(announced);
+    streams.begin(window, { credits: ours });
+  }
+  function drained(): void {
+    if (ending && carrier.isDrained) close();
     streams.wake();
-  };
-  const drained = (): void => {
-    if (shut && carrier.isDrained) channel.close();
-    streams.wake();
-  };
+  }
   const bad = (what: string): void => streams.refuse(new TransportError("badMessage", what));
+
   channel.binaryType = "arraybuffer";
-  channel.bufferedAmountLowThreshold = LOW_WATER_BYTES;
-  if (wasOpen) setTimeout(open, ANNOUNCED_MS);
-  else channel.addEventListener("open", open);
-  channel.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
-    open();
-    if (ours && data === "heard") {
-      unheard = Math.max(unheard - 1, 0);
-      drained();
-    } else if (typeof data === "string") {
-      const control = ours ? controlOf(data) : undefined;
-      if (control === undefined) bad(`text came on a channel of bytes: ${JSON.stringify(data.slice(0, 32))}`);
-      else {
-        if (control.type !== "grant") say("heard");
-        streams.obey(control);
-      }
-    } else if (!isBuffer(data)) bad("binaryType was changed");
-    else if (data.byteLength > 0) streams.receive(new Uint8Array(data));
+  setLowThreshold(LOW_WATER_BYTES);
+  const stopListening = listenTo(channel, {
+    ...(wasOpen ? {} : { open }),
+    message({ data }: MessageEvent<unknown>) {
+      open();
+      if (ours && data === "heard") {
+        unheard = Math.max(unheard - 1, 0);
+        drained();
+      } else if (typeof data === "string") {
+        const control = ours ? controlOf(data) : undefined;
+        if (control === undefined) bad(`text came on a channel of bytes: ${JSON.stringify(data.slice(0, 32))}`);
+        else {
+          if (control.type !== "grant" && !answered.has(control.type)) {
+            answered.add(control.type);
+            say("heard");
+          }
+          streams.obey(control);
+        }
+      } else if (!isBuffer(data)) bad("binaryType was changed");
+      else if (data.byteLength > 0) streams.receive(new Uint8Array(data));
+    },
+    bufferedamountlow: drained,
+    error: ({ error }: { error: unknown }) => void (fault = error),
+    close: over,
   });
-  channel.addEventListener("bufferedamountlow", drained);
-  channel.addEventListener("error", ({ error }) => void (fault = error));
-  channel.addEventListener("close", () => {
-    const options = fault === undefined ? {} : { cause: fault };
-    if (!wasOpen && !opened)
-      streams.fail(new TransportError("neverOpened", "the channel closed before it opened", options));
-    else if (ours || fault !== undefined || peerConnection?.signalingState === "closed") {
-      streams.fail(new TransportError("lost", "the channel broke off", options));
-    } else streams.end(new TransportError("stopped", "the other end closed the channel"));
-    settle();
-  });
-  if (channel.readyState === "closing" || channel.readyState === "closed") {
+  if (wasOpen) announced = setTimeout(open, ANNOUNCED_MS);
+  else if (channel.readyState !== "connecting") {
+    close();
     streams.fail(new TransportError("neverOpened", "the channel was closed already"));
-    settle();
   }
   return { readable: streams.readable, writable: streams.writable, closed, close: () => streams.close() };
+}
+
+/** The sizes that hold with a peer of ours, or with a plain one. `RangeError` if one is none. */
+export function sizesOf(options: DataChannelOptions, ours: boolean): { window: number; maxMessageBytes: number } {
+  const { windowBytes = 2 * 1024 * 1024, maxUnreadBytes = 16 * 1024 * 1024 } = options;
+  const { maxMessageBytes = ours ? 64 * 1024 : 16 * 1024 } = options;
+  if (!(maxMessageBytes >= SMALLEST_MESSAGE)) {
+    throw new RangeError(`maxMessageBytes is at least ${SMALLEST_MESSAGE}, not ${String(maxMessageBytes)}`);
+  }
+  return {
+    window: windowOf(ours ? windowBytes : maxUnreadBytes),
+    maxMessageBytes: Math.min(maxMessageBytes, LARGEST_MESSAGE),
+  };
 }

@@ -1,8 +1,11 @@
 /** The channels that a peer opens, as transports, one after the other. */
 import { Arrivals } from "./arrivals.ts";
 import type { ByteTransport } from "./byteTransport.ts";
+import { listenTo } from "./listeners.ts";
+import { onAbort } from "./onAbort.ts";
 import { TransportError } from "./transportError.ts";
-import { dataChannelTransport, type DataChannelOptions } from "./webrtcChannel.ts";
+import { tell, warn } from "./warn.ts";
+import { dataChannelTransport, sizesOf, type DataChannelOptions } from "./webrtcChannel.ts";
 
 export interface IncomingChannelsOptions extends Omit<DataChannelOptions, "peerConnection"> {
   /** Which channels are meant. The others are left alone. All of them by default. */
@@ -11,6 +14,11 @@ export interface IncomingChannelsOptions extends Omit<DataChannelOptions, "peerC
   readonly maxWaiting?: number;
   /** Is told of a channel that was closed because it is not ordered and reliable. */
   readonly onRefused?: (channel: RTCDataChannel, error: TransportError) => void;
+  /**
+   * Called with what `filter` threw, whose channel is closed, or `onRefused`. By default the error is reported as a
+   * warning.
+   */
+  readonly onError?: (error: unknown) => void;
   /** Ends the iteration. Transports that have been taken live on. */
   readonly signal?: AbortSignal;
 }
@@ -18,37 +26,64 @@ export interface IncomingChannelsOptions extends Omit<DataChannelOptions, "peerC
 /**
  * Yields a transport for each channel that the peer opens from this call on, with everything that came on it since. Ends
  * with the signal, by `return()`, and when the connection's SCTP transport tells that it has closed: Chromium tells that
- * of a connection closed at either end, if a channel had been opened.
+ * of a connection closed at either end, if a channel had been opened. `RangeError` for a size that is none.
  */
 export function incomingChannels(
   peerConnection: RTCPeerConnection,
   options: IncomingChannelsOptions = {},
 ): AsyncIterableIterator<ByteTransport, undefined> {
-  const { filter = () => true, maxWaiting = 16, onRefused, signal } = options;
-  const listening = new AbortController();
-  const listen = { signal: listening.signal };
+  const { filter = () => true, maxWaiting = 16, onRefused, onError = warn, signal } = options;
+  for (const ours of [true, false]) sizesOf(options, ours);
+  let stopListening = (): void => {};
+  let stopWatching: (() => void) | undefined;
+  let forget = (): void => {};
   const arrivals = new Arrivals<ByteTransport>(
     maxWaiting,
-    () => listening.abort(),
+    () => {
+      stopListening();
+      stopWatching?.();
+      forget();
+    },
     (transport) => transport.close?.(),
   );
 
-  const endIfClosed = ({ target }: Event): void => {
-    if ((target as RTCSctpTransport).state === "closed") arrivals.end();
+  /** The SCTP transport is there with the first channel at the latest. */
+  const watch = (sctp: RTCSctpTransport | null | undefined): void => {
+    if (!sctp) return;
+    stopWatching ??= listenTo(sctp, {
+      statechange() {
+        if (sctp.state === "closed") arrivals.end();
+      },
+    });
   };
-  const arrive = ({ channel }: RTCDataChannelEvent): void => {
-    peerConnection.sctp?.addEventListener("statechange", endIfClosed, listen);
-    if (!filter(channel)) return;
+  const take = (channel: RTCDataChannel): void => {
     try {
-      arrivals.add(dataChannelTransport(channel, { ...options, peerConnection }));
+      if (filter(channel)) arrivals.add(dataChannelTransport(channel, { ...options, peerConnection }));
     } catch (error) {
-      channel.close();
-      if (!(error instanceof TransportError)) throw error;
-      onRefused?.(channel, error);
+      refuse(channel, error);
     }
   };
-  peerConnection.addEventListener("datachannel", arrive, listen);
-  signal?.addEventListener("abort", () => arrivals.end(), listen);
-  if (signal?.aborted === true) arrivals.end();
+  const refuse = (channel: RTCDataChannel, error: unknown): void => {
+    try {
+      channel.close();
+    } catch {
+      // It is as closed as it gets.
+    }
+    if (!(error instanceof TransportError)) tell(onError, error);
+    else if (onRefused !== undefined) {
+      try {
+        onRefused(channel, error);
+      } catch (failure) {
+        tell(onError, failure);
+      }
+    }
+  };
+  stopListening = listenTo(peerConnection, {
+    datachannel({ channel }: RTCDataChannelEvent) {
+      watch(peerConnection.sctp);
+      take(channel);
+    },
+  });
+  forget = onAbort(signal, () => arrivals.end());
   return arrivals;
 }

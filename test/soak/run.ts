@@ -1,20 +1,24 @@
 /**
- * A long run: `npm run soak -- --minutes 30`. A thousand connections over TCP and a hundred over message ports to a worker
- * thread talk as chance has it, with pings, slow readers and abrupt ends, and are replaced as they end. When they have
+ * A long run: `npm run soak -- --minutes 30`. A thousand connections over TCP, a hundred over message ports to a worker
+ * thread and fifty over data channels talk as chance has it, with pings, slow readers and abrupt ends, and are replaced
+ * as they end. Beside each kind run some whose carrier is broken off at a random moment, at either end. When they have
  * been going for a while and again at the end, all of them are closed, and what is left is counted: heap, handles, timers
  * and listeners have to be as they were.
  */
-import { once } from "node:events";
-import { connect as dialSocket, createServer, type AddressInfo } from "node:net";
+import { getEventListeners, once } from "node:events";
+import { connect as dialSocket, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { MessageChannel, Worker, isMainThread, parentPort, type MessagePort } from "node:worker_threads";
 import { permessageDeflate } from "../../src/deflate/index.ts";
+import { LocalProtocolError } from "../../src/index.ts";
 import { connect, serve, WebSocketError, type ServeOptions, type WebSocketSession } from "../../src/stream/index.ts";
 import { messagePortTransport } from "../../src/transports/messagePort.ts";
 import { listen, socketTransport } from "../../src/transports/node.ts";
 import type { ByteTransport } from "../../src/transports/pipe.ts";
+import { dataChannelProtocol, dataChannelTransport, incomingChannels } from "../../src/transports/webrtc.ts";
+import { connectedPair } from "../support/nodePeerConnections.ts";
 import { Random } from "../support/random.ts";
 
 const keepalive = { intervalMs: 5000, timeoutMs: 20_000 };
@@ -32,17 +36,31 @@ const echo: ServeOptions & { handler: Parameters<typeof serve>[1] } = {
 
 function ignore(): void {}
 
+/** A carrier that is broken off at a random moment, unless it has ended by then. */
+function breakOffSome(random: Random, breakOff: () => void, { closed }: ByteTransport): void {
+  const timer = setTimeout(breakOff, random.below(20_000));
+  const stop = (): void => clearTimeout(timer);
+  closed!.then(stop, stop);
+}
+
+/** A kind of connections, of which so many go on at a time. */
+interface Row {
+  readonly name: string;
+  readonly count: number;
+  /** Whether its carriers are broken off. */
+  readonly isBroken: boolean;
+  readonly stats: Map<string, number>;
+  dial(random: Random): ByteTransport;
+}
+
 /** One connection's life: some messages, pings and waits, then an end of one kind or another, soon after the time is over. */
-async function live(
-  random: Random,
-  transport: ByteTransport,
-  stats: Map<string, number>,
-  endMs: number,
-): Promise<void> {
+async function live(random: Random, row: Row, endMs: number): Promise<void> {
+  const { isBroken, stats } = row;
   const count = (what: string): void => void stats.set(what, (stats.get(what) ?? 0) + 1);
   let session: WebSocketSession | undefined;
+  count("connections");
   try {
-    session = await connect(transport, options);
+    session = await connect(row.dial(random), options);
     for (let turns = random.size(40); turns > 0 && performance.now() < endMs; turns--) {
       await pause(random.below(8000)); // a thousand of them keep one core busy, and no more
       const burst = 1 + random.size(8);
@@ -58,12 +76,14 @@ async function live(
       count("abrupt ends");
       await session.close({ signal: AbortSignal.abort(new Error("soak")) }).catch(ignore);
     } else {
-      count("closes");
       await session.close({ closeCode: 1000 });
+      count("closes");
     }
   } catch (error) {
-    if (!(error instanceof WebSocketError)) throw error;
-    count("failed");
+    // A ping is refused, rather than fails, where the connection has just been lost.
+    if (!(error instanceof WebSocketError || error instanceof LocalProtocolError)) throw error;
+    count(isBroken ? "broken off" : "failed");
+    if (isBroken) return;
     await pause(1000);
     count(`failed: ${error.message}`);
   }
@@ -72,6 +92,17 @@ async function live(
 function make(random: Random): string | Uint8Array<ArrayBuffer> {
   const length = random.oneIn(50) ? 100_000 : random.size(4000);
   return random.oneIn(2) ? "soak ".repeat(length / 5) : new Uint8Array(length).fill(random.uint32());
+}
+
+/** The transports of a server that breaks them off. */
+async function* brokenOff(
+  transports: AsyncIterable<ByteTransport>,
+  random: Random,
+): AsyncGenerator<ByteTransport, undefined> {
+  for await (const transport of transports) {
+    breakOffSome(random, () => transport.close!(), transport);
+    yield transport;
+  }
 }
 
 interface Count {
@@ -88,38 +119,113 @@ async function main(): Promise<void> {
       minutes: { type: "string", default: "30" },
       sockets: { type: "string", default: "1000" },
       ports: { type: "string", default: "100" },
+      channels: { type: "string", default: "50" },
       seed: { type: "string", default: "1" },
     },
   });
   const minutes = Number(values.minutes);
   const random = new Random(Number(values.seed));
-  const stats = new Map<string, number>();
-
-  const server = createServer({ allowHalfOpen: true });
-  server.listen(0, "127.0.0.1", 2048);
-  await once(server, "listening");
   const stop = new AbortController();
-  const served = serve(listen(server, { maxWaiting: 2048 }), echo.handler, { ...echo, signal: stop.signal });
-  const worker = new Worker(new URL(import.meta.url));
-  const { port } = server.address() as AddressInfo;
 
-  const overTcp = (): ByteTransport => socketTransport(dialSocket({ port, host: "127.0.0.1", allowHalfOpen: true }));
-  const overPort = (): ByteTransport => {
-    const { port1, port2 } = new MessageChannel();
-    worker.postMessage(port2, [port2]);
-    return messagePortTransport(port1);
+  const startServer = async (): Promise<Server> => {
+    const server = createServer({ allowHalfOpen: true });
+    server.listen(0, "127.0.0.1", 2048);
+    await once(server, "listening");
+    return server;
   };
+  const [server, breakingServer] = [await startServer(), await startServer()];
+  const worker = new Worker(new URL(import.meta.url));
+  const peers = await connectedPair();
+  const serving = [
+    listen(server, { maxWaiting: 2048 }),
+    brokenOff(listen(breakingServer, { maxWaiting: 2048 }), random),
+    incomingChannels(peers.far, { maxWaiting: 2048, filter: ({ label }) => label === "soak" }),
+    brokenOff(incomingChannels(peers.far, { maxWaiting: 2048, filter: ({ label }) => label === "broken" }), random),
+  ].map((transports) => serve(transports, echo.handler, { ...echo, signal: stop.signal }));
 
-  /** Keeps so many connections going until the time is over, and waits for the last of them. */
+  const dialTcp = (to: Server): Socket =>
+    dialSocket({ port: (to.address() as AddressInfo).port, host: "127.0.0.1", allowHalfOpen: true });
+  const dialPort = (breakAfterMs?: number): MessagePort => {
+    const { port1, port2 } = new MessageChannel();
+    worker.postMessage({ port: port2, breakAfterMs }, [port2]);
+    return port1;
+  };
+  const dialChannel = (label: string): RTCDataChannel =>
+    peers.near.createDataChannel(label, { protocol: dataChannelProtocol });
+  const [sockets, ports, channels] = [values.sockets, values.ports, values.channels].map(Number) as [
+    number,
+    number,
+    number,
+  ];
+  const some = (count: number): number => Math.min(count, 10 + Math.floor(count / 10));
+  const rows: Row[] = [
+    { name: "TCP", count: sockets, isBroken: false, stats: new Map(), dial: () => socketTransport(dialTcp(server)) },
+    {
+      name: "TCP, broken off",
+      count: some(sockets),
+      isBroken: true,
+      stats: new Map(),
+      dial(random) {
+        if (random.oneIn(3)) return socketTransport(dialTcp(breakingServer));
+        const socket = dialTcp(server);
+        const transport = socketTransport(socket);
+        const reset = (): void => void (socket.connecting ? socket.destroy() : socket.resetAndDestroy());
+        breakOffSome(random, random.oneIn(2) ? reset : () => socket.destroy(), transport);
+        return transport;
+      },
+    },
+    {
+      name: "message ports",
+      count: ports,
+      isBroken: false,
+      stats: new Map(),
+      dial: () => messagePortTransport(dialPort(), { signal: stop.signal }),
+    },
+    {
+      name: "message ports, broken off",
+      count: some(ports),
+      isBroken: true,
+      stats: new Map(),
+      dial(random) {
+        if (random.oneIn(3)) return messagePortTransport(dialPort(random.below(20_000)), { signal: stop.signal });
+        const port = dialPort();
+        const transport = messagePortTransport(port, { signal: stop.signal });
+        breakOffSome(random, () => port.close(), transport);
+        return transport;
+      },
+    },
+    {
+      name: "data channels",
+      count: channels,
+      isBroken: false,
+      stats: new Map(),
+      dial: () => dataChannelTransport(dialChannel("soak")),
+    },
+    {
+      name: "data channels, broken off",
+      count: some(channels),
+      isBroken: true,
+      stats: new Map(),
+      dial(random) {
+        if (random.oneIn(3)) return dataChannelTransport(dialChannel("broken"));
+        const channel = dialChannel("soak");
+        const transport = dataChannelTransport(channel);
+        breakOffSome(random, () => channel.close(), transport);
+        return transport;
+      },
+    },
+  ];
+
+  /** Keeps the connections of all rows going until the time is over, and waits for the last of them. */
   async function keepGoing(ms: number): Promise<void> {
     const endMs = performance.now() + ms;
-    const lives = (count: number, make: () => ByteTransport): Promise<void>[] =>
-      Array.from({ length: count }, async (_, i) => {
+    const lives = (row: Row): Promise<void>[] =>
+      Array.from({ length: row.count }, async (_, i) => {
         const own = new Random(random.uint32());
-        await pause((i / count) * Math.min(5000, ms / 4));
-        while (performance.now() < endMs) await live(own, make(), stats, endMs);
+        await pause((i / row.count) * Math.min(5000, ms / 4));
+        while (performance.now() < endMs) await live(own, row, endMs);
       });
-    await Promise.all([...lives(Number(values.sockets), overTcp), ...lives(Number(values.ports), overPort)]);
+    await Promise.all(rows.flatMap(lives));
   }
 
   async function countLeft(): Promise<Count> {
@@ -130,10 +236,16 @@ async function main(): Promise<void> {
     const { heapUsed, external } = process.memoryUsage();
     const resources: Record<string, number> = {};
     for (const name of process.getActiveResourcesInfo()) resources[name] = (resources[name] ?? 0) + 1;
-    const emitters = [server, worker, process];
-    const listeners = emitters
-      .flatMap((emitter) => emitter.eventNames().map((name) => emitter.listenerCount(name)))
-      .reduce((sum, each) => sum + each, 0);
+    const emitters = [server, breakingServer, worker, process];
+    const ofEmitters = emitters.flatMap((emitter) => emitter.eventNames().map((name) => emitter.listenerCount(name)));
+    const targets: [EventTarget, string][] = [
+      [stop.signal, "abort"],
+      [peers.near, "datachannel"],
+      [peers.far, "datachannel"],
+      [peers.far.sctp!, "statechange"],
+    ];
+    const ofTargets = targets.map(([target, type]) => getEventListeners(target, type).length);
+    const listeners = [...ofEmitters, ...ofTargets].reduce((sum, each) => sum + each, 0);
     return { heapBytes: heapUsed + external, resources, listeners };
   }
 
@@ -143,13 +255,14 @@ async function main(): Promise<void> {
   report("after the first while", before);
   const most = setInterval(() => {
     const { heapUsed, external, rss } = process.memoryUsage();
-    console.log(`… heap ${mib(heapUsed + external)}, resident ${mib(rss)}, ${summary(stats)}`);
+    console.log(`… heap ${mib(heapUsed + external)}, resident ${mib(rss)}`);
+    for (const { name, stats } of rows) console.log(`  ${name}: ${summary(stats)}`);
   }, 60_000);
   await keepGoing(Math.max(0, minutes * 60_000 - Math.min(60_000, (minutes * 60_000) / 3)));
   clearInterval(most);
   const after = await countLeft();
   report("at the end", after);
-  console.log(summary(stats));
+  for (const { name, stats } of rows) console.log(`${name}: ${summary(stats)}`);
 
   const wrong: string[] = [];
   const growth = after.heapBytes - before.heapBytes;
@@ -160,12 +273,17 @@ async function main(): Promise<void> {
     if (now > then) wrong.push(`${now} ${name} instead of ${then}`);
   }
   if (after.listeners > before.listeners) wrong.push(`${after.listeners} listeners instead of ${before.listeners}`);
-  if ((stats.get("failed") ?? 0) > 0) wrong.push(`${stats.get("failed") ?? 0} connections failed`);
+  for (const { name, stats } of rows) {
+    const failed = stats.get("failed") ?? 0;
+    if (failed > 0) wrong.push(`${name}: ${failed} connections failed`);
+  }
 
   stop.abort();
   server.close();
-  await served;
+  breakingServer.close();
+  await Promise.all(serving);
   await worker.terminate();
+  peers.close();
   for (const each of wrong) console.error(`not flat: ${each}`);
   process.exitCode = wrong.length === 0 ? 0 : 1;
   if (wrong.length === 0) console.log("flat: heap, handles, timers and listeners");
@@ -181,8 +299,13 @@ function report(when: string, { heapBytes, resources, listeners }: Count): void 
 
 if (isMainThread) await main();
 else {
-  // The worker serves each port that it is sent.
-  parentPort!.on("message", (port: MessagePort) => {
-    serve([messagePortTransport(port)], echo.handler, echo).catch(ignore);
+  // The worker serves each port that it is sent, and breaks some off.
+  parentPort!.on("message", ({ port, breakAfterMs }: { port: MessagePort; breakAfterMs?: number }) => {
+    const transport = messagePortTransport(port);
+    if (breakAfterMs !== undefined) {
+      const timer = setTimeout(() => port.close(), breakAfterMs);
+      void transport.closed!.then(() => clearTimeout(timer));
+    }
+    serve([transport], echo.handler, echo).catch(ignore);
   });
 }

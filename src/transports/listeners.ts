@@ -1,0 +1,20 @@
+/** Listens to several events of a carrier, and takes all of it back at once. */
+
+// The event types of the carriers differ.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type Listener = (event: any) => void;
+
+export interface Listenable {
+  addEventListener(type: string, listener: Listener): void;
+  /** Every carrier of a platform has it. Without it the listeners stay. */
+  removeEventListener?(type: string, listener: Listener): void;
+}
+
+/** Returns a function that removes the listeners. It may be called more than once. */
+export function listenTo(target: Listenable, listeners: Readonly<Record<string, Listener>>): () => void {
+  const all = Object.entries(listeners);
+  for (const [type, listener] of all) target.addEventListener(type, listener);
+  return () => {
+    for (const [type, listener] of all) target.removeEventListener?.(type, listener);
+  };
+}

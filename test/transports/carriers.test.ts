@@ -1,0 +1,350 @@
+/** Transports over carriers that fail, flood, or never end: nothing is left, nothing hangs, nothing grows without bound. */
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { messagePortTransport } from "../../src/transports/messagePort.ts";
+import { webSocketProtocol, webSocketTransport, type ByteTransport } from "../../src/transports/webSocketTransport.ts";
+import { dataChannelProtocol, dataChannelTransport } from "../../src/transports/webrtc.ts";
+import { countedSignal } from "../support/counted.ts";
+import { FakeChannel, FakePort, FakeWebSocket, type FakeCarrier } from "../support/fakeCarriers.ts";
+import { hex } from "../support/wire.ts";
+import { waysToEnd } from "./contract.ts";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+const ends = waysToEnd();
+
+interface Sizes {
+  windowBytes?: number;
+  maxUnreadBytes?: number;
+}
+interface Kind {
+  /** Of which an end of ours tells the other that it has ended. */
+  readonly ours: boolean;
+  make(sizes?: Sizes): { carrier: FakeCarrier & { open(): void }; transport: ByteTransport };
+}
+
+function channelKind(protocol: string): Kind {
+  return {
+    ours: protocol !== "",
+    make(sizes) {
+      const carrier = new FakeChannel(protocol);
+      return { carrier, transport: dataChannelTransport(carrier as unknown as RTCDataChannel, sizes) };
+    },
+  };
+}
+function socketKind(protocol: string): Kind {
+  return {
+    ours: protocol !== "",
+    make(sizes) {
+      const carrier = new FakeWebSocket(protocol);
+      return { carrier, transport: webSocketTransport(carrier, sizes) };
+    },
+  };
+}
+const port: Kind = {
+  ours: true,
+  make(sizes) {
+    const carrier = new FakePort();
+    return { carrier, transport: messagePortTransport(carrier, sizes) };
+  },
+};
+const ours: [string, Kind][] = [
+  ["a data channel", channelKind(dataChannelProtocol)],
+  ["a WebSocket", socketKind(webSocketProtocol)],
+  ["a message port", port],
+];
+const kinds: [string, Kind][] = [
+  ...ours,
+  ["a data channel with a plain peer", channelKind("")],
+  ["a WebSocket with a plain peer", socketKind("")],
+];
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
+afterEach(() => void vi.useRealTimers());
+
+/** What is left when all the time has passed that anything may still take. */
+async function expectNothingLeft(
+  what: string,
+  carrier: FakeCarrier,
+  { closed }: ByteTransport,
+  waiting: Promise<unknown>[],
+): Promise<void> {
+  let settled = false;
+  void Promise.all([closed, Promise.allSettled(waiting)]).then(() => (settled = true));
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect({ what, settled, timers: vi.getTimerCount(), listeners: carrier.listeners }).toEqual({
+    what,
+    settled: true,
+    timers: 0,
+    listeners: 0,
+  });
+}
+
+describe.each(kinds)("when it has ended, nothing is left of %s", (name, kind) => {
+  /** In what state the carrier is, and whatever of it is broken. */
+  const states: [string, (carrier: FakeCarrier & { open(): void }) => void][] = [
+    ["before it opened", () => undefined],
+    ["that is open", (carrier) => carrier.open()],
+    [
+      "that takes nothing more",
+      (carrier) => {
+        carrier.open();
+        carrier.bufferedAmount = 16 * MIB;
+      },
+    ],
+    [
+      "whose sending throws",
+      (carrier) => {
+        carrier.open();
+        carrier.broken = ["send"];
+      },
+    ],
+    [
+      "whose close() throws",
+      (carrier) => {
+        carrier.open();
+        carrier.broken = ["close"];
+      },
+    ],
+    [
+      "of which everything throws",
+      (carrier) => {
+        carrier.open();
+        carrier.broken = ["send", "close"];
+      },
+    ],
+  ];
+  test.each(states)("%s, by any two ends at the same moment", async (_, prepare) => {
+    for (const [first, endFirst] of ends) {
+      for (const [second, endSecond] of ends) {
+        const { carrier, transport } = kind.make();
+        prepare(carrier);
+        const reader = transport.readable.getReader();
+        const writer = transport.writable.getWriter();
+        const waiting: Promise<unknown>[] = [reader.read(), writer.write(new Uint8Array(MIB)), writer.closed];
+        for (const end of [endFirst, endSecond]) waiting.push(Promise.resolve(end(transport, reader, writer)));
+        transport.close!();
+        for (const promise of waiting) promise.catch(() => undefined);
+        await expectNothingLeft(`${first} and ${second}`, carrier, transport, waiting);
+        expect(carrier.closes, `${first} and ${second}`).toBeGreaterThan(0);
+      }
+    }
+  });
+  test.each(states)("%s, by its loss, with what waits, and with every end after it", async (_, prepare) => {
+    const { carrier, transport } = kind.make();
+    prepare(carrier);
+    const reader = transport.readable.getReader();
+    const writer = transport.writable.getWriter();
+    const waiting: Promise<unknown>[] = [reader.read(), writer.write(new Uint8Array(MIB)), writer.closed];
+    carrier.lose();
+    for (const [, end] of ends) waiting.push(Promise.resolve(end(transport, reader, writer)));
+    for (const promise of waiting) promise.catch(() => undefined);
+    await expectNothingLeft("loss", carrier, transport, waiting);
+  });
+  test("by close(), many times, while its end is told and after it", async () => {
+    const { carrier, transport } = kind.make();
+    carrier.open();
+    for (let i = 0; i < 5; i++) transport.close!();
+    await expectNothingLeft("close()", carrier, transport, []);
+    for (let i = 0; i < 5; i++) transport.close!();
+    await expectNothingLeft("close()", carrier, transport, []);
+  });
+  // A WebSocket's `close` event comes by all means: platforms end those that do not answer.
+  if (name.includes("channel")) {
+    test("though it never tells that it has closed", async () => {
+      const { carrier, transport } = kind.make();
+      carrier.tellsOfClose = false;
+      carrier.open();
+      const reading = transport.readable.getReader().read();
+      const closing = transport.writable.close();
+      await vi.advanceTimersByTimeAsync(0);
+      if (kind.ours) carrier.bring("heard");
+      await closing;
+      if (kind.ours) carrier.bring("end");
+      await expectNothingLeft("silence", carrier, transport, [reading]);
+      expect(await reading).toMatchObject({ done: true });
+    });
+  }
+});
+
+describe("a peer of ours that tells the same again and again", () => {
+  test.each(["end", "reset because", "stop because"])("on a data channel is answered once: %s", (text) => {
+    const carrier = new FakeChannel(dataChannelProtocol);
+    const { writable } = dataChannelTransport(carrier as unknown as RTCDataChannel);
+    writable.getWriter().closed.catch(() => undefined);
+    carrier.open();
+    for (let i = 0; i < 200_000; i++) carrier.bring(text);
+    expect(carrier.sent.slice(1)).toEqual(["heard"]);
+  });
+  test("is answered for each end that it tells: end, then reset, and stop", () => {
+    const carrier = new FakeChannel(dataChannelProtocol);
+    const { writable } = dataChannelTransport(carrier as unknown as RTCDataChannel);
+    writable.getWriter().closed.catch(() => undefined);
+    carrier.open();
+    for (const text of ["end", "reset ", "stop "]) carrier.bring(text);
+    expect(carrier.sent.slice(1)).toEqual(["heard", "heard", "heard"]);
+  });
+  test.each(ours)("is not answered with anything that grows: %s", (name, kind) => {
+    const { carrier, transport } = kind.make();
+    transport.writable.getWriter().closed.catch(() => undefined);
+    carrier.open();
+    const controls = [{ type: "grant", cost: 1 }, { type: "end" }, { type: "stop", reason: "" }];
+    const texts = ["grant 1", "heard", "end", "stop "];
+    for (let i = 0; i < 10_000; i++) {
+      for (const control of name.includes("port") ? controls : texts) carrier.bring(control);
+    }
+    expect(carrier.sent.length).toBeLessThanOrEqual(3);
+  });
+});
+
+describe("a data channel that the other end closes without having answered our end", () => {
+  test.each([
+    ["once it has told its own, has confirmed it: libdatachannel may lose the answer (0.33)", true],
+    ["before it has told its own, is lost", false],
+  ])("%s", async (_, hasEnded) => {
+    const carrier = new FakeChannel(dataChannelProtocol);
+    const { readable, writable, closed } = dataChannelTransport(carrier as unknown as RTCDataChannel);
+    carrier.open();
+    const reading = readable.getReader().read();
+    reading.catch(() => undefined);
+    const closing = writable.close();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(carrier.sent.slice(1)).toEqual(["end"]);
+    if (hasEnded) carrier.bring("end");
+    carrier.lose();
+    if (hasEnded) await closing;
+    else await expect(closing).rejects.toMatchObject({ name: "TransportError", code: "lost" });
+    await closed;
+  });
+});
+
+describe("credit", () => {
+  test.each(ours)("that can't be counted is refused: %s", async (name, kind) => {
+    const { carrier, transport } = kind.make();
+    carrier.open();
+    const reading = transport.readable.getReader().read();
+    const most = name.includes("port") ? { type: "grant", cost: Number.MAX_SAFE_INTEGER } : "grant 999999999999999";
+    const enough = name.includes("port") ? 1 : 10;
+    for (let i = 0; i < enough; i++) carrier.bring(most);
+    await expect(reading).rejects.toMatchObject({ name: "TransportError", code: "badMessage" });
+  });
+  test.each(ours)("is told in whole numbers that the other end takes, whatever the window: %s", (name, kind) => {
+    for (const windowBytes of [99_999.5, 2 ** 60, Infinity]) {
+      const { carrier } = kind.make({ windowBytes, maxUnreadBytes: Infinity });
+      carrier.open();
+      const [grant] = carrier.sent;
+      const text = name.includes("port") ? `grant ${(grant as { cost: number }).cost}` : grant;
+      expect(text).toMatch(/^grant [1-9][0-9]{0,14}$/);
+    }
+  });
+  test.each(ours.slice(0, 2))(
+    "is not queued for who takes nothing: beyond what it was told, its bytes are refused: %s",
+    async (_, kind) => {
+      const { carrier, transport } = kind.make({ windowBytes: 128 * KIB });
+      carrier.open();
+      carrier.sent.length = 0;
+      carrier.bufferedAmount = 4 * MIB;
+      const reader = transport.readable.getReader();
+      let read = 0;
+      const reading = (async () => {
+        for (;;) read += (await reader.read()).value!.length;
+      })();
+      reading.catch(() => undefined);
+      for (let i = 0; i < 1000; i++) {
+        carrier.bring(new ArrayBuffer(16 * KIB));
+        await Promise.resolve();
+      }
+      await expect(reading).rejects.toMatchObject({ code: "overflow" });
+      expect(read).toBeLessThanOrEqual(128 * KIB + 16 * KIB);
+      expect(carrier.sent.filter((text) => String(text).startsWith("grant"))).toEqual([]);
+    },
+  );
+  test.each(ours.slice(0, 2))("that could not be told is told when there is room again: %s", async (_, kind) => {
+    const { carrier, transport } = kind.make({ windowBytes: 128 * KIB });
+    carrier.open();
+    await transport.writable.getWriter().write(hex("00")); // a sender looks how much is unsent
+    carrier.sent.length = 0;
+    carrier.bufferedAmount = 4 * MIB;
+    const reader = transport.readable.getReader();
+    for (let i = 0; i < 6; i++) {
+      carrier.bring(new ArrayBuffer(16 * KIB));
+      await reader.read();
+    }
+    await vi.advanceTimersByTimeAsync(100);
+    expect(carrier.sent).toEqual([]);
+    carrier.bufferedAmount = 0;
+    carrier.dispatchEvent(new Event("bufferedamountlow"));
+    await vi.advanceTimersByTimeAsync(100);
+    expect(carrier.sent).toEqual([`grant ${6 * (16 * KIB + 256)}`]);
+  });
+});
+
+describe("a chunk", () => {
+  test.each(kinds)(
+    "whose memory is taken away while it waits fails its write, and hangs nothing: %s",
+    async (_, kind) => {
+      const { carrier, transport } = kind.make();
+      const chunk = new Uint8Array(256 * KIB);
+      const writing = transport.writable.getWriter().write(chunk);
+      writing.catch(() => undefined);
+      await vi.advanceTimersByTimeAsync(1);
+      structuredClone(0, { transfer: chunk.byteLength === 0 ? [] : [chunk.buffer] });
+      carrier.open();
+      await vi.advanceTimersByTimeAsync(1000);
+      if (!(carrier instanceof FakePort)) await expect(writing).rejects.toThrow();
+      transport.close!();
+      await expectNothingLeft("detached", carrier, transport, [writing]);
+    },
+  );
+  test.each(kinds)("that is empty is not sent: %s", async (_, kind) => {
+    const { carrier, transport } = kind.make();
+    carrier.open();
+    const writer = transport.writable.getWriter();
+    for (let i = 0; i < 10; i++) await writer.write(new Uint8Array(0));
+    await writer.write(hex("01"));
+    await vi.advanceTimersByTimeAsync(10);
+    expect(carrier.sent.filter((data) => data === 0 || (Array.isArray(data) && data.length === 0))).toEqual([]);
+    expect(carrier.sent.filter((data) => data === 1 || Array.isArray(data))).toHaveLength(1);
+  });
+});
+
+describe("a message port", () => {
+  test("a list of buffers that is mostly holes is refused at once", async () => {
+    const { carrier, transport } = port.make();
+    const reading = transport.readable.getReader().read();
+    const sparse: unknown[] = [new ArrayBuffer(1)];
+    sparse.length = 2 ** 32 - 1;
+    carrier.bring(sparse);
+    await expect(reading).rejects.toMatchObject({ code: "badMessage" });
+  });
+  test("has one listener on a signal that many share, and none when they have ended", async () => {
+    const { signal, abort, listeners } = countedSignal();
+    const ports = Array.from({ length: 20 }, () => new FakePort());
+    const transports = ports.map((each) => messagePortTransport(each, { signal }));
+    expect(listeners()).toBe(1);
+    for (const transport of transports.slice(1)) transport.close!();
+    expect(listeners()).toBe(1);
+    const reading = transports[0]!.readable.getReader().read();
+    abort("gone");
+    await expect(reading).rejects.toBe("gone");
+    expect(listeners()).toBe(0);
+    expect(ports.map(({ closes }) => closes)).toEqual(Array(20).fill(1));
+    for (const [i, each] of ports.entries()) await expectNothingLeft(`${i}`, each, transports[i]!, []);
+  });
+  test("leaves no listener on the signal when the other end is lost", async () => {
+    const { signal, listeners } = countedSignal();
+    const carrier = new FakePort();
+    const transport = messagePortTransport(carrier, { signal });
+    carrier.lose();
+    expect(listeners()).toBe(0);
+    await expectNothingLeft("lost", carrier, transport, []);
+  });
+  test("whose posting fails when the writer rests fails what waits, and rejects nothing else", async () => {
+    const { carrier, transport } = port.make();
+    const reading = transport.readable.getReader().read();
+    carrier.broken = ["send"];
+    await transport.writable.getWriter().write(hex("01 02"));
+    await expect(reading).rejects.toMatchObject({ name: "TransportError", code: "lost" });
+    await transport.closed;
+  });
+});

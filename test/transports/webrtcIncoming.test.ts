@@ -1,0 +1,102 @@
+/** The channels that a peer opens, from a connection in the test's hands. Real ones: test/browser/webrtc.test.ts. */
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { incomingChannels, type IncomingChannelsOptions } from "../../src/transports/webrtc.ts";
+import { countedSignal } from "../support/counted.ts";
+import { FakeConnection } from "../support/fakeCarriers.ts";
+
+function incoming(connection: FakeConnection, options?: IncomingChannelsOptions): ReturnType<typeof incomingChannels> {
+  return incomingChannels(connection as unknown as RTCPeerConnection, options);
+}
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
+afterEach(() => void vi.useRealTimers());
+
+describe("the listeners of incomingChannels", () => {
+  test("are as many after a thousand channels as after the first, and none after the end", async () => {
+    const connection = new FakeConnection();
+    const { signal, listeners } = countedSignal();
+    const channels = incoming(connection, { signal });
+    connection.announce();
+    const counts = (): number[] => [connection.listeners, connection.sctp.listeners, listeners()];
+    expect(counts()).toEqual([1, 1, 1]);
+    for (let i = 0; i < 1000; i++) connection.announce();
+    expect(counts()).toEqual([1, 1, 1]);
+    await channels.return!();
+    expect(counts()).toEqual([0, 0, 0]);
+    connection.announce();
+    expect(counts()).toEqual([0, 0, 0]);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+  test("on a signal are one, however many share it, and none after the end", () => {
+    const { signal, abort, listeners } = countedSignal();
+    const connections = Array.from({ length: 20 }, () => new FakeConnection());
+    const channels = connections.map((each) => incoming(each, { signal }));
+    expect(listeners()).toBe(1);
+    abort("enough");
+    expect(listeners()).toBe(0);
+    expect(connections.map((each) => each.listeners)).toEqual(Array(20).fill(0));
+    expect(channels).toHaveLength(20);
+    const late = new FakeConnection();
+    void incoming(late, { signal });
+    expect([late.listeners, listeners()]).toEqual([0, 0]);
+  });
+  test("are none when the connection has closed", async () => {
+    const connection = new FakeConnection();
+    const channels = incoming(connection);
+    connection.announce();
+    await channels.next();
+    const next = channels.next();
+    connection.sctp.state = "closed";
+    connection.sctp.dispatchEvent(new Event("statechange"));
+    expect(await next).toEqual({ done: true, value: undefined });
+    expect([connection.listeners, connection.sctp.listeners]).toEqual([0, 0]);
+  });
+});
+
+describe("what fails", () => {
+  test.each<IncomingChannelsOptions>([
+    { windowBytes: 1 },
+    { maxUnreadBytes: NaN },
+    { maxMessageBytes: 0 },
+    { maxWaiting: -1 },
+  ])("is the call, if a size is none: %o", (options) => {
+    const connection = new FakeConnection();
+    expect(() => incoming(connection, options)).toThrow(RangeError);
+    expect(connection.listeners).toBe(0);
+  });
+  test("is the one channel whose filter throws, and that is told once", async () => {
+    const connection = new FakeConnection();
+    const errors: unknown[] = [];
+    let calls = 0;
+    const channels = incoming(connection, {
+      filter: () => {
+        if (++calls === 1) throw new Error("a defect");
+        return true;
+      },
+      onError: (error) => errors.push(error),
+    });
+    expect(connection.announce().closes).toBe(1);
+    expect(connection.announce().closes).toBe(0);
+    expect((await channels.next()).done).toBe(false);
+    expect(errors).toEqual([new Error("a defect")]);
+  });
+  test("is nothing else if onRefused throws, or the channel's close()", async () => {
+    const connection = new FakeConnection();
+    const errors: unknown[] = [];
+    const channels = incoming(connection, {
+      maxWaiting: 1,
+      onRefused: () => {
+        throw new Error("a defect");
+      },
+      onError: (error) => errors.push(error),
+    });
+    expect(connection.announce({ ordered: false as true, broken: ["close"] }).closes).toBe(1);
+    expect(errors).toEqual([new Error("a defect")]);
+    connection.announce();
+    expect(connection.announce({ broken: ["send", "close"] }).closes).toBe(0);
+    expect((await channels.next()).done).toBe(false);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
