@@ -102,16 +102,14 @@ export function brokenHead(way: BrokenHead, head: Uint8Array): Uint8Array<ArrayB
   const text = String.fromCharCode(...head);
   switch (way) {
     case "noise":
-      return latin1("\u0001\u0002 noise\r\n\r\n");
+      return encoder.encode("\u0001\u0002 noise\r\n\r\n");
     case "endless":
-      return latin1(text.replace("\r\n", `\r\nx-endless: ${"a".repeat(20_000)}\r\n`));
+      return encoder.encode(text.replace("\r\n", `\r\nx-endless: ${"a".repeat(20_000)}\r\n`));
     case "wrongAccept":
-      return latin1(text.replace(/(Sec-WebSocket-(Accept|Key): ).*/i, "$1AAAA"));
+      return encoder.encode(text.replace(/(Sec-WebSocket-(Accept|Key): ).*/i, "$1AAAA"));
     case "noUpgrade":
-      return latin1(text.replace(/\r\nUpgrade: websocket/i, ""));
+      return encoder.encode(text.replace(/\r\nUpgrade: websocket/i, ""));
   }
 }
 
-function latin1(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
-}
+const encoder = new TextEncoder();

@@ -20,6 +20,9 @@ const MOST_TURNS = 10_000;
 /** More events than this have no end. */
 const MOST_STEPS = 50_000;
 
+/** So many turns without activity end a step. */
+const QUIET_TURNS = 2;
+
 const MOST_LISTENERS = 10;
 
 /** Below half of the `closeTimeoutMs` of most worlds. */
@@ -201,10 +204,12 @@ export class World implements LawWorld {
 
   /** Lets everything run that can at this time. */
   async #settle(): Promise<boolean> {
+    await turn();
+    if (!this.#hasTasks) return true;
     const { clock, trace } = this;
     let quiet = 0;
-    let before = -1;
-    for (let turns = 0; quiet < this.#quietTurns; turns++) {
+    let before = trace.length + clock.set + this.#activity;
+    for (let turns = 0; quiet < QUIET_TURNS; turns++) {
       if (turns > MOST_TURNS) {
         this.fail("never spins", "time stands still");
         return false;
@@ -217,8 +222,8 @@ export class World implements LawWorld {
     return true;
   }
 
-  /** How many turns without activity end a step. The class queues tasks, which do not count as activity. */
-  #quietTurns = 1;
+  /** The class queues tasks, which one turn need not have run. Everything else waits for microtasks and the clock alone. */
+  #hasTasks = false;
 
   #build(): void {
     const draws = this.choices.stream("world");
@@ -242,7 +247,7 @@ export class World implements LawWorld {
     if (handshake === "none") this.mark("prior knowledge");
     if (count > 1) this.mark("several connections");
     if (count > 1 && clientFace === "both") this.mark("both client faces");
-    if (clientFace !== "session") this.#quietTurns = 2;
+    this.#hasTasks = clientFace !== "session";
     const serverSide = drawSide(this, this.choices.stream("server"), this.agreement, "server");
     const serverDraws = this.choices.stream("serverProgram");
     const server: Server =
