@@ -58,24 +58,19 @@ function answered(): void {
 // ── Network glue: socket → receiveBytes(), bytesToSend() → socket ───────────────────────────────────────────────────
 
 const socket = connect({ host, port: Number(port), noDelay: true }, turn);
-socket.on("data", (chunk) => take(chunk));
-socket.on("end", () => take(null));
-socket.on("close", () => take(null)); // perhaps without an "end", after an error
+socket.on("data", (chunk) => turn(chunk));
+socket.on("end", () => turn(null));
+socket.on("close", () => turn(null)); // perhaps without an "end", after an error
 socket.on("error", (error) => console.error(error.message));
 socket.on("drain", turn);
 socket.setTimeout(10_000, () => socket.destroy(new Error("10 seconds without a byte")));
 
-function take(bytes: Uint8Array | null): void {
-  connection.advanceTime(performance.now());
-  connection.receiveBytes(bytes);
-  turn();
-}
-
 let timer: NodeJS.Timeout | undefined;
 
 /** Runs when bytes have come, when there is room for more of ours, and when a deadline has. */
-function turn(): void {
+function turn(received?: Uint8Array | null): void {
   connection.advanceTime(performance.now());
+  if (received !== undefined) connection.receiveBytes(received);
   write();
   for (const event of connection.events()) {
     react(event);

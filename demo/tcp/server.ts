@@ -47,24 +47,19 @@ function serve(socket: Socket): void {
 
   // ── Network glue: socket → receiveBytes(), bytesToSend() → socket ─────────────────────────────────────────────────
 
-  socket.on("data", (chunk) => take(chunk));
-  socket.on("end", () => take(null));
-  socket.on("close", () => take(null)); // perhaps without an "end", after an error
+  socket.on("data", (chunk) => turn(chunk));
+  socket.on("end", () => turn(null));
+  socket.on("close", () => turn(null)); // perhaps without an "end", after an error
   socket.on("error", (error) => console.error(`${client}: ${error.message}`));
   socket.on("drain", turn);
   socket.setTimeout(IDLE_MS, () => socket.destroy());
 
-  function take(bytes: Uint8Array | null): void {
-    connection.advanceTime(performance.now());
-    connection.receiveBytes(bytes);
-    turn();
-  }
-
   let timer: NodeJS.Timeout | undefined;
 
   /** Runs when bytes have come, when there is room for more of ours, and when a deadline has. */
-  function turn(): void {
+  function turn(received?: Uint8Array | null): void {
     connection.advanceTime(performance.now());
+    if (received !== undefined) connection.receiveBytes(received);
     write();
     for (const event of connection.events()) {
       react(event);

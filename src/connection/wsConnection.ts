@@ -2,15 +2,21 @@
 import { ByteQueue } from "../core/byteQueue.ts";
 import { EMPTY, viewOf } from "../core/bytes.ts";
 import { CloseCode } from "../core/closeCodes.ts";
-import { Deadlines, resolveTiming, type Phase, type Timing } from "../core/deadlines.ts";
-import { LocalProtocolError, RemoteProtocolError, type ProtocolErrorCode } from "../core/errors.ts";
+import { Deadlines, resolveTiming, type Timing } from "../core/deadlines.ts";
+import { ContainedCodec } from "../core/containedCodec.ts";
+import {
+  contain,
+  LocalProtocolError,
+  ProtocolError,
+  RemoteProtocolError,
+  type ProtocolErrorCode,
+} from "../core/errors.ts";
 import { EstablishedConnection, type SendOptions } from "../core/establishedConnection.ts";
-import type {
-  ConnectionClosed,
-  ConnectionEstablished,
-  ConnectionRequested,
-  PongReceived,
-  WSEvent,
+import {
+  connectionClosed,
+  type ConnectionEstablished,
+  type ConnectionRequested,
+  type WSEvent,
 } from "../core/events.ts";
 import type { AgreedExtension, Extension, NegotiatedExtension } from "../core/extension.ts";
 import { LifeCycle, type ConnectionState, type Signal } from "../core/lifeCycle.ts";
@@ -66,6 +72,12 @@ export type AcceptOptions = Omit<AnswerOptions, "extensions">;
 export let queuedAtLeast: (connection: WSConnection) => number;
 
 /**
+ * Sends a keepalive ping to an open connection, though one may wait for its pong. For whoever reads ahead of what is
+ * pulled: any byte that comes after it shows that the peer is there.
+ */
+export let keepAliveAgain: (connection: WSConnection) => void;
+
+/**
  * One end of a WebSocket connection. Touches no network and no clock: give it what came with {@link receiveBytes}, pull
  * {@link events}, and send what {@link bytesToSend} returns.
  *
@@ -85,6 +97,9 @@ export let queuedAtLeast: (connection: WSConnection) => number;
  */
 export class WSConnection {
   static {
+    keepAliveAgain = (connection) => {
+      if (connection.#life.state === "open") connection.#established?.keepAliveAgain();
+    };
     queuedAtLeast = (connection) => connection.#output.size + (connection.#established?.pendingLength ?? 0);
   }
 
@@ -125,15 +140,14 @@ export class WSConnection {
     this.#autoPong = options.autoPong ?? true;
     this.#offered = extensions;
     if (handshake === "none") {
-      this.#life = new LifeCycle("open");
-      const agreed = agreeBeforehand(type, extensions);
-      this.#open({ subprotocol: options.subprotocol, extensions: agreed }, new Head("", []));
+      this.#life = new LifeCycle("open", this.#deadlines);
+      this.#open(undefined, agreeBeforehand(type, extensions), options.subprotocol, new Head("", []));
     } else if (handshake === "http1") {
-      this.#life = new LifeCycle("connecting");
+      this.#life = new LifeCycle("connecting", this.#deadlines);
       if (type === "server") {
         this.#server = new ServerHandshake(this.#limits);
       } else {
-        const request = { ...options, extensions: this.#negotiable } as RequestOptions;
+        const request = { ...options, extensions: this.#negotiable.map(containAnswer) } as RequestOptions;
         this.#client = new ClientHandshake(request, this.#limits, this.#random);
         this.#output.push(this.#client.request);
       }
@@ -172,6 +186,7 @@ export class WSConnection {
     if (data instanceof Uint8Array) {
       if (this.closed) return;
       if (this.#inputEnded) throw new LocalProtocolError("bytes after the end of the stream", { code: "inputEnded" });
+      this.#deadlines.receive();
       this.#input.push(data);
     } else if (data === null) {
       this.#inputEnded = true;
@@ -193,7 +208,7 @@ export class WSConnection {
         section: "RFC 6455 §4.2.1",
       });
     }
-    this.#attempt(() => this.#tell(server.receiveRequest(request)));
+    this.#attempt(() => this.#ask(server.receiveRequest(request)));
   }
 
   /**
@@ -213,6 +228,10 @@ export class WSConnection {
       throw new RangeError(`amount must be a whole number of bytes, not ${String(amount)}`);
     }
     this.#established?.flush();
+    // More is taken than a pong has, or all there is: what waits does not grow.
+    if (amount === undefined || amount >= Math.min(this.#output.size, LONGEST_CONTROL_FRAME)) {
+      this.#established?.answerLatest();
+    }
     const bytes = this.#output.take(amount);
     if (this.#output.size === 0) this.#established?.drained();
     return bytes;
@@ -224,6 +243,7 @@ export class WSConnection {
    */
   chunksToSend(): Uint8Array<ArrayBuffer>[] {
     this.#established?.flush();
+    this.#established?.answerLatest();
     this.#established?.drained();
     return this.#output.takeChunks();
   }
@@ -254,7 +274,7 @@ export class WSConnection {
   /** Bytes that wait to be sent. */
   get bufferedAmount(): number {
     this.#established?.flush();
-    return this.#output.size;
+    return queuedAtLeast(this);
   }
 
   /**
@@ -294,10 +314,9 @@ export class WSConnection {
    */
   accept(request: ConnectionRequested, options: AcceptOptions = {}): void {
     const server = this.#answering(request);
-    const { bytes, head, ...agreement } = server.accept(request, { ...options, extensions: this.#negotiable });
-    this.#output.push(bytes);
-    this.#life.follow("accept");
-    this.#open(agreement, head);
+    const accepted = server.accept(request, { ...options, extensions: this.#negotiable });
+    this.#open("accept", accepted.extensions, accepted.subprotocol, accepted.head);
+    this.#output.push(accepted.bytes);
   }
 
   /**
@@ -323,15 +342,16 @@ export class WSConnection {
   }
 
   /**
-   * Tells the time, in milliseconds on any clock that never goes back. What has fallen due happens: a keepalive ping is
-   * queued, or a deadline ends the connection. Call it before {@link receiveBytes}, when {@link nextDeadlineMs} has come,
-   * and after doing anything else. A connection that is never told the time has no deadlines.
+   * Sets the time, in milliseconds, and does what is due: queues a keepalive ping, or ends the connection. Call it before
+   * {@link receiveBytes}, after any other call, and at {@link nextDeadlineMs}. If you stopped pulling for a while, call it
+   * before you go on, so that the peer is not blamed for that. A connection without it has no deadlines. An earlier time
+   * counts as the last one. `RangeError` if the time is not finite.
    */
   advanceTime(nowMs: number): void {
     const { handshakeTimeoutMs, messageTimeoutMs, closeTimeoutMs, keepalive } = this.#deadlines.timing;
-    switch (this.#deadlines.advance(nowMs, this.#phase, this.#unread, this.#established?.progress)) {
+    switch (this.#deadlines.advance(nowMs, this.#unread, this.#established?.progress)) {
       case "nextPing":
-        this.#established?.ping(this.#deadlines.sendPing());
+        this.#established?.keepAlive();
         break;
       case "handshake":
         this.#timeOut("handshakeTimeout", `no opening handshake in ${handshakeTimeoutMs} ms`);
@@ -349,19 +369,22 @@ export class WSConnection {
       case "pong":
         this.#timeOut("keepaliveTimeout", `no pong in ${keepalive?.timeoutMs ?? Infinity} ms`);
         break;
-      case "nothing":
+      case undefined:
         break;
     }
   }
 
   /**
-   * When to call {@link advanceTime} at the latest, on its clock; `undefined` if there is nothing to wait for. Reading
-   * this begins the waits for what has happened since the time was told, as of that time; where it is not read they begin
-   * with the next time that is told, so that no wait is over before it began. Nothing is expected of the peer while
-   * something that it sent waits to be pulled; a pong, or the rest of a message, may then take its whole time again.
+   * When to call {@link advanceTime} at the latest, on its clock; `undefined` if there is nothing to wait for. Reading it
+   * changes nothing.
+   *
+   * Waits that the peer's bytes start are counted from the last {@link advanceTime}. Waits that your calls start, such as
+   * that for the peer's Close, are counted from the next one, or from the last one if you pull the events to the end
+   * first. While bytes of the peer wait to be pulled, nothing more is expected of it. Afterwards a pong, or the rest of a
+   * message, has its whole time again.
    */
   get nextDeadlineMs(): number | undefined {
-    return this.#deadlines.nextMs(this.#phase, this.#unread, this.#established?.progress);
+    return this.#deadlines.nextMs(this.#unread);
   }
 
   /** How long the last keepalive ping took to be answered, in milliseconds. */
@@ -370,10 +393,15 @@ export class WSConnection {
   }
 
   #nextEvent(): WSEvent | undefined {
+    const event = this.#pull();
+    if (event === undefined) this.#deadlines.drain();
+    return event;
+  }
+
+  #pull(): WSEvent | undefined {
     if (this.#established === undefined || this.#ahead.length > 0) return this.#nextAhead();
     const event = this.#established.next();
-    if (event === undefined) return this.#inputEnded && !this.closed ? this.#established.end() : undefined;
-    return event.type === "pongReceived" ? this.#withRoundTrip(event) : event;
+    return event === undefined && this.#inputEnded && !this.closed ? this.#established.end() : event;
   }
 
   /** What happens before the connection is open, or was brought about by a call. */
@@ -382,6 +410,11 @@ export class WSConnection {
     this.#attempt(() => this.#openFurther());
     if (this.#ahead.length === 0 && this.#inputEnded && !this.closed) this.#endOpening();
     return this.#takeAhead();
+  }
+
+  #ask(request: ConnectionRequested): void {
+    this.#deadlines.receiveRequest();
+    this.#tell(request);
   }
 
   #tell(event: WSEvent): void {
@@ -403,7 +436,7 @@ export class WSConnection {
       }
       if (this.#server.request === undefined) {
         const request = this.#server.read(this.#input);
-        if (request !== undefined) this.#tell(request);
+        if (request !== undefined) this.#ask(request);
       } else if (this.#input.size > this.#limits.maxEarlyBytes) {
         throw new RemoteProtocolError(`more than ${this.#limits.maxEarlyBytes} bytes before the answer`, {
           code: "tooMuchEarlyData",
@@ -417,8 +450,7 @@ export class WSConnection {
     const answer = this.#client?.read(this.#input);
     if (answer === undefined) return;
     if (answer.type === "established") {
-      this.#life.follow("establish");
-      this.#open(answer, answer.head);
+      this.#open("establish", answer.extensions, answer.subprotocol, answer.head);
       return;
     }
     this.#tell(answer);
@@ -445,28 +477,36 @@ export class WSConnection {
     try {
       step();
     } catch (error) {
-      if (!(error instanceof RemoteProtocolError)) throw error; // a defect of ours, not the peer's
+      if (!(error instanceof ProtocolError)) throw error; // a defect of ours
       this.#failOpening(error);
     }
   }
 
-  #failOpening(error: RemoteProtocolError): void {
-    if (this.#server !== undefined && this.#life.state === "connecting") this.#output.push(refusal(error));
+  #failOpening(error: ProtocolError): void {
+    const isRefused = this.#server !== undefined && this.#life.state === "connecting";
+    if (isRefused && error instanceof RemoteProtocolError) this.#output.push(refusal(error));
     this.#finish("fail", error);
   }
 
-  #open(agreement: Agreement, head: Head): void {
-    const { subprotocol, extensions } = agreement;
+  #open(
+    signal: Signal | undefined,
+    extensions: readonly NegotiatedExtension[],
+    subprotocol: string | undefined,
+    head: Head,
+  ): void {
+    const codecs = extensions.length === 0 ? NONE : extensions.map((extension) => ContainedCodec.of(extension));
+    if (signal !== undefined) this.#life.follow(signal);
     if (subprotocol !== undefined || extensions.length > 0) this.#agreement = { subprotocol, extensions };
     this.#client = undefined;
     this.#server = undefined;
     this.#established = new EstablishedConnection({
       role: this.type,
       life: this.#life,
+      deadlines: this.#deadlines,
       input: this.#input,
       output: this.#output,
       limits: this.#limits,
-      codecs: extensions.length === 0 ? NONE : extensions.map(({ codec }) => codec),
+      codecs,
       masking: this.#masking,
       autoPong: this.#autoPong,
       random: this.#random,
@@ -484,50 +524,21 @@ export class WSConnection {
   }
 
   /** Ends a connection that never was open. */
-  #finish(signal: Signal, error?: RemoteProtocolError): void {
+  #finish(signal: Signal, error?: ProtocolError): void {
     this.#life.follow(signal);
     this.#input.clear();
-    const event: ConnectionClosed = {
-      type: "connectionClosed",
-      code: CloseCode.ABNORMAL_CLOSURE,
-      reason: "",
-      wasClean: false,
-      ...(error !== undefined && { error }),
-    };
-    this.#tell(event);
+    this.#tell(connectionClosed(error));
   }
 
   #timeOut(code: ProtocolErrorCode, message: string, answer = PEER_GONE): void {
     const error = new RemoteProtocolError(message, { code, ...answer });
     if (this.#established === undefined) this.#failOpening(error);
-    else this.#tell(this.#established.fail(error));
+    else this.#established.fail(error);
   }
 
   /** Whether something came that has not been pulled: bytes, or the end of the stream. */
   get #unread(): boolean {
     return this.#input.size > 0 || this.#inputEnded;
-  }
-
-  get #phase(): Phase {
-    switch (this.#life.state) {
-      case "connecting":
-        // How long the application takes to answer a request is its own affair.
-        return this.#server?.request === undefined ? "handshake" : "untimed";
-      case "rejecting":
-        return this.#client === undefined ? "untimed" : "handshake";
-      case "open":
-        return "open";
-      case "localClosing":
-        return "close";
-      case "remoteClosing":
-      case "closed":
-        return "untimed";
-    }
-  }
-
-  #withRoundTrip(event: PongReceived): PongReceived {
-    const roundTripMs = this.#deadlines.receivePong(event.payload);
-    return roundTripMs === undefined ? event : { ...event, roundTripMs };
   }
 
   get #negotiable(): readonly Extension[] {
@@ -560,6 +571,9 @@ export class WSConnection {
 const NONE: readonly never[] = [];
 const NOTHING_AGREED: Agreement = { subprotocol: undefined, extensions: NONE };
 
+/** In bytes: 2, a mask and 125 of payload. */
+const LONGEST_CONTROL_FRAME = 131;
+
 /** How deadlines are answered: 408 before the connection is open, and then by a Close, in case somebody hears it. */
 const PEER_GONE = { closeCode: CloseCode.INTERNAL_ERROR as number, status: 408 };
 
@@ -587,4 +601,19 @@ class Events implements IterableIterator<WSEvent> {
 
 function describe(extensions: readonly NegotiatedExtension[]): AgreedExtension[] {
   return extensions.map(({ name, parameters }) => ({ name, parameters }));
+}
+
+/** The client's side of an extension, asked while events are pulled: what it throws ends the connection. */
+function containAnswer(extension: Extension): Extension {
+  const { name } = extension;
+  return {
+    name,
+    offer: () => extension.offer(),
+    accept: () => undefined,
+    confirm: (answer) =>
+      contain("extensionFailed", `the extension ${name}`, () => {
+        const codec = extension.confirm(answer);
+        return codec === undefined ? undefined : new ContainedCodec(name, codec);
+      }),
+  };
 }

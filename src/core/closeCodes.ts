@@ -28,6 +28,7 @@ export const CloseCode = {
 
 /** Whether a code may be sent and received: 1000–1003, 1007–1014 and 3000–4999 (§7.4.1, §7.4.2). */
 export function isCloseCodeOnWire(code: number): boolean {
+  if (!Number.isInteger(code)) return false;
   return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
 }
 

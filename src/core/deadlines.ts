@@ -1,5 +1,6 @@
-/** Time as data: what is due when, by a clock that somebody else keeps. */
+/** Timers as data: which ones run, since when, and what is due, by a clock that the caller keeps. */
 import type { Bytes } from "./bytes.ts";
+import type { ConnectionState } from "./lifeCycle.ts";
 
 export interface Keepalive {
   /** Time from opening, or from the last pong, to the next ping, in milliseconds. */
@@ -55,15 +56,24 @@ function requireDuration(name: string, value: number): void {
   }
 }
 
-/** What a connection is at, as far as time is concerned. */
-export type Phase = "handshake" | "open" | "close" | "untimed";
-
 /** What can be waited for. */
-type Wait = "handshake" | "close" | "nextPing" | "pong" | "nothing";
+export type Timer = "handshake" | "close" | "nextPing" | "pong" | "message";
 
-/** How long a wait may last, in milliseconds; `Infinity` if it may last for ever. */
-function longest(wait: Wait, timing: Timing): number {
-  switch (wait) {
+/** The state of the connection arms one of these at a time. The message's timer runs beside it. */
+type StateTimer = Exclude<Timer, "message">;
+
+/** What each state waits for. In `rejecting` the client's timer goes on: it is for the whole answer, its body included. */
+const armedIn: Readonly<Record<Exclude<ConnectionState, "rejecting">, StateTimer | undefined>> = {
+  connecting: "handshake",
+  open: "nextPing",
+  localClosing: "close",
+  remoteClosing: undefined,
+  closed: undefined,
+};
+
+/** How long it runs, in milliseconds; `Infinity` if it never ends. */
+function lengthOf(timer: StateTimer, timing: Timing): number {
+  switch (timer) {
     case "handshake":
       return timing.handshakeTimeoutMs;
     case "close":
@@ -72,72 +82,118 @@ function longest(wait: Wait, timing: Timing): number {
       return timing.keepalive?.intervalMs ?? Infinity;
     case "pong":
       return timing.keepalive?.timeoutMs ?? Infinity;
-    case "nothing":
-      return Infinity;
   }
 }
 
 /**
- * What one connection waits for, and since when. A wait begins when it is first asked about, at the time that was told
- * last, or else when the time is next told: an application that acts long after the last time is not late at once.
+ * The timers of one connection. They are armed and stopped at transitions, and reading them changes nothing.
+ *
+ * The caller pulls events at the time of the last {@link advance}. Timers that the peer's bytes arm start there. A call of
+ * the application may come much later. So the timers that it arms start with the next {@link advance}, or when the caller
+ * has next pulled the events to the end.
  */
 export class Deadlines {
   readonly timing: Timing;
   /** How long the last keepalive ping took to be answered, in milliseconds. */
   roundTripMs: number | undefined;
   #nowMs: number | undefined;
-  #wait: Wait = "nothing";
-  #sinceMs = 0;
-  /** When the keepalive ping was sent. */
-  #pingedMs = 0;
+  /** When the bytes arrived that are pulled next; `undefined` if they had to wait. */
+  #cameMs: number | undefined;
+  /** Whether the caller has pulled the events to the end since bytes arrived. */
+  #drained = true;
+  /** The timer that the state has armed, and since when it runs. */
+  #timer: StateTimer | undefined;
+  /** `undefined` for a timer that is armed and has not started. */
+  #sinceMs: number | undefined;
+  /** How far the message had come when its timer was armed; `undefined` if no message is under way. */
+  #progress: number | undefined;
+  /** As `#sinceMs`, for the message. */
+  #messageSinceMs: number | undefined;
+  /** When each of the keepalive pings was sent that carry the present number and have not been answered. */
+  #pingedMs: number[] = NONE;
   #pings = 0;
   /** Whether the application has sent a ping of its own since the keepalive ping. */
   #overtaken = false;
-  /** How far the message that is under way had come, and since when. */
-  #progress: number | undefined;
-  #progressMs = 0;
-  /** Whether something waited to be pulled since the time was told. */
-  #withheld = false;
 
   constructor(timing: Timing) {
     this.timing = timing;
   }
 
-  /**
-   * Takes the time, and returns what has been waited for too long, if anything has. While there are `unread` bytes
-   * nothing of the peer's is: what is waited for may be among them. `progress` is `undefined` unless a message is under
-   * way, and another number whenever that one has come further, or is another.
-   */
-  advance(nowMs: number, phase: Phase, unread: boolean, progress: number | undefined): Wait | "message" {
-    if (!Number.isFinite(nowMs) || nowMs < (this.#nowMs ?? nowMs)) {
-      throw new RangeError(`time must not go back: ${String(nowMs)} ms`);
-    }
-    this.#nowMs = nowMs;
-    // The rest could not come while nobody took what there was: the peer has the whole time again.
-    if (this.#withheld) {
-      this.#progress = undefined;
-      if (this.#wait === "pong") this.#sinceMs = nowMs;
-    }
-    this.#withheld = unread;
-    if (nowMs >= this.#messageDueMs(nowMs, unread, progress)) return "message";
-    return nowMs >= this.#dueMs(nowMs, phase, unread) ? this.#wait : "nothing";
+  /** The connection enters a state. */
+  enter(state: ConnectionState): void {
+    if (state === "rejecting") return;
+    this.#progress = undefined;
+    this.#arm(armedIn[state], undefined);
   }
 
-  /** When the present wait is over; `undefined` if it never is, or the time has never been told. */
-  nextMs(phase: Phase, unread: boolean, progress: number | undefined): number | undefined {
+  /** Server: the request has arrived. The application may take any time to answer it. */
+  receiveRequest(): void {
+    this.#arm(undefined, undefined);
+  }
+
+  /** Bytes have arrived. If earlier ones have not been pulled to the end, they had to wait. */
+  receive(): void {
+    if (!this.#drained) this.#withhold();
+    this.#drained = false;
+  }
+
+  /**
+   * No bytes wait to be pulled. `progress` is `undefined` unless a message is under way, and another number whenever that
+   * one has come further, or is another.
+   */
+  follow(progress: number | undefined): void {
+    if (progress === this.#progress) return;
+    this.#progress = progress;
+    this.#messageSinceMs = this.#cameMs;
+  }
+
+  /** The events have been pulled to the end. */
+  drain(): void {
+    this.#drained = true;
+    if (this.#timer !== "pong") this.#sinceMs ??= this.#nowMs;
+  }
+
+  /**
+   * Takes the time, and returns what is due. A time before the last one counts as the last one. While there are `unread`
+   * bytes nothing of the peer's is due: what is waited for may be among them. `progress` is as in {@link follow}.
+   * `RangeError` for a time that is not finite.
+   */
+  advance(nowMs: number, unread: boolean, progress: number | undefined): Timer | undefined {
+    if (!Number.isFinite(nowMs)) {
+      throw new RangeError(`the time must be a finite number of milliseconds; it is ${String(nowMs)}`);
+    }
+    const now = Math.max(nowMs, this.#nowMs ?? nowMs);
+    this.#nowMs = now;
+    this.#cameMs = now;
+    this.follow(progress);
+    if (unread) this.#withhold();
+    else this.#messageSinceMs ??= now;
+    if (!(unread && this.#timer === "pong")) this.#sinceMs ??= now;
+    if (now >= this.#messageDueMs(now, unread)) return "message";
+    return now >= this.#timerDueMs(now, unread) ? this.#timer : undefined;
+  }
+
+  /** When something will be due; `undefined` if nothing will be, or before the first {@link advance}. */
+  nextMs(unread: boolean): number | undefined {
     const nowMs = this.#nowMs;
     if (nowMs === undefined) return undefined;
-    this.#withheld ||= unread;
-    const dueMs = Math.min(this.#messageDueMs(nowMs, unread, progress), this.#dueMs(nowMs, phase, unread));
+    const dueMs = Math.min(this.#messageDueMs(nowMs, unread), this.#timerDueMs(nowMs, unread));
     return dueMs === Infinity ? undefined : dueMs;
   }
 
-  /** Begins to wait for the pong of a keepalive ping, and returns the payload of both. */
+  /** A keepalive ping is sent: waits for its pong from now on, and returns the payload of both. */
   sendPing(): Bytes {
     this.#pings++;
-    this.#wait = "pong";
     this.#overtaken = false;
-    this.#sinceMs = this.#pingedMs = this.#nowMs ?? 0;
+    this.#pingedMs = [this.#nowMs ?? 0];
+    this.#arm("pong", this.#cameMs);
+    return this.#pingPayload();
+  }
+
+  /** A keepalive ping is sent again, because nothing has been heard of the peer: returns its payload. */
+  repeatPing(): Bytes {
+    if (this.#timer !== "pong") return this.sendPing();
+    this.#pingedMs.push(this.#nowMs ?? 0);
     return this.#pingPayload();
   }
 
@@ -148,44 +204,37 @@ export class Deadlines {
 
   /** Takes a pong, and returns the round trip if it answers the keepalive ping, in milliseconds. */
   receivePong(payload: Uint8Array): number | undefined {
-    if (this.#wait !== "pong") return undefined;
+    if (this.#pingedMs.length === 0) return undefined;
     const expected = this.#pingPayload();
-    if (payload.length !== expected.length || !payload.every((byte, i) => byte === expected[i])) {
-      if (this.#overtaken) this.#wait = "nothing";
-      return undefined;
-    }
-    this.roundTripMs = (this.#nowMs ?? this.#pingedMs) - this.#pingedMs;
-    this.#wait = "nothing";
+    const answers = payload.length === expected.length && payload.every((byte, i) => byte === expected[i]);
+    if (this.#timer === "pong" && (answers || this.#overtaken)) this.#arm("nextPing", this.#nowMs);
+    if (!answers) return undefined;
+    const pingedMs = this.#pingedMs.shift()!;
+    this.roundTripMs = (this.#nowMs ?? pingedMs) - pingedMs;
     return this.roundTripMs;
   }
 
-  #dueMs(nowMs: number, phase: Phase, unread: boolean): number {
-    const wait = this.#waitIn(phase);
-    if (wait !== this.#wait) {
-      this.#wait = wait;
-      this.#sinceMs = nowMs;
-    }
-    return unread && wait !== "nextPing" ? Infinity : this.#sinceMs + longest(wait, this.timing);
+  /** Bytes had to wait, so those behind them could not arrive: their timers start again with the next {@link advance}. */
+  #withhold(): void {
+    this.#cameMs = undefined;
+    this.#messageSinceMs = undefined;
+    if (this.#timer === "pong") this.#sinceMs = undefined;
   }
 
-  #messageDueMs(nowMs: number, unread: boolean, progress: number | undefined): number {
-    if (progress !== this.#progress) {
-      this.#progress = progress;
-      this.#progressMs = nowMs;
-    }
-    return unread || progress === undefined ? Infinity : this.#progressMs + this.timing.messageTimeoutMs;
+  #arm(timer: StateTimer | undefined, sinceMs: number | undefined): void {
+    this.#timer = timer;
+    this.#sinceMs = sinceMs;
   }
 
-  #waitIn(phase: Phase): Wait {
-    switch (phase) {
-      case "handshake":
-      case "close":
-        return phase;
-      case "open":
-        return this.timing.keepalive === undefined ? "nothing" : this.#wait === "pong" ? "pong" : "nextPing";
-      case "untimed":
-        return "nothing";
-    }
+  #timerDueMs(nowMs: number, unread: boolean): number {
+    const timer = this.#timer;
+    if (timer === undefined || (unread && timer !== "nextPing")) return Infinity;
+    return (this.#sinceMs ?? nowMs) + lengthOf(timer, this.timing);
+  }
+
+  #messageDueMs(nowMs: number, unread: boolean): number {
+    if (this.#progress === undefined || unread) return Infinity;
+    return (this.#messageSinceMs ?? nowMs) + this.timing.messageTimeoutMs;
   }
 
   /** The number of the ping, in four bytes, so that an old pong is not taken for a new one. */
@@ -195,3 +244,6 @@ export class Deadlines {
     return payload;
   }
 }
+
+/** Shared by all connections that have sent no keepalive ping. */
+const NONE: number[] = [];

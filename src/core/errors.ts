@@ -1,4 +1,5 @@
 /** The two errors of the protocol, told apart by whose fault they are. */
+import { CloseCode } from "./closeCodes.ts";
 
 /** Why a {@link ProtocolError} was raised: a stable name to branch on. Messages may change, these do not. */
 export type ProtocolErrorCode =
@@ -8,6 +9,9 @@ export type ProtocolErrorCode =
   | "unknownRequest"
   | "subprotocolNotOffered"
   | "inputEnded"
+  // something that the application supplied has thrown
+  | "extensionFailed"
+  | "randomFailed"
   // framing, RFC 6455 §5
   | "reservedBits"
   | "reservedOpcode"
@@ -28,7 +32,6 @@ export type ProtocolErrorCode =
   | "frameTooLarge"
   | "messageTooLarge"
   | "tooManyFragments"
-  | "tooManyQueuedReplies"
   | "tooMuchEarlyData"
   | "headTooLarge"
   | "headTooManyLines"
@@ -60,6 +63,7 @@ export interface ProtocolErrorDetails {
   readonly section?: string | undefined;
   readonly offset?: number | undefined;
   readonly status?: number | undefined;
+  readonly cause?: unknown;
 }
 
 /** What both errors have in common. */
@@ -80,7 +84,7 @@ export class ProtocolError extends Error {
   }
 
   constructor(message: string, details: ProtocolErrorDetails) {
-    super(message);
+    super(message, details);
     this.code = details.code;
     this.closeCode = details.closeCode;
     this.section = details.section;
@@ -89,7 +93,13 @@ export class ProtocolError extends Error {
   }
 }
 
-/** The application asked for what may not happen now. Thrown at once; nothing was sent and nothing has changed. */
+/**
+ * The application asked for what may not happen now. Thrown at once; nothing was sent and nothing has changed.
+ *
+ * With the code `extensionFailed` or `randomFailed`, something that the application supplied has thrown while the
+ * connection used it. Such an error is not thrown: it is the `error` of `connectionClosed`, and its `cause` is the thrown
+ * value.
+ */
 export class LocalProtocolError extends ProtocolError {
   static {
     this.prototype.name = "LocalProtocolError";
@@ -100,5 +110,18 @@ export class LocalProtocolError extends ProtocolError {
 export class RemoteProtocolError extends ProtocolError {
   static {
     this.prototype.name = "RemoteProtocolError";
+  }
+}
+
+/**
+ * Uses something that the application supplied. Whatever that throws is the `cause` of what this throws; but a
+ * `RemoteProtocolError` stays as it is, since it says what the peer did wrong.
+ */
+export function contain<T>(code: "extensionFailed" | "randomFailed", what: string, use: () => T): T {
+  try {
+    return use();
+  } catch (cause) {
+    if (cause instanceof RemoteProtocolError) throw cause;
+    throw new LocalProtocolError(`${what} failed`, { code, closeCode: CloseCode.INTERNAL_ERROR, cause });
   }
 }

@@ -2,9 +2,11 @@
 import type { ByteQueue } from "./byteQueue.ts";
 import { EMPTY, viewOf, type Bytes } from "./bytes.ts";
 import { CloseCode, isCloseCodeOnWire, MAX_CLOSE_REASON, shortenedReason } from "./closeCodes.ts";
-import { LocalProtocolError, RemoteProtocolError } from "./errors.ts";
-import type { CloseFrame, ConnectionClosed, WSEvent } from "./events.ts";
-import type { ExtensionCodec, OutgoingFrame } from "./extension.ts";
+import type { Deadlines } from "./deadlines.ts";
+import type { ContainedCodec } from "./containedCodec.ts";
+import { contain, LocalProtocolError, ProtocolError } from "./errors.ts";
+import { connectionClosed, type CloseFrame, type ConnectionClosed, type PongReceived, type WSEvent } from "./events.ts";
+import type { OutgoingFrame } from "./extension.ts";
 import { firstByte, LOOPED_TEXT, writeFrame, writeTextFrame } from "./frameWriter.ts";
 import type { LifeCycle, Signal } from "./lifeCycle.ts";
 import type { Limits } from "./limits.ts";
@@ -18,10 +20,11 @@ import { encodeText } from "./utf8.ts";
 interface EstablishedOptions {
   readonly role: "client" | "server";
   readonly life: LifeCycle;
+  readonly deadlines: Deadlines;
   readonly input: ByteQueue;
   readonly output: OutputQueue;
   readonly limits: Limits;
-  readonly codecs: readonly ExtensionCodec[];
+  readonly codecs: readonly ContainedCodec[];
   readonly masking: boolean;
   readonly autoPong: boolean;
   readonly random: (bytes: Uint8Array<ArrayBuffer>) => void;
@@ -36,10 +39,11 @@ export interface SendOptions {
 
 export class EstablishedConnection {
   readonly #life: LifeCycle;
+  readonly #deadlines: Deadlines;
   readonly #input: ByteQueue;
   readonly #output: OutputQueue;
   readonly #limits: Limits;
-  readonly #codecs: readonly ExtensionCodec[];
+  readonly #codecs: readonly ContainedCodec[];
   readonly #autoPong: boolean;
   readonly #random: (bytes: Uint8Array<ArrayBuffer>) => void;
   readonly #reader: MessageReader;
@@ -55,14 +59,19 @@ export class EstablishedConnection {
   #halfPair = "";
   /** Automatic pongs that wait to be sent. */
   #queuedReplies = 0;
+  /** The payload of the latest ping, while there is no room for its pong (§5.5.3: the others need none). */
+  #latestPing: Bytes | undefined;
   #sentClose: CloseFrame | undefined;
   #receivedClose: CloseFrame | undefined;
   /** Whose Close frame came first. */
   #initiator: "local" | "remote" | undefined;
+  /** The end, until it is pulled, where a failure has brought it about. */
+  #end: ConnectionClosed | undefined;
 
   constructor(options: EstablishedOptions) {
     const { role, masking } = options;
     this.#life = options.life;
+    this.#deadlines = options.deadlines;
     this.#input = options.input;
     this.#output = options.output;
     this.#limits = options.limits;
@@ -87,23 +96,28 @@ export class EstablishedConnection {
 
   /** Reads on to the next event, or `undefined` until more bytes come. */
   next(): WSEvent | undefined {
-    if (this.#life.state === "closed") return undefined;
-    try {
-      const received = this.#reader.read();
-      if (received === undefined) this.#input.release();
-      else if (received.type !== "bytesReceived") return this.#answer(received);
-      return received;
-    } catch (error) {
-      if (!(error instanceof RemoteProtocolError)) throw error; // a defect of ours or an extension's, not the peer's
-      return this.fail(error);
+    if (this.#life.state !== "closed") {
+      try {
+        const received = this.#reader.read();
+        if (received === undefined) this.#input.release();
+        if (this.#input.size === 0) this.#deadlines.follow(this.progress);
+        if (received === undefined) return undefined;
+        return received.type === "bytesReceived" ? received : this.#answer(received);
+      } catch (error) {
+        this.#failBy(error);
+      }
     }
+    const end = this.#end;
+    this.#end = undefined;
+    return end;
   }
 
   /** Does by itself what the protocol asks for (§5.5.1, §5.5.2). */
   #answer(received: Received): WSEvent {
     if (received.type === "closeReceived") return this.#answerClose(received);
     if (received.type === "pingReceived" && this.#autoPong) this.#answerPing(received.payload);
-    return received;
+    const roundTripMs = received.type === "pongReceived" ? this.#deadlines.receivePong(received.payload) : undefined;
+    return roundTripMs === undefined ? received : { ...(received as PongReceived), roundTripMs };
   }
 
   sendData(data: string | ArrayBuffer | ArrayBufferView, final: boolean, options: SendOptions | undefined): void {
@@ -157,9 +171,12 @@ export class EstablishedConnection {
   ): void {
     const payload = typeof given === "string" ? encodeText(this.#wholePairs(given, fin)) : given;
     let frame: OutgoingFrame = { opcode, fin, rsv: 0, payload, compress: options?.compress };
-    for (const codec of this.#codecs) {
-      const encoded = codec.encode?.(frame);
-      if (encoded !== undefined) frame = { ...frame, ...encoded };
+    try {
+      for (const codec of this.#codecs) frame = codec.encode(frame);
+    } catch (error) {
+      // Some codecs may have encoded what is never sent: the peer could not decode anything behind it.
+      this.#failBy(error);
+      throw error instanceof LocalProtocolError ? error.cause : error;
     }
     const owned = frame.payload === payload && (typeof given === "string" || options?.handOver === true);
     writeFrame(this.#output, firstByte(frame.opcode, frame.fin, frame.rsv), frame.payload, key, owned);
@@ -182,11 +199,39 @@ export class EstablishedConnection {
     this.#sendControl("sendPong", Opcode.PONG, payload);
   }
 
+  /** Sends a keepalive ping. */
+  keepAlive(): void {
+    this.#sendByItself(Opcode.PING, this.#deadlines.sendPing());
+  }
+
+  /** Sends a keepalive ping again, or a first one. */
+  keepAliveAgain(): void {
+    this.#sendByItself(Opcode.PING, this.#deadlines.repeatPing());
+  }
+
+  /** Answers the latest ping, if there was no room for its pong. To be called before bytes are taken to be sent. */
+  answerLatest(): void {
+    const payload = this.#latestPing;
+    if (payload === undefined) return;
+    this.#latestPing = undefined;
+    this.#sendByItself(Opcode.PONG, payload);
+  }
+
+  #sendByItself(opcode: Opcode, payload: Bytes): void {
+    try {
+      this.#writeControl(opcode, payload, this.#ownKey());
+    } catch (error) {
+      this.#failBy(error);
+    }
+  }
+
   /** Sends a Close frame; with no code an empty one, unless there is a reason to carry (§5.5.1). */
   close(code: number | undefined, reason: string): void {
+    // Nothing may follow a Close.
+    this.answerLatest();
     this.#require("sendClose");
     const frame = closeFrame(code, reason);
-    this.#sendClose(frame.close, frame.body);
+    this.#sendClose(frame.close, frame.body, this.#drawKey());
   }
 
   /** The stream ended without a closing handshake, or in the middle of it. */
@@ -194,18 +239,30 @@ export class EstablishedConnection {
     return this.#finish("end");
   }
 
-  /** Fails the connection (§7.1.7): says why to a peer that can still hear it, and ends. */
-  fail(error: RemoteProtocolError): ConnectionClosed {
-    if (this.#life.allows("sendClose") && error.closeCode !== undefined) {
-      const frame = closeFrame(error.closeCode, shortenedReason(error.message));
-      this.#sendClose(frame.close, frame.body);
+  /** Fails the connection (§7.1.7): says why to a peer that can still hear it, and ends. The end is the next event. */
+  fail(error: ProtocolError): void {
+    const { closeCode } = error;
+    if (this.#life.allows("sendClose") && closeCode !== undefined && isCloseCodeOnWire(closeCode)) {
+      const { close, body } = closeFrame(closeCode, shortenedReason(error.message));
+      try {
+        this.#sendClose(close, body, this.#ownKey());
+      } catch (failure) {
+        if (!(failure instanceof ProtocolError)) throw failure;
+        // Without a key there is no Close.
+      }
     }
-    return this.#finish("fail", error);
+    this.#end = this.#finish("fail", error);
   }
 
-  /** Characters that wait to be encoded, with as many for each header as it has bytes. */
+  #failBy(error: unknown): void {
+    if (!(error instanceof ProtocolError)) throw error; // a defect of ours
+    this.fail(error);
+  }
+
+  /** What waits to be written: texts by their characters, with as many for each header as it has bytes, and a pong. */
   get pendingLength(): number {
-    return this.#run?.length ?? 0;
+    const pong = this.#latestPing === undefined ? 0 : this.#latestPing.length + (this.#masks ? 6 : 2);
+    return (this.#run?.length ?? 0) + pong;
   }
 
   /** Writes what waits to be sent into the queue: to be called before that is looked at. */
@@ -223,50 +280,40 @@ export class EstablishedConnection {
 
   #answerPing(payload: Bytes): void {
     if (!this.#life.allows("sendPong")) return;
-    if (++this.#queuedReplies > this.#limits.maxQueuedReplies) {
-      throw new RemoteProtocolError(`more than ${this.#limits.maxQueuedReplies} pings while nothing could be sent`, {
-        code: "tooManyQueuedReplies",
-        closeCode: CloseCode.MESSAGE_TOO_BIG,
-        section: "RFC 6455 §10.4",
-        offset: this.#input.offset,
-      });
+    if (this.#queuedReplies < this.#limits.maxQueuedReplies) {
+      this.#queuedReplies++;
+      this.#writeControl(Opcode.PONG, payload, this.#ownKey());
+    } else {
+      this.#latestPing = payload.slice();
     }
-    this.#writeControl(Opcode.PONG, payload);
   }
 
   /** Echoes the Close frame if it is the first (§5.5.1), and ends. */
   #answerClose({ code, reason, body }: CloseReceived): ConnectionClosed {
-    this.#life.follow("receiveClose");
     this.#receivedClose = { code, reason };
-    if (this.#life.state === "remoteClosing") this.#sendClose({ code, reason }, body);
+    this.#initiator ??= "remote";
+    // Before anything changes: without a key the connection fails.
+    const key = this.#life.allows("sendClose") ? this.#ownKey() : undefined;
+    this.#life.follow("receiveClose");
+    if (this.#life.state === "remoteClosing") this.#sendClose({ code, reason }, body, key);
     return this.#closed();
   }
 
-  #finish(signal: "end" | "fail", error?: RemoteProtocolError): ConnectionClosed {
+  #finish(signal: "end" | "fail", error?: ProtocolError): ConnectionClosed {
     this.#life.follow(signal);
     return this.#closed(error);
   }
 
-  #closed(error?: RemoteProtocolError): ConnectionClosed {
+  #closed(error?: ProtocolError): ConnectionClosed {
     this.#input.clear();
-    for (const codec of this.#codecs) codec.release?.();
-    const sent = this.#sentClose;
-    const received = this.#receivedClose;
-    return {
-      type: "connectionClosed",
-      code: received?.code ?? CloseCode.ABNORMAL_CLOSURE,
-      reason: received?.reason ?? "",
-      wasClean: received !== undefined,
-      ...(this.#initiator !== undefined && { initiator: this.#initiator }),
-      ...(sent !== undefined && { sent }),
-      ...(received !== undefined && { received }),
-      ...(error !== undefined && { error }),
-    };
+    this.#latestPing = undefined;
+    for (const codec of this.#codecs) codec.release();
+    return connectionClosed(error, this.#initiator, this.#sentClose, this.#receivedClose);
   }
 
-  #sendClose(close: CloseFrame, body: Uint8Array): void {
-    this.#writeControl(Opcode.CLOSE, body);
-    this.#initiator = this.#receivedClose === undefined ? "local" : "remote";
+  #sendClose(close: CloseFrame, body: Uint8Array, key: Bytes | undefined): void {
+    this.#writeControl(Opcode.CLOSE, body, key);
+    this.#initiator ??= "local";
     this.#sentClose = close;
     this.#life.follow("sendClose");
   }
@@ -276,14 +323,20 @@ export class EstablishedConnection {
     if (payload.length > MAX_CONTROL_PAYLOAD) {
       throw new RangeError(`a control frame carries at most 125 bytes, not ${payload.length} (RFC 6455 §5.5)`);
     }
-    this.#writeControl(opcode, payload);
+    this.#writeControl(opcode, payload, this.#drawKey());
   }
 
-  #writeControl(opcode: Opcode, payload: Uint8Array): void {
+  #writeControl(opcode: Opcode, payload: Uint8Array, key: Bytes | undefined): void {
     this.flush();
-    writeFrame(this.#output, firstByte(opcode, true, 0), payload, this.#drawKey(), false);
+    writeFrame(this.#output, firstByte(opcode, true, 0), payload, key, false);
   }
 
+  /** For what the connection sends by itself. */
+  #ownKey(): Bytes | undefined {
+    return contain("randomFailed", "the source of random bytes", () => this.#drawKey());
+  }
+
+  /** For what a call sends, which throws what `random` throws. */
   #drawKey(): Bytes | undefined {
     if (!this.#masks) return undefined;
     this.#random(KEY);
@@ -312,7 +365,7 @@ function closeFrame(code: number | undefined, reason: string): { close: CloseFra
     return { close: { code: CloseCode.NO_STATUS_RECEIVED, reason: "" }, body: EMPTY };
   }
   const sent = code ?? CloseCode.NORMAL_CLOSURE;
-  if (!Number.isInteger(sent) || !isCloseCodeOnWire(sent)) {
+  if (!isCloseCodeOnWire(sent)) {
     throw new RangeError(`close code ${String(sent)} may not be sent (RFC 6455 §7.4)`);
   }
   const text = encodeText(reason);

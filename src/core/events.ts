@@ -1,5 +1,6 @@
 /** What happens on a connection, as plain objects told apart by `type`. */
-import type { RemoteProtocolError } from "./errors.ts";
+import { CloseCode } from "./closeCodes.ts";
+import type { ProtocolError } from "./errors.ts";
 import type { AgreedExtension } from "./extension.ts";
 
 /** Server: a valid opening request came (RFC 6455 §4.2.1). Answer it with `accept` or `reject`. */
@@ -78,7 +79,7 @@ export function bytesReceived(
   return { type: "bytesReceived", data, frameFinished, messageFinished };
 }
 
-/** A Ping came (§5.5.2). Its Pong is already queued, unless `autoPong` is off. */
+/** A Ping came (§5.5.2). Its Pong is queued already, unless `autoPong` is off or `maxQueuedReplies` of them wait. */
 export interface PingReceived {
   readonly type: "pingReceived";
   readonly payload: Uint8Array<ArrayBuffer>;
@@ -104,7 +105,7 @@ export interface ConnectionClosed {
   /** The code of the peer's Close frame; 1005 if it had none, 1006 if no Close frame came (§7.1.5). */
   readonly code: number;
   readonly reason: string;
-  /** Whether both Close frames were exchanged. */
+  /** Whether both Close frames were exchanged, and nothing failed. */
   readonly wasClean: boolean;
   /** Whose Close frame came first; absent if there was none at all. */
   readonly initiator?: "local" | "remote";
@@ -112,8 +113,30 @@ export interface ConnectionClosed {
   readonly sent?: CloseFrame;
   /** The Close frame that the peer sent. */
   readonly received?: CloseFrame;
-  /** What the peer did wrong, if that is why. */
-  readonly error?: RemoteProtocolError;
+  /**
+   * Why the connection failed, if it did. A `RemoteProtocolError` says what the peer did wrong. A `LocalProtocolError`
+   * says that an extension or `random` has thrown; its `cause` is the thrown value, and its `closeCode` 1011.
+   */
+  readonly error?: ProtocolError;
+}
+
+/** The end, after these Close frames, if any were exchanged. */
+export function connectionClosed(
+  error?: ProtocolError,
+  initiator?: "local" | "remote",
+  sent?: CloseFrame,
+  received?: CloseFrame,
+): ConnectionClosed {
+  return {
+    type: "connectionClosed",
+    code: received?.code ?? CloseCode.ABNORMAL_CLOSURE,
+    reason: received?.reason ?? "",
+    wasClean: received !== undefined && error === undefined,
+    ...(initiator && { initiator }),
+    ...(sent && { sent }),
+    ...(received && { received }),
+    ...(error && { error }),
+  };
 }
 
 export type WSEvent =

@@ -25,7 +25,13 @@ export interface Extension {
   confirm(answer: ExtensionParameters): ExtensionCodec | undefined;
 }
 
-/** An extension at work on one connection. Every hook may be left out. */
+/**
+ * An extension at work on one connection. Every hook may be left out.
+ *
+ * A hook that throws ends its connection alone. The peer gets a Close 1011, and `connectionClosed` has a
+ * `LocalProtocolError` whose `cause` is the thrown value. A `RemoteProtocolError` from `receiveFrame` or `decode` says
+ * that the peer is at fault instead.
+ */
 export interface ExtensionCodec {
   /** The reserved bits that it gives a meaning to (§5.2): RSV1 is 4, RSV2 is 2, RSV3 is 1. */
   readonly reservedBits: number;
@@ -44,10 +50,11 @@ export interface ExtensionCodec {
   decode?(payload: Bytes, frame: IncomingFrame): Iterable<Bytes>;
   /**
    * Encodes an outgoing data frame. May not change the payload it is given. Another one that it returns is read before
-   * it is called again, and left unchanged, so it may lie in memory that is used for the next one.
+   * it is called again, and left unchanged, so it may lie in memory that is used for the next one. If it throws, so does
+   * the call that sends; the connection ends, because the codec may have encoded what the peer will never get.
    */
   encode?(frame: OutgoingFrame): OutgoingFrame;
-  /** The connection has ended. */
+  /** The connection has ended. What it throws is ignored. */
   release?(): void;
 }
 

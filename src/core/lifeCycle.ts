@@ -1,4 +1,5 @@
 /** The life of a connection as one table (RFC 6455 §4, §5.5.1, §7.1): a signal with no cell may not happen. */
+import type { Deadlines } from "./deadlines.ts";
 
 export type ConnectionState = "connecting" | "open" | "localClosing" | "remoteClosing" | "rejecting" | "closed";
 
@@ -48,12 +49,15 @@ export const lifeCycle: Transitions = {
   closed: {},
 };
 
-/** Where a connection stands in the table; its two halves, opening and framing, share one. */
+/** The connection's place in the table, shared by its two halves, opening and framing. Each step sets the timers. */
 export class LifeCycle {
   state: ConnectionState;
+  readonly #deadlines: Deadlines;
 
-  constructor(initial: ConnectionState) {
+  constructor(initial: ConnectionState, deadlines: Deadlines) {
     this.state = initial;
+    this.#deadlines = deadlines;
+    deadlines.enter(initial);
   }
 
   allows(signal: Signal): boolean {
@@ -65,5 +69,6 @@ export class LifeCycle {
     const next = lifeCycle[this.state][signal];
     if (next === undefined) throw new Error(`no ${signal} in ${this.state}`);
     this.state = next;
+    this.#deadlines.enter(next);
   }
 }

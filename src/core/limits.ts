@@ -13,7 +13,10 @@ export interface Limits {
   readonly maxHeadLines: number;
   /** Most bytes kept that a client sends before the server has answered its request. */
   readonly maxEarlyBytes: number;
-  /** Most automatic pongs that wait for `bytesToSend()`. */
+  /**
+   * Most automatic pongs that wait for `bytesToSend()`. Of the pings beyond it only the latest is answered, when bytes are
+   * next taken (§5.5.3). So 0 answers one ping each time.
+   */
   readonly maxQueuedReplies: number;
 }
 

@@ -2,7 +2,8 @@
 import type { ByteQueue } from "./byteQueue.ts";
 import { EMPTY, type Bytes } from "./bytes.ts";
 import { CloseCode, isCloseCodeOnWire } from "./closeCodes.ts";
-import { RemoteProtocolError, type ProtocolErrorCode } from "./errors.ts";
+import type { ContainedCodec } from "./containedCodec.ts";
+import { ProtocolError, RemoteProtocolError, type ProtocolErrorCode } from "./errors.ts";
 import {
   bytesReceived,
   textReceived,
@@ -12,7 +13,7 @@ import {
   type PongReceived,
   type TextReceived,
 } from "./events.ts";
-import type { ExtensionCodec, IncomingFrame } from "./extension.ts";
+import type { IncomingFrame } from "./extension.ts";
 import { FrameReader, type Masking } from "./frameReader.ts";
 import type { Limits } from "./limits.ts";
 import { isControl, MASK, MAX_CONTROL_PAYLOAD, Opcode } from "./opcodes.ts";
@@ -34,8 +35,8 @@ export class MessageReader {
   readonly #frames: FrameReader;
   readonly #input: ByteQueue;
   readonly #limits: Limits;
-  readonly #codecs: readonly ExtensionCodec[];
-  readonly #decoders: readonly Decoder[];
+  readonly #codecs: readonly ContainedCodec[];
+  readonly #decoders: readonly ContainedCodec[];
   readonly #decodes: boolean;
   readonly whole: WholeMessages;
 
@@ -52,14 +53,14 @@ export class MessageReader {
   #control: Bytes | undefined;
   #controlLength = 0;
   /** Raised after what was in order before it has been delivered: of a text, or of what has been decoded. */
-  #raiseNext: RemoteProtocolError | undefined;
+  #raiseNext: ProtocolError | undefined;
 
-  constructor(input: ByteQueue, limits: Limits, masking: Masking, codecs: readonly ExtensionCodec[]) {
+  constructor(input: ByteQueue, limits: Limits, masking: Masking, codecs: readonly ContainedCodec[]) {
     this.#input = input;
     this.#limits = limits;
     // What was encoded last is decoded first (§9.1).
     this.#codecs = codecs.length === 0 ? NO_CODECS : [...codecs].reverse();
-    this.#decoders = codecs.length === 0 ? NO_CODECS : this.#codecs.filter(decodes);
+    this.#decoders = codecs.length === 0 ? NO_CODECS : this.#codecs.filter(({ decodes }) => decodes);
     this.#decodes = this.#decoders.length > 0;
     const { maxFrameBytes, maxMessageBytes, maxFragments } = limits;
     const plain = codecs.length === 0 && masking !== "either" && maxFragments > 0;
@@ -84,7 +85,7 @@ export class MessageReader {
     return this.#frames.atHeader ? undefined : this.#start;
   }
 
-  /** Reads on to the next thing to tell, or `undefined` until more bytes come. Throws `RemoteProtocolError`. */
+  /** Reads on to the next thing to tell, or `undefined` until more bytes come. Throws `ProtocolError`. */
   read(): Received | undefined {
     if (!this.#frames.atHeader) return this.#readOn();
     if (this.#messageOpcode === Opcode.CONTINUATION) {
@@ -131,7 +132,7 @@ export class MessageReader {
   #beginFrame(): void {
     const { opcode, payloadLength } = this.#frames;
     if (this.#codecs.length > 0) {
-      for (const codec of this.#codecs) codec.receiveFrame?.(this.#frames);
+      for (const codec of this.#codecs) codec.receiveFrame(this.#frames);
     }
     if (isControl(opcode)) return;
     if (opcode === Opcode.CONTINUATION) {
@@ -185,7 +186,7 @@ export class MessageReader {
     try {
       if (ahead.done !== true) decoded.ahead = decoded.pieces.next();
     } catch (error) {
-      if (!(error instanceof RemoteProtocolError)) throw error;
+      if (!(error instanceof ProtocolError)) throw error;
       this.#raiseNext = error;
     }
     const last = decoded.ahead.done === true;
@@ -276,16 +277,10 @@ export class MessageReader {
   }
 }
 
-type Decoder = ExtensionCodec & Required<Pick<ExtensionCodec, "decode">>;
-
 /** Of nearly every connection at rest: three arrays less for each. */
-const NO_CODECS: readonly Decoder[] = [];
+const NO_CODECS: readonly ContainedCodec[] = [];
 
-function decodes(codec: ExtensionCodec): codec is Decoder {
-  return codec.decode !== undefined;
-}
-
-function* decodeEach(pieces: Iterable<Bytes>, codec: Decoder, frame: IncomingFrame): Generator<Bytes> {
+function* decodeEach(pieces: Iterable<Bytes>, codec: ContainedCodec, frame: IncomingFrame): Generator<Bytes> {
   const { opcode, fin, rsv } = frame;
   let last: Bytes = EMPTY;
   let first = true;

@@ -21,22 +21,13 @@ export function override<Name extends keyof Methods>(
 ): () => void {
   const original = (connection[name] as (...args: never[]) => unknown).bind(connection) as Methods[Name];
   const value = make(original);
-  return define(connection, name, { value, writable: true }, () => connection[name] === value);
-}
-
-/** The same for what is read. */
-export function overrideNextDeadline(
-  connection: WSConnection,
-  observe: (nextDeadlineMs: number | undefined) => void,
-): () => void {
-  const before = findProperty(connection, "nextDeadlineMs");
-  const get = (): number | undefined => {
-    const nextDeadlineMs = before?.get?.call(connection) as number | undefined;
-    observe(nextDeadlineMs);
-    return nextDeadlineMs;
+  const before = Object.getOwnPropertyDescriptor(connection, name);
+  Object.defineProperty(connection, name, { value, writable: true, configurable: true });
+  return () => {
+    if (connection[name] !== value) return;
+    if (before === undefined) Reflect.deleteProperty(connection, name);
+    else Object.defineProperty(connection, name, before);
   };
-  const isOurs = (): boolean => Object.getOwnPropertyDescriptor(connection, "nextDeadlineMs")?.get === get;
-  return define(connection, "nextDeadlineMs", { get }, isOurs);
 }
 
 /** Leads the events past `observe`, which is told `undefined` when there is none. */
@@ -45,29 +36,6 @@ export function overrideEvents(connection: WSConnection, observe: (event: WSEven
     const tapped = new ObservedEvents(events(), observe);
     return () => tapped;
   });
-}
-
-function define(
-  connection: WSConnection,
-  name: keyof WSConnection,
-  property: PropertyDescriptor,
-  isOurs: () => boolean,
-): () => void {
-  const before = Object.getOwnPropertyDescriptor(connection, name);
-  Object.defineProperty(connection, name, { ...property, configurable: true });
-  return () => {
-    if (!isOurs()) return;
-    if (before === undefined) Reflect.deleteProperty(connection, name);
-    else Object.defineProperty(connection, name, before);
-  };
-}
-
-function findProperty(object: object, name: string): PropertyDescriptor | undefined {
-  for (let at: object | null = object; at !== null; at = Object.getPrototypeOf(at) as object | null) {
-    const property = Object.getOwnPropertyDescriptor(at, name);
-    if (property !== undefined) return property;
-  }
-  return undefined;
 }
 
 class ObservedEvents implements IterableIterator<WSEvent> {

@@ -98,6 +98,7 @@ export type VectorStep =
       readonly finished: boolean;
     })
   | (Call & { readonly do: "advanceTime"; readonly nowMs: number })
+  /** Only in older vectors, from when reading it started timers: compared, and no longer recorded. */
   | (Call & { readonly do: "nextDeadlineMs"; readonly nextDeadlineMs: number | null });
 
 const PLAIN_OPTIONS = ["handshake", "host", "resource", "origin", "subprotocols", "subprotocol", "masking", "autoPong"];

@@ -5,7 +5,7 @@ import { ProtocolError } from "../core/errors.ts";
 import { entriesOf } from "../handshake/headReader.ts";
 import { decode } from "./decoder.ts";
 import { fromBase64, fromHex, toHex } from "./hex.ts";
-import { override, overrideEvents, overrideNextDeadline, type Methods } from "./override.ts";
+import { override, overrideEvents, type Methods } from "./override.ts";
 import { plainEvent } from "./plainEvent.ts";
 import { redactVector } from "./redactVector.ts";
 import type { Role } from "./role.ts";
@@ -154,9 +154,6 @@ class VectorRecorder {
       overrideEvents(connection, (event) => {
         this.#add({ do: "events", event: event === undefined ? null : plainEvent(event, toHex) });
       }),
-      overrideNextDeadline(connection, (nextDeadlineMs) => {
-        this.#add({ do: "nextDeadlineMs", nextDeadlineMs: nextDeadlineMs ?? null });
-      }),
     ];
   }
 
@@ -174,7 +171,6 @@ class VectorRecorder {
 function isIdle(step: VectorStep): boolean {
   return (
     (step.do === "events" && step.event === null) ||
-    (step.do === "nextDeadlineMs" && step.nextDeadlineMs === null) ||
     (step.do === "bytesToSend" && step.bytes === "" && step.throws === undefined) ||
     (step.do === "chunksToSend" && step.chunks.length === 0)
   );

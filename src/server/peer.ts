@@ -326,7 +326,12 @@ export class Peer extends Emitter<PeerEvents> {
     const { binary = typeof content !== "string", compress, fin = true } = options;
     const begun = this.#fragmented ?? (fin ? undefined : { binary, decoder: textDecoder() });
     const payload = (begun?.binary ?? binary) ? bytesOf(content) : textOf(content, fin, begun?.decoder);
-    this.#connection.sendData(payload, fin, compress === undefined ? {} : { compress });
+    try {
+      this.#connection.sendData(payload, fin, compress === undefined ? {} : { compress });
+    } catch (error) {
+      this.#driver.flush(); // an extension that threw has ended the connection
+      throw error;
+    }
     this.#fragmented = fin ? undefined : begun;
     this.#flush(callback);
     if (!this.#driver.hasRoom) this.#announceRoom();

@@ -7,9 +7,11 @@ import { systemClock } from "../stream/clock.ts";
 import type { RunOptions } from "../stream/connectionHook.ts";
 import { discard } from "../stream/discard.ts";
 import type { Driver, EventHandler } from "../stream/driver.ts";
-import { open, orDiscard, type PendingRequest } from "../stream/opening.ts";
+import type { DriverTiming } from "../stream/driverMachine.ts";
+import { open, orDiscard, prepare } from "../stream/opening.ts";
 import { requireOriginPolicy, type OriginPolicy } from "../stream/originPolicy.ts";
 import { stopTaking } from "../stream/serve.ts";
+import { admit, PendingRequest } from "../stream/pendingRequest.ts";
 import { report } from "../stream/report.ts";
 import { WebSocketError } from "../stream/webSocketError.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
@@ -115,7 +117,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
   /** The peers that are not closed yet; `undefined` without `clientTracking`. */
   readonly clients: Set<Peer> | undefined;
   readonly #connectionOptions: ServerOptions;
-  readonly #closeTimeoutMs: number;
+  readonly #timing: DriverTiming;
   #state: "running" | "closing" | "closed" = "running";
   /** All that have not ended. */
   readonly #drivers = new Set<Driver>();
@@ -144,7 +146,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
       limits: { ...limits, ...options.limits },
     };
     new WSConnection("server", this.#connectionOptions); // checks them
-    this.#closeTimeoutMs = timing.closeTimeoutMs;
+    this.#timing = timing;
     this.clients = options.clientTracking === false ? undefined : new Set();
   }
 
@@ -170,19 +172,28 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     );
     let ended = ignore;
     const driver: Driver = orDiscard(transport, () => {
-      const connection = new WSConnection("server", this.#connectionOptions);
-      this.options.onConnection?.(connection, this.#connectionOptions);
+      const prepared = prepare("server", this.#connectionOptions, this.options.onConnection);
+      const { connection } = prepared;
       if (request !== undefined) connection.receiveRequest(request);
       let upgraded: UpgradeRequest;
       return open(
-        connection,
+        prepared,
         transport,
-        { closeTimeoutMs: this.#closeTimeoutMs, clock, origins },
+        { ...this.#timing, clock },
         {
-          requested: (pending) => {
-            upgraded = upgradeRequest(pending.event, socket);
+          requested: (event) => {
+            const pending = new PendingRequest(connection, event, driver);
             this.#pending.set(driver, () => pending.isPending && pending.reject({ status: 503 }));
-            return this.#answer(pending, upgraded);
+            return admit(pending, origins, {
+              admitted: () => {
+                upgraded = upgradeRequest(event, socket);
+                return this.#answer(pending, upgraded);
+              },
+              refused(error) {
+                if (!(error instanceof WebSocketError)) report(error);
+              },
+              late: report,
+            });
           },
           established: () => {
             this.#pending.delete(driver);
@@ -199,9 +210,8 @@ export class WebSocketServer extends Emitter<ServerEvents> {
             this.#tell("connection", peer, upgraded);
             return handle;
           },
-          failed: (error, closed) => {
+          failed: (_, closed) => {
             if (closed.error !== undefined) this.#tell("wsClientError", closed.error, socket);
-            else if (!(error instanceof WebSocketError)) report(error);
           },
         },
       );

@@ -1,5 +1,5 @@
 /** The server's way to a session: waits for the request, and answers it as the application says. */
-import { WSConnection, type AcceptOptions, type SharedOptions } from "../connection/wsConnection.ts";
+import type { AcceptOptions, SharedOptions, WSConnection } from "../connection/wsConnection.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { resolveTiming } from "../core/deadlines.ts";
 import type { ConnectionRequested } from "../core/events.ts";
@@ -8,8 +8,10 @@ import type { ByteTransport } from "../transports/byteTransport.ts";
 import { unlessAborted, type Abortable } from "./abortable.ts";
 import type { RunOptions } from "./connectionHook.ts";
 import type { Driver } from "./driver.ts";
-import { open, orDiscard, type PendingRequest } from "./opening.ts";
+import { open, orDiscard, prepare } from "./opening.ts";
 import { requireOriginPolicy, type OriginPolicy } from "./originPolicy.ts";
+import { admit, PendingRequest } from "./pendingRequest.ts";
+import { report } from "./report.ts";
 import { sessionOf, type WebSocketSession } from "./session.ts";
 import { withResolvers } from "./withResolvers.ts";
 
@@ -70,8 +72,12 @@ export interface Arrival {
   endUnanswered(status: number, closeCode: number): void;
 }
 
-/** What `accept` does, and a way to end what it began. Throws if the options are wrong. */
-export function acceptOn(transport: ByteTransport, options: AcceptTransportOptions): Arrival {
+/** What `accept` does, and a way to end what it began. `late` is as in `Admission`. Throws if the options are wrong. */
+export function acceptOn(
+  transport: ByteTransport,
+  options: AcceptTransportOptions,
+  late: (error: unknown) => void = report,
+): Arrival {
   const { request: parsed = transport.request, origins = "same", signal, onConnection, clock, ...rest } = options;
   const isPriorKnowledge = rest.handshake === "none";
   let answerable: PendingRequest | undefined;
@@ -84,20 +90,25 @@ export function acceptOn(transport: ByteTransport, options: AcceptTransportOptio
   const driver: Driver = orDiscard(transport, () => {
     requireOriginPolicy(origins);
     signal?.throwIfAborted();
-    const { closeTimeoutMs } = resolveTiming(rest);
-    connection = new WSConnection("server", rest);
-    onConnection?.(connection, rest);
+    const timing = resolveTiming(rest);
+    const prepared = prepare("server", rest, onConnection);
+    ({ connection } = prepared);
     if (parsed !== undefined) connection.receiveRequest(parsed);
     return open(
-      connection,
+      prepared,
       transport,
-      { closeTimeoutMs, clock, origins },
+      { ...timing, clock },
       {
-        requested(request) {
-          answerable = request;
-          requested.resolve(request.event);
-          return undefined;
-        },
+        requested: (event) =>
+          admit(new PendingRequest(connection, event, driver), origins, {
+            admitted(request) {
+              answerable = request;
+              requested.resolve(event);
+              return undefined;
+            },
+            refused: opened.reject,
+            late,
+          }),
         established(event) {
           if (isPriorKnowledge) requested.resolve(priorKnowledge(rest.subprotocol));
           const { session, handle } = sessionOf(connection, driver, event);

@@ -1,11 +1,11 @@
 /** The client's way to a session: asks over a transport, and waits for the answer. */
-import { WSConnection, type SharedOptions } from "../connection/wsConnection.ts";
+import type { SharedOptions } from "../connection/wsConnection.ts";
 import { resolveTiming } from "../core/deadlines.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { unlessAborted, type Abortable } from "./abortable.ts";
 import type { RunOptions } from "./connectionHook.ts";
 import type { Driver } from "./driver.ts";
-import { open, orDiscard } from "./opening.ts";
+import { open, orDiscard, prepare } from "./opening.ts";
 import { withResolvers } from "./withResolvers.ts";
 import { sessionOf, type WebSocketSession } from "./session.ts";
 import { parseProtocols, parseWebSocketURL, requestFor } from "./webSocketURL.ts";
@@ -46,16 +46,15 @@ export async function connect(transport: ByteTransport, options: ConnectOptions 
     signal?.throwIfAborted();
     const subprotocols = parseProtocols(protocols);
     const connectionOptions = { ...rest, ...requestFor(parseWebSocketURL(url)), subprotocols };
-    const { closeTimeoutMs } = resolveTiming(rest);
-    const connection = new WSConnection("client", connectionOptions);
-    onConnection?.(connection, connectionOptions);
+    const timing = resolveTiming(rest);
+    const prepared = prepare("client", connectionOptions, onConnection);
     return open(
-      connection,
+      prepared,
       transport,
-      { closeTimeoutMs, clock },
+      { ...timing, clock },
       {
         established(event) {
-          const { session, handle } = sessionOf(connection, driver, event);
+          const { session, handle } = sessionOf(prepared.connection, driver, event);
           resolve(session);
           return handle;
         },

@@ -4,8 +4,8 @@ import { putTogether, type Bytes } from "../core/bytes.ts";
 import type { WSEvent } from "../core/events.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { ChunkReader } from "./chunkReader.ts";
-import { LONGEST_TIMER_MS, systemClock, type Clock } from "./clock.ts";
-import { DriverMachine, GATHERED_BYTES, type Command, type Happening } from "./driverMachine.ts";
+import { LONGEST_TIMER_MS, systemClock, type Clock, type ClockOption } from "./clock.ts";
+import { DriverMachine, GATHERED_BYTES, type Command, type DriverTiming, type Happening } from "./driverMachine.ts";
 import { keepSpare, takeSpare } from "./spareBlock.ts";
 
 const AT_ONCE = Promise.resolve();
@@ -20,11 +20,7 @@ export type EventHandler = (event: WSEvent) => PromiseLike<void> | undefined;
 /** Called when the transport has taken what was queued before, or with the reason why it never will. */
 export type WrittenCallback = (error?: unknown) => void;
 
-export interface DriverOptions {
-  /** How long the end may take from the beginning of the close until the transport is given up, in milliseconds. */
-  readonly closeTimeoutMs: number;
-  readonly clock?: Clock | undefined;
-}
+export interface DriverOptions extends DriverTiming, ClockOption {}
 
 const CALLED: Happening = { type: "called" };
 const INPUT_ENDED: Happening = { type: "inputEnded" };
@@ -75,7 +71,11 @@ export class Driver {
   readonly #onReadFailed = (error: unknown): void => this.#tell({ type: "inputFailed", error });
   readonly #onWritten = (): void => this.#tell(WRITTEN);
   readonly #onWriteFailed = (error: unknown): void => this.#tell({ type: "writeFailed", error });
-  readonly #onTaken = (): void => this.#tell(TAKEN);
+  readonly #onTaken = (): void => {
+    // Of a busy reader this comes for each message, and no time has to be told.
+    if (this.#machine.phase === "running") this.#tellAt(TAKEN, this.#machine.nowMs);
+    else this.#tell(TAKEN);
+  };
   readonly #onTakerFailed = (reason: unknown): void => this.abort(reason);
 
   /** Begins with the next microtask. `TypeError` if one of the transport's streams is locked. */
@@ -155,14 +155,22 @@ export class Driver {
   }
 
   #tell(happening: Happening): void {
-    const machine = this.#machine;
     let nowMs: number;
     try {
       nowMs = this.nowMs();
       if (!Number.isFinite(nowMs)) throw new RangeError(`the clock says ${String(nowMs)}`);
-      machine.handle(happening, nowMs);
     } catch (reason) {
-      machine.handle({ type: "aborted", reason }, -Infinity);
+      this.#tellAt({ type: "aborted", reason }, -Infinity);
+      return;
+    }
+    this.#tellAt(happening, nowMs);
+  }
+
+  #tellAt(happening: Happening, nowMs: number): void {
+    try {
+      this.#machine.handle(happening, nowMs);
+    } catch (reason) {
+      this.#machine.handle({ type: "aborted", reason }, nowMs);
     }
     this.#again = true;
     if (this.#running) return;
@@ -180,21 +188,22 @@ export class Driver {
     for (;;) {
       this.#executeAll(machine.takeCommands());
       const event = machine.nextEvent();
-      if (event === undefined) break;
-      this.#deliver(event);
+      if (event === undefined || this.#deliver(event)) break;
     }
     this.#executeAll(machine.commands());
     if (this.#waiting.length > 0 && machine.isFlushed) this.#settle(undefined);
   }
 
-  #deliver(event: WSEvent): void {
+  /** Whether the taker asked for time. */
+  #deliver(event: WSEvent): boolean {
     try {
       const taken = this.#handle(event);
-      if (taken === undefined || event.type === "connectionClosed") return;
-      this.#machine.hold();
+      if (taken === undefined || event.type === "connectionClosed") return false;
       taken.then(this.#onTaken, this.#onTakerFailed);
+      return this.#machine.hold();
     } catch (error) {
       this.abort(error);
+      return false;
     }
   }
 

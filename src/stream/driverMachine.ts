@@ -2,9 +2,11 @@
  * What a driver does in each situation, as tables: it is fed with what happens, and says which events to deliver and which
  * commands to carry out. It touches no stream, no clock and no promise.
  */
-import { queuedAtLeast, type WSConnection } from "../connection/wsConnection.ts";
+import { keepAliveAgain, queuedAtLeast, type WSConnection } from "../connection/wsConnection.ts";
 import type { Bytes } from "../core/bytes.ts";
 import { CloseCode } from "../core/closeCodes.ts";
+import type { Keepalive } from "../core/deadlines.ts";
+import { RemoteProtocolError } from "../core/errors.ts";
 import type { ConnectionClosed, WSEvent } from "../core/events.ts";
 
 /** Unsent bytes from which a sender should wait: a few of the largest chunks that transports take at once. */
@@ -155,6 +157,8 @@ const BROKEN: ConnectionClosed = {
 export interface DriverTiming {
   /** How long the end may take, from the beginning of the close until the transport is given up, in milliseconds. */
   readonly closeTimeoutMs: number;
+  /** The connection's own: it keeps to it as long as what the peer sends is pulled. */
+  readonly keepalive?: Keepalive | undefined;
 }
 
 export class DriverMachine {
@@ -169,15 +173,20 @@ export class DriverMachine {
   readonly #connection: WSConnection;
   readonly #copiesChunks: boolean;
   readonly #closeTimeoutMs: number;
+  readonly #keepalive: Keepalive | undefined;
 
   /** The time of what happened last. */
-  #nowMs = -Infinity;
+  nowMs = -Infinity;
   /** The latest reading of the clock, and by how much the clock went back. */
   #latestMs = -Infinity;
   #offsetMs = 0;
   /** When the transport is given up, and when messages that nobody takes are dropped. */
   #endByMs = Infinity;
   #discardByMs = Infinity;
+
+  /** When the peer was heard last, and when it was pinged since because it was not; behind what is not taken. */
+  #heardMs = 0;
+  #askedMs: number | undefined;
 
   #commands: Command[] = [];
   /** Chunks that were taken from the connection and not been given to the transport yet. */
@@ -190,10 +199,11 @@ export class DriverMachine {
   #emptyChunks = 0;
   #conclusion: ConnectionClosed | undefined;
 
-  constructor(connection: WSConnection, copiesChunks: boolean, { closeTimeoutMs }: DriverTiming) {
+  constructor(connection: WSConnection, copiesChunks: boolean, { closeTimeoutMs, keepalive }: DriverTiming) {
     this.#connection = connection;
     this.#copiesChunks = copiesChunks;
     this.#closeTimeoutMs = closeTimeoutMs;
+    this.#keepalive = keepalive;
   }
 
   /** Bytes that the transport has not taken yet, framing included. */
@@ -219,10 +229,20 @@ export class DriverMachine {
 
   /** When to tell the time at the latest; `Infinity` if there is nothing to wait for. Changes nothing. */
   get nextDeadlineMs(): number {
-    if (this.phase === "ended") return Infinity;
-    const ownMs = Math.min(this.#endByMs, this.taker === "held" ? this.#discardByMs : Infinity);
+    if (this.phase === "ended" || this.#awaitsTaker) return Infinity;
+    const ownMs = this.phase === "running" ? this.#silenceByMs : this.#closeByMs;
     if (this.#conclusion !== undefined) return ownMs;
     return Math.min(ownMs, this.#connection.nextDeadlineMs ?? Infinity);
+  }
+
+  /** Nothing is due before the taker goes on: what a busy reader is most of the time. */
+  get #awaitsTaker(): boolean {
+    return (
+      this.taker === "held" &&
+      this.phase === "running" &&
+      this.#keepalive === undefined &&
+      this.#connection.unreadAmount > 0
+    );
   }
 
   /**
@@ -239,8 +259,10 @@ export class DriverMachine {
   /** Takes what has happened, at a time from `timeOf`. Then pull {@link nextEvent}. */
   handle(happening: Happening, nowMs: number): void {
     if (this.phase === "ended") return;
-    this.#nowMs = nowMs;
-    if (this.#conclusion === undefined && happening.type !== "aborted") this.#tellTime();
+    if (nowMs !== this.nowMs || happening.type !== "taken") {
+      this.nowMs = nowMs;
+      if (this.#conclusion === undefined && happening.type !== "aborted") this.#tellTime();
+    }
     switch (happening.type) {
       case "called":
       case "time":
@@ -317,12 +339,12 @@ export class DriverMachine {
     }
   }
 
-  /** The taker of the last event asks for time. */
-  hold(): void {
-    this.#signalTaker("hold");
+  /** The taker of the last event asks for time; whether it gets any. */
+  hold(): boolean {
+    return this.#signalTaker("hold");
   }
 
-  /** What to do now that there is no event to deliver. */
+  /** What to do now that there is no event to deliver, or the taker has asked for time. */
   commands(): readonly Command[] {
     if (this.output === "idle" && this.#queued > 0) this.#gather();
     else if (this.output === "lost" && this.#queued > 0) this.#connection.chunksToSend();
@@ -379,6 +401,8 @@ export class DriverMachine {
       return;
     }
     const { length } = chunk;
+    this.#heardMs = this.nowMs;
+    this.#askedMs = undefined;
     this.#emptyChunks = length === 0 ? this.#emptyChunks + 1 : 0;
     const isAhead = this.taker === "held";
     // A small chunk that has to wait does not pin the large buffer that it lies in.
@@ -396,7 +420,7 @@ export class DriverMachine {
 
   #tellTime(): void {
     try {
-      this.#connection.advanceTime(this.#nowMs);
+      this.#connection.advanceTime(this.nowMs);
     } catch (error) {
       this.#giveUp(error);
     }
@@ -478,9 +502,9 @@ export class DriverMachine {
   }
 
   #armEnd(): void {
-    this.#endByMs = this.#nowMs + this.#closeTimeoutMs;
+    this.#endByMs = this.nowMs + this.#closeTimeoutMs;
     // The peer's Close may lie behind messages that nobody takes: it has to be found in time, too.
-    this.#discardByMs = this.#nowMs + this.#closeTimeoutMs / 2;
+    this.#discardByMs = this.nowMs + this.#closeTimeoutMs / 2;
   }
 
   #conclude(event: ConnectionClosed): void {
@@ -489,14 +513,45 @@ export class DriverMachine {
     if (this.#endByMs === Infinity) this.#armEnd();
   }
 
+  /** When the close has to come further. */
+  get #closeByMs(): number {
+    return Math.min(this.#endByMs, this.taker === "held" ? this.#discardByMs : Infinity);
+  }
+
+  /**
+   * When a peer that is not heard is pinged, or given up. While the application does not take what came, the connection
+   * cannot see a pong behind it; but bytes that arrive show that the peer is there, as long as some are waited for.
+   */
+  get #silenceByMs(): number {
+    if (this.taker !== "held" || this.#keepalive === undefined) return Infinity;
+    if (this.input !== "reading" || this.#connection.unreadAmount === 0) return Infinity;
+    const { intervalMs, timeoutMs } = this.#keepalive;
+    return this.#askedMs === undefined ? this.#heardMs + intervalMs : this.#askedMs + timeoutMs;
+  }
+
+  #breakSilence(): void {
+    if (this.#askedMs === undefined) {
+      this.#askedMs = this.nowMs;
+      keepAliveAgain(this.#connection);
+    } else {
+      const message = `no pong in ${this.#keepalive!.timeoutMs} ms`;
+      this.#giveUp(new RemoteProtocolError(message, { code: "keepaliveTimeout" }));
+    }
+  }
+
   /** Does what is due; whether anything was. */
   #takeDue(): boolean {
     if (this.phase === "ended") return false;
-    if (this.#nowMs >= this.#endByMs) {
+    if (this.phase === "running") {
+      if (this.nowMs < this.#silenceByMs) return false;
+      this.#breakSilence();
+      return true;
+    }
+    if (this.nowMs >= this.#endByMs) {
       this.#giveUp(new Error("the transport did not end in time"));
       return this.phase === "flushing";
     }
-    return this.taker === "held" && this.#nowMs >= this.#discardByMs && this.#signalTaker("discard");
+    return this.taker === "held" && this.nowMs >= this.#discardByMs && this.#signalTaker("discard");
   }
 
   /** Ends the transport at once, both ways, and drops what has not been taken. */

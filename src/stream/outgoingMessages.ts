@@ -123,8 +123,11 @@ export class OutgoingMessages {
 
   #send(message: string | BufferSource, final: boolean, options: SendOptions): void {
     if (this.#error !== undefined) throw this.#error;
-    this.#connection.sendData(message, final, options);
-    this.#driver.flush();
+    try {
+      this.#connection.sendData(message, final, options);
+    } finally {
+      this.#driver.flush(); // an extension that threw has ended the connection
+    }
   }
 
   /** A stream that fails leaves its peer waiting for the rest, unless the connection is closed. */

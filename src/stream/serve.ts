@@ -127,7 +127,7 @@ async function serveOne(transport: ByteTransport, handler: RequestHandler, optio
   const { onError, signal } = options;
   let arrival: Arrival;
   try {
-    arrival = acceptOn(transport, options);
+    arrival = acceptOn(transport, options, (error) => tell(error, onError));
   } catch (error) {
     if (signal?.aborted !== true) tell(error, onError);
     return;

@@ -173,7 +173,8 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
   /** Closes the connection, drops messages that still come, and waits until it has ended, one way or the other. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#driver.discard();
-    await this.close().catch(ignore);
+    this.#closeFor(undefined);
+    await this.closed.catch(ignore);
   }
 
   #handle(event: WSEvent): PromiseLike<void> | undefined {
@@ -224,7 +225,11 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
 
   /** Whatever the reason is: one that can't be sent is no reason to leave the connection open. */
   #closeFor(reason: unknown): void {
-    void this.close(sendableClose(reason));
+    try {
+      void this.close(sendableClose(reason));
+    } catch (error) {
+      this.#driver.abort(error);
+    }
   }
 }
 

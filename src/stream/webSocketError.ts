@@ -1,6 +1,7 @@
 /** Why a WebSocket failed, in the shape of WebSocketStream's error (WHATWG WebSockets, WebSocketError). */
 import { concat, type Bytes } from "../core/bytes.ts";
 import { CloseCode, isCloseCodeOnWire, shortenedReason } from "../core/closeCodes.ts";
+import { ProtocolError } from "../core/errors.ts";
 import type { ConnectionClosed, ConnectionRejected, RejectionData } from "../core/events.ts";
 
 /** A server's answer that refused the connection. */
@@ -42,12 +43,13 @@ export class WebSocketError extends DOMException {
 export function explain(closed: ConnectionClosed, fault: unknown, rejection?: Rejection): WebSocketError {
   const { code: closeCode, reason, error } = closed;
   const cause = error ?? fault;
+  const broken = cause instanceof ProtocolError ? cause : undefined;
   const details = { closeCode, reason, rejection, cause };
   if (rejection !== undefined) {
     const answer = `${rejection.status} ${rejection.statusText}`.trimEnd();
     return new WebSocketError(`the server refused the connection: ${answer}`, details);
   }
-  if (error !== undefined) return new WebSocketError(`the connection failed: ${error.message}`, details);
+  if (broken !== undefined) return new WebSocketError(`the connection failed: ${broken.message}`, details);
   if (fault !== undefined) return new WebSocketError(`the transport failed: ${messageOf(fault)}`, details);
   if (closed.wasClean) return new WebSocketError(`the connection was closed with code ${closeCode}`, details);
   return new WebSocketError("the transport ended without a closing handshake", details);

@@ -88,7 +88,7 @@ export class TestServer implements AsyncDisposable {
     }
     let socket: ServerSocket | undefined;
     const wired = new WiredConnection(transport, this.#options, this.#clock, {
-      requested: ({ event }) => {
+      requested: (event) => {
         const request = new TestRequest(wired, event, factsOf(event), (accepted) => (socket = accepted));
         wired.url = request.url;
         this.#add(request);

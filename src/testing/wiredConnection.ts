@@ -52,7 +52,7 @@ export class WiredConnection {
       recorder.pass(direction === "incoming" ? "received" : "sent", bytes),
     );
     this.#clock = clock;
-    this.#opening = new Opening(this.connection, "any", opener, this);
+    this.#opening = new Opening(opener, this);
     this.ended = this.#run();
   }
 

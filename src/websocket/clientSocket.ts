@@ -1,5 +1,5 @@
 /** What a `WebSocket` object does (WHATWG WebSockets §3, §4, §5), beneath the face that Web IDL gives it. */
-import { WSConnection, type SharedOptions } from "../connection/wsConnection.ts";
+import type { SharedOptions, WSConnection } from "../connection/wsConnection.ts";
 import type { Bytes } from "../core/bytes.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { resolveTiming } from "../core/deadlines.ts";
@@ -11,7 +11,8 @@ import type { ConnectionHook } from "../stream/connectionHook.ts";
 import { discard } from "../stream/discard.ts";
 import type { Driver } from "../stream/driver.ts";
 import { MessageAssembler } from "../stream/messageAssembler.ts";
-import { open } from "../stream/opening.ts";
+import type { DriverTiming } from "../stream/driverMachine.ts";
+import { open, prepare, type Prepared } from "../stream/opening.ts";
 import { attempt } from "../stream/report.ts";
 import { explain, WebSocketError } from "../stream/webSocketError.ts";
 import { requestFor } from "../stream/webSocketURL.ts";
@@ -62,8 +63,9 @@ export class ClientSocket {
   bufferedAmount = 0;
   readonly #target: EventTarget;
   readonly #origin: string;
+  readonly #prepared: Prepared;
   readonly #connection: WSConnection;
-  readonly #closeTimeoutMs: number;
+  readonly #timing: DriverTiming;
   /** Whether the server has to choose one of the subprotocols. */
   readonly #mustChoose: boolean;
   #readyState: ReadyState = ReadyState.CONNECTING;
@@ -90,12 +92,13 @@ export class ClientSocket {
 
   /** `TypeError` or `RangeError` for options that can't be. Whatever fails later is told by events on `target`. */
   constructor(target: EventTarget, url: URL, protocols: readonly string[], dial: Dial, options: WebSocketOptions) {
-    const { handshakeTimeoutMs, closeTimeoutMs } = resolveTiming(options);
+    const timing = resolveTiming(options);
+    const { handshakeTimeoutMs } = timing;
     const origin = options.origin ?? ownOrigin();
     this.url = url.href;
     this.#target = target;
     this.#origin = url.origin;
-    this.#closeTimeoutMs = closeTimeoutMs;
+    this.#timing = timing;
     this.#mustChoose = protocols.length > 0 && options.handshake !== "none";
     const { onConnection, clock = systemClock, ...rest } = options;
     this.#clock = clock;
@@ -107,9 +110,9 @@ export class ClientSocket {
       // Timed here, since the time that the dial takes is part of it.
       handshakeTimeoutMs: Infinity,
     };
-    this.#connection = new WSConnection("client", connectionOptions);
+    this.#prepared = prepare("client", connectionOptions, onConnection);
+    this.#connection = this.#prepared.connection;
     this.#assembler = new MessageAssembler(this.#connection);
-    onConnection?.(this.#connection, connectionOptions);
     this.#handshakeTimer = clock.setTimeout(
       () => this.#timeOut(handshakeTimeoutMs),
       Math.min(handshakeTimeoutMs, LONGEST_TIMER_MS),
@@ -176,9 +179,9 @@ export class ClientSocket {
       discard(transport, this.#failure);
       return;
     }
-    const options = { closeTimeoutMs: this.#closeTimeoutMs, clock: this.#clock };
+    const options = { ...this.#timing, clock: this.#clock };
     try {
-      this.#driver = open(this.#connection, transport, options, {
+      this.#driver = open(this.#prepared, transport, options, {
         established: (event) => this.#establish(event),
         failed: (error, closed) => this.#end(closed, error),
       });
@@ -318,7 +321,12 @@ export class ClientSocket {
       this.#drop(callback);
       return;
     }
-    this.#connection.sendData(data as string | BufferSource, true, { handOver });
+    try {
+      this.#connection.sendData(data as string | BufferSource, true, { handOver });
+    } catch (error) {
+      this.#driver!.flush(); // an extension that threw has ended the connection
+      throw error;
+    }
     this.#driver!.written((error) => this.#noteTaken(size, callback, error));
   }
 

@@ -1,6 +1,8 @@
 /** Time as data: deadlines of the opening and closing handshakes and of messages, keepalive, and the same inputs giving the same outputs. */
+import fc from "../support/properties.ts";
 import { describe, expect, test } from "vitest";
 import {
+  LocalProtocolError,
   RemoteProtocolError,
   WSConnection,
   type ConnectionOptions,
@@ -296,10 +298,10 @@ describe("messageTimeoutMs (§10.4)", () => {
     const connection = timed();
     const events = feed(connection, hex("82 7f 00 00 00 00 00 10 00 00"));
     let now = 0;
-    for (let left = 1024 * KiB; left > 0; left -= 3000) {
-      now += 10 * SECOND;
+    for (let left = 1024 * KiB; left > 0; left -= 1500) {
+      now += 5 * SECOND;
       connection.advanceTime(now);
-      events.push(...feed(connection, new Uint8Array(Math.min(left, 3000))));
+      events.push(...feed(connection, new Uint8Array(Math.min(left, 1500))));
     }
     expect(events.at(-1)).toMatchObject({ type: "bytesReceived", messageFinished: true });
     expect([connection.state, connection.nextDeadlineMs, now > 3400 * SECOND]).toEqual(["open", undefined, true]);
@@ -369,6 +371,7 @@ describe("messageTimeoutMs (§10.4)", () => {
     expect(connection.nextDeadlineMs).toBe(MINUTE);
     connection.close();
     expect(connection.nextDeadlineMs).toBe(2 * MINUTE);
+    connection.advanceTime(0);
     connection.advanceTime(MINUTE);
     expect(connection.state).toBe("localClosing");
     connection.advanceTime(2 * MINUTE);
@@ -588,6 +591,7 @@ describe("keepalive (§5.5.2, §5.5.3)", () => {
     connection.close();
     expect(connection.nextDeadlineMs).toBe(40 * SECOND);
     connection.bytesToSend();
+    connection.advanceTime(30 * SECOND);
     connection.advanceTime(40 * SECOND - 1);
     expect(connection.bytesToSend()).toHaveLength(0);
     connection.advanceTime(40 * SECOND);
@@ -732,58 +736,213 @@ test("a peer that answers the latest ping alone keeps the connection (§5.5.3)",
   expect(connection.roundTripMs).toBeUndefined();
 });
 
-describe("a wait begins when it is asked about, at the time told last, or else when the time is next told", () => {
+describe("a wait that a call starts is counted from the next advanceTime()", () => {
   const keepalive = { intervalMs: 30 * SECOND, timeoutMs: 5 * SECOND };
 
-  /** What is due after these steps, with and without a look at `nextDeadlineMs` after each of them. */
-  function both(make: () => WSConnection, ...steps: ((connection: WSConnection) => void)[]): (number | undefined)[] {
-    return [true, false].map((looks) => {
-      const connection = make();
-      for (const step of steps) {
-        step(connection);
-        if (looks) void connection.nextDeadlineMs;
-      }
-      return connection.nextDeadlineMs;
-    });
-  }
-
-  test("after close()", () => {
-    const deadlines = both(
-      () => open("client"),
-      (connection) => connection.advanceTime(0),
-      (connection) => connection.close(),
-      (connection) => connection.advanceTime(4 * SECOND),
-    );
-    expect(deadlines).toEqual([10 * SECOND, 14 * SECOND]);
+  test("close()", () => {
+    const connection = open("client");
+    connection.advanceTime(0);
+    connection.close();
+    expect(connection.nextDeadlineMs).toBe(10 * SECOND);
+    connection.advanceTime(4 * SECOND);
+    expect(connection.nextDeadlineMs).toBe(14 * SECOND);
+    connection.advanceTime(5 * SECOND);
+    expect(connection.nextDeadlineMs).toBe(14 * SECOND);
+    connection.advanceTime(14 * SECOND);
+    expectTimeout(pull(connection), "closeTimeout");
   });
 
-  test("after the pong of a keepalive ping", () => {
-    const deadlines = both(
-      () => open("client", { masking: false, keepalive }),
-      (connection) => connection.advanceTime(0),
-      (connection) => connection.advanceTime(30 * SECOND),
-      (connection) => feed(connection, join(hex("8a"), connection.bytesToSend().subarray(1))),
-      (connection) => connection.advanceTime(40 * SECOND),
-    );
-    expect(deadlines).toEqual([60 * SECOND, 70 * SECOND]);
-  });
-
-  test("after opening", () => {
-    const deadlines = both(
-      () => client({ keepalive }),
-      (connection) => connection.advanceTime(0),
-      (connection) => feed(connection, response()),
-      (connection) => connection.advanceTime(4 * SECOND),
-    );
-    expect(deadlines).toEqual([30 * SECOND, 34 * SECOND]);
-  });
-
-  test("close() long after the time was told last is not late at once", () => {
+  test("close() long after the last advanceTime() is not late at once", () => {
     const connection = open("client");
     connection.advanceTime(0);
     connection.close();
     connection.advanceTime(3600 * SECOND);
     expect([connection.state, connection.nextDeadlineMs]).toEqual(["localClosing", 3610 * SECOND]);
+  });
+
+  test("close() while bytes wait to be pulled: counted from there, too, and due once they are pulled", () => {
+    const connection = open("client");
+    connection.advanceTime(0);
+    connection.receiveBytes(hex("82"));
+    connection.close();
+    connection.advanceTime(4 * SECOND);
+    expect(connection.nextDeadlineMs).toBeUndefined();
+    expect(pull(connection)).toEqual([]);
+    expect(connection.nextDeadlineMs).toBe(14 * SECOND);
+  });
+
+  test("close(), then the events to the end: counted from the last advanceTime()", () => {
+    const connection = open("client");
+    connection.advanceTime(0);
+    connection.close();
+    expect(pull(connection)).toEqual([]);
+    connection.advanceTime(4 * SECOND);
+    expect(connection.nextDeadlineMs).toBe(10 * SECOND);
+  });
+
+  test("accept()", () => {
+    const server = new WSConnection("server", { keepalive });
+    const [requested] = feed(server, request());
+    server.advanceTime(0);
+    server.accept(requested as ConnectionRequested);
+    expect(server.nextDeadlineMs).toBe(30 * SECOND);
+    server.advanceTime(3600 * SECOND);
+    expect(server.nextDeadlineMs).toBe(3630 * SECOND);
+  });
+});
+
+describe("a wait that the peer's bytes start is counted from the last advanceTime()", () => {
+  const keepalive = { intervalMs: 30 * SECOND, timeoutMs: 5 * SECOND };
+
+  test("the next ping, after the pong", () => {
+    const connection = open("client", { masking: false, keepalive });
+    connection.advanceTime(0);
+    connection.advanceTime(30 * SECOND);
+    feed(connection, join(hex("8a"), connection.bytesToSend().subarray(1)));
+    connection.advanceTime(40 * SECOND);
+    expect(connection.nextDeadlineMs).toBe(60 * SECOND);
+  });
+
+  test("the first ping, after the answer", () => {
+    const connection = client({ keepalive });
+    connection.advanceTime(0);
+    feed(connection, response());
+    connection.advanceTime(4 * SECOND);
+    expect(connection.nextDeadlineMs).toBe(30 * SECOND);
+  });
+
+  test("the rest of a message", () => {
+    const connection = open("server", { masking: false });
+    connection.advanceTime(0);
+    feed(connection, hex("82"));
+    connection.advanceTime(4 * SECOND);
+    expect(connection.nextDeadlineMs).toBe(60 * SECOND);
+  });
+});
+
+describe("a peer whose bytes had to wait has its whole time again, from the next advanceTime()", () => {
+  const fragments = "02 01 61 00 01 62";
+
+  test("because the time moved on before they were pulled", () => {
+    const connection = open("server", { masking: false });
+    connection.advanceTime(0);
+    feed(connection, hex("02 01 61"));
+    connection.receiveBytes(hex("00 01 62"));
+    connection.advanceTime(50 * SECOND);
+    expect(pull(connection)).toHaveLength(1);
+    expect(connection.nextDeadlineMs).toBe(110 * SECOND);
+    connection.advanceTime(55 * SECOND);
+    expect(connection.nextDeadlineMs).toBe(115 * SECOND);
+  });
+
+  test("because more arrived before they were pulled to the end", () => {
+    const connection = open("server", { masking: false });
+    connection.advanceTime(0);
+    connection.receiveBytes(hex("02 01 61"));
+    expect(connection.events().next().value).toMatchObject({ data: hex("61") });
+    expect(connection.nextDeadlineMs).toBe(60 * SECOND);
+    connection.receiveBytes(hex("00 01 62"));
+    expect(pull(connection)).toHaveLength(1);
+    connection.advanceTime(70 * SECOND);
+    expect([connection.state, connection.nextDeadlineMs]).toEqual(["open", 130 * SECOND]);
+  });
+
+  test("but not because they arrived in several chunks, if each was pulled to the end", () => {
+    const connection = open("server", { masking: false });
+    connection.advanceTime(0);
+    feed(connection, hex(fragments), everyByte(hex(fragments)));
+    connection.advanceTime(70 * SECOND);
+    expectTimeout(pull(connection), "messageTimeout");
+  });
+
+  test("also for a message that begins among them", () => {
+    const connection = open("server", { masking: false });
+    connection.advanceTime(0);
+    connection.receiveBytes(hex(fragments));
+    connection.advanceTime(50 * SECOND);
+    expect(pull(connection)).toHaveLength(2);
+    connection.advanceTime(70 * SECOND);
+    expect(connection.nextDeadlineMs).toBe(130 * SECOND);
+  });
+});
+
+test("a message that is complete is not overdue, even if the events are never pulled to the end", () => {
+  const connection = open("server", { masking: false });
+  connection.advanceTime(0);
+  feed(connection, hex("02 01 61"));
+  connection.receiveBytes(hex("80 01 62 82 01 63"));
+  for (let i = 0; i < 2; i++) expect(connection.events().next().value).toMatchObject({ messageFinished: true });
+  connection.advanceTime(60 * SECOND);
+  expect([connection.state, connection.nextDeadlineMs]).toEqual(["open", undefined]);
+});
+
+describe("nextDeadlineMs can be read any number of times, and nothing changes", () => {
+  type Step = (connection: WSConnection) => void;
+
+  /** As many events, if there are any. */
+  function* take(connection: WSConnection, amount: number): Generator<WSEvent> {
+    for (let i = 0; i < amount; i++) {
+      const value = connection.events().next().value as WSEvent | undefined;
+      if (value !== undefined) yield value;
+    }
+  }
+
+  const options: ConnectionOptions = {
+    masking: false,
+    messageTimeoutMs: 50,
+    closeTimeoutMs: 30,
+    keepalive: { intervalMs: 20, timeoutMs: 40 },
+  };
+  const steps: readonly Step[] = [
+    ...["82", "02 01 61", "80 01 62", "89 00", "8a 04 00 00 00 01", "8a 00", "88 00"].map(
+      (bytes): Step =>
+        (connection) =>
+          connection.receiveBytes(hex(bytes)),
+    ),
+    (connection) => connection.receiveBytes(null),
+    (connection) => void connection.bytesToSend(),
+    (connection) => connection.ping(),
+    (connection) => connection.close(),
+  ];
+  const step = fc.oneof(
+    { weight: 2, arbitrary: fc.constantFrom(...steps) },
+    { weight: 3, arbitrary: fc.integer({ min: 1, max: 4 }).map((events) => ({ events })) },
+    { weight: 3, arbitrary: fc.nat(45).map((ms) => ({ ms })) },
+  );
+
+  test("whatever happens in between", () => {
+    const codes = new Set<string | undefined>();
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (sequence) => {
+        const [read, unread] = [true, false].map((reads) => {
+          const connection = open("client", options);
+          const told: unknown[] = [];
+          let nowMs = 0;
+          for (const each of sequence) {
+            try {
+              if (typeof each === "function") each(connection);
+              else if ("ms" in each) connection.advanceTime((nowMs += each.ms));
+              else told.push(...joined([...take(connection, each.events)]));
+            } catch (error) {
+              expect(error).toBeInstanceOf(LocalProtocolError);
+            }
+            const first = reads ? connection.nextDeadlineMs : undefined;
+            for (let i = 0; reads && i < 3; i++) expect(connection.nextDeadlineMs).toBe(first);
+          }
+          const last = pull(connection).at(-1);
+          if (last?.type === "connectionClosed") codes.add(last.error?.code);
+          return [
+            told,
+            joined(last === undefined ? [] : [last]),
+            connection.nextDeadlineMs,
+            toHex(connection.bytesToSend()),
+          ];
+        });
+        expect(read).toEqual(unread);
+      }),
+      { numRuns: 2000 },
+    );
+    for (const code of ["closeTimeout", "keepaliveTimeout", "messageTimeout", undefined]) expect(codes).toContain(code);
   });
 });
 
@@ -815,8 +974,39 @@ describe("a connection that is never told the time has no deadlines", () => {
   });
 });
 
+describe("a clock that goes back", () => {
+  test("has not moved on: nothing is due sooner, nor later", () => {
+    const server = new WSConnection("server");
+    server.advanceTime(100);
+    for (const now of [-1, 99, 0]) {
+      server.advanceTime(now);
+      expect(server.nextDeadlineMs).toBe(100 + 10 * SECOND);
+    }
+    server.advanceTime(100 + 10 * SECOND - 1);
+    expect(server.state).toBe("connecting");
+    server.advanceTime(100 + 10 * SECOND);
+    expectTimeout(pull(server), "handshakeTimeout");
+  });
+
+  test("begins no wait in the past", () => {
+    const connection = open("client");
+    connection.advanceTime(100);
+    connection.close();
+    connection.advanceTime(50);
+    expect(connection.nextDeadlineMs).toBe(100 + 10 * SECOND);
+  });
+
+  test("and measures no round trip below 0", () => {
+    const connection = open("client", { masking: false, keepalive: { intervalMs: 10, timeoutMs: 10 } });
+    connection.advanceTime(0);
+    connection.advanceTime(10);
+    connection.advanceTime(5);
+    expect(feed(connection, join(hex("8a"), connection.bytesToSend().subarray(1)))).toMatchObject([{ roundTripMs: 0 }]);
+  });
+});
+
 describe("RangeError", () => {
-  test.each([-1, 99, NaN, Infinity, -Infinity, undefined, "200", null])("for the time %s after 100", (now) => {
+  test.each([NaN, Infinity, -Infinity, undefined, "200", null])("for the time %s after 100", (now) => {
     const server = new WSConnection("server");
     server.advanceTime(100);
     expect(() => server.advanceTime(now as number)).toThrow(RangeError);

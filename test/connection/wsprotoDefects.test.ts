@@ -1,6 +1,12 @@
 /** Twelve defects of wsproto 1.3 and its 0.11 line, observed there by running it; each is shown not to be here. */
 import { expect, test } from "vitest";
-import { LocalProtocolError, RemoteProtocolError, WSConnection, type Extension } from "../../src/index.ts";
+import {
+  LocalProtocolError,
+  RemoteProtocolError,
+  WSConnection,
+  type Extension,
+  type ProtocolError,
+} from "../../src/index.ts";
 import { complement } from "../support/complement.ts";
 import { binary, text } from "../support/events.ts";
 import { ascii, expectClosed, feed, head, hex, join, joined, open, pull, readClose } from "../support/wire.ts";
@@ -19,7 +25,7 @@ const request = (...more: string[]): Uint8Array =>
   );
 
 /** What a server says to a request that it refuses by itself. */
-function refusal(bytes: Uint8Array): { answer: string; error: RemoteProtocolError | undefined } {
+function refusal(bytes: Uint8Array): { answer: string; error: ProtocolError | undefined } {
   const server = new WSConnection("server");
   const { error } = expectClosed(feed(server, bytes));
   return { answer: new TextDecoder().decode(server.bytesToSend()), error };

@@ -162,6 +162,36 @@ describe("recordVector and replay", () => {
     expectReplays(recording, events);
   });
 
+  test("time: looking at the next deadline is no step, since it changes nothing", () => {
+    const { connection, recording } = recorded("client", { handshake: "none" });
+    const before = recording.vector().steps;
+    expect(connection.nextDeadlineMs).toBeUndefined();
+    connection.advanceTime(0);
+    connection.close();
+    expect(connection.nextDeadlineMs).toBe(10_000);
+    expect(
+      recording
+        .vector()
+        .steps.slice(before.length)
+        .map((step) => step.do),
+    ).toEqual(["advanceTime", "close"]);
+  });
+
+  test("time: an older vector, in which it is a step, replays: it is compared", () => {
+    const { connection, recording } = recorded("client", { handshake: "none" });
+    connection.advanceTime(0);
+    connection.close();
+    const vector = written(recording);
+    const looked = (nextDeadlineMs: number | null): Vector => ({
+      ...vector,
+      steps: [...vector.steps, { do: "nextDeadlineMs", nextDeadlineMs }],
+    });
+    expect(replay(looked(10_000)).differences).toEqual([]);
+    expect(replay(looked(null)).differences).toEqual([
+      { step: vector.steps.length, do: "nextDeadlineMs", expected: null, actual: 10_000 },
+    ]);
+  });
+
   test("time: a message that does not come to its end", () => {
     const { connection, recording } = recorded("server", { handshake: "none", masking: false, messageTimeoutMs: 50 });
     connection.advanceTime(0);

@@ -25,22 +25,17 @@ const PATIENCE_MS = 10_000;
  */
 export function drive(connection: WSConnection, socket: Duplex, react: (event: WSEvent) => void): () => void {
   let timer: NodeJS.Timeout | undefined;
-  socket.on("data", (chunk: Buffer) => take(chunk));
-  socket.on("end", () => take(null));
-  socket.on("close", () => take(null));
+  socket.on("data", (chunk: Buffer) => turn(chunk));
+  socket.on("end", () => turn(null));
+  socket.on("close", () => turn(null));
   socket.on("error", () => {}); // the connection sees its stream end
-  socket.on("drain", turn);
+  socket.on("drain", () => turn());
   turn();
   return turn;
 
-  function take(bytes: Uint8Array | null): void {
+  function turn(received?: Uint8Array | null): void {
     connection.advanceTime(performance.now());
-    connection.receiveBytes(bytes);
-    turn();
-  }
-
-  function turn(): void {
-    connection.advanceTime(performance.now());
+    if (received !== undefined) connection.receiveBytes(received);
     for (const event of connection.events()) {
       react(event);
       if (event.type === "connectionClosed") {

@@ -519,8 +519,11 @@ describe("it contains failures", () => {
       accept(far, { extensions: [extension] }).then((asked) => asked.accept()),
     ]);
     await client.send("a");
-    expect(await server.receive().catch((error: unknown) => error)).toBeInstanceOf(WebSocketError);
-    await expect(client.closed).rejects.toMatchObject({ name: "WebSocketError" });
+    expect(await server.receive().catch((error: unknown) => error)).toMatchObject({
+      name: "WebSocketError",
+      cause: { code: "extensionFailed", cause: new Error("of the extension") },
+    });
+    expect(await client.closed).toMatchObject({ closeCode: 1011 });
   });
 });
 
@@ -589,5 +592,56 @@ describe("it is bounded, and leaves nothing behind", () => {
     const session = await connect(transport, { ...known, closeTimeoutMs: 20 });
     await new Promise((resolve) => setTimeout(resolve, 20));
     await expect(session.close()).rejects.toMatchObject({ closeCode: 1006 });
+  });
+});
+
+describe("with keepalive, a peer that has vanished is found", () => {
+  const keepalive = { intervalMs: 1000, timeoutMs: 300 };
+  const held = async (clock: ManualClock, transport: WireTransport): Promise<WebSocketSession> =>
+    await (await accept(transport, { ...known, clock, keepalive, closeTimeoutMs: 500 })).accept();
+
+  test.each([
+    ["that nobody takes", "81 01 61"],
+    ["of which nobody takes the first", "81 01 61 81 01 62 81 01 63"],
+  ])("behind messages %s", async (_, messages) => {
+    const clock = new ManualClock();
+    const transport = new WireTransport();
+    const session = await held(clock, transport);
+    transport.bring(hex(messages));
+    const { atMs, error } = await outcome(clock, session.closed);
+    expect(error).toMatchObject({ closeCode: 1006, cause: { code: "keepaliveTimeout" } });
+    expect(atMs).toBeLessThanOrEqual(1000 + 300 + 500);
+    await clock.advance(500);
+    expect(transport.ends).toContain("ended");
+  });
+  test("but one that answers is not, however long its messages wait, and its pongs are nobody else's", async () => {
+    const clock = new ManualClock();
+    const transport = new WireTransport();
+    const server = new WebSocketServer({ clock, keepalive, closeTimeoutMs: 500 });
+    const opened = new Promise<Peer>((resolve) => server.on("connection", resolve));
+    server.handleTransport(transport);
+    transport.bring(request());
+    const peer = await opened;
+    await settled();
+    transport.written();
+    const pongs: unknown[] = [];
+    peer.on("pong", (payload) => pongs.push(payload));
+    peer.pause();
+    transport.bring(hex("81 81 00 00 00 00 61", "81 81 00 00 00 00 62"));
+    for (let second = 0; second < 10; second++) {
+      await clock.advance(1000);
+      for (const ping of transport.chunks()) {
+        expect(ping).toMatch(/^89 04 /);
+        transport.bring(hex("8a 84 00 00 00 00", ping.slice(6)));
+      }
+    }
+    expect(peer.readyState).toBe(peer.OPEN);
+    const received: string[] = [];
+    peer.on("message", (data) => received.push(String(data)));
+    peer.resume();
+    await settled();
+    expect(received).toEqual(["a", "b"]);
+    expect(pongs).toEqual([]);
+    peer.terminate();
   });
 });

@@ -148,7 +148,7 @@ function check(from: End, to: End, { corrupted, cut }: Wire): void {
   const arrived = to.messages;
   same(arrived, from.sent.slice(0, arrived.length), "messages do not arrive as they were sent, but");
   const error = to.closed?.error;
-  const lawful = ["keepaliveTimeout", "closeTimeout", "handshakeTimeout", "messageTooLarge", "tooManyQueuedReplies"];
+  const lawful = ["keepaliveTimeout", "closeTimeout", "handshakeTimeout", "messageTooLarge"];
   if (error !== undefined && !lawful.includes(error.code)) throw error;
   if (cut || from.closed?.wasClean !== true || to.closed?.wasClean !== true) return;
   same(to.closed.received, from.closed.sent, "the Close that was received is not the one that was sent:");

@@ -1,0 +1,73 @@
+/** An extension's codec, contained: whatever it throws becomes an error of the one connection that it serves. */
+import { viewOf, type Bytes } from "./bytes.ts";
+import { contain } from "./errors.ts";
+import type { ExtensionCodec, FrameHeader, IncomingFrame, NegotiatedExtension, OutgoingFrame } from "./extension.ts";
+
+/** Calls a codec and throws nothing but a `ProtocolError`. The core holds codecs in this alone. */
+export class ContainedCodec {
+  readonly reservedBits: number;
+  readonly decodes: boolean;
+  readonly #name: string;
+  readonly #codec: ExtensionCodec;
+
+  /** Throws what the codec's properties throw. */
+  constructor(name: string, codec: ExtensionCodec) {
+    this.reservedBits = codec.reservedBits;
+    this.decodes = codec.decode !== undefined;
+    this.#name = name;
+    this.#codec = codec;
+  }
+
+  static of({ name, codec }: NegotiatedExtension): ContainedCodec {
+    return codec instanceof ContainedCodec ? codec : new ContainedCodec(name, codec);
+  }
+
+  receiveFrame(frame: FrameHeader): void {
+    this.#contain(() => this.#codec.receiveFrame?.(frame));
+  }
+
+  decode(payload: Bytes, frame: IncomingFrame): Iterable<Bytes> {
+    const pieces = this.#contain(() => {
+      const decoded = this.#codec.decode!(payload, frame);
+      return Array.isArray(decoded) ? Array.from(decoded, bytesOf) : decoded;
+    });
+    return Array.isArray(pieces) ? pieces : this.#each(pieces);
+  }
+
+  encode(frame: OutgoingFrame): OutgoingFrame {
+    return this.#contain(() => {
+      const encoded = { ...frame, ...this.#codec.encode?.(frame) };
+      return { ...encoded, payload: viewOf(encoded.payload) };
+    });
+  }
+
+  /** Throws nothing at all: the connection has ended. */
+  release(): void {
+    try {
+      this.#codec.release?.();
+    } catch {
+      // Nothing is left that could fail.
+    }
+  }
+
+  *#each(pieces: Iterable<Bytes>): Generator<Bytes> {
+    const iterator = this.#contain(() => pieces[Symbol.iterator]());
+    for (;;) {
+      const piece = this.#contain(() => {
+        const result = iterator.next();
+        return result.done === true ? undefined : bytesOf(result.value);
+      });
+      if (piece === undefined) return;
+      yield piece;
+    }
+  }
+
+  #contain<T>(use: () => T): T {
+    return contain("extensionFailed", `the extension ${this.#name}`, use);
+  }
+}
+
+/** `TypeError` for a piece that is not bytes. */
+function bytesOf(piece: unknown): Bytes {
+  return viewOf(piece) as Bytes;
+}
