@@ -147,6 +147,7 @@ export class End {
       (error: unknown) => {
         this.pending.delete(pending);
         this.#world.log(`${this.name} ${what} failed ${describe(error)}`);
+        if (error instanceof PlannedError) error.rejections++;
         this.heard(what, error);
       },
     );
@@ -307,7 +308,7 @@ export class End {
     const { intervalMs, timeoutMs } = this.keepalive;
     this.#world.after(intervalMs + timeoutMs + this.closeTimeoutMs + this.slackMs, () => {
       if (this.over !== undefined) this.#world.mark("keepalive found a dead peer");
-      else if (this.closingSinceMs === undefined && (this.readsAll || this.#tookAll)) {
+      else if (this.closingSinceMs === undefined && (this.readsAll || this.#fewUnread)) {
         this.#fail("ends in time", "keepalive does not find a peer that has vanished");
       }
     });

@@ -62,7 +62,7 @@ export class World implements LawWorld {
   alterSession: (session: WebSocketSession) => WebSocketSession = (session) => session;
   /** Where errors of handlers of the server go, and of what it asks before them. */
   handlerErrors: Destination = "caller";
-  originErrors: Destination = "caller";
+  originErrors: Destination = "callerOrWarning";
   /** When the server's application stopped it. */
   stoppedMs = Infinity;
   /** How often the application has asked for what can't be, which the library warns of with an error of its own. */
