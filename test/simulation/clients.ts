@@ -1,12 +1,14 @@
 /** Client programs: a session by `connect`, and a socket of the class. */
 import { connect, type WebSocketSession } from "../../src/stream/index.ts";
 import { createWebSocketClass, type WebSocketOver } from "../../src/websocket/index.ts";
+import { SimBlob } from "./blobs.ts";
 import type { Draws } from "./choices.ts";
 import type { Connection } from "./connection.ts";
 import type { End } from "./laws.ts";
 import { PlannedError } from "./misbehaviour.ts";
 import type { Side } from "./options.ts";
-import { close, PAUSES, runSession, SIZES } from "./sessionProgram.ts";
+import { drawSize } from "./messages.ts";
+import { close, PAUSES, runSession } from "./sessionProgram.ts";
 import type { World } from "./world.ts";
 
 /** Ends what a client has, at the end of the world. */
@@ -96,7 +98,8 @@ export function startSocket(world: World, connection: Connection, side: Side, dr
     end.end(false, 1006);
     return () => undefined;
   }
-  socket.binaryType = "arraybuffer";
+  const asBlobs = draws.oneIn(4);
+  socket.binaryType = asBlobs ? "blob" : "arraybuffer";
   connection.handshakeDueMs = world.nowMs + options.handshakeTimeoutMs;
   world.after(options.handshakeTimeoutMs + options.closeTimeoutMs + options.lateMs + 1, () => {
     if (!end.opened && end.over === undefined) {
@@ -122,7 +125,10 @@ export function startSocket(world: World, connection: Connection, side: Side, dr
     listener("open");
   });
   socket.addEventListener("message", ({ data }) => {
-    end.take(typeof data === "string" ? data : new Uint8Array(data as ArrayBuffer));
+    if (data instanceof SimBlob) world.mark("Blob received");
+    end.take(
+      typeof data === "string" ? data : data instanceof SimBlob ? data.content : new Uint8Array(data as ArrayBuffer),
+    );
     listener("message");
   });
   socket.addEventListener("error", (event) => {
@@ -161,8 +167,10 @@ async function actSocket(world: World, end: End, socket: WebSocketOver, draws: D
   const pace = draws.pick(PAUSES);
   const send = (size: number, kind: number): void => {
     const sent = end.send("s", size, kind);
+    const { content } = sent;
+    const data = typeof content !== "string" && draws.oneIn(3) ? world.blob(content, draws) : content;
     end.call("send", () =>
-      socket.send(sent.content, (error?: unknown) => {
+      socket.send(data, (error?: unknown) => {
         world.log(`${end.name} callback ${error === undefined ? "ok" : "failed"}`);
         sent.state = error === undefined ? "fulfilled" : "failed";
       }),
@@ -173,7 +181,7 @@ async function actSocket(world: World, end: End, socket: WebSocketOver, draws: D
     if (end.over !== undefined) return;
     switch (draws.pick(SOCKET_STEPS)) {
       case "send":
-        send(draws.pick(SIZES), draws.below(4));
+        send(drawSize(draws), draws.below(4));
         break;
       case "burst": {
         const kind = draws.below(3);

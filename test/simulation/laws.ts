@@ -1,5 +1,5 @@
 /** The laws that every run has to keep, and what is known of each end of a connection to check them. */
-import { ProtocolError } from "../../src/index.ts";
+import { ProtocolError, type Limits } from "../../src/index.ts";
 import { WebSocketError } from "../../src/stream/index.ts";
 import { makeContent, headOf, isEqual, type Content, type Sent } from "./messages.ts";
 import { plannedBehind, PlannedError } from "./misbehaviour.ts";
@@ -27,15 +27,22 @@ export interface Finding {
 /** Timers ring within a millisecond. */
 const SLACK_MS = 1;
 
+const LIMIT_CODES: ReadonlySet<string> = new Set([
+  "messageTooLarge",
+  "frameTooLarge",
+  "tooManyFragments",
+  "tooManyQueuedReplies",
+  "tooMuchEarlyData",
+  "headTooLarge",
+]);
+
 /** Below this many unread bytes a dead peer has to be noticed, whether the application reads or not. */
 const UNREAD_BYTES = 40_000;
 
 /** What may lie unread in the library: 64 KiB, a chunk, and queues. */
 const MOST_UNREAD_BYTES = 200 * 1024;
 
-export interface LawWorld extends Surroundings {
-  fail(law: Law, what: string): void;
-}
+export type LawWorld = Surroundings;
 
 export type Face = "session" | "class" | "serve" | "accept" | "peer" | "crossws";
 
@@ -50,6 +57,8 @@ export class End {
   readonly transport: SimTransport;
   readonly closeTimeoutMs: number;
   readonly slackMs: number;
+  readonly messageTimeoutMs: number | undefined;
+  readonly maxMessageBytes: number;
   readonly keepalive: { readonly intervalMs: number; readonly timeoutMs: number } | undefined;
   peer: End | undefined;
   /** The application has a session, socket or peer. */
@@ -58,6 +67,8 @@ export class End {
   readonly pending = new Set<Pending>();
   readonly sent = new Map<string, Sent[]>();
   readonly got = new Set<Sent>();
+  /** How many messages of each channel had been sent when the network made this end break the protocol. */
+  #sentBefore: ReadonlyMap<string, number> | undefined;
   sentBytes = 0;
   tookBytes = 0;
   /** The application takes every message until the end. */
@@ -66,10 +77,14 @@ export class End {
   skips = false;
   /** It wants no more messages. */
   dropsByWish = false;
+  /** When it asked to close once everything is sent. */
+  closeWantedMs = Infinity;
   /** It was told that messages were dropped. */
   heardOfDrops = false;
   /** It read to the end of a connection that closed cleanly. */
   sawEnd = false;
+  /** Something may have made the library close it: a limit, a timeout, user code that fails. */
+  mayClose: () => boolean = () => false;
   /** It began to close, rather than the library. */
   began = false;
   /** It takes nothing for now, though it reads all in the end. */
@@ -94,6 +109,8 @@ export class End {
     timing: {
       closeTimeoutMs: number;
       lateMs: number;
+      messageTimeoutMs?: number | undefined;
+      limits?: Partial<Limits> | undefined;
       keepalive?: { intervalMs: number; timeoutMs: number } | undefined;
     },
   ) {
@@ -103,8 +120,14 @@ export class End {
     this.transport = transport;
     this.closeTimeoutMs = timing.closeTimeoutMs;
     this.keepalive = timing.keepalive;
+    this.messageTimeoutMs = timing.messageTimeoutMs;
+    this.maxMessageBytes = timing.limits?.maxMessageBytes ?? Infinity;
     this.slackMs = SLACK_MS + timing.lateMs;
     transport.incoming.arrived = (what) => this.#peerEnded(what);
+    transport.outgoing.broke = () => {
+      this.#sentBefore = new Map(Array.from(this.sent, ([channel, list]) => [channel, list.length]));
+    };
+    transport.closedEarly = () => this.#begin("closed of the transport settled");
     transport.outgoing.closeWritten = () => this.#begin("its Close was written");
   }
 
@@ -124,6 +147,7 @@ export class End {
       (error: unknown) => {
         this.pending.delete(pending);
         this.#world.log(`${this.name} ${what} failed ${describe(error)}`);
+        if (error instanceof PlannedError) error.rejections++;
         this.heard(what, error);
       },
     );
@@ -153,6 +177,9 @@ export class End {
 
   /** The application was told an error: it has to be of a known type. */
   heard(what: string, error: unknown): void {
+    const { code } = (error as { cause?: { code?: unknown } } | undefined)?.cause ?? {};
+    if (typeof code === "string" && LIMIT_CODES.has(code)) this.#world.mark("limit exceeded");
+    if (code === "messageTimeout") this.#world.mark("message timed out");
     if (error instanceof WebSocketError && error.message.includes("nobody took in time")) this.#hearOfDrops();
     if (what === "closed" || what === "error event") {
       if (!(error instanceof WebSocketError)) this.#fail("contains", `${what} gave ${describe(error)}`);
@@ -174,7 +201,8 @@ export class End {
 
   #hearOfDrops(): void {
     this.heardOfDrops = true;
-    const sinceMs = Math.min(this.closingSinceMs ?? Infinity, this.#inputEndedMs);
+    this.#world.mark("messages dropped that nobody took");
+    const sinceMs = Math.min(this.closingSinceMs ?? Infinity, this.#inputEndedMs, this.closeWantedMs);
     if (this.dropsByWish || this.#world.nowMs - sinceMs >= this.closeTimeoutMs / 2 - this.slackMs) return;
     this.#fail("tells the truth", "messages were dropped too early");
   }
@@ -196,9 +224,14 @@ export class End {
     this.tookBytes += content.length;
     this.#world.mark("message received");
     if (content.length > 60_000) this.#world.mark("large message received");
+    if (content.length > 130_000) this.#world.mark("very large message");
     if (this.over !== undefined && this.face !== "session" && this.face !== "serve" && this.face !== "accept") {
       this.#world.fail("ends once", `${this.face}: a message came after the end`);
     }
+    if (content.length * 3 > this.maxMessageBytes && sizeOf(content) > this.maxMessageBytes) {
+      this.#world.fail("bounded", `${this.face}: a message over the limit came`);
+    }
+    if (this.transport.incoming.corrupted) return;
     const head = headOf(content);
     const sent = head === undefined ? undefined : this.peer?.sent.get(head.channel)?.[head.index];
     if (sent === undefined || head?.from !== this.peer?.name || !isEqual(content, sent.content)) {
@@ -206,6 +239,10 @@ export class End {
       return;
     }
     this.#world.log(`${this.name} got ${sent.channel}/${sent.index}`);
+    const before = this.peer!.#sentBefore;
+    if (before !== undefined && sent.index >= (before.get(sent.channel) ?? 0)) {
+      this.#world.fail("tells the truth", `${this.face}: a message came from behind what broke the protocol`);
+    }
     for (const other of this.peer!.sent.get(sent.channel)!.slice(sent.index)) {
       if (this.got.has(other)) {
         this.#world.fail("tells the truth", `${this.face}: messages came twice or out of order`);
@@ -254,8 +291,11 @@ export class End {
       this.#fail("closes promptly", "dispose waits for a timeout although the peer answers");
     }
     this.#world.mark(clean ? "clean close" : "connection failed");
-    if (!clean) return;
     const { incoming, outgoing } = this.transport;
+    if (!clean || incoming.corrupted) return;
+    if (incoming.violation !== undefined) {
+      this.#world.fail("tells the truth", `${this.face}: clean although the peer broke the protocol`);
+    }
     if (!incoming.closeDelivered) this.#world.fail("tells the truth", `${this.face}: clean without the peer's Close`);
     else if (!outgoing.closeTaken) {
       this.#world.fail("tells the truth", `${this.face}: clean although our Close was not taken`);
@@ -268,10 +308,25 @@ export class End {
     const { intervalMs, timeoutMs } = this.keepalive;
     this.#world.after(intervalMs + timeoutMs + this.closeTimeoutMs + this.slackMs, () => {
       if (this.over !== undefined) this.#world.mark("keepalive found a dead peer");
-      else if (this.closingSinceMs === undefined && (this.readsAll || this.#tookAll)) {
+      else if (this.closingSinceMs === undefined && (this.readsAll || this.#fewUnread)) {
         this.#fail("ends in time", "keepalive does not find a peer that has vanished");
       }
     });
+  }
+
+  /** The peer leaves a message half way: that may not last. */
+  leftHalfWay(): void {
+    const { messageTimeoutMs } = this;
+    if (messageTimeoutMs === undefined) return;
+    const check = (): void => {
+      if (this.over !== undefined || this.closingSinceMs !== undefined || !this.readsAll || this.paused) return;
+      const dueMs = this.transport.incoming.lastArrivedMs + messageTimeoutMs + this.closeTimeoutMs + this.slackMs;
+      if (this.#world.nowMs < dueMs) this.#world.after(dueMs - this.#world.nowMs, check);
+      else if (this.transport.incoming.scanner.inMessage && this.opened) {
+        this.#fail("ends in time", "a message that was left half way is waited for too long");
+      }
+    };
+    this.#world.after(messageTimeoutMs + this.closeTimeoutMs + this.slackMs, check);
   }
 
   /** The opening has to be over in time. */
@@ -281,6 +336,13 @@ export class End {
         this.#fail("ends in time", "the opening takes longer than its timeout and closeTimeoutMs");
       }
     });
+  }
+
+  /** Whether a Close frame of this end may have other causes than the peer's. */
+  get #excuse(): boolean {
+    return (
+      this.began || this.#closingHow !== "its Close was written" || this.keepalive !== undefined || this.mayClose()
+    );
   }
 
   /** A class's object tells its end even if it never opened. */
@@ -316,21 +378,24 @@ export class End {
    * A Close frame that lies behind messages is not known until they have been taken. The end of the input is, unless too
    * much lies before it.
    */
-  #peerEnded(what: "Close" | "end" | "reset"): void {
+  #peerEnded(what: "Close" | "end" | "reset" | "violation"): void {
     const sinceMs = this.#world.nowMs;
+    const { peer } = this;
     if (what === "Close" && this.transport.outgoing.writePending) {
       this.#world.mark("peer's Close arrived while ours was not taken");
     }
-    if (what !== "Close") this.#inputEndedMs = sinceMs;
+    const isFound = what === "end" || what === "reset";
+    if (isFound) this.#inputEndedMs = sinceMs;
     if (!this.opened || this.over !== undefined || this.closingSinceMs !== undefined) return;
-    if (what !== "Close" && this.tookBytes < (this.peer?.sentBytes ?? 0)) this.#world.mark("held reader and dead peer");
+    if (!isFound && this.transport.incoming.corrupted) return;
+    if (isFound && this.tookBytes < (peer?.sentBytes ?? 0)) this.#world.mark("held reader and dead peer");
     const check = (): void => {
       if (this.over !== undefined || this.closingSinceMs !== undefined) return;
-      if (what === "Close" && this.paused) {
+      if (!isFound && this.paused) {
         this.#world.after(this.closeTimeoutMs, check);
         return;
       }
-      if (what === "Close" && !this.readsAll && !this.#tookAll) return;
+      if (!isFound && ((!this.readsAll && !this.#tookAll) || this.transport.incoming.corrupted)) return;
       const dueMs = Math.max(sinceMs, this.#lastTookMs) + this.closeTimeoutMs + this.slackMs;
       if (this.#world.nowMs < dueMs) this.#world.after(dueMs - this.#world.nowMs, check);
       else if (this.#fewUnread) this.#fail("ends in time", `not over one closeTimeoutMs after the peer's ${what} came`);
@@ -360,7 +425,22 @@ export class End {
         `the transport is kept${this.opened ? "" : " of a connection that never opened"}`,
       );
     }
-    if (this.peer !== undefined) this.#checkAllArrived(this.peer);
+    if (this.peer === undefined || this.transport.incoming.corrupted) return;
+    this.#checkViolation(this.peer);
+    this.#checkAllArrived(this.peer);
+  }
+
+  /** Whoever is sent what breaks the protocol fails, and says why. */
+  #checkViolation({ transport: { outgoing } }: End): void {
+    if (this.opened && outgoing.brokenHead !== undefined) {
+      this.#fail("tells the truth", `opened although the head was broken: ${outgoing.brokenHead}`);
+    }
+    const { violation } = outgoing;
+    const closeCode = this.transport.outgoing.scanner.closeCode;
+    if (violation === undefined || this.#excuse) return;
+    if (closeCode !== undefined && closeCode !== violation.closeCode) {
+      this.#fail("answers", `Close ${closeCode} and not ${violation.closeCode} for: ${violation.what}`);
+    }
   }
 
   /** If both ends are clean, whoever read everything got everything that was sent before the peer's Close. */
@@ -392,6 +472,12 @@ export class End {
     }
   }
 }
+
+function sizeOf(content: Content): number {
+  return typeof content === "string" ? encoder.encode(content).length : content.length;
+}
+
+const encoder = new TextEncoder();
 
 export function describe(error: unknown): string {
   if (error instanceof PlannedError) return error.message;

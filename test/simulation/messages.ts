@@ -1,5 +1,7 @@
 /** Messages that say who sent them, on which channel, and as which one: so that what arrives can be compared with it. */
 
+import type { Draws } from "./choices.ts";
+
 export type Content = string | Uint8Array<ArrayBuffer>;
 
 export interface Sent {
@@ -10,6 +12,17 @@ export interface Sent {
 }
 
 const FILLERS = ["x", "é", "😀"] as const;
+
+const SIZES = [20, 20, 130, 20, 1000, 200, 5000, 20, 70_000] as const;
+
+/** Now and then more than what waits anywhere. */
+export const LARGEST = 300 * 1024;
+
+/** The size of a message, in bytes or characters. */
+export function drawSize(draws: Draws): number {
+  const size = draws.pick(SIZES);
+  return size === 70_000 && draws.oneIn(6) ? LARGEST : size;
+}
 
 /** About `size` characters or bytes. */
 export function makeContent(from: string, channel: string, index: number, size: number, kind: number): Content {

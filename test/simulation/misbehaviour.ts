@@ -8,7 +8,7 @@ import type { Mark } from "./marks.ts";
  * Where an error of user code has to go: to the caller or nowhere in particular; into a warning; to `onError`; or where
  * the platform sends what a listener of an `EventTarget` throws.
  */
-export type Destination = "caller" | "warning" | "onError" | "platform";
+export type Destination = "caller" | "callerOrWarning" | "warning" | "onError" | "platform";
 
 /** Thrown on purpose. The class distinguishes it from a defect of the library. */
 export class PlannedError extends Error {
@@ -20,6 +20,8 @@ export class PlannedError extends Error {
   exceptions = 0;
   /** How often `onError` was called with it. */
   tellings = 0;
+  /** How often a promise was rejected with it. */
+  rejections = 0;
 
   constructor(where: string, destination: Destination = "caller") {
     super(`planned: ${where}`);
@@ -30,6 +32,9 @@ export class PlannedError extends Error {
   /** What is wrong with how it was told; `undefined` if nothing is. */
   get misreport(): string | undefined {
     const { destination, warnings, exceptions, tellings } = this;
+    if (destination === "callerOrWarning") {
+      return warnings + this.rejections === 1 ? undefined : "was not told to the caller, and in no warning";
+    }
     const told = { warning: warnings, platform: exceptions, onError: tellings };
     for (const [way, times] of Object.entries(told)) {
       const wanted = way === destination ? 1 : 0;

@@ -1,17 +1,26 @@
 /** A simulated pair of byte transports whose bytes travel through virtual time, and what really happened to them. */
-import type { ByteTransport } from "../../src/transports/byteTransport.ts";
+import type { ByteTransport, TransportRequest } from "../../src/transports/byteTransport.ts";
 import type { Draws } from "./choices.ts";
+import type { Law } from "./laws.ts";
 import type { Mark } from "./marks.ts";
+import { brokenHead, drawViolation, type BrokenHead, type Violation } from "./violations.ts";
 import { WireScanner } from "./wireScanner.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** What the network needs of the world around it. */
+/** What both ends of a link have agreed on. */
+export interface WireRules {
+  readonly hasHandshake: boolean;
+  readonly masking: boolean;
+}
+
 export interface Surroundings {
   readonly nowMs: number;
   after(ms: number, run: () => void): void;
   log(text: string): void;
   mark(mark: Mark): void;
+  fail(law: Law, what: string): void;
 }
 
 /** What a transport fails with. The library wraps it before it tells applications. */
@@ -33,20 +42,27 @@ interface DirectionPlan {
   readonly emptyBurst: number;
   readonly writesHangFrom: number;
   readonly writesFailFrom: number;
+  /** The reader reads the end behind this many bytes; what is written after them is lost. */
+  readonly endsAt: number;
+  /** After this many frames bytes follow that break the protocol. */
+  readonly breaksAfter: number;
+  readonly head: "fine" | BrokenHead;
 }
 
 interface EndPlan {
   readonly byteStream: boolean;
   readonly copiesChunks: boolean | undefined;
   readonly close: CallMode | "missing";
-  readonly closed: "fulfils" | "rejects" | "never" | "missing";
+  readonly closed: "fulfils" | "rejects" | "never" | "missing" | "early";
+  /** When an early `closed` is fulfilled. */
+  readonly closedMs: number;
   readonly abort: CallMode;
   readonly cancel: CallMode;
   /** The sink's `close`, which ends the direction. */
   readonly finish: "works" | "hangs";
 }
 
-export type LinkFault = "clog" | "clogBoth" | "reset" | "end" | "halfEnd" | "vanish" | "vanishOneWay";
+export type LinkFault = "corrupt" | "clog" | "clogBoth" | "reset" | "end" | "halfEnd" | "vanish" | "vanishOneWay";
 
 const never = new Promise<never>(() => undefined);
 
@@ -75,17 +91,32 @@ export class Direction {
   takenBytes = 0;
   arrivedBytes = 0;
   deliveredBytes = 0;
+  lastArrivedMs = 0;
   /** How each side ended, as its user sees it. */
   writableEnded: string | undefined;
   readableEnded: string | undefined;
   /** The end or a reset can be read, even if nobody has. */
   endArrived = false;
+  /** The whole Close frame can be read. */
+  closeArrived = false;
   vanished = false;
   /** Called when a Close frame, the end or a reset can be read. */
-  arrived: (what: "Close" | "end" | "reset") => void = ignore;
+  arrived: (what: "Close" | "end" | "reset" | "violation") => void = ignore;
+  /** Called when the writer is made to break the protocol. */
+  broke: () => void = ignore;
   /** Called when a Close frame is written. */
   closeWritten: () => void = ignore;
   settled: () => void = ignore;
+  /** Called with the head in place of the reader. */
+  takeHead: ((head: string) => void) | undefined;
+  /** What the writer was made to break the protocol with. */
+  violation: Violation | undefined;
+  /** The head was broken. */
+  brokenHead: BrokenHead | undefined;
+  /** A byte was changed on its way. */
+  corrupted = false;
+  /** The end was made to be read although more was written. */
+  cut = false;
 
   readonly #world: Surroundings;
   readonly #plan: DirectionPlan;
@@ -103,9 +134,12 @@ export class Direction {
   #inWire = 0;
   readonly #held: (() => void)[] = [];
   #lastDueMs = 0;
-  #closeTold = false;
-  #hangs = false;
-  #fails = false;
+  #corrupts = false;
+  /** By how much the reader's count of bytes is ahead of the writer's, from the Close frame on. */
+  #closeShift = 0;
+  #head = "";
+  readonly #draws: Draws;
+  readonly #wireRules: WireRules & { readonly toServer: boolean };
 
   constructor(
     world: Surroundings,
@@ -113,14 +147,17 @@ export class Direction {
     plan: DirectionPlan,
     writer: EndPlan,
     reader: EndPlan,
-    beginsWithHead: boolean,
+    rules: WireRules & { readonly toServer: boolean },
+    draws: Draws,
   ) {
+    this.#draws = draws;
+    this.#wireRules = rules;
     this.name = name;
     this.#world = world;
     this.#plan = plan;
     this.#writerPlan = writer;
     this.#readerPlan = reader;
-    this.scanner = new WireScanner(beginsWithHead);
+    this.scanner = new WireScanner(rules.hasHandshake);
     this.writable = new WritableStream<Bytes>({
       start: (controller) => {
         this.#writing = controller;
@@ -164,11 +201,16 @@ export class Direction {
   /** Whether the reader has got the peer's Close frame. */
   get closeDelivered(): boolean {
     const { closeEnd } = this.scanner;
-    return closeEnd !== undefined && this.deliveredBytes >= closeEnd;
+    return closeEnd !== undefined && this.deliveredBytes >= closeEnd + this.#closeShift;
   }
 
   get writePending(): boolean {
     return this.writableEnded === undefined && this.writtenBytes > this.takenBytes;
+  }
+
+  /** Whether the network leaves the head as it is. */
+  get isWhole(): boolean {
+    return this.#plan.head === "fine" && this.#plan.endsAt === Infinity;
   }
 
   clog(): void {
@@ -186,12 +228,9 @@ export class Direction {
     this.#held.length = 0;
   }
 
-  hangWrites(): void {
-    this.#hangs = true;
-  }
-
-  failWrites(): void {
-    this.#fails = true;
+  /** A byte of what arrives next is changed. */
+  corrupt(): void {
+    this.#corrupts = true;
   }
 
   /** Fails the reader at once. */
@@ -251,17 +290,23 @@ export class Direction {
   #write(chunk: Bytes): Promise<void> | undefined {
     const from = this.writtenBytes;
     this.writtenBytes += chunk.length;
-    const { closeEnd } = this.scanner;
-    this.scanner.push(chunk);
+    const { scanner } = this;
+    const { closeEnd } = scanner;
+    scanner.push(chunk);
     this.#world.log(`${this.name} write ${chunk.length}`);
-    if (closeEnd === undefined && this.scanner.closeEnd !== undefined) this.closeWritten();
-    if (this.#fails || from >= this.#plan.writesFailFrom) {
+    if (closeEnd === undefined && scanner.closeEnd !== undefined) {
+      this.#closeShift = this.violation?.bytes.length ?? 0;
+      this.closeWritten();
+    } else if (closeEnd !== undefined && chunk.length > 0 && scanner.position > closeEnd) {
+      this.#world.fail("tells the truth", "bytes were written behind a Close frame");
+    }
+    if (from >= this.#plan.writesFailFrom) {
       this.#world.mark("write failed");
       this.writableEnded ??= "errored";
       this.settled();
       throw new NetworkError("the write failed");
     }
-    if (this.#hangs || from >= this.#plan.writesHangFrom) {
+    if (from >= this.#plan.writesHangFrom) {
       this.#world.mark("write hung");
       return never;
     }
@@ -291,8 +336,61 @@ export class Direction {
     resolve();
   }
 
-  /** Puts a chunk on its way, in pieces. */
+  /** Puts a chunk on its way, unless the network does something else with it. */
   #send(chunk: Bytes): void {
+    const { endsAt, breaksAfter, head } = this.#plan;
+    if (this.cut) return;
+    const rest = this.takeHead === undefined ? chunk : this.#withoutHead(chunk);
+    if (
+      head !== "fine" &&
+      this.brokenHead === undefined &&
+      this.scanner.headEnd !== undefined &&
+      this.#wireRules.hasHandshake
+    ) {
+      this.#world.mark("head broken");
+      this.#world.log(`${this.name} head broken: ${head}`);
+      this.brokenHead = head;
+      this.#sendPieces(brokenHead(head, chunk));
+      return;
+    }
+    if (this.writtenBytes > endsAt) {
+      this.cut = true;
+      this.#world.mark("half-closed behind a byte");
+      this.#sendPieces(rest.slice(0, Math.max(0, endsAt - (this.writtenBytes - rest.length))));
+      this.#wire(() => this.endReader());
+      return;
+    }
+    this.#sendPieces(rest);
+    const { scanner } = this;
+    if (scanner.frames < breaksAfter || this.violation !== undefined || scanner.closeEnd !== undefined) return;
+    if (!scanner.isOpen || !scanner.betweenFrames || this.brokenHead !== undefined) return;
+    this.violation = drawViolation(this.#draws, { ...this.#wireRules, inMessage: scanner.inMessage });
+    this.#world.mark("protocol broken");
+    this.#world.log(`${this.name} breaks the protocol: ${this.violation.what}`);
+    this.broke();
+    this.#sendPieces(this.violation.bytes);
+    this.#wire(() => {
+      if (this.readableEnded === undefined && !this.endArrived) this.arrived("violation");
+    });
+  }
+
+  /** The head is read by somebody else, and what is behind it by the reader. */
+  #withoutHead(chunk: Bytes): Bytes {
+    const before = this.writtenBytes - chunk.length;
+    const { headEnd = Infinity } = this.scanner;
+    const length = Math.min(chunk.length, headEnd - before);
+    this.#head += String.fromCharCode(...chunk.subarray(0, length));
+    this.arrivedBytes += length;
+    this.deliveredBytes += length;
+    if (headEnd === Infinity) return EMPTY;
+    const { takeHead } = this;
+    this.takeHead = undefined;
+    this.#wire(() => takeHead?.(this.#head));
+    return chunk.slice(length);
+  }
+
+  /** In pieces. */
+  #sendPieces(chunk: Bytes): void {
     this.#pendingBytes += chunk.length;
     const { pieces, emptyBurst } = this.#plan;
     const size =
@@ -331,10 +429,22 @@ export class Direction {
   #arrive(piece: Uint8Array): void {
     if (this.readableEnded !== undefined || this.endArrived) return;
     this.arrivedBytes += piece.length;
-    this.#queue.push(piece);
-    const { closeEnd } = this.scanner;
-    if (!this.#closeTold && closeEnd !== undefined && this.arrivedBytes >= closeEnd) {
-      this.#closeTold = true;
+    this.lastArrivedMs = this.#world.nowMs;
+    const { closeEnd, headEnd = Infinity } = this.scanner;
+    if (this.#corrupts && piece.length > 0 && this.arrivedBytes - piece.length >= headEnd) {
+      this.#corrupts = false;
+      this.corrupted = true;
+      this.#world.mark("corrupted");
+      const at = this.#draws.below(piece.length);
+      const changed = piece.slice();
+      changed[at]! ^= 1 << this.#draws.below(8);
+      this.#world.log(`${this.name} corrupted`);
+      this.#queue.push(changed);
+    } else {
+      this.#queue.push(piece);
+    }
+    if (!this.closeArrived && closeEnd !== undefined && this.arrivedBytes >= closeEnd + this.#closeShift) {
+      this.closeArrived = true;
       this.arrived("Close");
     }
     this.#feed();
@@ -382,7 +492,6 @@ export class Direction {
   #admit(): void {
     const waiting = this.#waiting;
     if (waiting === undefined || waiting.chunk.length === 0 || this.#pendingBytes >= this.#plan.windowBytes) return;
-    if (this.#hangs || this.#fails) return;
     this.#waiting = undefined;
     this.#send(waiting.chunk);
     this.takenBytes += waiting.chunk.length;
@@ -455,6 +564,11 @@ export class SimTransport implements ByteTransport {
   /** Whether the library has it. */
   given = false;
   ended: () => void = ignore;
+  #saidClosed = false;
+  /** `closed` was fulfilled although nothing has ended. */
+  closedEarly: () => void = ignore;
+  /** The request, where somebody else has read it. */
+  declare request?: TransportRequest;
 
   constructor(world: Surroundings, incoming: Direction, outgoing: Direction, plan: EndPlan) {
     this.incoming = incoming;
@@ -466,7 +580,7 @@ export class SimTransport implements ByteTransport {
     if (plan.closed !== "missing") {
       this.closed = new Promise((resolve, reject) => {
         settle = () => {
-          if (plan.closed === "fulfils") resolve(undefined);
+          if (plan.closed === "fulfils" || plan.closed === "early") resolve(undefined);
           if (plan.closed !== "rejects" || !this.given) return;
           world.mark("closed of the transport rejected");
           reject(new NetworkError("closed rejected"));
@@ -480,6 +594,18 @@ export class SimTransport implements ByteTransport {
       settle = undefined;
       this.ended();
     };
+    if (plan.closed === "early") {
+      world.after(plan.closedMs, () => {
+        if (!this.given || this.hasEnded) return;
+        world.mark("closed of the transport settled early");
+        world.log(`${outgoing.name} closed early`);
+        settle?.();
+        settle = undefined;
+        this.#saidClosed = true;
+        this.endedMs ??= world.nowMs;
+        this.closedEarly();
+      });
+    }
     incoming.settled = joinCalls(incoming.settled, check);
     outgoing.settled = joinCalls(outgoing.settled, check);
     if (plan.close === "missing") return;
@@ -497,9 +623,13 @@ export class SimTransport implements ByteTransport {
     };
   }
 
-  /** Whether the library has done with it: both directions have ended, or it has been closed. */
+  /** Whether the library has done with it: both directions have ended, it has been closed, or said so itself. */
   get hasEnded(): boolean {
-    return this.closeCalled || (this.incoming.readableEnded !== undefined && this.outgoing.writableEnded !== undefined);
+    return (
+      this.closeCalled ||
+      this.#saidClosed ||
+      (this.incoming.readableEnded !== undefined && this.outgoing.writableEnded !== undefined)
+    );
   }
 }
 
@@ -526,7 +656,7 @@ export class Link {
   readonly #world: Surroundings;
   #healed = false;
 
-  constructor(world: Surroundings, name: string, draws: Draws, calm: boolean, hasHandshake: boolean) {
+  constructor(world: Surroundings, name: string, draws: Draws, calm: boolean, rules: WireRules) {
     this.#world = world;
     const there = drawDirection(draws, calm);
     const back = drawDirection(draws, calm);
@@ -534,10 +664,15 @@ export class Link {
     const server = drawEnd(draws, calm);
     this.latencyMs = there.latencyMs + back.latencyMs;
     this.faulty = !calm && (isFaulty(there) || isFaulty(back) || misbehaves(client) || misbehaves(server));
-    this.there = new Direction(world, `${name}>`, there, client, server, hasHandshake);
-    this.back = new Direction(world, `${name}<`, back, server, client, hasHandshake);
+    this.there = new Direction(world, `${name}>`, there, client, server, { ...rules, toServer: true }, draws);
+    this.back = new Direction(world, `${name}<`, back, server, client, { ...rules, toServer: false }, draws);
     this.client = new SimTransport(world, this.back, this.there, client);
     this.server = new SimTransport(world, this.there, this.back, server);
+  }
+
+  /** Whether what arrives need not be what was sent. */
+  get corrupted(): boolean {
+    return this.there.corrupted || this.back.corrupted;
   }
 
   /** Applies a fault to the link. A clog ends after some time, or when the network is healed. */
@@ -548,6 +683,9 @@ export class Link {
     const one = draws.oneIn(2) ? back : there;
     this.#world.log(`${one.name} fault ${fault}`);
     switch (fault) {
+      case "corrupt":
+        one.corrupt();
+        break;
       case "clog":
         this.clog(one, 10 + draws.below(400));
         break;
@@ -617,6 +755,8 @@ function drawDirection(draws: Draws, calm: boolean): DirectionPlan {
   const emptyBurst = draws.pick([0, 0, 0, 0, 0, 0, 1, 5]);
   const writes = calm ? 0 : draws.below(24);
   const at = writes >= 22 ? draws.pick([0, 1, 100, 200, 400, 3000]) : Infinity;
+  const odd = calm ? 0 : draws.below(40);
+  const count = odd >= 36 && odd <= 38 ? draws.below(5) : Infinity;
   return {
     latencyMs,
     windowBytes,
@@ -626,36 +766,44 @@ function drawDirection(draws: Draws, calm: boolean): DirectionPlan {
     emptyBurst,
     writesHangFrom: writes === 22 ? at : Infinity,
     writesFailFrom: writes === 23 ? at : Infinity,
+    breaksAfter: odd === 36 || odd === 37 ? count : Infinity,
+    endsAt: odd === 38 ? draws.pick([0, 30, 140, 200, 400, 2000]) + count : Infinity,
+    head: odd === 39 ? draws.pick(["noise", "endless", "wrongAccept", "noUpgrade"] as const) : "fine",
   };
 }
 
 const CALLS: readonly CallMode[] = ["works", "works", "works", "works", "works", "hangs", "rejects", "throws"];
+
+const CLOSED = ["fulfils", "fulfils", "rejects", "never", "missing"] as const;
 
 function drawEnd(draws: Draws, calm: boolean): EndPlan {
   const byteStream = draws.oneIn(4);
   const copiesChunks = draws.pick([undefined, true, false]);
   const missing = draws.oneIn(8);
   if (calm) {
-    const works = { abort: "works", cancel: "works", finish: "works", closed: "fulfils" } as const;
+    const works = { abort: "works", cancel: "works", finish: "works", closed: "fulfils", closedMs: 0 } as const;
     return { byteStream, copiesChunks, close: missing ? "missing" : "works", ...works };
   }
   const close = draws.pick(CALLS);
+  const closed = draws.pick([...CLOSED, ...CLOSED, "early"] as const);
   return {
     byteStream,
     copiesChunks,
     close: missing ? "missing" : close,
-    closed: draws.pick(["fulfils", "fulfils", "rejects", "never", "missing"]),
+    closed,
+    closedMs: closed === "early" ? draws.pick([0, 5, 40, 150, 400]) : 0,
     abort: draws.pick(CALLS),
     cancel: draws.pick(CALLS),
     finish: draws.pick(["works", "works", "works", "works", "hangs"]),
   };
 }
 
-function isFaulty({ writesHangFrom, writesFailFrom }: DirectionPlan): boolean {
-  return writesHangFrom !== Infinity || writesFailFrom !== Infinity;
+function isFaulty({ writesHangFrom, writesFailFrom, breaksAfter, endsAt, head }: DirectionPlan): boolean {
+  return Math.min(writesHangFrom, writesFailFrom, breaksAfter, endsAt) !== Infinity || head !== "fine";
 }
 
-function misbehaves({ close, abort, cancel, finish }: EndPlan): boolean {
+function misbehaves({ close, abort, cancel, finish, closed }: EndPlan): boolean {
+  if (closed === "early") return true;
   return [close, abort, cancel, finish].some((mode) => mode !== "works" && mode !== "missing");
 }
 

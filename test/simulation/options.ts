@@ -1,5 +1,6 @@
 /** The options of one side of a connection, and what of them fails on purpose. */
-import type { Extension, SharedOptions } from "../../src/index.ts";
+import type { Extension, Limits, SharedOptions, WSConnection } from "../../src/index.ts";
+import { LocalProtocolError } from "../../src/index.ts";
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import type { OriginPolicy } from "../../src/stream/index.ts";
 import type { Clock } from "../../src/stream/clock.ts";
@@ -24,7 +25,10 @@ export interface SideOptions extends SharedOptions {
   readonly closeTimeoutMs: number;
   readonly handshakeTimeoutMs: number;
   readonly keepalive: { readonly intervalMs: number; readonly timeoutMs: number } | undefined;
-  readonly onConnection?: () => void;
+  readonly messageTimeoutMs?: number;
+  readonly limits?: Partial<Limits>;
+  readonly autoPong?: boolean;
+  readonly onConnection?: (connection: WSConnection) => void;
   readonly origins?: OriginPolicy;
 }
 
@@ -32,6 +36,8 @@ export interface Side {
   readonly options: SideOptions;
   /** Something of the application's will fail, or may. */
   readonly tampered: boolean;
+  /** It may end the connection because of a limit or a timeout. */
+  readonly strict: boolean;
 }
 
 export function drawSide(world: World, draws: Draws, agreement: Agreement, name: string): Side {
@@ -60,7 +66,14 @@ export function drawSide(world: World, draws: Draws, agreement: Agreement, name:
     defect === 3 ? jumpyClock(world.clock, jumpsAt, backMs, () => world.mark("clock went back")) : world.clock;
   const policy = name === "server" && defect === 5 ? originPolicy(world, draws) : undefined;
   const failsConnection = defect === 4 && draws.oneIn(2);
+  const odd = draws.below(30);
+  const limits = odd >= 18 && odd < 22 ? draws.pick(LIMITS) : undefined;
+  const messageTimeoutMs = odd >= 22 ? draws.pick([80, 300]) : undefined;
+  const leavesPongs = draws.oneIn(16);
+  if (leavesPongs) world.mark("pongs left to the application");
+  const acts = !failsConnection && draws.oneIn(16);
   return {
+    strict: odd >= 18 || acts || leavesPongs,
     tampered: defect !== 0 && policy === undefined,
     options: {
       clock,
@@ -78,8 +91,43 @@ export function drawSide(world: World, draws: Draws, agreement: Agreement, name:
           throw name === "server" ? world.handlerError("onConnection") : new PlannedError("onConnection");
         },
       }),
+      ...(limits !== undefined && { limits }),
+      ...(messageTimeoutMs !== undefined && { messageTimeoutMs }),
+      ...(leavesPongs && { autoPong: false }),
+      ...(acts && { onConnection: actLater(world, draws) }),
       ...(policy !== undefined && { origins: policy }),
     },
+  };
+}
+
+const LIMITS: readonly Partial<Limits>[] = [
+  { maxMessageBytes: 1000 },
+  { maxFrameBytes: 500 },
+  { maxFragments: 2 },
+  { maxQueuedReplies: 1 },
+  { maxEarlyBytes: 10 },
+  { maxHeadBytes: 100 },
+  { maxMessageBytes: 60_000 },
+];
+
+/** A hook that acts on the connection behind the back of what runs it. */
+function actLater(world: World, draws: Draws): (connection: WSConnection) => void {
+  const way = draws.pick(["ping", "pong", "close", "closeAtOnce", "pingAtOnce"] as const);
+  const ms = draws.pick([0, 1, 20, 100]);
+  return (connection) => {
+    const act = (): void => {
+      world.mark("onConnection acted later");
+      try {
+        if (way === "ping" || way === "pingAtOnce") connection.ping();
+        else if (way === "pong") connection.pong();
+        else connection.close(3001);
+      } catch (error) {
+        // The connection is not open yet, or not any more.
+        if (!(error instanceof LocalProtocolError || error instanceof PlannedError)) throw error;
+      }
+    };
+    if (way === "closeAtOnce" || way === "pingAtOnce") act();
+    else world.after(ms, act);
   };
 }
 

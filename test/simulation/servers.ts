@@ -16,13 +16,15 @@ import {
   type Peer,
   type WebSocketServerOptions,
 } from "../../src/server/index.ts";
+import { SimBlob } from "./blobs.ts";
 import type { Draws } from "./choices.ts";
 import type { Connection } from "./connection.ts";
 import type { End } from "./laws.ts";
 import { PlannedError } from "./misbehaviour.ts";
 import type { SimTransport } from "./network.ts";
 import type { Side } from "./options.ts";
-import { close, PAUSES, runSession, SIZES } from "./sessionProgram.ts";
+import { drawSize, type Sent } from "./messages.ts";
+import { close, PAUSES, runSession } from "./sessionProgram.ts";
 import { Source } from "./source.ts";
 import type { World } from "./world.ts";
 
@@ -307,6 +309,7 @@ export function startWebSocketServer(world: World, side: Side, draws: Draws): Se
   const choosing = draws.pick(PROTOCOL);
   const maxConnections = draws.pick([Infinity, Infinity, 1, 2]);
   const withHeaders = draws.below(6);
+  const answersPings = given.autoPong === false && draws.oneIn(2);
   const source = new Source(world, maxConnections);
   const options: WebSocketServerOptions = {
     ...given,
@@ -385,7 +388,7 @@ export function startWebSocketServer(world: World, side: Side, draws: Draws): Se
   }
   server.on("connection", (peer, { url }) => {
     const connection = world.connections[indexOf(url)]!;
-    runPeer(world, connection.server, peer, world.choices.stream(`handler.${connection.index}`));
+    runPeer(world, connection.server, peer, answersPings, world.choices.stream(`handler.${connection.index}`));
   });
   return transportServer(world, side, source, server, () => {
     for (const peer of server.clients ?? []) peer.terminate();
@@ -447,20 +450,24 @@ const PEER_STEPS = [
   "terminate",
   "pause",
   "destroy",
+  "fragments",
 ] as const;
 
-function runPeer(world: World, end: End, peer: Peer, draws: Draws): void {
+function runPeer(world: World, end: End, peer: Peer, answersPings: boolean, draws: Draws): void {
   end.opened = true;
   end.readsAll = true;
   if (peer.extensions.includes("deflate")) world.mark("compressed");
   const throwing = draws.below(8);
+  if (draws.oneIn(8)) peer.binaryType = "blob";
   peer.on("message", (data, isBinary) => {
+    if (data instanceof SimBlob) world.mark("Blob received");
     const bytes = data as MessageBytes;
-    end.take(isBinary ? new Uint8Array(bytes) : bytes.toString());
+    end.take(data instanceof SimBlob ? data.content : isBinary ? new Uint8Array(bytes) : bytes.toString());
     if (throwing === 7) throw world.defect("listener threw", "listener of message");
   });
   peer.on("error", (error) => end.heard("error", error));
   peer.on("pong", () => world.mark("ping answered"));
+  if (answersPings) peer.on("ping", (payload) => end.call("pong", () => peer.pong(payload)));
   peer.on("close", (code) => {
     if (peer.wasClean && code === 1006) world.fail("tells the truth", "peer: wasClean and the code disagree");
     end.end(peer.wasClean, code);
@@ -476,20 +483,33 @@ async function actPeer(world: World, end: End, peer: Peer, draws: Draws): Promis
   const pace = draws.pick(PAUSES);
   const send = (size: number, kind: number): void => {
     const sent = end.send("s", size, kind);
-    end.call("send", () =>
-      peer.send(sent.content, (error) => {
-        if (error !== undefined) end.heard("callback", error);
-        world.log(`${end.name} callback ${error === undefined ? "ok" : "failed"}`);
-        sent.state = error === undefined ? "fulfilled" : "failed";
-      }),
-    );
+    const { content } = sent;
+    const data = typeof content !== "string" && draws.oneIn(6) ? world.blob(content, draws) : content;
+    end.call("send", () => peer.send(data, {}, done(sent)));
+  };
+  const done =
+    (sent: Sent) =>
+    (error?: Error): void => {
+      if (error !== undefined) end.heard("callback", error);
+      world.log(`${end.name} callback ${error === undefined ? "ok" : "failed"}`);
+      sent.state = error === undefined ? "fulfilled" : "failed";
+    };
+  const sendFragments = async (): Promise<void> => {
+    const sent = end.send("s", drawSize(draws), draws.below(4));
+    const { content } = sent;
+    const cut = draws.below(content.length);
+    end.call("send fragment", () => peer.send(content.slice(0, cut), { fin: false }));
+    if (draws.oneIn(2)) await world.sleep(draws.pick([0, 5, 60]));
+    world.mark("ping between fragments");
+    end.call("ping", () => peer.ping("?"));
+    end.call("send fragment", () => peer.send(content.slice(cut), { fin: true }, done(sent)));
   };
   for (let step = 0; step < steps; step++) {
     if (pace > 0 || draws.oneIn(3)) await world.sleep(draws.pick([pace, 0, 1]));
     if (end.over !== undefined) return;
     switch (draws.pick(PEER_STEPS)) {
       case "send":
-        send(draws.pick(SIZES), draws.below(4));
+        send(drawSize(draws), draws.below(4));
         break;
       case "burst": {
         const kind = draws.below(3);
@@ -498,6 +518,9 @@ async function actPeer(world: World, end: End, peer: Peer, draws: Draws): Promis
       }
       case "ping":
         end.call("ping", () => peer.ping("?"));
+        break;
+      case "fragments":
+        await sendFragments();
         break;
       case "close":
         end.begin("close()");
@@ -659,7 +682,7 @@ async function actCrossws(world: World, end: End, peer: CrosswsPeer, draws: Draw
     if (end.over !== undefined) return;
     switch (draws.pick(["send", "send", "send", "close", "terminate", "wait"] as const)) {
       case "send": {
-        const sent = end.send("s", draws.pick(SIZES), draws.below(4));
+        const sent = end.send("s", drawSize(draws), draws.below(4));
         end.call("send", () => peer.send(sent.content));
         break;
       }

@@ -2,13 +2,13 @@
 import { WebSocketError, type WebSocketSession } from "../../src/stream/index.ts";
 import type { Draws } from "./choices.ts";
 import type { End } from "./laws.ts";
+import { drawSize } from "./messages.ts";
 import { PlannedError } from "./misbehaviour.ts";
 import { joined } from "./network.ts";
 import type { World } from "./world.ts";
 
 type Content = string | Uint8Array<ArrayBuffer>;
 
-export const SIZES = [20, 20, 130, 20, 1000, 200, 5000, 20, 70_000] as const;
 const HUGE_BYTES = 300_000;
 
 export const PAUSES = [0, 1, 5, 20, 60, 150, 400] as const;
@@ -24,6 +24,7 @@ const READINGS = [
   "late",
   "cancels",
   "echo",
+  "slowlyAfterTheEnd",
 ] as const;
 
 const STEPS = [
@@ -45,6 +46,7 @@ const STEPS = [
   "dispose",
   "closeWithSignal",
   "feed",
+  "feedForEver",
 ] as const;
 
 /** Begins the program. Returns the session that it uses. */
@@ -151,6 +153,17 @@ async function read(
         while ((await receive()) !== undefined) await world.sleep(pauseMs);
         break;
       }
+      case "slowlyAfterTheEnd": {
+        const pauseMs = draws.pick([20, 60, 200]);
+        await world.sleep(draws.pick([0, 100]));
+        while ((await receive()) !== undefined) {
+          const { endArrived, closeArrived } = end.transport.incoming;
+          if (!endArrived && !closeArrived) continue;
+          world.mark("messages taken slowly after the end");
+          await world.sleep(pauseMs);
+        }
+        break;
+      }
       case "never":
         break;
       case "stops":
@@ -253,7 +266,7 @@ async function act(
       }
       case "write": {
         writer ??= end.call("getWriter", () => session.writable.getWriter());
-        const sent = end.send("w", draws.pick(SIZES), draws.below(4));
+        const sent = end.send("w", drawSize(draws), draws.below(4));
         void settle(end, "write", writer?.write(sent.content), sent);
         break;
       }
@@ -271,7 +284,7 @@ async function act(
         const controller = new AbortController();
         const signal = world.watch(controller.signal);
         const reason = new PlannedError("signal of send");
-        const sending = transmit(world, end, session, draws.pick(SIZES), draws.below(4), signal);
+        const sending = transmit(world, end, session, drawSize(draws), draws.below(4), signal);
         world.after(draws.pick([0, 5]), () => controller.abort(reason));
         void sending.catch((error: unknown) => {
           if (error === reason) world.mark("send given up by its signal");
@@ -309,6 +322,7 @@ async function act(
         writer ??= end.call("getWriter", () => session.writable.getWriter());
         // What was written before has to be sent first.
         end.began = true;
+        end.closeWantedMs = Math.min(end.closeWantedMs, world.nowMs);
         const closing = writer?.close();
         if (closing !== undefined) void end.track("close writable", closing).catch(ignore);
         break;
@@ -337,12 +351,15 @@ async function act(
         break;
       }
       case "feed":
-        world.mark("busy feed");
-        for (let left = 40; left > 0 && end.over === undefined; left--) {
+      case "feedForEver": {
+        world.mark(what === "feed" ? "busy feed" : "feed that never stops");
+        const pauseMs = what === "feed" ? 5 : 15;
+        for (let left = what === "feed" ? 40 : 1000; left > 0 && end.over === undefined; left--) {
           transmit(world, end, session, 20, 1, undefined).catch(ignore);
-          await world.sleep(5);
+          await world.sleep(pauseMs);
         }
         break;
+      }
       case "wait":
         await world.sleep(draws.pick([100, 300]));
         break;
@@ -365,7 +382,7 @@ function closeReason(draws: Draws): unknown {
 }
 
 async function sendOne(world: World, end: End, session: WebSocketSession, draws: Draws, wait: boolean): Promise<void> {
-  const sending = transmit(world, end, session, draws.pick(SIZES), draws.below(4), undefined);
+  const sending = transmit(world, end, session, drawSize(draws), draws.below(4), undefined);
   if (wait) await sending.catch(ignore);
 }
 
@@ -410,7 +427,7 @@ async function streamMessage(
   channel: string,
 ): Promise<void> {
   const isText = draws.oneIn(2);
-  const sent = end.send(channel, draws.pick(SIZES), isText ? 1 : 0);
+  const sent = end.send(channel, drawSize(draws), isText ? 1 : 0);
   const { content } = sent;
   const stream = end.call("createMessageStream", () =>
     typeof content === "string" ? session.createMessageStream("text") : session.createMessageStream("binary"),
@@ -423,6 +440,10 @@ async function streamMessage(
   try {
     await end.track("write piece", writer.write(content.slice(0, cut)));
     if (pauseMs > 0) await world.sleep(pauseMs);
+    if (draws.oneIn(4)) {
+      world.mark("ping between fragments");
+      void end.track("ping", session.ping()).catch(ignore);
+    }
     if (half) {
       if (draws.oneIn(2)) {
         world.mark("message stream aborted");
@@ -430,6 +451,7 @@ async function streamMessage(
         await end.track("abort message", writer.abort(closeReason(draws)));
       } else {
         world.mark("message stream left half way");
+        end.peer?.leftHalfWay();
       }
       return;
     }

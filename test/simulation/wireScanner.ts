@@ -1,4 +1,4 @@
-/** Finds where the Close frame ends in the bytes of one direction, independently of the code under test. */
+/** Follows the frames in the bytes of one direction, independently of the code under test. */
 
 const BLANK_LINE = [13, 10, 13, 10];
 
@@ -8,38 +8,60 @@ const STATUS_LINE = 12;
 export class WireScanner {
   /** Position behind the first Close frame; `undefined` until its header is complete. */
   closeEnd: number | undefined;
+  /** The code of the first Close frame, once all of it has come; 1005 if it has none. */
+  closeCode: number | undefined;
   /** The status of the HTTP head; `undefined` before it, and for a request. */
   status: number | undefined;
-  #inHead: boolean;
+  /** Position behind the head; `undefined` until that is complete. */
+  headEnd: number | undefined;
+  /** A message in fragments is under way. */
+  inMessage = false;
+  /** Frames whose last byte has come. */
+  frames = 0;
+  position = 0;
   /** The first bytes of the head, and how much of the blank line behind it has come. */
   #head = "";
   #blank = 0;
-  #position = 0;
   /** The frame header that is incomplete so far. */
   readonly #header: number[] = [];
   /** How many bytes of the present frame's payload are still to come. */
   #payloadLeft = 0;
+  /** The payload of the first Close frame, as far as it matters. */
+  #closeBody: number[] | undefined;
+  #key: number[] = [];
 
   constructor(beginsWithHead: boolean) {
-    this.#inHead = beginsWithHead;
+    if (!beginsWithHead) this.headEnd = 0;
+  }
+
+  /** Whether the next byte begins a frame. */
+  get betweenFrames(): boolean {
+    return this.headEnd !== undefined && this.#payloadLeft === 0 && this.#header.length === 0;
+  }
+
+  /** Whether frames follow. */
+  get isOpen(): boolean {
+    return this.headEnd !== undefined && (this.status ?? 101) === 101;
   }
 
   push(chunk: Uint8Array): void {
     let at = 0;
-    while (this.#inHead && at < chunk.length) {
+    while (this.headEnd === undefined && at < chunk.length) {
       const byte = chunk[at++]!;
       if (this.#head.length < STATUS_LINE) this.#head += String.fromCharCode(byte);
       this.#blank = byte === BLANK_LINE[this.#blank] ? this.#blank + 1 : byte === 13 ? 1 : 0;
       if (this.#blank < BLANK_LINE.length) continue;
-      this.#inHead = false;
+      this.headEnd = this.position + at;
       const status = /^HTTP\/1\.1 (\d+)/.exec(this.#head)?.[1];
       if (status !== undefined) this.status = Number(status);
     }
     while (at < chunk.length) {
       if (this.#payloadLeft > 0) {
         const step = Math.min(this.#payloadLeft, chunk.length - at);
+        if (this.#closeBody !== undefined) this.#closeBody.push(...chunk.subarray(at, at + step));
         this.#payloadLeft -= step;
         at += step;
+        if (this.#payloadLeft === 0) this.#endFrame();
         continue;
       }
       this.#header.push(chunk[at++]!);
@@ -51,12 +73,26 @@ export class WireScanner {
       if (this.#header.length < headerBytes) continue;
       let length = lengthBytes === 0 ? short : 0;
       for (let i = 0; i < lengthBytes; i++) length = length * 256 + this.#header[2 + i]!;
-      if ((first & 15) === 8 && this.closeEnd === undefined && (this.status ?? 101) === 101) {
-        this.closeEnd = this.#position + at + length;
+      const opcode = first & 15;
+      if (opcode < 8) this.inMessage = first < 128;
+      if (opcode === 8 && this.closeEnd === undefined && this.isOpen) {
+        this.closeEnd = this.position + at + length;
+        this.#closeBody = [];
+        this.#key = second >= 128 ? this.#header.slice(-4) : [0, 0];
       }
       this.#payloadLeft = length;
       this.#header.length = 0;
+      if (length === 0) this.#endFrame();
     }
-    this.#position += chunk.length;
+    this.position += chunk.length;
+  }
+
+  #endFrame(): void {
+    this.frames++;
+    const body = this.#closeBody;
+    if (body === undefined) return;
+    this.#closeBody = undefined;
+    const [first = 0, second = 0] = body;
+    this.closeCode = body.length < 2 ? 1005 : ((first ^ this.#key[0]!) << 8) | (second ^ this.#key[1]!);
   }
 }

@@ -1,6 +1,8 @@
 /** One run: connections between real faces over the simulated network, in virtual time, from one list of choices. */
 import type { WebSocketSession } from "../../src/stream/index.ts";
-import type { Choices, Script } from "./choices.ts";
+import type { TransportRequest } from "../../src/transports/byteTransport.ts";
+import { replaceBlob, SimBlob } from "./blobs.ts";
+import type { Choices, Draws, Script } from "./choices.ts";
 import { startSession, startSocket, type TearDown } from "./clients.ts";
 import type { Connection } from "./connection.ts";
 import { listen, turn, type Uncaught } from "./host.ts";
@@ -18,12 +20,25 @@ const MOST_TURNS = 10_000;
 /** More events than this have no end. */
 const MOST_STEPS = 50_000;
 
+/** So many turns without activity end a step. */
+const QUIET_TURNS = 2;
+
 const MOST_LISTENERS = 10;
 
 /** Below half of the `closeTimeoutMs` of most worlds. */
 const PROMPT_MS = 120;
 
-const FAULTS: readonly LinkFault[] = ["clog", "clog", "clogBoth", "reset", "end", "halfEnd", "vanish", "vanishOneWay"];
+const FAULTS: readonly LinkFault[] = [
+  "clog",
+  "clog",
+  "clogBoth",
+  "reset",
+  "end",
+  "halfEnd",
+  "vanish",
+  "vanishOneWay",
+  "corrupt",
+];
 
 export interface Outcome {
   readonly trace: readonly string[];
@@ -47,7 +62,7 @@ export class World implements LawWorld {
   alterSession: (session: WebSocketSession) => WebSocketSession = (session) => session;
   /** Where errors of handlers of the server go, and of what it asks before them. */
   handlerErrors: Destination = "caller";
-  originErrors: Destination = "caller";
+  originErrors: Destination = "callerOrWarning";
   /** When the server's application stopped it. */
   stoppedMs = Infinity;
   /** How often the application has asked for what can't be, which the library warns of with an error of its own. */
@@ -125,6 +140,19 @@ export class World implements LawWorld {
     if (error instanceof PlannedError) error.tellings++;
   }
 
+  /** A Blob whose bytes take some time to be read, or can't be. */
+  blob(bytes: Uint8Array<ArrayBuffer>, draws: Draws): SimBlob {
+    this.mark("Blob sent");
+    const ms = draws.pick([0, 1, 20, 150]);
+    const fails = draws.oneIn(5);
+    return new SimBlob([bytes], async () => {
+      if (ms > 0) await this.sleep(ms);
+      if (!fails) return;
+      this.mark("Blob failed");
+      throw new PlannedError("a Blob");
+    });
+  }
+
   /** Counts the listeners of a signal. */
   watch(signal: AbortSignal): AbortSignal {
     const listeners = new Set<unknown>();
@@ -145,6 +173,7 @@ export class World implements LawWorld {
 
   async run(): Promise<void> {
     const stopListening = listen((uncaught) => this.#hear(uncaught));
+    const restoreBlob = replaceBlob();
     try {
       this.#build();
       let steps = 0;
@@ -158,6 +187,7 @@ export class World implements LawWorld {
       this.#checkLeft();
       await turn();
     } finally {
+      restoreBlob();
       stopListening();
     }
   }
@@ -174,10 +204,12 @@ export class World implements LawWorld {
 
   /** Lets everything run that can at this time. */
   async #settle(): Promise<boolean> {
+    await turn();
+    if (!this.#hasTasks) return true;
     const { clock, trace } = this;
     let quiet = 0;
-    let before = -1;
-    for (let turns = 0; quiet < this.#quietTurns; turns++) {
+    let before = trace.length + clock.set + this.#activity;
+    for (let turns = 0; quiet < QUIET_TURNS; turns++) {
       if (turns > MOST_TURNS) {
         this.fail("never spins", "time stands still");
         return false;
@@ -190,15 +222,15 @@ export class World implements LawWorld {
     return true;
   }
 
-  /** How many turns without activity end a step. The class queues tasks, which do not count as activity. */
-  #quietTurns = 1;
+  /** The class queues tasks, which one turn need not have run. Everything else waits for microtasks and the clock alone. */
+  #hasTasks = false;
 
   #build(): void {
     const draws = this.choices.stream("world");
     const calm = draws.below(4) === 0;
-    const clientFaces = [draws.pick(["session", "class"] as const)];
+    const clientFace = draws.pick(["session", "class", "both"] as const);
     const serverFace = draws.pick(["serve", "peer", "crossws", "accept"] as const);
-    const mayKnow = clientFaces[0] === "session" && (serverFace === "serve" || serverFace === "accept");
+    const mayKnow = clientFace === "session" && (serverFace === "serve" || serverFace === "accept");
     const handshake = mayKnow && draws.oneIn(4) ? "none" : "http1";
     const count =
       handshake === "none" && serverFace === "serve"
@@ -214,7 +246,8 @@ export class World implements LawWorld {
     };
     if (handshake === "none") this.mark("prior knowledge");
     if (count > 1) this.mark("several connections");
-    if (clientFaces[0] === "class") this.#quietTurns = 2;
+    if (count > 1 && clientFace === "both") this.mark("both client faces");
+    this.#hasTasks = clientFace !== "session";
     const serverSide = drawSide(this, this.choices.stream("server"), this.agreement, "server");
     const serverDraws = this.choices.stream("serverProgram");
     const server: Server =
@@ -230,7 +263,8 @@ export class World implements LawWorld {
     for (let index = 0; index < count; index++) {
       if (index > 0) startMs += draws.pick([0, 5, 20, 40]);
       const start = (): void => {
-        tearDowns.push(this.#connect(index, clientFaces[0]!, serverFace, server, serverSide, calm));
+        const face = clientFace !== "both" ? clientFace : index % 2 === 0 ? "session" : "class";
+        tearDowns.push(this.#connect(index, face, serverFace, server, serverSide, calm));
       };
       if (startMs === 0) start();
       else this.after(startMs, start);
@@ -264,7 +298,10 @@ export class World implements LawWorld {
     const draws = this.choices.stream(`client.${index}`);
     const net = this.choices.stream(`net.${index}`);
     const side = drawSide(this, draws, this.agreement, `c${index}`);
-    const link = new Link(this, `n${index}`, net, calm, this.agreement.handshake === "http1");
+    const link = new Link(this, `n${index}`, net, calm, {
+      hasHandshake: this.agreement.handshake === "http1",
+      masking: this.agreement.masking,
+    });
     const client = new End(this, `c${index}`, clientFace, link.client, side.options);
     const serverEnd = new End(this, `s${index}`, serverFace, link.server, serverSide.options);
     client.peer = serverEnd;
@@ -275,6 +312,7 @@ export class World implements LawWorld {
       client,
       server: serverEnd,
       tampered: side.tampered || serverSide.tampered,
+      strict: side.strict || serverSide.strict,
       clientOutcome: undefined,
       clientGaveUp: false,
       handshakeDueMs: Infinity,
@@ -283,6 +321,9 @@ export class World implements LawWorld {
     this.connections[index] = connection;
     const promptMs = (peer: End): number | undefined =>
       link.faulty || connection.tampered || link.latencyMs > 2 || !peer.readsAll ? undefined : PROMPT_MS;
+    const mayClose = (): boolean => connection.tampered || connection.strict || this.stoppedMs < Infinity;
+    client.mayClose = mayClose;
+    serverEnd.mayClose = mayClose;
     client.promptMs = () => promptMs(serverEnd);
     serverEnd.promptMs = () => promptMs(client);
     if (!calm) {
@@ -298,12 +339,21 @@ export class World implements LawWorld {
         });
       }
     }
+    const parsed = this.agreement.handshake === "http1" && link.there.isWhole && draws.oneIn(12);
     const tearDown =
       clientFace === "session"
         ? startSession(this, connection, side, draws)
         : startSocket(this, connection, side, draws);
     // Not before the client has begun: a server need not know of one that never does.
-    this.after(link.latencyMs, () => server.bring(link.server, connection));
+    if (parsed) {
+      this.mark("request read by somebody else");
+      link.there.takeHead = (head) => {
+        link.server.request = parseHead(head);
+        server.bring(link.server, connection);
+      };
+    } else {
+      this.after(link.latencyMs, () => server.bring(link.server, connection));
+    }
     return tearDown;
   }
 
@@ -360,9 +410,8 @@ export class World implements LawWorld {
   }
 
   #checkAnswer(connection: Connection): void {
-    const { link, client, server, refusal, closeDue, tampered, clientGaveUp, clientOutcome, handshakeDueMs } =
-      connection;
-    if (link.faulty || tampered || clientGaveUp) return;
+    const { link, client, server, refusal, closeDue, clientGaveUp, clientOutcome, handshakeDueMs } = connection;
+    if (link.faulty || connection.tampered || connection.strict || clientGaveUp) return;
     const { stoppedMs } = this;
     if (refusal !== undefined && refusal.atMs + 2 * link.latencyMs + 50 <= handshakeDueMs) {
       const { why, status } = refusal;
@@ -378,6 +427,17 @@ export class World implements LawWorld {
       );
     }
   }
+}
+
+/** What an HTTP server makes of the head of a request. */
+function parseHead(head: string): TransportRequest {
+  const [first = "", ...lines] = head.trimEnd().split("\r\n");
+  const [method = "", target = ""] = first.split(" ");
+  const headers = lines.map((line): [string, string] => {
+    const colon = line.indexOf(":");
+    return [line.slice(0, colon), line.slice(colon + 1).trim()];
+  });
+  return { method, target, headers };
 }
 
 export async function runWorld(choices: Choices, plant?: Plant): Promise<Outcome> {
