@@ -27,7 +27,7 @@ export interface ServeOptions extends Omit<AcceptTransportOptions, "request"> {
    * answered with 500, or Close 1011), or a `WebSocketError` that says why there was no request or how the session failed.
    * By default the former are reported as warnings, in browsers as `error` events of the page, and the latter are not.
    */
-  readonly onError?: (error: unknown) => void;
+  readonly onError?: (error: unknown) => unknown;
 }
 
 /**

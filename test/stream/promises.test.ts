@@ -406,7 +406,7 @@ describe("it contains failures", () => {
     expect(reports).toEqual([thrown]);
   });
   test("an onError that throws, or rejects, is reported and ends nothing", async () => {
-    const later = (): unknown => Promise.reject(new Error("of onError"));
+    const later = (): Promise<void> => Promise.reject(new Error("of onError"));
     for (const onError of [
       () => {
         throw new Error("of onError");
@@ -637,7 +637,7 @@ describe("with keepalive, a peer that has vanished is found", () => {
     }
     expect(peer.readyState).toBe(peer.OPEN);
     const received: string[] = [];
-    peer.on("message", (data) => received.push(String(data)));
+    peer.on("message", (data) => received.push((data as Uint8Array).toString()));
     peer.resume();
     await settled();
     expect(received).toEqual(["a", "b"]);
