@@ -208,6 +208,7 @@ export class Driver {
   }
 
   #executeAll(commands: readonly Command[]): void {
+    if (commands.length === 0) return;
     for (const command of commands) {
       try {
         this.#execute(command);
@@ -226,7 +227,7 @@ export class Driver {
         this.#yieldTimer = this.#clock.setTimeout(() => this.#tell(YIELDED), 1);
         break;
       case "rest":
-        void rest().then(() => this.#tell(RESTED));
+        void this.#rest();
         break;
       case "write":
         if (this.#inWrite === undefined) {
@@ -259,6 +260,16 @@ export class Driver {
       default:
         command satisfies never;
     }
+  }
+
+  /** A sender that awaits each call brings a message every few microtasks. */
+  async #rest(): Promise<void> {
+    do {
+      await AT_ONCE;
+      await AT_ONCE;
+      await AT_ONCE;
+    } while (this.#machine.senderGoesOn());
+    this.#tell(RESTED);
   }
 
   #write(chunks: readonly Bytes[]): Promise<unknown> {
@@ -312,13 +323,6 @@ export class Driver {
       // Then it rings in vain.
     }
   }
-}
-
-/** A sender that awaits each call brings a message every few microtasks. */
-async function rest(): Promise<void> {
-  await AT_ONCE;
-  await AT_ONCE;
-  await AT_ONCE;
 }
 
 /** Closes it, whatever that throws or rejects with: some transports say so where they have ended already. */

@@ -101,7 +101,7 @@ export type Happening =
   | { readonly type: "inputFailed"; readonly error: unknown }
   /** Timers have had their turn. */
   | { readonly type: "yielded" }
-  /** The few microtasks of `rest` are over. */
+  /** `rest` is over. */
   | { readonly type: "rested" }
   | { readonly type: "written" }
   | { readonly type: "writeFailed"; readonly error: unknown }
@@ -124,7 +124,7 @@ export type Command =
   | { readonly type: "read"; readonly reuse: boolean }
   /** Let timers have their turn. */
   | { readonly type: "yield" }
-  /** Wait a few microtasks. */
+  /** Wait a few microtasks, and again while `senderGoesOn`. */
   | { readonly type: "rest" }
   /** Write these chunks: where the transport copies chunks, as one. */
   | { readonly type: "write"; readonly chunks: readonly Bytes[] }
@@ -264,6 +264,10 @@ export class DriverMachine {
       if (this.#conclusion === undefined && happening.type !== "aborted") this.#tellTime();
     }
     switch (happening.type) {
+      case "taken":
+        this.#signalTaker("take");
+        if (this.input === "ended" && this.phase === "closing" && this.#connection.state === "open") this.#armEnd();
+        break;
       case "called":
       case "time":
         break;
@@ -281,7 +285,7 @@ export class DriverMachine {
         this.#signalInput("goOn");
         break;
       case "rested":
-        this.#goOnGathering();
+        this.#takeQueued();
         break;
       case "written":
         this.#goOnWriting();
@@ -296,10 +300,6 @@ export class DriverMachine {
         // What has come may still be read.
         this.#beginClose();
         if (this.phase === "ending") this.#finish();
-        break;
-      case "taken":
-        this.#signalTaker("take");
-        if (this.input === "ended" && this.phase === "closing" && this.#connection.state === "open") this.#armEnd();
         break;
       case "closeWanted":
         this.#beginClose();
@@ -337,6 +337,13 @@ export class DriverMachine {
       if (this.phase === "running" && this.#connection.state === "localClosing") this.#beginClose();
       if (!this.#takeDue()) return undefined;
     }
+  }
+
+  /** Whether the sender has sent more since it was last looked at, so that a rest goes on. Of a busy sender it mostly has. */
+  senderGoesOn(): boolean {
+    const seen = this.#seenQueued;
+    this.#seenQueued = this.#queued;
+    return this.output === "gathering" && this.#seenQueued > seen && seen < COALESCED_BYTES;
   }
 
   /** The taker of the last event asks for time; whether it gets any. */
@@ -442,15 +449,8 @@ export class DriverMachine {
     this.#commands.push(REST);
   }
 
-  #goOnGathering(): void {
-    if (this.output !== "gathering") return;
-    const queued = this.#queued;
-    if (queued > this.#seenQueued && this.#seenQueued < COALESCED_BYTES) {
-      this.#seenQueued = queued;
-      this.#commands.push(REST);
-      return;
-    }
-    this.#signalOutput("write");
+  #takeQueued(): void {
+    if (!this.#signalOutput("write")) return;
     this.#inFlight = this.#connection.bufferedAmount;
     this.#chunks = this.#connection.chunksToSend();
     this.#writeNext();
