@@ -316,13 +316,16 @@ export class End {
 
   /** The peer leaves a message half way: that may not last. */
   leftHalfWay(): void {
-    const { messageTimeoutMs } = this;
+    const {
+      messageTimeoutMs,
+      transport: { incoming },
+    } = this;
     if (messageTimeoutMs === undefined) return;
     const check = (): void => {
       if (this.over !== undefined || this.closingSinceMs !== undefined || !this.readsAll || this.paused) return;
-      const dueMs = this.transport.incoming.lastArrivedMs + messageTimeoutMs + this.closeTimeoutMs + this.slackMs;
+      const dueMs = incoming.lastArrivedMs + messageTimeoutMs + this.closeTimeoutMs + this.slackMs;
       if (this.#world.nowMs < dueMs) this.#world.after(dueMs - this.#world.nowMs, check);
-      else if (this.transport.incoming.scanner.inMessage && this.opened) {
+      else if (this.opened && incoming.scanner.inMessage && incoming.arrivedBytes === incoming.writtenBytes) {
         this.#fail("ends in time", "a message that was left half way is waited for too long");
       }
     };
