@@ -360,7 +360,7 @@ const ASCII_EXPECTED_AFTER = 8;
 const KEY: Bytes = new Uint8Array(4);
 
 /** The body of a Close frame (§5.5.1). `RangeError` for a code or a reason that may not be sent. */
-function closeFrame(code: number | undefined, reason: string): { close: CloseFrame; body: Bytes } {
+export function closeFrame(code: number | undefined, reason: string): { close: CloseFrame; body: Bytes } {
   if (code === undefined && reason === "") {
     return { close: { code: CloseCode.NO_STATUS_RECEIVED, reason: "" }, body: EMPTY };
   }

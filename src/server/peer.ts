@@ -1,6 +1,7 @@
 /** One connection of the server, with the members and events of a server-side WebSocket of ws. */
 import type { WSConnection } from "../connection/wsConnection.ts";
 import { concat, EMPTY, viewOf, type Bytes } from "../core/bytes.ts";
+import { closeFrame } from "../core/establishedConnection.ts";
 import type { ConnectionClosed, WSEvent } from "../core/events.ts";
 import { encodeText } from "../core/utf8.ts";
 import type { Driver, EventHandler } from "../stream/driver.ts";
@@ -181,12 +182,17 @@ export class Peer extends Emitter<PeerEvents> {
    * 1000–1003, 1007–1014 and 3000–4999, or a reason of more than 123 bytes. Does nothing if it has begun already.
    */
   close(code?: number, reason: string | BufferSource = ""): void {
+    this.#driver.flush(); // it may not know yet what was done behind its back
     if (this.readyState !== this.OPEN) return;
     const text = typeof reason === "string" ? reason : decodeText(viewOf(reason));
-    if (this.#behindBlob !== undefined) this.#driver.beginClose();
+    const sent = code === undefined ? "" : text;
+    if (this.#behindBlob !== undefined) {
+      closeFrame(code, sent); // throws what can't be sent now, rather than when the Blob has been read
+      this.#driver.beginClose();
+    }
     this.#inOrder(() => {
       if (this.readyState !== this.OPEN) return;
-      this.#connection.close(code, code === undefined ? "" : text);
+      this.#connection.close(code, sent);
       this.#driver.flush();
     });
   }

@@ -160,10 +160,9 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
    */
   close(options: CloseOptions = {}): Promise<CloseInfo> {
     const { closeCode, reason, signal } = options;
-    if (this.#connection.state === "open") {
-      this.#connection.close(closeCode, reason);
-      this.#driver.flush();
-    }
+    // Somebody may have acted on the connection behind our back: then the driver learns of it now.
+    if (this.#connection.state === "open") this.#connection.close(closeCode, reason);
+    this.#driver.flush();
     if (signal !== undefined) {
       unlessAborted(this.#driver.finished, signal, (reason) => this.#driver.abort(reason)).catch(ignore);
     }

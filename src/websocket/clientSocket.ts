@@ -311,8 +311,8 @@ export class ClientSocket {
   }
 
   #startClosing(code: number | undefined, reason: string | undefined): void {
-    if (this.#connection.state !== "open") return;
-    this.#connection.close(code, reason);
+    // Somebody may have acted on the connection behind our back: then the driver learns of it now.
+    if (this.#connection.state === "open") this.#connection.close(code, reason);
     this.#driver!.flush();
   }
 
