@@ -18,7 +18,7 @@ interface Sizes {
   maxUnreadBytes?: number;
 }
 interface Kind {
-  /** Of which an end of ours tells the other that it has ended. */
+  /** Whether both ends are ours, and exchange control messages. */
   readonly ours: boolean;
   make(sizes?: Sizes): { carrier: FakeCarrier & { open(): void }; transport: ByteTransport };
 }
@@ -62,7 +62,7 @@ const kinds: [string, Kind][] = [
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
 afterEach(() => void vi.useRealTimers());
 
-/** What is left when all the time has passed that anything may still take. */
+/** Waits longer than any timer of ours, and checks that everything has settled. */
 async function expectNothingLeft(
   what: string,
   carrier: FakeCarrier,
@@ -81,7 +81,7 @@ async function expectNothingLeft(
 }
 
 describe.each(kinds)("when it has ended, nothing is left of %s", (name, kind) => {
-  /** In what state the carrier is, and whatever of it is broken. */
+  /** The state of the carrier, and what is broken about it. */
   const states: [string, (carrier: FakeCarrier & { open(): void }) => void][] = [
     ["before it opened", () => undefined],
     ["that is open", (carrier) => carrier.open()],
@@ -130,7 +130,7 @@ describe.each(kinds)("when it has ended, nothing is left of %s", (name, kind) =>
       }
     }
   });
-  test.each(states)("%s, by its loss, with what waits, and with every end after it", async (_, prepare) => {
+  test.each(states)("%s, by its loss, with pending reads and writes, and every end after it", async (_, prepare) => {
     const { carrier, transport } = kind.make();
     prepare(carrier);
     const reader = transport.readable.getReader();
@@ -141,7 +141,7 @@ describe.each(kinds)("when it has ended, nothing is left of %s", (name, kind) =>
     for (const promise of waiting) promise.catch(() => undefined);
     await expectNothingLeft("loss", carrier, transport, waiting);
   });
-  test("by close(), many times, while its end is told and after it", async () => {
+  test("by close(), many times, before and after the carrier has closed", async () => {
     const { carrier, transport } = kind.make();
     carrier.open();
     for (let i = 0; i < 5; i++) transport.close!();
@@ -228,7 +228,7 @@ describe("credit", () => {
     for (let i = 0; i < enough; i++) carrier.bring(most);
     await expect(reading).rejects.toMatchObject({ name: "TransportError", code: "badMessage" });
   });
-  test.each(ours)("is told in whole numbers that the other end takes, whatever the window: %s", (name, kind) => {
+  test.each(ours)("is granted in whole numbers that the other end accepts, whatever the window: %s", (name, kind) => {
     for (const windowBytes of [99_999.5, 2 ** 60, Infinity]) {
       const { carrier } = kind.make({ windowBytes, maxUnreadBytes: Infinity });
       carrier.open();
@@ -238,7 +238,7 @@ describe("credit", () => {
     }
   });
   test.each(ours.slice(0, 2))(
-    "is not queued for who takes nothing: beyond what it was told, its bytes are refused: %s",
+    "is not queued for a peer that reads nothing, and bytes beyond its credit are refused: %s",
     async (_, kind) => {
       const { carrier, transport } = kind.make({ windowBytes: 128 * KIB });
       carrier.open();
@@ -259,7 +259,7 @@ describe("credit", () => {
       expect(carrier.sent.filter((text) => String(text).startsWith("grant"))).toEqual([]);
     },
   );
-  test.each(ours.slice(0, 2))("that could not be told is told when there is room again: %s", async (_, kind) => {
+  test.each(ours.slice(0, 2))("is granted late if there was no room for the grant: %s", async (_, kind) => {
     const { carrier, transport } = kind.make({ windowBytes: 128 * KIB });
     carrier.open();
     await transport.writable.getWriter().write(hex("00")); // a sender looks how much is unsent
@@ -339,7 +339,7 @@ describe("a message port", () => {
     expect(listeners()).toBe(0);
     await expectNothingLeft("lost", carrier, transport, []);
   });
-  test("whose posting fails when the writer rests fails what waits, and rejects nothing else", async () => {
+  test("whose postMessage() fails fails pending reads, and leaves no unhandled rejection", async () => {
     const { carrier, transport } = port.make();
     const reading = transport.readable.getReader().read();
     carrier.broken = ["send"];

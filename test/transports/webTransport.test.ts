@@ -70,7 +70,7 @@ describe("empty chunks that never end", () => {
     await reader.cancel();
     expect(read).toBe(true);
   });
-  test("are dropped: what comes between them is read", async () => {
+  test("are dropped: the chunks between them are read", async () => {
     const session = new FakeSession();
     const { stream, reading } = fakeStream({ ended: false });
     session.createBidirectionalStream = () => Promise.resolve(stream);

@@ -65,7 +65,7 @@ describe("what fails", () => {
     expect(() => incoming(connection, options)).toThrow(RangeError);
     expect(connection.listeners).toBe(0);
   });
-  test("is the one channel whose filter throws, and that is told once", async () => {
+  test("is the one channel whose filter throws, and that is reported once", async () => {
     const connection = new FakeConnection();
     const errors: unknown[] = [];
     let calls = 0;
