@@ -142,6 +142,7 @@ export function messagePortTransport(port: Port, options: MessagePortOptions = {
   forget = onAbort(options.signal, (reason) => streams.fail(reason));
   if (options.signal?.aborted !== true) {
     streams.begin(window, { credits: true });
+    streams.speak();
     port.start();
   }
   return { readable: streams.readable, writable: streams.writable, closed, close: () => streams.close() };

@@ -57,7 +57,7 @@ export class MessageStreams {
   readonly #most: number;
   /** How much may wait unread, in bytes of cost, and one message more. */
   #window = 0;
-  /** Controls queued until `begin`; `undefined` afterwards. */
+  /** Controls queued until `speak`; `undefined` afterwards. */
   #untold: Control[] | undefined = [];
 
   #reading!: ReadableStreamDefaultController<Bytes>;
@@ -77,7 +77,7 @@ export class MessageStreams {
   #fault: unknown;
   #wake = ignore;
 
-  /** Sends nothing, and takes nothing, until it is known what holds: see {@link begin}. `most`: the largest window. */
+  /** Takes nothing before {@link begin}, and sends nothing before {@link speak}. `most`: the largest window. */
   constructor(carrier: Carrier, most: number) {
     this.#carrier = carrier;
     this.#most = most;
@@ -108,6 +108,10 @@ export class MessageStreams {
     this.#window = window;
     this.#credit = credits ? INITIAL_CREDIT : Infinity;
     this.#granted = credits ? INITIAL_CREDIT : Infinity;
+  }
+
+  /** The carrier is open: sends what had to wait for that. */
+  speak(): void {
     const untold = this.#untold ?? [];
     this.#untold = undefined;
     if (this.#receiving === "open") this.#grant();

@@ -161,6 +161,7 @@ export function webSocketTransport(socket: CarrierSocket, options: WebSocketTran
   function open(): void {
     ours = socket.protocol === webSocketProtocol;
     streams.begin(ours ? window : plainWindow, { credits: ours });
+    streams.speak();
   }
   const bad = (what: string): void => streams.refuse(new TransportError("badMessage", what));
 

@@ -156,6 +156,7 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
     },
   };
   const streams = new MessageStreams(carrier, window);
+  streams.begin(window, { credits: ours });
 
   function closeWhenDrained(): void {
     ending = true;
@@ -193,7 +194,7 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
     if (opened || channel.readyState !== "open") return;
     opened = true;
     clearTimeout(announced);
-    streams.begin(window, { credits: ours });
+    streams.speak();
   }
   function drained(): void {
     if (ending && carrier.isDrained) close();
