@@ -9,7 +9,7 @@ export class Arrivals<Item> implements AsyncIterableIterator<Item, undefined> {
   readonly #takers: ((result: IteratorResult<Item, undefined>) => void)[] = [];
   #ended = false;
 
-  /** `stop` is called once, when no more are wanted; `drop` is given each one that nobody will take, and may fail. */
+  /** `stop` is called once, at the end. `drop` is called with each item that is never taken; it may throw or reject. */
   constructor(maxWaiting: number, stop: () => void, drop: (item: Item) => unknown) {
     if (!(maxWaiting >= 0)) throw new RangeError(`maxWaiting is a count, not ${String(maxWaiting)}`);
     this.#maxWaiting = maxWaiting;
@@ -39,7 +39,7 @@ export class Arrivals<Item> implements AsyncIterableIterator<Item, undefined> {
     return new Promise((resolve) => this.#takers.push(resolve));
   }
 
-  /** Takes no more. Whoever waits for one is told so. */
+  /** Ends the iteration. Pending `next()` calls resolve with `done: true`; waiting items are dropped. */
   return(): Promise<IteratorResult<Item, undefined>> {
     this.end();
     for (const item of this.#items.splice(0)) this.#discard(item);
@@ -54,7 +54,7 @@ export class Arrivals<Item> implements AsyncIterableIterator<Item, undefined> {
     try {
       void Promise.resolve(this.#drop(item)).catch(ignore);
     } catch {
-      // Nobody has it, and the others are to be dropped, too.
+      // Nobody else has the item, and the rest must be dropped too.
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Listens to several events of a carrier, and takes all of it back at once. */
+/** Adds listeners for several events, and removes them together. */
 
 // The event types of the carriers differ.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -6,7 +6,7 @@ type Listener = (event: any) => void;
 
 export interface Listenable {
   addEventListener(type: string, listener: Listener): void;
-  /** Every carrier of a platform has it. Without it the listeners stay. */
+  /** All platform objects have it. Without it the listeners stay. */
   removeEventListener?(type: string, listener: Listener): void;
 }
 

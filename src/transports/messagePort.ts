@@ -20,7 +20,7 @@ export interface Port {
 export interface MessagePortOptions {
   /**
    * How much may wait unread, in bytes, each message counting 256 beside its own; at most one message lies beyond. The
-   * other end is held at it. 1 MiB by default, at least 64 KiB; more than 1 TiB is as much.
+   * other end pauses there. 1 MiB by default, at least 64 KiB; values above 1 TiB count as 1 TiB.
    */
   readonly windowBytes?: number;
   /**
@@ -98,9 +98,9 @@ export function messagePortTransport(port: Port, options: MessagePortOptions = {
       stopListening();
       for (const step of [flush, () => port.close()]) {
         try {
-          step(); // what was posted before still arrives
+          step(); // earlier messages still arrive
         } catch {
-          // Nothing more can be done for a port that fails.
+          // A port that fails can't be closed any better.
         }
       }
       settle();
@@ -142,6 +142,7 @@ export function messagePortTransport(port: Port, options: MessagePortOptions = {
   forget = onAbort(options.signal, (reason) => streams.fail(reason));
   if (options.signal?.aborted !== true) {
     streams.begin(window, { credits: true });
+    streams.speak();
     port.start();
   }
   return { readable: streams.readable, writable: streams.writable, closed, close: () => streams.close() };
@@ -159,7 +160,7 @@ function take(bytes: Uint8Array<ArrayBuffer>): ArrayBuffer {
 }
 
 function isBatch(data: unknown): data is ArrayBuffer[] {
-  // Ends at the first hole, which `every` skips: a list may have four billion of them.
+  // `every` skips holes, and a sparse array may have four billion of them; `findIndex` stops at the first.
   const isBad = (item: unknown): boolean => !isBuffer(item) || item.byteLength === 0;
   return Array.isArray(data) && data.length > 0 && data.findIndex(isBad) < 0;
 }

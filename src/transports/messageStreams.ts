@@ -31,7 +31,7 @@ export interface Carrier {
 /** What may be sent before the first grant, so that nobody waits for one before the first words. In bytes of cost. */
 export const INITIAL_CREDIT = 65_536;
 
-/** The largest window, in bytes of cost. As text it has fewer digits than a grant may have. */
+/** The largest window, in bytes of cost (1 TiB). A grant of this size fits the 15 digits of the text form. */
 const LARGEST_WINDOW = 2 ** 40;
 
 /** What a message costs beside its bytes: about what it takes in memory until it is read. */
@@ -43,7 +43,7 @@ const costOf = (length: number): number => length + MESSAGE_COST;
 /** How much of a reason the other end is told, in characters. */
 const LONGEST_REASON = 256;
 
-/** A window that may be granted, of the size that was asked for. `RangeError` if that is too small, or no number. */
+/** Rounds a window down to whole bytes, and caps it. Throws `RangeError` if it is too small or not a number. */
 export function windowOf(bytes: number): number {
   if (bytes >= INITIAL_CREDIT) return Math.min(Math.floor(bytes), LARGEST_WINDOW);
   throw new RangeError(`what may wait unread is at least ${INITIAL_CREDIT} bytes, not ${String(bytes)}`);
@@ -57,12 +57,12 @@ export class MessageStreams {
   readonly #most: number;
   /** How much may wait unread, in bytes of cost, and one message more. */
   #window = 0;
-  /** What is to be told when it can be; `undefined` once that is so. */
+  /** Controls queued until `speak`; `undefined` afterwards. */
   #untold: Control[] | undefined = [];
 
   #reading!: ReadableStreamDefaultController<Bytes>;
   #receiving: "open" | "over" = "open";
-  /** The other end has told its end. */
+  /** The other end has sent `end`. */
   #otherEnded = false;
   /** What the other end may still send. */
   #granted = 0;
@@ -71,13 +71,13 @@ export class MessageStreams {
   #sending: "open" | "ending" | "over" = "open";
   /** What may still be sent. */
   #credit = 0;
-  /** Our end need not be confirmed any more. */
+  /** Our `end` needs no answer any more. */
   #confirmed = false;
   /** Why sending is over, unless it has ended well. */
   #fault: unknown;
   #wake = ignore;
 
-  /** Sends nothing, and takes nothing, until it is known what holds: see {@link begin}. `most`: the largest window. */
+  /** Takes nothing before {@link begin}, and sends nothing before {@link speak}. `most`: the largest window. */
   constructor(carrier: Carrier, most: number) {
     this.#carrier = carrier;
     this.#most = most;
@@ -108,6 +108,10 @@ export class MessageStreams {
     this.#window = window;
     this.#credit = credits ? INITIAL_CREDIT : Infinity;
     this.#granted = credits ? INITIAL_CREDIT : Infinity;
+  }
+
+  /** The carrier is open: sends what had to wait for that. */
+  speak(): void {
     const untold = this.#untold ?? [];
     this.#untold = undefined;
     if (this.#receiving === "open") this.#grant();
@@ -118,7 +122,7 @@ export class MessageStreams {
   /** Bytes have come. They belong to the reader from now on. */
   receive(bytes: Bytes): void {
     if (this.#receiving === "over") return;
-    // Also who is read, but was not told so, may send no more: else what it is to be told could grow for ever.
+    // A peer that takes no grants has no credit, even if its bytes were read. Otherwise queued grants could pile up.
     if (this.#room <= 0 || this.#granted <= 0) {
       this.refuse(
         new TransportError("overflow", `the other end sent more than the ${this.#window} bytes that may wait`),
@@ -135,7 +139,7 @@ export class MessageStreams {
       case "grant":
         this.#credit += control.cost;
         if (this.#credit > Number.MAX_SAFE_INTEGER) {
-          this.refuse(new TransportError("badMessage", "the other end grants more than can be counted"));
+          this.refuse(new TransportError("badMessage", "the other end granted more than can be counted"));
         }
         this.#wake();
         return;
@@ -154,13 +158,13 @@ export class MessageStreams {
     }
   }
 
-  /** There may be room to send, or all may have been sent. */
+  /** Call when there may be room to send, or everything may have been sent. */
   wake(): void {
     if (this.#receiving === "open") this.#grant();
     this.#wake();
   }
 
-  /** Lets what has come be read, ends both directions, and tells the other end so. Waits for nothing. */
+  /** Ends both directions at once and tells the other end. Received bytes can still be read. */
   close(): void {
     if (this.#sending === "open") this.#tell({ type: "end" });
     if (this.#receiving === "open") this.#tell({ type: "stop", reason: "" });
@@ -175,8 +179,8 @@ export class MessageStreams {
   }
 
   /**
-   * The other end has closed the carrier. One that has told its end does so once it has heard ours, and its answer may be
-   * lost on the way; else both directions fail.
+   * The other end closed the carrier. If it had sent its own `end`, it closes only after it has received ours, so a
+   * missing answer does not matter. Otherwise both directions fail.
    */
   lose(error: TransportError): void {
     if (this.#sending === "ending" && this.#otherEnded) {
@@ -203,7 +207,7 @@ export class MessageStreams {
     return this.#window - (this.#most - this.#reading.desiredSize!);
   }
 
-  /** Tells the other end, unless the carrier fails, which ends both directions. */
+  /** Sends a control. If the carrier throws, both directions fail. */
   #tell(control: Control): void {
     try {
       if (this.#untold === undefined) this.#carrier.tell(control);
@@ -214,8 +218,8 @@ export class MessageStreams {
   }
 
   /**
-   * Lets the other end send as much as there is room for, once it is worth a message. Where much is unsent it waits for
-   * `wake`: an end that takes nothing is told nothing, and so may send nothing.
+   * Lets the other end send as much as there is room for, once it is worth a message. While the carrier has no room the
+   * grant waits for `wake`, so that a peer that reads nothing gets no credit.
    */
   #grant(): void {
     const cost = this.#room - this.#granted;

@@ -2,7 +2,7 @@
 import { Arrivals } from "./arrivals.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 import { listenTo, type Listenable } from "./listeners.ts";
-import { tell, warn } from "./warn.ts";
+import { report, warn } from "./warn.ts";
 
 export type { ByteTransport, TransportRequest } from "./byteTransport.ts";
 
@@ -37,15 +37,15 @@ const HIGH_WATER_BYTES = 64 * 1024;
 /**
  * A socket as a transport, which is the transport's own from now on. Nothing is lost of what it brings before it is read,
  * and it is paused while it is not. A write is done when the system has taken it. Cancelling `readable` or aborting
- * `writable` resets the connection, both ways, and fails what waits with the reason; a Unix domain socket, TLS, and a
- * socket whose writer is closing can't be reset, and are closed. A socket that is closed before its end came is an error
- * at both.
+ * `writable` resets the connection in both directions; pending reads and writes fail with the reason. Unix domain
+ * sockets, TLS sockets and sockets whose writer is closing can't be reset: they are closed instead. If the socket closes
+ * before its end came, both streams fail.
  */
 export function socketTransport(socket: NodeDuplex): ByteTransport {
   return transportOf(socket);
 }
 
-/** `head` is what the socket has brought already. */
+/** `head` holds bytes that were read from the socket already. */
 function transportOf(socket: NodeDuplex, head?: Uint8Array): ByteTransport {
   // The transport ends its two directions itself.
   socket.allowHalfOpen = true;
@@ -54,7 +54,7 @@ function transportOf(socket: NodeDuplex, head?: Uint8Array): ByteTransport {
   let outgoing!: WritableStreamDefaultController;
   let readingOver = false;
   let writingOver = false;
-  /** Fails the write, or the end, that the socket has not finished. */
+  /** Rejects the pending write or close. */
   let giveUp: (error: unknown) => void = ignore;
   let settle!: () => void;
   const closed = new Promise<void>((resolve) => (settle = resolve));
@@ -63,32 +63,32 @@ function transportOf(socket: NodeDuplex, head?: Uint8Array): ByteTransport {
     if (readingOver) return;
     readingOver = true;
     how();
-    if (writingOver) socket.destroy(); // not every `Duplex` does so itself
+    if (writingOver) socket.destroy(); // not every `Duplex` destroys itself
   };
-  /** Fails what is not over, and leaves nothing of the socket. */
+  /** Fails both streams, as far as they are open, and destroys the socket. */
   const fail = (error: unknown): void => {
     endReading(() => incoming.error(error));
     outgoing.error(error);
     giveUp(error);
-    socket.destroy(); // as before
+    socket.destroy();
   };
   /** Closes the socket, by a reset where TCP lies right below, so that the other end does not take it for the end. */
   const reset = (reason: unknown): void => {
     giveUp(reason);
-    // Node would wait for the connection; and while the end is being sent, a reset fails and leaves the file open.
+    // Node delays a reset until the socket has connected. During a shutdown a reset fails and leaves the file open.
     const isEnding = socket.writableEnded === true && socket.writableFinished !== true;
     try {
       if (socket.encrypted !== true && socket.connecting !== true && !isEnding) socket.resetAndDestroy?.();
     } catch {
-      // There is no TCP below.
+      // Not a TCP socket.
     }
     socket.destroy();
   };
-  /** What the socket is told to do: until it has called back, or never will. */
-  const done = (tell: (callback: (error?: Error | null) => void) => void): Promise<void> =>
+  /** Runs a socket operation; settles when it calls back, or when `giveUp` is called. */
+  const done = (start: (callback: (error?: Error | null) => void) => void): Promise<void> =>
     new Promise((resolve, reject) => {
       giveUp = reject;
-      tell((error) => (error ? reject(error) : resolve()));
+      start((error) => (error ? reject(error) : resolve()));
     });
 
   const readable = new ReadableStream<Uint8Array>(
@@ -113,7 +113,7 @@ function transportOf(socket: NodeDuplex, head?: Uint8Array): ByteTransport {
       // At once, where the sink's own `abort` would wait for a write that waits.
       signal.addEventListener("abort", () => {
         reset(signal.reason);
-        // A reader that gives up in the same moment comes first.
+        // If the reader is cancelled in the same turn, the cancellation must not fail.
         queueMicrotask(() => endReading(() => incoming.error(signal.reason)));
       });
     },
@@ -129,11 +129,11 @@ function transportOf(socket: NodeDuplex, head?: Uint8Array): ByteTransport {
     async close() {
       await done((callback) => void socket.end(callback));
       writingOver = true;
-      if (readingOver) socket.destroy(); // as in `endReading`
+      if (readingOver) socket.destroy();
     },
   });
 
-  /** It has closed. An error may come even so, and would end the process if nobody listened. */
+  /** The socket has closed. Late errors may follow, and without a listener they would end the process. */
   const end = (error: Error): void => {
     fail(error);
     socket.on("error", ignore);
@@ -186,7 +186,7 @@ export interface ListenOptions {
 export interface UpgradeOptions extends ListenOptions {
   /** Which requests to take, by their target; others are left to other listeners. All by default. */
   readonly accepts?: (target: string) => boolean;
-  /** Called with what `accepts` threw; the connection is destroyed. By default the error is reported as a warning. */
+  /** Called when `accepts` throws; that connection is destroyed. By default the error is reported as a warning. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -240,7 +240,7 @@ export function upgrades(server: NodeServer, options: UpgradeOptions = {}): Asyn
     } catch (error) {
       socket.on("error", ignore);
       socket.destroy();
-      tell(onError, error);
+      report(onError, error);
     }
     return isOurs ? upgradeTransport(request, socket, head) : undefined;
   });

@@ -1,8 +1,8 @@
-/** Calls back when a signal is aborted, with one listener on the signal however many wait for it. */
+/** Calls back when a signal is aborted, with a single listener per signal. */
 
 type Callback = (reason: unknown) => void;
 
-/** Calls everything that waits for one signal, and the listener that does so. */
+/** The callbacks of one signal, and the listener that calls them. */
 interface Watch {
   readonly waiting: Set<{ readonly callback: Callback }>;
   readonly listener: () => void;
@@ -11,13 +11,13 @@ interface Watch {
 const watches = new WeakMap<AbortSignal, Watch>();
 
 /**
- * Calls `callback` once, with the signal's reason, when the signal is aborted. If it is aborted already, the call comes
- * before `onAbort` returns. Callbacks run in the order in which they were added. An error that one throws does not keep
- * the others from their call.
+ * Calls `callback` once, with the signal's reason, when the signal is aborted. If it is already aborted, calls it before
+ * returning. Callbacks run in the order in which they were added. If one throws, the others still run, and the error is
+ * reported like that of any listener.
  *
- * Returns a function that takes the callback back; it may be called at any time, and more than once. The signal's one
- * listener is removed with the last callback, so that nothing stays on a signal that lives on. Node 20 warns about a
- * signal with more than ten listeners, which is why there is only one.
+ * Returns a function that removes the callback; it may be called at any time, and more than once. The listener goes with
+ * the last callback, so nothing stays on a long-lived signal. There is only one because Node 20 warns about signals with
+ * more than ten.
  */
 export function onAbort(signal: AbortSignal | undefined, callback: Callback): () => void {
   if (signal === undefined) return ignore;
@@ -48,7 +48,7 @@ function watchOf(signal: AbortSignal): Watch {
   return watch;
 }
 
-/** Calls those that still wait. One that throws is reported as any listener's error is, after the others' calls. */
+/** Calls the remaining callbacks. An error is thrown only after all of them have run. */
 function callNext(waiting: Watch["waiting"], reason: unknown): void {
   for (const entry of waiting) {
     waiting.delete(entry);

@@ -8,7 +8,7 @@ export interface Source {
   readonly end: () => void;
 }
 
-/** So many chunks with nothing in them are dropped in a row before timers and input get a turn. */
+/** After this many empty chunks in a row, the reader yields to timers and input. */
 const EMPTY_IN_A_ROW = 64;
 
 /** Locks the stream, and makes another of it that fails as `failed` says: one of bytes if that is, so that readers can bring memory. */
@@ -75,7 +75,7 @@ function readBytesFrom(reader: ReadableStreamBYOBReader, failed: (error: unknown
   };
 }
 
-/** Reads until there is something, or the end. Only streams that are not of bytes may bring nothing. */
+/** Reads the next chunk that is not empty. Only default streams can yield empty chunks; byte streams can't. */
 async function readSome(
   reader: ReadableStreamDefaultReader<Uint8Array>,
 ): Promise<ReadableStreamReadResult<Uint8Array>> {

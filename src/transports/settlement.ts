@@ -1,8 +1,8 @@
-/** How a promise that outlives those who wait for it was settled: one reaction on it, however many wait. */
+/** Waits for long-lived promises with a single reaction, and for the first of several things. */
 
 export type Settled<Value> = { readonly value: Value } | { readonly error: unknown };
 
-/** A promise keeps each reaction until it is settled; this keeps nothing of those who no longer wait. */
+/** Watches a long-lived promise. A promise keeps every reaction until it settles; here callbacks can be removed. */
 export class Settlement<Value> {
   #settled: Settled<Value> | undefined;
   readonly #waiting = new Set<(settled: Settled<Value>) => void>();
@@ -14,7 +14,7 @@ export class Settlement<Value> {
     );
   }
 
-  /** Calls back once, at once if it is known already. Returns a function that takes the callback back. */
+  /** Calls back once; before returning if the promise is known to have settled. Returns a function that removes the callback. */
   when(callback: (settled: Settled<Value>) => void): () => void {
     if (this.#settled !== undefined) callback(this.#settled);
     else this.#waiting.add(callback);
@@ -28,10 +28,7 @@ export class Settlement<Value> {
   }
 }
 
-/**
- * Waits for whatever comes first of several things, and then for none of them. `begin` starts the waits, and returns what
- * ends each.
- */
+/** Settles as the first of several waits does, and stops the others. `begin` starts them and returns what stops each. */
 export function firstOf<Value>(
   begin: (resolve: (value: Value) => void, reject: (error: unknown) => void) => (() => void)[],
 ): Promise<Value> {
@@ -52,6 +49,6 @@ export function firstOf<Value>(
         reject(error);
       },
     );
-    if (isOver) end(); // one of them was over before the others began
+    if (isOver) end(); // one settled before `begin` returned
   });
 }

@@ -1,19 +1,19 @@
-/** Where an error goes that the user's own function threw, so that it ends neither the process nor anything else. */
+/** Reports errors that a user's callback threw, without ending the process. */
 
 interface Platform {
   console?: { warn(...data: unknown[]): void };
   process?: { emitWarning?: (warning: Error) => void };
 }
 
-/** A warning of the process on Node, Deno and Bun, and one on the console elsewhere. */
+/** Emits a process warning on Node, Deno and Bun, and a console warning elsewhere. */
 export function warn(error: unknown): void {
   const { console, process } = globalThis as Platform;
   if (process?.emitWarning === undefined) console?.warn(error);
   else process.emitWarning(error instanceof Error ? error : new Error(String(error)));
 }
 
-/** Tells a function of the user's. What that throws in turn is a warning. */
-export function tell(onError: (error: unknown) => void, error: unknown): void {
+/** Calls `onError`. If that throws, its error becomes a warning. */
+export function report(onError: (error: unknown) => void, error: unknown): void {
   try {
     onError(error);
   } catch (failure) {

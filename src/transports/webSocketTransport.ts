@@ -97,7 +97,7 @@ export function webSocketTransport(socket: CarrierSocket, options: WebSocketTran
   const closed = new Promise<void>((resolve) => (settle = resolve));
   /** Known once the socket is open. */
   let ours: boolean | undefined;
-  /** A plain peer is to see the end when it has been sent everything. */
+  /** Close the socket of a plain peer once everything has been sent. */
   let ending = false;
   let closing = false;
   let poll: ReturnType<typeof setTimeout> | undefined;
@@ -127,12 +127,12 @@ export function webSocketTransport(socket: CarrierSocket, options: WebSocketTran
         else watch();
       } else if (control.type === "reset") close(GIVEN_UP, closeReason(control.reason));
     },
-    // What is unsent goes before the Close frame.
+    // The socket sends its buffered messages before the Close frame.
     shut: () => close(ENDED),
   };
   const streams = new MessageStreams(carrier, Math.max(window, plainWindow));
 
-  /** The `close` event is to come, unless the socket can't even be closed. */
+  /** The `close` event follows, unless the socket throws. */
   function close(code: number, reason?: string): void {
     if (closing) return;
     closing = true;
@@ -161,6 +161,7 @@ export function webSocketTransport(socket: CarrierSocket, options: WebSocketTran
   function open(): void {
     ours = socket.protocol === webSocketProtocol;
     streams.begin(ours ? window : plainWindow, { credits: ours });
+    streams.speak();
   }
   const bad = (what: string): void => streams.refuse(new TransportError("badMessage", what));
 

@@ -33,10 +33,10 @@ export interface DialOptions {
 /** How long after its streams a session's own end may be told, in milliseconds. */
 const SESSION_END_MS = 100;
 
-/** How long a transport that was closed may take to send what was written, in milliseconds, if its peer does not read. */
+/** How long a closed transport may take to send the bytes that were written, in milliseconds. */
 const LAST_BYTES_MS = 2000;
 
-/** How each session became ready, and how it ended. */
+/** Watches each session once, however many streams it has. */
 const courses = new WeakMap<
   WebTransportSession,
   { readonly ready: Settlement<unknown>; readonly end: Settlement<unknown> }
@@ -57,8 +57,8 @@ function courseOf(session: WebTransportSession): { ready: Settlement<unknown>; e
  *
  * `close()` of the writer is the end at the other end, `abort()` resets the other end's reader, and `cancel()` of the
  * reader stops its writer; a `WebTransportError` given as the reason brings its `streamErrorCode` there, nothing else
- * of a reason gets through. `close()` of the transport sends what was written, and stops the other end's writer; after
- * two seconds in which that was not possible it resets the other end's reader. The streams fail with a `TransportError`: `reset` or `stopped` if the other end did that, `lost` if the session has ended,
+ * of a reason gets through. `close()` of the transport sends what was written, and stops the other end's writer; if the
+ * peer does not take the bytes within two seconds, its reader is reset. The streams fail with a `TransportError`: `reset` or `stopped` if the other end did that, `lost` if the session has ended,
  * `closed` after `close()`. Its `cause` is what the platform said.
  *
  * Rejected with a `TransportError`: `neverOpened` if the session was not, `lost` if it has ended.
@@ -72,7 +72,7 @@ export async function dial(session: WebTransportSession, options: DialOptions = 
     opening = session.createBidirectionalStream({ waitUntilAvailable: true });
     return transportOf(await unlessEnded(opening, session, signal), session);
   } catch (error) {
-    // One that comes when nobody waits any more.
+    // The stream may still open. Nobody uses it then.
     opening?.then((stream) => transportOf(stream, session).close?.()).catch(ignore);
     throw signal?.aborted === true ? error : await explain(error, "lost", session);
   }
@@ -119,10 +119,10 @@ function transportOf(stream: BidirectionalStream, session: WebTransportSession):
   const source = readFrom(stream.readable, async (error) => Promise.reject(await explain(error, "reset", session)));
   const writer = stream.writable.getWriter();
   let writing!: WritableStreamDefaultController;
-  /** Fails a write, or an end, that waits. */
+  /** Rejects the pending write or close. */
   let giveUp: (error: unknown) => void = ignore;
   let closedHere: TransportError | undefined;
-  /** The streams have been given up, though the platform may not say so. */
+  /** Called when the streams were given up: the platform may not settle its promises. */
   let letGo!: () => void;
   const gone = new Promise<void>((resolve) => (letGo = resolve));
 
@@ -199,7 +199,7 @@ function neverOpened(error: unknown): TransportError {
   });
 }
 
-/** What comes of the promise, unless the session ends, or the signal is aborted, before. */
+/** Settles like the promise, unless the session ends or the signal is aborted first. */
 function unlessEnded<Value>(
   promise: Promise<Value>,
   session: WebTransportSession,

@@ -94,12 +94,12 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
   /** Whether anything can be sent. */
   let opened = false;
   let fault: unknown;
-  /** The channel is to be closed when everything that was sent has arrived. */
+  /** Close the channel once everything that was sent has arrived. */
   let ending = false;
   let closing = false;
   /** How many of our last words the other end has not answered yet. */
   let unheard = 0;
-  /** The other end's last words that have been answered: each is news once. */
+  /** The types of the peer's last words that were answered. Repeated ones are not. */
   const answered = new Set<string>();
   let announced: ReturnType<typeof setTimeout> | undefined;
   let patience: ReturnType<typeof setTimeout> | undefined;
@@ -115,7 +115,7 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
     try {
       channel.bufferedAmountLowThreshold = bytes;
     } catch {
-      // That of node-datachannel throws once the channel has closed (0.33).
+      // node-datachannel throws once the channel has closed (0.33).
     }
   };
   const carrier: Carrier = {
@@ -156,6 +156,7 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
     },
   };
   const streams = new MessageStreams(carrier, window);
+  streams.begin(window, { credits: ours });
 
   function closeWhenDrained(): void {
     ending = true;
@@ -168,11 +169,11 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
     try {
       channel.close();
     } catch {
-      // It is as closed as it gets.
+      // It can't be closed any better.
     }
     clearTimeout(patience);
     if (channel.readyState === "closed") over();
-    else patience = setTimeout(over, LAST_WORDS_MS); // if its peer is gone it may tell of it late, or never
+    else patience = setTimeout(over, LAST_WORDS_MS); // without a peer the event comes late, or never
   }
   /** The channel has ended, or counts as ended. */
   function over(): void {
@@ -193,7 +194,7 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
     if (opened || channel.readyState !== "open") return;
     opened = true;
     clearTimeout(announced);
-    streams.begin(window, { credits: ours });
+    streams.speak();
   }
   function drained(): void {
     if (ending && carrier.isDrained) close();
@@ -235,7 +236,7 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
   return { readable: streams.readable, writable: streams.writable, closed, close: () => streams.close() };
 }
 
-/** The sizes that hold with a peer of ours, or with a plain one. `RangeError` if one is none. */
+/** The sizes to use with a peer of ours, or with a plain one. Throws `RangeError` if one is invalid. */
 export function sizesOf(options: DataChannelOptions, ours: boolean): { window: number; maxMessageBytes: number } {
   const { windowBytes = 2 * 1024 * 1024, maxUnreadBytes = 16 * 1024 * 1024 } = options;
   const { maxMessageBytes = ours ? 64 * 1024 : 16 * 1024 } = options;

@@ -4,7 +4,7 @@ import type { ByteTransport } from "./byteTransport.ts";
 import { listenTo } from "./listeners.ts";
 import { onAbort } from "./onAbort.ts";
 import { TransportError } from "./transportError.ts";
-import { tell, warn } from "./warn.ts";
+import { report, warn } from "./warn.ts";
 import { dataChannelTransport, sizesOf, type DataChannelOptions } from "./webrtcChannel.ts";
 
 export interface IncomingChannelsOptions extends Omit<DataChannelOptions, "peerConnection"> {
@@ -15,8 +15,8 @@ export interface IncomingChannelsOptions extends Omit<DataChannelOptions, "peerC
   /** Is told of a channel that was closed because it is not ordered and reliable. */
   readonly onRefused?: (channel: RTCDataChannel, error: TransportError) => void;
   /**
-   * Called with what `filter` threw, whose channel is closed, or `onRefused`. By default the error is reported as a
-   * warning.
+   * Called when `filter` throws, which closes that channel, and when `onRefused` throws. By default the error is reported
+   * as a warning.
    */
   readonly onError?: (error: unknown) => void;
   /** Ends the iteration. Transports that have been taken live on. */
@@ -26,7 +26,7 @@ export interface IncomingChannelsOptions extends Omit<DataChannelOptions, "peerC
 /**
  * Yields a transport for each channel that the peer opens from this call on, with everything that came on it since. Ends
  * with the signal, by `return()`, and when the connection's SCTP transport tells that it has closed: Chromium tells that
- * of a connection closed at either end, if a channel had been opened. `RangeError` for a size that is none.
+ * of a connection closed at either end, if a channel had been opened. Throws `RangeError` if a size is invalid.
  */
 export function incomingChannels(
   peerConnection: RTCPeerConnection,
@@ -47,7 +47,7 @@ export function incomingChannels(
     (transport) => transport.close?.(),
   );
 
-  /** The SCTP transport is there with the first channel at the latest. */
+  /** The SCTP transport exists once the first channel has arrived. */
   const watch = (sctp: RTCSctpTransport | null | undefined): void => {
     if (!sctp) return;
     stopWatching ??= listenTo(sctp, {
@@ -67,14 +67,14 @@ export function incomingChannels(
     try {
       channel.close();
     } catch {
-      // It is as closed as it gets.
+      // It can't be closed any better.
     }
-    if (!(error instanceof TransportError)) tell(onError, error);
+    if (!(error instanceof TransportError)) report(onError, error);
     else if (onRefused !== undefined) {
       try {
         onRefused(channel, error);
       } catch (failure) {
-        tell(onError, failure);
+        report(onError, failure);
       }
     }
   };

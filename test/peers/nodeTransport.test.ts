@@ -239,7 +239,7 @@ describe("socketTransport", () => {
     await Promise.allSettled(waiting);
     await transport.closed;
   });
-  test("an end that could not be told is told as failed here", async () => {
+  test("a close that did not reach the other end is rejected", async () => {
     const [near, far] = await tcpPair();
     far.pause().on("error", () => undefined);
     const transport = socketTransport(near);
@@ -481,7 +481,7 @@ describe("upgrades", () => {
     await value.closed;
     await expect.poll(() => socket.resume().closed).toBe(true);
   });
-  test("an accepts that throws ends that connection alone, and is told once", async () => {
+  test("an accepts that throws ends that connection alone, and is reported once", async () => {
     for (const told of ["onError", "warning"] as const) {
       const server = createHttpServer();
       const port = await start(server);

@@ -22,7 +22,8 @@ import { connectedPair } from "../support/nodePeerConnections.ts";
 import { Random } from "../support/random.ts";
 
 const keepalive = { intervalMs: 5000, timeoutMs: 20_000 };
-const options = { keepalive, extensions: [permessageDeflate({ threshold: 512 })] };
+// A busy machine may take long to answer a thousand handshakes.
+const options = { keepalive, handshakeTimeoutMs: 60_000, extensions: [permessageDeflate({ threshold: 512 })] };
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Sends back what it receives. */
@@ -43,7 +44,7 @@ function breakOffSome(random: Random, breakOff: () => void, { closed }: ByteTran
   closed!.then(stop, stop);
 }
 
-/** A kind of connections, of which so many go on at a time. */
+/** A kind of connection, and how many run at a time. */
 interface Row {
   readonly name: string;
   readonly count: number;

@@ -1,4 +1,4 @@
-/** Carriers in the test's hands: what they are told is recorded, what they bring is said, and anything may throw. */
+/** Fake carriers: they record what is sent, deliver what the test brings, and can be made to throw. */
 
 import { dataChannelProtocol } from "../../src/transports/webrtc.ts";
 
@@ -30,18 +30,18 @@ export class CountedTarget extends EventTarget {
 
 /** What every fake carrier has. */
 export abstract class FakeCarrier extends CountedTarget {
-  /** What came out of the transport: text, or how many bytes. */
+  /** The messages that the transport sent: texts, and the lengths of binary ones. */
   readonly sent: unknown[] = [];
   closes = 0;
-  /** Its own methods that throw. */
+  /** Which of its methods throw. */
   broken: readonly ("send" | "close")[] = [];
-  /** Whether it says so when it has been closed. */
+  /** Whether it fires `close` after it was closed. */
   tellsOfClose = true;
   bufferedAmount = 0;
 
-  /** Ends, as if the other end was gone. */
+  /** Ends as if the other end were gone. */
   abstract lose(): void;
-  /** Something has come. */
+  /** Delivers a message. */
   bring(data: unknown): void {
     this.dispatchEvent(new MessageEvent("message", { data }));
   }
@@ -144,7 +144,7 @@ export class FakeWebSocket extends FakeCarrier {
   }
 }
 
-/** A message port, on Node: there it tells of its other end. */
+/** A message port of Node, which fires `close` when its other end is gone. */
 export class FakePort extends FakeCarrier {
   start(): void {}
 

@@ -1,4 +1,4 @@
-/** A session of WebTransport in the test's hands, as far as our side of it goes. */
+/** A fake WebTransport session. */
 import type { BidirectionalStream, WebTransportSession } from "../../src/transports/webTransport.ts";
 
 export class FakeSession implements WebTransportSession {
@@ -10,7 +10,7 @@ export class FakeSession implements WebTransportSession {
   end!: (info: unknown) => void;
   breakOff!: (error: unknown) => void;
   bring!: (stream: BidirectionalStream) => void;
-  /** Opens one that ends at once, by default. */
+  /** By default the streams have ended for the reader. */
   createBidirectionalStream: () => Promise<BidirectionalStream> = () => Promise.resolve(fakeStream().stream);
 
   constructor(isReady = true) {
@@ -31,15 +31,15 @@ export class FakeSession implements WebTransportSession {
   }
 }
 
-/** What a stream does at its other end: nothing, as a rule. */
+/** A stream whose other end does nothing by itself. */
 export interface FakeStream {
   readonly stream: BidirectionalStream;
-  /** What became of its two directions at this end. */
+  /** How its directions ended at this end, in order: `stop`, `end`, `reset`. */
   readonly ends: string[];
   reading: ReadableStreamDefaultController<Uint8Array>;
 }
 
-/** With `takes` false a write waits until it is given up, as one that is held by flow control does. */
+/** With `takes` false a write stays pending until it is aborted, as if flow control blocked it. */
 export function fakeStream({ takes = true, ended = true } = {}): FakeStream {
   const ends: string[] = [];
   let reading!: ReadableStreamDefaultController<Uint8Array>;

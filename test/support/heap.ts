@@ -1,4 +1,4 @@
-/** What is in use in Node, after what is garbage is gone. */
+/** Measures memory in Node after a garbage collection. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
@@ -7,7 +7,7 @@ const collect = runInNewContext("gc") as () => void;
 
 /** Heap and buffers together, in bytes. */
 export async function bytesInUse(): Promise<number> {
-  // What is to be finalised takes a turn, and what one collection leaves to be swept the next one waits for.
+  // Finalisers need a turn, and sweeping may finish only with the next collection.
   for (let i = 0; i < 3; i++) {
     collect();
     await new Promise((resolve) => setImmediate(resolve));
@@ -16,7 +16,7 @@ export async function bytesInUse(): Promise<number> {
   return heapUsed + external;
 }
 
-/** How many bytes each turn leaves, once the first have run. */
+/** How many bytes each turn leaves behind, after `first` turns to warm up. */
 export async function bytesLeftEach(turns: number, turn: () => Promise<unknown>, first = 1000): Promise<number> {
   for (let i = 0; i < first; i++) await turn();
   const before = await bytesInUse();

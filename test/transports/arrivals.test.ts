@@ -1,4 +1,4 @@
-/** Items that come by themselves: who takes them, and what becomes of those that nobody takes. */
+/** A queue of arriving items: taking them, and dropping those that are never taken. */
 import { expect, test } from "vitest";
 import { Arrivals } from "../../src/transports/arrivals.ts";
 
@@ -21,7 +21,7 @@ function arrivals(
   return { items, stops: () => stops, dropped };
 }
 
-test("every next() that waits is done when return() is called, or when there are no more", async () => {
+test("every pending next() is done when return() is called, or when the items end", async () => {
   for (const end of ["return", "end"] as const) {
     const { items, stops } = arrivals();
     const waiting = [items.next(), items.next()];
@@ -32,7 +32,7 @@ test("every next() that waits is done when return() is called, or when there are
     expect(stops()).toBe(1);
   }
 });
-test("what waits can be taken after the end, and is dropped by return(), as is what comes later or beyond the limit", async () => {
+test("waiting items can be taken after the end; return() drops them, and late items and those over the limit are dropped", async () => {
   const { items, dropped } = arrivals();
   for (const item of ["a", "b", "c"]) items.add(item);
   expect(dropped).toEqual(["c"]);

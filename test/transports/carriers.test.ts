@@ -1,11 +1,12 @@
 /** Transports over carriers that fail, flood, or never end: nothing is left, nothing hangs, nothing grows without bound. */
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { messagePortTransport } from "../../src/transports/messagePort.ts";
 import { webSocketProtocol, webSocketTransport, type ByteTransport } from "../../src/transports/webSocketTransport.ts";
 import { dataChannelProtocol, dataChannelTransport } from "../../src/transports/webrtc.ts";
 import { countedSignal } from "../support/counted.ts";
 import { FakeChannel, FakePort, FakeWebSocket, type FakeCarrier } from "../support/fakeCarriers.ts";
 import { hex } from "../support/wire.ts";
+import { fakeTime } from "../support/fakeTime.ts";
 import { waysToEnd } from "./contract.ts";
 
 const KIB = 1024;
@@ -18,7 +19,7 @@ interface Sizes {
   maxUnreadBytes?: number;
 }
 interface Kind {
-  /** Of which an end of ours tells the other that it has ended. */
+  /** Whether both ends are ours, and exchange control messages. */
   readonly ours: boolean;
   make(sizes?: Sizes): { carrier: FakeCarrier & { open(): void }; transport: ByteTransport };
 }
@@ -59,10 +60,7 @@ const kinds: [string, Kind][] = [
   ["a WebSocket with a plain peer", socketKind("")],
 ];
 
-beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
-afterEach(() => void vi.useRealTimers());
-
-/** What is left when all the time has passed that anything may still take. */
+/** Waits longer than any timer of ours, and checks that everything has settled. */
 async function expectNothingLeft(
   what: string,
   carrier: FakeCarrier,
@@ -81,7 +79,7 @@ async function expectNothingLeft(
 }
 
 describe.each(kinds)("when it has ended, nothing is left of %s", (name, kind) => {
-  /** In what state the carrier is, and whatever of it is broken. */
+  /** The state of the carrier, and what is broken about it. */
   const states: [string, (carrier: FakeCarrier & { open(): void }) => void][] = [
     ["before it opened", () => undefined],
     ["that is open", (carrier) => carrier.open()],
@@ -115,6 +113,7 @@ describe.each(kinds)("when it has ended, nothing is left of %s", (name, kind) =>
     ],
   ];
   test.each(states)("%s, by any two ends at the same moment", async (_, prepare) => {
+    fakeTime();
     for (const [first, endFirst] of ends) {
       for (const [second, endSecond] of ends) {
         const { carrier, transport } = kind.make();
@@ -130,7 +129,8 @@ describe.each(kinds)("when it has ended, nothing is left of %s", (name, kind) =>
       }
     }
   });
-  test.each(states)("%s, by its loss, with what waits, and with every end after it", async (_, prepare) => {
+  test.each(states)("%s, by its loss, with pending reads and writes, and every end after it", async (_, prepare) => {
+    fakeTime();
     const { carrier, transport } = kind.make();
     prepare(carrier);
     const reader = transport.readable.getReader();
@@ -141,7 +141,8 @@ describe.each(kinds)("when it has ended, nothing is left of %s", (name, kind) =>
     for (const promise of waiting) promise.catch(() => undefined);
     await expectNothingLeft("loss", carrier, transport, waiting);
   });
-  test("by close(), many times, while its end is told and after it", async () => {
+  test("by close(), many times, before and after the carrier has closed", async () => {
+    fakeTime();
     const { carrier, transport } = kind.make();
     carrier.open();
     for (let i = 0; i < 5; i++) transport.close!();
@@ -152,6 +153,7 @@ describe.each(kinds)("when it has ended, nothing is left of %s", (name, kind) =>
   // A WebSocket's `close` event comes by all means: platforms end those that do not answer.
   if (name.includes("channel")) {
     test("though it never tells that it has closed", async () => {
+      fakeTime();
       const { carrier, transport } = kind.make();
       carrier.tellsOfClose = false;
       carrier.open();
@@ -169,6 +171,7 @@ describe.each(kinds)("when it has ended, nothing is left of %s", (name, kind) =>
 
 describe("a peer of ours that tells the same again and again", () => {
   test.each(["end", "reset because", "stop because"])("on a data channel is answered once: %s", (text) => {
+    fakeTime();
     const carrier = new FakeChannel(dataChannelProtocol);
     const { writable } = dataChannelTransport(carrier as unknown as RTCDataChannel);
     writable.getWriter().closed.catch(() => undefined);
@@ -177,6 +180,7 @@ describe("a peer of ours that tells the same again and again", () => {
     expect(carrier.sent.slice(1)).toEqual(["heard"]);
   });
   test("is answered for each end that it tells: end, then reset, and stop", () => {
+    fakeTime();
     const carrier = new FakeChannel(dataChannelProtocol);
     const { writable } = dataChannelTransport(carrier as unknown as RTCDataChannel);
     writable.getWriter().closed.catch(() => undefined);
@@ -185,6 +189,7 @@ describe("a peer of ours that tells the same again and again", () => {
     expect(carrier.sent.slice(1)).toEqual(["heard", "heard", "heard"]);
   });
   test.each(ours)("is not answered with anything that grows: %s", (name, kind) => {
+    fakeTime();
     const { carrier, transport } = kind.make();
     transport.writable.getWriter().closed.catch(() => undefined);
     carrier.open();
@@ -202,6 +207,7 @@ describe("a data channel that the other end closes without having answered our e
     ["once it has told its own, has confirmed it: libdatachannel may lose the answer (0.33)", true],
     ["before it has told its own, is lost", false],
   ])("%s", async (_, hasEnded) => {
+    fakeTime();
     const carrier = new FakeChannel(dataChannelProtocol);
     const { readable, writable, closed } = dataChannelTransport(carrier as unknown as RTCDataChannel);
     carrier.open();
@@ -218,8 +224,20 @@ describe("a data channel that the other end closes without having answered our e
   });
 });
 
+test("a data channel may bring messages before it counts as open, as one that came to a worker does", async () => {
+  fakeTime();
+  for (const protocol of [dataChannelProtocol, ""]) {
+    const carrier = new FakeChannel(protocol);
+    const { readable } = dataChannelTransport(carrier as unknown as RTCDataChannel);
+    carrier.bring(new ArrayBuffer(3));
+    carrier.open();
+    expect((await readable.getReader().read()).value).toEqual(hex("00 00 00"));
+  }
+});
+
 describe("credit", () => {
   test.each(ours)("that can't be counted is refused: %s", async (name, kind) => {
+    fakeTime();
     const { carrier, transport } = kind.make();
     carrier.open();
     const reading = transport.readable.getReader().read();
@@ -228,7 +246,8 @@ describe("credit", () => {
     for (let i = 0; i < enough; i++) carrier.bring(most);
     await expect(reading).rejects.toMatchObject({ name: "TransportError", code: "badMessage" });
   });
-  test.each(ours)("is told in whole numbers that the other end takes, whatever the window: %s", (name, kind) => {
+  test.each(ours)("is granted in whole numbers that the other end accepts, whatever the window: %s", (name, kind) => {
+    fakeTime();
     for (const windowBytes of [99_999.5, 2 ** 60, Infinity]) {
       const { carrier } = kind.make({ windowBytes, maxUnreadBytes: Infinity });
       carrier.open();
@@ -238,8 +257,9 @@ describe("credit", () => {
     }
   });
   test.each(ours.slice(0, 2))(
-    "is not queued for who takes nothing: beyond what it was told, its bytes are refused: %s",
+    "is not queued for a peer that reads nothing, and bytes beyond its credit are refused: %s",
     async (_, kind) => {
+      fakeTime();
       const { carrier, transport } = kind.make({ windowBytes: 128 * KIB });
       carrier.open();
       carrier.sent.length = 0;
@@ -259,7 +279,8 @@ describe("credit", () => {
       expect(carrier.sent.filter((text) => String(text).startsWith("grant"))).toEqual([]);
     },
   );
-  test.each(ours.slice(0, 2))("that could not be told is told when there is room again: %s", async (_, kind) => {
+  test.each(ours.slice(0, 2))("is granted late if there was no room for the grant: %s", async (_, kind) => {
+    fakeTime();
     const { carrier, transport } = kind.make({ windowBytes: 128 * KIB });
     carrier.open();
     await transport.writable.getWriter().write(hex("00")); // a sender looks how much is unsent
@@ -283,6 +304,7 @@ describe("a chunk", () => {
   test.each(kinds)(
     "whose memory is taken away while it waits fails its write, and hangs nothing: %s",
     async (_, kind) => {
+      fakeTime();
       const { carrier, transport } = kind.make();
       const chunk = new Uint8Array(256 * KIB);
       const writing = transport.writable.getWriter().write(chunk);
@@ -297,6 +319,7 @@ describe("a chunk", () => {
     },
   );
   test.each(kinds)("that is empty is not sent: %s", async (_, kind) => {
+    fakeTime();
     const { carrier, transport } = kind.make();
     carrier.open();
     const writer = transport.writable.getWriter();
@@ -310,6 +333,7 @@ describe("a chunk", () => {
 
 describe("a message port", () => {
   test("a list of buffers that is mostly holes is refused at once", async () => {
+    fakeTime();
     const { carrier, transport } = port.make();
     const reading = transport.readable.getReader().read();
     const sparse: unknown[] = [new ArrayBuffer(1)];
@@ -318,6 +342,7 @@ describe("a message port", () => {
     await expect(reading).rejects.toMatchObject({ code: "badMessage" });
   });
   test("has one listener on a signal that many share, and none when they have ended", async () => {
+    fakeTime();
     const { signal, abort, listeners } = countedSignal();
     const ports = Array.from({ length: 20 }, () => new FakePort());
     const transports = ports.map((each) => messagePortTransport(each, { signal }));
@@ -332,6 +357,7 @@ describe("a message port", () => {
     for (const [i, each] of ports.entries()) await expectNothingLeft(`${i}`, each, transports[i]!, []);
   });
   test("leaves no listener on the signal when the other end is lost", async () => {
+    fakeTime();
     const { signal, listeners } = countedSignal();
     const carrier = new FakePort();
     const transport = messagePortTransport(carrier, { signal });
@@ -339,7 +365,8 @@ describe("a message port", () => {
     expect(listeners()).toBe(0);
     await expectNothingLeft("lost", carrier, transport, []);
   });
-  test("whose posting fails when the writer rests fails what waits, and rejects nothing else", async () => {
+  test("whose postMessage() fails fails pending reads, and leaves no unhandled rejection", async () => {
+    fakeTime();
     const { carrier, transport } = port.make();
     const reading = transport.readable.getReader().read();
     carrier.broken = ["send"];

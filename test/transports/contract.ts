@@ -12,8 +12,8 @@ export interface Traits {
   /** Whether an end tells the other why it gave up. */
   readonly tellsReasons?: boolean;
   /**
-   * Whether an abort comes through as one. Where it can't be told from the end, the tests of that have to fail; where
-   * that is up to chance, they are left out.
+   * Whether an abort comes through as one. If it looks like an end instead, these tests must fail; if that is up to
+   * chance, they are skipped.
    */
   readonly tellsAborts?: boolean | "perhaps";
   /** Whether a chunk is the writer's again once it has been written. `false` by default. */

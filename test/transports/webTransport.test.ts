@@ -1,20 +1,19 @@
 /** Streams of WebTransport sessions that fail, hang, or never end. Real sessions: test/browser/webTransport.test.ts. */
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { dial, incoming } from "../../src/transports/webTransport.ts";
 import { countedSignal } from "../support/counted.ts";
 import { FakeSession, fakeStream } from "../support/fakeSession.ts";
+import { fakeTime } from "../support/fakeTime.ts";
 import { waysToEnd } from "./contract.ts";
 
 const lost = { name: "TransportError", code: "lost" };
 
 describe("a stream that has ended", () => {
-  beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
-  afterEach(() => void vi.useRealTimers());
-
   test.each([
     ["takes what is written", true],
     ["takes nothing", false],
   ])("whose other end %s leaves nothing, by any two ends at the same moment", async (_, takes) => {
+    fakeTime();
     for (const [first, endFirst] of waysToEnd()) {
       for (const [second, endSecond] of waysToEnd()) {
         const session = new FakeSession();
@@ -39,6 +38,7 @@ describe("a stream that has ended", () => {
     }
   });
   test("by close() sends what was written, unless that takes two seconds", async () => {
+    fakeTime();
     for (const takes of [true, false]) {
       const session = new FakeSession();
       const { stream, ends } = fakeStream({ takes, ended: false });
@@ -70,7 +70,7 @@ describe("empty chunks that never end", () => {
     await reader.cancel();
     expect(read).toBe(true);
   });
-  test("are dropped: what comes between them is read", async () => {
+  test("are dropped: the chunks between them are read", async () => {
     const session = new FakeSession();
     const { stream, reading } = fakeStream({ ended: false });
     session.createBidirectionalStream = () => Promise.resolve(stream);

@@ -1,18 +1,17 @@
 /** The channels that a peer opens, from a connection in the test's hands. Real ones: test/browser/webrtc.test.ts. */
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { incomingChannels, type IncomingChannelsOptions } from "../../src/transports/webrtc.ts";
 import { countedSignal } from "../support/counted.ts";
 import { FakeConnection } from "../support/fakeCarriers.ts";
+import { fakeTime } from "../support/fakeTime.ts";
 
 function incoming(connection: FakeConnection, options?: IncomingChannelsOptions): ReturnType<typeof incomingChannels> {
   return incomingChannels(connection as unknown as RTCPeerConnection, options);
 }
 
-beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
-afterEach(() => void vi.useRealTimers());
-
 describe("the listeners of incomingChannels", () => {
   test("are as many after a thousand channels as after the first, and none after the end", async () => {
+    fakeTime();
     const connection = new FakeConnection();
     const { signal, listeners } = countedSignal();
     const channels = incoming(connection, { signal });
@@ -29,6 +28,7 @@ describe("the listeners of incomingChannels", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
   test("on a signal are one, however many share it, and none after the end", () => {
+    fakeTime();
     const { signal, abort, listeners } = countedSignal();
     const connections = Array.from({ length: 20 }, () => new FakeConnection());
     const channels = connections.map((each) => incoming(each, { signal }));
@@ -42,6 +42,7 @@ describe("the listeners of incomingChannels", () => {
     expect([late.listeners, listeners()]).toEqual([0, 0]);
   });
   test("are none when the connection has closed", async () => {
+    fakeTime();
     const connection = new FakeConnection();
     const channels = incoming(connection);
     connection.announce();
@@ -61,11 +62,13 @@ describe("what fails", () => {
     { maxMessageBytes: 0 },
     { maxWaiting: -1 },
   ])("is the call, if a size is none: %o", (options) => {
+    fakeTime();
     const connection = new FakeConnection();
     expect(() => incoming(connection, options)).toThrow(RangeError);
     expect(connection.listeners).toBe(0);
   });
-  test("is the one channel whose filter throws, and that is told once", async () => {
+  test("is the one channel whose filter throws, and that is reported once", async () => {
+    fakeTime();
     const connection = new FakeConnection();
     const errors: unknown[] = [];
     let calls = 0;
@@ -82,6 +85,7 @@ describe("what fails", () => {
     expect(errors).toEqual([new Error("a defect")]);
   });
   test("is nothing else if onRefused throws, or the channel's close()", async () => {
+    fakeTime();
     const connection = new FakeConnection();
     const errors: unknown[] = [];
     const channels = incoming(connection, {
