@@ -3,23 +3,13 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { defaultLimits } from "../src/index.ts";
-import { entries, runDocumentedProgram } from "./support/documentedProgram.ts";
+import { entries, programsOf, runDocumentedProgram } from "./support/documentedProgram.ts";
 import { drawDriver, drawLifeCycle } from "./support/drawings.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
 
 const guide = readFileSync(join(root, "src/README.md"), "utf8");
-
-/** Each program with what it prints; one that stands without goes below the program before it, as the reader puts it. */
-function programsOf(document: string): { code: string; output: string }[] {
-  const programs: { code: string; output: string }[] = [];
-  for (const [, code = "", output] of document.matchAll(/```ts\n(.*?)```(?:\n\n```text\n(.*?)```)?/gs)) {
-    if (output !== undefined) programs.push({ code, output });
-    else programs.at(-1)!.code += `\n${code}`;
-  }
-  return programs;
-}
 
 describe.each([
   ["README", readme],

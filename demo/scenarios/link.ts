@@ -1,4 +1,5 @@
 /** A story in the hash of a URL: one of those that are told here by its name, any other written out. */
+import { redactSubprotocols, redactURL } from "../../src/inspect/index.ts";
 import { firstWishes } from "../model/playground.ts";
 import type { Action } from "./action.ts";
 import type { Story } from "./story.ts";
@@ -26,13 +27,43 @@ export function storyIn(hash: string): Story | string | undefined {
   }
 }
 
-/** What somebody did, as a story. `undefined` if that is too long for a link. */
+/**
+ * What somebody did, as a story. `undefined` if that is too long for a link. What is secret in a URL or among subprotocols
+ * is overwritten, as in the files that a session is exported as: links are made to be passed on.
+ */
 export function linkOf(actions: readonly Action[]): string | undefined {
   const fresh = { say: "It begins with a fresh connection.", do: [{ type: "connect", wishes: firstWishes }] } as const;
-  const steps = [fresh, ...actions.map((action) => ({ say: describe(action), do: [action] }))];
+  const steps = [fresh, ...withoutSecrets(actions).map((action) => ({ say: describe(action), do: [action] }))];
   const story: Story = { id: "shared", title: "A shared session", summary: "What somebody did here.", steps };
   const hash = hashOf(story);
   return hash.length > MAX_LINK_CHARACTERS ? undefined : new URL(hash, location.href).href;
+}
+
+/** A subprotocol that is a token is overwritten by the same text wherever it is. */
+function withoutSecrets(actions: readonly Action[]): Action[] {
+  const offered = actions.flatMap((action) => (action.type === "connect" ? (action.wishes.subprotocols ?? []) : []));
+  const shown = new Map(redactSubprotocols(offered).map((subprotocol, i) => [offered[i]!, subprotocol]));
+  return actions.map((action): Action => {
+    if (action.type === "connect") {
+      const { carrier, resource, subprotocols } = action.wishes;
+      return {
+        type: "connect",
+        wishes: {
+          ...action.wishes,
+          ...(carrier !== undefined && { carrier: { name: carrier.name } }),
+          ...(resource !== undefined && { resource: redactURL(resource) }),
+          ...(subprotocols !== undefined && { subprotocols: subprotocols.map((name) => shown.get(name)!) }),
+        },
+      };
+    }
+    if (action.type !== "perform") return action;
+    const commands = action.commands.map((command) =>
+      command.do === "accept" && command.subprotocol !== undefined
+        ? { ...command, subprotocol: shown.get(command.subprotocol) ?? command.subprotocol }
+        : command,
+    );
+    return { ...action, commands };
+  });
 }
 
 function describe(action: Action): string {

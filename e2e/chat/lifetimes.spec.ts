@@ -166,6 +166,42 @@ test("a binding that is called with nonsense says so, and harms nobody", async (
   await expect(chat.messages).toHaveText(["Ada: unharmed"]);
 });
 
+test("one frame can't speak for the document of another", async ({ page, webSocketServer }) => {
+  const server = await webSocketServer({ match: /\/live/ });
+  await page.addInitScript(() => {
+    const scope = globalThis as unknown as { __websocketOver: (...given: unknown[]) => Promise<void>; seen: unknown[] };
+    const call = scope.__websocketOver;
+    const value = (...given: unknown[]): Promise<void> => {
+      scope.seen = given;
+      return call(...given);
+    };
+    Object.defineProperty(scope, "__websocketOver", { value });
+  });
+  const chat = await openChat(page, server, inPage, { policy: "open" });
+  const socket = await join(chat);
+  await expect(chat.status).toHaveText("online");
+  const answer = await page.evaluate(async () => {
+    const frame = document.createElement("iframe");
+    document.body.append(frame);
+    const { seen } = globalThis as unknown as { seen: [string, [string]] };
+    const other = frame.contentWindow as unknown as { __websocketOver: (...given: unknown[]) => Promise<unknown> };
+    return await other.__websocketOver(seen[0], [seen[1][0], "gone"]).then(() => "taken", String);
+  });
+  expect(answer).toContain("this document is of another frame");
+  await socket.sendJSON({ type: "message", from: "Ada", text: "unharmed" });
+  await expect(chat.messages).toHaveText(["Ada: unharmed"]);
+});
+
+test("on the wire, a target that nobody was led to is a request like any other", async ({ page, webSocketServer }) => {
+  const server = await webSocketServer({ match: /\/never/, mode: "wire" });
+  await page.goto("/e2e/chat/?policy=open&url=ws://127.0.0.1:9/live");
+  await page.evaluate((url) => void new WebSocket(`${url}/~/%E0%A4%A/x`), server.url);
+  const request = await server.request();
+  expect([request.target, request.url]).toEqual(["/~/%E0%A4%A/x", `${server.url}/~/%E0%A4%A/x`]);
+  await request.accept();
+  await server.close();
+});
+
 test("what no transport sends fails the connection that it was sent on", async ({ page, webSocketServer }) => {
   const server = await webSocketServer({ match: /\/live/ });
   await page.addInitScript(() => {

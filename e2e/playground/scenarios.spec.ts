@@ -4,7 +4,19 @@ import { readFileSync } from "node:fs";
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import { replay, type HAR, type Vector } from "../../src/inspect/index.ts";
 import { findTshark, tshark } from "../../test/peers/tshark.ts";
-import { arrows, event, expectStates, openPlayground, openTool, press, say, state, wire, inFirefox } from "./page.ts";
+import {
+  arrows,
+  event,
+  expectStates,
+  fill,
+  openPlayground,
+  openTool,
+  press,
+  say,
+  state,
+  wire,
+  inFirefox,
+} from "./page.ts";
 
 openPlayground();
 
@@ -86,6 +98,20 @@ test("what somebody did is a link that does it again", async ({ page }) => {
   await expect(event(page, "Server", "textReceived").last()).toContainText("“remember this”");
   await story(page).getByRole("button", { name: "Next" }).click();
   await expect(event(page, "Client", "pingReceived")).toHaveCount(1);
+});
+
+test("a link has no secrets of the URL and of the subprotocols in it", async ({ page }) => {
+  await fill(page, "Client", "Resource", "/chat?room=12&token=s3cret");
+  await fill(page, "Client", "Subprotocols", "chat, bearer, s3cret");
+  await press(page, "Client", "Connect again");
+  await expectStates(page, "open");
+  const panel = await openTool(page, "Scenarios");
+  await panel.getByRole("button", { name: "Link to what I did" }).click();
+  await expect(page).toHaveURL(/#play=/);
+  const story = atob(new URL(page.url()).hash.slice("#play=".length).replaceAll("-", "+").replaceAll("_", "/"));
+  expect(story).not.toContain("s3cret");
+  expect(story).toContain("/chat?room=12&token=xxxxxx");
+  expect(story).toContain('["chat","bearer","xxxxxx"]');
 });
 
 test("a link that nobody can read is said to be one", async ({ page }) => {

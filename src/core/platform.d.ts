@@ -1,5 +1,5 @@
 /**
- * All that the pure core takes from the platform: encodings and header lists, in every browser, worker and runtime.
+ * All that the pure core takes from the platform: encodings, header lists and URLs, in every browser, worker and runtime.
  * Stands in for the DOM's types, so that a timer, a stream or a global event in the core does not compile.
  */
 declare class TextEncoder {
@@ -20,4 +20,9 @@ declare class Headers {
   set(name: string, value: string): void;
   get(name: string): string | null;
   forEach(visit: (value: string, name: string) => void): void;
+}
+
+declare class URL {
+  constructor(url: string);
+  readonly href: string;
 }

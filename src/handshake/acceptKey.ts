@@ -23,8 +23,8 @@ export function acceptFor(key: string): string {
   return base64(new Sha1().update(latin1(key + GUID)).digest());
 }
 
-/** Written out, since neither `btoa` nor `toBase64` is everywhere that this runs. */
-function base64(bytes: Uint8Array): string {
+/** Bytes in Base64. Written out, since neither `btoa` nor `toBase64` is everywhere that this runs. */
+export function base64(bytes: Uint8Array): string {
   let text = "";
   for (let i = 0; i < bytes.length; i += 3) {
     const group = (bytes[i]! << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);

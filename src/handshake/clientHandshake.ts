@@ -87,14 +87,14 @@ export class ClientHandshake {
 
   #establish(head: Head): Established {
     if (!head.startLine.startsWith("HTTP/1.1 ")) refuse("httpVersionInvalid", "HTTP version other than 1.1");
-    const one = (name: string, code: ProtocolErrorCode): string => head.one(name, { code, section: SECTION });
-    if (one("upgrade", "upgradeInvalid").toLowerCase() !== "websocket") {
+    const detailsOf = (code: ProtocolErrorCode) => ({ code, section: SECTION });
+    if (head.one("upgrade", detailsOf("upgradeInvalid")).toLowerCase() !== "websocket") {
       refuse("upgradeInvalid", "Upgrade to something else than websocket");
     }
-    if (!listHas(one("connection", "connectionInvalid"), "upgrade")) {
+    if (!listHas(head.list("connection", detailsOf("connectionInvalid")), "upgrade")) {
       refuse("connectionInvalid", "Connection does not name Upgrade");
     }
-    if (one("sec-websocket-accept", "acceptInvalid") !== acceptFor(this.#key)) {
+    if (head.one("sec-websocket-accept", detailsOf("acceptInvalid")) !== acceptFor(this.#key)) {
       refuse("acceptInvalid", "Sec-WebSocket-Accept does not answer the key");
     }
     return { type: "established", head, ...readAnswer(this.#options, head) };

@@ -21,7 +21,10 @@ export class Head {
     this.fields = fields;
   }
 
-  /** The values of a field, as `Headers` gives them; with no array, since most that are asked for are not there. */
+  /**
+   * The values of a field, its lines joined as a list (RFC 9110 §5.3); with no array, since most that are asked for are
+   * not there.
+   */
   get(name: string): string | null {
     let values: string | null = null;
     for (const field of this.fields) {
@@ -36,11 +39,15 @@ export class Head {
     return values;
   }
 
-  /** The value of a field that must stand in the head, and once. Throws a `RemoteProtocolError` with these details. */
+  /** The value of a required list, on one line or several. Throws a `RemoteProtocolError` with these details. */
+  list(name: string, details: ProtocolErrorDetails): string {
+    return this.get(name) || refuseField(name, "is missing", details);
+  }
+
+  /** The value of a field that must appear exactly once. Throws a `RemoteProtocolError` with these details. */
   one(name: string, details: ProtocolErrorDetails): string {
-    const values = this.all(name);
-    if (values.length === 1 && values[0] !== "") return values[0]!;
-    throw new RemoteProtocolError(`${spell(name)} ${values.length > 1 ? "stands twice" : "is missing"}`, details);
+    if (this.all(name).length > 1) refuseField(name, "appears more than once", details);
+    return this.list(name, details);
   }
 
   /** All fields, made when they are first asked for: that takes longer than reading the head. */
@@ -156,7 +163,7 @@ export class HeadReader {
     if (this.#start === "request line" && lines[0] === "") lines.shift();
     const startLine = this.#start === "last chunk" ? "" : (lines.shift() ?? "");
     const fields = lines.map(
-      (line) => parseField(line) ?? this.#refuse(input, "headMalformed", explainField(line), 400),
+      (line, i) => parseField(line) ?? this.#refuse(input, "headMalformed", explainField(line, i), 400),
     );
     this.#earlier = EMPTY;
     this.#headBytes = 0;
@@ -180,21 +187,41 @@ export function makeField(name: string, value: string): Field | undefined {
   return isToken(name) && isFieldValue(value) ? [name.toLowerCase(), trimSpace(value)] : undefined;
 }
 
-function explainField(line: string): string {
-  const start = line.slice(0, 40).replace(/[^\x20-\x7e]/g, "?");
-  return /^[ \t]/.test(line) ? `folded header line: ${start.trim()}` : `malformed header line: ${start}`;
+/** Says which field line can't be read: the first below the start line is 1. Nothing of it, which may be a secret. */
+export function explainField(line: string, index: number): string {
+  return `${/^[ \t]/.test(line) ? "folded" : "malformed"} header line ${index + 1}`;
 }
 
-/** What headers were given as, one by one, each name as it was spelled. */
+function refuseField(name: string, fault: string, details: ProtocolErrorDetails): never {
+  throw new RemoteProtocolError(`${spell(name)} ${fault}`, details);
+}
+
+/** What headers were given as, one by one, each name as it was spelled. `TypeError` if they are no pairs. */
 export function entriesOf(init: HeadersInit): [name: string, value: string][] {
-  if (!(Symbol.iterator in init)) return Object.entries(init);
-  return Array.from(init as Iterable<[string, string]>, ([name, value]) => [name, value]);
+  if (!(Symbol.iterator in Object(init))) return Object.entries(init);
+  return Array.from(init as Iterable<[string, string]>, ([name, value, ...more]) => {
+    if (value === undefined || more.length > 0) throw new TypeError("a header is a name and a value");
+    return [name, value];
+  });
 }
 
-/** Fields as the platform has them; their names may be spelled in any way. */
+/** Fields as the platform has them; their names may be spelled in any way. `TypeError` for what can't be a field. */
 export function headersOf(fields: readonly Field[]): Headers {
   const headers = new Headers();
-  for (const [name, value] of fields) headers.append(name, value);
+  const cookies: string[] = [];
+  for (const [name, value] of fields) {
+    if (name.length === 6 && name.toLowerCase() === "cookie") cookies.push(value);
+    try {
+      headers.append(name, value);
+    } catch {
+      // Node's own error repeats the name or the value, which may be a secret.
+      throw new TypeError(
+        isToken(name) ? `the value of ${name} can't be sent` : "the name of a header must be a token",
+      );
+    }
+  }
+  // By "; " (RFC 6265 §5.4), which Node does itself; pages join them by ", " like any other field.
+  if (cookies.length > 1) headers.set("cookie", cookies.join("; "));
   return headers;
 }
 

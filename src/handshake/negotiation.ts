@@ -5,7 +5,7 @@
  */
 import { LocalProtocolError, RemoteProtocolError, type ProtocolErrorCode } from "../core/errors.ts";
 import type { AgreedExtension, Extension, NegotiatedExtension } from "../core/extension.ts";
-import { headersOf, type Field } from "./headReader.ts";
+import { entriesOf, headersOf, type Field } from "./headReader.ts";
 import { spell } from "./headWriter.ts";
 import { formatExtensions, isFieldValue, isToken, parseExtensions, parseTokens } from "./headerGrammar.ts";
 
@@ -112,7 +112,7 @@ export function answerFields(offer: Offer, options: AnswerOptions): Agreement & 
   const { subprotocol } = options;
   const application = applicationFields(options.headers);
   if (subprotocol !== undefined && !offer.subprotocols.includes(subprotocol)) {
-    throw new LocalProtocolError(`the client did not offer the subprotocol ${JSON.stringify(subprotocol)}`, {
+    throw new LocalProtocolError("the client did not offer that subprotocol", {
       code: "subprotocolNotOffered",
       section: "RFC 6455 §4.2.2",
     });
@@ -212,7 +212,7 @@ function pushAgreement(fields: Field[], subprotocols: readonly string[], extensi
 export function applicationFields(init: HeadersInit | undefined): Field[] {
   const fields: Field[] = [];
   if (init === undefined) return fields;
-  new Headers(init).forEach((value, name) => {
+  headersOf(entriesOf(init)).forEach((value, name) => {
     if (SET_BY_HANDSHAKE.test(name)) throw new TypeError(`the header ${name} is set by the handshake`);
     fields.push([spell(name), requireFieldValue(name, value)]);
   });

@@ -6,9 +6,10 @@ import type { ConnectionRequested } from "../core/events.ts";
 import type { Limits } from "../core/limits.ts";
 import { encodeText } from "../core/utf8.ts";
 import { acceptFor, isKey } from "./acceptKey.ts";
-import { entriesOf, Head, HeadReader, makeField, type Field } from "./headReader.ts";
-import { formatHead, spell, statusLine } from "./headWriter.ts";
+import { entriesOf, explainField, Head, HeadReader, makeField, type Field } from "./headReader.ts";
+import { formatHead, statusLine } from "./headWriter.ts";
 import { isHost, listHas } from "./headerGrammar.ts";
+import { parseTarget, urlOf, type RequestTarget } from "./requestTarget.ts";
 import { answerFields, applicationFields, readOffer, type Agreement, type AnswerOptions } from "./negotiation.ts";
 
 /** A request that somebody else has parsed, such as Node's `http` module. */
@@ -52,35 +53,35 @@ export class ServerHandshake {
 
   /** Takes a request that has been parsed elsewhere, by the same rules. */
   receiveRequest({ method, target, headers }: ParsedRequest): ConnectionRequested {
-    const fields: Field[] = [];
-    for (const [name, value] of entriesOf(headers)) {
-      fields.push(makeField(name, value) ?? refuse("headMalformed", `malformed header: ${spell(name)}`));
-    }
+    const fields = entriesOf(headers).map(
+      ([name, value], i) => makeField(name, value) ?? refuse("headMalformed", explainField(name, i)),
+    );
     return this.#receiveHead(new Head(`${method} ${target} HTTP/1.1`, fields));
   }
 
   #receiveHead(head: Head): ConnectionRequested {
-    const { target, authority } = parseRequestLine(head.startLine);
-    const one = (name: string, code: ProtocolErrorCode): string =>
-      head.one(name, { code, section: "RFC 6455 §4.2.1", status: 400 });
-    const host = one("host", "hostInvalid");
-    if (!isHost(host)) refuse("hostInvalid", "Host is malformed");
-    if (!listHas(one("upgrade", "upgradeInvalid"), "websocket")) {
+    const { target, parsed } = parseRequestLine(head.startLine);
+    const detailsOf = (code: ProtocolErrorCode) => ({ code, section: "RFC 6455 §4.2.1", status: 400 });
+    const host = head.one("host", detailsOf("hostInvalid"));
+    const url = (isHost(host) && urlOf(parsed, host)) || refuse("hostInvalid", "Host is malformed");
+    if (!listHas(head.list("upgrade", detailsOf("upgradeInvalid")), "websocket")) {
       refuse("upgradeInvalid", "Upgrade does not name websocket");
     }
-    if (!listHas(one("connection", "connectionInvalid"), "upgrade")) {
+    if (!listHas(head.list("connection", detailsOf("connectionInvalid")), "upgrade")) {
       refuse("connectionInvalid", "Connection does not name Upgrade");
     }
     if (head.get("transfer-encoding") !== null || head.all("content-length").some((length) => length !== "0")) {
       refuse("requestBody", "a request to upgrade has no body", "§4.1");
     }
+    if (head.all("origin").length > 1) refuse("headMalformed", "Origin appears more than once");
     const { origin, subprotocols, extensions } = readOffer(head);
-    this.#key = one("sec-websocket-key", "keyInvalid");
+    this.#key = head.one("sec-websocket-key", detailsOf("keyInvalid"));
     if (!isKey(this.#key)) refuse("keyInvalid", "Sec-WebSocket-Key is not 16 bytes in Base64");
     return (this.request = {
       type: "connectionRequested",
       target,
-      host: authority ?? host,
+      url,
+      host: parsed.authority ?? host,
       get headers() {
         return head.headers;
       },
@@ -132,20 +133,13 @@ export function rejectionPiece(data: string | ArrayBuffer | ArrayBufferView, fin
   return finished ? concat([piece, latin1("0\r\n\r\n")]) : piece;
 }
 
-/** The target in origin form or, with its own authority, in absolute form (RFC 6455 §4.1, RFC 9112 §3.2). */
-function parseRequestLine(line: string): { target: string; authority: string | undefined } {
+function parseRequestLine(line: string): { target: string; parsed: RequestTarget } {
   const parts = line.split(" ");
   const [method, target = "", version = ""] = parts;
   if (parts.length !== 3) refuse("headMalformed", "malformed request line", "§4.1");
   if (method !== "GET") refuse("methodInvalid", "method other than GET");
   if (version !== "HTTP/1.1") refuse("httpVersionInvalid", "HTTP version other than 1.1");
-  const authority = /^https?:\/\/([^/?]*)/i.exec(target)?.[1];
-  const wellFormed = /^[\x21-\x7e]+$/.test(target) && !target.includes("#");
-  if (!wellFormed || !(authority === undefined ? target.startsWith("/") : isHost(authority))) {
-    refuse("targetInvalid", "malformed request target");
-  }
-  // RFC 9112 §3.2.2: the authority of an absolute target stands above the Host header.
-  return { target, authority };
+  return { target, parsed: parseTarget(target) ?? refuse("targetInvalid", "malformed request target") };
 }
 
 function chunk(bytes: Uint8Array): Bytes {

@@ -108,14 +108,23 @@ export function decode(
   options: Omit<DecoderOptions, "onRecord"> = {},
 ): TraceRecord[] {
   const records: TraceRecord[] = [];
-  const decoder = new Decoder({ ...options, onRecord: (record) => (records[record.id] = record) });
-  const { client = EMPTY, server = EMPTY } = streams;
+  decodeInto(new Decoder({ ...options, onRecord: (record) => (records[record.id] = record) }), streams);
+  return records;
+}
+
+/** Gives a decoder what each end has sent, in that order. */
+export function decodeInto(
+  decoder: Decoder,
+  {
+    client = EMPTY,
+    server = EMPTY,
+  }: { readonly client?: Uint8Array | undefined; readonly server?: Uint8Array | undefined },
+): void {
   // The request tells what the answer answers, and the answer how the client's frames are to be read.
   const at = new HeadDecoder(client.length).take(client);
   if (at > 0) decoder.receive("client", client.subarray(0, at));
   if (server.length > 0) decoder.receive("server", server);
   if (at < client.length) decoder.receive("client", client.subarray(at));
-  return records;
 }
 
 function learn(conversation: Conversation, head: HeadRecord): void {

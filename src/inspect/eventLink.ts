@@ -17,15 +17,23 @@ export class EventLink {
   /** Of a server that has accepted: the event, and the answer. Either may be seen first. */
   #established: PlainEvent | undefined;
   #answer: Mutable<TraceRecord> | undefined;
+  /** The last event has been pulled. */
+  #closed = false;
 
   /** A record has begun. */
   add(record: Mutable<TraceRecord>): void {
+    if (this.#closed) return;
     if (record.direction === "received") {
       this.#waiting.set(record.id, record);
     } else if (record.kind === "head") {
       this.#answer = record;
       if (this.#established !== undefined) addEvent(record, this.#established);
     }
+  }
+
+  /** No event comes of a record. */
+  settle(record: TraceRecord): void {
+    this.#waiting.delete(record.id);
   }
 
   /** The trace keeps a record no more, which is complete. */
@@ -54,9 +62,18 @@ export class EventLink {
         return this.#give(event, hasOpcode(Opcode.PING), true);
       case "pongReceived":
         return this.#give(event, hasOpcode(Opcode.PONG), true);
-      case "connectionClosed":
-        return this.#attachClosed(event);
+      case "connectionClosed": {
+        const record = this.#attachClosed(event);
+        this.#end();
+        return record;
+      }
     }
+  }
+
+  #end(): void {
+    this.#closed = true;
+    this.#waiting.clear();
+    this.#dropped.clear();
   }
 
   #attachEstablished(event: PlainEvent): TraceRecord | undefined {

@@ -2,19 +2,21 @@
 import { concat } from "../core/bytes.ts";
 import { Opcode } from "../core/opcodes.ts";
 import { decodeWhole } from "../core/utf8.ts";
+import { parseTarget } from "../handshake/requestTarget.ts";
 import { fieldValue } from "./headRules.ts";
 import { latin1Text } from "./headDecoder.ts";
 import { toBase64 } from "./hex.ts";
 import { messagesOf, type Message } from "./messages.ts";
-import type { HeadRecord } from "./record.ts";
-import { redactRecord, secretHeaders, type Redaction } from "./redact.ts";
+import type { BodyRecord, HeadRecord } from "./record.ts";
+import { exported, Redactor, type Redaction } from "./redact.ts";
+import { isChunked } from "./streamDecoder.ts";
 import type { Capture } from "./trace.ts";
 import { version } from "./version.ts";
 
 export interface HAROptions {
   /** Whether what lies below is encrypted: the URL is `wss`. */
   readonly encrypted?: boolean | undefined;
-  /** By default the values of {@link secretHeaders} are overwritten, since archives are made to be passed on. */
+  /** By default what is secret in heads is overwritten, since archives are made to be passed on. */
   readonly redact?: Redaction | undefined;
 }
 
@@ -57,7 +59,13 @@ export interface HAREntry {
     readonly httpVersion: string;
     readonly cookies: readonly HARNameValue[];
     readonly headers: readonly HARNameValue[];
-    readonly content: { readonly size: number; readonly mimeType: string; readonly text?: string };
+    readonly content: {
+      readonly size: number;
+      readonly mimeType: string;
+      /** The body as it is if that is UTF-8, else in Base64. */
+      readonly text?: string;
+      readonly encoding?: "base64";
+    };
     readonly redirectURL: string;
     readonly headersSize: number;
     readonly bodySize: number;
@@ -100,8 +108,8 @@ export function toHAR(captures: Capture | readonly Capture[], options: HAROption
 }
 
 function entryOf(capture: Capture, { encrypted = false, redact }: HAROptions): HAREntry {
-  const redaction: Redaction = { headers: secretHeaders, ...redact };
-  const records = capture.records.map((record) => redactRecord(record, redaction));
+  const redactor = new Redactor({ ...exported, ...redact });
+  const records = capture.records.map((record) => redactor.record(record));
   const heads = records.filter((record): record is HeadRecord => record.kind === "head");
   const request = heads.find(({ message }) => message === "request");
   const response = heads.findLast(({ message }) => message === "response");
@@ -116,7 +124,7 @@ function entryOf(capture: Capture, { encrypted = false, redact }: HAROptions): H
     startedDateTime: new Date(epochOf(startMs)).toISOString(),
     time: endMs - startMs,
     request: requestOf(request, encrypted ? "wss" : "ws"),
-    response: responseOf(response, body?.bytes),
+    response: responseOf(response, body),
     cache: {},
     timings: {
       send: askedMs - startMs,
@@ -130,12 +138,10 @@ function entryOf(capture: Capture, { encrypted = false, redact }: HAROptions): H
 
 function requestOf(head: HeadRecord | undefined, scheme: string): HAREntry["request"] {
   const [method = "GET", target = "/", httpVersion = "HTTP/1.1"] = (head?.startLine ?? "").split(" ").filter(Boolean);
-  const host = (head && fieldValue(head, "host")) ?? "localhost";
-  const url = /^[a-z]+:\/\//i.test(target) ? target.replace(/^http/i, "ws") : `${scheme}://${host}${target}`;
   const query = /\?([^#]*)/.exec(target)?.[1] ?? "";
   return {
     method,
-    url,
+    url: urlOf(target, (head && fieldValue(head, "host")) ?? "localhost", scheme),
     httpVersion,
     cookies: cookiesIn(head, "cookie"),
     headers: headersOf(head),
@@ -145,10 +151,20 @@ function requestOf(head: HeadRecord | undefined, scheme: string): HAREntry["requ
   };
 }
 
+/** A URL without spaces, even if target or host are malformed: readers of archives require one. */
+function urlOf(target: string, host: string, otherwise: string): string {
+  const { scheme, authority = host, resource } = parseTarget(target) ?? { resource: target.replace(/^(?!\/)/, "/") };
+  return `${scheme ?? otherwise}://${authority}${resource}`.replace(
+    /[^\x21-\x7e]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`,
+  );
+}
+
 /** One that has not come has the status 0, as in DevTools. */
-function responseOf(head: HeadRecord | undefined, raw: Uint8Array | undefined): HAREntry["response"] {
-  const isChunked = head !== undefined && fieldValue(head, "transfer-encoding")?.toLowerCase() === "chunked";
-  const body = raw !== undefined && isChunked ? unchunked(raw) : raw;
+function responseOf(head: HeadRecord | undefined, record: BodyRecord | undefined): HAREntry["response"] {
+  const raw = record?.bytes;
+  const inChunks = head !== undefined && isChunked(head);
+  const body = raw !== undefined && inChunks ? unchunked(raw) : raw;
   const [httpVersion = "", , ...reason] = (head?.startLine ?? "").split(" ");
   return {
     status: head?.status ?? 0,
@@ -157,13 +173,13 @@ function responseOf(head: HeadRecord | undefined, raw: Uint8Array | undefined): 
     cookies: cookiesIn(head, "set-cookie"),
     headers: headersOf(head),
     content: {
-      size: body?.length ?? 0,
+      size: (inChunks ? body?.length : record?.length) ?? 0,
       mimeType: (head && fieldValue(head, "content-type")) ?? "x-unknown",
-      ...(body !== undefined && { text: textOf(body) ?? latin1Text(body) }),
+      ...(body !== undefined && contentOf(body)),
     },
     redirectURL: (head && fieldValue(head, "location")) ?? "",
     headersSize: head?.bytes.length ?? -1,
-    bodySize: raw?.length ?? 0,
+    bodySize: record?.length ?? 0,
   };
 }
 
@@ -178,6 +194,11 @@ function unchunked(raw: Uint8Array): Uint8Array {
     chunks.push(raw.subarray(at, end));
     at = end + 2;
   }
+}
+
+function contentOf(body: Uint8Array): { text: string; encoding?: "base64" } {
+  const text = textOf(body);
+  return text === undefined ? { text: toBase64(body), encoding: "base64" } : { text };
 }
 
 function messageOf(message: Message, epochOf: (timeMs: number) => number): HARWebSocketMessage {

@@ -4,6 +4,7 @@ import type { AgreedExtension } from "../core/extension.ts";
 import { acceptFor, isKey } from "../handshake/acceptKey.ts";
 import { isFieldValue, isHost, isToken, listHas, parseExtensions, parseTokens } from "../handshake/headerGrammar.ts";
 import { spell } from "../handshake/headWriter.ts";
+import { parseTarget, urlOf, type RequestTarget } from "../handshake/requestTarget.ts";
 import type { HeadRecord, Violation } from "./record.ts";
 
 /** What the answer has to fit: the client's offers, where they were seen. */
@@ -64,26 +65,27 @@ class HeadRules {
     const section = "RFC 6455 §4.2.1";
     const parts = startLine.split(" ");
     const [method, target = "", version] = parts;
+    let parsed: RequestTarget | undefined;
     if (parts.length !== 3) {
       this.#add("headMalformed", "malformed request line", "RFC 6455 §4.1", "startLine");
     } else {
       if (method !== "GET") this.#add("methodInvalid", "method other than GET", section, "startLine");
       if (version !== "HTTP/1.1") this.#add("httpVersionInvalid", "HTTP version other than 1.1", section, "startLine");
-      const authority = /^https?:\/\/([^/?]*)/i.exec(target)?.[1];
-      const inForm = authority === undefined ? target.startsWith("/") : isHost(authority);
-      if (!/^[\x21-\x7e]+$/.test(target) || target.includes("#") || !inForm) {
-        this.#add("targetInvalid", "malformed request target", section, "startLine");
-      }
+      parsed = parseTarget(target);
+      if (parsed === undefined) this.#add("targetInvalid", "malformed request target", section, "startLine");
     }
-    this.#one("host", "hostInvalid", section, isHost, "is malformed");
-    this.#one("upgrade", "upgradeInvalid", section, (value) => listHas(value, "websocket"), "does not name websocket");
-    this.#checkConnection(section);
+    const isRight = (host: string): boolean =>
+      isHost(host) && (parsed === undefined || urlOf(parsed, host) !== undefined);
+    this.#one("host", "hostInvalid", section, isRight, "is malformed");
+    this.#names("websocket", "upgrade", "upgradeInvalid", section);
+    this.#names("upgrade", "connection", "connectionInvalid", section);
     const codings = fieldValue(this.#head, "transfer-encoding");
     const contentLength = fieldValue(this.#head, "content-length");
     if (codings !== undefined || (contentLength !== undefined && !/^0(, 0)*$/.test(contentLength))) {
       const field = codings === undefined ? "header.content-length" : "header.transfer-encoding";
       this.#add("requestBody", "a request to upgrade has no body", "RFC 6455 §4.1", field);
     }
+    this.#once("origin", "headMalformed", "RFC 6454 §7.3");
     const webSocketVersion = fieldValue(this.#head, "sec-websocket-version");
     if (webSocketVersion !== "13") {
       const missing = webSocketVersion === undefined;
@@ -108,7 +110,7 @@ class HeadRules {
     }
     const isWebSocket = (value: string): boolean => value.toLowerCase() === "websocket";
     this.#one("upgrade", "upgradeInvalid", section, isWebSocket, "is to something else than websocket");
-    this.#checkConnection(section);
+    this.#names("upgrade", "connection", "connectionInvalid", section);
     const answers = (value: string): boolean => requestKey === undefined || value === acceptFor(requestKey);
     this.#one("sec-websocket-accept", "acceptInvalid", section, answers, "does not answer the key");
     const subprotocol = fieldValue(this.#head, "sec-websocket-protocol");
@@ -124,12 +126,26 @@ class HeadRules {
     }
   }
 
-  #checkConnection(section: string): void {
-    const names = (value: string): boolean => listHas(value, "upgrade");
-    this.#one("connection", "connectionInvalid", section, names, "does not name Upgrade");
+  /** A required list, on one line or several, and a token that it must have. */
+  #names(token: string, key: string, code: ProtocolErrorCode, section: string): void {
+    const value = fieldValue(this.#head, key);
+    if (!value) {
+      this.#add(code, `${spell(key)} is missing`, section, value === undefined ? "startLine" : `header.${key}`);
+    } else if (!listHas(value, token)) {
+      const shown = key === "connection" ? spell(token) : token;
+      this.#add(code, `${spell(key)} does not name ${shown}`, section, `header.${key}`, this.#startOf(key, 0));
+    }
   }
 
-  /** A field that must stand there, and once. */
+  /** A field that may not appear more than once. Returns whether that is so. */
+  #once(key: string, code: ProtocolErrorCode, section: string): boolean {
+    const second = this.#startOf(key, 1);
+    if (second === undefined) return true;
+    this.#add(code, `${spell(key)} appears more than once`, section, `header.${key}`, second);
+    return false;
+  }
+
+  /** A field that must appear exactly once. */
   #one(
     key: string,
     code: ProtocolErrorCode,
@@ -137,15 +153,18 @@ class HeadRules {
     isRight: (value: string) => boolean,
     otherwise: string,
   ): void {
-    const fields = this.#head.fields.filter((field) => field.key === key);
-    const [only] = fields;
-    if (only === undefined || only.value === "") {
-      this.#add(code, `${spell(key)} is missing`, section, only === undefined ? "startLine" : `header.${key}`);
-    } else if (fields.length > 1) {
-      this.#add(code, `${spell(key)} stands twice`, section, `header.${key}`, fields[1]!.start);
-    } else if (!isRight(only.value)) {
-      this.#add(code, `${spell(key)} ${otherwise}`, section, `header.${key}`, only.start);
+    const value = fieldValue(this.#head, key);
+    if (!this.#once(key, code, section)) return;
+    if (!value) {
+      this.#add(code, `${spell(key)} is missing`, section, value === undefined ? "startLine" : `header.${key}`);
+    } else if (!isRight(value)) {
+      this.#add(code, `${spell(key)} ${otherwise}`, section, `header.${key}`, this.#startOf(key, 0));
     }
+  }
+
+  /** Where the line begins that names a field for the first time, or the second. */
+  #startOf(key: string, index: number): number | undefined {
+    return this.#head.fields.filter((field) => field.key === key)[index]?.start;
   }
 
   /** A field that may be missing, but has an element if it is there. */

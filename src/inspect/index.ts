@@ -20,7 +20,8 @@ export {
   type TraceRecord,
   type Violation,
 } from "./record.ts";
-export { redactRecord, secretHeaders, type Redaction } from "./redact.ts";
+export { redactRecord, type Redaction } from "./redact.ts";
+export { isSecretHeader, redactSubprotocols, redactURL, secretHeaders } from "./secrets.ts";
 export { tap, type TapOptions } from "./tap.ts";
 export { tapTransport, type TransportTap } from "./tapTransport.ts";
 export type { Capture, Trace, TraceOptions } from "./trace.ts";

@@ -3,7 +3,7 @@ import { concat, type Bytes } from "../core/bytes.ts";
 import { PcapngWriter } from "./pcapngBlocks.ts";
 import { maskedPayload, type TraceRecord } from "./record.ts";
 import type { Role } from "./role.ts";
-import { redactRecord, secretHeaders, type Redaction } from "./redact.ts";
+import { exported, Redactor, type Redaction } from "./redact.ts";
 import { syntheticHandshake } from "./syntheticHandshake.ts";
 import { MAX_SEGMENT_BYTES, TCPConversation } from "./tcpSegments.ts";
 import type { Capture } from "./trace.ts";
@@ -11,7 +11,7 @@ import type { Capture } from "./trace.ts";
 export interface PcapngOptions {
   /** The server's port: at 80, the default, dissectors look for HTTP by themselves. */
   readonly port?: number | undefined;
-  /** By default the values of `secretHeaders` are overwritten, since captures are made to be passed on. */
+  /** By default what is secret in heads is overwritten, since captures are made to be passed on. */
   readonly redact?: Redaction | undefined;
 }
 
@@ -31,7 +31,7 @@ export function toPcapng(captures: Capture | readonly Capture[], options: Pcapng
   const writer = new PcapngWriter();
   list.forEach((capture, i) => {
     const clientPort = FIRST_CLIENT_PORT + (i % 16_384);
-    writeCapture(writer, capture, { client: clientPort, server: port }, { headers: secretHeaders, ...redact });
+    writeCapture(writer, capture, { client: clientPort, server: port }, new Redactor({ ...exported, ...redact }));
   });
   return writer.finish();
 }
@@ -49,11 +49,11 @@ function writeCapture(
   writer: PcapngWriter,
   capture: Capture,
   ports: Readonly<Record<Role, number>>,
-  redaction: Redaction,
+  redactor: Redactor,
 ): void {
   const { timeMs: baseMs, epochMs } = capture.clock ?? { timeMs: 0, epochMs: 0 };
   const conversation = new TCPConversation(ports);
-  const stretches = stretchesOf(capture.records, redaction);
+  const stretches = stretchesOf(capture.records, redactor);
   let latestMs = stretches[0]?.timeMs ?? baseMs;
   const write = (packet: Bytes, timeMs: number, comment?: string): void => {
     // A capture's time does not go back.
@@ -73,7 +73,7 @@ function writeCapture(
 }
 
 /** What was on the wire, chunk by chunk. */
-function stretchesOf(records: readonly TraceRecord[], redaction: Redaction): Stretch[] {
+function stretchesOf(records: readonly TraceRecord[], redactor: Redactor): Stretch[] {
   const stretches = new Map<string, Stretch>();
   const ordered: Stretch[] = [];
   /** Where each stream goes on, if nothing of it is missing. */
@@ -94,7 +94,7 @@ function stretchesOf(records: readonly TraceRecord[], redaction: Redaction): Str
   }
   for (const record of records) {
     const { sender, offset, length, chunks, firstMs, lastMs } = record;
-    const { bytes, comments } = wireOf(record, redaction);
+    const { bytes, comments } = wireOf(record, redactor);
     const expected = next[sender];
     if (expected !== undefined && offset > expected) comments.push(`${offset - expected} bytes before were not kept`);
     next[sender] = offset + length;
@@ -116,8 +116,8 @@ function stretchesOf(records: readonly TraceRecord[], redaction: Redaction): Str
 }
 
 /** The record as it was on the wire; zeros for what is not kept. */
-function wireOf(record: TraceRecord, redaction: Redaction): { bytes: Uint8Array; comments: string[] } {
-  const shown = redactRecord(record, redaction);
+function wireOf(record: TraceRecord, redactor: Redactor): { bytes: Uint8Array; comments: string[] } {
+  const shown = redactor.record(record);
   const comments = record.violations.map(({ message, section }) => `${message} (${section})`);
   if (shown.kind !== "frame") {
     const length = Math.max(record.length, shown.bytes.length);

@@ -4,7 +4,7 @@ import type { WSEvent } from "../core/events.ts";
 
 /**
  * An event without its bytes: `length` tells how many there were (of text, in UTF-16 code units). Headers are lists, an
- * error is its message and what is stable of it.
+ * error is its message and what is stable of it. A request's `url` is left out: `target` and `host` say the same.
  */
 export interface PlainEvent {
   readonly type: WSEvent["type"];
@@ -23,7 +23,7 @@ export function plainEvent(event: WSEvent, bytesAs?: (bytes: Uint8Array) => unkn
       plain[name] = [...value];
     } else if (value instanceof ProtocolError) {
       plain[name] = plainError(value);
-    } else if (value !== undefined) {
+    } else if (value !== undefined && !(value instanceof URL)) {
       plain[name] = value;
     }
   }

@@ -82,6 +82,8 @@ export interface HeadRecord extends RecordBase {
 export interface BodyRecord extends RecordBase {
   readonly kind: "body";
   readonly message: "rejection" | "unreadable";
+  /** Of a body in chunks: where the trailers begin in it, in bytes, or what is not a chunk. Until that has come, `undefined`. */
+  readonly trailersAt: number | undefined;
   /** As much as is kept. */
   readonly bytes: Bytes;
 }
@@ -118,6 +120,11 @@ export interface FrameRecord extends RecordBase {
   readonly close: { readonly code: number; readonly reason: string } | undefined;
   /** What `redact` left of the payload has this length, and says nothing of the bytes that were sent. */
   readonly redacted: boolean;
+}
+
+/** Whether it is an answer of 1xx, other than 101: any number of them may come before the one that counts (RFC 9110 §15.2). */
+export function isInterim(record: TraceRecord): boolean {
+  return record.kind === "head" && record.status !== undefined && record.status < 200 && record.status !== 101;
 }
 
 export type TraceRecord = HeadRecord | BodyRecord | FrameRecord;

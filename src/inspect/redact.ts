@@ -1,47 +1,110 @@
-/** What is taken out of records before they are kept or leave: payloads, and header values that are secrets. */
-import type { Bytes } from "../core/bytes.ts";
+/** What is taken out of records before they are kept or leave: payloads, and what is secret in heads. */
+import { latin1, type Bytes } from "../core/bytes.ts";
 import { Opcode } from "../core/opcodes.ts";
 import { encodeText } from "../core/utf8.ts";
+import { fieldsOf, latin1Text, linesOf } from "./headDecoder.ts";
 import type { PlainEvent } from "./plainEvent.ts";
 import { contentOf, type BodyRecord, type FrameRecord, type HeadRecord, type TraceRecord } from "./record.ts";
+import { isSecretHeader, overwrite, Secrets, type SecretOptions } from "./secrets.ts";
 
-export interface Redaction {
+/**
+ * What is overwritten. Nothing is by default in a trace; in what leaves it, which is made to be passed on, headers are for
+ * which `isSecretHeader` is true, and `tokens`. Structure and length stay.
+ */
+export interface Redaction extends SecretOptions {
   /**
    * `"length"` leaves nothing of a payload but how long it was. A function is given what was kept of it, decoded and
    * unmasked, and returns what is to be shown in its place. Nothing is redacted by default. Close codes stay.
    */
   readonly payload?:
     "length" | ((content: Uint8Array, record: FrameRecord | BodyRecord) => Uint8Array | string) | undefined;
-  /** Names of headers whose values are overwritten. {@link secretHeaders} by default where a file is written, else none. */
-  readonly headers?: readonly string[] | undefined;
 }
 
-/** Headers that let whoever has them act for somebody else. */
-export const secretHeaders: readonly string[] = ["authorization", "cookie", "proxy-authorization", "set-cookie"];
+/** The default of exports. */
+export const exported: Redaction = { headers: isSecretHeader, tokens: true };
 
-/** `x`: stands in text as in bytes, and in a header. */
+/** `x`: appears in text as in bytes. */
 const FILLER = 0x78;
 
 /** The record without what is redacted: itself, if that is nothing. It is changed in no case. */
-export function redactRecord<Kind extends TraceRecord>(record: Kind, redaction: Redaction): Kind;
-export function redactRecord(record: TraceRecord, redaction: Redaction): TraceRecord {
-  const { payload, headers = [] } = redaction;
-  const secrets = new Set(headers.map((name) => name.toLowerCase()));
-  let redacted = record;
-  if (secrets.size > 0 && record.kind === "head") redacted = redactHead(record, secrets);
-  if (payload !== undefined && record.kind !== "head") redacted = redactPayload(record, payload);
-  if (secrets.size === 0 && payload === undefined) return record;
-  return { ...redacted, events: redacted.events.map((event) => redactEvent(event, secrets, payload !== undefined)) };
+export function redactRecord<Kind extends TraceRecord>(record: Kind, redaction: Redaction): Kind {
+  return new Redactor(redaction).record(record);
 }
 
-function redactHead(record: HeadRecord, secrets: ReadonlySet<string>): HeadRecord {
-  const bytes = record.bytes.slice();
-  const fields = record.fields.map((field) => {
-    if (!secrets.has(field.key)) return field;
-    bytes.fill(FILLER, field.valueStart, field.valueStart + field.value.length);
-    return { ...field, value: filler(field.value.length) };
-  });
-  return { ...record, bytes, fields };
+/** Redacts the records and events of one conversation, in their order: an answer names what its request has offered. */
+export class Redactor {
+  readonly #payload: Redaction["payload"];
+  readonly secrets: Secrets;
+
+  constructor(redaction: Redaction) {
+    this.#payload = redaction.payload;
+    this.secrets = new Secrets(redaction);
+  }
+
+  record<Kind extends TraceRecord>(record: Kind, payload?: Redaction["payload"]): Kind;
+  record(record: TraceRecord, payload = this.#payload): TraceRecord {
+    if (!this.secrets.any && payload === undefined) return record;
+    const { events } = record;
+    let redacted = record.kind === "head" ? this.#head(record) : record;
+    if (redacted.kind === "body") redacted = this.#body(redacted);
+    if (payload !== undefined && redacted.kind !== "head") redacted = redactPayload(redacted, payload);
+    return { ...redacted, events: events.map((event) => this.event(event)) };
+  }
+
+  /** Events of records have no payload, but headers and what a Close frame says. */
+  event(event: PlainEvent): PlainEvent {
+    const redacted: Record<string, unknown> & { type: PlainEvent["type"] } = { ...event };
+    const { headers, subprotocols, subprotocol } = event;
+    if (Array.isArray(headers)) redacted.headers = this.secrets.headers(headers as [string, string][]);
+    for (const name of ["target", "host", "origin", "statusText"]) {
+      if (typeof event[name] === "string") redacted[name] = this.secrets.text(event[name]);
+    }
+    if (Array.isArray(subprotocols)) redacted.subprotocols = this.secrets.subprotocols(subprotocols as string[]);
+    if (typeof subprotocol === "string") [redacted.subprotocol] = this.secrets.subprotocols([subprotocol]);
+    if (this.#payload === undefined) return redacted;
+    if (typeof event.reason === "string") redacted.reason = "";
+    for (const side of ["sent", "received"]) {
+      if (event[side] !== undefined) redacted[side] = { ...(event[side] as object), reason: "" };
+    }
+    return redacted;
+  }
+
+  #head(record: HeadRecord): HeadRecord {
+    if (!this.secrets.any) return record;
+    const bytes = latin1(this.secrets.head(latin1Text(record.bytes)));
+    // Of one that is not complete nothing has been read.
+    if (record.startLine === "" && record.fields.length === 0) return { ...record, bytes };
+    const lines = linesOf(bytes);
+    const fields = fieldsOf(lines);
+    const annotations = new Map(record.fields.map(({ key }, i) => [`header.${key}`, `header.${fields[i]!.key}`]));
+    return {
+      ...record,
+      bytes,
+      startLine: lines[0]?.text ?? "",
+      fields,
+      requestKey: this.secrets.hides("sec-websocket-key") ? undefined : record.requestKey,
+      violations: record.violations.map((one) => ({ ...one, field: annotations.get(one.field) ?? one.field })),
+    };
+  }
+
+  #body(record: BodyRecord): BodyRecord {
+    const from = this.secretFrom(record);
+    if (from >= record.bytes.length) return record;
+    const bytes = record.bytes.slice();
+    overwriteBytes(bytes, from);
+    return { ...record, bytes };
+  }
+
+  /** Where what may be header lines begins in a body, in bytes; its end, or beyond, if there is nothing like that. */
+  secretFrom({ message, length, trailersAt }: BodyRecord): number {
+    if (!this.secrets.hidesHeaders) return length;
+    return message === "unreadable" ? 0 : (trailersAt ?? length);
+  }
+}
+
+/** Overwrites bytes from one on, up to the end or another. */
+export function overwriteBytes(bytes: Bytes, start: number, end: number = bytes.length): void {
+  bytes.set(latin1(overwrite(latin1Text(bytes.subarray(start, end)))), start);
 }
 
 function redactPayload(
@@ -64,27 +127,4 @@ function redactPayload(
   if (record.inflated === undefined) return { ...record, redacted: true, payload: content };
   const payload = new Uint8Array(record.payload.length).fill(FILLER);
   return { ...record, redacted: true, payload, inflated: content };
-}
-
-/** Events of records have no payload, but headers and what a Close frame says. */
-export function redactEvent(event: PlainEvent, secrets: ReadonlySet<string>, reasons: boolean): PlainEvent {
-  const redacted: Record<string, unknown> & { type: PlainEvent["type"] } = { ...event };
-  if (Array.isArray(event.headers)) redacted.headers = redactHeaders(event.headers as [string, string][], secrets);
-  if (!reasons) return redacted;
-  if (typeof event.reason === "string") redacted.reason = "";
-  for (const side of ["sent", "received"]) {
-    if (event[side] !== undefined) redacted[side] = { ...(event[side] as object), reason: "" };
-  }
-  return redacted;
-}
-
-export function redactHeaders(
-  headers: readonly (readonly [name: string, value: string])[],
-  secrets: ReadonlySet<string>,
-): [name: string, value: string][] {
-  return headers.map(([name, value]) => [name, secrets.has(name.toLowerCase()) ? filler(value.length) : value]);
-}
-
-function filler(length: number): string {
-  return String.fromCharCode(FILLER).repeat(length);
 }

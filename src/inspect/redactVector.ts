@@ -1,49 +1,85 @@
 /** What is taken out of a vector before it leaves: the same number of characters stands in the place of each secret. */
-import { concat, type Bytes } from "../core/bytes.ts";
-import { decode } from "./decoder.ts";
+import { concat, latin1, type Bytes } from "../core/bytes.ts";
+import { decodeInto, Decoder } from "./decoder.ts";
+import { latin1Text } from "./headDecoder.ts";
 import { fromHex, toHex } from "./hex.ts";
 import type { TraceRecord } from "./record.ts";
-import { redactEvent, redactHeaders, type Redaction } from "./redact.ts";
-import { other, type Role } from "./role.ts";
-import type { HeaderList, Vector, VectorStep } from "./vector.ts";
+import { exported, overwriteBytes, Redactor, type Redaction } from "./redact.ts";
+import { headOf } from "./requestHead.ts";
+import type { Vector, VectorOptions, VectorStep } from "./vector.ts";
 
 /** Headers that both ends read: with others in their place the handshake would go another way. */
-const OF_THE_HANDSHAKE = /^(host|upgrade|connection|content-length|transfer-encoding|sec-websocket-.*)$/;
+const OF_THE_HANDSHAKE = [
+  "host",
+  "upgrade",
+  "connection",
+  "content-length",
+  "transfer-encoding",
+  ...["key", "accept", "version", "protocol", "extensions"].map((name) => `sec-websocket-${name}`),
+];
 
 const FILLER = "x";
 const FILLER_BYTE = 0x78;
 
-export function redactVector(vector: Vector, { headers = [], payload }: Redaction): Vector {
-  const secrets = new Set(headers.map((name) => name.toLowerCase()));
-  const payloads = payload !== undefined;
-  if (secrets.size === 0 && !payloads) return vector;
+/** By default what is secret in heads is overwritten, and the vector can still be replayed. */
+export function redactVector(vector: Vector, redaction?: Redaction): Vector {
+  const redactor = new Redactor({ ...exported, ...redaction });
+  const { secrets } = redactor;
+  const payloads = redaction?.payload !== undefined;
+  if (!secrets.any && !payloads) return vector;
   const streams = {
     sent: new Patch(bytesIn(vector.steps, "sent")),
     received: new Patch(bytesIn(vector.steps, "received")),
   };
-  const otherRole: Role = other(vector.role);
-  const records = decode(
-    { [vector.role]: streams.sent.bytes, [otherRole]: streams.received.bytes },
-    { handshake: vector.options.handshake ?? "http1", maxPayloadBytes: 0, observer: vector.role },
-  );
-  for (const record of records) redactBytes(streams[record.direction], record, secrets, payloads);
+  const records = recordsOf(vector, streams.sent.bytes, streams.received.bytes);
+  for (const record of records) redactBytes(streams[record.direction], record, redactor, payloads);
 
-  const list = (given: HeaderList): HeaderList => redactHeaders(given, secrets);
   const steps = vector.steps.map((step): VectorStep => {
-    const own = redactStep(step, list, secrets, payloads);
+    const own = redactStep(step, redactor, payloads);
     if (own.throws !== undefined) return own;
     if (own.do === "receiveBytes" && own.bytes !== null) return { ...own, bytes: streams.received.next(own.bytes) };
     if (own.do === "bytesToSend") return { ...own, bytes: streams.sent.next(own.bytes) };
     if (own.do === "chunksToSend") return { ...own, chunks: own.chunks.map((chunk) => streams.sent.next(chunk)) };
     return own;
   });
-  const { options } = vector;
-  const changesHandshake = [...secrets].some((name) => OF_THE_HANDSHAKE.test(name));
+  const changesHandshake = OF_THE_HANDSHAKE.some((name) => secrets.hides(name));
   return {
     ...vector,
-    options: options.headers === undefined ? options : { ...options, headers: list(options.headers) },
+    options: redactOptions(vector.options, redactor),
     steps,
     ...((payloads || changesHandshake) && { redacted: true as const }),
+  };
+}
+
+/** What passed, all of it, however long its heads may have been. */
+function recordsOf({ role, options, steps }: Vector, sent: Bytes, received: Bytes): TraceRecord[] {
+  const records: TraceRecord[] = [];
+  const request = steps.find((step) => step.do === "receiveRequest" && step.throws === undefined);
+  const handshake = options.handshake ?? "http1";
+  const beginning = handshake === "none" ? ("frames" as const) : ("head" as const);
+  const decoder = new Decoder(
+    {
+      maxPayloadBytes: 0,
+      maxHeadBytes: Infinity,
+      observer: role,
+      onRecord: (record) => (records[record.id] = record),
+    },
+    { client: request === undefined ? beginning : "frames", server: beginning },
+  );
+  if (request?.do === "receiveRequest")
+    decoder.insertRequest(headOf({ ...request, headers: request.headers as [string, string][] }));
+  decodeInto(decoder, role === "client" ? { client: sent, server: received } : { client: received, server: sent });
+  return records;
+}
+
+function redactOptions(options: VectorOptions, { secrets }: Redactor): VectorOptions {
+  const { headers, resource, subprotocols, subprotocol } = options;
+  return {
+    ...options,
+    ...(headers !== undefined && { headers: secrets.headers(headers) }),
+    ...(resource !== undefined && { resource: secrets.text(resource) }),
+    ...(subprotocols !== undefined && { subprotocols: secrets.subprotocols(subprotocols) }),
+    ...(subprotocol !== undefined && { subprotocol: secrets.subprotocols([subprotocol])[0]! }),
   };
 }
 
@@ -64,32 +100,31 @@ class Patch {
   }
 }
 
-function redactBytes({ bytes }: Patch, record: TraceRecord, secrets: ReadonlySet<string>, payloads: boolean): void {
+function redactBytes({ bytes }: Patch, record: TraceRecord, redactor: Redactor, payloads: boolean): void {
   const { offset, length } = record;
   if (record.kind === "head") {
-    for (const { key, value, valueStart } of record.fields) {
-      if (!secrets.has(key)) continue;
-      bytes.fill(FILLER_BYTE, offset + valueStart, offset + valueStart + value.length);
-    }
+    // One that somebody else had read is not among the bytes, but its subprotocols are known from now on.
+    const shown = redactor.secrets.head(latin1Text(record.bytes));
+    if (length > 0) bytes.set(latin1(shown), offset);
   } else if (payloads) {
     const start = record.kind === "frame" ? record.header.length : 0;
     const key = record.kind === "frame" ? record.maskingKey : undefined;
     for (let i = start; i < length; i++) bytes[offset + i] = FILLER_BYTE ^ (key?.[(i - start) & 3] ?? 0);
+  } else if (record.kind === "body") {
+    overwriteBytes(bytes, offset + redactor.secretFrom(record), offset + length);
   }
 }
 
-function redactStep(
-  step: VectorStep,
-  list: (headers: HeaderList) => HeaderList,
-  secrets: ReadonlySet<string>,
-  payloads: boolean,
-): VectorStep {
+function redactStep(step: VectorStep, redactor: Redactor, payloads: boolean): VectorStep {
   const redacted: Record<string, unknown> = { ...step };
-  if ("headers" in step && step.headers !== undefined) redacted.headers = list(step.headers);
+  const { secrets } = redactor;
+  if ("headers" in step && step.headers !== undefined) redacted.headers = secrets.headers(step.headers);
+  if (step.do === "receiveRequest") redacted.target = secrets.text(step.target);
+  if (step.do === "accept" && step.subprotocol !== undefined) {
+    [redacted.subprotocol] = secrets.subprotocols([step.subprotocol]);
+  }
   if (step.do === "events" && step.event !== null) {
-    const event: Record<string, unknown> & { type: typeof step.event.type } = {
-      ...redactEvent(step.event, secrets, payloads),
-    };
+    const event: Record<string, unknown> & { type: typeof step.event.type } = redactor.event(step.event);
     for (const name of payloads ? ["data", "payload"] : []) {
       const isText = event.type === "textReceived";
       if (typeof event[name] === "string") event[name] = filler(event[name], isText);

@@ -2,12 +2,15 @@
 import { EMPTY, type Bytes } from "../core/bytes.ts";
 import type { Extension } from "../core/extension.ts";
 import { Opcode } from "../core/opcodes.ts";
+import { listElements } from "../handshake/headerGrammar.ts";
 import { readingFor, type Agreement } from "./agreement.ts";
+import { ChunkScanner } from "./chunkScanner.ts";
 import { FrameDecoder } from "./frameDecoder.ts";
 import { Gathered } from "./gathered.ts";
 import { fieldsOf, HeadDecoder, linesOf } from "./headDecoder.ts";
 import { fieldValue, headViolations, type Offered } from "./headRules.ts";
 import { MessageDecoder } from "./messageDecoder.ts";
+import { isInterim } from "./record.ts";
 import type { BodyRecord, ChunkPart, Direction, FrameRecord, HeadRecord, Mutable, TraceRecord } from "./record.ts";
 import type { Role } from "./role.ts";
 
@@ -58,6 +61,8 @@ export class StreamDecoder {
   readonly #messages: MessageDecoder;
   #stage: Stage;
   #bodyIs: BodyRecord["message"] = "unreadable";
+  /** Of the body that follows, if that is in chunks. */
+  #chunks: ChunkScanner | undefined;
   #offset = 0;
   #closeSeen = false;
   #unit: Unit | undefined;
@@ -157,14 +162,18 @@ export class StreamDecoder {
   }
 
   #body(base: Base): Unit {
-    const record: Mutable<BodyRecord> = { kind: "body", ...base, message: this.#bodyIs, bytes: EMPTY };
+    const message = this.#bodyIs;
+    const record: Mutable<BodyRecord> = { kind: "body", ...base, message, trailersAt: undefined, bytes: EMPTY };
     const gathered = new Gathered(this.#conversation.limits.maxPayloadBytes);
+    const chunks = this.#chunks;
     return {
       record,
       complete: false,
       take(bytes) {
         gathered.add(bytes);
         record.bytes = gathered.kept;
+        chunks?.scan(bytes);
+        record.trailersAt = chunks?.end;
         return bytes.length;
       },
     };
@@ -230,16 +239,15 @@ export class StreamDecoder {
       record.violations = [{ code: "headTooLarge", message, section: "RFC 9112 §2.3", offset, field: "startLine" }];
       this.#stage = "body";
     } else if (record.message === "response" && record.status !== 101) {
-      // RFC 9110 §15.2: any number of interim answers may come before the one that counts.
-      const interim = record.status !== undefined && record.status < 200;
       this.#bodyIs = record.status === undefined ? "unreadable" : "rejection";
-      this.#stage = interim ? "head" : "body";
+      this.#stage = isInterim(record) ? "head" : "body";
+      if (this.#bodyIs === "rejection" && isChunked(record)) this.#chunks = new ChunkScanner();
     }
     conversation.headComplete(record);
   }
 }
 
-type Base = Omit<BodyRecord, "kind" | "message" | "bytes">;
+type Base = Omit<BodyRecord, "kind" | "message" | "trailersAt" | "bytes">;
 
 /** Reads what is in the bytes of a head. */
 export function readHead(
@@ -255,6 +263,15 @@ export function readHead(
     record.requestKey = requestKey;
   }
   record.violations = headViolations(record, offered);
+}
+
+/** Whether a body is in chunks, and so its trailers follow (RFC 9112 §6.1). */
+export function isChunked(head: HeadRecord): boolean {
+  return (
+    listElements(fieldValue(head, "transfer-encoding") ?? "")
+      .at(-1)
+      ?.toLowerCase() === "chunked"
+  );
 }
 
 /** The key that a request asks with, if it has one. */

@@ -1,6 +1,7 @@
 /** A tap on a connection: its own methods, led past a trace. A connection that has none costs nothing. */
 import type { ConnectionOptions, WSConnection } from "../connection/wsConnection.ts";
 import { aside } from "./aside.ts";
+import { EventLink } from "./eventLink.ts";
 import { override, overrideEvents } from "./override.ts";
 import { headOf } from "./requestHead.ts";
 import { Recorder, type Beginnings, type Trace, type TraceOptions } from "./trace.ts";
@@ -28,6 +29,7 @@ export function tap(connection: WSConnection, options: TapOptions = {}): Trace {
     },
     beginningsOf(connection),
     connection.state === "connecting" ? undefined : connection.extensions,
+    new EventLink(),
   );
 
   const restore = [

@@ -5,11 +5,11 @@ import type { WSEvent } from "../core/events.ts";
 import { aside } from "./aside.ts";
 import { Counting, type Counters } from "./counters.ts";
 import { Decoder } from "./decoder.ts";
-import { EventLink } from "./eventLink.ts";
+import type { EventLink } from "./eventLink.ts";
 import { plainEvent, type PlainEvent } from "./plainEvent.ts";
-import type { Direction, Mutable, TraceRecord } from "./record.ts";
+import { isInterim, type Direction, type Mutable, type TraceRecord } from "./record.ts";
 import { other, type Role } from "./role.ts";
-import { redactEvent, redactRecord, type Redaction } from "./redact.ts";
+import { Redactor, type Redaction } from "./redact.ts";
 
 export interface TraceOptions {
   /** What can decode the extensions that are agreed on: those of the connection, such as `permessageDeflate()`. */
@@ -18,7 +18,10 @@ export interface TraceOptions {
   readonly masking?: boolean | undefined;
   /** The time in milliseconds; by default what the connection was told last, and `performance.now()` before it is told any. */
   readonly now?: (() => number) | undefined;
-  /** Most records kept; 10,000 by default. The oldest are dropped first, heads never. */
+  /**
+   * Most records kept; 10,000 by default. The oldest are dropped first; the heads of the request and of the answer that
+   * counts never.
+   */
   readonly maxRecords?: number | undefined;
   /** Most bytes of payload kept in all records together; 16 MiB by default. */
   readonly maxBytes?: number | undefined;
@@ -73,23 +76,33 @@ export class Recorder implements Trace {
   onStop: () => void = () => {};
 
   readonly #options: TraceOptions;
+  readonly #redactor: Redactor | undefined;
   readonly #maxRecords: number;
   readonly #maxBytes: number;
   readonly #now: () => number;
   readonly #decoder: Decoder;
   readonly #counting = new Counting();
-  readonly #link = new EventLink();
+  readonly #link: EventLink | undefined;
   /** What each record that has bytes keeps of them, and all together. */
   readonly #keptOf = new Map<number, number>();
   #kept = 0;
   #stopped = false;
 
-  constructor(role: Role, options: TraceOptions, beginnings: Beginnings, agreed?: readonly AgreedExtension[]) {
+  /** `link` tells which record an event comes of, where events are pulled. */
+  constructor(
+    role: Role,
+    options: TraceOptions,
+    beginnings: Beginnings,
+    agreed?: readonly AgreedExtension[],
+    link?: EventLink,
+  ) {
     const { maxRecords = 10_000, maxBytes = 16 * 1024 * 1024, now = () => performance.now() } = options;
     if (!(maxRecords >= 1)) throw new RangeError(`maxRecords is at least 1, not ${String(maxRecords)}`);
     if (!(maxBytes >= 0)) throw new RangeError(`maxBytes is at least 0, not ${String(maxBytes)}`);
     this.role = role;
     this.#options = options;
+    this.#link = link;
+    this.#redactor = options.redact && new Redactor(options.redact);
     this.#maxRecords = maxRecords;
     this.#maxBytes = maxBytes;
     this.#now = now;
@@ -133,11 +146,10 @@ export class Recorder implements Trace {
   /** Takes an event that was pulled. */
   passEvent(event: WSEvent): void {
     if (this.#stopped) return;
-    const { redact } = this.#options;
-    const secrets = new Set(redact?.headers?.map((name) => name.toLowerCase()));
-    const plain = redactEvent(plainEvent(event), secrets, redact?.payload !== undefined);
+    const whole = plainEvent(event);
+    const plain = this.#redactor?.event(whole) ?? whole;
     if (event.type === "connectionClosed") this.closed = plain;
-    const record = this.#link.attach(plain);
+    const record = this.#link?.attach(plain);
     aside(() => this.#options.onEvent?.(plain, record));
     if (record !== undefined) this.#tell(record);
   }
@@ -157,11 +169,11 @@ export class Recorder implements Trace {
     const before = this.#keptOf.get(record.id);
     if (before === undefined) {
       this.records.push(record);
-      this.#link.add(record);
+      this.#link?.add(record);
     }
     if (record.complete) this.#counting.countRecord(record);
-    const { redact } = this.#options;
-    if (redact !== undefined) this.#redact(record, redact);
+    if (isInterim(record)) this.#link?.settle(record);
+    if (this.#redactor !== undefined) this.#redact(record, this.#redactor);
     const kept = keptBytes(record);
     this.#kept += kept - (before ?? 0);
     this.#keptOf.set(record.id, kept);
@@ -173,15 +185,16 @@ export class Recorder implements Trace {
     aside(() => this.#options.onRecord?.(record));
   }
 
-  #redact(record: Mutable<TraceRecord>, redaction: Redaction): void {
+  #redact(record: Mutable<TraceRecord>, redactor: Redactor): void {
+    const payload = this.#options.redact?.payload;
     if (record.complete || record.kind === "body") {
-      let redacted = redactRecord(record, { ...redaction, payload: redaction.payload && "length" });
+      let redacted = redactor.record(record, payload && "length");
       // Where the function throws, nothing is shown.
-      aside(() => (redacted = redactRecord(record, redaction)));
+      if (typeof payload === "function") aside(() => (redacted = redactor.record(record)));
       Object.assign(record, redacted);
     } else if (record.kind === "head") {
-      if (redaction.headers !== undefined) record.bytes = EMPTY;
-    } else if (redaction.payload !== undefined) {
+      if (redactor.secrets.any) record.bytes = EMPTY;
+    } else if (payload !== undefined) {
       record.payload = EMPTY;
       record.inflated = undefined;
     }
@@ -196,7 +209,7 @@ export class Recorder implements Trace {
     let stay = 0;
     for (const record of records) {
       const isDue = left > enough || this.#kept > this.#maxBytes;
-      if (isDue && record.kind !== "head" && record.complete) {
+      if (isDue && record.complete && (record.kind !== "head" || isInterim(record))) {
         left--;
         this.#drop(record);
       } else {
@@ -207,7 +220,7 @@ export class Recorder implements Trace {
   }
 
   #drop(record: TraceRecord): void {
-    this.#link.forget(record);
+    this.#link?.forget(record);
     this.#kept -= this.#keptOf.get(record.id) ?? 0;
     this.#keptOf.delete(record.id);
     this.dropped.records++;

@@ -9,7 +9,7 @@ import { override, overrideEvents, type Methods } from "./override.ts";
 import { plainEvent } from "./plainEvent.ts";
 import { redactVector } from "./redactVector.ts";
 import type { Role } from "./role.ts";
-import { secretHeaders, type Redaction } from "./redact.ts";
+import type { Redaction } from "./redact.ts";
 import {
   NOT_BYTES,
   VECTOR_FORMAT,
@@ -28,9 +28,9 @@ export interface VectorRecorderOptions {
 
 export interface VectorRecording {
   /**
-   * What has happened so far. By default the values of `secretHeaders` are overwritten with as many characters, and the
-   * vector can still be replayed. One whose payloads, or headers of the handshake itself, are redacted can only be read.
-   * A function for payloads counts as `"length"`.
+   * What has happened so far. By default what is secret in heads is overwritten with as many characters, as in every
+   * export, and the vector can still be replayed. One whose payloads, or headers of the handshake itself, are redacted can
+   * only be read. A function for payloads counts as `"length"`.
    */
   vector(redact?: Redaction): Vector;
   /** Records no more. What was recorded stays. */
@@ -58,7 +58,7 @@ export function recordVector(
   const recorder = new VectorRecorder(role, writeOptions(connectionOptions), options.maxBytes ?? 16 * 1024 * 1024);
   const undo = recorder.observe(connection);
   return {
-    vector: (redact) => redactVector(recorder.vector, { headers: secretHeaders, ...redact }),
+    vector: (redact) => redactVector(recorder.vector, redact),
     stop: () => {
       for (const one of undo) one();
     },

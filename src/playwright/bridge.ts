@@ -1,5 +1,6 @@
 /** Joins one browser context to the servers of a test: the script in its pages, the binding they call, their workers. */
 import type { BrowserContext, Frame, Page } from "@playwright/test";
+import { redactURL } from "../inspect/secrets.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { PageDocument } from "./pageDocument.ts";
 import { pageScript } from "./pageScript.ts";
@@ -12,17 +13,30 @@ export interface BridgeServer extends ServerEntry {
   connect(transport: ByteTransport, url: string, page: Page): void;
 }
 
+/** What frames may ask for, which may be anybody's: an application in good order needs a small part of it. */
+const MAX_DOCUMENTS_OF_FRAME = 4;
+const MAX_CONNECTIONS = 1000;
+/** Each leaves its recording. */
+const MAX_CONNECTIONS_EVER = 10_000;
+const MAX_PASSED = 100;
+const MAX_PASSED_LENGTH = 500;
+const MAX_URL_LENGTH = 64 * 1024;
+const MAX_ID_LENGTH = 64;
+
 /** How long the last words to the pages may take when the test is over, in milliseconds. */
 const LAST_WORDS_MS = 1000;
 
 export class Bridge {
-  /** URLs that pages have connected to and no server stood for. */
+  /** URLs that pages have connected to and no server stood for: the first ones, and the beginning of each. */
   readonly passed: Set<string> = new Set();
   readonly #context: BrowserContext;
   readonly #workers: boolean;
   readonly #servers = new Map<number, BridgeServer>();
   readonly #documents = new Map<string, PageDocument>();
+  /** Pages that are listened to, and what stops that. */
+  readonly #watched = new Map<Page, () => void>();
   readonly #stops: (() => unknown)[] = [];
+  #connections = 0;
   #closed = false;
 
   private constructor(context: BrowserContext, workers: boolean) {
@@ -54,12 +68,12 @@ export class Bridge {
   async close(): Promise<void> {
     this.#closed = true;
     for (const stop of this.#stops) await stop();
+    for (const stop of this.#watched.values()) stop();
     const told = Promise.all([...this.#documents.values()].map((document) => document.settled()));
     let timer: NodeJS.Timeout | undefined;
     await Promise.race([told, new Promise((resolve) => (timer = setTimeout(resolve, LAST_WORDS_MS)))]);
     clearTimeout(timer);
     for (const document of this.#documents.values()) document.lose();
-    this.#documents.clear();
   }
 
   get #config(): PageConfig {
@@ -81,71 +95,102 @@ export class Bridge {
   /** What a page has told. Thrown errors reject the promise that its call of the binding has returned. */
   #take(page: Page, frame: Frame, documentId: unknown, message: unknown): void {
     if (this.#closed) throw new Error("the test's WebSocket servers are closed");
-    if (typeof documentId !== "string" || !isMessage(message)) {
+    if (!isId(documentId) || !isMessage(message)) {
       throw new TypeError(`${BINDING} is for websocket-over alone, and was called with what it never sends`);
     }
+    const document = this.#documents.get(documentId);
+    if (document !== undefined && document.frame !== frame) throw new TypeError("this document is of another frame");
     const [id, type] = message;
-    if (type === "passed") {
-      this.passed.add(message[2]);
-      return;
+    switch (type) {
+      case "passed":
+        if (this.passed.size < MAX_PASSED) this.passed.add(redactURL(message[2].slice(0, MAX_PASSED_LENGTH)));
+        break;
+      case "open":
+        this.#open(page, frame, documentId, id, message[2], message[3]);
+        break;
+      // What a document that is not there, or no longer, says of a connection is of one that has ended.
+      case "data":
+        document?.receive(id, message[2]);
+        break;
+      case "gone":
+        document?.drop(id);
+        break;
     }
-    const document = this.#documents.get(documentId) ?? this.#meet(page, frame, documentId);
-    if (type === "open") this.#open(page, document, id, message[2], message[3]);
-    else if (type === "data") document.receive(id, message[2]);
-    else document.drop(id);
   }
 
-  #open(page: Page, document: PageDocument, id: string, serverId: number, url: string): void {
+  #open(page: Page, frame: Frame, documentId: string, id: string, serverId: number, url: string): void {
     const server = this.#servers.get(serverId);
-    if (server === undefined || document.has(id)) throw new TypeError("there is no such server, or no such connection");
+    if (server === undefined || !new RegExp(server.match.source, server.match.flags).test(url)) {
+      throw new TypeError("there is no such server, or it does not stand for this URL");
+    }
+    if (this.#documents.get(documentId)?.has(id) === true) throw new TypeError("there is such a connection already");
+    const open = [...this.#documents.values()].reduce((sum, document) => sum + document.size, 0);
+    if (open >= MAX_CONNECTIONS || this.#connections >= MAX_CONNECTIONS_EVER) {
+      throw new TypeError(`more than ${MAX_CONNECTIONS} connections at a time, or ${MAX_CONNECTIONS_EVER} in one test`);
+    }
+    this.#connections++;
+    const document = this.#documents.get(documentId) ?? this.#meet(page, frame, documentId);
     server.connect(document.open(id), url, page);
   }
 
+  /** A frame shows one document at a time: of several that it has spoken for, the oldest ones are gone. */
   #meet(page: Page, frame: Frame, id: string): PageDocument {
-    if (![...this.#documents.values()].some((document) => document.frame.page() === page)) this.#watch(page);
-    const document = new PageDocument(id, frame);
+    if (!this.#watched.has(page)) this.#watch(page);
+    const others = [...this.#documents.values()].filter((document) => document.frame === frame);
+    others.slice(0, Math.max(0, others.length + 1 - MAX_DOCUMENTS_OF_FRAME)).forEach((document) => document.lose());
+    const document = new PageDocument(id, frame, () => this.#documents.delete(id));
     this.#documents.set(id, document);
     return document;
   }
 
   /** Pages do not tell when they are left: their frames do. */
   #watch(page: Page): void {
-    const forget = (document: PageDocument): void => {
-      document.lose();
-      this.#documents.delete(document.id);
-    };
     const of = (isGone: (document: PageDocument) => boolean): void =>
-      [...this.#documents.values()].filter(isGone).forEach(forget);
+      [...this.#documents.values()].filter(isGone).forEach((document) => document.lose());
     const navigated = (frame: Frame): void => {
       for (const document of this.#documents.values()) {
         if (document.frame !== frame) continue;
         void document.isCurrent().then((isCurrent) => {
-          if (!isCurrent) forget(document);
+          if (!isCurrent) document.lose();
         });
       }
     };
     const detached = (frame: Frame): void => of((document) => document.frame === frame);
     const gone = (): void => of((document) => document.frame.page() === page);
-    page.on("framenavigated", navigated).on("framedetached", detached).on("crash", gone).on("close", gone);
-    this.#stops.push(() =>
-      page.off("framenavigated", navigated).off("framedetached", detached).off("crash", gone).off("close", gone),
-    );
+    const closed = (): void => {
+      gone();
+      stop();
+      this.#watched.delete(page);
+    };
+    const stop = (): void =>
+      void page.off("framenavigated", navigated).off("framedetached", detached).off("crash", gone).off("close", closed);
+    page.on("framenavigated", navigated).on("framedetached", detached).on("crash", gone).on("close", closed);
+    this.#watched.set(page, stop);
   }
 }
 
+function isId(id: unknown): id is string {
+  return typeof id === "string" && id !== "" && id.length <= MAX_ID_LENGTH;
+}
+
 function isMessage(message: unknown): message is Exclude<LinkMessage, readonly ["", "servers", unknown]> {
-  if (!Array.isArray(message) || typeof message[0] !== "string") return false;
+  if (!Array.isArray(message)) return false;
   const [id, type, first, second] = message as unknown[];
   switch (type) {
     case "open":
-      return id !== "" && typeof first === "number" && typeof second === "string" && URL.canParse(second);
+      return isId(id) && typeof first === "number" && isWebSocketURL(second);
     case "data":
-      return id !== "" && message.length === 3;
+      return isId(id) && message.length === 3;
     case "gone":
-      return message.length === 2;
+      // With the empty id it is a worker that is gone.
+      return (id === "" || isId(id)) && message.length === 2;
     case "passed":
-      return typeof first === "string";
+      return id === "" && typeof first === "string";
     default:
       return false;
   }
+}
+
+function isWebSocketURL(url: unknown): boolean {
+  return typeof url === "string" && url.length <= MAX_URL_LENGTH && /^wss?:/.test(url) && URL.canParse(url);
 }

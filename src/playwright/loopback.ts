@@ -31,10 +31,18 @@ export async function listenOnLoopback(connect: (transport: ByteTransport) => vo
   };
 }
 
-/** What a page has asked for, whose connection was led here: the target says it. */
+/** What a page has asked for, whose connection was led here: the target says it. `undefined` for any other target. */
 export function readLedTarget(target: string): { readonly url: string; readonly target: string } | undefined {
-  const match = /^\/~\/([^/]+)(\/.*)$/.exec(target);
-  if (match === null) return undefined;
-  const [, origin = "", rest = ""] = match;
-  return { url: decodeURIComponent(origin) + rest, target: rest };
+  const [, origin = "", rest = ""] = /^\/~\/([^/]+)(\/.*)$/.exec(target) ?? [];
+  const decoded = percentDecoded(origin);
+  if (decoded === undefined || !/^wss?:\/\/[^/?#@\\]+$/i.test(decoded) || !URL.canParse(decoded)) return undefined;
+  return { url: decoded + rest, target: rest };
+}
+
+function percentDecoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }

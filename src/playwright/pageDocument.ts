@@ -12,11 +12,19 @@ export class PageDocument {
   readonly #ports = new Map<string, LinkPort>();
   #outgoing: LinkMessage[] = [];
   #delivering: Promise<void> | undefined;
+  readonly #lost: () => void;
   #isLost = false;
 
-  constructor(id: string, frame: Frame) {
+  /** `lost` is called once, when it is gone. */
+  constructor(id: string, frame: Frame, lost: () => void) {
     this.id = id;
     this.frame = frame;
+    this.#lost = lost;
+  }
+
+  /** How many connections it has. */
+  get size(): number {
+    return this.#ports.size;
   }
 
   /** The near end of a connection that the page has asked for. */
@@ -51,7 +59,9 @@ export class PageDocument {
 
   /** The document is gone: so are its connections. */
   lose(): void {
+    if (this.#isLost) return;
     this.#isLost = true;
+    this.#lost();
     this.#outgoing = [];
     for (const port of this.#ports.values()) port.lose();
     this.#ports.clear();

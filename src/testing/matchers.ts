@@ -1,5 +1,6 @@
 /** Matchers for what a test's server has received, as one plain object for `expect.extend`. */
 import { viewOf } from "../core/bytes.ts";
+import { redactURL } from "../inspect/secrets.ts";
 import { describeReceived, describeTrace } from "./describe.ts";
 import { matches } from "./equality.ts";
 import { toBytes } from "./frame.ts";
@@ -185,7 +186,7 @@ function explain(
   const next = inOrder ? "the next " : "any ";
   const what = types === MESSAGES ? "message" : types[0];
   return [
-    `expect(socket)${isNot ? ".not" : ""}.${matcher}(), on ${socket.url}`,
+    `expect(socket)${isNot ? ".not" : ""}.${matcher}(), on ${redactURL(socket.url)}`,
     "",
     `Expected ${isNot ? "not " : ""}as ${next}${String(what)}: ${expected}`,
     `Received: ${actual === undefined ? nothing : describeReceived(actual)}`,

@@ -47,7 +47,7 @@ export class TestRequest {
     this.#request = request;
     this.#accepted = accepted;
     this.target = facts.target ?? request.target;
-    this.url = facts.url ?? `ws://${host}${this.target.startsWith("/") ? this.target : `/${this.target}`}`;
+    this.url = facts.url ?? request.url?.href ?? `ws://${host}${this.target}`;
     this.host = facts.url === undefined ? host : new URL(facts.url).host;
     this.origin = origin;
     this.headers = new Headers(request.headers);

@@ -50,11 +50,6 @@ export const handshakeDifferences: readonly HandshakeDifference[] = [
     explains: (ours, theirs) => stricter(ours, theirs, "headMalformed", "targetInvalid"),
   },
   {
-    name: "Connection and Upgrade stand once; Node puts several lines together",
-    clause: "RFC 9110 §5.3: a recipient MAY combine them",
-    explains: (ours, theirs) => stricter(ours, theirs, "connectionInvalid", "upgradeInvalid"),
-  },
-  {
     name: "an extension or a subprotocol stands once in an answer, as it was offered",
     clause: "RFC 6455 §4.1, §9.1",
     explains: (ours, theirs) => stricter(ours, theirs, "extensionsInvalid", "subprotocolInvalid"),

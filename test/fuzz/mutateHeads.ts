@@ -10,6 +10,7 @@ export const textOf = (bytes: Uint8Array): string => Array.from(bytes, (byte) =>
 const LINES = [
   "GET / HTTP/1.1",
   "GET http://a/b?c HTTP/1.1",
+  "GET WSS://a:1?b HTTP/1.1",
   "POST / HTTP/1.1",
   "GET / HTTP/1.0",
   "PRI * HTTP/2.0",

@@ -1,6 +1,6 @@
 /** RFC 6455 §4.1: the client's request. https://www.rfc-editor.org/rfc/rfc6455#section-4.1 */
 import { describe, expect, test } from "vitest";
-import { WSConnection, type ClientOptions } from "../../src/index.ts";
+import { offerHeaders, WSConnection, type ClientOptions } from "../../src/index.ts";
 import { feed, head, pull } from "../support/wire.ts";
 import { exampleNonce, KEY, readMessage, type Message } from "./heads.ts";
 import { flip } from "./flip.ts";
@@ -96,6 +96,26 @@ describe("§4.1 the request", () => {
     expect(values("user-agent")).toEqual([""]);
   });
 
+  const list = (...lines: string[]): [string, string][] => lines.map((line) => line.split(": ", 2) as [string, string]);
+
+  test.each<[string, () => HeadersInit, string]>([
+    ["a list", () => list("Cookie: a=1", "cookie: b=2"), "a=1; b=2"],
+    ["a list with more in it", () => list("COOKIE: a=1", "X-A: 1", "Cookie: b=2; c=3"), "a=1; b=2; c=3"],
+    ["an iterator that can be read once", () => list("Cookie: a=1", "Cookie: b=2").values() as never, "a=1; b=2"],
+    ["a record, in two spellings", () => ({ Cookie: "a=1", cookie: "b=2" }), "a=1; b=2"],
+    ["Headers with one", () => new Headers({ Cookie: "a=1; b=2" }), "a=1; b=2"],
+    ["values with a comma", () => list("Cookie: a=1, 2", "Cookie: b"), "a=1, 2; b"],
+  ])("joins cookies by a semicolon, in one line (RFC 6265 §5.4): of %s", (_, headers, cookie) => {
+    expect(requested({ headers: headers() }).values("cookie")).toEqual([cookie]);
+    expect(offerHeaders({ headers: headers() }).get("cookie")).toBe(cookie);
+  });
+
+  test("joins other headers by a comma", () => {
+    const { values } = requested({ headers: list("X-A: 1", "x-a: 2", "Cookies: a", "Cookies: b") });
+    expect(values("x-a")).toEqual(["1, 2"]);
+    expect(values("cookies")).toEqual(["a, b"]);
+  });
+
   test("is valid to a server", () => {
     const connection = new WSConnection("client", {
       ...example,
@@ -164,6 +184,11 @@ describe("§4.1 TypeError for what can't stand in a request", () => {
     ["headers", { "X-A:": "a" }],
     ["headers", { "X-A\r\nX-Injected": "a" }],
     ["headers", { "": "a" }],
+    ["headers", [["X-A"]]],
+    ["headers", [["X-A", "a", "b"]]],
+    ["headers", [[]]],
+    ["headers", null],
+    ["headers", "X-A: a"],
     ["headers", { Host: "a" }],
     ["headers", { Upgrade: "a" }],
     ["headers", { Connection: "a" }],
@@ -176,6 +201,26 @@ describe("§4.1 TypeError for what can't stand in a request", () => {
     ["headers", { "sec-websocket-extensions": "a" }],
   ])("%s: %j", (option, value) => {
     expect(() => new WSConnection("client", { ...example, [option]: value })).toThrow(TypeError);
+  });
+
+  test.each<[string, unknown]>([
+    ["headers", { "X-A": "s3cret\0" }],
+    ["headers", { "X-A": "s3cret\u0100" }],
+    ["headers", { "X-A": "s3cret\x01" }],
+    ["headers", { "X-A": "a\r\nX-B: s3cret" }],
+    ["headers", { "s3cret\n": "a" }],
+    ["headers", { "X-A: s3cret": "a" }],
+    ["headers", [["X-A", "a", "s3cret"]]],
+    ["headers", "Cookie: s3cret"],
+    ["subprotocols", ["s3cret/="]],
+    ["subprotocols", ["s3cret", "s3cret"]],
+    ["origin", "s3cret\n"],
+    ["host", "me:s3cret@a"],
+    ["resource", "/?s3cret#a"],
+  ])("%s: %j is not repeated in the error", (option, value) => {
+    const call = (): unknown => new WSConnection("client", { ...example, [option]: value });
+    expect(call).toThrow(TypeError);
+    expect(call).toThrow(/^(?![^]*s3cret)/);
   });
 
   test("no options at all", () => {

@@ -3,9 +3,10 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { WSConnection, type ConnectionOptions, type ConnectionType } from "../../src/index.ts";
+import { tap, tapTransport, type Trace } from "../../src/inspect/index.ts";
 import { accept, connect, type WebSocketSession } from "../../src/stream/index.ts";
 import { pipe } from "../../src/transports/pipe.ts";
-import { hex, join, open, pull, type Bytes } from "../support/wire.ts";
+import { ascii, hex, join, open, pull, type Bytes } from "../support/wire.ts";
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -171,4 +172,65 @@ test("messages that nobody takes hold the sender: of 64 MiB no more than the win
   for (; received < 1024; received++) expect(await server.receive()).toHaveLength(64 * KiB);
   await sending;
   await client.close();
+});
+
+describe("a trace does not hold what it has dropped (20,000 records, maxRecords 10)", () => {
+  const count = 20_000;
+  const frames = join(...Array.from({ length: count }, () => hex("82 00")));
+  const options = { maxRecords: 10 };
+
+  async function bytesHeld(fill: () => Promise<Trace> | Trace): Promise<number> {
+    await fill();
+    const before = await bytesInUse();
+    const trace = await fill();
+    const held = (await bytesInUse()) - before;
+    expect(trace.records.length).toBeLessThanOrEqual(10);
+    expect(trace.dropped.records).toBeGreaterThan(count - 20);
+    return held;
+  }
+
+  test.each<[string, () => Promise<Trace> | Trace]>([
+    [
+      "interim answers",
+      () => {
+        const client = new WSConnection("client", { host: "a", resource: "/" });
+        const trace = tap(client, options);
+        client.bytesToSend();
+        for (let i = 0; i < count; i++) {
+          client.receiveBytes(ascii("HTTP/1.1 100 Continue\r\n\r\n"));
+          pull(client);
+        }
+        return trace;
+      },
+    ],
+    [
+      "frames over a transport",
+      async () => {
+        const [near, far] = pipe();
+        const { transport, trace } = tapTransport(near, "client", options);
+        const writer = far.writable.getWriter();
+        const reader = transport.readable.getReader();
+        for (const chunk of [ascii("HTTP/1.1 101 Ok\r\n\r\n"), frames.slice()]) {
+          const written = writer.write(chunk);
+          for (let read = 0; read < chunk.length;) read += (await reader.read()).value!.length;
+          await written;
+        }
+        return trace;
+      },
+    ],
+    [
+      "frames behind a Close",
+      () => {
+        const server = open("server", { masking: false });
+        const trace = tap(server, { ...options, masking: false });
+        server.receiveBytes(hex("88 00"));
+        pull(server);
+        server.receiveBytes(frames.slice());
+        pull(server);
+        return trace;
+      },
+    ],
+  ])("%s", async (_, fill) => {
+    expect(await bytesHeld(fill)).toBeLessThan(256 * KiB);
+  });
 });

@@ -234,6 +234,21 @@ describe("RFC 6455 §4 heads", () => {
     ["POST", request.map((line) => line.replace("GET", "POST")), ["methodInvalid RFC 6455 §4.2.1"]],
     ["HTTP/1.0", request.map((line) => line.replace("HTTP/1.1", "HTTP/1.0")), ["httpVersionInvalid RFC 6455 §4.2.1"]],
     ["a space before the colon", [...request, "X : y"], ["headMalformed RFC 9112 §5"]],
+    ["two Origins", [...request, "Origin: http://a", "Origin: http://a"], ["headMalformed RFC 6454 §7.3"]],
+    ["Connection on two lines", [...request, "Connection: keep-alive"], []],
+    ["Upgrade on two lines", [...request, "Upgrade: h2c"], []],
+    ["an absolute target", request.map((line) => line.replace("/chat", "WSS://b?x")), []],
+    ["an invalid port", request.map((line) => line.replace(".com", ".com:99999")), ["hostInvalid RFC 6455 §4.2.1"]],
+    [
+      "an invalid port in its target",
+      request.map((line) => line.replace("/chat", "http://a:99999")),
+      ["targetInvalid RFC 6455 §4.2.1"],
+    ],
+    [
+      "a user in its target",
+      request.map((line) => line.replace("/chat", "ws://me@a")),
+      ["targetInvalid RFC 6455 §4.2.1"],
+    ],
     ["a body", [...request, "Content-Length: 3"], ["requestBody RFC 6455 §4.1"]],
     [
       "nothing right",
@@ -265,6 +280,8 @@ describe("RFC 6455 §4 heads", () => {
       ["extensionsInvalid RFC 6455 §4.1"],
     ],
     ["another protocol", answer.map((line) => line.replace("websocket", "h2c")), ["upgradeInvalid RFC 6455 §4.1"]],
+    ["two Upgrades", [...answer, "Upgrade: websocket"], ["upgradeInvalid RFC 6455 §4.1"]],
+    ["Connection on two lines", [...answer, "Connection: keep-alive"], []],
   ])("an answer with %s", (_, lines, expected) => {
     expect(violations(decode({ client: head(...request), server: head(...lines) }))).toEqual(expected);
   });
@@ -524,9 +541,17 @@ describe("agrees with the library's own reader", () => {
     const lines = fc.shuffledSubarray([
       "Host: a",
       "Host: ,",
+      "Host: a:x",
       "Upgrade: websocket",
+      "Upgrade: h2c",
+      "Upgrade:",
       "Connection: keep-alive, Upgrade",
+      "Connection: upgrade",
+      "Connection: close",
+      "Origin: http://a",
+      "Origin: http://b",
       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+      "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==",
       "Sec-WebSocket-Version: 13",
       "Sec-WebSocket-Version: 8",
       "Sec-WebSocket-Protocol: a, a",
@@ -540,6 +565,9 @@ describe("agrees with the library's own reader", () => {
       "GET  / HTTP/1.1",
       "PUT / HTTP/1.1",
       "GET x HTTP/1.1",
+      "GET Https://a:1?x HTTP/1.1",
+      "GET ws://a:x/ HTTP/1.1",
+      "GET ws://me@a/ HTTP/1.1",
       "GET / HTTP/1.0",
     );
     fc.assert(

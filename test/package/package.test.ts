@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { delimiter, extname, join, relative, resolve } from "node:path";
-import { build as bundleWithESBuild } from "esbuild";
+import { build as bundleWithESBuild, transform } from "esbuild";
 import { chromium, type Browser } from "playwright";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
@@ -14,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import webpack from "webpack";
 import { Program } from "../peers/programs.ts";
 import { findChromium } from "../support/chromium.ts";
+import { programsOf } from "../support/documentedProgram.ts";
 import { findRuntime } from "../support/runtimes.ts";
 import { install, run, tool, type Project } from "./project.ts";
 
@@ -130,6 +131,16 @@ describe("runs on", () => {
     expect(printed).toMatch(/^v(2\d|[3-9]\d)\./);
     expect(printed.trimEnd()).toMatch(/ 500 .*$/);
     expect(printed.trimEnd().replace(/^\S+ /, "")).toBe(SEEN);
+  });
+  test.each(nodes)("Node, the programs of the documentation: %s", async (node) => {
+    const programs = ["README.md", "src/README.md"].flatMap((path) =>
+      programsOf(readFileSync(join(root, path), "utf8")),
+    );
+    for (const { code, output } of programs) {
+      const file = join(project.folder, "program.mjs");
+      writeFileSync(file, (await transform(code, { loader: "ts", target: "node20", format: "esm" })).code);
+      expect(await run(node, [file], project.folder), code).toBe(output);
+    }
   });
   const deno = findRuntime("deno");
   test.skipIf(deno === undefined)("Deno", async () => {

@@ -1,6 +1,6 @@
 /** What Playwright's report shows of connections: messages of failures, and the attachments. */
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -10,7 +10,7 @@ import { replay, type HAR, type Vector } from "../../src/inspect/index.ts";
 interface Result {
   readonly status: string;
   readonly duration: number;
-  readonly errors: readonly { readonly message: string }[];
+  readonly errors: readonly { readonly message: string; readonly location?: { file: string; line: number } }[];
   readonly attachments: readonly {
     readonly name: string;
     readonly contentType: string;
@@ -76,6 +76,16 @@ test("an expectation waits as long as Playwright's configuration says", () => {
   const { status, errors } = results.get("waits as long as Playwright is told")!;
   expect(status).toBe("failed");
   expect(errors[0]!.message).toContain("Received: nothing in 400 ms");
+});
+
+test.each([
+  ["fails", 'toReceiveText("hello")'],
+  ["waits as long as Playwright is told", 'toReceiveText("never")'],
+])("the failure of %j points at its line in the test", (title, code) => {
+  const file = join(import.meta.dirname, "report/reported.spec.ts");
+  const lines = readFileSync(file, "utf8").split("\n");
+  const { location } = results.get(title)!.errors[0]!;
+  expect([location?.file, lines[(location?.line ?? 1) - 1]?.trim()]).toEqual([file, expect.stringContaining(code)]);
 });
 
 test("connections are attached where a test has failed, or the option says so", () => {

@@ -19,6 +19,16 @@ export const entries: readonly { readonly name: string; readonly source: string 
   }),
 );
 
+/** Each program of a document with what it prints. One without output goes below the program before it, as the reader puts it. */
+export function programsOf(document: string): { code: string; output: string }[] {
+  const programs: { code: string; output: string }[] = [];
+  for (const [, code = "", output] of document.matchAll(/```ts\n(.*?)```(?:\n\n```text\n(.*?)```)?/gs)) {
+    if (output !== undefined) programs.push({ code, output });
+    else programs.at(-1)!.code += `\n${code}`;
+  }
+  return programs;
+}
+
 /** What the program prints. Throws what it ended with if it failed. */
 export function runDocumentedProgram(code: string): string {
   const folder = mkdtempSync(join(tmpdir(), "documented-"));

@@ -27,6 +27,23 @@ const failure = (assertion: Promise<void>): Promise<string> =>
     (error: unknown) => (error as Error).message,
   );
 
+test("a failure has no secrets of the URL in it", async () => {
+  new server.WebSocket("wss://me:s3cret@chat.example/live?room=1&token=s3cret");
+  const other = await (await server.request()).accept();
+  const message = await failure(expect(other).toReceiveText("never", { timeout: 1 }));
+  expect(message).toContain("on wss://xx:xxxxxx@chat.example/live?room=1&token=xxxxxx\n");
+  expect(message).not.toContain("s3cret");
+});
+
+test("a failure points at its line in the test", async () => {
+  const line = Number(/:(\d+):\d+\)?$/.exec(new Error().stack!.split("\n")[1]!)![1]) + 1;
+  const error = await expect(socket)
+    .toReceiveText("never", { timeout: 1 })
+    .then(undefined, (why: unknown) => why);
+  const first = (error as Error).stack!.split("\n").find((frame) => /^ +at .*matchers\.test\.ts/.test(frame));
+  expect(Number(/:(\d+):\d+\)?$/.exec(first!)![1])).toBe(line);
+});
+
 describe("in order", () => {
   test("messages are one sequence, text and bytes", async () => {
     send("one", hex("02"), '{"three":3}');

@@ -21,13 +21,13 @@ else if (typeof WebSocket === "function") start();
 function start(): void {
   const hub = new Hub(config.servers);
   const documentId = randomId();
-  const page: PageSide = {
+  const page: PageSide = Object.freeze<PageSide>({
     documentId,
     deliver: (messages) => {
       for (const message of messages) hub.deliver(converted(message, withBuffers));
     },
     setServers: (servers) => hub.setServers(servers),
-  };
+  });
   Object.defineProperty(scope, key, { value: page });
   if ("document" in globalThis) {
     hub.connect({

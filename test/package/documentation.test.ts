@@ -1,0 +1,98 @@
+/** Every example of the documentation has types that hold, for a consumer who checks them as strictly as can be. */
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { entries, programsOf } from "../support/documentedProgram.ts";
+import { run, tool } from "./project.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+const folder = mkdtempSync(join(tmpdir(), "documentation-"));
+const files: string[] = [];
+
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
+const write = (name: string, code: string): void => {
+  writeFileSync(join(folder, name), code);
+  files.push(name);
+};
+
+function writeProgramsOf(document: string, text: string): void {
+  for (const [i, { code }] of programsOf(text).entries()) write(`${document}.${i}.ts`, `${code}\nexport {};\n`);
+  for (const [, name = "", code = ""] of text.matchAll(/```ts (\S+)\n(.*?)```/gs)) write(name, code);
+  for (const [, code = ""] of text.matchAll(/```typescript\n(.*?)```/gs)) write(`${document}.declaration.ts`, code);
+}
+
+beforeAll(() => {
+  writeProgramsOf("readme", read("README.md"));
+  writeProgramsOf("guide", read("src/README.md"));
+  for (const path of globSync("src/**/*.ts", { cwd: root })) {
+    const examples = [...read(path).matchAll(/^ *\* @example\n *\* ```ts\n(.*?)\n *\* ```/gms)];
+    for (const [i, [, lines = ""]] of examples.entries()) {
+      write(`${path.replaceAll(/[/\\.]/g, "_")}.${i}.ts`, `${lines.replace(/^ *\* ?/gm, "")}\nexport {};\n`);
+    }
+  }
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module", private: true }));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const sources = Object.fromEntries(entries.map(({ name, source }) => [name, [join(root, source)]]));
+
+/** What the compiler finds wrong. */
+async function check(
+  moduleResolution: "nodenext" | "bundler",
+  checked: readonly string[],
+  paths: Record<string, string[]> = {},
+): Promise<string> {
+  const compilerOptions = {
+    target: "ES2023",
+    module: moduleResolution === "nodenext" ? "nodenext" : "preserve",
+    moduleResolution,
+    lib: ["ESNext", "DOM", "DOM.Iterable", "DOM.AsyncIterable"],
+    types: ["node"],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    allowImportingTsExtensions: true,
+    skipLibCheck: true,
+    noEmit: true,
+    paths: { ...sources, ...paths },
+  };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: checked }));
+  return await run(tool("tsc"), ["-p", "tsconfig.json"], folder).catch(String);
+}
+
+describe("strict, with exact optional properties and unchecked indices", { timeout: 120_000 }, () => {
+  test("there are examples to check", () => expect(files.length).toBeGreaterThan(30));
+
+  test.each(["nodenext", "bundler"] as const)("%s", async (moduleResolution) => {
+    expect(await check(moduleResolution, files)).toBe("");
+  });
+
+  // `vitest4` is `npm:vitest@4`, which npm installs on Node 20.
+  test.each(["vitest", "vitest4"].filter((name) => existsSync(join(root, "node_modules", name))))(
+    "the matchers in %s are those that the README declares",
+    async (vitest) => {
+      const use = `
+        import { expect, test } from "vitest";
+        import { matchers, webSocketServer } from "websocket-over/testing";
+        expect.extend(matchers);
+        test("", async () => {
+          const socket = await (await webSocketServer().request()).accept();
+          const received: Promise<void> = expect(socket).toReceiveText("a", { timeout: 1 });
+          await expect(socket).not.toReceiveJSON({ a: expect.any(String) }, { partial: true });
+          await expect.soft(socket).toReceiveClose(1000);
+          // @ts-expect-error there is no such option
+          await expect(socket).toReceiveText("a", { time: 1 });
+          await received;
+        });`;
+      const declaration = /```typescript\n(.*?)```/s.exec(read("README.md"))![1]!;
+      writeFileSync(join(folder, "use.ts"), use);
+      writeFileSync(join(folder, "declaration.ts"), declaration);
+      const paths = { vitest: [join(root, "node_modules", vitest)] };
+      for (const moduleResolution of ["nodenext", "bundler"] as const) {
+        expect(await check(moduleResolution, ["use.ts", "declaration.ts"], paths)).toBe("");
+      }
+    },
+  );
+});
