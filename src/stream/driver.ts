@@ -72,9 +72,12 @@ export class Driver {
   readonly #onWritten = (): void => this.#tell(WRITTEN);
   readonly #onWriteFailed = (error: unknown): void => this.#tell({ type: "writeFailed", error });
   readonly #onTaken = (): void => {
-    // Of a busy reader this comes for each message, and no time has to be told.
-    if (this.#machine.phase === "running") this.#tellAt(TAKEN, this.#machine.nowMs);
-    else this.#tell(TAKEN);
+    if (this.#machine.phase === "running") {
+      this.#machine.goOn();
+      this.#runAll();
+    } else {
+      this.#tell(TAKEN);
+    }
   };
   readonly #onTakerFailed = (reason: unknown): void => this.abort(reason);
 
@@ -172,6 +175,10 @@ export class Driver {
     } catch (reason) {
       this.#machine.handle({ type: "aborted", reason }, nowMs);
     }
+    this.#runAll();
+  }
+
+  #runAll(): void {
     this.#again = true;
     if (this.#running) return;
     this.#running = true;

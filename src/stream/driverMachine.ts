@@ -259,13 +259,11 @@ export class DriverMachine {
   /** Takes what has happened, at a time from `timeOf`. Then pull {@link nextEvent}. */
   handle(happening: Happening, nowMs: number): void {
     if (this.phase === "ended") return;
-    if (nowMs !== this.nowMs || happening.type !== "taken") {
-      this.nowMs = nowMs;
-      if (this.#conclusion === undefined && happening.type !== "aborted") this.#tellTime();
-    }
+    this.nowMs = nowMs;
+    if (this.#conclusion === undefined && happening.type !== "aborted") this.#tellTime();
     switch (happening.type) {
       case "taken":
-        this.#signalTaker("take");
+        this.goOn();
         if (this.input === "ended" && this.phase === "closing" && this.#connection.state === "open") this.#armEnd();
         break;
       case "called":
@@ -337,6 +335,11 @@ export class DriverMachine {
       if (this.phase === "running" && this.#connection.state === "localClosing") this.#beginClose();
       if (!this.#takeDue()) return undefined;
     }
+  }
+
+  /** The taker goes on, as `taken` has it, while the driver is running: no time has to be told, which a busy reader saves. */
+  goOn(): void {
+    this.#signalTaker("take");
   }
 
   /** Whether the sender has sent more since it was last looked at, so that a rest goes on. Of a busy sender it mostly has. */
