@@ -28,8 +28,8 @@ const READ_AHEAD_BYTES = 64 * 1024;
 /** What a chunk costs beside its bytes, so that empty ones count too. */
 const CHUNK_OVERHEAD_BYTES = 128;
 
-/** After this many empty chunks in a row, timers get their turn. */
-const EMPTY_CHUNKS = 32;
+/** After this many chunks in a row that bring nothing, timers get their turn: a stream may always have one ready. */
+const USELESS_CHUNKS = 32;
 
 /** The most that the time stands still for a clock that went back. */
 const STANDSTILL_MS = 1000;
@@ -194,9 +194,10 @@ export class DriverMachine {
   #inFlight = 0;
   /** What was queued when the sender was last looked at. */
   #seenQueued = 0;
-  /** Chunks read since nothing was unread, and empty ones in a row. */
+  /** Chunks read since nothing was unread. */
   #unreadChunks = 0;
-  #emptyChunks = 0;
+  /** Chunks in a row that are empty, or come after the connection has ended. */
+  #uselessChunks = 0;
   #conclusion: ConnectionClosed | undefined;
 
   constructor(connection: WSConnection, copiesChunks: boolean, { closeTimeoutMs, keepalive }: DriverTiming) {
@@ -390,8 +391,8 @@ export class DriverMachine {
   }
 
   #read(): void {
-    if (this.#emptyChunks >= EMPTY_CHUNKS && this.#signalInput("yield")) {
-      this.#emptyChunks = 0;
+    if (this.#uselessChunks >= USELESS_CHUNKS && this.#signalInput("yield")) {
+      this.#uselessChunks = 0;
       this.#commands.push(YIELD);
     } else if (this.#signalInput("read")) {
       // What has been parsed and not been taken yet lies in the last chunk.
@@ -401,7 +402,10 @@ export class DriverMachine {
 
   #receive(chunk: unknown): void {
     if (!this.#signalInput("chunk")) return;
-    if (this.#conclusion !== undefined) return;
+    if (this.#conclusion !== undefined) {
+      this.#uselessChunks++;
+      return;
+    }
     if (!(chunk instanceof Uint8Array)) {
       // What came before may still be taken.
       const reason = new TypeError("a transport brings Uint8Array chunks");
@@ -413,7 +417,7 @@ export class DriverMachine {
     const { length } = chunk;
     this.#heardMs = this.nowMs;
     this.#askedMs = undefined;
-    this.#emptyChunks = length === 0 ? this.#emptyChunks + 1 : 0;
+    this.#uselessChunks = length === 0 ? this.#uselessChunks + 1 : 0;
     const isAhead = this.taker === "held";
     // A small chunk that has to wait does not pin the large buffer that it lies in.
     const kept = isAhead && length * 4 < chunk.buffer.byteLength ? chunk.slice() : chunk;
