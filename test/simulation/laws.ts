@@ -42,6 +42,7 @@ const LIMIT_CODES: ReadonlySet<string> = new Set([
 
 /** Below this many unread bytes a dead peer has to be noticed, whether the application reads or not. */
 const UNREAD_BYTES = 40_000;
+const CHUNK_BYTES = 128;
 
 /** What may lie unread in the library besides the chunk and the message with which it was exceeded. */
 const MOST_UNREAD_BYTES = 140 * 1024;
@@ -107,6 +108,8 @@ export class End {
   #calling = "";
   #inputEndedMs = Infinity;
   #lastTookMs = 0;
+  /** How many chunks had been read when the application took something last. */
+  #chunksTook = 0;
   #failed = false;
   readonly #world: LawWorld;
 
@@ -247,6 +250,7 @@ export class End {
   /** The application takes a message. */
   take(content: Content): void {
     if (this.over === undefined) this.#lastTookMs = this.#world.nowMs;
+    this.#chunksTook = this.transport.incoming.chunks;
     this.tookBytes += content.length;
     this.#world.mark("message received");
     if (content.length > 60_000) this.#world.mark("large message received");
@@ -404,8 +408,10 @@ export class End {
     return this.tookBytes >= (this.peer?.sentBytes ?? 0);
   }
 
+  /** Chunks cost something beside their bytes. */
   get #fewUnread(): boolean {
-    return (this.peer?.sentBytes ?? 0) - this.tookBytes <= UNREAD_BYTES;
+    const chunks = this.transport.incoming.chunks - this.#chunksTook;
+    return (this.peer?.sentBytes ?? 0) - this.tookBytes + chunks * CHUNK_BYTES <= UNREAD_BYTES;
   }
 
   /** One finding for each end: the others follow from it. */

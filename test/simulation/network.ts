@@ -101,6 +101,8 @@ export class Direction {
   deliveredBytes = 0;
   lastArrivedMs = 0;
   largestRead = 0;
+  /** Chunks that were read. */
+  chunks = 0;
   /** How each side ended, as its user sees it. */
   writableEnded: string | undefined;
   readableEnded: string | undefined;
@@ -502,6 +504,7 @@ export class Direction {
         this.#world.fail("never spins", "empty chunks keep timers from their turn");
       return true;
     }
+    this.chunks++;
     controller.enqueue(EMPTY);
     return true;
   }
@@ -532,6 +535,7 @@ export class Direction {
   #count(delivered: number): void {
     this.deliveredBytes += delivered;
     this.#pendingBytes -= delivered;
+    this.chunks++;
     this.largestRead = Math.max(this.largestRead, delivered);
     this.delivered();
     this.#world.log(`${this.name} read ${delivered}`);
