@@ -15,6 +15,7 @@ export type Law =
   | "bounded"
   | "never spins"
   | "closes promptly"
+  | "stays open"
   | "deterministic";
 
 /** A law that a run has broken. The text has no numbers and names that differ from run to run. */
@@ -23,6 +24,9 @@ export interface Finding {
   readonly what: string;
   readonly atMs: number;
 }
+
+/** Below half of the `closeTimeoutMs` of most worlds. */
+export const PROMPT_MS = 120;
 
 /** Timers ring within a millisecond. */
 const SLACK_MS = 1;
@@ -38,9 +42,10 @@ const LIMIT_CODES: ReadonlySet<string> = new Set([
 
 /** Below this many unread bytes a dead peer has to be noticed, whether the application reads or not. */
 const UNREAD_BYTES = 40_000;
+const CHUNK_BYTES = 128;
 
-/** What may lie unread in the library: 64 KiB, a chunk, and queues. */
-const MOST_UNREAD_BYTES = 200 * 1024;
+/** What may lie unread in the library besides the chunk and the message with which it was exceeded. */
+const MOST_UNREAD_BYTES = 140 * 1024;
 
 export type LawWorld = Surroundings;
 
@@ -65,11 +70,13 @@ export class End {
   opened = false;
   over: { readonly clean: boolean; readonly code: number } | undefined;
   readonly pending = new Set<Pending>();
+  readonly #callbacks = new Set<Pending>();
   readonly sent = new Map<string, Sent[]>();
   readonly got = new Set<Sent>();
   /** How many messages of each channel had been sent when the network made this end break the protocol. */
   #sentBefore: ReadonlyMap<string, number> | undefined;
   sentBytes = 0;
+  largestSent = 0;
   tookBytes = 0;
   /** The application takes every message until the end. */
   readsAll = false;
@@ -85,10 +92,13 @@ export class End {
   sawEnd = false;
   /** Something may have made the library close it: a limit, a timeout, user code that fails. */
   mayClose: () => boolean = () => false;
+  /** The library has a reason to close it that the application has given. */
+  endsEarly = false;
   /** It began to close, rather than the library. */
   began = false;
   /** It takes nothing for now, though it reads all in the end. */
   paused = false;
+  compressed = false;
   /** It never answers its client. */
   exempt = false;
   closingSinceMs: number | undefined;
@@ -98,6 +108,8 @@ export class End {
   #calling = "";
   #inputEndedMs = Infinity;
   #lastTookMs = 0;
+  /** How many chunks had been read when the application took something last. */
+  #chunksTook = 0;
   #failed = false;
   readonly #world: LawWorld;
 
@@ -127,6 +139,8 @@ export class End {
     transport.outgoing.broke = () => {
       this.#sentBefore = new Map(Array.from(this.sent, ([channel, list]) => [channel, list.length]));
     };
+    transport.incoming.delivered = () => this.#checkBounds();
+    transport.outgoing.lost = () => this.#begin("a write failed");
     transport.closedEarly = () => this.#begin("closed of the transport settled");
     transport.outgoing.closeWritten = () => this.#begin("its Close was written");
   }
@@ -202,7 +216,9 @@ export class End {
   #hearOfDrops(): void {
     this.heardOfDrops = true;
     this.#world.mark("messages dropped that nobody took");
-    const sinceMs = Math.min(this.closingSinceMs ?? Infinity, this.#inputEndedMs, this.closeWantedMs);
+    // While the input has ended, one who goes on taking has time again.
+    const endedMs = Math.max(this.#inputEndedMs, this.#lastTookMs);
+    const sinceMs = Math.min(this.closingSinceMs ?? Infinity, endedMs, this.closeWantedMs);
     if (this.dropsByWish || this.#world.nowMs - sinceMs >= this.closeTimeoutMs / 2 - this.slackMs) return;
     this.#fail("tells the truth", "messages were dropped too early");
   }
@@ -214,13 +230,27 @@ export class End {
     const content = makeContent(this.name, channel, list.length, size, kind);
     const sent: Sent = { channel, index: list.length, content, state: "pending" };
     this.sentBytes += content.length;
+    this.largestSent = Math.max(this.largestSent, content.length);
     list.push(sent);
     return sent;
   }
 
+  /** What the application gives to be called back: that has to come once. Not in time, for it may wait for a Blob. */
+  callback(what: string, called: (error: unknown) => void): (error?: unknown) => void {
+    const waiting = { what };
+    this.#callbacks.add(waiting);
+    return (error) => {
+      this.#world.log(`${this.name} ${what} ${error === undefined ? "ok" : "failed"}`);
+      if (!this.#callbacks.delete(waiting)) this.#fail("ends once", `${what} comes twice`);
+      if (error !== undefined) this.heard("callback", error);
+      called(error);
+    };
+  }
+
   /** The application takes a message. */
   take(content: Content): void {
-    this.#lastTookMs = this.#world.nowMs;
+    if (this.over === undefined) this.#lastTookMs = this.#world.nowMs;
+    this.#chunksTook = this.transport.incoming.chunks;
     this.tookBytes += content.length;
     this.#world.mark("message received");
     if (content.length > 60_000) this.#world.mark("large message received");
@@ -266,6 +296,7 @@ export class End {
 
   /** The library begins to close this end, as it has to. */
   beginByLibrary(how: string): void {
+    this.endsEarly = true;
     this.#begin(how);
   }
 
@@ -290,6 +321,8 @@ export class End {
     if (this.#world.nowMs - (this.closingSinceMs ?? 0) > (promptMs ?? Infinity)) {
       this.#fail("closes promptly", "dispose waits for a timeout although the peer answers");
     }
+    this.#checkReason(clean);
+    if (clean) this.#checkTransportSoon();
     this.#world.mark(clean ? "clean close" : "connection failed");
     const { incoming, outgoing } = this.transport;
     if (!clean || incoming.corrupted) return;
@@ -300,6 +333,23 @@ export class End {
     else if (!outgoing.closeTaken) {
       this.#world.fail("tells the truth", `${this.face}: clean although our Close was not taken`);
     }
+  }
+
+  /** Once both ends are over, nothing keeps their transports. */
+  #checkTransportSoon(): void {
+    this.#world.after(PROMPT_MS, () => {
+      const { transport, peer } = this;
+      if (this.promptMs() === undefined || transport.hasEnded || peer?.over === undefined) return;
+      if (peer.transport.given) this.#fail("closes promptly", "the transport is kept although both ends are over");
+    });
+  }
+
+  /** What nobody has closed, and nothing has disturbed, stays open. */
+  #checkReason(clean: boolean): void {
+    const { peer } = this;
+    if (!this.opened || peer?.opened !== true || this.mayClose() || this.endsEarly || peer.endsEarly) return;
+    if (this.began || peer.began || this.keepalive !== undefined || peer.keepalive !== undefined) return;
+    this.#fail("stays open", `it was ${clean ? "closed" : "cut off"} although nobody closed it`);
   }
 
   /** Nothing arrives any more, and nobody was told. */
@@ -358,8 +408,10 @@ export class End {
     return this.tookBytes >= (this.peer?.sentBytes ?? 0);
   }
 
+  /** Chunks cost something beside their bytes. */
   get #fewUnread(): boolean {
-    return (this.peer?.sentBytes ?? 0) - this.tookBytes <= UNREAD_BYTES;
+    const chunks = this.transport.incoming.chunks - this.#chunksTook;
+    return (this.peer?.sentBytes ?? 0) - this.tookBytes + chunks * CHUNK_BYTES <= UNREAD_BYTES;
   }
 
   /** One finding for each end: the others follow from it. */
@@ -407,9 +459,12 @@ export class End {
   }
 
   /** Checks how many bytes the library has read that the application has not taken. */
-  checkBounds(compressed: boolean): void {
-    if (compressed || this.readsAll || this.over !== undefined) return;
-    if (this.transport.incoming.deliveredBytes - this.tookBytes > MOST_UNREAD_BYTES) {
+  #checkBounds(): void {
+    if (this.compressed || this.readsAll || this.skips || this.dropsByWish || this.closingSinceMs !== undefined) return;
+    if (this.over !== undefined || !this.opened) return;
+    const { deliveredBytes, largestRead } = this.transport.incoming;
+    const most = MOST_UNREAD_BYTES + largestRead + (this.peer?.largestSent ?? 0) * 3;
+    if (deliveredBytes - this.tookBytes > most) {
       this.#fail("bounded", "too much is read that the application does not take");
     }
   }
@@ -421,6 +476,10 @@ export class End {
     if (this.#failed) return;
     for (const { what } of this.pending)
       this.#fail("leaves nothing behind", `${what.replace(/\d+/g, "")} never settles`);
+    for (const { what } of this.#callbacks) this.#fail("leaves nothing behind", `${what} never comes`);
+    if (this.transport.given && this.transport.close !== undefined && !this.transport.closeCalled && !this.exempt) {
+      this.#fail("leaves nothing behind", "the transport's close() was not called");
+    }
     if (this.#mustEnd && this.over === undefined) this.#fail("leaves nothing behind", `is never over`);
     if (this.transport.given && !this.transport.hasEnded && !this.exempt) {
       this.#fail(

@@ -64,7 +64,7 @@ export function drawSide(world: World, draws: Draws, agreement: Agreement, name:
   const backMs = defect === 3 ? 1 + draws.below(50) : 0;
   const clock =
     defect === 3 ? jumpyClock(world.clock, jumpsAt, backMs, () => world.mark("clock went back")) : world.clock;
-  const policy = name === "server" && defect === 5 ? originPolicy(world, draws) : undefined;
+  const policy = name === "server" && draws.oneIn(12) ? originPolicy(world, draws) : undefined;
   const failsConnection = defect === 4 && draws.oneIn(2);
   const odd = draws.below(30);
   const limits = odd >= 18 && odd < 22 ? draws.pick(LIMITS) : undefined;
@@ -74,7 +74,8 @@ export function drawSide(world: World, draws: Draws, agreement: Agreement, name:
   const acts = !failsConnection && draws.oneIn(16);
   return {
     strict: odd >= 18 || acts || leavesPongs,
-    tampered: defect !== 0 && policy === undefined,
+    // A clock that goes back, or a defect that fails nothing, is no excuse.
+    tampered: defect !== 0 && defect !== 3 && defect !== 5,
     options: {
       clock,
       lateMs: backMs + (defect === 3 ? 2 : 0),

@@ -53,7 +53,8 @@ const STEPS = [
 export function runSession(world: World, end: End, given: WebSocketSession, draws: Draws): WebSocketSession {
   const session = world.alterSession(given);
   end.opened = true;
-  if (session.extensions.includes("deflate")) world.mark("compressed");
+  end.compressed = session.extensions.includes("deflate");
+  if (end.compressed) world.mark("compressed");
   void session.closed.then(
     ({ closeCode }) => end.end(true, closeCode),
     (error: unknown) => {
@@ -206,6 +207,7 @@ async function read(
 
 async function readStreams(world: World, end: End, session: WebSocketSession, draws: Draws): Promise<void> {
   const skips = draws.oneIn(3);
+  const pauseMs = draws.pick([0, 0, 20, 60]);
   const messages = session.incomingMessageStreams.getReader();
   for (;;) {
     const { done, value } = await end.track("next stream", messages.read());
@@ -214,6 +216,7 @@ async function readStreams(world: World, end: End, session: WebSocketSession, dr
       return;
     }
     world.mark("message read as a stream");
+    if (pauseMs > 0) await world.sleep(pauseMs);
     if (skips && draws.oneIn(2)) {
       end.skips = true;
       await value.readable.cancel();
@@ -258,9 +261,9 @@ async function act(
         break;
       case "burst": {
         const kind = draws.below(3);
-        const huge = draws.oneIn(12);
+        const size = draws.pick([20, 20, 20, 1500, 1500, 5000, HUGE_BYTES]);
         for (let left = 1 + draws.below(6); left > 0; left--) {
-          void transmit(world, end, session, huge ? HUGE_BYTES : 20, kind, undefined);
+          void transmit(world, end, session, size, kind, undefined);
         }
         break;
       }
