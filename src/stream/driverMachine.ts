@@ -176,7 +176,7 @@ export class DriverMachine {
   readonly #keepalive: Keepalive | undefined;
 
   /** The time of what happened last. */
-  nowMs = -Infinity;
+  nowMs: number = -Infinity;
   /** The latest reading of the clock, and by how much the clock went back. */
   #latestMs = -Infinity;
   #offsetMs = 0;
@@ -199,6 +199,7 @@ export class DriverMachine {
   /** Chunks in a row that are empty, or come after the connection has ended. */
   #uselessChunks = 0;
   #conclusion: ConnectionClosed | undefined;
+  #isTransportClosed = false;
 
   constructor(connection: WSConnection, copiesChunks: boolean, { closeTimeoutMs, keepalive }: DriverTiming) {
     this.#connection = connection;
@@ -265,7 +266,8 @@ export class DriverMachine {
     switch (happening.type) {
       case "taken":
         this.goOn();
-        if (this.input === "ended" && this.phase === "closing" && this.#connection.state === "open") this.#armEnd();
+        // All that is left of a peer that has gone is what has arrived: a reader that goes on gets it.
+        if (this.#hasPeerGone && this.phase === "closing" && this.#connection.state === "open") this.#armEnd();
         break;
       case "called":
       case "time":
@@ -297,6 +299,7 @@ export class DriverMachine {
         break;
       case "transportClosed":
         // What has come may still be read.
+        this.#isTransportClosed = true;
         this.#beginClose();
         if (this.phase === "ending") this.#finish();
         break;
@@ -373,6 +376,10 @@ export class DriverMachine {
     const commands = this.#commands;
     this.#commands = [];
     return commands;
+  }
+
+  get #hasPeerGone(): boolean {
+    return this.input === "ended" || this.#isTransportClosed;
   }
 
   get #queued(): number {

@@ -18,7 +18,7 @@ import { explain, WebSocketError } from "../stream/webSocketError.ts";
 import { requestFor } from "../stream/webSocketURL.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { closeEvent } from "./closeEvent.ts";
-import { Fifo } from "./fifo.ts";
+import { Fifo } from "../stream/fifo.ts";
 import { queueTask } from "./tasks.ts";
 import type { EventHandler } from "../stream/driver.ts";
 import type { Payload } from "./webIDL.ts";
