@@ -31,6 +31,10 @@ const CHUNK_OVERHEAD_BYTES = 128;
 /** After this many chunks in a row that bring nothing, timers get their turn: a stream may always have one ready. */
 const USELESS_CHUNKS = 32;
 
+/** The same after this many of any kind, if timers had no turn for so long for all that is known. It costs a millisecond. */
+const CHUNKS_IN_TURN = 256;
+const LONGEST_TURN_MS = 100;
+
 /** The most that the time stands still for a clock that went back. */
 const STANDSTILL_MS = 1000;
 
@@ -198,6 +202,9 @@ export class DriverMachine {
   #unreadChunks = 0;
   /** Chunks in a row that are empty, or come after the connection has ended. */
   #uselessChunks = 0;
+  /** Chunks since timers had their turn for certain, and when that was. */
+  #chunksInTurn = 0;
+  #turnMs = -Infinity;
   #conclusion: ConnectionClosed | undefined;
   #isTransportClosed = false;
 
@@ -378,6 +385,12 @@ export class DriverMachine {
     return commands;
   }
 
+  /** A stream that always has a chunk ready leaves no turn to timers. */
+  get #starvesTimers(): boolean {
+    if (this.#uselessChunks >= USELESS_CHUNKS) return true;
+    return this.#chunksInTurn >= CHUNKS_IN_TURN && this.nowMs - this.#turnMs >= LONGEST_TURN_MS;
+  }
+
   get #hasPeerGone(): boolean {
     return this.input === "ended" || this.#isTransportClosed;
   }
@@ -398,8 +411,10 @@ export class DriverMachine {
   }
 
   #read(): void {
-    if (this.#uselessChunks >= USELESS_CHUNKS && this.#signalInput("yield")) {
+    if (this.#starvesTimers && this.#signalInput("yield")) {
       this.#uselessChunks = 0;
+      this.#chunksInTurn = 0;
+      this.#turnMs = this.nowMs;
       this.#commands.push(YIELD);
     } else if (this.#signalInput("read")) {
       // What has been parsed and not been taken yet lies in the last chunk.
@@ -409,6 +424,7 @@ export class DriverMachine {
 
   #receive(chunk: unknown): void {
     if (!this.#signalInput("chunk")) return;
+    this.#chunksInTurn++;
     if (this.#conclusion !== undefined) {
       this.#uselessChunks++;
       return;

@@ -80,10 +80,12 @@ export async function serve(
       const next = await unlessAborted(arriving, signal, (reason) => void discardLate(arriving, reason));
       if (next.done === true) break;
       running++;
-      void serveOne(next.value, handler, options).then(() => {
-        running--;
-        vacated();
-      });
+      void serveOne(next.value, handler, options)
+        .catch((error: unknown) => tell(error, options.onError))
+        .then(() => {
+          running--;
+          vacated();
+        });
     }
   } catch (error) {
     if (signal?.aborted !== true) throw error;
@@ -170,6 +172,7 @@ function tell(error: unknown, onError: ServeOptions["onError"]): void {
 async function orTimeout(promise: Promise<void>, options: ServeOptions): Promise<void> {
   const { clock = systemClock } = options;
   const { promise: passed, resolve } = withResolvers();
+  // A clock that throws is told, and not waited for.
   const timer = clock.setTimeout(resolve, resolveTiming(options).closeTimeoutMs);
   await Promise.race([promise, passed]);
   clock.clearTimeout(timer);
