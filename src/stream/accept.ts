@@ -131,10 +131,11 @@ export function acceptOn(
     },
     async reject(answer) {
       isAnswered = true;
-      if (connection.closed) return;
-      if (answerable !== undefined) answerable.reject(answer);
-      else connection.close(CloseCode.POLICY_VIOLATION);
-      driver.flush();
+      if (!connection.closed) {
+        if (answerable !== undefined) answerable.reject(answer);
+        else if (connection.state === "open") connection.close(CloseCode.POLICY_VIOLATION);
+        driver.flush();
+      }
       await opened.promise.then(({ closed }) => closed).catch(() => undefined);
     },
   });

@@ -273,8 +273,6 @@ export class DriverMachine {
     switch (happening.type) {
       case "taken":
         this.goOn();
-        // All that is left of a peer that has gone is what has arrived: a reader that goes on gets it.
-        if (this.#hasPeerGone && this.phase === "closing" && this.#connection.state === "open") this.#armEnd();
         break;
       case "called":
       case "time":
@@ -335,7 +333,12 @@ export class DriverMachine {
           this.#conclude(event);
           break;
         }
-        if (this.taker !== "discarding" || !isData(event)) return event;
+        if (!isData(event)) return event;
+        if (this.taker !== "discarding") {
+          // All that is left of a peer that has gone is what has arrived: a reader that goes on gets it.
+          if (this.phase === "closing" && this.#hasPeerGone && this.#connection.state === "open") this.#armEnd();
+          return event;
+        }
         this.dropped = true;
       }
       if (this.#conclusion !== undefined && this.phase === "flushing" && this.isFlushed) {
