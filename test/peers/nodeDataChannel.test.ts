@@ -45,11 +45,11 @@ describe("a channel of libdatachannel", () => {
     transport.close!();
   });
   test.each([OURS, { protocol: "" }])("whose connection is closed settles everything: %o", async (init) => {
-    const pair = await connectedPair();
-    const [near, far] = await pair.open(init, dataChannelTransport);
+    const own = await connectedPair();
+    const [near, far] = await own.open(init, dataChannelTransport);
     const waiting = [near.readable.getReader().read(), far.readable.getReader().read()];
     for (const { writable } of [near, far]) waiting.push(writable.getWriter().closed as Promise<never>);
-    pair.close();
+    own.close();
     await Promise.allSettled([...waiting, near.closed, far.closed]);
     for (const transport of [near, far]) transport.close!();
   });
