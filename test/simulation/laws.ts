@@ -216,8 +216,9 @@ export class End {
   #hearOfDrops(): void {
     this.heardOfDrops = true;
     this.#world.mark("messages dropped that nobody took");
-    // While the input has ended, one who goes on taking has time again.
-    const endedMs = Math.max(this.#inputEndedMs, this.#lastTookMs);
+    // While the input has ended, one who goes on taking has time again, unless it closes, too.
+    const isClosing = this.closingSinceMs !== undefined && this.#closingHow !== "its Close was written";
+    const endedMs = isClosing ? this.#inputEndedMs : Math.max(this.#inputEndedMs, this.#lastTookMs);
     const sinceMs = Math.min(this.closingSinceMs ?? Infinity, endedMs, this.closeWantedMs);
     if (this.dropsByWish || this.#world.nowMs - sinceMs >= this.closeTimeoutMs / 2 - this.slackMs) return;
     this.#fail("tells the truth", "messages were dropped too early");

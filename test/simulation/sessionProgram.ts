@@ -39,6 +39,7 @@ const STEPS = [
   "send",
   "wait",
   "halfStream",
+  "halfStream",
   "closeBadly",
   "abortWritable",
   "closeWritable",
@@ -157,6 +158,7 @@ async function read(
       case "slowlyAfterTheEnd": {
         const pauseMs = draws.pick([20, 60, 200]);
         await world.sleep(draws.pick([0, 100]));
+        end.touch(0);
         while ((await receive()) !== undefined) {
           const { endArrived, closeArrived } = end.transport.incoming;
           if (!endArrived && !closeArrived) continue;
@@ -172,6 +174,7 @@ async function read(
         break;
       case "late":
         await world.sleep(draws.pick([20, 100, 400]));
+        end.touch(0);
         while ((await receive()) !== undefined);
         break;
       case "cancels": {
