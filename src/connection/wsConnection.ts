@@ -2,14 +2,14 @@
 import { ByteQueue } from "../core/byteQueue.ts";
 import { EMPTY, viewOf } from "../core/bytes.ts";
 import { CloseCode } from "../core/closeCodes.ts";
-import { Deadlines, resolveTiming, type Timing } from "../core/deadlines.ts";
+import { Deadlines, resolveTiming, type Timer, type Timing } from "../core/deadlines.ts";
 import { ContainedCodec } from "../core/containedCodec.ts";
 import {
   contain,
   LocalProtocolError,
   ProtocolError,
   RemoteProtocolError,
-  type ProtocolErrorCode,
+  type ProtocolErrorDetails,
 } from "../core/errors.ts";
 import { EstablishedConnection, type SendOptions } from "../core/establishedConnection.ts";
 import {
@@ -186,7 +186,7 @@ export class WSConnection {
     if (data instanceof Uint8Array) {
       if (this.closed) return;
       if (this.#inputEnded) throw new LocalProtocolError("bytes after the end of the stream", { code: "inputEnded" });
-      this.#deadlines.receive();
+      if (this.#deadlines.nowMs !== undefined) this.#deadlines.receive();
       this.#input.push(data);
     } else if (data === null) {
       this.#inputEnded = true;
@@ -348,30 +348,16 @@ export class WSConnection {
    * counts as the last one. `RangeError` if the time is not finite.
    */
   advanceTime(nowMs: number): void {
-    const { handshakeTimeoutMs, messageTimeoutMs, closeTimeoutMs, keepalive } = this.#deadlines.timing;
-    switch (this.#deadlines.advance(nowMs, this.#unread, this.#established?.progress)) {
-      case "nextPing":
-        this.#established?.keepAlive();
-        break;
-      case "handshake":
-        this.#timeOut("handshakeTimeout", `no opening handshake in ${handshakeTimeoutMs} ms`);
-        break;
-      case "message":
-        this.#timeOut(
-          "messageTimeout",
-          `neither a message nor 16 KiB of one in ${messageTimeoutMs} ms`,
-          MESSAGE_POLICY,
-        );
-        break;
-      case "close":
-        this.#timeOut("closeTimeout", `no Close frame in ${closeTimeoutMs} ms`);
-        break;
-      case "pong":
-        this.#timeOut("keepaliveTimeout", `no pong in ${keepalive?.timeoutMs ?? Infinity} ms`);
-        break;
-      case undefined:
-        break;
+    const timer = this.#deadlines.advance(nowMs, this.#unread, this.#established?.progress);
+    if (timer === undefined) return;
+    if (timer === "nextPing") {
+      this.#established?.keepAlive();
+      return;
     }
+    const { what, ...details } = OVERDUE[timer];
+    const error = new RemoteProtocolError(`no ${what} in ${this.#deadlines.lengthOf(timer)} ms`, details);
+    if (this.#established === undefined) this.#failOpening(error);
+    else this.#established.fail(error);
   }
 
   /**
@@ -393,12 +379,6 @@ export class WSConnection {
   }
 
   #nextEvent(): WSEvent | undefined {
-    const event = this.#pull();
-    if (event === undefined) this.#deadlines.drain();
-    return event;
-  }
-
-  #pull(): WSEvent | undefined {
     if (this.#established === undefined || this.#ahead.length > 0) return this.#nextAhead();
     const event = this.#established.next();
     return event === undefined && this.#inputEnded && !this.closed ? this.#established.end() : event;
@@ -409,6 +389,7 @@ export class WSConnection {
     if (this.#ahead.length > 0 || this.closed) return this.#takeAhead();
     this.#attempt(() => this.#openFurther());
     if (this.#ahead.length === 0 && this.#inputEnded && !this.closed) this.#endOpening();
+    if (this.#ahead.length === 0) this.#deadlines.drain(undefined);
     return this.#takeAhead();
   }
 
@@ -530,12 +511,6 @@ export class WSConnection {
     this.#tell(connectionClosed(error));
   }
 
-  #timeOut(code: ProtocolErrorCode, message: string, answer = PEER_GONE): void {
-    const error = new RemoteProtocolError(message, { code, ...answer });
-    if (this.#established === undefined) this.#failOpening(error);
-    else this.#established.fail(error);
-  }
-
   /** Whether something came that has not been pulled: bytes, or the end of the stream. */
   get #unread(): boolean {
     return this.#input.size > 0 || this.#inputEnded;
@@ -577,8 +552,19 @@ const LONGEST_CONTROL_FRAME = 131;
 /** How deadlines are answered: 408 before the connection is open, and then by a Close, in case somebody hears it. */
 const PEER_GONE = { closeCode: CloseCode.INTERNAL_ERROR as number, status: 408 };
 
-/** A peer that trickles is there, breaks no rule and no size, and is let go all the same: 1008 is for that (§7.4.1). */
-const MESSAGE_POLICY = { ...PEER_GONE, closeCode: CloseCode.POLICY_VIOLATION, section: "RFC 6455 §10.4" };
+/** What the peer owes when a timer ends, and how that is answered. */
+const OVERDUE: Record<Exclude<Timer, "nextPing">, ProtocolErrorDetails & { what: string }> = {
+  handshake: { what: "opening handshake", code: "handshakeTimeout", ...PEER_GONE },
+  close: { what: "Close frame", code: "closeTimeout", ...PEER_GONE },
+  pong: { what: "pong", code: "keepaliveTimeout", ...PEER_GONE },
+  // A slow peer is there, and breaks no rule or size: 1008 is for that (§7.4.1).
+  message: {
+    what: "message or 16 KiB of one",
+    code: "messageTimeout",
+    closeCode: CloseCode.POLICY_VIOLATION,
+    section: "RFC 6455 §10.4",
+  },
+};
 
 /** Pulls until there is nothing to tell: first from a run of short messages, which is most of what busy connections do. */
 class Events implements IterableIterator<WSEvent> {

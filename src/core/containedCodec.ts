@@ -7,14 +7,15 @@ import type { ExtensionCodec, FrameHeader, IncomingFrame, NegotiatedExtension, O
 export class ContainedCodec {
   readonly reservedBits: number;
   readonly decodes: boolean;
-  readonly #name: string;
+  /** What has failed, if it fails. */
+  readonly #what: string;
   readonly #codec: ExtensionCodec;
 
   /** Throws what the codec's properties throw. */
   constructor(name: string, codec: ExtensionCodec) {
     this.reservedBits = codec.reservedBits;
     this.decodes = codec.decode !== undefined;
-    this.#name = name;
+    this.#what = `the extension ${name}`;
     this.#codec = codec;
   }
 
@@ -29,7 +30,7 @@ export class ContainedCodec {
   decode(payload: Bytes, frame: IncomingFrame): Iterable<Bytes> {
     const pieces = this.#contain(() => {
       const decoded = this.#codec.decode!(payload, frame);
-      return Array.isArray(decoded) ? Array.from(decoded, bytesOf) : decoded;
+      return Array.isArray(decoded) ? decoded.map(bytesOf) : decoded;
     });
     return Array.isArray(pieces) ? pieces : this.#each(pieces);
   }
@@ -51,19 +52,17 @@ export class ContainedCodec {
   }
 
   *#each(pieces: Iterable<Bytes>): Generator<Bytes> {
-    const iterator = this.#contain(() => pieces[Symbol.iterator]());
-    for (;;) {
-      const piece = this.#contain(() => {
-        const result = iterator.next();
-        return result.done === true ? undefined : bytesOf(result.value);
+    try {
+      for (const piece of pieces) yield bytesOf(piece);
+    } catch (error) {
+      this.#contain(() => {
+        throw error;
       });
-      if (piece === undefined) return;
-      yield piece;
     }
   }
 
   #contain<T>(use: () => T): T {
-    return contain("extensionFailed", `the extension ${this.#name}`, use);
+    return contain("extensionFailed", this.#what, use);
   }
 }
 

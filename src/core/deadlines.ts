@@ -71,20 +71,6 @@ const armedIn: Readonly<Record<Exclude<ConnectionState, "rejecting">, StateTimer
   closed: undefined,
 };
 
-/** How long it runs, in milliseconds; `Infinity` if it never ends. */
-function lengthOf(timer: StateTimer, timing: Timing): number {
-  switch (timer) {
-    case "handshake":
-      return timing.handshakeTimeoutMs;
-    case "close":
-      return timing.closeTimeoutMs;
-    case "nextPing":
-      return timing.keepalive?.intervalMs ?? Infinity;
-    case "pong":
-      return timing.keepalive?.timeoutMs ?? Infinity;
-  }
-}
-
 /**
  * The timers of one connection. They are armed and stopped at transitions, and reading them changes nothing.
  *
@@ -93,17 +79,18 @@ function lengthOf(timer: StateTimer, timing: Timing): number {
  * has next pulled the events to the end.
  */
 export class Deadlines {
-  readonly timing: Timing;
+  readonly #timing: Timing;
   /** How long the last keepalive ping took to be answered, in milliseconds. */
   roundTripMs: number | undefined;
-  #nowMs: number | undefined;
+  /** The time of the last {@link advance}. Before the first one nothing is timed. */
+  nowMs: number | undefined;
   /** When the bytes arrived that are pulled next; `undefined` if they had to wait. */
   #cameMs: number | undefined;
   /** Whether the caller has pulled the events to the end since bytes arrived. */
   #drained = true;
-  /** The timer that the state has armed, and since when it runs. */
+  /** The timer that is armed, besides that of the message. */
   #timer: StateTimer | undefined;
-  /** `undefined` for a timer that is armed and has not started. */
+  /** When it started; `undefined` if it has not yet. */
   #sinceMs: number | undefined;
   /** How far the message had come when its timer was armed; `undefined` if no message is under way. */
   #progress: number | undefined;
@@ -116,7 +103,7 @@ export class Deadlines {
   #overtaken = false;
 
   constructor(timing: Timing) {
-    this.timing = timing;
+    this.#timing = timing;
   }
 
   /** The connection enters a state. */
@@ -147,10 +134,11 @@ export class Deadlines {
     this.#messageSinceMs = this.#cameMs;
   }
 
-  /** The events have been pulled to the end. */
-  drain(): void {
+  /** The events have been pulled to the end. `progress` is as in {@link follow}. */
+  drain(progress: number | undefined): void {
     this.#drained = true;
-    if (this.#timer !== "pong") this.#sinceMs ??= this.#nowMs;
+    this.follow(progress);
+    if (this.#timer !== "pong") this.#sinceMs ??= this.nowMs;
   }
 
   /**
@@ -160,10 +148,10 @@ export class Deadlines {
    */
   advance(nowMs: number, unread: boolean, progress: number | undefined): Timer | undefined {
     if (!Number.isFinite(nowMs)) {
-      throw new RangeError(`the time must be a finite number of milliseconds; it is ${String(nowMs)}`);
+      throw new RangeError(`the time must be finite, not ${String(nowMs)}`);
     }
-    const now = Math.max(nowMs, this.#nowMs ?? nowMs);
-    this.#nowMs = now;
+    const now = Math.max(nowMs, this.nowMs ?? nowMs);
+    this.nowMs = now;
     this.#cameMs = now;
     this.follow(progress);
     if (unread) this.#withhold();
@@ -175,17 +163,34 @@ export class Deadlines {
 
   /** When something will be due; `undefined` if nothing will be, or before the first {@link advance}. */
   nextMs(unread: boolean): number | undefined {
-    const nowMs = this.#nowMs;
+    const nowMs = this.nowMs;
     if (nowMs === undefined) return undefined;
     const dueMs = Math.min(this.#messageDueMs(nowMs, unread), this.#timerDueMs(nowMs, unread));
     return dueMs === Infinity ? undefined : dueMs;
+  }
+
+  /** How long a timer runs, in milliseconds; `Infinity` if it never ends. */
+  lengthOf(timer: Timer): number {
+    const { handshakeTimeoutMs, closeTimeoutMs, messageTimeoutMs, keepalive } = this.#timing;
+    switch (timer) {
+      case "handshake":
+        return handshakeTimeoutMs;
+      case "close":
+        return closeTimeoutMs;
+      case "message":
+        return messageTimeoutMs;
+      case "nextPing":
+        return keepalive?.intervalMs ?? Infinity;
+      case "pong":
+        return keepalive?.timeoutMs ?? Infinity;
+    }
   }
 
   /** A keepalive ping is sent: waits for its pong from now on, and returns the payload of both. */
   sendPing(): Bytes {
     this.#pings++;
     this.#overtaken = false;
-    this.#pingedMs = [this.#nowMs ?? 0];
+    this.#pingedMs = [this.nowMs ?? 0];
     this.#arm("pong", this.#cameMs);
     return this.#pingPayload();
   }
@@ -193,7 +198,7 @@ export class Deadlines {
   /** A keepalive ping is sent again, because nothing has been heard of the peer: returns its payload. */
   repeatPing(): Bytes {
     if (this.#timer !== "pong") return this.sendPing();
-    this.#pingedMs.push(this.#nowMs ?? 0);
+    this.#pingedMs.push(this.nowMs ?? 0);
     return this.#pingPayload();
   }
 
@@ -207,10 +212,10 @@ export class Deadlines {
     if (this.#pingedMs.length === 0) return undefined;
     const expected = this.#pingPayload();
     const answers = payload.length === expected.length && payload.every((byte, i) => byte === expected[i]);
-    if (this.#timer === "pong" && (answers || this.#overtaken)) this.#arm("nextPing", this.#nowMs);
+    if (this.#timer === "pong" && (answers || this.#overtaken)) this.#arm("nextPing", this.nowMs);
     if (!answers) return undefined;
     const pingedMs = this.#pingedMs.shift()!;
-    this.roundTripMs = (this.#nowMs ?? pingedMs) - pingedMs;
+    this.roundTripMs = (this.nowMs ?? pingedMs) - pingedMs;
     return this.roundTripMs;
   }
 
@@ -229,19 +234,18 @@ export class Deadlines {
   #timerDueMs(nowMs: number, unread: boolean): number {
     const timer = this.#timer;
     if (timer === undefined || (unread && timer !== "nextPing")) return Infinity;
-    return (this.#sinceMs ?? nowMs) + lengthOf(timer, this.timing);
+    return (this.#sinceMs ?? nowMs) + this.lengthOf(timer);
   }
 
   #messageDueMs(nowMs: number, unread: boolean): number {
     if (this.#progress === undefined || unread) return Infinity;
-    return (this.#messageSinceMs ?? nowMs) + this.timing.messageTimeoutMs;
+    return (this.#messageSinceMs ?? nowMs) + this.lengthOf("message");
   }
 
   /** The number of the ping, in four bytes, so that an old pong is not taken for a new one. */
   #pingPayload(): Bytes {
-    const payload = new Uint8Array(4);
-    new DataView(payload.buffer).setUint32(0, this.#pings);
-    return payload;
+    const pings = this.#pings;
+    return Uint8Array.of(pings >> 24, pings >> 16, pings >> 8, pings);
   }
 }
 

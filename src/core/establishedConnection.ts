@@ -99,9 +99,12 @@ export class EstablishedConnection {
     if (this.#life.state !== "closed") {
       try {
         const received = this.#reader.read();
-        if (received === undefined) this.#input.release();
-        if (this.#input.size === 0) this.#deadlines.follow(this.progress);
-        if (received === undefined) return undefined;
+        if (received === undefined) {
+          this.#input.release();
+          if (this.#deadlines.nowMs !== undefined) this.#deadlines.drain(this.progress);
+          return undefined;
+        }
+        if (this.#deadlines.nowMs !== undefined && this.#input.size === 0) this.#deadlines.follow(this.progress);
         return received.type === "bytesReceived" ? received : this.#answer(received);
       } catch (error) {
         this.#failBy(error);
@@ -333,7 +336,7 @@ export class EstablishedConnection {
 
   /** For what the connection sends by itself. */
   #ownKey(): Bytes | undefined {
-    return contain("randomFailed", "the source of random bytes", () => this.#drawKey());
+    return contain("randomFailed", "random", () => this.#drawKey());
   }
 
   /** For what a call sends, which throws what `random` throws. */

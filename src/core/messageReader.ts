@@ -28,8 +28,8 @@ export interface CloseReceived extends CloseFrame {
 
 export type Received = TextReceived | BytesReceived | PingReceived | PongReceived | CloseReceived;
 
-/** How much of a long message counts as having come further, in bytes. */
-const STEP_BYTES = 16 * 1024;
+/** How much of a long message counts as having come further: 16 KiB, as a power of 2. */
+const STEP_BITS = 14;
 
 export class MessageReader {
   readonly #frames: FrameReader;
@@ -81,7 +81,7 @@ export class MessageReader {
    */
   get progress(): number | undefined {
     if (this.#decoded !== undefined) return undefined;
-    if (this.#messageOpcode !== Opcode.CONTINUATION) return this.#start + Math.floor(this.#messageBytes / STEP_BYTES);
+    if (this.#messageOpcode !== Opcode.CONTINUATION) return this.#start + (this.#messageBytes >>> STEP_BITS);
     return this.#frames.atHeader ? undefined : this.#start;
   }
 

@@ -24,16 +24,29 @@ export function tapTransport(transport: ByteTransport, role: Role, options: Trac
   if (request !== undefined) trace.passRequest(headOf(request));
   const reader = transport.readable.getReader();
   const writer = transport.writable.getWriter();
+  let isReading = false;
+  let isOver = false;
   const readable = new ReadableStream<Uint8Array>(
     {
+      start(controller) {
+        // Seen also while nobody reads. The end comes before the last chunk that is being read.
+        reader.closed.then(
+          () => {
+            isOver = true;
+            if (!isReading) close(controller);
+          },
+          (error: unknown) => controller.error(error),
+        );
+      },
       async pull(controller) {
+        isReading = true;
         const { done, value } = await reader.read();
-        if (done) {
-          controller.close();
-          return;
+        isReading = false;
+        if (!done) {
+          if (value instanceof Uint8Array) aside(() => trace.pass("received", value));
+          controller.enqueue(value);
         }
-        if (value instanceof Uint8Array) aside(() => trace.pass("received", value));
-        controller.enqueue(value);
+        if (isOver) close(controller);
       },
       cancel: (reason) => reader.cancel(reason),
     },
@@ -54,6 +67,14 @@ export function tapTransport(transport: ByteTransport, role: Role, options: Trac
     close: () => writer.close(),
   });
   return { transport: { ...members(transport), readable, writable }, trace };
+}
+
+function close(controller: ReadableStreamDefaultController<Uint8Array>): void {
+  try {
+    controller.close();
+  } catch {
+    // It has been cancelled.
+  }
 }
 
 /** What else a transport has, whether it is an object of a class or not. */

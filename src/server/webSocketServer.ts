@@ -1,5 +1,6 @@
 /** A server with the members and events of ws's WebSocketServer, which is given transports in place of a port. */
 import { WSConnection, type ServerOptions } from "../connection/wsConnection.ts";
+import { CloseCode } from "../core/closeCodes.ts";
 import { resolveTiming } from "../core/deadlines.ts";
 import type { ConnectionRequested } from "../core/events.ts";
 import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.ts";
@@ -122,7 +123,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
   /** All that have not ended. */
   readonly #drivers = new Set<Driver>();
   /** Those of them whose client is not accepted yet, and how to turn it away. */
-  readonly #pending = new Map<Driver, () => unknown>();
+  readonly #pending = new Map<Driver, () => void>();
   readonly #sources = new Set<() => void>();
   /** Sources that wait for one of the transports to end. */
   #vacated: (() => void)[] = [];
@@ -183,7 +184,12 @@ export class WebSocketServer extends Emitter<ServerEvents> {
         {
           requested: (event) => {
             const pending = new PendingRequest(connection, event, driver);
-            this.#pending.set(driver, () => pending.isPending && pending.reject({ status: 503 }));
+            this.#pending.set(driver, () => {
+              if (pending.isPending) pending.reject({ status: 503 });
+              // It has been accepted, and there is no peer yet.
+              else if (connection.state === "open") connection.close(CloseCode.GOING_AWAY);
+              driver.flush();
+            });
             return admit(pending, origins, {
               admitted: () => {
                 upgraded = upgradeRequest(event, socket);

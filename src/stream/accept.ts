@@ -99,16 +99,17 @@ export function acceptOn(
       transport,
       { ...timing, clock },
       {
-        requested: (event) =>
-          admit(new PendingRequest(connection, event, driver), origins, {
-            admitted(request) {
-              answerable = request;
+        requested(event) {
+          answerable = new PendingRequest(connection, event, driver);
+          return admit(answerable, origins, {
+            admitted() {
               requested.resolve(event);
               return undefined;
             },
             refused: opened.reject,
             late,
-          }),
+          });
+        },
         established(event) {
           if (isPriorKnowledge) requested.resolve(priorKnowledge(rest.subprotocol));
           const { session, handle } = sessionOf(connection, driver, event);
@@ -130,10 +131,11 @@ export function acceptOn(
     },
     async reject(answer) {
       isAnswered = true;
-      if (connection.closed) return;
-      if (answerable !== undefined) answerable.reject(answer);
-      else connection.close(CloseCode.POLICY_VIOLATION);
-      driver.flush();
+      if (!connection.closed) {
+        if (answerable !== undefined) answerable.reject(answer);
+        else if (connection.state === "open") connection.close(CloseCode.POLICY_VIOLATION);
+        driver.flush();
+      }
       await opened.promise.then(({ closed }) => closed).catch(() => undefined);
     },
   });
@@ -143,7 +145,11 @@ export function acceptOn(
     driver.flush();
   };
   return {
-    request: unlessAborted(requested.promise, signal, (reason) => driver.abort(reason)).then(toIncoming),
+    request: unlessAborted(requested.promise, signal, (reason) => {
+      // The origin policy may still be thinking.
+      if (answerable?.isPending === true) end(503, CloseCode.GOING_AWAY);
+      else driver.abort(reason);
+    }).then(toIncoming),
     closed: () => closed,
     finished: driver.finished,
     end,

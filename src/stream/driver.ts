@@ -72,9 +72,12 @@ export class Driver {
   readonly #onWritten = (): void => this.#tell(WRITTEN);
   readonly #onWriteFailed = (error: unknown): void => this.#tell({ type: "writeFailed", error });
   readonly #onTaken = (): void => {
-    // Of a busy reader this comes for each message, and no time has to be told.
-    if (this.#machine.phase === "running") this.#tellAt(TAKEN, this.#machine.nowMs);
-    else this.#tell(TAKEN);
+    if (this.#machine.phase === "running") {
+      this.#machine.goOn();
+      this.#runAll();
+    } else {
+      this.#tell(TAKEN);
+    }
   };
   readonly #onTakerFailed = (reason: unknown): void => this.abort(reason);
 
@@ -83,7 +86,8 @@ export class Driver {
     if (transport.readable.locked || transport.writable.locked) {
       throw new TypeError("the transport is in use: one of its streams is locked");
     }
-    this.#machine = new DriverMachine(connection, transport.copiesChunks === true, options);
+    const { closed, copiesChunks } = transport;
+    this.#machine = new DriverMachine(connection, copiesChunks === true, options);
     this.#transport = transport;
     this.#handle = handle;
     this.#clock = options.clock ?? systemClock;
@@ -92,9 +96,9 @@ export class Driver {
     this.finished = new Promise((resolve) => (this.#finish = resolve));
     // How a write fails is seen where it is written.
     this.#writer.closed.catch(ignore);
-    if (transport.closed !== undefined) {
+    if (closed !== undefined) {
       const tell = (): void => this.#tell(TRANSPORT_CLOSED);
-      Promise.resolve(transport.closed).then(tell, tell);
+      Promise.resolve(closed).then(tell, tell);
     }
     this.flush();
   }
@@ -172,6 +176,10 @@ export class Driver {
     } catch (reason) {
       this.#machine.handle({ type: "aborted", reason }, nowMs);
     }
+    this.#runAll();
+  }
+
+  #runAll(): void {
     this.#again = true;
     if (this.#running) return;
     this.#running = true;
@@ -297,10 +305,14 @@ export class Driver {
     }
   }
 
-  /** A timer that fires early is set again then: each piece of a message moves its deadline, and timers cost. */
+  /**
+   * A timer that fires early is set again then: each piece of a message moves its deadline, and timers cost. One that is
+   * overdue may never fire, as those of fake timers that have been removed.
+   */
   #setTimer(): void {
     const dueMs = this.#machine.nextDeadlineMs;
-    if (dueMs === this.#ringsMs || (dueMs > this.#ringsMs && dueMs !== Infinity)) return;
+    const ringsMs = this.#ringsMs;
+    if (dueMs === Infinity ? ringsMs === Infinity : dueMs >= ringsMs && ringsMs > this.#machine.nowMs) return;
     this.#clear(this.#timer);
     this.#ringsMs = dueMs;
     if (dueMs === Infinity) return;

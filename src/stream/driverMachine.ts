@@ -28,8 +28,12 @@ const READ_AHEAD_BYTES = 64 * 1024;
 /** What a chunk costs beside its bytes, so that empty ones count too. */
 const CHUNK_OVERHEAD_BYTES = 128;
 
-/** After this many empty chunks in a row, timers get their turn. */
-const EMPTY_CHUNKS = 32;
+/** After this many chunks in a row that bring nothing, timers get their turn: a stream may always have one ready. */
+const USELESS_CHUNKS = 32;
+
+/** The same after this many of any kind, if timers had no turn for so long for all that is known. It costs a millisecond. */
+const CHUNKS_IN_TURN = 256;
+const LONGEST_TURN_MS = 100;
 
 /** The most that the time stands still for a clock that went back. */
 const STANDSTILL_MS = 1000;
@@ -176,7 +180,7 @@ export class DriverMachine {
   readonly #keepalive: Keepalive | undefined;
 
   /** The time of what happened last. */
-  nowMs = -Infinity;
+  nowMs: number = -Infinity;
   /** The latest reading of the clock, and by how much the clock went back. */
   #latestMs = -Infinity;
   #offsetMs = 0;
@@ -194,10 +198,15 @@ export class DriverMachine {
   #inFlight = 0;
   /** What was queued when the sender was last looked at. */
   #seenQueued = 0;
-  /** Chunks read since nothing was unread, and empty ones in a row. */
+  /** Chunks read since nothing was unread. */
   #unreadChunks = 0;
-  #emptyChunks = 0;
+  /** Chunks in a row that are empty, or come after the connection has ended. */
+  #uselessChunks = 0;
+  /** Chunks since timers had their turn for certain, and when that was. */
+  #chunksInTurn = 0;
+  #turnMs = -Infinity;
   #conclusion: ConnectionClosed | undefined;
+  #isTransportClosed = false;
 
   constructor(connection: WSConnection, copiesChunks: boolean, { closeTimeoutMs, keepalive }: DriverTiming) {
     this.#connection = connection;
@@ -259,14 +268,11 @@ export class DriverMachine {
   /** Takes what has happened, at a time from `timeOf`. Then pull {@link nextEvent}. */
   handle(happening: Happening, nowMs: number): void {
     if (this.phase === "ended") return;
-    if (nowMs !== this.nowMs || happening.type !== "taken") {
-      this.nowMs = nowMs;
-      if (this.#conclusion === undefined && happening.type !== "aborted") this.#tellTime();
-    }
+    this.nowMs = nowMs;
+    if (this.#conclusion === undefined && happening.type !== "aborted") this.#tellTime();
     switch (happening.type) {
       case "taken":
-        this.#signalTaker("take");
-        if (this.input === "ended" && this.phase === "closing" && this.#connection.state === "open") this.#armEnd();
+        this.goOn();
         break;
       case "called":
       case "time":
@@ -298,6 +304,7 @@ export class DriverMachine {
         break;
       case "transportClosed":
         // What has come may still be read.
+        this.#isTransportClosed = true;
         this.#beginClose();
         if (this.phase === "ending") this.#finish();
         break;
@@ -326,7 +333,12 @@ export class DriverMachine {
           this.#conclude(event);
           break;
         }
-        if (this.taker !== "discarding" || !isData(event)) return event;
+        if (!isData(event)) return event;
+        if (this.taker !== "discarding") {
+          // All that is left of a peer that has gone is what has arrived: a reader that goes on gets it.
+          if (this.phase === "closing" && this.#hasPeerGone && this.#connection.state === "open") this.#armEnd();
+          return event;
+        }
         this.dropped = true;
       }
       if (this.#conclusion !== undefined && this.phase === "flushing" && this.isFlushed) {
@@ -337,6 +349,11 @@ export class DriverMachine {
       if (this.phase === "running" && this.#connection.state === "localClosing") this.#beginClose();
       if (!this.#takeDue()) return undefined;
     }
+  }
+
+  /** The taker goes on, as `taken` has it, while the driver is running: no time has to be told, which a busy reader saves. */
+  goOn(): void {
+    this.#signalTaker("take");
   }
 
   /** Whether the sender has sent more since it was last looked at, so that a rest goes on. Of a busy sender it mostly has. */
@@ -371,6 +388,16 @@ export class DriverMachine {
     return commands;
   }
 
+  /** A stream that always has a chunk ready leaves no turn to timers. */
+  get #starvesTimers(): boolean {
+    if (this.#uselessChunks >= USELESS_CHUNKS) return true;
+    return this.#chunksInTurn >= CHUNKS_IN_TURN && this.nowMs - this.#turnMs >= LONGEST_TURN_MS;
+  }
+
+  get #hasPeerGone(): boolean {
+    return this.input === "ended" || this.#isTransportClosed;
+  }
+
   get #queued(): number {
     return queuedAtLeast(this.#connection);
   }
@@ -387,8 +414,10 @@ export class DriverMachine {
   }
 
   #read(): void {
-    if (this.#emptyChunks >= EMPTY_CHUNKS && this.#signalInput("yield")) {
-      this.#emptyChunks = 0;
+    if (this.#starvesTimers && this.#signalInput("yield")) {
+      this.#uselessChunks = 0;
+      this.#chunksInTurn = 0;
+      this.#turnMs = this.nowMs;
       this.#commands.push(YIELD);
     } else if (this.#signalInput("read")) {
       // What has been parsed and not been taken yet lies in the last chunk.
@@ -398,7 +427,11 @@ export class DriverMachine {
 
   #receive(chunk: unknown): void {
     if (!this.#signalInput("chunk")) return;
-    if (this.#conclusion !== undefined) return;
+    this.#chunksInTurn++;
+    if (this.#conclusion !== undefined) {
+      this.#uselessChunks++;
+      return;
+    }
     if (!(chunk instanceof Uint8Array)) {
       // What came before may still be taken.
       const reason = new TypeError("a transport brings Uint8Array chunks");
@@ -410,7 +443,7 @@ export class DriverMachine {
     const { length } = chunk;
     this.#heardMs = this.nowMs;
     this.#askedMs = undefined;
-    this.#emptyChunks = length === 0 ? this.#emptyChunks + 1 : 0;
+    this.#uselessChunks = length === 0 ? this.#uselessChunks + 1 : 0;
     const isAhead = this.taker === "held";
     // A small chunk that has to wait does not pin the large buffer that it lies in.
     const kept = isAhead && length * 4 < chunk.buffer.byteLength ? chunk.slice() : chunk;

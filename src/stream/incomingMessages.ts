@@ -3,6 +3,7 @@ import type { WSConnection } from "../connection/wsConnection.ts";
 import type { Bytes } from "../core/bytes.ts";
 import type { BytesReceived, TextReceived } from "../core/events.ts";
 import { unlessAborted, withdraw } from "./abortable.ts";
+import { Fifo } from "./fifo.ts";
 import { MessageAssembler, standalone } from "./messageAssembler.ts";
 import { WebSocketError } from "./webSocketError.ts";
 
@@ -34,9 +35,8 @@ export class IncomingMessages {
   #decide!: () => void;
   /** What came before that, to be taken as soon as it is decided, even if the connection has failed meanwhile. */
   #first: TextReceived | BytesReceived | undefined;
-  /** Whole messages that nobody has taken yet; those before `#taken` are gone. */
-  #queue: Message[] = [];
-  #taken = 0;
+  /** Whole messages that nobody has taken yet. */
+  readonly #queue = new Fifo<Message>();
   #queuedBytes = 0;
   /** Who waits for a whole message, while none is queued. */
   readonly #receivers: Receiver[] = [];
@@ -96,7 +96,7 @@ export class IncomingMessages {
     } catch (error) {
       return Promise.reject(error);
     }
-    if (this.#taken < this.#queue.length) return Promise.resolve(this.#shift());
+    if (this.#queue.size > 0) return Promise.resolve(this.#shift());
     if (this.#ended?.error !== undefined) return Promise.reject(this.#ended.error);
     if (this.#ended !== undefined) return Promise.resolve(undefined);
     let receiver!: Receiver;
@@ -159,14 +159,8 @@ export class IncomingMessages {
   }
 
   #shift(): Message | undefined {
-    const message = this.#queue[this.#taken++]!;
+    const message = this.#queue.shift();
     this.#queuedBytes -= sizeOf(message);
-    if (this.#taken === this.#queue.length) {
-      this.#queue = [];
-      this.#taken = 0;
-    } else {
-      this.#queue[this.#taken - 1] = "";
-    }
     this.#goOn();
     return message;
   }

@@ -18,8 +18,8 @@ export type RequestHandler = (request: IncomingRequest) => void | PromiseLike<vo
 
 export interface ServeOptions extends Omit<AcceptTransportOptions, "request"> {
   /**
-   * Most connections at a time, each from when its transport is taken until that has ended; further transports are not
-   * taken until then. No limit by default.
+   * Most connections at a time, each from when its transport is taken until that has ended and the handler has returned, or
+   * `closeTimeoutMs` later. Further transports are not taken until then. No limit by default.
    */
   readonly maxConnections?: number;
   /**
@@ -35,7 +35,7 @@ export interface ServeOptions extends Omit<AcceptTransportOptions, "request"> {
  * are taken, requests are answered with 503 and open connections are closed with 1001. The promise is fulfilled when all
  * transports have ended, within `closeTimeoutMs`, and as far as they do so within that time, when the handlers have
  * returned. Once the signal is aborted, handlers are not waited for. Rejected if the transports' own iteration fails, or
- * if the options are wrong: then no transport is taken, and those of a list are ended.
+ * if the options are wrong: then no transport is taken, and those of an array are ended.
  *
  * @example
  * ```ts
@@ -80,10 +80,12 @@ export async function serve(
       const next = await unlessAborted(arriving, signal, (reason) => void discardLate(arriving, reason));
       if (next.done === true) break;
       running++;
-      void serveOne(next.value, handler, options).then(() => {
-        running--;
-        vacated();
-      });
+      void serveOne(next.value, handler, options)
+        .catch((error: unknown) => tell(error, options.onError))
+        .then(() => {
+          running--;
+          vacated();
+        });
     }
   } catch (error) {
     if (signal?.aborted !== true) throw error;
@@ -170,6 +172,7 @@ function tell(error: unknown, onError: ServeOptions["onError"]): void {
 async function orTimeout(promise: Promise<void>, options: ServeOptions): Promise<void> {
   const { clock = systemClock } = options;
   const { promise: passed, resolve } = withResolvers();
+  // A clock that throws is told, and not waited for.
   const timer = clock.setTimeout(resolve, resolveTiming(options).closeTimeoutMs);
   await Promise.race([promise, passed]);
   clock.clearTimeout(timer);

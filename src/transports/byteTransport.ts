@@ -7,7 +7,7 @@ export interface ByteTransport {
   readonly copiesChunks?: boolean | undefined;
   /** Settles when both directions have ended. */
   readonly closed?: Promise<unknown>;
-  /** Ends both directions at once. */
+  /** Ends both directions at once. May be called at any time, and more than once. Does not throw. */
   close?(): void;
   /** Who is at the other end, where the transport came over a network. */
   readonly remoteAddress?: string | undefined;

@@ -176,6 +176,7 @@ function transportOf(socket: NodeDuplex, head?: Uint8Array): ByteTransport {
 export interface NodeServer {
   on(event: string, listener: Listener): unknown;
   off(event: string, listener: Listener): unknown;
+  listenerCount?(event: string): number;
 }
 
 export interface ListenOptions {
@@ -229,20 +230,22 @@ export interface NodeRequest {
 
 /**
  * The requests to upgrade that come to an `http.Server` or an `https.Server`, each as a transport with its `request`, as
- * `accept` and `serve` take it. Where `accepts` declines a request, it is another listener's.
+ * `accept` and `serve` take it. If `accepts` declines a request, it is left to the server's other `upgrade` listeners; if
+ * there are none, its connection is destroyed.
  */
 export function upgrades(server: NodeServer, options: UpgradeOptions = {}): AsyncIterableIterator<ByteTransport> {
   const { accepts = () => true, onError = warn } = options;
   return arrivalsOf(server, "upgrade", options, (request: NodeRequest, socket: NodeDuplex, head: Uint8Array) => {
-    let isOurs = false;
+    let isLost = server.listenerCount?.("upgrade") === 1; // if it is declined
     try {
-      isOurs = accepts(request.url ?? "");
+      if (accepts(request.url ?? "")) return upgradeTransport(request, socket, head);
     } catch (error) {
-      socket.on("error", ignore);
-      socket.destroy();
+      isLost = true;
       report(onError, error);
     }
-    return isOurs ? upgradeTransport(request, socket, head) : undefined;
+    socket.on("error", ignore); // without a listener, a reset by the client would end the process
+    if (isLost) socket.destroy();
+    return undefined;
   });
 }
 

@@ -26,7 +26,7 @@ export function readFrom(from: ReadableStream<Uint8Array>, failed: (error: unkno
         if (done) controller.close();
         else controller.enqueue(value);
       },
-      cancel: (reason: unknown) => reader.cancel(reason),
+      cancel: (reason: unknown) => void reader.cancel(reason).catch(ignore),
     },
     { highWaterMark: 0 },
   );
@@ -63,7 +63,7 @@ function readBytesFrom(reader: ReadableStreamBYOBReader, failed: (error: unknown
       if (done) close();
       else request.respondWithNewView(value);
     },
-    cancel: (reason: unknown) => reader.cancel(reason),
+    cancel: (reason: unknown) => void reader.cancel(reason).catch(ignore),
   });
   return {
     readable,

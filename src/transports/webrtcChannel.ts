@@ -150,18 +150,19 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
     shut() {
       if (closing) return;
       // A channel that is still connecting here may be open at the other end, which waits for the last words.
-      if (!ours && channel.readyState === "connecting") close();
-      else closeWhenDrained();
+      closeWhenDrained();
       if (!closing) patience ??= setTimeout(close, LAST_WORDS_MS);
     },
   };
   const streams = new MessageStreams(carrier, window);
   streams.begin(window, { credits: ours });
+  if (!ours) streams.speak(); // to a plain peer an end or an abort is no message
 
   function closeWhenDrained(): void {
     ending = true;
     setLowThreshold(0);
-    if (carrier.isDrained) close();
+    // A plain peer has been sent nothing before the channel is open.
+    if (carrier.isDrained || (!ours && channel.readyState === "connecting")) close();
   }
   function close(): void {
     if (closing) return;

@@ -12,13 +12,13 @@ import { discard } from "../stream/discard.ts";
 import type { Driver } from "../stream/driver.ts";
 import { MessageAssembler } from "../stream/messageAssembler.ts";
 import type { DriverTiming } from "../stream/driverMachine.ts";
-import { open, prepare, type Prepared } from "../stream/opening.ts";
+import { open, orDiscard, prepare, type Prepared } from "../stream/opening.ts";
 import { attempt } from "../stream/report.ts";
 import { explain, WebSocketError } from "../stream/webSocketError.ts";
 import { requestFor } from "../stream/webSocketURL.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { closeEvent } from "./closeEvent.ts";
-import { Fifo } from "./fifo.ts";
+import { Fifo } from "../stream/fifo.ts";
 import { queueTask } from "./tasks.ts";
 import type { EventHandler } from "../stream/driver.ts";
 import type { Payload } from "./webIDL.ts";
@@ -181,10 +181,12 @@ export class ClientSocket {
     }
     const options = { ...this.#timing, clock: this.#clock };
     try {
-      this.#driver = open(this.#prepared, transport, options, {
-        established: (event) => this.#establish(event),
-        failed: (error, closed) => this.#end(closed, error),
-      });
+      this.#driver = orDiscard(transport, () =>
+        open(this.#prepared, transport, options, {
+          established: (event) => this.#establish(event),
+          failed: (error, closed) => this.#end(closed, error),
+        }),
+      );
     } catch (error) {
       this.#fail("there is no transport", error);
     }

@@ -1,5 +1,5 @@
 /** Tasks as an event loop has them: they run in order, each once every microtask of the one before it has run. */
-import { Fifo } from "./fifo.ts";
+import { Fifo } from "../stream/fifo.ts";
 
 /** As it was at first: a test's timers that stand still must not stop what comes over the network. */
 const { setImmediate } = globalThis as { setImmediate?: (task: () => void) => unknown };

@@ -19,12 +19,25 @@ function run(driver: "server" | "client", ...args: string[]): Program {
   return program;
 }
 
-/** A fuzzing server that tells `caseCount` and does with each case what `runCase` does. */
-async function fuzzingServer(caseCount: string, runCase: (peer: RawPeer) => void): Promise<string> {
+/**
+ * A fuzzing server that tells `caseCount` and does with each case what `runCase` does. `open` may answer the opening
+ * itself: then it returns `false`.
+ */
+async function fuzzingServer(
+  caseCount: string,
+  runCase: (peer: RawPeer) => void,
+  open: (socket: Socket, target: string) => boolean = () => true,
+): Promise<string> {
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
-    void RawPeer.accept(socket).then(async (peer) => {
+    socket.on("error", () => {});
+    const answered = new Error("it is answered already");
+    const accepted = RawPeer.accept(socket, (_, target) => {
+      if (!open(socket, target)) throw answered;
+      return undefined;
+    });
+    const served = accepted.then(async (peer) => {
       if (!peer.target.startsWith("/base/getCaseCount")) {
         runCase(peer);
         return;
@@ -35,6 +48,9 @@ async function fuzzingServer(caseCount: string, runCase: (peer: RawPeer) => void
       ]);
       await peer.next();
       peer.end();
+    });
+    served.catch((error: unknown) => {
+      if (error !== answered) throw error;
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -100,6 +116,71 @@ describe("autobahn:client", () => {
     const program = run("client", await fuzzingServer("1", () => {}), "--case-timeout-ms", "300");
     expect(await program.ended).toBe(2);
     expect(program.output).toBe("/runCase?case=1&agent=websocket-over did not end in 300 ms\n");
+  });
+
+  test("goes on after cases whose opening fails on purpose", async () => {
+    const targets: string[] = [];
+    const openings: ((socket: Socket) => void)[] = [
+      (socket) => socket.end("HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\ngone"),
+      (socket) => socket.end("HTTP/1.1 404 Not Found\r\nContent-Length: 400\r\n\r\ncut"),
+      (socket) =>
+        socket.end("HTTP/1.1 101 Ok\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n"),
+      (socket) => socket.end("nonsense\r\n\r\n"),
+      (socket) => socket.end("HTTP/1.1 101 Ok\r\nUpgr"),
+      (socket) => socket.end(),
+      (socket) => socket.destroy(),
+      (socket) => socket.resetAndDestroy(),
+    ];
+    const url = await fuzzingServer(
+      String(openings.length + 1),
+      (peer) => {
+        targets.push(peer.target.replace("/base/", ""));
+        peer.destroy();
+      },
+      (socket, target) => {
+        const opening = openings[Number(/case=(\d+)/.exec(target)?.[1]) - 1];
+        opening?.(socket);
+        return opening === undefined;
+      },
+    );
+    const program = run("client", url);
+    expect(await program.ended).toBe(0);
+    expect(targets).toEqual(["runCase?case=9&agent=websocket-over", "updateReports?agent=websocket-over"]);
+    expect(program.output.trimEnd().split("\n")).toEqual([
+      "case 1 was not opened: the server answered 404",
+      "case 2 was not opened: the server answered 404",
+      "case 3 was not opened: Sec-WebSocket-Accept does not answer the key",
+      "case 4 was not opened: malformed status line",
+      ...[5, 6, 7, 8].map((number) => `case ${number} was not opened: the stream ended`),
+      "9 cases have been run",
+    ]);
+  });
+
+  test.each(["getCaseCount", "updateReports"])("ends with an error if /%s is not opened", async (resource) => {
+    const url = await fuzzingServer(
+      "0",
+      () => {},
+      (socket, target) => {
+        const refused = target.includes(resource);
+        if (refused) socket.end("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+        return !refused;
+      },
+    );
+    const program = run("client", url);
+    expect(await program.ended).toBe(2);
+    expect(program.output).toMatch(new RegExp(`^/${resource}.* was not opened: the server answered 404\n$`));
+  });
+
+  test("ends with an error if the server is gone when a case begins", async () => {
+    const program = run(
+      "client",
+      await fuzzingServer("2", (peer) => {
+        for (const cleanup of cleanups.splice(0, 1)) void cleanup();
+        peer.destroy();
+      }),
+    );
+    expect(await program.ended).toBe(2);
+    expect(program.output).toContain("ECONNREFUSED");
   });
 
   test("goes on after a case in which the stream breaks off", async () => {

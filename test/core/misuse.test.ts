@@ -55,7 +55,7 @@ describe("RangeError", () => {
       "a close reason has at most 123 bytes of UTF-8, not 124 (RFC 6455 §5.5)",
       (connection) => connection.close(1000, "é".repeat(62)),
     ],
-    ["the time must be a finite number of milliseconds; it is NaN", (connection) => connection.advanceTime(NaN)],
+    ["the time must be finite, not NaN", (connection) => connection.advanceTime(NaN)],
   ])("%s", (words, ask) => {
     expect(() => ask(open("server"))).toThrow(new RangeError(words));
   });

@@ -481,6 +481,26 @@ describe("upgrades", () => {
     await value.closed;
     await expect.poll(() => socket.resume().closed).toBe(true);
   });
+  test("a request that nobody takes is not left open, and its reset does not end the process", async () => {
+    const server = createHttpServer();
+    const port = await start(server);
+    const declined: Socket[] = [];
+    const accepts = (): boolean => false;
+    void serve(upgrades(server, { accepts }), echo);
+    const request = "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n";
+    const alone = await dialTo(port);
+    alone.on("error", () => undefined).resume();
+    alone.write(request);
+    await once(alone, "close");
+
+    server.on("upgrade", (_request, socket: Socket) => declined.push(socket)); // takes it, and forgets it
+    const reset = await dialTo(port);
+    reset.on("error", () => undefined);
+    reset.write(request);
+    await expect.poll(() => declined.length).toBe(1);
+    reset.resetAndDestroy();
+    await expect.poll(() => declined[0]!.resume().destroyed).toBe(true);
+  });
   test("an accepts that throws ends that connection alone, and is reported once", async () => {
     for (const told of ["onError", "warning"] as const) {
       const server = createHttpServer();

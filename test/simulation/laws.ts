@@ -44,6 +44,8 @@ const LIMIT_CODES: ReadonlySet<string> = new Set([
 const UNREAD_BYTES = 40_000;
 const CHUNK_BYTES = 128;
 
+const CLOSED_EARLY = "closed of the transport settled";
+
 /** What may lie unread in the library besides the chunk and the message with which it was exceeded. */
 const MOST_UNREAD_BYTES = 140 * 1024;
 
@@ -141,7 +143,7 @@ export class End {
     };
     transport.incoming.delivered = () => this.#checkBounds();
     transport.outgoing.lost = () => this.#begin("a write failed");
-    transport.closedEarly = () => this.#begin("closed of the transport settled");
+    transport.closedEarly = () => this.#begin(CLOSED_EARLY);
     transport.outgoing.closeWritten = () => this.#begin("its Close was written");
   }
 
@@ -425,6 +427,12 @@ export class End {
   #checkEnded(how: string): void {
     const { transport } = this;
     const after = `one closeTimeoutMs after ${how}`;
+    // What has arrived by then may still be taken, and time starts again with each message.
+    const leftMs = this.#lastTookMs + this.closeTimeoutMs + this.slackMs - this.#world.nowMs;
+    if (how === CLOSED_EARLY && leftMs > 0) {
+      this.#world.after(leftMs, () => this.#checkEnded(how));
+      return;
+    }
     if (this.#mustEnd && this.over === undefined) this.#fail("ends in time", `not over ${after}`);
     for (const { what } of this.pending) this.#fail("ends in time", `${what.replace(/\d+/g, "")} is pending ${after}`);
     if (transport.given && !transport.hasEnded) this.#fail("ends in time", `the transport is kept ${after}`);

@@ -225,6 +225,32 @@ describe("it ends within one closeTimeoutMs, whatever the transport does", () =>
     expect(await outcome(clock, session.closed)).toMatchObject({ value: { closeCode: 1000 } });
     expect(await session.receive()).toBeUndefined();
   });
+  test("a slow reader gets all that a transport that closed had brought, however much", async () => {
+    const clock = new ManualClock();
+    const [near, far] = pipe({ highWaterMark: 10_000_000 });
+    const session = await connect(near, { ...known, clock, closeTimeoutMs: 500 });
+    const writer = far.writable.getWriter();
+    for (let i = 0; i < 30; i++) await writer.write(hex("82 7e 27 10 61*10000"));
+    far.close!();
+    for (let i = 0; i < 30; i++) {
+      expect(((await session.receive()) as Uint8Array).length).toBe(10_000);
+      await clock.advance(100);
+    }
+    const { error } = await outcome(clock, session.closed);
+    expect(error).toMatchObject({ closeCode: 1006 });
+  });
+  test("a transport that brings chunks for ever once the connection has ended lets timers run", async () => {
+    let wanted = true;
+    const readable = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.enqueue(wanted ? hex("88 00") : new Uint8Array(100)),
+    });
+    const transport = { readable, writable: new WritableStream<Uint8Array<ArrayBuffer>>() };
+    const session = await connect(transport, { ...known, closeTimeoutMs: 30 });
+    wanted = false;
+    await session.closed;
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    await readable.cancel().catch(() => undefined);
+  });
   test("messages that nobody takes in time are dropped, and a reader that comes too late is told", async () => {
     const clock = new ManualClock();
     const transport = new WireTransport();

@@ -224,6 +224,20 @@ describe("a data channel that the other end closes without having answered our e
   });
 });
 
+test.each(["abort", "close"] as const)(
+  "%s of the writer closes a plain peer's channel that is not open yet",
+  async (how) => {
+    fakeTime();
+    const carrier = new FakeChannel("");
+    const { readable, writable, closed } = dataChannelTransport(carrier as unknown as RTCDataChannel);
+    const reading = readable.getReader().read();
+    reading.catch(() => undefined);
+    writable[how]().catch(() => undefined);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(carrier.closes).toBe(1);
+    await Promise.allSettled([reading, closed]);
+  },
+);
 test("a data channel may bring messages before it counts as open, as one that came to a worker does", async () => {
   fakeTime();
   for (const protocol of [dataChannelProtocol, ""]) {

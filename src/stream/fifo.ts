@@ -1,7 +1,7 @@
 /** A queue whose first element is taken in constant time, however long it is. */
 
 export class Fifo<T> {
-  #elements: T[] = [];
+  #elements: (T | undefined)[] = [];
   #first = 0;
 
   get size(): number {
@@ -14,7 +14,8 @@ export class Fifo<T> {
 
   /** Takes the first element; there must be one. */
   shift(): T {
-    const element = this.#elements[this.#first++]!;
+    const element = this.#elements[this.#first]!;
+    this.#elements[this.#first++] = undefined; // nobody keeps what was taken
     if (this.#first === this.#elements.length) {
       this.#elements = [];
       this.#first = 0;
