@@ -1,7 +1,7 @@
 /** The laws that every run has to keep, and what is known of each end of a connection to check them. */
 import { ProtocolError, type Limits } from "../../src/index.ts";
 import { WebSocketError } from "../../src/stream/index.ts";
-import { makeContent, headOf, isEqual, type Content, type Sent } from "./messages.ts";
+import { bytesOf, makeContent, headOf, isEqual, type Content, type Sent } from "./messages.ts";
 import { plannedBehind, PlannedError } from "./misbehaviour.ts";
 import { type Direction, type SimTransport, type Surroundings } from "./network.ts";
 
@@ -218,8 +218,9 @@ export class End {
   #hearOfDrops(): void {
     this.heardOfDrops = true;
     this.#world.mark("messages dropped that nobody took");
-    // While the input has ended, one who goes on taking has time again.
-    const endedMs = Math.max(this.#inputEndedMs, this.#lastTookMs);
+    // While the input has ended, one who goes on taking has time again, unless it closes, too.
+    const isClosing = this.closingSinceMs !== undefined && this.#closingHow !== "its Close was written";
+    const endedMs = isClosing ? this.#inputEndedMs : Math.max(this.#inputEndedMs, this.#lastTookMs);
     const sinceMs = Math.min(this.closingSinceMs ?? Infinity, endedMs, this.closeWantedMs);
     if (this.dropsByWish || this.#world.nowMs - sinceMs >= this.closeTimeoutMs / 2 - this.slackMs) return;
     this.#fail("tells the truth", "messages were dropped too early");
@@ -230,10 +231,9 @@ export class End {
     let list = this.sent.get(channel);
     if (list === undefined) this.sent.set(channel, (list = []));
     const content = makeContent(this.name, channel, list.length, size, kind);
-    const sent: Sent = { channel, index: list.length, content, state: "pending" };
-    this.sentBytes += content.length;
-    // A character has up to three bytes.
-    this.largestSent = Math.max(this.largestSent, content.length * (typeof content === "string" ? 3 : 1));
+    const sent: Sent = { channel, index: list.length, content, bytes: bytesOf(content, kind), state: "pending" };
+    this.sentBytes += sent.bytes;
+    this.largestSent = Math.max(this.largestSent, sent.bytes);
     list.push(sent);
     return sent;
   }
@@ -254,7 +254,6 @@ export class End {
   take(content: Content): void {
     if (this.over === undefined) this.#lastTookMs = this.#world.nowMs;
     this.#chunksTook = this.transport.incoming.chunks;
-    this.tookBytes += content.length;
     this.#world.mark("message received");
     if (content.length > 60_000) this.#world.mark("large message received");
     if (content.length > 130_000) this.#world.mark("very large message");
@@ -264,9 +263,10 @@ export class End {
     if (content.length * 3 > this.maxMessageBytes && sizeOf(content) > this.maxMessageBytes) {
       this.#world.fail("bounded", `${this.face}: a message over the limit came`);
     }
-    if (this.transport.incoming.corrupted) return;
     const head = headOf(content);
     const sent = head === undefined ? undefined : this.peer?.sent.get(head.channel)?.[head.index];
+    this.tookBytes += sent?.bytes ?? content.length;
+    if (this.transport.incoming.corrupted) return;
     if (sent === undefined || head?.from !== this.peer?.name || !isEqual(content, sent.content)) {
       this.#world.fail("tells the truth", `${this.face}: a message came that was not sent so`);
       return;
@@ -472,7 +472,7 @@ export class End {
     if (this.compressed || this.readsAll || this.skips || this.dropsByWish || this.closingSinceMs !== undefined) return;
     if (this.over !== undefined || !this.opened) return;
     const { deliveredBytes, largestRead } = this.transport.incoming;
-    const most = MOST_UNREAD_BYTES + largestRead + (this.peer?.largestSent ?? 0) * 3;
+    const most = MOST_UNREAD_BYTES + largestRead + (this.peer?.largestSent ?? 0);
     if (deliveredBytes - this.tookBytes > most) {
       this.#fail("bounded", "too much is read that the application does not take");
     }

@@ -704,8 +704,9 @@ export class Link {
   readonly there: Direction;
   readonly back: Direction;
   readonly latencyMs: number;
-  /** Whether anything else than delay, cutting and backpressure is planned, or has happened. */
-  faulty: boolean;
+  /** Whether anything else than delay, cutting and backpressure happens to the bytes, or is planned. */
+  disturbed: boolean;
+  readonly #misbehaves: boolean;
   readonly #world: Surroundings;
   #healed = false;
 
@@ -716,11 +717,17 @@ export class Link {
     const client = drawEnd(draws, calm);
     const server = drawEnd(draws, calm);
     this.latencyMs = there.latencyMs + back.latencyMs;
-    this.faulty = !calm && (isFaulty(there) || isFaulty(back) || misbehaves(client) || misbehaves(server));
+    this.disturbed = isFaulty(there) || isFaulty(back) || closesEarly(client) || closesEarly(server);
+    this.#misbehaves = misbehaves(client) || misbehaves(server);
     this.there = new Direction(world, `${name}>`, there, client, server, { ...rules, toServer: true }, draws);
     this.back = new Direction(world, `${name}<`, back, server, client, { ...rules, toServer: false }, draws);
     this.client = new SimTransport(world, this.back, this.there, client);
     this.server = new SimTransport(world, this.there, this.back, server);
+  }
+
+  /** The same, or a transport does not end as it should. */
+  get faulty(): boolean {
+    return this.disturbed || this.#misbehaves;
   }
 
   /** Whether what arrives need not be what was sent. */
@@ -731,7 +738,7 @@ export class Link {
   /** Applies a fault to the link. A clog ends after some time, or when the network is healed. */
   befall(fault: LinkFault, draws: Draws): void {
     if (this.#healed) return;
-    this.faulty = true;
+    this.disturbed = true;
     const { there, back } = this;
     const one = draws.oneIn(2) ? back : there;
     this.#world.log(`${one.name} fault ${fault}`);
@@ -859,8 +866,11 @@ function isFaulty(plan: DirectionPlan): boolean {
   return faults !== Infinity || head !== "fine";
 }
 
-function misbehaves({ close, abort, cancel, finish, closed }: EndPlan): boolean {
-  if (closed === "early" || closed === "earlyRejects") return true;
+function closesEarly({ closed }: EndPlan): boolean {
+  return closed === "early" || closed === "earlyRejects";
+}
+
+function misbehaves({ close, abort, cancel, finish }: EndPlan): boolean {
   return [close, abort, cancel, finish].some((mode) => mode !== "works" && mode !== "missing");
 }
 

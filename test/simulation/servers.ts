@@ -503,6 +503,11 @@ async function actPeer(world: World, end: End, peer: Peer, draws: Draws): Promis
     if (draws.oneIn(2)) await world.sleep(draws.pick([0, 5, 60]));
     world.mark("ping between fragments");
     end.call("ping", () => peer.ping("?"));
+    if (draws.oneIn(4)) {
+      world.mark("message stream left half way");
+      end.peer?.leftHalfWay();
+      return;
+    }
     const called = done(sent);
     const last = end.call("send fragment", () => (peer.send(content.slice(cut), { fin: true }, called), true));
     if (last === undefined) called(new Error("refused"));

@@ -39,6 +39,7 @@ const STEPS = [
   "send",
   "wait",
   "halfStream",
+  "halfStream",
   "closeBadly",
   "abortWritable",
   "closeWritable",
@@ -157,6 +158,7 @@ async function read(
       case "slowlyAfterTheEnd": {
         const pauseMs = draws.pick([20, 60, 200]);
         await world.sleep(draws.pick([0, 100]));
+        end.touch(0);
         while ((await receive()) !== undefined) {
           const { endArrived, closeArrived } = end.transport.incoming;
           if (!endArrived && !closeArrived) continue;
@@ -172,6 +174,7 @@ async function read(
         break;
       case "late":
         await world.sleep(draws.pick([20, 100, 400]));
+        end.touch(0);
         while ((await receive()) !== undefined);
         break;
       case "cancels": {
@@ -278,7 +281,7 @@ async function act(
         await streamMessage(world, end, session, draws, what === "halfStream", `m${streams++}`);
         break;
       case "ping":
-        void end.track("ping", session.ping()).then(
+        void measure(world, end, session).then(
           () => world.mark("ping answered"),
           () => world.mark("ping pending at the end"),
         );
@@ -357,8 +360,9 @@ async function act(
       case "feedForEver": {
         world.mark(what === "feed" ? "busy feed" : "feed that never stops");
         const pauseMs = what === "feed" ? 5 : 15;
+        const size = draws.pick([20, 20, 1500]);
         for (let left = what === "feed" ? 40 : 1000; left > 0 && end.over === undefined; left--) {
-          transmit(world, end, session, 20, 1, undefined).catch(ignore);
+          transmit(world, end, session, size, 1, undefined).catch(ignore);
           await world.sleep(pauseMs);
         }
         break;
@@ -368,6 +372,15 @@ async function act(
         break;
     }
   }
+}
+
+/** Sends a ping, and looks at what it says about its round trip. */
+async function measure(world: World, end: End, session: WebSocketSession): Promise<void> {
+  const startMs = world.nowMs;
+  const ms = await end.track("ping", session.ping());
+  const tookMs = world.nowMs - startMs;
+  if (Math.abs(ms - tookMs) > end.slackMs)
+    world.fail("tells the truth", `${end.face}: a round trip is not what it took`);
 }
 
 export function close(end: End, session: WebSocketSession, draws: Draws): void {
@@ -445,7 +458,7 @@ async function streamMessage(
     if (pauseMs > 0) await world.sleep(pauseMs);
     if (draws.oneIn(4)) {
       world.mark("ping between fragments");
-      void end.track("ping", session.ping()).catch(ignore);
+      void measure(world, end, session).catch(ignore);
     }
     if (half) {
       if (draws.oneIn(2)) {

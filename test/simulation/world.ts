@@ -323,7 +323,9 @@ export class World implements LawWorld {
     const promptMs = (peer: End): number | undefined =>
       link.faulty || connection.tampered || link.latencyMs > 2 || !peer.readsAll ? undefined : PROMPT_MS;
     const mayClose = (): boolean =>
-      link.faulty ||
+      link.disturbed ||
+      side.timesMessages ||
+      serverSide.timesMessages ||
       connection.tampered ||
       connection.strict ||
       connection.closeDue !== undefined ||
@@ -376,7 +378,7 @@ export class World implements LawWorld {
       this.after(atMs, () => {
         const link = this.connections[index]?.link;
         if (link === undefined) return;
-        link.faulty = true;
+        link.disturbed = true;
         link.clog(link.there, untilMs + backMs - this.nowMs);
         link.clog(link.back, untilMs + backMs - this.nowMs);
       });
@@ -417,7 +419,7 @@ export class World implements LawWorld {
 
   #checkAnswer(connection: Connection): void {
     const { link, client, server, refusal, closeDue, clientGaveUp, clientOutcome, handshakeDueMs } = connection;
-    if (link.faulty || connection.tampered || connection.strict || clientGaveUp) return;
+    if (link.disturbed || connection.tampered || connection.strict || clientGaveUp) return;
     const { stoppedMs } = this;
     if (refusal !== undefined && refusal.atMs + 2 * link.latencyMs + 50 <= handshakeDueMs) {
       const { why, status } = refusal;
