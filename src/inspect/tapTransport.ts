@@ -24,17 +24,25 @@ export function tapTransport(transport: ByteTransport, role: Role, options: Trac
   if (request !== undefined) trace.passRequest(headOf(request));
   const reader = transport.readable.getReader();
   const writer = transport.writable.getWriter();
+  let reading: Promise<void> = Promise.resolve();
+  const read = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+    const { done, value } = await reader.read();
+    if (done) return;
+    if (value instanceof Uint8Array) aside(() => trace.pass("received", value));
+    controller.enqueue(value);
+  };
   const readable = new ReadableStream<Uint8Array>(
     {
-      async pull(controller) {
-        const { done, value } = await reader.read();
-        if (done) {
-          controller.close();
-          return;
-        }
-        if (value instanceof Uint8Array) aside(() => trace.pass("received", value));
-        controller.enqueue(value);
+      start(controller) {
+        // Also where nobody reads. The last chunk may still be on its way from a read that has begun.
+        reader.closed
+          .then(
+            () => reading.then(() => controller.close()),
+            (reason: unknown) => controller.error(reason),
+          )
+          .catch(() => undefined); // cancelled
       },
+      pull: (controller) => (reading = read(controller)),
       cancel: (reason) => reader.cancel(reason),
     },
     { highWaterMark: 0 },
