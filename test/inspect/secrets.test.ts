@@ -497,13 +497,7 @@ describe("structure and length stay", () => {
   });
 
   test("subprotocols that are tokens get different names, the same one each time", () => {
-    const tokens = [
-      SECRET,
-      SECRET,
-      SECRET.replace("Z", "Y"),
-      `${SECRET}=/`,
-      "550e8400-e29b-41d4-a716-446655440000",
-    ];
+    const tokens = [SECRET, SECRET, SECRET.replace("Z", "Y"), `${SECRET}=/`, "550e8400-e29b-41d4-a716-446655440000"];
     const redacted = redactSubprotocols(["chat", ...tokens]);
     expect(redacted).toEqual([
       "chat",

@@ -49,6 +49,18 @@ describe("tapTransport", () => {
     expect(transport).toMatchObject({ request, remoteAddress: "192.0.2.7" });
   });
 
+  test.each<[string, (near: ByteTransport, far: ByteTransport) => unknown, string]>([
+    ["by close()", (near) => near.close!(), "fulfilled"],
+    ["by the other end", (_, far) => far.writable.close(), "fulfilled"],
+    ["by a reset", (_, far) => far.writable.abort("gone"), "rejected"],
+  ])("ends %s where nobody reads", async (_, end, how) => {
+    const [below, far] = pipe();
+    const { transport } = tapTransport(below, "client");
+    const { closed } = transport.readable.getReader();
+    await end(transport, far);
+    expect((await Promise.allSettled([closed]))[0].status).toBe(how);
+  });
+
   test("a transport that is in use is refused", () => {
     const [near] = pipe();
     near.readable.getReader();
