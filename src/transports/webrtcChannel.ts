@@ -173,7 +173,8 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
       // It can't be closed any better.
     }
     clearTimeout(patience);
-    if (channel.readyState === "closed") over();
+    // Not at once: whoever closes it because of a failure has yet to say so.
+    if (channel.readyState === "closed") queueMicrotask(over);
     else patience = setTimeout(over, LAST_WORDS_MS); // without a peer the event comes late, or never
   }
   /** The channel has ended, or counts as ended. */
