@@ -35,8 +35,12 @@ describe("a run", () => {
 });
 
 test("a planted fault is found: a session that swallows close()", async () => {
-  const { findings } = await simulate(0, {}, swallowClose);
-  expect(findings.map(signature)).toContain("ends in time: session client: not over one closeTimeoutMs after close()");
+  const what = "ends in time: session client: not over one closeTimeoutMs after close()";
+  const found = new Set<string>();
+  for (let seed = 1; seed <= 100 && !found.has(what); seed++) {
+    for (const finding of (await simulate(seed, undefined, swallowClose)).findings) found.add(signature(finding));
+  }
+  expect([...found]).toContain(what);
 });
 
 describe("shrink", () => {
