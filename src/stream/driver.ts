@@ -71,14 +71,8 @@ export class Driver {
   readonly #onReadFailed = (error: unknown): void => this.#tell({ type: "inputFailed", error });
   readonly #onWritten = (): void => this.#tell(WRITTEN);
   readonly #onWriteFailed = (error: unknown): void => this.#tell({ type: "writeFailed", error });
-  readonly #onTaken = (): void => {
-    if (this.#machine.phase === "running") {
-      this.#machine.goOn();
-      this.#runAll();
-    } else {
-      this.#tell(TAKEN);
-    }
-  };
+  /** With the time: what the peer sent waited meanwhile, and what follows it is not late. */
+  readonly #onTaken = (): void => this.#tell(TAKEN);
   readonly #onTakerFailed = (reason: unknown): void => this.abort(reason);
 
   /** Begins with the next microtask. `TypeError` if one of the transport's streams is locked. */

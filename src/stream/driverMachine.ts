@@ -272,7 +272,7 @@ export class DriverMachine {
     if (this.#conclusion === undefined && happening.type !== "aborted") this.#tellTime();
     switch (happening.type) {
       case "taken":
-        this.goOn();
+        this.#signalTaker("take");
         break;
       case "called":
       case "time":
@@ -349,11 +349,6 @@ export class DriverMachine {
       if (this.phase === "running" && this.#connection.state === "localClosing") this.#beginClose();
       if (!this.#takeDue()) return undefined;
     }
-  }
-
-  /** The taker goes on, as `taken` has it, while the driver is running: no time has to be told, which a busy reader saves. */
-  goOn(): void {
-    this.#signalTaker("take");
   }
 
   /** Whether the sender has sent more since it was last looked at, so that a rest goes on. Of a busy sender it mostly has. */
