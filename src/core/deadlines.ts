@@ -195,9 +195,13 @@ export class Deadlines {
     return this.#pingPayload();
   }
 
-  /** A keepalive ping is sent again, because nothing has been heard of the peer: returns its payload. */
-  repeatPing(): Bytes {
+  /**
+   * A keepalive ping is sent again, because nothing has been heard of the peer: returns its payload, or `undefined` if
+   * one has just been sent.
+   */
+  repeatPing(): Bytes | undefined {
     if (this.#timer !== "pong") return this.sendPing();
+    if (this.#pingedMs.at(-1) === this.nowMs) return undefined;
     this.#pingedMs.push(this.nowMs ?? 0);
     return this.#pingPayload();
   }

@@ -207,9 +207,10 @@ export class EstablishedConnection {
     this.#sendByItself(Opcode.PING, this.#deadlines.sendPing());
   }
 
-  /** Sends a keepalive ping again, or a first one. */
+  /** Sends a keepalive ping again, or a first one, unless one has just been sent. */
   keepAliveAgain(): void {
-    this.#sendByItself(Opcode.PING, this.#deadlines.repeatPing());
+    const payload = this.#deadlines.repeatPing();
+    if (payload !== undefined) this.#sendByItself(Opcode.PING, payload);
   }
 
   /** Answers the latest ping, if there was no room for its pong. To be called before bytes are taken to be sent. */
