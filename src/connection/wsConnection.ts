@@ -55,7 +55,11 @@ export interface SharedOptions extends Partial<Timing> {
   readonly masking?: boolean;
   /** `false`: pings are for the application to answer. */
   readonly autoPong?: boolean;
-  /** Fills the bytes it is given, for keys and masks; the platform's `crypto` by default. Must be unpredictable to others. */
+  /**
+   * Fills the bytes it is given, for keys and masks; the platform's `crypto` by default. Must be unpredictable to others.
+   * What it throws is thrown by the call that needs it, and nothing has changed; in an automatic answer it ends the
+   * connection.
+   */
   readonly random?: (bytes: Uint8Array<ArrayBuffer>) => void;
 }
 
@@ -228,7 +232,7 @@ export class WSConnection {
       throw new RangeError(`amount must be a whole number of bytes, not ${String(amount)}`);
     }
     this.#established?.flush();
-    // More is taken than a pong has, or all there is: what waits does not grow.
+    // Only if at least as many bytes leave the queue as the pong adds.
     if (amount === undefined || amount >= Math.min(this.#output.size, LONGEST_CONTROL_FRAME)) {
       this.#established?.answerLatest();
     }
@@ -281,6 +285,7 @@ export class WSConnection {
    * Sends a message, or with `final` false a fragment of one (§5.4): text as a string, binary as bytes. The bytes have
    * been read when it returns and are never changed, unless `handOver` gives them away. Lone surrogates are sent as
    * U+FFFD. `LocalProtocolError` unless open, or for text amid binary; `TypeError` for anything but strings and bytes.
+   * Throws what an extension throws, which also ends the connection.
    */
   sendData(data: string | BufferSource, final = true, options?: SendOptions): void {
     this.#require("sendMessage").sendData(data, final, options);

@@ -59,7 +59,7 @@ export class EstablishedConnection {
   #halfPair = "";
   /** Automatic pongs that wait to be sent. */
   #queuedReplies = 0;
-  /** The payload of the latest ping, while there is no room for its pong (§5.5.3: the others need none). */
+  /** The payload of the latest ping, if there is no room for its pong (§5.5.3: only the latest needs an answer). */
   #latestPing: Bytes | undefined;
   #sentClose: CloseFrame | undefined;
   #receivedClose: CloseFrame | undefined;
@@ -204,24 +204,24 @@ export class EstablishedConnection {
 
   /** Sends a keepalive ping. */
   keepAlive(): void {
-    this.#sendByItself(Opcode.PING, this.#deadlines.sendPing());
+    this.#sendAutomatic(Opcode.PING, this.#deadlines.sendPing());
   }
 
   /** Sends a keepalive ping again, or a first one, unless one has just been sent. */
   keepAliveAgain(): void {
     const payload = this.#deadlines.repeatPing();
-    if (payload !== undefined) this.#sendByItself(Opcode.PING, payload);
+    if (payload !== undefined) this.#sendAutomatic(Opcode.PING, payload);
   }
 
-  /** Answers the latest ping, if there was no room for its pong. To be called before bytes are taken to be sent. */
+  /** Answers the latest ping, if there was no room for its pong. Call it before output is taken. */
   answerLatest(): void {
     const payload = this.#latestPing;
     if (payload === undefined) return;
     this.#latestPing = undefined;
-    this.#sendByItself(Opcode.PONG, payload);
+    this.#sendAutomatic(Opcode.PONG, payload);
   }
 
-  #sendByItself(opcode: Opcode, payload: Bytes): void {
+  #sendAutomatic(opcode: Opcode, payload: Bytes): void {
     try {
       this.#writeControl(opcode, payload, this.#ownKey());
     } catch (error) {
@@ -263,7 +263,7 @@ export class EstablishedConnection {
     this.fail(error);
   }
 
-  /** What waits to be written: texts by their characters, with as many for each header as it has bytes, and a pong. */
+  /** Output that is not in the queue yet: texts in characters, with their headers' bytes, and the pong that has no room. */
   get pendingLength(): number {
     const pong = this.#latestPing === undefined ? 0 : this.#latestPing.length + (this.#masks ? 6 : 2);
     return (this.#run?.length ?? 0) + pong;
@@ -335,12 +335,12 @@ export class EstablishedConnection {
     writeFrame(this.#output, firstByte(opcode, true, 0), payload, key, false);
   }
 
-  /** For what the connection sends by itself. */
+  /** For automatic frames: what `random` throws fails the connection. */
   #ownKey(): Bytes | undefined {
     return contain("randomFailed", "random", () => this.#drawKey());
   }
 
-  /** For what a call sends, which throws what `random` throws. */
+  /** For frames of a call, which throws what `random` throws. */
   #drawKey(): Bytes | undefined {
     if (!this.#masks) return undefined;
     this.#random(KEY);

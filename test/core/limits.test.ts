@@ -282,7 +282,7 @@ describe("§5.5.3 of the pings beyond maxQueuedReplies only the latest is answer
     expect(toHex(connection.bytesToSend())).toBe("8a 81 01 01 01 01 60");
   });
 
-  test("a flood keeps no more than the pongs of the limit, however it is taken", () => {
+  test("a flood keeps no more pongs than the limit, whether many or few bytes are taken at once", () => {
     const flood = hex("89 7d 00*125");
     for (const amount of [1, 130, 131, 1000]) {
       const connection = open("client", { limits: { maxQueuedReplies: 10 } });

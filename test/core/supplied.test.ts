@@ -47,7 +47,7 @@ function extensionOf(hooks: Partial<Extension>, codec: ExtensionCodec = { reserv
   };
 }
 
-/** Expects that our side failed with `cause`, and that the peer is told by a Close 1011 unless it can't be. */
+/** Expects that our side failed, by default with `thrown` as the cause, and that the connection is over. */
 function expectFailure(
   connection: WSConnection,
   events: readonly WSEvent[],
@@ -179,7 +179,7 @@ describe("a codec that throws while events are pulled ends the connection with C
     expect(connection.bytesToSend()).toHaveLength(0);
   });
 
-  test("every codec is released, once, though one throws at that; the end is told once, as it would be", () => {
+  test("every codec is released once, even if one throws then, and a clean end stays clean", () => {
     const released: number[] = [];
     const codecs = [0, 1, 2].map((i) => ({
       release() {
@@ -222,7 +222,7 @@ describe("an automatic answer whose mask can't be drawn ends the connection, and
     expect(connection.bytesToSend()).toHaveLength(0);
   });
 
-  test("the pong of which there was no room", () => {
+  test("the pong that had no room", () => {
     let works = true;
     const random = (): void => void (works || fails());
     const connection = open("client", { random, limits: { maxQueuedReplies: 1 } });
@@ -425,7 +425,7 @@ describe("whenever anything throws", () => {
     (connection) => connection.close(),
   ];
 
-  test("one end is told, the last event of all; only calls throw, and leave the connection as it was or ended", () => {
+  test("there is one end, the last event; only calls throw, and leave the connection as it was or ended", () => {
     const codes = new Set<string | undefined>();
     fc.assert(
       fc.property(
