@@ -20,7 +20,7 @@ export class ChunkScanner {
   #digits = 0;
   #size = 0;
 
-  /** Takes what comes next, and leaves it unchanged. */
+  /** Takes the next bytes of the body, and leaves them unchanged. */
   scan(bytes: Uint8Array): void {
     for (let i = 0; i < bytes.length && this.end === undefined;) {
       if (this.#part === "data") {

@@ -11,7 +11,7 @@ export interface SecretOptions {
   readonly tokens?: boolean | undefined;
 }
 
-/** Headers that let whoever has them act for somebody else. */
+/** Headers whose values let a reader act for somebody else. */
 export const secretHeaders: readonly string[] = [
   "authorization",
   "cookie",
@@ -25,7 +25,7 @@ export const secretHeaders: readonly string[] = [
 /** Names that call their value a secret. */
 const SECRET_NAME =
   /token|secret|passw|passphrase|credential|signature|authori[sz]|authentication|api.?key|access.?key|csrf|xsrf|session|jwt|bearer|cookie|ticket/i;
-/** The same, where they are words by themselves. */
+/** Such names that count only as whole words. */
 const SECRET_WORD = /^(auth|code|hmac|key|otp|pass|pin|pwd|sas|sid|sig)$/i;
 const SECRET_HEADER_WORD = /(^|-)(auth|hmac|key|otp|sig)(-|$)/;
 /** What such names are a part of, too. */
@@ -57,7 +57,7 @@ export function redactURL(text: string): string {
   });
 }
 
-/** The subprotocols of a request with those overwritten that are tokens: each by a token of its own, of the same length. */
+/** The subprotocols of a request. Those that look like tokens are overwritten, different ones by different text of the same length. */
 export function redactSubprotocols(subprotocols: readonly string[]): string[] {
   return new Secrets({ tokens: true }).subprotocols(subprotocols);
 }
@@ -207,8 +207,8 @@ function numbered(filler: string, number: string): string {
 }
 
 /**
- * `x` for what may stand in a token, and `ø` beyond ASCII. Spaces, separators and what may be nowhere stay: the text is as
- * well or as badly formed as before.
+ * Writes `x` for each character of a token, and `ø` for each one beyond ASCII. Spaces, separators and control characters
+ * stay, so that a parser takes or refuses the text as before.
  */
 export function overwrite(text: string): string {
   return text.replace(/[!#$%&'*+\-.^_`|~0-9A-Za-z]/g, "x").replace(/[^\0-\x7f]/g, "\xf8");

@@ -38,7 +38,7 @@ async function getCaseCount(base: URL): Promise<number> {
 
 type React = (connection: WSConnection, event: WSEvent) => void;
 
-/** Visits what is no case, and so has to be opened. */
+/** Visits a resource that is not a case, so its opening must succeed. */
 async function open(base: URL, resource: string, react: React): Promise<void> {
   const problem = await visit(base, resource, react);
   if (problem !== undefined) throw new Error(`${resource} was not opened: ${problem}`);

@@ -174,7 +174,7 @@ test("messages that nobody takes hold the sender: of 64 MiB no more than the win
   await client.close();
 });
 
-describe("a trace does not hold what it has dropped (20,000 records, maxRecords 10)", () => {
+describe("a trace releases dropped records (20,000 records, maxRecords 10)", () => {
   const count = 20_000;
   const frames = join(...Array.from({ length: count }, () => hex("82 00")));
   const options = { maxRecords: 10 };

@@ -60,7 +60,7 @@ function expectNoneInExports(capture: Capture): void {
   expectNone(latin1Of(toPcapng(capture)), "pcapng");
   const redaction: Redaction = { headers: isSecretHeader, tokens: true };
   const records = capture.records.map((record) => redactRecord(record, redaction));
-  // Without the context of the others, the subprotocol of an answer is told by its looks alone.
+  // One by one: no record knows of the others.
   expectNone(readable(records), "records");
   expectNone(readable(records.map((record) => annotate(record))), "annotations");
 }
@@ -85,7 +85,7 @@ function expectNoneAtServer(bytes: Bytes): void {
   expectNoneInVector(recording.vector());
 }
 
-/** The same of a client's end, to whose request these bytes are the answer. */
+/** What a client's end records of these bytes, the answer to its request. */
 function expectNoneAtClient(bytes: Bytes, options: ConnectionOptions = {}): void {
   const given = { host: "server.example.com", resource: "/chat", random: exampleKey, ...options };
   const connection = new WSConnection("client", given);
@@ -437,7 +437,7 @@ describe("structure and length stay", () => {
     expect(shown(bytes)).toContain("Cookie: \xf8\xf8\xf8\r\n");
   });
 
-  test("nothing that is no secret is changed", () => {
+  test("other text is not changed", () => {
     const bytes = request(
       "=GET /keys/token?page=2&room=550e8400-e29b-41d4-a716-446655440000&monkey=1&author=me HTTP/1.1",
       "+User-Agent: Mozilla/5.0 (X11; Linux x86_64)",

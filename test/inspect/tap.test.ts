@@ -333,23 +333,22 @@ describe("bounds and redaction", () => {
     expect(events).toEqual([[], [], ["connectionClosed"]]);
   });
 
-  test("the time that interim answers take grows with their number and no faster", () => {
-    const shortest = (count: number): number => {
-      const times = Array.from({ length: 3 }, () => {
-        const { client: near } = converse();
-        tap(near, { maxRecords: 100 });
-        near.bytesToSend();
-        const bytes = ascii("HTTP/1.1 100 Continue\r\n\r\n".repeat(count));
-        const start = performance.now();
-        near.receiveBytes(bytes);
-        pull(near);
-        return performance.now() - start;
-      });
-      return Math.min(...times);
-    };
-    shortest(1000);
-    // Four times as long if linear, sixteen times if quadratic.
-    expect(shortest(16_000) / shortest(4000)).toBeLessThan(10);
+  test("an eighth of the interim answers goes at once: each is moved up a few times, however many come", () => {
+    const { client: near } = converse();
+    const trace = tap(near, { maxRecords: 100 });
+    near.bytesToSend();
+    let passes = 0;
+    let moved = 0;
+    for (let i = 0; i < 5000; i++) {
+      const before = trace.records.length;
+      near.receiveBytes(ascii("HTTP/1.1 100 Continue\r\n\r\n"));
+      if (trace.records.length > before) continue;
+      passes++;
+      moved += trace.records.length;
+    }
+    expect(passes).toBeGreaterThan(0);
+    expect(moved).toBeLessThan(10 * 5000);
+    expect(trace.records.length).toBeLessThanOrEqual(100);
   });
 
   test("and bytes of payload are bounded in all", () => {

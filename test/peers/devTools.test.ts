@@ -95,7 +95,7 @@ describe.skipIf(findChromium() === undefined)("DevTools import", { timeout: 60_0
     for (const { time } of imported[0]!.frames) expect(Math.abs(time - Date.now() / 1000)).toBeLessThan(120);
   });
 
-  test("rejections, with bodies that are text and that are not, and heads that are none", async () => {
+  test("rejections, with bodies that are text and that are not, and malformed heads", async () => {
     const rejections = [ascii("no"), hex("1f 8b 00 ff")].map((body) => ({
       role: "client" as const,
       records: decode({

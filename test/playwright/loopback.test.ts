@@ -28,4 +28,4 @@ test.each([
   "/~/x",
   "/",
   "",
-])("%j is led nowhere", (target) => expect(readLedTarget(target)).toBeUndefined());
+])("%j is a request like any other", (target) => expect(readLedTarget(target)).toBeUndefined());
