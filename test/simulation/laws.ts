@@ -287,7 +287,7 @@ export class End {
 
   /** The application takes something of a message, such as a piece of it. */
   touch(bytes: number): void {
-    this.#lastTookMs = this.#world.nowMs;
+    if (this.over === undefined) this.#lastTookMs = this.#world.nowMs;
     this.tookBytes += bytes;
   }
 

@@ -495,7 +495,8 @@ async function actPeer(world: World, end: End, peer: Peer, draws: Draws): Promis
   };
   const done = (sent: Sent): ((error?: Error) => void) =>
     end.callback("callback", (error) => (sent.state = error === undefined ? "fulfilled" : "failed"));
-  const sendFragments = async (): Promise<void> => {
+  /** Whether it sent all of the message: whatever is sent else would continue it. */
+  const sendFragments = async (): Promise<boolean> => {
     const sent = end.send("s", drawSize(draws), draws.below(4));
     const { content } = sent;
     const cut = draws.below(content.length);
@@ -506,11 +507,12 @@ async function actPeer(world: World, end: End, peer: Peer, draws: Draws): Promis
     if (draws.oneIn(4)) {
       world.mark("message stream left half way");
       end.peer?.leftHalfWay();
-      return;
+      return false;
     }
     const called = done(sent);
     const last = end.call("send fragment", () => (peer.send(content.slice(cut), { fin: true }, called), true));
     if (last === undefined) called(new Error("refused"));
+    return true;
   };
   for (let step = 0; step < steps; step++) {
     if (pace > 0 || draws.oneIn(3)) await world.sleep(draws.pick([pace, 0, 1]));
@@ -528,7 +530,7 @@ async function actPeer(world: World, end: End, peer: Peer, draws: Draws): Promis
         end.call("ping", () => peer.ping("?"));
         break;
       case "fragments":
-        await sendFragments();
+        if (!(await sendFragments())) return;
         break;
       case "close":
         end.begin("close()");
