@@ -169,7 +169,7 @@ async function actSocket(world: World, end: End, socket: WebSocketOver, draws: D
   const send = (size: number, kind: number): void => {
     const sent = end.send("s", size, kind);
     const { content } = sent;
-    const data = typeof content !== "string" && draws.oneIn(3) ? world.blob(content, draws) : content;
+    const data = typeof content !== "string" && draws.oneIn(3) ? world.blob(end, content, draws) : content;
     const called = end.callback("callback", (error) => (sent.state = error === undefined ? "fulfilled" : "failed"));
     if (end.call("send", () => (socket.send(data, called), true)) === undefined) called(new Error("refused"));
   };

@@ -489,7 +489,7 @@ async function actPeer(world: World, end: End, peer: Peer, draws: Draws): Promis
   const send = (size: number, kind: number): void => {
     const sent = end.send("s", size, kind);
     const { content } = sent;
-    const data = typeof content !== "string" && draws.oneIn(6) ? world.blob(content, draws) : content;
+    const data = typeof content !== "string" && draws.oneIn(6) ? world.blob(end, content, draws) : content;
     const called = done(sent);
     if (end.call("send", () => (peer.send(data, {}, called), true)) === undefined) called(new Error("refused"));
   };

@@ -138,7 +138,7 @@ export class World implements LawWorld {
   }
 
   /** A Blob whose bytes take some time to be read, or can't be. */
-  blob(bytes: Uint8Array<ArrayBuffer>, draws: Draws): SimBlob {
+  blob(end: End, bytes: Uint8Array<ArrayBuffer>, draws: Draws): SimBlob {
     this.mark("Blob sent");
     const ms = draws.pick([0, 1, 20, 150]);
     const fails = draws.oneIn(5);
@@ -146,6 +146,7 @@ export class World implements LawWorld {
       if (ms > 0) await this.sleep(ms);
       if (!fails) return;
       this.mark("Blob failed");
+      end.endsEarly = true;
       throw new PlannedError("a Blob");
     });
   }
