@@ -120,7 +120,8 @@ export function startSocket(world: World, connection: Connection, side: Side, dr
     ended("open");
     end.opened = true;
     connection.clientOutcome = "opened";
-    if (socket.extensions.includes("deflate")) world.mark("compressed");
+    end.compressed = socket.extensions.includes("deflate");
+    if (end.compressed) world.mark("compressed");
     void actSocket(world, end, socket, draws);
     listener("open");
   });
@@ -168,13 +169,9 @@ async function actSocket(world: World, end: End, socket: WebSocketOver, draws: D
   const send = (size: number, kind: number): void => {
     const sent = end.send("s", size, kind);
     const { content } = sent;
-    const data = typeof content !== "string" && draws.oneIn(3) ? world.blob(content, draws) : content;
-    end.call("send", () =>
-      socket.send(data, (error?: unknown) => {
-        world.log(`${end.name} callback ${error === undefined ? "ok" : "failed"}`);
-        sent.state = error === undefined ? "fulfilled" : "failed";
-      }),
-    );
+    const data = typeof content !== "string" && draws.oneIn(3) ? world.blob(end, content, draws) : content;
+    const called = end.callback("callback", (error) => (sent.state = error === undefined ? "fulfilled" : "failed"));
+    if (end.call("send", () => (socket.send(data, called), true)) === undefined) called(new Error("refused"));
   };
   for (let step = 0; step < steps; step++) {
     if (pace > 0 || draws.oneIn(3)) await world.sleep(draws.pick([pace, 0, 1]));

@@ -10,7 +10,7 @@ export interface Connection {
   readonly server: End;
   /** User code of one of the sides fails, or may. */
   readonly tampered: boolean;
-  /** A limit or a timeout of one of the sides may end it. */
+  /** A limit of one of the sides may end it, or a hook. */
   readonly strict: boolean;
   /** How the opening ended for the client; a number is the status of a refusal. */
   clientOutcome: "opened" | "failed" | number | undefined;

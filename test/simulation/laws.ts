@@ -1,7 +1,7 @@
 /** The laws that every run has to keep, and what is known of each end of a connection to check them. */
 import { ProtocolError, type Limits } from "../../src/index.ts";
 import { WebSocketError } from "../../src/stream/index.ts";
-import { makeContent, headOf, isEqual, type Content, type Sent } from "./messages.ts";
+import { bytesOf, makeContent, headOf, isEqual, type Content, type Sent } from "./messages.ts";
 import { plannedBehind, PlannedError } from "./misbehaviour.ts";
 import { type Direction, type SimTransport, type Surroundings } from "./network.ts";
 
@@ -15,6 +15,7 @@ export type Law =
   | "bounded"
   | "never spins"
   | "closes promptly"
+  | "stays open"
   | "deterministic";
 
 /** A law that a run has broken. The text has no numbers and names that differ from run to run. */
@@ -24,7 +25,8 @@ export interface Finding {
   readonly atMs: number;
 }
 
-const CLOSED_EARLY = "closed of the transport settled";
+/** Below half of the `closeTimeoutMs` of most worlds. */
+export const PROMPT_MS = 120;
 
 /** Timers ring within a millisecond. */
 const SLACK_MS = 1;
@@ -40,9 +42,12 @@ const LIMIT_CODES: ReadonlySet<string> = new Set([
 
 /** Below this many unread bytes a dead peer has to be noticed, whether the application reads or not. */
 const UNREAD_BYTES = 40_000;
+const CHUNK_BYTES = 128;
 
-/** What may lie unread in the library: 64 KiB, a chunk, and queues. */
-const MOST_UNREAD_BYTES = 200 * 1024;
+const CLOSED_EARLY = "closed of the transport settled";
+
+/** What may lie unread in the library besides the chunk and the message with which it was exceeded. */
+const MOST_UNREAD_BYTES = 140 * 1024;
 
 export type LawWorld = Surroundings;
 
@@ -67,11 +72,13 @@ export class End {
   opened = false;
   over: { readonly clean: boolean; readonly code: number } | undefined;
   readonly pending = new Set<Pending>();
+  readonly #callbacks = new Set<Pending>();
   readonly sent = new Map<string, Sent[]>();
   readonly got = new Set<Sent>();
   /** How many messages of each channel had been sent when the network made this end break the protocol. */
   #sentBefore: ReadonlyMap<string, number> | undefined;
   sentBytes = 0;
+  largestSent = 0;
   tookBytes = 0;
   /** The application takes every message until the end. */
   readsAll = false;
@@ -87,10 +94,13 @@ export class End {
   sawEnd = false;
   /** Something may have made the library close it: a limit, a timeout, user code that fails. */
   mayClose: () => boolean = () => false;
+  /** The library has a reason to close it that the application has given. */
+  endsEarly = false;
   /** It began to close, rather than the library. */
   began = false;
   /** It takes nothing for now, though it reads all in the end. */
   paused = false;
+  compressed = false;
   /** It never answers its client. */
   exempt = false;
   closingSinceMs: number | undefined;
@@ -100,6 +110,8 @@ export class End {
   #calling = "";
   #inputEndedMs = Infinity;
   #lastTookMs = 0;
+  /** How many chunks had been read when the application took something last. */
+  #chunksTook = 0;
   #failed = false;
   readonly #world: LawWorld;
 
@@ -129,6 +141,8 @@ export class End {
     transport.outgoing.broke = () => {
       this.#sentBefore = new Map(Array.from(this.sent, ([channel, list]) => [channel, list.length]));
     };
+    transport.incoming.delivered = () => this.#checkBounds();
+    transport.outgoing.lost = () => this.#begin("a write failed");
     transport.closedEarly = () => this.#begin(CLOSED_EARLY);
     transport.outgoing.closeWritten = () => this.#begin("its Close was written");
   }
@@ -204,7 +218,10 @@ export class End {
   #hearOfDrops(): void {
     this.heardOfDrops = true;
     this.#world.mark("messages dropped that nobody took");
-    const sinceMs = Math.min(this.closingSinceMs ?? Infinity, this.#inputEndedMs, this.closeWantedMs);
+    // While the input has ended, one who goes on taking has time again, unless it closes, too.
+    const isClosing = this.closingSinceMs !== undefined && this.#closingHow !== "its Close was written";
+    const endedMs = isClosing ? this.#inputEndedMs : Math.max(this.#inputEndedMs, this.#lastTookMs);
+    const sinceMs = Math.min(this.closingSinceMs ?? Infinity, endedMs, this.closeWantedMs);
     if (this.dropsByWish || this.#world.nowMs - sinceMs >= this.closeTimeoutMs / 2 - this.slackMs) return;
     this.#fail("tells the truth", "messages were dropped too early");
   }
@@ -214,16 +231,29 @@ export class End {
     let list = this.sent.get(channel);
     if (list === undefined) this.sent.set(channel, (list = []));
     const content = makeContent(this.name, channel, list.length, size, kind);
-    const sent: Sent = { channel, index: list.length, content, state: "pending" };
-    this.sentBytes += content.length;
+    const sent: Sent = { channel, index: list.length, content, bytes: bytesOf(content, kind), state: "pending" };
+    this.sentBytes += sent.bytes;
+    this.largestSent = Math.max(this.largestSent, sent.bytes);
     list.push(sent);
     return sent;
   }
 
+  /** What the application gives to be called back: that has to come once. Not in time, for it may wait for a Blob. */
+  callback(what: string, called: (error: unknown) => void): (error?: unknown) => void {
+    const waiting = { what };
+    this.#callbacks.add(waiting);
+    return (error) => {
+      this.#world.log(`${this.name} ${what} ${error === undefined ? "ok" : "failed"}`);
+      if (!this.#callbacks.delete(waiting)) this.#fail("ends once", `${what} comes twice`);
+      if (error !== undefined) this.heard("callback", error);
+      called(error);
+    };
+  }
+
   /** The application takes a message. */
   take(content: Content): void {
-    this.#lastTookMs = this.#world.nowMs;
-    this.tookBytes += content.length;
+    if (this.over === undefined) this.#lastTookMs = this.#world.nowMs;
+    this.#chunksTook = this.transport.incoming.chunks;
     this.#world.mark("message received");
     if (content.length > 60_000) this.#world.mark("large message received");
     if (content.length > 130_000) this.#world.mark("very large message");
@@ -233,9 +263,10 @@ export class End {
     if (content.length * 3 > this.maxMessageBytes && sizeOf(content) > this.maxMessageBytes) {
       this.#world.fail("bounded", `${this.face}: a message over the limit came`);
     }
-    if (this.transport.incoming.corrupted) return;
     const head = headOf(content);
     const sent = head === undefined ? undefined : this.peer?.sent.get(head.channel)?.[head.index];
+    this.tookBytes += sent?.bytes ?? content.length;
+    if (this.transport.incoming.corrupted) return;
     if (sent === undefined || head?.from !== this.peer?.name || !isEqual(content, sent.content)) {
       this.#world.fail("tells the truth", `${this.face}: a message came that was not sent so`);
       return;
@@ -256,7 +287,7 @@ export class End {
 
   /** The application takes something of a message, such as a piece of it. */
   touch(bytes: number): void {
-    this.#lastTookMs = this.#world.nowMs;
+    if (this.over === undefined) this.#lastTookMs = this.#world.nowMs;
     this.tookBytes += bytes;
   }
 
@@ -268,6 +299,7 @@ export class End {
 
   /** The library begins to close this end, as it has to. */
   beginByLibrary(how: string): void {
+    this.endsEarly = true;
     this.#begin(how);
   }
 
@@ -292,6 +324,8 @@ export class End {
     if (this.#world.nowMs - (this.closingSinceMs ?? 0) > (promptMs ?? Infinity)) {
       this.#fail("closes promptly", "dispose waits for a timeout although the peer answers");
     }
+    this.#checkReason(clean);
+    if (clean) this.#checkTransportSoon();
     this.#world.mark(clean ? "clean close" : "connection failed");
     const { incoming, outgoing } = this.transport;
     if (!clean || incoming.corrupted) return;
@@ -302,6 +336,23 @@ export class End {
     else if (!outgoing.closeTaken) {
       this.#world.fail("tells the truth", `${this.face}: clean although our Close was not taken`);
     }
+  }
+
+  /** Once both ends are over, nothing keeps their transports. */
+  #checkTransportSoon(): void {
+    this.#world.after(PROMPT_MS, () => {
+      const { transport, peer } = this;
+      if (this.promptMs() === undefined || transport.hasEnded || peer?.over === undefined) return;
+      if (peer.transport.given) this.#fail("closes promptly", "the transport is kept although both ends are over");
+    });
+  }
+
+  /** What nobody has closed, and nothing has disturbed, stays open. */
+  #checkReason(clean: boolean): void {
+    const { peer } = this;
+    if (!this.opened || peer?.opened !== true || this.mayClose() || this.endsEarly || peer.endsEarly) return;
+    if (this.began || peer.began || this.keepalive !== undefined || peer.keepalive !== undefined) return;
+    this.#fail("stays open", `it was ${clean ? "closed" : "cut off"} although nobody closed it`);
   }
 
   /** Nothing arrives any more, and nobody was told. */
@@ -318,13 +369,16 @@ export class End {
 
   /** The peer leaves a message half way: that may not last. */
   leftHalfWay(): void {
-    const { messageTimeoutMs } = this;
+    const {
+      messageTimeoutMs,
+      transport: { incoming },
+    } = this;
     if (messageTimeoutMs === undefined) return;
     const check = (): void => {
       if (this.over !== undefined || this.closingSinceMs !== undefined || !this.readsAll || this.paused) return;
-      const dueMs = this.transport.incoming.lastArrivedMs + messageTimeoutMs + this.closeTimeoutMs + this.slackMs;
+      const dueMs = incoming.lastArrivedMs + messageTimeoutMs + this.closeTimeoutMs + this.slackMs;
       if (this.#world.nowMs < dueMs) this.#world.after(dueMs - this.#world.nowMs, check);
-      else if (this.transport.incoming.scanner.inMessage && this.opened && !this.transport.incoming.vanished) {
+      else if (this.opened && incoming.scanner.inMessage && incoming.arrivedBytes === incoming.writtenBytes) {
         this.#fail("ends in time", "a message that was left half way is waited for too long");
       }
     };
@@ -357,8 +411,10 @@ export class End {
     return this.tookBytes >= (this.peer?.sentBytes ?? 0);
   }
 
+  /** Chunks cost something beside their bytes. */
   get #fewUnread(): boolean {
-    return (this.peer?.sentBytes ?? 0) - this.tookBytes <= UNREAD_BYTES;
+    const chunks = this.transport.incoming.chunks - this.#chunksTook;
+    return (this.peer?.sentBytes ?? 0) - this.tookBytes + chunks * CHUNK_BYTES <= UNREAD_BYTES;
   }
 
   /** One finding for each end: the others follow from it. */
@@ -413,9 +469,13 @@ export class End {
   }
 
   /** Checks how many bytes the library has read that the application has not taken. */
-  checkBounds(compressed: boolean): void {
-    if (compressed || this.readsAll || this.over !== undefined) return;
-    if (this.transport.incoming.deliveredBytes - this.tookBytes > MOST_UNREAD_BYTES) {
+  #checkBounds(): void {
+    if (this.compressed || this.readsAll || this.skips || this.dropsByWish || this.closingSinceMs !== undefined) return;
+    if (this.over !== undefined || !this.opened) return;
+    const { deliveredBytes, largestRead } = this.transport.incoming;
+    // One message is queued, and another is on its way to the application.
+    const most = MOST_UNREAD_BYTES + largestRead + 2 * (this.peer?.largestSent ?? 0);
+    if (deliveredBytes - this.tookBytes > most) {
       this.#fail("bounded", "too much is read that the application does not take");
     }
   }
@@ -427,6 +487,10 @@ export class End {
     if (this.#failed) return;
     for (const { what } of this.pending)
       this.#fail("leaves nothing behind", `${what.replace(/\d+/g, "")} never settles`);
+    for (const { what } of this.#callbacks) this.#fail("leaves nothing behind", `${what} never comes`);
+    if (this.transport.given && this.transport.close !== undefined && !this.transport.closeCalled && !this.exempt) {
+      this.#fail("leaves nothing behind", "the transport's close() was not called");
+    }
     if (this.#mustEnd && this.over === undefined) this.#fail("leaves nothing behind", `is never over`);
     if (this.transport.given && !this.transport.hasEnded && !this.exempt) {
       this.#fail(

@@ -59,6 +59,8 @@ export const MARKS = [
   "write failed",
   "write waited for the window",
   "empty chunks",
+  "empty chunks without end",
+  "chunk of another type",
   "close() of the transport hung",
   "close() of the transport rejected",
   "close() of the transport threw",

@@ -8,6 +8,8 @@ export interface Sent {
   readonly channel: string;
   readonly index: number;
   readonly content: Content;
+  /** Its size in UTF-8, about. */
+  readonly bytes: number;
   state: "pending" | "fulfilled" | "failed";
 }
 
@@ -35,6 +37,11 @@ export function makeContent(from: string, channel: string, index: number, size: 
   }
   const filler = FILLERS[(kind - 1) % FILLERS.length]!;
   return head + filler.repeat(Math.max(0, Math.floor((size - head.length) / filler.length)));
+}
+
+/** How many bytes content of this kind has, about: its fillers have two for each code unit, but the first. */
+export function bytesOf(content: Content, kind: number): number {
+  return kind === 0 || kind === 1 ? content.length : content.length * 2;
 }
 
 /** The channel and index that a message says; `undefined` if it says nothing of the kind. */

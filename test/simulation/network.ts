@@ -40,6 +40,10 @@ interface DirectionPlan {
   readonly settleMs: number;
   /** Empty chunks before each piece, for a plain stream. */
   readonly emptyBurst: number;
+  /** From when on the reader gets one empty chunk after the other for a while, for a plain stream. */
+  readonly emptyFromMs: number;
+  /** After this many bytes the reader gets a chunk that is no `Uint8Array`. */
+  readonly strangeAt: number;
   readonly writesHangFrom: number;
   readonly writesFailFrom: number;
   /** The reader reads the end behind this many bytes; what is written after them is lost. */
@@ -53,7 +57,7 @@ interface EndPlan {
   readonly byteStream: boolean;
   readonly copiesChunks: boolean | undefined;
   readonly close: CallMode | "missing";
-  readonly closed: "fulfils" | "rejects" | "never" | "missing" | "early";
+  readonly closed: "fulfils" | "rejects" | "never" | "missing" | "early" | "earlyRejects";
   /** When an early `closed` is fulfilled. */
   readonly closedMs: number;
   readonly abort: CallMode;
@@ -63,6 +67,10 @@ interface EndPlan {
 }
 
 export type LinkFault = "corrupt" | "clog" | "clogBoth" | "reset" | "end" | "halfEnd" | "vanish" | "vanishOneWay";
+
+/** How long empty chunks come one after the other, and how many of them may be read before time goes on. */
+const EMPTY_MS = 20;
+const MOST_EMPTIES = 200;
 
 const never = new Promise<never>(() => undefined);
 
@@ -92,6 +100,9 @@ export class Direction {
   arrivedBytes = 0;
   deliveredBytes = 0;
   lastArrivedMs = 0;
+  largestRead = 0;
+  /** Chunks that were read. */
+  chunks = 0;
   /** How each side ended, as its user sees it. */
   writableEnded: string | undefined;
   readableEnded: string | undefined;
@@ -107,6 +118,9 @@ export class Direction {
   /** Called when a Close frame is written. */
   closeWritten: () => void = ignore;
   settled: () => void = ignore;
+  /** Called when a write has failed, and when bytes were read. */
+  lost: () => void = ignore;
+  delivered: () => void = ignore;
   /** Called with the head in place of the reader. */
   takeHead: ((head: string) => void) | undefined;
   /** What the writer was made to break the protocol with. */
@@ -135,6 +149,9 @@ export class Direction {
   readonly #held: (() => void)[] = [];
   #lastDueMs = 0;
   #corrupts = false;
+  #strange = false;
+  #empties = 0;
+  #emptyMs = -1;
   /** By how much the reader's count of bytes is ahead of the writer's, from the Close frame on. */
   #closeShift = 0;
   #head = "";
@@ -251,6 +268,7 @@ export class Direction {
     this.writableEnded = "errored";
     const error = new NetworkError(why);
     this.#writing.error(error);
+    if (this.#waiting !== undefined) this.lost();
     this.#waiting?.reject(error);
     this.#waiting = undefined;
     this.settled();
@@ -303,6 +321,7 @@ export class Direction {
     if (from >= this.#plan.writesFailFrom) {
       this.#world.mark("write failed");
       this.writableEnded ??= "errored";
+      this.lost();
       this.settled();
       throw new NetworkError("the write failed");
     }
@@ -452,11 +471,42 @@ export class Direction {
 
   #feed(): void {
     if (this.readableEnded !== undefined) return;
+    if (this.#wanted && this.#queue.length === 0 && this.#feedOddly()) return;
     if (this.#wanted && this.#queue.length > 0) this.#deliver();
     if (this.#queue.length > 0 || !this.endArrived) return;
     this.readableEnded = "done";
     this.#endStream();
     this.settled();
+  }
+
+  /** Gives the reader what no sound transport would. */
+  #feedOddly(): boolean {
+    const { emptyFromMs, strangeAt } = this.#plan;
+    if (this.#readerPlan.byteStream) return false;
+    const controller = this.#reading as ReadableStreamDefaultController<unknown>;
+    if (this.deliveredBytes >= strangeAt && !this.#strange) {
+      this.#strange = true;
+      this.#wanted = false;
+      this.#world.mark("chunk of another type");
+      this.#world.log(`${this.name} strange chunk`);
+      controller.enqueue("strange");
+      return true;
+    }
+    const { nowMs } = this.#world;
+    if (nowMs < emptyFromMs || nowMs >= emptyFromMs + EMPTY_MS) return false;
+    this.#wanted = false;
+    this.#world.mark("empty chunks without end");
+    if (nowMs !== this.#emptyMs) this.#empties = 0;
+    this.#emptyMs = nowMs;
+    // Nothing else would run again.
+    if (++this.#empties > MOST_EMPTIES) {
+      if (this.#empties === MOST_EMPTIES + 1)
+        this.#world.fail("never spins", "empty chunks keep timers from their turn");
+      return true;
+    }
+    this.chunks++;
+    controller.enqueue(EMPTY);
+    return true;
   }
 
   #deliver(): void {
@@ -485,6 +535,9 @@ export class Direction {
   #count(delivered: number): void {
     this.deliveredBytes += delivered;
     this.#pendingBytes -= delivered;
+    this.chunks++;
+    this.largestRead = Math.max(this.largestRead, delivered);
+    this.delivered();
     this.#world.log(`${this.name} read ${delivered}`);
   }
 
@@ -581,7 +634,7 @@ export class SimTransport implements ByteTransport {
       this.closed = new Promise((resolve, reject) => {
         settle = () => {
           if (plan.closed === "fulfils" || plan.closed === "early") resolve(undefined);
-          if (plan.closed !== "rejects" || !this.given) return;
+          if ((plan.closed !== "rejects" && plan.closed !== "earlyRejects") || !this.given) return;
           world.mark("closed of the transport rejected");
           reject(new NetworkError("closed rejected"));
         };
@@ -594,7 +647,7 @@ export class SimTransport implements ByteTransport {
       settle = undefined;
       this.ended();
     };
-    if (plan.closed === "early") {
+    if (plan.closed === "early" || plan.closed === "earlyRejects") {
       world.after(plan.closedMs, () => {
         if (!this.given || this.hasEnded) return;
         world.mark("closed of the transport settled early");
@@ -651,8 +704,9 @@ export class Link {
   readonly there: Direction;
   readonly back: Direction;
   readonly latencyMs: number;
-  /** Whether anything else than delay, cutting and backpressure is planned, or has happened. */
-  faulty: boolean;
+  /** Whether anything else than delay, cutting and backpressure happens to the bytes, or is planned. */
+  disturbed: boolean;
+  readonly #misbehaves: boolean;
   readonly #world: Surroundings;
   #healed = false;
 
@@ -663,11 +717,17 @@ export class Link {
     const client = drawEnd(draws, calm);
     const server = drawEnd(draws, calm);
     this.latencyMs = there.latencyMs + back.latencyMs;
-    this.faulty = !calm && (isFaulty(there) || isFaulty(back) || misbehaves(client) || misbehaves(server));
+    this.disturbed = isFaulty(there) || isFaulty(back) || closesEarly(client) || closesEarly(server);
+    this.#misbehaves = misbehaves(client) || misbehaves(server);
     this.there = new Direction(world, `${name}>`, there, client, server, { ...rules, toServer: true }, draws);
     this.back = new Direction(world, `${name}<`, back, server, client, { ...rules, toServer: false }, draws);
     this.client = new SimTransport(world, this.back, this.there, client);
     this.server = new SimTransport(world, this.there, this.back, server);
+  }
+
+  /** The same, or a transport does not end as it should. */
+  get faulty(): boolean {
+    return this.disturbed || this.#misbehaves;
   }
 
   /** Whether what arrives need not be what was sent. */
@@ -678,7 +738,7 @@ export class Link {
   /** Applies a fault to the link. A clog ends after some time, or when the network is healed. */
   befall(fault: LinkFault, draws: Draws): void {
     if (this.#healed) return;
-    this.faulty = true;
+    this.disturbed = true;
     const { there, back } = this;
     const one = draws.oneIn(2) ? back : there;
     this.#world.log(`${one.name} fault ${fault}`);
@@ -755,7 +815,7 @@ function drawDirection(draws: Draws, calm: boolean): DirectionPlan {
   const emptyBurst = draws.pick([0, 0, 0, 0, 0, 0, 1, 5]);
   const writes = calm ? 0 : draws.below(24);
   const at = writes >= 22 ? draws.pick([0, 1, 100, 200, 400, 3000]) : Infinity;
-  const odd = calm ? 0 : draws.below(40);
+  const odd = calm ? 0 : draws.below(44);
   const count = odd >= 36 && odd <= 38 ? draws.below(5) : Infinity;
   return {
     latencyMs,
@@ -768,6 +828,8 @@ function drawDirection(draws: Draws, calm: boolean): DirectionPlan {
     writesFailFrom: writes === 23 ? at : Infinity,
     breaksAfter: odd === 36 || odd === 37 ? count : Infinity,
     endsAt: odd === 38 ? draws.pick([0, 30, 140, 200, 400, 2000]) + count : Infinity,
+    emptyFromMs: odd === 40 || odd === 41 ? draws.pick([0, 5, 60, 200]) : Infinity,
+    strangeAt: odd === 42 ? draws.pick([0, 1, 140, 200, 1000]) : Infinity,
     head: odd === 39 ? draws.pick(["noise", "endless", "wrongAccept", "noUpgrade"] as const) : "fine",
   };
 }
@@ -785,25 +847,30 @@ function drawEnd(draws: Draws, calm: boolean): EndPlan {
     return { byteStream, copiesChunks, close: missing ? "missing" : "works", ...works };
   }
   const close = draws.pick(CALLS);
-  const closed = draws.pick([...CLOSED, ...CLOSED, "early"] as const);
+  const closed = draws.pick([...CLOSED, ...CLOSED, "early", "earlyRejects"] as const);
   return {
     byteStream,
     copiesChunks,
     close: missing ? "missing" : close,
     closed,
-    closedMs: closed === "early" ? draws.pick([0, 5, 40, 150, 400]) : 0,
+    closedMs: closed === "early" || closed === "earlyRejects" ? draws.pick([0, 5, 40, 150, 400]) : 0,
     abort: draws.pick(CALLS),
     cancel: draws.pick(CALLS),
     finish: draws.pick(["works", "works", "works", "works", "hangs"]),
   };
 }
 
-function isFaulty({ writesHangFrom, writesFailFrom, breaksAfter, endsAt, head }: DirectionPlan): boolean {
-  return Math.min(writesHangFrom, writesFailFrom, breaksAfter, endsAt) !== Infinity || head !== "fine";
+function isFaulty(plan: DirectionPlan): boolean {
+  const { writesHangFrom, writesFailFrom, breaksAfter, endsAt, strangeAt, emptyFromMs, head } = plan;
+  const faults = Math.min(writesHangFrom, writesFailFrom, breaksAfter, endsAt, strangeAt, emptyFromMs);
+  return faults !== Infinity || head !== "fine";
 }
 
-function misbehaves({ close, abort, cancel, finish, closed }: EndPlan): boolean {
-  if (closed === "early") return true;
+function closesEarly({ closed }: EndPlan): boolean {
+  return closed === "early" || closed === "earlyRejects";
+}
+
+function misbehaves({ close, abort, cancel, finish }: EndPlan): boolean {
   return [close, abort, cancel, finish].some((mode) => mode !== "works" && mode !== "missing");
 }
 

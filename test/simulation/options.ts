@@ -36,8 +36,10 @@ export interface Side {
   readonly options: SideOptions;
   /** Something of the application's will fail, or may. */
   readonly tampered: boolean;
-  /** It may end the connection because of a limit or a timeout. */
+  /** It may end the connection because of a limit, or of a hook that acts on it. */
   readonly strict: boolean;
+  /** It may end the connection because a message takes too long. */
+  readonly timesMessages: boolean;
 }
 
 export function drawSide(world: World, draws: Draws, agreement: Agreement, name: string): Side {
@@ -64,17 +66,18 @@ export function drawSide(world: World, draws: Draws, agreement: Agreement, name:
   const backMs = defect === 3 ? 1 + draws.below(50) : 0;
   const clock =
     defect === 3 ? jumpyClock(world.clock, jumpsAt, backMs, () => world.mark("clock went back")) : world.clock;
-  const policy = name === "server" && defect === 5 ? originPolicy(world, draws) : undefined;
+  const policy = name === "server" && draws.oneIn(12) ? originPolicy(world, draws) : undefined;
   const failsConnection = defect === 4 && draws.oneIn(2);
-  const odd = draws.below(30);
-  const limits = odd >= 18 && odd < 22 ? draws.pick(LIMITS) : undefined;
-  const messageTimeoutMs = odd >= 22 ? draws.pick([80, 300]) : undefined;
+  const limits = draws.oneIn(10) ? draws.pick(LIMITS) : undefined;
+  const messageTimeoutMs = draws.oneIn(4) ? draws.pick([80, 300]) : undefined;
   const leavesPongs = draws.oneIn(16);
   if (leavesPongs) world.mark("pongs left to the application");
   const acts = !failsConnection && draws.oneIn(16);
   return {
-    strict: odd >= 18 || acts || leavesPongs,
-    tampered: defect !== 0 && policy === undefined,
+    strict: limits !== undefined || acts,
+    timesMessages: messageTimeoutMs !== undefined,
+    // A clock that goes back, or a defect that fails nothing, is no excuse.
+    tampered: defect !== 0 && defect !== 3 && defect !== 5,
     options: {
       clock,
       lateMs: backMs + (defect === 3 ? 2 : 0),

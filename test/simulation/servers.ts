@@ -104,6 +104,10 @@ async function handle(world: World, connection: Connection, request: IncomingReq
       const status = draws.pick([403, 410]);
       refuse("rejected", status);
       await end.track("reject", request.reject({ status, body: "no" }));
+      const { outgoing } = end.transport;
+      if (outgoing.writableEnded === undefined && (outgoing.writePending || outgoing.writtenBytes === 0)) {
+        world.fail("tells the truth", "reject() is fulfilled before its answer was written");
+      }
       return;
     }
     case "unanswered":
@@ -456,7 +460,8 @@ const PEER_STEPS = [
 function runPeer(world: World, end: End, peer: Peer, answersPings: boolean, draws: Draws): void {
   end.opened = true;
   end.readsAll = true;
-  if (peer.extensions.includes("deflate")) world.mark("compressed");
+  end.compressed = peer.extensions.includes("deflate");
+  if (end.compressed) world.mark("compressed");
   const throwing = draws.below(8);
   if (draws.oneIn(8)) peer.binaryType = "blob";
   peer.on("message", (data, isBinary) => {
@@ -484,17 +489,14 @@ async function actPeer(world: World, end: End, peer: Peer, draws: Draws): Promis
   const send = (size: number, kind: number): void => {
     const sent = end.send("s", size, kind);
     const { content } = sent;
-    const data = typeof content !== "string" && draws.oneIn(6) ? world.blob(content, draws) : content;
-    end.call("send", () => peer.send(data, {}, done(sent)));
+    const data = typeof content !== "string" && draws.oneIn(6) ? world.blob(end, content, draws) : content;
+    const called = done(sent);
+    if (end.call("send", () => (peer.send(data, {}, called), true)) === undefined) called(new Error("refused"));
   };
-  const done =
-    (sent: Sent) =>
-    (error?: Error): void => {
-      if (error !== undefined) end.heard("callback", error);
-      world.log(`${end.name} callback ${error === undefined ? "ok" : "failed"}`);
-      sent.state = error === undefined ? "fulfilled" : "failed";
-    };
-  const sendFragments = async (): Promise<void> => {
+  const done = (sent: Sent): ((error?: Error) => void) =>
+    end.callback("callback", (error) => (sent.state = error === undefined ? "fulfilled" : "failed"));
+  /** Whether it sent all of the message: whatever is sent else would continue it. */
+  const sendFragments = async (): Promise<boolean> => {
     const sent = end.send("s", drawSize(draws), draws.below(4));
     const { content } = sent;
     const cut = draws.below(content.length);
@@ -502,7 +504,15 @@ async function actPeer(world: World, end: End, peer: Peer, draws: Draws): Promis
     if (draws.oneIn(2)) await world.sleep(draws.pick([0, 5, 60]));
     world.mark("ping between fragments");
     end.call("ping", () => peer.ping("?"));
-    end.call("send fragment", () => peer.send(content.slice(cut), { fin: true }, done(sent)));
+    if (draws.oneIn(4)) {
+      world.mark("message stream left half way");
+      end.peer?.leftHalfWay();
+      return false;
+    }
+    const called = done(sent);
+    const last = end.call("send fragment", () => (peer.send(content.slice(cut), { fin: true }, called), true));
+    if (last === undefined) called(new Error("refused"));
+    return true;
   };
   for (let step = 0; step < steps; step++) {
     if (pace > 0 || draws.oneIn(3)) await world.sleep(draws.pick([pace, 0, 1]));
@@ -520,7 +530,7 @@ async function actPeer(world: World, end: End, peer: Peer, draws: Draws): Promis
         end.call("ping", () => peer.ping("?"));
         break;
       case "fragments":
-        await sendFragments();
+        if (!(await sendFragments())) return;
         break;
       case "close":
         end.begin("close()");
@@ -579,8 +589,9 @@ export function startCrossws(world: World, side: Side, draws: Draws): Server {
   const later = draws.oneIn(2);
   const maxConnections = draws.pick([Infinity, Infinity, 1, 2]);
   const source = new Source(world, maxConnections);
-  const hook = (name: string): Promise<void> | undefined => {
+  const hook = (name: string, end: End): Promise<void> | undefined => {
     if (failing !== name) return undefined;
+    end.endsEarly = true;
     const error = world.defect(later ? "hook rejected" : "hook threw", `hook ${name}`);
     if (later) return Promise.reject(error);
     throw error;
@@ -633,23 +644,23 @@ export function startCrossws(world: World, side: Side, draws: Draws): Server {
       end.opened = true;
       end.readsAll = true;
       void actCrossws(world, end, peer, world.choices.stream(`handler.${index}`));
-      return hook("open");
+      return hook("open", end);
     },
     message: (peer: CrosswsPeer, message: CrosswsMessage) => {
       const { rawData } = message;
       connectionOf(peer).server.take(
         typeof rawData === "string" ? rawData : new Uint8Array(rawData as Uint8Array<ArrayBuffer>),
       );
-      return hook("message");
+      return hook("message", connectionOf(peer).server);
     },
     close: (peer: CrosswsPeer, { code }: { code: number }) => {
       connectionOf(peer).server.end(peer.websocket.wasClean, code);
-      return hook("close");
+      return hook("close", connectionOf(peer).server);
     },
     error: (peer: CrosswsPeer, error: unknown) => {
       const { cause } = error as { cause?: unknown };
       connectionOf(peer).server.heard("error", cause);
-      return hook("error");
+      return hook("error", connectionOf(peer).server);
     },
   };
   // Nobody listens to the server's own `error` event.

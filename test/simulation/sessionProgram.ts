@@ -39,6 +39,7 @@ const STEPS = [
   "send",
   "wait",
   "halfStream",
+  "halfStream",
   "closeBadly",
   "abortWritable",
   "closeWritable",
@@ -53,7 +54,8 @@ const STEPS = [
 export function runSession(world: World, end: End, given: WebSocketSession, draws: Draws): WebSocketSession {
   const session = world.alterSession(given);
   end.opened = true;
-  if (session.extensions.includes("deflate")) world.mark("compressed");
+  end.compressed = session.extensions.includes("deflate");
+  if (end.compressed) world.mark("compressed");
   void session.closed.then(
     ({ closeCode }) => end.end(true, closeCode),
     (error: unknown) => {
@@ -156,6 +158,7 @@ async function read(
       case "slowlyAfterTheEnd": {
         const pauseMs = draws.pick([20, 60, 200]);
         await world.sleep(draws.pick([0, 100]));
+        end.touch(0);
         while ((await receive()) !== undefined) {
           const { endArrived, closeArrived } = end.transport.incoming;
           if (!endArrived && !closeArrived) continue;
@@ -171,6 +174,7 @@ async function read(
         break;
       case "late":
         await world.sleep(draws.pick([20, 100, 400]));
+        end.touch(0);
         while ((await receive()) !== undefined);
         break;
       case "cancels": {
@@ -206,6 +210,7 @@ async function read(
 
 async function readStreams(world: World, end: End, session: WebSocketSession, draws: Draws): Promise<void> {
   const skips = draws.oneIn(3);
+  const pauseMs = draws.pick([0, 0, 20, 60]);
   const messages = session.incomingMessageStreams.getReader();
   for (;;) {
     const { done, value } = await end.track("next stream", messages.read());
@@ -214,6 +219,7 @@ async function readStreams(world: World, end: End, session: WebSocketSession, dr
       return;
     }
     world.mark("message read as a stream");
+    if (pauseMs > 0) await world.sleep(pauseMs);
     if (skips && draws.oneIn(2)) {
       end.skips = true;
       await value.readable.cancel();
@@ -258,9 +264,9 @@ async function act(
         break;
       case "burst": {
         const kind = draws.below(3);
-        const huge = draws.oneIn(12);
+        const size = draws.pick([20, 20, 20, 1500, 1500, 5000, HUGE_BYTES]);
         for (let left = 1 + draws.below(6); left > 0; left--) {
-          void transmit(world, end, session, huge ? HUGE_BYTES : 20, kind, undefined);
+          void transmit(world, end, session, size, kind, undefined);
         }
         break;
       }
@@ -275,7 +281,7 @@ async function act(
         await streamMessage(world, end, session, draws, what === "halfStream", `m${streams++}`);
         break;
       case "ping":
-        void end.track("ping", session.ping()).then(
+        void measure(world, end, session).then(
           () => world.mark("ping answered"),
           () => world.mark("ping pending at the end"),
         );
@@ -354,8 +360,9 @@ async function act(
       case "feedForEver": {
         world.mark(what === "feed" ? "busy feed" : "feed that never stops");
         const pauseMs = what === "feed" ? 5 : 15;
+        const size = draws.pick([20, 20, 1500]);
         for (let left = what === "feed" ? 40 : 1000; left > 0 && end.over === undefined; left--) {
-          transmit(world, end, session, 20, 1, undefined).catch(ignore);
+          transmit(world, end, session, size, 1, undefined).catch(ignore);
           await world.sleep(pauseMs);
         }
         break;
@@ -365,6 +372,15 @@ async function act(
         break;
     }
   }
+}
+
+/** Sends a ping, and looks at what it says about its round trip. */
+async function measure(world: World, end: End, session: WebSocketSession): Promise<void> {
+  const startMs = world.nowMs;
+  const ms = await end.track("ping", session.ping());
+  const tookMs = world.nowMs - startMs;
+  if (Math.abs(ms - tookMs) > end.slackMs)
+    world.fail("tells the truth", `${end.face}: a round trip is not what it took`);
 }
 
 export function close(end: End, session: WebSocketSession, draws: Draws): void {
@@ -442,7 +458,7 @@ async function streamMessage(
     if (pauseMs > 0) await world.sleep(pauseMs);
     if (draws.oneIn(4)) {
       world.mark("ping between fragments");
-      void end.track("ping", session.ping()).catch(ignore);
+      void measure(world, end, session).catch(ignore);
     }
     if (half) {
       if (draws.oneIn(2)) {

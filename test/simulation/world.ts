@@ -6,7 +6,7 @@ import type { Choices, Draws, Script } from "./choices.ts";
 import { startSession, startSocket, type TearDown } from "./clients.ts";
 import type { Connection } from "./connection.ts";
 import { listen, turn, type Uncaught } from "./host.ts";
-import { describe, End, type Face, type Finding, type Law, type LawWorld } from "./laws.ts";
+import { describe, End, PROMPT_MS, type Face, type Finding, type Law, type LawWorld } from "./laws.ts";
 import type { Mark } from "./marks.ts";
 import { PlannedError, plannedBehind, type Destination } from "./misbehaviour.ts";
 import { Link, type LinkFault } from "./network.ts";
@@ -24,9 +24,6 @@ const MOST_STEPS = 50_000;
 const QUIET_TURNS = 2;
 
 const MOST_LISTENERS = 10;
-
-/** Below half of the `closeTimeoutMs` of most worlds. */
-const PROMPT_MS = 120;
 
 const FAULTS: readonly LinkFault[] = [
   "clog",
@@ -141,7 +138,7 @@ export class World implements LawWorld {
   }
 
   /** A Blob whose bytes take some time to be read, or can't be. */
-  blob(bytes: Uint8Array<ArrayBuffer>, draws: Draws): SimBlob {
+  blob(end: End, bytes: Uint8Array<ArrayBuffer>, draws: Draws): SimBlob {
     this.mark("Blob sent");
     const ms = draws.pick([0, 1, 20, 150]);
     const fails = draws.oneIn(5);
@@ -149,6 +146,7 @@ export class World implements LawWorld {
       if (ms > 0) await this.sleep(ms);
       if (!fails) return;
       this.mark("Blob failed");
+      end.endsEarly = true;
       throw new PlannedError("a Blob");
     });
   }
@@ -284,6 +282,10 @@ export class World implements LawWorld {
       for (const tearDown of tearDowns) tearDown();
       if (clientsFirst) this.after(draws.pick([0, 200]), () => server.stop());
       this.after(3000, () => server.check());
+      // Longer than any wait but that for the rest of a message.
+      this.after(4500, () => {
+        if (this.clock.liveTimers > 0) this.fail("leaves nothing behind", "a timer is set after everything has ended");
+      });
     });
   }
 
@@ -321,7 +323,14 @@ export class World implements LawWorld {
     this.connections[index] = connection;
     const promptMs = (peer: End): number | undefined =>
       link.faulty || connection.tampered || link.latencyMs > 2 || !peer.readsAll ? undefined : PROMPT_MS;
-    const mayClose = (): boolean => connection.tampered || connection.strict || this.stoppedMs < Infinity;
+    const mayClose = (): boolean =>
+      link.disturbed ||
+      side.timesMessages ||
+      serverSide.timesMessages ||
+      connection.tampered ||
+      connection.strict ||
+      connection.closeDue !== undefined ||
+      this.stoppedMs < Infinity;
     client.mayClose = mayClose;
     serverEnd.mayClose = mayClose;
     client.promptMs = () => promptMs(serverEnd);
@@ -370,7 +379,7 @@ export class World implements LawWorld {
       this.after(atMs, () => {
         const link = this.connections[index]?.link;
         if (link === undefined) return;
-        link.faulty = true;
+        link.disturbed = true;
         link.clog(link.there, untilMs + backMs - this.nowMs);
         link.clog(link.back, untilMs + backMs - this.nowMs);
       });
@@ -411,7 +420,7 @@ export class World implements LawWorld {
 
   #checkAnswer(connection: Connection): void {
     const { link, client, server, refusal, closeDue, clientGaveUp, clientOutcome, handshakeDueMs } = connection;
-    if (link.faulty || connection.tampered || connection.strict || clientGaveUp) return;
+    if (link.disturbed || connection.tampered || connection.strict || clientGaveUp) return;
     const { stoppedMs } = this;
     if (refusal !== undefined && refusal.atMs + 2 * link.latencyMs + 50 <= handshakeDueMs) {
       const { why, status } = refusal;
