@@ -10,9 +10,9 @@ export interface ConnectionRequested {
   readonly target: string;
   /**
    * What `target` and `host` ask for, parsed, with the scheme `ws`, or what a target in absolute form has itself: `wss` for
-   * `https`. Whether the transport is encrypted is not known here. Absent where there was no request.
+   * `https`. Whether the transport is encrypted is not known here.
    */
-  readonly url?: URL;
+  readonly url: URL;
   /** The authority of a target in absolute form, else the `Host` header (RFC 9112 §3.2.2). */
   readonly host: string;
   /** Who asks, where a browser asks (§10.2). `"null"` is an opaque origin. Check it: the protocol does not. */

@@ -10,7 +10,7 @@ import { MessageAssembler, standalone } from "../stream/messageAssembler.ts";
 import { Emitter } from "./emitter.ts";
 import { EventListeners, type ListenedEvents, type PeerEventListener } from "./eventListeners.ts";
 import { decodeText, messageBytes, textBytes, textDecoder, type MessageBytes } from "./messageBytes.ts";
-import type { UpgradeRequest } from "./request.ts";
+import { urlOf, type UpgradeRequest } from "./request.ts";
 import type { TransportSocket } from "./transportSocket.ts";
 
 const BINARY_TYPES = ["nodebuffer", "arraybuffer", "fragments", "blob"] as const;
@@ -97,7 +97,7 @@ export class Peer extends Emitter<PeerEvents> {
     this.#connection = connection;
     this.#driver = driver;
     this.#messages = new MessageAssembler(connection);
-    this.url = `ws://${request.headers.host ?? ""}${request.url}`;
+    this.url = urlOf(request)?.href ?? "";
     this._socket = request.socket;
     handOn(
       (event) => this.#handle(event),

@@ -3,6 +3,7 @@ import { WSConnection, type ServerOptions } from "../connection/wsConnection.ts"
 import { CloseCode } from "../core/closeCodes.ts";
 import { resolveTiming } from "../core/deadlines.ts";
 import type { ConnectionRequested } from "../core/events.ts";
+import { parseTarget } from "../handshake/requestTarget.ts";
 import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.ts";
 import { systemClock } from "../stream/clock.ts";
 import type { RunOptions } from "../stream/connectionHook.ts";
@@ -258,7 +259,10 @@ export class WebSocketServer extends Emitter<ServerEvents> {
   /** Whether the request is for this server, to be overridden where more than the path counts. */
   shouldHandle(request: UpgradeRequest): boolean {
     const { path } = this.options;
-    return path === undefined || request.url.split("?", 1)[0] === path;
+    if (path === undefined) return true;
+    // Compared as it came: a URL would take dots out of it, and encode.
+    const resource = parseTarget(request.url)?.resource ?? request.url;
+    return resource.split("?", 1)[0] === path;
   }
 
   /**

@@ -163,6 +163,7 @@ function priorKnowledge(subprotocol: string | undefined): ConnectionRequested {
   return {
     type: "connectionRequested",
     target: "/",
+    url: new URL("ws://localhost/"),
     host: "",
     origin: undefined,
     headers: new Headers(),

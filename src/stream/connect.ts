@@ -8,7 +8,7 @@ import type { Driver } from "./driver.ts";
 import { open, orDiscard, prepare } from "./opening.ts";
 import { withResolvers } from "./withResolvers.ts";
 import { sessionOf, type WebSocketSession } from "./session.ts";
-import { parseProtocols, parseWebSocketURL, requestFor } from "./webSocketURL.ts";
+import { credentialsOf, parseProtocols, parseWebSocketURL, requestFor } from "./webSocketURL.ts";
 
 export interface ConnectOptions extends SharedOptions, Abortable, RunOptions {
   /** What to ask for; `ws://localhost/` by default, for transports that lead to one place anyway. */
@@ -45,7 +45,8 @@ export async function connect(transport: ByteTransport, options: ConnectOptions 
   const driver: Driver = orDiscard(transport, () => {
     signal?.throwIfAborted();
     const subprotocols = parseProtocols(protocols);
-    const connectionOptions = { ...rest, ...requestFor(parseWebSocketURL(url)), subprotocols };
+    const parsed = parseWebSocketURL(url);
+    const connectionOptions = { ...rest, ...requestFor(parsed), ...credentialsOf(parsed, rest.headers), subprotocols };
     const timing = resolveTiming(rest);
     const prepared = prepare("client", connectionOptions, onConnection);
     return open(

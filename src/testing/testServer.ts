@@ -6,6 +6,7 @@ import type { Vector } from "../inspect/vector.ts";
 import { systemClock, type Clock } from "../stream/clock.ts";
 import { discard } from "../stream/discard.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
+import { callerError } from "./callerError.ts";
 import { realTimeout } from "./realTime.ts";
 import type { ServerSocket } from "./serverSocket.ts";
 import { TestRequest, type RequestFacts } from "./testRequest.ts";
@@ -36,7 +37,7 @@ export interface Recording {
 
 interface Waiter {
   give(request: TestRequest): void;
-  fail(error: Error): void;
+  fail(why: string): void;
 }
 
 export class TestServer implements AsyncDisposable {
@@ -64,6 +65,7 @@ export class TestServer implements AsyncDisposable {
     const next = this.#requests.shift();
     if (next !== undefined) return Promise.resolve(next);
     if (this.#closed) return Promise.reject(new Error("the server is closed: no request will come"));
+    const failed = callerError();
     return new Promise((resolve, reject) => {
       const patience = realTimeout(timeout);
       const settle = (how: () => void): void => {
@@ -73,10 +75,10 @@ export class TestServer implements AsyncDisposable {
       };
       const waiter: Waiter = {
         give: (request) => settle(() => resolve(request)),
-        fail: (error) => settle(() => reject(error)),
+        fail: (why) => settle(() => reject(failed(why))),
       };
       this.#waiters.add(waiter);
-      void patience.passed.then(() => waiter.fail(new Error(`no request came in ${timeout} ms${this.hint()}`)));
+      void patience.passed.then(() => waiter.fail(`no request came in ${timeout} ms${this.hint()}`));
     });
   }
 
@@ -109,7 +111,7 @@ export class TestServer implements AsyncDisposable {
   /** Resets what is open, and takes nothing more. Waits until nothing is left. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const waiter of this.#waiters) waiter.fail(new Error("the server was closed while a request was waited for"));
+    for (const waiter of this.#waiters) waiter.fail("the server was closed while a request was waited for");
     this.#requests.length = 0;
     const connections = [...this.#connections];
     await Promise.all(connections.map(({ wire, ended }) => Promise.all([wire.reset(), ended])));

@@ -15,7 +15,7 @@ import type { DriverTiming } from "../stream/driverMachine.ts";
 import { open, orDiscard, prepare, type Prepared } from "../stream/opening.ts";
 import { attempt } from "../stream/report.ts";
 import { explain, WebSocketError } from "../stream/webSocketError.ts";
-import { requestFor } from "../stream/webSocketURL.ts";
+import { credentialsOf, requestFor } from "../stream/webSocketURL.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { closeEvent } from "./closeEvent.ts";
 import { Fifo } from "../stream/fifo.ts";
@@ -105,6 +105,7 @@ export class ClientSocket {
     const connectionOptions = {
       ...rest,
       ...requestFor(url),
+      ...credentialsOf(url, rest.headers),
       subprotocols: protocols,
       ...(origin !== undefined && { origin }),
       // Timed here, since the time that the dial takes is part of it.

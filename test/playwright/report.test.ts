@@ -81,6 +81,7 @@ test("an expectation waits as long as Playwright's configuration says", () => {
 test.each([
   ["fails", 'toReceiveText("hello")'],
   ["waits as long as Playwright is told", 'toReceiveText("never")'],
+  ["waits for a request", "server.request({ timeout: 50 })"],
 ])("the failure of %j points at its line in the test", (title, code) => {
   const file = join(import.meta.dirname, "report/reported.spec.ts");
   const lines = readFileSync(file, "utf8").split("\n");

@@ -2,7 +2,7 @@
 import { CloseCode } from "../../core/closeCodes.ts";
 import type { MessageBytes } from "../messageBytes.ts";
 import { report } from "../../stream/report.ts";
-import type { UpgradeRequest } from "../request.ts";
+import { urlOf, type UpgradeRequest } from "../request.ts";
 import type { ByteTransport } from "../../transports/byteTransport.ts";
 import {
   WebSocketServer,
@@ -149,12 +149,12 @@ class WSError extends Error {
 }
 
 /** A `Request` with all the headers: one that a script makes in a browser has no cookies, and nothing of the handshake. */
-function webRequest({ url, headers }: UpgradeRequest, secure: boolean): Request | undefined {
-  const all = new Headers(headers as Record<string, string>);
+function webRequest(request: UpgradeRequest, secure: boolean): Request | undefined {
+  const all = new Headers(request.headers as Record<string, string>);
   const isSecure = secure || all.get("x-forwarded-proto") === "https";
-  const base = `${isSecure ? "https" : "http"}://${all.get("host") ?? ""}`;
-  const full = url.startsWith("/") ? base + url : url;
-  return URL.canParse(full) ? Object.defineProperty(new Request(full), "headers", { value: all }) : undefined;
+  const full = urlOf(request, isSecure);
+  if (full === undefined) return undefined;
+  return Object.defineProperty(new Request(full.href.replace(/^ws/, "http")), "headers", { value: all });
 }
 
 /** A body that is sent whole has a length of its own, and the connection ends behind it. */

@@ -36,6 +36,11 @@ test("waits as long as Playwright is told", async ({ page, webSocketServer }) =>
   await expect(socket).toReceiveText("never");
 });
 
+test("waits for a request", async ({ webSocketServer }) => {
+  const server = await webSocketServer({ match: /\/live/ });
+  await server.request({ timeout: 50 });
+});
+
 test.describe("with the trace on", () => {
   test.use({ webSocketTrace: "on" });
   test("passes, and is attached", async ({ page, webSocketServer }) => {
