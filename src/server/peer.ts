@@ -7,6 +7,7 @@ import { encodeText } from "../core/utf8.ts";
 import type { Driver, EventHandler } from "../stream/driver.ts";
 import { attempt, report } from "../stream/report.ts";
 import { MessageAssembler, standalone } from "../stream/messageAssembler.ts";
+import { ignore } from "../transports/ignore.ts";
 import { Emitter } from "./emitter.ts";
 import { EventListeners, type ListenedEvents, type PeerEventListener } from "./eventListeners.ts";
 import { decodeText, messageBytes, textBytes, textDecoder, type MessageBytes } from "./messageBytes.ts";
@@ -460,5 +461,3 @@ function asError(fault: unknown): Error | undefined {
   if (fault === undefined || fault instanceof Error) return fault;
   return new Error("the transport failed", { cause: fault });
 }
-
-function ignore(): void {}

@@ -17,6 +17,7 @@ import { admit, PendingRequest } from "../stream/pendingRequest.ts";
 import { report } from "../stream/report.ts";
 import { WebSocketError } from "../stream/webSocketError.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
+import { ignore } from "../transports/ignore.ts";
 import { Emitter } from "./emitter.ts";
 import { Peer } from "./peer.ts";
 import { upgradeRequest, type UpgradeRequest } from "./request.ts";
@@ -419,5 +420,3 @@ function requireCount(name: string, value: number | undefined): void {
   if (value === undefined || value === Infinity || (Number.isSafeInteger(value) && value >= 0)) return;
   throw new RangeError(`${name} must be a whole number of at least 0, or Infinity; it is ${String(value)}`);
 }
-
-function ignore(): void {}

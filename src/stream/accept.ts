@@ -5,6 +5,7 @@ import { resolveTiming } from "../core/deadlines.ts";
 import type { ConnectionRequested } from "../core/events.ts";
 import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
+import { ignore } from "../transports/ignore.ts";
 import { unlessAborted, type Abortable } from "./abortable.ts";
 import type { RunOptions } from "./connectionHook.ts";
 import type { Driver } from "./driver.ts";
@@ -171,5 +172,3 @@ function priorKnowledge(subprotocol: string | undefined): ConnectionRequested {
     extensions: [],
   };
 }
-
-function ignore(): void {}

@@ -1,5 +1,6 @@
 /** The end of a transport that nobody has taken, so that its other end does not wait. */
 import type { ByteTransport } from "../transports/byteTransport.ts";
+import { ignore } from "../transports/ignore.ts";
 import { closeTransport } from "./driver.ts";
 
 /** Gives the transport up, both ways, unless somebody else uses one of its streams. Does not throw. */
@@ -15,5 +16,3 @@ export function discard(transport: ByteTransport, reason: unknown): void {
   }
   closeTransport(transport);
 }
-
-function ignore(): void {}

@@ -2,6 +2,7 @@
 import type { WSConnection } from "../connection/wsConnection.ts";
 import type { Bytes } from "../core/bytes.ts";
 import type { BytesReceived, TextReceived } from "../core/events.ts";
+import { ignore } from "../transports/ignore.ts";
 import { unlessAborted, withdraw } from "./abortable.ts";
 import { Fifo } from "./fifo.ts";
 import { MessageAssembler, standalone } from "./messageAssembler.ts";
@@ -223,5 +224,3 @@ export class IncomingMessages {
     this.#onCancel(reason);
   }
 }
-
-function ignore(): void {}

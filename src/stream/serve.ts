@@ -3,6 +3,7 @@ import { WSConnection } from "../connection/wsConnection.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { resolveTiming } from "../core/deadlines.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
+import { ignore } from "../transports/ignore.ts";
 import { onAbort } from "../transports/onAbort.ts";
 import { unlessAborted } from "./abortable.ts";
 import { acceptOn, type AcceptTransportOptions, type Arrival, type IncomingRequest } from "./accept.ts";
@@ -177,5 +178,3 @@ async function orTimeout(promise: Promise<void>, options: ServeOptions): Promise
   await Promise.race([promise, passed]);
   clock.clearTimeout(timer);
 }
-
-function ignore(): void {}

@@ -4,6 +4,7 @@ import type { Bytes } from "../core/bytes.ts";
 import type { SendOptions } from "../core/establishedConnection.ts";
 import type { CloseFrame, ConnectionClosed, ConnectionEstablished, PongReceived, WSEvent } from "../core/events.ts";
 import { formatExtensions } from "../handshake/headerGrammar.ts";
+import { ignore } from "../transports/ignore.ts";
 import { unlessAborted, withdraw, type Abortable } from "./abortable.ts";
 import type { Driver, EventHandler } from "./driver.ts";
 import { IncomingMessages, type IncomingMessageStream, type Message } from "./incomingMessages.ts";
@@ -242,5 +243,3 @@ export function sessionOf(
   const session = new WebSocketSession(connection, driver, established, (next) => (handle = next));
   return { session, handle };
 }
-
-function ignore(): void {}

@@ -1,6 +1,7 @@
 /** Node's sockets as byte transports: TCP, TLS, and those of requests to upgrade. Works on Deno's and Bun's, too. */
 import { Arrivals } from "./arrivals.ts";
 import type { ByteTransport } from "./byteTransport.ts";
+import { ignore } from "./ignore.ts";
 import { listenTo, type Listenable } from "./listeners.ts";
 import { report, warn } from "./warn.ts";
 
@@ -280,5 +281,3 @@ function arrivalsOf(
   server.on("close", end);
   return arrivals;
 }
-
-function ignore(): void {}

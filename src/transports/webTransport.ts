@@ -1,5 +1,6 @@
 /** The bidirectional streams of a WebTransport session as byte transports, whichever side opens them. */
 import type { ByteTransport } from "./byteTransport.ts";
+import { ignore } from "./ignore.ts";
 import { onAbort } from "./onAbort.ts";
 import { readFrom } from "./readFrom.ts";
 import { firstOf, Settlement } from "./settlement.ts";
@@ -248,5 +249,3 @@ function endOf(session: WebTransportSession): Promise<string | undefined> {
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
-
-function ignore(): void {}
