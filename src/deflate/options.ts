@@ -1,6 +1,5 @@
 /** The options of permessage-deflate: what each means at either end, with its default and the reason for it. */
 import type { DeflateEngine } from "./engine.ts";
-import { pakoEngine } from "./pakoEngine.ts";
 
 export interface DeflateOptions {
   /**
@@ -37,11 +36,17 @@ export interface DeflateOptions {
   readonly level?: number;
   /** 1 to 9: the compressor takes 2^(windowBits + 2) + 2^(memLevel + 9) bytes. 8 by default, as everywhere. */
   readonly memLevel?: number;
-  /** What compresses and inflates: pako by default, which runs everywhere. */
+  /**
+   * What compresses and inflates: pako by default, which runs everywhere. To leave pako out of a bundle, give another one
+   * to `permessageDeflateWith`.
+   */
   readonly engine?: DeflateEngine;
 }
 
-export interface ResolvedOptions extends Omit<Required<DeflateOptions>, "serverMaxWindowBits"> {
+/** The options beside the engine. */
+export type DeflateSettings = Omit<DeflateOptions, "engine">;
+
+export interface ResolvedOptions extends Omit<Required<DeflateSettings>, "serverMaxWindowBits"> {
   readonly serverMaxWindowBits: number | undefined;
 }
 
@@ -50,14 +55,11 @@ export const LARGEST_WINDOW_BITS = 15;
 const SMALLEST_WINDOW_BITS = 8;
 
 /** The options with defaults. `TypeError` and `RangeError` for those that can't be. */
-export function resolveOptions(given: DeflateOptions): ResolvedOptions {
-  const { serverMaxWindowBits, clientMaxWindowBits = true, engine = pakoEngine } = given;
+export function resolveOptions(given: DeflateSettings): ResolvedOptions {
+  const { serverMaxWindowBits, clientMaxWindowBits = true } = given;
   const { threshold = 0, level = 6, memLevel = 8 } = given;
   if (serverMaxWindowBits !== undefined) requireWindowBits("serverMaxWindowBits", serverMaxWindowBits);
   if (typeof clientMaxWindowBits !== "boolean") requireWindowBits("clientMaxWindowBits", clientMaxWindowBits);
-  if (typeof engine.createDeflater !== "function" || typeof engine.createInflater !== "function") {
-    throw new TypeError("engine must have createDeflater and createInflater");
-  }
   return {
     serverNoContextTakeover: flag("serverNoContextTakeover", given.serverNoContextTakeover),
     clientNoContextTakeover: flag("clientNoContextTakeover", given.clientNoContextTakeover),
@@ -66,7 +68,6 @@ export function resolveOptions(given: DeflateOptions): ResolvedOptions {
     threshold: count("threshold", threshold, 0, Infinity),
     level: count("level", level, 0, 9),
     memLevel: count("memLevel", memLevel, 1, 9),
-    engine,
   };
 }
 

@@ -29,9 +29,10 @@ export class FakeCharacteristic extends EventTarget {
     if (this.#isWriting) throw new Error("GATT operation already in progress.");
     if (!this.service.device.isConnected) throw new Error("GATT Server is disconnected.");
     this.#isWriting = true;
-    this.other.value = new DataView(packet.buffer.slice(packet.byteOffset, packet.byteOffset + packet.length));
-    this.other.dispatchEvent(new Event("characteristicvaluechanged"));
+    const value = new DataView(packet.buffer.slice(packet.byteOffset, packet.byteOffset + packet.length));
     await Promise.resolve();
+    this.other.value = value;
+    this.other.dispatchEvent(new Event("characteristicvaluechanged"));
     this.#isWriting = false;
   }
 }
