@@ -5,10 +5,12 @@ import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { beside, comparesVersions, moduleOf, type Against } from "./against.ts";
 import { openChromiumPage, type ChromiumPage } from "./chromiumPage.ts";
+import type * as FaceWorkloads from "./faceWorkloads.ts";
 import { faceWorkloads } from "./faceWorkloads.ts";
 import { measure, type Duration, type Names, type Row, type Workload } from "./measure.ts";
 import { memoryEntries } from "./memory.ts";
 import { loadWs } from "./nodePeers.ts";
+import type * as NodeWorkloads from "./nodeWorkloads.ts";
 import { nodeWorkloads } from "./nodeWorkloads.ts";
 import type { Task } from "./ownProcess.ts";
 import { WS_IN_A_PAGE, wsPeer } from "./peers.ts";
@@ -64,7 +66,7 @@ export async function entriesAgainst(against: Against): Promise<{ entries: Entry
     names,
     measure: separately(index, against),
   }));
-  const other = await moduleOf<typeof import("./faceWorkloads.ts")>(against, "test/bench/faceWorkloads.ts");
+  const other = await moduleOf<typeof FaceWorkloads>(against, "test/bench/faceWorkloads.ts");
   const faces = [faceWorkloads(withoutPage), other.faceWorkloads(withoutPage)] as const;
   const overFaces = beside(against, faces[0].workloads, faces[1].workloads).map((workload): Entry => ({
     names: workload,

@@ -3,6 +3,7 @@ import "./plainWs.ts";
 import { once } from "node:events";
 import { beside, moduleOf, type Against } from "./against.ts";
 import { measure, type Duration, type Workload } from "./measure.ts";
+import type * as NodeWorkloads from "./nodeWorkloads.ts";
 import { nodeWorkloads } from "./nodeWorkloads.ts";
 
 export interface Task {
@@ -19,6 +20,6 @@ process.send!(await measure((await workloads(against))[index]!, peerNames, durat
 
 async function workloads(against: Against | undefined): Promise<Workload[]> {
   if (against === undefined) return nodeWorkloads();
-  const theirs = await moduleOf<typeof import("./nodeWorkloads.ts")>(against, "test/bench/nodeWorkloads.ts");
+  const theirs = await moduleOf<typeof NodeWorkloads>(against, "test/bench/nodeWorkloads.ts");
   return beside(against, nodeWorkloads(), theirs.nodeWorkloads());
 }
