@@ -10,7 +10,6 @@ import { faceWorkloads } from "./faceWorkloads.ts";
 import { measure, type Duration, type Names, type Row, type Workload } from "./measure.ts";
 import { memoryEntries } from "./memory.ts";
 import { loadWs } from "./nodePeers.ts";
-import type * as NodeWorkloads from "./nodeWorkloads.ts";
 import { nodeWorkloads } from "./nodeWorkloads.ts";
 import type { Task } from "./ownProcess.ts";
 import { WS_IN_A_PAGE, wsPeer } from "./peers.ts";
