@@ -49,14 +49,16 @@ function apply({ file, search, replacement }: Mutation, folder: string): string 
 
 function ask(worker: Worker, from: number, count: number): Promise<Report | string> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve("the simulator hangs"), HANGS_MS);
     const settle = (answer: Report | string): void => {
       clearTimeout(timer);
-      worker.removeAllListeners();
+      worker.off("message", settle);
+      worker.off("error", fail);
       resolve(answer);
     };
-    worker.once("message", settle);
-    worker.once("error", (error) => settle(`the simulator fails: ${String(error)}`));
+    const fail = (error: unknown): void => settle(`the simulator fails: ${String(error)}`);
+    const timer = setTimeout(() => settle("the simulator hangs"), HANGS_MS);
+    worker.on("message", settle);
+    worker.on("error", fail);
     worker.postMessage({ from, count });
   });
 }

@@ -509,6 +509,44 @@ describe("it contains failures", () => {
       server.handleTransport(far);
     });
   });
+  describe("a transport whose getter throws is told once, and ended as far as it lets itself be", () => {
+    const faces: Record<string, (transport: ByteTransport) => unknown> = {
+      connect: (transport) => connect(transport, known),
+      "a WebSocket": (transport) =>
+        new Promise((_, reject) => {
+          const WebSocket = createWebSocketClass(() => transport, known);
+          new WebSocket("ws://localhost/").addEventListener("error", reject);
+        }),
+      accept: (transport) => accept(transport),
+      serve: (transport) => serve([transport], () => undefined),
+      "a WebSocketServer": (transport) => new WebSocketServer().handleTransport(transport),
+    };
+    const everywhere = ["readable", "writable", "closed", "copiesChunks"];
+    const cases = Object.keys(faces).flatMap((face) => {
+      const isServer = !/connect|a WebSocket$/.test(face);
+      const its = face === "a WebSocketServer" ? ["remoteAddress", "encrypted"] : [];
+      return [...everywhere, ...(isServer ? ["request"] : []), ...its].map((getter) => ({ getter, face }));
+    });
+    test.each(cases)("$getter, with $face", async ({ getter, face }) => {
+      const { reports } = collectReports();
+      const transport = new WireTransport();
+      Object.defineProperty(transport, getter, {
+        get() {
+          throw new Error(`of ${getter}`);
+        },
+      });
+      const told: unknown[] = [];
+      void Promise.resolve()
+        .then(() => faces[face]!(transport))
+        .catch((error: unknown) => told.push(error));
+      await settled();
+      expect(told.length + reports.length).toBe(1);
+      const reachable = { readable: "cancelled", writable: "aborted" };
+      const sides = Object.entries(reachable).filter(([side]) => side !== getter);
+      const ends = transport.ends.map((end) => end.replace(/:.*/, ""));
+      expect(ends.sort()).toEqual([...sides.map(([, end]) => end), "ended"].sort());
+    });
+  });
   test("an origin policy may answer by a promise; what it throws is a 500, reported once", async () => {
     const { reports } = collectReports();
     const answers: unknown[] = [];
