@@ -11,6 +11,9 @@ type Content = string | Uint8Array<ArrayBuffer>;
 
 const HUGE_BYTES = 300_000;
 
+/** Of many messages, none of which is large beside what may be read ahead. */
+const FLOOD_BYTES = 10_000;
+
 export const PAUSES = [0, 1, 5, 20, 60, 150, 400] as const;
 
 const READINGS = [
@@ -157,8 +160,9 @@ async function read(
       }
       case "slowlyAfterTheEnd": {
         const pauseMs = draws.pick([20, 60, 200]);
+        end.takesNothing = true;
         await world.sleep(draws.pick([0, 100]));
-        end.touch(0);
+        end.readLate();
         while ((await receive()) !== undefined) {
           const { endArrived, closeArrived } = end.transport.incoming;
           if (!endArrived && !closeArrived) continue;
@@ -168,13 +172,15 @@ async function read(
         break;
       }
       case "never":
+        end.takesNothing = true;
         break;
       case "stops":
         for (let left = draws.below(3); left > 0; left--) if ((await receive()) === undefined) break;
         break;
       case "late":
+        end.takesNothing = true;
         await world.sleep(draws.pick([20, 100, 400]));
-        end.touch(0);
+        end.readLate();
         while ((await receive()) !== undefined);
         break;
       case "cancels": {
@@ -264,8 +270,8 @@ async function act(
         break;
       case "burst": {
         const kind = draws.below(3);
-        const size = draws.pick([20, 20, 20, 1500, 1500, 5000, HUGE_BYTES]);
-        for (let left = 1 + draws.below(6); left > 0; left--) {
+        const size = draws.pick([20, 20, 20, 1500, 1500, 5000, HUGE_BYTES, FLOOD_BYTES]);
+        for (let left = (1 + draws.below(6)) * (size === FLOOD_BYTES ? 8 : 1); left > 0; left--) {
           void transmit(world, end, session, size, kind, undefined);
         }
         break;
@@ -353,7 +359,10 @@ async function act(
         end.begin("close()");
         const closing = end.call("close with signal", () => session.close({ signal }));
         if (closing !== undefined) void end.track("close", closing).catch(ignore);
-        world.after(draws.pick([0, 1, 20]), () => controller.abort(new PlannedError("signal of close")));
+        world.after(draws.pick([0, 1, 20]), () => {
+          controller.abort(new PlannedError("signal of close"));
+          end.gaveUp("the signal of close()");
+        });
         break;
       }
       case "feed":
@@ -379,7 +388,7 @@ async function measure(world: World, end: End, session: WebSocketSession): Promi
   const startMs = world.nowMs;
   const ms = await end.track("ping", session.ping());
   const tookMs = world.nowMs - startMs;
-  if (Math.abs(ms - tookMs) > end.slackMs)
+  if (Math.abs(ms - tookMs) > end.slackMs || ms < 0)
     world.fail("tells the truth", `${end.face}: a round trip is not what it took`);
 }
 
