@@ -59,7 +59,7 @@ function ask(worker: Worker, from: number, count: number): Promise<Report | stri
     const timer = setTimeout(() => settle("the simulator hangs"), HANGS_MS);
     worker.on("message", settle);
     worker.on("error", fail);
-    worker.postMessage({ from, count });
+    worker.postMessage({ from, count, once: true });
   });
 }
 

@@ -14,6 +14,11 @@ type Change = readonly [name: string, search: string, replacement: string];
 const CHANGES: Readonly<Record<string, readonly Change[]>> = {
   "src/stream/driverMachine.ts": [
     [
+      "bytes that arrive do not show that the peer is there",
+      `    this.#askedMs = undefined;\n    this.#uselessChunks`,
+      `    this.#uselessChunks`,
+    ],
+    [
       "the end is not timed",
       `if (this.#signalPhase("beginClose")) this.#armEnd();`,
       `this.#signalPhase("beginClose");`,
@@ -151,6 +156,7 @@ const CHANGES: Readonly<Record<string, readonly Change[]>> = {
     ["random that fails a call leaves the connection", `queueMicrotask(() => run.driver?.abort(why));`, ``],
   ],
   "src/stream/pendingRequest.ts": [
+    ["an origin policy that decides too late is heeded", `    if (!request.isPending) return undefined;\n`, ``],
     ["an origin that is refused is let in", `if (allowed) return admitted(request);`, `return admitted(request);`],
     [
       "an origin policy that fails is no refusal",
@@ -166,6 +172,11 @@ const CHANGES: Readonly<Record<string, readonly Change[]>> = {
     ["an answer is not flushed", `      this.#driver.flush();\n`, ``],
   ],
   "src/stream/accept.ts": [
+    [
+      "a request whose client has gone is answered",
+      `if (!connection.closed) answerable?.accept(answer);`,
+      `answerable?.accept(answer);`,
+    ],
     ["the signal does not give the transport up", `else driver.abort(reason);`, ``],
     [
       "reject() does not wait for the end",

@@ -151,7 +151,7 @@ function actLater(world: World, draws: Draws): (connection: WSConnection) => voi
 
 /** Which pages may connect: an application's function that decides late, never, or fails. */
 function originPolicy(world: World, draws: Draws): OriginPolicy {
-  const way = draws.pick(["late", "throws", "rejects", "never", "no"] as const);
+  const way = draws.pick(["late", "throws", "rejects", "never", "no", "noLate"] as const);
   const ms = draws.pick([0, 5, 60, 400]);
   const refuse = (status: number): void => {
     if (world.connections.length !== 1) return;
@@ -166,12 +166,17 @@ function originPolicy(world: World, draws: Draws): OriginPolicy {
     if (world.connections.length === 1) world.connections[0]!.asked = asked;
   };
   return () => {
-    ask(way === "late" || way === "never");
+    ask(way === "late" || way === "never" || way === "noLate");
     switch (way) {
       case "late":
         return world.sleep(ms).then(() => {
           ask(false);
           return true;
+        });
+      case "noLate":
+        return world.sleep(ms).then(() => {
+          refuse(403);
+          return false;
         });
       case "no":
         refuse(403);
