@@ -84,7 +84,7 @@ export function drawSide(world: World, draws: Draws, agreement: Agreement, name:
   const policy = name === "server" && draws.oneIn(12) ? originPolicy(world, draws) : undefined;
   const failsConnection = defect === 4 && draws.oneIn(2);
   const limits = draws.oneIn(10) ? draws.pick(LIMITS) : undefined;
-  const messageTimeoutMs = draws.oneIn(4) ? draws.pick([80, 300]) : undefined;
+  const messageTimeoutMs = draws.oneIn(3) ? draws.pick([80, 300]) : undefined;
   const leavesPongs = draws.oneIn(16);
   if (leavesPongs) world.mark("pongs left to the application");
   const acts = !failsConnection && draws.oneIn(16);

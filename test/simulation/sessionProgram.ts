@@ -25,6 +25,7 @@ const READINGS = [
   "never",
   "stops",
   "late",
+  "late",
   "cancels",
   "echo",
   "slowlyAfterTheEnd",
@@ -69,7 +70,9 @@ export function runSession(world: World, end: End, given: WebSocketSession, draw
   void end.track("closed", session.closed);
   const reading = draws.pick(READINGS);
   const reads = read(world, end, session, reading, draws);
-  const done = act(world, end, session, reading, draws);
+  // Who reads late may have nothing to say either: then nothing tells the library the time.
+  const rests = reading === "late" && draws.oneIn(2);
+  const done = rests ? undefined : act(world, end, session, reading, draws);
   void Promise.allSettled([reads, done, session.closed]).then(() => probe(world, end, session, reading));
   return session;
 }
@@ -452,6 +455,7 @@ async function streamMessage(
   channel: string,
 ): Promise<void> {
   const isText = draws.oneIn(2);
+  if (half && draws.oneIn(2)) void transmit(world, end, session, 20, 1, undefined).catch(ignore);
   const sent = end.send(channel, drawSize(draws), isText ? 1 : 0);
   const { content } = sent;
   const stream = end.call("createMessageStream", () =>
