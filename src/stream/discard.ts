@@ -9,9 +9,9 @@ import { closeTransport } from "./driver.ts";
 export function discard(transport: ByteTransport, reason: unknown): void {
   const isLocked = (stream: () => { readonly locked: boolean }): boolean => attemptTo(() => stream().locked) === true;
   if (isLocked(() => transport.readable) || isLocked(() => transport.writable)) return;
-  attemptTo(() => transport.readable.cancel(reason).catch(ignore));
-  attemptTo(() => transport.writable.abort(reason).catch(ignore));
-  attemptTo(() => Promise.resolve(transport.closed).catch(ignore));
+  attemptTo(() => void transport.readable.cancel(reason).catch(ignore));
+  attemptTo(() => void transport.writable.abort(reason).catch(ignore));
+  attemptTo(() => void Promise.resolve(transport.closed).catch(ignore));
   closeTransport(transport);
 }
 

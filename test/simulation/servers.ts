@@ -540,11 +540,10 @@ async function actPeer(world: World, end: End, peer: Peer, draws: Draws): Promis
     end.gaveUp("terminate()");
   };
   const acts = draws.pick(["not", "not", "not", "not", "not", "terminates", "closes", "sends"] as const);
-  let acted = acts === "not";
+  let callsBefore = acts === "not" ? Infinity : draws.below(4);
   /** What an application does as soon as a message has been sent, or can't be. */
   const act = (): void => {
-    if (acted || end.over !== undefined) return;
-    acted = true;
+    if (callsBefore-- !== 0 || end.over !== undefined) return;
     world.mark("acted in a callback");
     if (acts === "terminates") terminate();
     else if (acts === "sends") send(20, 0);
@@ -563,7 +562,9 @@ async function actPeer(world: World, end: End, peer: Peer, draws: Draws): Promis
     const sent = end.send("s", drawSize(draws), draws.below(4));
     const { content } = sent;
     const cut = draws.below(content.length);
-    end.call("send fragment", () => peer.send(content.slice(0, cut), { fin: false }));
+    const begun = end.callback("callback", () => undefined);
+    const first = end.call("send fragment", () => (peer.send(content.slice(0, cut), { fin: false }, begun), true));
+    if (first === undefined) begun(new Error("refused"));
     if (draws.oneIn(2)) await world.sleep(draws.pick([0, 5, 60]));
     world.mark("ping between fragments");
     end.call("ping", () => peer.ping("?"));

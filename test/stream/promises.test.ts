@@ -607,6 +607,52 @@ describe("it contains failures", () => {
     });
     expect(await client.closed).toMatchObject({ closeCode: 1011 });
   });
+  describe("what can't be sent behind a Blob is told to its callback, once", () => {
+    /** Its `encode` throws at one call, and at those after it. */
+    const failingAt = (at: number): Extension => {
+      let calls = 0;
+      const codec: ExtensionCodec = {
+        reservedBits: 0,
+        encode(frame) {
+          if (calls++ >= at) throw new Error("of the extension");
+          return frame;
+        },
+      };
+      return { name: "x", offer: () => [[]], accept: () => ({ parameters: [], codec }), confirm: () => codec };
+    };
+    type Send = (data: string | Blob, callback: (error?: unknown) => void) => void;
+    const faces: Record<string, (near: ByteTransport, far: ByteTransport, extension: Extension) => Promise<Send>> = {
+      async "a WebSocket"(near, far, extension) {
+        void accept(far, { extensions: [extension] }).then((asked) => asked.accept());
+        const WebSocket = createWebSocketClass(() => near, { extensions: [extension] });
+        const socket = new WebSocket("ws://localhost/");
+        await new Promise((resolve) => socket.addEventListener("open", resolve));
+        return (data, callback) => socket.send(data, callback);
+      },
+      async "a server's peer"(near, far, extension) {
+        const server = new WebSocketServer({ extensions: [extension] });
+        const connected = new Promise<Peer>((resolve) => server.on("connection", resolve));
+        server.handleTransport(far);
+        void connect(near, { extensions: [extension] });
+        const peer = await connected;
+        peer.on("error", () => undefined);
+        return (data, callback) => peer.send(data, callback);
+      },
+    };
+    const cases = Object.keys(faces).flatMap((face) => [0, 1].map((at) => ({ face, at })));
+    test.each(cases)("$face, whose extension fails at message $at", async ({ face, at }) => {
+      const { reports } = collectReports();
+      const send = await faces[face]!(...pipe(), failingAt(at));
+      const told: unknown[] = [];
+      send(new Blob(["a"]), (error) => told.push(["the Blob", error instanceof Error]));
+      send("b", (error) => told.push(["what is behind it", error instanceof Error]));
+      for (let turns = 0; told.length < 2 && turns < 20; turns++) await settled();
+      expect(told).toHaveLength(2);
+      expect(told).toContainEqual(["the Blob", at === 0]);
+      expect(told).toContainEqual(["what is behind it", true]);
+      expect(reports).toEqual([]);
+    });
+  });
 });
 
 describe("it is bounded, and leaves nothing behind", () => {
