@@ -334,15 +334,26 @@ export class ClientSocket {
   }
 
   #sendBehindBlobs(data: string | ArrayBuffer, size: number, callback?: Callback): void {
-    this.#goBehindBlobs(() => this.#transmit(data, true, size, callback));
+    this.#goBehindBlobs(() => this.#orTell(callback, () => this.#transmit(data, true, size, callback)));
   }
 
   async #sendBlob(blob: Blob, callback?: Callback): Promise<void> {
+    await this.#orTell(callback, async () => {
+      const data = await blob.arrayBuffer().catch((error: unknown) => {
+        this.#fail("a Blob could not be read", error);
+        throw error;
+      });
+      this.#transmit(data, true, blob.size, callback);
+    });
+  }
+
+  /** Sends what has no caller any more to throw an error to: it goes to the callback, and ends the connection. */
+  async #orTell(callback: Callback | undefined, send: () => void | Promise<void>): Promise<void> {
     try {
-      this.#transmit(await blob.arrayBuffer(), true, blob.size, callback);
+      await send();
     } catch (error) {
       if (callback !== undefined) queueTask(() => attempt(() => callback(error)));
-      this.#fail("a Blob could not be read", error);
+      throw error;
     }
   }
 
