@@ -10,16 +10,38 @@ export const EMPTY: Bytes = new Uint8Array(0);
  */
 export function viewOf(source: unknown): Uint8Array {
   if (source instanceof Uint8Array) return source;
-  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
-  if (isArrayBuffer(source)) return new Uint8Array(source);
-  throw new TypeError("bytes must be an ArrayBuffer or a view of one");
+  if (!isBufferSource(source)) throw new TypeError("bytes must be an ArrayBuffer or a view of one");
+  const buffer = bufferOf(source);
+  if (buffer.byteLength === 0) return EMPTY;
+  return ArrayBuffer.isView(source)
+    ? new Uint8Array(buffer, source.byteOffset, source.byteLength)
+    : new Uint8Array(buffer);
 }
 
-/** By brand rather than `instanceof`, since the buffer may come from another realm. */
-function isArrayBuffer(value: unknown): value is ArrayBuffer {
+/** Buffers by brand rather than `instanceof`, since they may come from another realm. */
+export function isBufferSource(value: unknown): value is ArrayBuffer | ArrayBufferView {
+  if (ArrayBuffer.isView(value)) return true;
   const brand = Object.prototype.toString.call(value);
-  return brand === "[object ArrayBuffer]" || brand === "[object SharedArrayBuffer]";
+  return brand === "[object ArrayBuffer]" || brand === SHARED;
 }
+
+export function bufferOf(source: ArrayBuffer | ArrayBufferView): ArrayBufferLike & { readonly resizable?: boolean } {
+  return ArrayBuffer.isView(source) ? source.buffer : source;
+}
+
+/**
+ * `TypeError` for memory that is shared or can be resized: a buffer source of Web IDL is neither, unless it says
+ * `[AllowShared]` or `[AllowResizable]`.
+ */
+export function requireFixed(source: ArrayBuffer | ArrayBufferView): void {
+  const buffer = bufferOf(source);
+  if (buffer.resizable === false) return; // nearly every one
+  if (Object.prototype.toString.call(buffer) === SHARED)
+    throw new TypeError("shared memory can't be sent: send a copy");
+  if (buffer.resizable === true) throw new TypeError("resizable memory can't be sent: send a copy");
+}
+
+const SHARED = "[object SharedArrayBuffer]";
 
 /** The bytes of a string of code points up to 255, as HTTP heads are written. */
 export function latin1(text: string): Bytes {
