@@ -396,5 +396,5 @@ function ownOrigin(): string | undefined {
 }
 
 function snapshot(data: string | ArrayBuffer | ArrayBufferView): string | ArrayBuffer {
-  return typeof data === "string" ? data : (viewOf(data).slice().buffer as ArrayBuffer);
+  return typeof data === "string" ? data : viewOf(data).slice().buffer;
 }
