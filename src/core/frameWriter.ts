@@ -72,7 +72,7 @@ export function writeFrame(
 
 /** Whether nobody can resize it, or change it from another thread, while it waits to be sent. */
 function isOwnable(buffer: ArrayBufferLike & { readonly resizable?: boolean }): boolean {
-  return buffer instanceof ArrayBuffer && buffer.resizable !== true;
+  return buffer instanceof ArrayBuffer && !buffer.resizable;
 }
 
 /**

@@ -4,6 +4,7 @@ import { concat, EMPTY, viewOf, type Bytes } from "../core/bytes.ts";
 import { closeFrame } from "../core/establishedConnection.ts";
 import type { ConnectionClosed, WSEvent } from "../core/events.ts";
 import { encodeText } from "../core/utf8.ts";
+import { isBlob } from "../stream/blob.ts";
 import type { Driver, EventHandler } from "../stream/driver.ts";
 import { attempt, report } from "../stream/report.ts";
 import { MessageAssembler, standalone } from "../stream/messageAssembler.ts";
@@ -315,7 +316,7 @@ export class Peer extends Emitter<PeerEvents> {
   }
 
   #send(data: Sendable, options: PeerSendOptions, callback: Callback | undefined): void {
-    if (data instanceof Blob) {
+    if (isBlob(data)) {
       this.#inOrder(() => this.#sendBlob(data, options, callback));
       return;
     }

@@ -247,7 +247,6 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
           throw new RangeError("the argument was looked at");
         },
       };
-      const descriptors = Object.getOwnPropertyDescriptors(WebSocket.prototype);
       const foreign = [
         undefined,
         null,
@@ -257,10 +256,9 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
         WebSocket.prototype,
         Object.create(WebSocket.prototype),
       ];
-      for (const [name, descriptor] of Object.entries<PropertyDescriptor>(descriptors)) {
+      for (const [name, { get, set, value }] of members(WebSocket.prototype)) {
         if (name === "constructor") continue;
-        const members: unknown[] = [descriptor.get, descriptor.set, descriptor.value];
-        for (const call of members.filter((member) => typeof member === "function")) {
+        for (const call of [get, set, value].filter((member) => typeof member === "function")) {
           for (const self of foreign) {
             expect(() => void Reflect.apply(call, self, [argument]), name).toThrow(TypeError);
             expect(() => void Reflect.apply(call, self, [1]), name).toThrow(TypeError);
@@ -279,8 +277,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
       const events = [await next(socket, "message"), await next(socket, "close")];
       for (const event of events) {
         const prototype = Object.getPrototypeOf(event) as object;
-        const descriptors = Object.values<PropertyDescriptor>(Object.getOwnPropertyDescriptors(prototype));
-        const getters = descriptors.flatMap((descriptor) => descriptor.get ?? []);
+        const getters = members(prototype).flatMap(([, { get }]) => (typeof get === "function" ? get : []));
         expect(getters.length).toBeGreaterThan(2);
         for (const get of getters) {
           for (const self of [undefined, {}, new Event("close"), Object.create(prototype)]) {
@@ -817,6 +814,13 @@ async function ending(socket: WebSocket): Promise<unknown[]> {
   socket.addEventListener("error", () => told.push("error"));
   const { code, reason, wasClean } = await next(socket, "close");
   return [...told, code, reason, wasClean];
+}
+
+/** What an object has of its own, by name. */
+function members(object: object): [name: string, Readonly<Record<"get" | "set" | "value", unknown>>][] {
+  return Object.entries<Record<"get" | "set" | "value", unknown>>(
+    Object.getOwnPropertyDescriptors(object) as Record<string, never>,
+  );
 }
 
 /** Messages as they can be compared. */
