@@ -14,10 +14,10 @@ import { open, orDiscard, prepare } from "../stream/opening.ts";
 import { requireOriginPolicy, type OriginPolicy } from "../stream/originPolicy.ts";
 import { stopTaking } from "../stream/serve.ts";
 import { admit, PendingRequest } from "../stream/pendingRequest.ts";
-import { report } from "../stream/report.ts";
+import { attempt, report } from "../stream/report.ts";
 import { WebSocketError } from "../stream/webSocketError.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
-import { Emitter } from "./emitter.ts";
+import { Emitter, type ListenerEvents } from "./emitter.ts";
 import { Peer } from "./peer.ts";
 import { upgradeRequest, type UpgradeRequest } from "./request.ts";
 import { TransportSocket, type TransportInfo } from "./transportSocket.ts";
@@ -77,7 +77,7 @@ export interface HandleOptions extends TransportInfo {
   readonly request?: ParsedRequest;
 }
 
-export interface ServerEvents {
+export interface ServerEvents extends ListenerEvents {
   connection: [peer: Peer, request: UpgradeRequest];
   /** The lines of the answer that is about to accept a client: those that a listener adds are sent with it. */
   headers: [lines: string[], request: UpgradeRequest];
@@ -385,19 +385,13 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     return headers;
   }
 
-  #tell<Name extends keyof ServerEvents>(event: Name, ...args: ServerEvents[Name]): boolean {
-    const heard = this.listenerCount(event) > 0;
-    try {
-      this.emit(event, ...args);
-    } catch (error) {
-      report(error);
-    }
-    return heard;
+  /** What a listener throws is reported, and the server goes on; and an error that nobody listens for. */
+  #tell<Name extends keyof ServerEvents>(event: Name, ...args: ServerEvents[Name]): void {
+    attempt(() => this.emit(event, ...args));
   }
 
   #tellError(error: unknown): void {
-    const known = error instanceof Error ? error : new Error("no more transports", { cause: error });
-    if (!this.#tell("error", known)) report(known);
+    this.#tell("error", error instanceof Error ? error : new Error("no more transports", { cause: error }));
   }
 }
 
