@@ -5,7 +5,6 @@ import { resolveTiming } from "../core/deadlines.ts";
 import type { ConnectionRequested } from "../core/events.ts";
 import { parseTarget } from "../handshake/requestTarget.ts";
 import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.ts";
-import { systemClock } from "../stream/clock.ts";
 import type { RunOptions } from "../stream/connectionHook.ts";
 import { discard } from "../stream/discard.ts";
 import type { Driver, EventHandler } from "../stream/driver.ts";
@@ -15,6 +14,7 @@ import { requireOriginPolicy, type OriginPolicy } from "../stream/originPolicy.t
 import { stopTaking } from "../stream/serve.ts";
 import { admit, PendingRequest } from "../stream/pendingRequest.ts";
 import { attempt, report } from "../stream/report.ts";
+import { queueTask } from "../stream/tasks.ts";
 import { WebSocketError } from "../stream/webSocketError.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { Emitter, type ListenerEvents } from "./emitter.ts";
@@ -168,7 +168,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     }
     const { request = transport.request, remoteAddress = transport.remoteAddress } = options;
     const { encrypted = transport.encrypted } = options;
-    const { origins = "same", clock = systemClock } = this.options;
+    const { origins = "same", clock } = this.options;
     const socket = new TransportSocket({ remoteAddress, encrypted }, () =>
       driver.abort(new Error("the transport was destroyed")),
     );
@@ -230,7 +230,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
       this.#forget(driver);
     };
     // In another turn: libraries put off what they do with the last message.
-    void driver.finished.then(() => clock.setTimeout(forget, 0)).catch(forget);
+    void driver.finished.then(() => queueTask(forget));
   }
 
   /**

@@ -19,7 +19,7 @@ import { credentialsOf, requestFor } from "../stream/webSocketURL.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { closeEvent } from "./closeEvent.ts";
 import { Fifo } from "../stream/fifo.ts";
-import { queueTask } from "./tasks.ts";
+import { queueTask } from "../stream/tasks.ts";
 import type { EventHandler } from "../stream/driver.ts";
 import type { Payload } from "./webIDL.ts";
 
