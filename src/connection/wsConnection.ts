@@ -2,7 +2,7 @@
 import { ByteQueue } from "../core/byteQueue.ts";
 import { EMPTY, viewOf } from "../core/bytes.ts";
 import { CloseCode } from "../core/closeCodes.ts";
-import { Deadlines, resolveTiming, type Timer, type Timing } from "../core/deadlines.ts";
+import { Deadlines, resolveTiming, timingTable, type Timer, type Timing } from "../core/deadlines.ts";
 import { ContainedCodec } from "../core/containedCodec.ts";
 import {
   contain,
@@ -20,7 +20,8 @@ import {
 } from "../core/events.ts";
 import type { AgreedExtension, Extension, NegotiatedExtension } from "../core/extension.ts";
 import { LifeCycle, type ConnectionState, type Signal } from "../core/lifeCycle.ts";
-import { resolveLimits, type Limits } from "../core/limits.ts";
+import { limitTable, resolveLimits, type Limits } from "../core/limits.ts";
+import { checkOptions, type OptionTable } from "../core/options.ts";
 import { OutputQueue } from "../core/outputQueue.ts";
 import type { WholeMessages } from "../core/wholeMessages.ts";
 import { ClientHandshake, type RequestOptions } from "../handshake/clientHandshake.ts";
@@ -63,9 +64,30 @@ export interface SharedOptions extends Partial<Timing> {
   readonly random?: (bytes: Uint8Array<ArrayBuffer>) => void;
 }
 
+/** For the tables of faces, which have these options, too. */
+export const sharedTable: OptionTable<SharedOptions> = {
+  ...timingTable,
+  handshake: "a string",
+  subprotocol: "a string",
+  extensions: "an object",
+  limits: limitTable,
+  masking: "a boolean",
+  autoPong: "a boolean",
+  random: "a function",
+};
+
 export interface ClientOptions extends SharedOptions, Partial<Omit<RequestOptions, "extensions">> {}
 export type ServerOptions = SharedOptions;
 export type ConnectionOptions = ClientOptions;
+
+const table: OptionTable<ConnectionOptions> = {
+  ...sharedTable,
+  host: "a string",
+  resource: "a string",
+  subprotocols: "an object",
+  headers: "an object",
+  origin: "a string",
+};
 
 export type AcceptOptions = Omit<AnswerOptions, "extensions">;
 
@@ -135,6 +157,7 @@ export class WSConnection {
     if (type !== "client" && type !== "server") {
       throw new TypeError(`a connection is a "client" or a "server", not ${String(type)}`);
     }
+    checkOptions("new WSConnection()", options, table);
     const { handshake = "http1", extensions = [] } = options;
     this.type = type;
     this.#limits = resolveLimits(options.limits);

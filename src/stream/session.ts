@@ -2,6 +2,7 @@
 import type { WSConnection } from "../connection/wsConnection.ts";
 import type { Bytes } from "../core/bytes.ts";
 import type { SendOptions } from "../core/establishedConnection.ts";
+import { checkOptions, type OptionTable } from "../core/options.ts";
 import type { CloseFrame, ConnectionClosed, ConnectionEstablished, PongReceived, WSEvent } from "../core/events.ts";
 import { formatExtensions } from "../handshake/headerGrammar.ts";
 import { unlessAborted, withdraw, type Abortable } from "./abortable.ts";
