@@ -26,11 +26,19 @@ import { OutputQueue } from "../core/outputQueue.ts";
 import type { WholeMessages } from "../core/wholeMessages.ts";
 import { ClientHandshake, type RequestOptions } from "../handshake/clientHandshake.ts";
 import { Head } from "../handshake/headReader.ts";
-import { agreeBeforehand, type Agreement, type AnswerOptions } from "../handshake/negotiation.ts";
+import {
+  acceptTable,
+  agreeBeforehand,
+  offerTable,
+  requireExtensions,
+  type Agreement,
+  type AnswerOptions,
+} from "../handshake/negotiation.ts";
 import {
   refusal,
   rejection,
   rejectionPiece,
+  rejectTable,
   ServerHandshake,
   type ParsedRequest,
   type RejectOptions,
@@ -81,12 +89,10 @@ export type ServerOptions = SharedOptions;
 export type ConnectionOptions = ClientOptions;
 
 const table: OptionTable<ConnectionOptions> = {
+  ...offerTable,
   ...sharedTable,
   host: "a string",
   resource: "a string",
-  subprotocols: "an object",
-  headers: "an object",
-  origin: "a string",
 };
 
 export type AcceptOptions = Omit<AnswerOptions, "extensions">;
@@ -159,6 +165,7 @@ export class WSConnection {
     }
     checkOptions("new WSConnection()", options, table);
     const { handshake = "http1", extensions = [] } = options;
+    requireExtensions(extensions);
     this.type = type;
     this.#limits = resolveLimits(options.limits);
     this.#deadlines = new Deadlines(resolveTiming(options));
@@ -342,6 +349,7 @@ export class WSConnection {
    */
   accept(request: ConnectionRequested, options: AcceptOptions = {}): void {
     const server = this.#answering(request);
+    checkOptions("accept()", options, acceptTable);
     const accepted = server.accept(request, { ...options, extensions: this.#negotiable });
     this.#open("accept", accepted.extensions, accepted.subprotocol, accepted.head);
     this.#output.push(accepted.bytes);
@@ -353,6 +361,7 @@ export class WSConnection {
    */
   reject(request: ConnectionRequested, options: RejectOptions = {}): void {
     this.#answering(request);
+    checkOptions("reject()", options, rejectTable);
     this.#output.push(rejection(options));
     this.#life.follow("reject");
     if (options.streamed !== true) this.#finish("finishRejection");

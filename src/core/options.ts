@@ -27,14 +27,18 @@ export type Advice = Readonly<Record<string, string>>;
  * absent. `where` names the function.
  */
 export function checkOptions(where: string, options: unknown, table: object): void {
-  requireKind(`${where} takes options in`, options, "an object");
-  for (const [name, value] of Object.entries(options as Table)) {
+  if (typeof options !== "object" || options === null) {
+    refuse(`${where} takes options, { ${Object.keys(table).join(", ")} }`, options);
+  }
+  for (const name in options) {
+    const value = options[name as never] as unknown;
     if (value === undefined) continue;
     const kind = (table as Table)[name];
-    // What every object inherits is no option.
     if (typeof kind === "string") requireKind(`${where}: ${name} must be`, value, kind);
     else if (typeof kind === "object") checkOptions(`${where}: ${name}`, value, kind!);
-    else throw new TypeError(`${where} has no option ${name}; did you mean ${nearest(name, Object.keys(table))}?`);
+    else if (Object.hasOwn(options, name)) {
+      throw new TypeError(`${where} has no option ${name}; did you mean ${nearest(name, Object.keys(table))}?`);
+    }
   }
 }
 

@@ -125,7 +125,7 @@ export function iteratorOf(where: string, transports: AsyncIterable<ByteTranspor
   if (begin === undefined || source !== transports || "write" in source) {
     refuse(`${where} takes transports, as an array or another iterable`, transports, sourceAdvice);
   }
-  return begin.call(source);
+  return (begin as () => Source).call(source);
 }
 
 const sourceAdvice: Advice = {
