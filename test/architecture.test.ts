@@ -73,7 +73,7 @@ describe("imports point inward", () => {
     websocket: ["core", "handshake", "connection", "transports", "stream", "websocket"],
     server: ["core", "handshake", "connection", "transports", "stream", "server"],
     testing: ["core", "handshake", "connection", "transports", "inspect", "stream", "websocket", "testing"],
-    playwright: ["transports", "deflate", "inspect", "websocket", "testing", "playwright", ...ofPlaywright],
+    playwright: ["core/options.ts", "transports", "deflate", "inspect", "websocket", "testing", "playwright", ...ofPlaywright],
     ".": ["core", "handshake", "connection"],
   };
   test.each(sources)("$name", (source) => {
