@@ -73,14 +73,26 @@ describe("imports point inward", () => {
     websocket: ["core", "handshake", "connection", "transports", "stream", "websocket"],
     server: ["core", "handshake", "connection", "transports", "stream", "server"],
     testing: ["core", "handshake", "connection", "transports", "inspect", "stream", "websocket", "testing"],
-    playwright: ["core/options.ts", "transports", "deflate", "inspect", "websocket", "testing", "playwright", ...ofPlaywright],
+    playwright: [
+      "core/options.ts",
+      "transports",
+      "deflate",
+      "inspect",
+      "websocket",
+      "testing",
+      "playwright",
+      ...ofPlaywright,
+    ],
     ".": ["core", "handshake", "connection"],
   };
   test.each(sources)("$name", (source) => {
     for (const path of importsOf(source)) {
       const targets = [path, ...(path.endsWith(".ts") ? [folderOf(path)] : [])];
       const permitted = allowed[folderOf(source.name)]!;
-      expect(permitted.some((target) => targets.includes(target)), path).toBe(true);
+      expect(
+        permitted.some((target) => targets.includes(target)),
+        path,
+      ).toBe(true);
     }
   });
 });

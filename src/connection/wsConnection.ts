@@ -161,7 +161,7 @@ export class WSConnection {
    */
   constructor(type: ConnectionType, options: ConnectionOptions = {}) {
     if (type !== "client" && type !== "server") {
-      throw new TypeError(`a connection is a "client" or a "server", not ${String(type)}`);
+      throw new TypeError(`new WSConnection() takes "client" or "server", not ${String(type)}`);
     }
     checkOptions("new WSConnection()", options, table);
     const { handshake = "http1", extensions = [] } = options;

@@ -19,8 +19,8 @@ export type OptionTable<Options> = { readonly [Name in keyof Options]-?: KindOf<
 
 type Table = Readonly<Record<string, unknown>>;
 
-/** What to do instead with a value that has the member that is the key. */
-export type Advice = Readonly<Record<string, string>>;
+/** Ends a message about a value that is wrong, or adds nothing to it. */
+export type Advise = (value: unknown) => string;
 
 /**
  * Throws `TypeError` for an option that is not in the table, or is not of its kind. One that is `undefined` counts as
@@ -37,37 +37,45 @@ export function checkOptions(where: string, options: unknown, table: object): vo
     if (typeof kind === "string") requireKind(`${where}: ${name} must be`, value, kind);
     else if (typeof kind === "object") checkOptions(`${where}: ${name}`, value, kind!);
     else if (Object.hasOwn(options, name)) {
-      throw new TypeError(`${where} has no option ${name}; did you mean ${nearest(name, Object.keys(table))}?`);
+      throw new TypeError(`${where} has no option ${name}; ${suggestion(name, Object.keys(table))}`);
     }
   }
 }
 
-/** Throws `TypeError` for a value of another kind: `expected` begins its message. */
-export function requireKind(expected: string, value: unknown, kind: Kind, advice?: Advice): void {
+/** Throws `TypeError` for a value of another kind: `expected` begins its message, and what `advise` returns ends it. */
+export function requireKind(expected: string, value: unknown, kind: Kind, advise?: Advise): void {
   const isKind =
     kind[0] === "{"
       ? kind.match(/\w+/g)!.every((name) => name in Object(value))
       : value !== null && kind.includes(typeof value);
-  if (!isKind) refuse(`${expected} ${kind}`, value, advice);
+  if (!isKind) refuse(`${expected} ${kind}`, value, advise);
 }
 
-/** Throws `TypeError`, which shows of text nothing: it may be a secret. */
-export function refuse(expected: string, value: unknown, advice: Advice = {}): never {
-  const object = Object(value) as object;
+/** Throws `TypeError`. Shows nothing of text, which may be a secret. */
+export function refuse(expected: string, value: unknown, advise: Advise = () => ""): never {
   const shown =
     typeof value === "string"
       ? "a string"
-      : object === value
-        ? `an instance of ${object.constructor?.name}`
+      : Object(value) === value
+        ? `an instance of ${(value as object).constructor?.name}`
         : String(value);
-  const [, instead] = Object.entries(advice).find(([member]) => member in object) ?? [];
-  throw new TypeError(`${expected}, not ${shown}${instead ? `: ${instead}` : ""}`);
+  throw new TypeError(`${expected}, not ${shown}${advise(value)}`);
 }
 
-/** The name that shares the most pairs of letters with this one. */
-function nearest(name: string, known: string[]): string {
+/** Says what to do instead: by the member that a value has, the first of these that it has. */
+export function advice(by: Readonly<Record<string, string>>): Advise {
+  return (value) => {
+    const member = Object.keys(by).find((name) => name in Object(value));
+    return member === undefined ? "" : `; ${by[member]!}`;
+  };
+}
+
+/** The name that shares the most pairs of letters with this one; all names if that is too few. */
+function suggestion(name: string, known: readonly string[]): string {
   const lower = name.toLowerCase();
   const likeness = (other: string): number =>
-    [...other.toLowerCase()].filter((letter, i, all) => lower.includes(letter + all[i + 1])).length - other.length / 2;
-  return known.sort((a, b) => likeness(b) - likeness(a))[0]!;
+    [...other.toLowerCase()].filter((letter, i, all) => lower.includes(letter + all[i + 1])).length /
+    (lower.length + other.length);
+  const best = known.reduce((a, b) => (likeness(b) > likeness(a) ? b : a));
+  return likeness(best) < 0.2 ? `it has ${known.join(", ")}` : `did you mean ${best}?`;
 }

@@ -148,6 +148,8 @@ export function answerFields(offer: Offer, options: AnswerOptions): Agreement & 
 
 /** Client: reads the server's answer. Throws `RemoteProtocolError` for what was not offered (RFC 6455 §4.1). */
 export function readAnswer(offered: OfferOptions, headers: Pick<Headers, "get">): Agreement {
+  requireKind("readAnswer() takes what was offered,", offered, "an object");
+  requireKind("readAnswer() takes Headers,", headers, "{ get }");
   const section = "RFC 6455 §4.1";
   const subprotocol = headers.get("sec-websocket-protocol") ?? undefined;
   if (subprotocol !== undefined && !(offered.subprotocols ?? []).includes(subprotocol)) {
@@ -202,11 +204,10 @@ function offersOf(extension: Extension): AgreedExtension[] {
 
 /** Throws `TypeError` for what is no array of extensions, offered or negotiated. */
 export function requireExtensions(extensions: unknown = []): void {
-  if (!Array.isArray(extensions)) refuseValue("extensions must be an array", extensions, { offer: "put it into one" });
-  for (const extension of extensions as readonly object[]) {
-    if (!("codec" in Object(extension))) {
-      requireKind("an extension must be", extension, "{ offer, accept, confirm }", { call: "call it, to make one" });
-    }
+  if (!Array.isArray(extensions)) refuseValue("extensions must be an array, as in [permessageDeflate()]", extensions);
+  for (const extension of extensions as readonly unknown[]) {
+    if ("codec" in Object(extension)) continue;
+    requireKind("an extension, such as permessageDeflate(), must be", extension, "{ offer, accept, confirm }");
   }
 }
 

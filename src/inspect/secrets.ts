@@ -1,5 +1,5 @@
 /** What is secret in a head, by its name or by its looks, and what takes its place: text of the same length. */
-import { refuse, requireKind, type OptionTable } from "../core/options.ts";
+import { advice, refuse, requireKind, type OptionTable } from "../core/options.ts";
 import { isToken, trimSpace } from "../handshake/headerGrammar.ts";
 
 export interface SecretOptions {
@@ -52,7 +52,7 @@ function namesSecret(name: string): boolean {
  * overwritten by as many characters.
  */
 export function redactURL(text: string): string {
-  requireKind("redactURL() takes", text, "a string", { href: "give it its href" });
+  requireKind("redactURL() takes", text, "a string", advice({ href: "give it its href" }));
   return text.replace(/(^|\s|\/\/)[^\s/?#]*@/g, overwrite).replace(/[?&#;][^&#\s]*/g, (part) => {
     for (const match of part.matchAll(/[?&#;]([^?&#;=]*)=/g)) {
       const valueStart = match.index + match[0].length;

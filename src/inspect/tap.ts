@@ -1,6 +1,6 @@
 /** A tap on a connection: its own methods, led past a trace. A connection that has none costs nothing. */
 import type { ConnectionOptions, WSConnection } from "../connection/wsConnection.ts";
-import { checkOptions, requireKind, type OptionTable } from "../core/options.ts";
+import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import { aside } from "./aside.ts";
 import { EventLink } from "./eventLink.ts";
 import { override, overrideEvents } from "./override.ts";
@@ -16,9 +16,14 @@ const table: OptionTable<TapOptions> = { ...traceTable, connectionOptions: "an o
 
 /** Throws `TypeError` for what is no connection. `where` names the function. */
 export function requireConnection(where: string, connection: WSConnection): void {
-  requireKind(`${where} takes a WSConnection,`, connection, "{ receiveBytes, bytesToSend }", {
-    readable: "for a transport use tapTransport(); the option onConnection gives the connection of a session",
-  });
+  requireKind(
+    `${where} takes a WSConnection,`,
+    connection,
+    "{ receiveBytes, bytesToSend }",
+    advice({
+      readable: "for a transport use tapTransport(); the option onConnection gives the connection of a session",
+    }),
+  );
 }
 
 /**

@@ -2,7 +2,7 @@
 import { EMPTY } from "../core/bytes.ts";
 import type { AgreedExtension, Extension } from "../core/extension.ts";
 import type { WSEvent } from "../core/events.ts";
-import { requireKind, type OptionTable } from "../core/options.ts";
+import { advice, requireKind, type OptionTable } from "../core/options.ts";
 import { aside } from "./aside.ts";
 import { Counting, type Counters } from "./counters.ts";
 import { Decoder } from "./decoder.ts";
@@ -77,10 +77,15 @@ export interface Trace extends Capture {
 export function capturesOf(where: string, given: Capture | readonly Capture[]): readonly Capture[] {
   const captures = Array.isArray(given) ? (given as readonly Capture[]) : [given as Capture];
   for (const capture of captures) {
-    requireKind(`${where} takes a capture,`, capture, "{ role, records }", {
-      kind: "put the records into one",
-      receiveBytes: "use what tap() returns",
-    });
+    requireKind(
+      `${where} takes a capture,`,
+      capture,
+      "{ role, records }",
+      advice({
+        kind: "put the records into one",
+        receiveBytes: "use what tap() returns",
+      }),
+    );
   }
   return captures;
 }

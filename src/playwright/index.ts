@@ -11,7 +11,12 @@ import type {
 import { matchers, type WebSocketMatchers } from "../testing/matchers.ts";
 import { attachRecordings, type WebSocketTrace } from "./attachments.ts";
 import { Bridge } from "./bridge.ts";
-import { checkServerOptions, createWebSocketServer, type WebSocketServer, type WebSocketServerOptions } from "./webSocketServer.ts";
+import {
+  checkServerOptions,
+  createWebSocketServer,
+  type WebSocketServer,
+  type WebSocketServerOptions,
+} from "./webSocketServer.ts";
 
 export type { ServerSocket } from "../testing/serverSocket.ts";
 export type { TestRequest } from "../testing/testRequest.ts";

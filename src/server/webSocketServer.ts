@@ -102,7 +102,7 @@ const table: OptionTable<WebSocketServerOptions> = {
   verifyClient: "a function",
 };
 
-const SERVE = "bring it transports by serve(): listen() and upgrades() of websocket-over/node make them";
+const SERVE = "give its serve() the transports that listen() or upgrades() of websocket-over/node make";
 
 /** What to do here in the place of options that ws has. */
 const INSTEAD: Readonly<Record<string, string>> = {
@@ -182,12 +182,13 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     const where = "new WebSocketServer()";
     for (const [name, instead] of Object.entries(INSTEAD)) {
       if (((options as Record<string, unknown> | null)?.[name] ?? false) !== false) {
-        throw new TypeError(`${where} has no option ${name}: ${instead}`);
+        throw new TypeError(`${where} has no option ${name}; ${instead}`);
       }
     }
     checkOptions(where, options, table);
     this.options = { ...options };
     requireOriginPolicy(options.origins);
+    requireCount("maxPayload", options.maxPayload);
     requireCount("maxConnections", options.maxConnections);
     requireCount("maxPendingHandshakes", options.maxPendingHandshakes);
     const { extensions = [], masking = true, autoPong = true, keepalive, maxPayload } = options;

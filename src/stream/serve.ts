@@ -2,10 +2,10 @@
 import { WSConnection } from "../connection/wsConnection.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { resolveTiming } from "../core/deadlines.ts";
-import { checkOptions, refuse, requireKind, type Advice, type OptionTable } from "../core/options.ts";
+import { checkOptions, advice, refuse, requireKind, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { onAbort } from "../transports/onAbort.ts";
-import { requireTransport, transportAdvice } from "../transports/requireTransport.ts";
+import { insteadOfTransport, requireTransport } from "../transports/requireTransport.ts";
 import { unlessAborted } from "./abortable.ts";
 import { acceptOn, incomingTable, type AcceptTransportOptions, type Arrival, type IncomingRequest } from "./accept.ts";
 import { systemClock } from "./clock.ts";
@@ -123,14 +123,13 @@ export function iteratorOf(where: string, transports: AsyncIterable<ByteTranspor
   const begin = source[Symbol.asyncIterator] ?? source[Symbol.iterator];
   // Node's sockets can be iterated over, and so can strings.
   if (begin === undefined || source !== transports || "write" in source) {
-    refuse(`${where} takes transports, as an array or another iterable`, transports, sourceAdvice);
+    refuse(`${where} takes transports, as an array or another iterable`, transports, advice(insteadOfTransports));
   }
   return (begin as () => Source).call(source);
 }
 
-const sourceAdvice: Advice = {
-  ...transportAdvice,
-  write: `${transportAdvice.write}, in an array`,
+const insteadOfTransports: Readonly<Record<string, string>> = {
+  ...insteadOfTransport,
   readable: "put it into an array",
   call: "the handler comes second",
 };

@@ -1,5 +1,5 @@
 /** A byte transport over a message port, whose buffers are handed over rather than copied. */
-import { checkOptions, requireKind, type OptionTable } from "../core/options.ts";
+import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 import { listenTo } from "./listeners.ts";
 import { isBuffer, MessageStreams, windowOf, type Carrier, type Control } from "./messageStreams.ts";
@@ -71,10 +71,15 @@ const AT_ONCE = Promise.resolve();
  * ```
  */
 export function messagePortTransport(port: Port, options: MessagePortOptions = {}): ByteTransport {
-  requireKind("messagePortTransport() takes a port,", port, "{ postMessage, start, close }", {
-    port1: "give it port1 or port2",
-    postMessage: "give it a port of a MessageChannel, and the other one to the other side",
-  });
+  requireKind(
+    "messagePortTransport() takes a port,",
+    port,
+    "{ postMessage, start, close }",
+    advice({
+      port1: "give it port1 or port2",
+      postMessage: "give it a port of a MessageChannel, and the other one to the other side",
+    }),
+  );
   checkOptions("messagePortTransport()", options, table);
   const window = windowOf(options.windowBytes ?? 1024 * 1024);
   /** What has been written and not been posted yet. */

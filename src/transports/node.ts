@@ -1,5 +1,5 @@
 /** Node's sockets as byte transports: TCP, TLS, and those of requests to upgrade. Works on Deno's and Bun's, too. */
-import { checkOptions, requireKind, type OptionTable } from "../core/options.ts";
+import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 import { listenTo, type Listenable } from "./listeners.ts";
@@ -48,19 +48,29 @@ export function socketTransport(socket: NodeDuplex): ByteTransport {
 }
 
 function requireSocket(where: string, socket: NodeDuplex): void {
-  requireKind(`${where} takes a socket,`, socket, "{ pause, resume, write, end, destroy }", {
-    charAt: "to dial a URL use dial()",
-    searchParams: "to dial a URL use dial()",
-    listen: "use listen() or upgrades()",
-  });
+  requireKind(
+    `${where} takes a socket,`,
+    socket,
+    "{ pause, resume, write, end, destroy }",
+    advice({
+      charAt: "to dial a URL use dial()",
+      searchParams: "to dial a URL use dial()",
+      listen: "use listen() or upgrades()",
+    }),
+  );
 }
 
 function requireServer(where: string, server: NodeServer): void {
-  requireKind(`${where} takes a server of Node's,`, server, "{ on, off, listen }", {
-    charAt: "make one by createServer()",
-    toFixed: "make one by createServer()",
-    write: "use socketTransport()",
-  });
+  requireKind(
+    `${where} takes a server of Node's,`,
+    server,
+    "{ on, off, listen }",
+    advice({
+      charAt: "make one by createServer()",
+      toFixed: "make one by createServer()",
+      write: "use socketTransport()",
+    }),
+  );
 }
 
 /** `head` holds bytes that were read from the socket already. */

@@ -1,5 +1,5 @@
 /** The bidirectional streams of a WebTransport session as byte transports, whichever side opens them. */
-import { checkOptions, requireKind, type OptionTable } from "../core/options.ts";
+import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 import { onAbort } from "./onAbort.ts";
 import { readFrom } from "./readFrom.ts";
@@ -34,11 +34,16 @@ export interface DialOptions {
 const dialTable: OptionTable<DialOptions> = { signal: "{ aborted, reason }" };
 
 function requireSession(where: string, session: WebTransportSession): void {
-  requireKind(`${where} takes a session,`, session, "{ ready, closed, createBidirectionalStream }", {
-    charAt: "make one of the URL: new WebTransport(url)",
-    searchParams: "make one of the URL: new WebTransport(url)",
-    then: "await it",
-  });
+  requireKind(
+    `${where} takes a session,`,
+    session,
+    "{ ready, closed, createBidirectionalStream }",
+    advice({
+      charAt: "make one of the URL: new WebTransport(url)",
+      searchParams: "make one of the URL: new WebTransport(url)",
+      then: "await it",
+    }),
+  );
 }
 
 /** How long after its streams a session's own end may be told, in milliseconds. */

@@ -1,5 +1,5 @@
 /** A byte transport over a WebRTC data channel, which knows messages but no window and no half-close. */
-import { checkOptions, requireKind, type OptionTable } from "../core/options.ts";
+import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 import { controlOf, controlProtocol, textOf } from "./controlText.ts";
 import { listenTo } from "./listeners.ts";
@@ -89,9 +89,14 @@ const LARGEST_MESSAGE = 256 * 1024;
  * are answered at once by `heard`, before which their sender does not close the channel, unless that takes two seconds.
  */
 export function dataChannelTransport(channel: RTCDataChannel, options: DataChannelOptions = {}): ByteTransport {
-  requireKind("dataChannelTransport() takes a channel,", channel, "{ label, ordered, readyState }", {
-    createDataChannel: "make one by createDataChannel(), or use incomingChannels()",
-  });
+  requireKind(
+    "dataChannelTransport() takes a channel,",
+    channel,
+    "{ label, ordered, readyState }",
+    advice({
+      createDataChannel: "make one by createDataChannel(), or use incomingChannels()",
+    }),
+  );
   checkOptions("dataChannelTransport()", options, table);
   const ours = channel.protocol === dataChannelProtocol;
   const { peerConnection } = options;

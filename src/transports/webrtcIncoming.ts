@@ -1,5 +1,5 @@
 /** The channels that a peer opens, as transports, one after the other. */
-import { checkOptions, requireKind, type OptionTable } from "../core/options.ts";
+import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 import { listenTo } from "./listeners.ts";
@@ -42,9 +42,14 @@ export function incomingChannels(
   peerConnection: RTCPeerConnection,
   options: IncomingChannelsOptions = {},
 ): AsyncIterableIterator<ByteTransport, undefined> {
-  requireKind("incomingChannels() takes a peer connection,", peerConnection, "{ createDataChannel, addEventListener }", {
-    label: "use dataChannelTransport()",
-  });
+  requireKind(
+    "incomingChannels() takes a peer connection,",
+    peerConnection,
+    "{ createDataChannel, addEventListener }",
+    advice({
+      label: "use dataChannelTransport()",
+    }),
+  );
   checkOptions("incomingChannels()", options, table);
   const { filter = () => true, maxWaiting = 16, onRefused, onError = warn, signal } = options;
   for (const ours of [true, false]) sizesOf(options, ours);

@@ -1,6 +1,6 @@
 /** The `WebSocket` class over transports of one's own, in the shape that Web IDL gives the browser's. */
 import { WSConnection } from "../connection/wsConnection.ts";
-import { checkOptions, requireKind, type OptionTable } from "../core/options.ts";
+import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import { discard } from "../stream/discard.ts";
 import { parseProtocols, parseWebSocketURL } from "../stream/webSocketURL.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
@@ -75,7 +75,7 @@ const overTable: OptionTable<WebSocketOverOptions> = {
  */
 export function createWebSocketClass(dial: Dial, given: WebSocketOptions = {}): WebSocketConstructor {
   const where = "createWebSocketClass()";
-  requireKind(`${where} takes dial,`, dial, "a function", { readable: "use webSocketOver()" });
+  requireKind(`${where} takes dial,`, dial, "a function", advice({ readable: "use webSocketOver()" }));
   checkOptions(where, given, webSocketTable);
   const options = { ...given };
   const { onConnection, clock, ...rest } = options;
