@@ -364,6 +364,8 @@ describe("it contains failures", () => {
       `88 7c 0f a0 ${toHex(ascii("é".repeat(61)))}`,
     ],
     ["an error of another class", { closeCode: 3001, reason: "x" }, "88 03 0b b9 78"],
+    ["a reason and no code", new WebSocketError("", { reason: "why" }), "88 05 03 e8 77 68 79"],
+    ["an empty reason and no code", new WebSocketError("", { reason: "" }), "88 00"],
     ["any other error", new Error("relay"), "88 00"],
     ["nothing", undefined, "88 00"],
   ])("a stream that is aborted or cancelled with %s closes the connection", async (_, reason, close) => {
