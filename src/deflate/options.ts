@@ -1,4 +1,5 @@
 /** The options of permessage-deflate: what each means at either end, with its default and the reason for it. */
+import type { OptionTable } from "../core/options.ts";
 import type { DeflateEngine } from "./engine.ts";
 
 export interface DeflateOptions {
@@ -46,6 +47,19 @@ export interface DeflateOptions {
 /** The options beside the engine. */
 export type DeflateSettings = Omit<DeflateOptions, "engine">;
 
+export const settingsTable: OptionTable<DeflateSettings> = {
+  serverNoContextTakeover: "a boolean",
+  clientNoContextTakeover: "a boolean",
+  serverMaxWindowBits: "a number",
+  clientMaxWindowBits: "a number or a boolean",
+  threshold: "a number",
+  level: "a number",
+  memLevel: "a number",
+};
+
+/** What an engine has to have. */
+export const engineKind = "{ createDeflater, createInflater }";
+
 export interface ResolvedOptions extends Omit<Required<DeflateSettings>, "serverMaxWindowBits"> {
   readonly serverMaxWindowBits: number | undefined;
 }
@@ -61,8 +75,8 @@ export function resolveOptions(given: DeflateSettings): ResolvedOptions {
   if (serverMaxWindowBits !== undefined) requireWindowBits("serverMaxWindowBits", serverMaxWindowBits);
   if (typeof clientMaxWindowBits !== "boolean") requireWindowBits("clientMaxWindowBits", clientMaxWindowBits);
   return {
-    serverNoContextTakeover: flag("serverNoContextTakeover", given.serverNoContextTakeover),
-    clientNoContextTakeover: flag("clientNoContextTakeover", given.clientNoContextTakeover),
+    serverNoContextTakeover: given.serverNoContextTakeover ?? false,
+    clientNoContextTakeover: given.clientNoContextTakeover ?? false,
     serverMaxWindowBits,
     clientMaxWindowBits,
     threshold: count("threshold", threshold, 0, Infinity),
@@ -71,17 +85,11 @@ export function resolveOptions(given: DeflateSettings): ResolvedOptions {
   };
 }
 
-function flag(name: string, value: unknown = false): boolean {
-  if (typeof value !== "boolean") throw new TypeError(`${name} must be true or false; it is ${String(value)}`);
-  return value;
-}
-
-function requireWindowBits(name: string, value: unknown): void {
+function requireWindowBits(name: string, value: number): void {
   count(name, value, SMALLEST_WINDOW_BITS, LARGEST_WINDOW_BITS);
 }
 
-function count(name: string, value: unknown, lowest: number, highest: number): number {
-  if (typeof value !== "number") throw new TypeError(`${name} must be a number; it is ${String(value)}`);
+function count(name: string, value: number, lowest: number, highest: number): number {
   if ((Number.isInteger(value) || value === highest) && value >= lowest && value <= highest) return value;
   throw new RangeError(`${name} must be a whole number from ${lowest} to ${highest}; it is ${value}`);
 }

@@ -1,8 +1,11 @@
 /** permessage-deflate by pako, unless another engine is given. */
 import type { Extension } from "../core/extension.ts";
-import type { DeflateOptions } from "./options.ts";
+import { checkOptions, type OptionTable } from "../core/options.ts";
+import { engineKind, settingsTable, type DeflateOptions } from "./options.ts";
 import { pakoEngine } from "./pakoEngine.ts";
 import { permessageDeflateWith } from "./permessageDeflateWith.ts";
+
+const table: OptionTable<DeflateOptions> = { ...settingsTable, engine: engineKind };
 
 /**
  * The extension for the `extensions` option of either end, and of any number of connections. Several of them are
@@ -20,6 +23,8 @@ import { permessageDeflateWith } from "./permessageDeflateWith.ts";
  * console.log(sender.bufferedAmount < 50); // → true
  * ```
  */
-export function permessageDeflate({ engine = pakoEngine, ...options }: DeflateOptions = {}): Extension {
-  return permessageDeflateWith(engine, options);
+export function permessageDeflate(options: DeflateOptions = {}): Extension {
+  checkOptions("permessageDeflate()", options, table);
+  const { engine = pakoEngine, ...settings } = options;
+  return permessageDeflateWith(engine, settings);
 }

@@ -1,8 +1,9 @@
 /** permessage-deflate as an extension (RFC 7692 §7.1): what is offered, what is answered, and what either end takes from it. */
 import type { Extension, ExtensionCodec } from "../core/extension.ts";
+import { checkOptions } from "../core/options.ts";
 import { DeflateCodec, type Direction } from "./deflateCodec.ts";
 import type { DeflateEngine } from "./engine.ts";
-import { LARGEST_WINDOW_BITS, resolveOptions, type DeflateSettings } from "./options.ts";
+import { engineKind, LARGEST_WINDOW_BITS, resolveOptions, settingsTable, type DeflateSettings } from "./options.ts";
 import { readParameters, writeParameters, type Parameters } from "./parameters.ts";
 import { Lender } from "./lender.ts";
 
@@ -11,9 +12,10 @@ import { Lender } from "./lender.ts";
  * uses only this has no byte of pako. Throws `TypeError` or `RangeError` for invalid options.
  */
 export function permessageDeflateWith(engine: DeflateEngine, options: DeflateSettings = {}): Extension {
-  if (typeof engine.createDeflater !== "function" || typeof engine.createInflater !== "function") {
-    throw new TypeError("engine must have createDeflater and createInflater");
+  if (typeof engine?.createDeflater !== "function" || typeof engine.createInflater !== "function") {
+    throw new TypeError(`engine must be ${engineKind}, both functions`);
   }
+  checkOptions("permessageDeflateWith()", options, settingsTable);
   const resolved = resolveOptions(options);
   const { threshold, level, memLevel, clientMaxWindowBits } = resolved;
   const deflaters = new Lender((windowBits) => engine.createDeflater({ windowBits, level, memLevel }));
