@@ -3,7 +3,7 @@ import type { ProtocolErrorCode } from "../core/errors.ts";
 import type { AgreedExtension } from "../core/extension.ts";
 import { acceptFor, isKey } from "../handshake/acceptKey.ts";
 import { isFieldValue, isHost, isToken, listHas, parseExtensions, parseTokens } from "../handshake/headerGrammar.ts";
-import { spell } from "../handshake/headWriter.ts";
+import { spell } from "../handshake/field.ts";
 import { parseTarget, urlOf, type RequestTarget } from "../handshake/requestTarget.ts";
 import type { HeadRecord, Violation } from "./record.ts";
 
