@@ -7,7 +7,6 @@ import { limitTable, type Limits } from "../core/limits.ts";
 import { checkOptions, type OptionTable } from "../core/options.ts";
 import { parseTarget } from "../handshake/requestTarget.ts";
 import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.ts";
-import { systemClock } from "../stream/clock.ts";
 import { runTable, type RunOptions } from "../stream/connectionHook.ts";
 import { discard } from "../stream/discard.ts";
 import type { Driver, EventHandler } from "../stream/driver.ts";
@@ -16,11 +15,12 @@ import { open, orDiscard, prepare } from "../stream/opening.ts";
 import { requireOriginPolicy, type OriginPolicy } from "../stream/originPolicy.ts";
 import { iteratorOf, stopTaking } from "../stream/serve.ts";
 import { admit, PendingRequest } from "../stream/pendingRequest.ts";
-import { report } from "../stream/report.ts";
+import { attempt, report } from "../stream/report.ts";
+import { queueTask } from "../stream/tasks.ts";
 import { WebSocketError } from "../stream/webSocketError.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { requireTransport } from "../transports/requireTransport.ts";
-import { Emitter } from "./emitter.ts";
+import { Emitter, type ListenerEvents } from "./emitter.ts";
 import { Peer } from "./peer.ts";
 import { upgradeRequest, type UpgradeRequest } from "./request.ts";
 import { TransportSocket, type TransportInfo } from "./transportSocket.ts";
@@ -124,7 +124,7 @@ const handleTable: OptionTable<HandleOptions> = {
   encrypted: "a boolean",
 };
 
-export interface ServerEvents {
+export interface ServerEvents extends ListenerEvents {
   connection: [peer: Peer, request: UpgradeRequest];
   /** The lines of the answer that is about to accept a client: those that a listener adds are sent with it. */
   headers: [lines: string[], request: UpgradeRequest];
@@ -223,14 +223,14 @@ export class WebSocketServer extends Emitter<ServerEvents> {
       this.#tell("drop", transport);
       return;
     }
-    const { request = transport.request, remoteAddress = transport.remoteAddress } = options;
-    const { encrypted = transport.encrypted } = options;
-    const { origins = "same", clock = systemClock } = this.options;
-    const socket = new TransportSocket({ remoteAddress, encrypted }, () =>
-      driver.abort(new Error("the transport was destroyed")),
-    );
+    const { origins = "same", clock } = this.options;
     let ended = ignore;
     const driver: Driver = orDiscard(transport, () => {
+      const { request = transport.request, remoteAddress = transport.remoteAddress } = options;
+      const { encrypted = transport.encrypted } = options;
+      const socket = new TransportSocket({ remoteAddress, encrypted }, () =>
+        driver.abort(new Error("the transport was destroyed")),
+      );
       const prepared = prepare("server", this.#connectionOptions, this.options.onConnection);
       const { connection } = prepared;
       if (request !== undefined) connection.receiveRequest(request);
@@ -287,7 +287,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
       this.#forget(driver);
     };
     // In another turn: libraries put off what they do with the last message.
-    void driver.finished.then(() => clock.setTimeout(forget, 0)).catch(forget);
+    void driver.finished.then(() => queueTask(forget));
   }
 
   /**
@@ -441,19 +441,13 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     return headers;
   }
 
-  #tell<Name extends keyof ServerEvents>(event: Name, ...args: ServerEvents[Name]): boolean {
-    const heard = this.listenerCount(event) > 0;
-    try {
-      this.emit(event, ...args);
-    } catch (error) {
-      report(error);
-    }
-    return heard;
+  /** What a listener throws is reported, and the server goes on; and an error that nobody listens for. */
+  #tell<Name extends keyof ServerEvents>(event: Name, ...args: ServerEvents[Name]): void {
+    attempt(() => this.emit(event, ...args));
   }
 
   #tellError(error: unknown): void {
-    const known = error instanceof Error ? error : new Error("no more transports", { cause: error });
-    if (!this.#tell("error", known)) report(known);
+    this.#tell("error", error instanceof Error ? error : new Error("no more transports", { cause: error }));
   }
 }
 

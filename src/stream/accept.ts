@@ -92,7 +92,7 @@ export function acceptOn(
   options: AcceptTransportOptions,
   late: (error: unknown) => void = report,
 ): Arrival {
-  const { request: parsed = transport.request, origins = "same", signal, onConnection, clock, ...rest } = options;
+  const { request, origins = "same", signal, onConnection, clock, ...rest } = options;
   const isPriorKnowledge = rest.handshake === "none";
   let answerable: PendingRequest | undefined;
   let isAnswered = false;
@@ -102,6 +102,7 @@ export function acceptOn(
   opened.promise.catch(requested.reject);
   let connection!: WSConnection;
   const driver: Driver = orDiscard(transport, () => {
+    const parsed = request ?? transport.request;
     requireOriginPolicy(origins);
     signal?.throwIfAborted();
     const timing = resolveTiming(rest);

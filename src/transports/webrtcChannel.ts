@@ -92,7 +92,7 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
   requireKind(
     "dataChannelTransport() takes a channel,",
     channel,
-    "{ label, ordered, readyState }",
+    "{ ordered, readyState, send }",
     advice({
       createDataChannel: "make one by createDataChannel(), or use incomingChannels()",
     }),

@@ -45,7 +45,7 @@ export function incomingChannels(
   requireKind(
     "incomingChannels() takes a peer connection,",
     peerConnection,
-    "{ createDataChannel, addEventListener }",
+    "{ signalingState, addEventListener }",
     advice({
       label: "use dataChannelTransport()",
     }),

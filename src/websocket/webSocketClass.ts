@@ -174,9 +174,10 @@ function defineClass(plan: (init: unknown) => Plan): WebSocketConstructor {
     }
 
     set binaryType(value: unknown) {
+      const socket = this.#socket; // `TypeError` for a foreign object, before anything is done with the argument
       const type = toText(value);
       // Web IDL: setting an enumeration to what is none of its values does nothing.
-      if (type === "blob" || type === "arraybuffer") this.#socket.binaryType = type;
+      if (type === "blob" || type === "arraybuffer") socket.binaryType = type;
     }
 
     get onopen(): unknown {
@@ -212,6 +213,7 @@ function defineClass(plan: (init: unknown) => Plan): WebSocketConstructor {
     }
 
     close(...[code, reason]: unknown[]): void {
+      const socket = this.#socket;
       const number = code === undefined ? undefined : clampToUnsignedShort(code);
       const text = reason === undefined ? undefined : toText(reason).toWellFormed();
       // "If code is present, but is neither an integer equal to 1000 nor an integer in the range 3000 to 4999,
@@ -223,13 +225,14 @@ function defineClass(plan: (init: unknown) => Plan): WebSocketConstructor {
       if (text !== undefined && utf8Length(text) > 123) {
         throw new DOMException("a close reason has at most 123 bytes of UTF-8", "SyntaxError");
       }
-      this.#socket.close(number, text);
+      socket.close(number, text);
     }
 
     send(data: unknown, ...more: unknown[]): void {
+      const socket = this.#socket;
       requireArgument("send needs what to send", arguments.length);
       const callback = more.find((argument) => typeof argument === "function");
-      this.#socket.send(toPayload(data), callback as ((error?: unknown) => void) | undefined);
+      socket.send(toPayload(data), callback as ((error?: unknown) => void) | undefined);
     }
 
     terminate(): void {

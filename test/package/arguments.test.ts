@@ -66,7 +66,7 @@ const url = "ws://user:s3cret@localhost:8080/";
 const socket = connectTCP({ port: 1, host: "127.0.0.1" });
 socket.on("error", ignore).destroy();
 const http = createHTTPServer();
-const channel = { label: "", ordered: true, readyState: "open", binaryType: "blob" };
+const channel = { label: "", ordered: true, readyState: "open", binaryType: "blob", send: ignore };
 const session = { ready: Promise.resolve(), closed: Promise.resolve(), createBidirectionalStream: ignore };
 const connection = (): WSConnection => new WSConnection("server");
 
@@ -463,7 +463,7 @@ describe("the transports", () => {
     ["a URL", [url], `TypeError: socketTransport() ${isSocket} a string; to dial a URL use dial()`],
     ["a server", [http], `TypeError: socketTransport() ${isSocket} an instance of Server; use listen() or upgrades()`],
   ]);
-  const isServer = "takes a server of Node's, { on, off, listen }, not";
+  const isServer = "takes a server of Node's, { on, off }, not";
   refuses("listen()", "throws", listen, [
     ["a port", [8080], `TypeError: listen() ${isServer} 8080; make one by createServer()`],
     ["a socket", [socket], `TypeError: listen() ${isServer} an instance of Socket; use socketTransport()`],
@@ -493,7 +493,7 @@ describe("the transports", () => {
     [
       "a peer connection",
       [{ createDataChannel: ignore }],
-      "TypeError: dataChannelTransport() takes a channel, { label, ordered, readyState }, not an instance of Object; " +
+      "TypeError: dataChannelTransport() takes a channel, { ordered, readyState, send }, not an instance of Object; " +
         "make one by createDataChannel(), or use incomingChannels()",
     ],
     [
@@ -506,7 +506,7 @@ describe("the transports", () => {
     [
       "a channel",
       [channel],
-      "TypeError: incomingChannels() takes a peer connection, { createDataChannel, addEventListener }, " +
+      "TypeError: incomingChannels() takes a peer connection, { signalingState, addEventListener }, " +
         "not an instance of Object; use dataChannelTransport()",
     ],
   ]);
