@@ -391,6 +391,8 @@ describe("it contains failures", () => {
     ["a reason and no code", Object.assign(new Error("relay"), { reason: "internal" }), "88 00"],
     ["a text", "closeCode", "88 00"],
     ...platformErrors(),
+    ["a WebSocketError with a reason and no code", new WebSocketError("", { reason: "why" }), "88 05 03 e8 77 68 79"],
+    ["a WebSocketError with an empty reason and no code", new WebSocketError("", { reason: "" }), "88 00"],
     ["any other error", new Error("relay"), "88 00"],
     ["nothing", undefined, "88 00"],
   ])("a stream that is aborted or cancelled with %s closes the connection", async (_, reason, close) => {
