@@ -98,6 +98,11 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
     }),
   );
   checkOptions("dataChannelTransport()", options, table);
+  return transportOf(channel, options);
+}
+
+/** The same with arguments that have been checked. */
+export function transportOf(channel: RTCDataChannel, options: DataChannelOptions): ByteTransport {
   const ours = channel.protocol === dataChannelProtocol;
   const { peerConnection } = options;
   const { window, maxMessageBytes } = sizesOf(options, ours);
