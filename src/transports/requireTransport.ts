@@ -21,11 +21,12 @@ export const insteadOfTransport: Readonly<Record<string, string>> = {
 
 /** Throws `TypeError` for what is no transport. `where` names the function. */
 export function requireTransport(where: string, transport: ByteTransport): void {
-  // Node's sockets have both members, too, which are booleans.
-  const { readable, writable } = Object(transport) as {
-    readable?: Partial<ReadableStream>;
-    writable?: Partial<WritableStream>;
-  };
-  if (!readable?.getReader || !writable?.getWriter)
-    refuse(`${where} takes a transport, { readable, writable }`, transport, advice(insteadOfTransport));
+  try {
+    const given = Object(transport) as { readable?: Partial<ReadableStream>; writable?: Partial<WritableStream> };
+    // Node's sockets have both members, too, which are booleans.
+    if (given.readable?.getReader && given.writable?.getWriter) return;
+  } catch {
+    return; // what a getter throws is told where the transport is used, which ends it
+  }
+  refuse(`${where} takes a transport, { readable, writable }`, transport, advice(insteadOfTransport));
 }
