@@ -19,14 +19,21 @@ export const insteadOfTransport: Readonly<Record<string, string>> = {
   listen: "use listen() or upgrades() of websocket-over/node",
 };
 
-/** Throws `TypeError` for what is no transport. `where` names the function. */
+/**
+ * Throws `TypeError` for what is no transport. One whose getters throw passes: whoever uses it next meets the same error,
+ * and ends it. `where` names the function.
+ */
 export function requireTransport(where: string, transport: ByteTransport): void {
-  try {
-    const given = Object(transport) as { readable?: Partial<ReadableStream>; writable?: Partial<WritableStream> };
-    // Node's sockets have both members, too, which are booleans.
-    if (given.readable?.getReader && given.writable?.getWriter) return;
-  } catch {
-    return; // what a getter throws is told where the transport is used, which ends it
+  if (!isTransport(Object(transport))) {
+    refuse(`${where} takes a transport, { readable, writable }`, transport, advice(insteadOfTransport));
   }
-  refuse(`${where} takes a transport, { readable, writable }`, transport, advice(insteadOfTransport));
+}
+
+function isTransport(given: { readable?: Partial<ReadableStream>; writable?: Partial<WritableStream> }): boolean {
+  try {
+    // Node's sockets have both members, too, which are booleans.
+    return given.readable?.getReader !== undefined && given.writable?.getWriter !== undefined;
+  } catch {
+    return true;
+  }
 }
