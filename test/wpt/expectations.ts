@@ -17,7 +17,7 @@ const everyClass: Expectation[] = [
   },
   {
     pattern: /cookies\/(007|cross-origin|third-party)|unload-a-document\/00[24]/,
-    reason: "the test needs an option of Chromium, or WPT's own driver",
+    reason: "Chromium, started like this, fails it with either class",
   },
 ];
 
@@ -30,7 +30,7 @@ const ofOurs: Expectation[] = [
 
 const ofChromium: Expectation[] = [
   ...everyClass,
-  { pattern: /basic-auth.*\?wss/, reason: "Chromium sends no credentials after a 401 over TLS here" },
+  { pattern: /basic-auth.*\?wss/, reason: "Chromium, started like this, does not open it over TLS" },
 ];
 
 export const expectations = { ours: ofOurs, native: ofChromium } as const;
