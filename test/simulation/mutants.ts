@@ -5,11 +5,11 @@
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
-import { campaign, type Report } from "./campaign.ts";
+import type { Report } from "./campaign.ts";
 import { MUTATIONS, type Mutation } from "./mutations.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -63,19 +63,34 @@ function ask(worker: Worker, from: number, count: number): Promise<Report | stri
   });
 }
 
-async function findIn(folder: string, seeds: number): Promise<Result["found"]> {
+/** Starts the simulator of a copy, or of the unchanged sources, for as long as `use` takes. */
+async function withWorker<Value>(folder: string, use: (worker: Worker) => Promise<Value>): Promise<Value> {
   const worker = new Worker(pathToFileURL(join(folder, "test/simulation/run.ts")));
   try {
-    for (let from = 1; from <= seeds; from += BATCH) {
-      const report = await ask(worker, from, Math.min(BATCH, seeds + 1 - from));
-      if (typeof report === "string") return { what: report, seed: from };
-      const [first] = Object.values(report.failures).sort((a, b) => a.first.seed - b.first.seed);
-      if (first !== undefined) return { what: first.first.signature, seed: first.first.seed };
-    }
-    return undefined;
+    return await use(worker);
   } finally {
     await worker.terminate();
   }
+}
+
+/** Whether the unchanged sources keep the laws: else a finding shows nothing. */
+async function isClean(seed: number): Promise<boolean> {
+  const report = await withWorker(ROOT, (worker) => ask(worker, seed, 1));
+  return typeof report !== "string" && report.findings === 0;
+}
+
+function findIn(folder: string, seeds: number): Promise<Result["found"]> {
+  return withWorker(folder, async (worker) => {
+    for (let from = 1; from <= seeds; from += BATCH) {
+      const report = await ask(worker, from, Math.min(BATCH, seeds + 1 - from));
+      if (typeof report === "string") return { what: report, seed: from };
+      const failures = Object.values(report.failures).map(({ first }) => first);
+      for (const { signature, seed } of failures.sort((a, b) => a.seed - b.seed)) {
+        if (await isClean(seed)) return { what: signature, seed };
+      }
+    }
+    return undefined;
+  });
 }
 
 async function judge(mutation: Mutation, seeds: number): Promise<Result> {
@@ -90,10 +105,9 @@ async function judge(mutation: Mutation, seeds: number): Promise<Result> {
   }
 }
 
-function row({ mutation: { name, file }, found, fault }: Result, faultless: boolean): string {
-  const what = fault ?? (found === undefined ? "NOT FOUND" : found.what);
-  const seed = found === undefined ? "" : `seed ${found.seed}${faultless ? "" : ", as in the unchanged code"}`;
-  return `| ${file.slice(file.lastIndexOf("/") + 1)} | ${name} | ${what} | ${seed} |`;
+function row({ mutation: { name, file }, found, fault }: Result): string {
+  const what = fault ?? found?.what ?? "NOT FOUND";
+  return `| ${basename(file)} | ${name} | ${what} | ${found?.seed ?? ""} |`;
 }
 
 const { values } = parseArgs({
@@ -106,14 +120,12 @@ const { values } = parseArgs({
 const waiting = MUTATIONS.filter(({ name, file }) => `${file} ${name}`.includes(values.only));
 const total = waiting.length;
 let missed = 0;
-console.log("| file | mutation | what finds it | where |\n|---|---|---|---|");
+console.log("| file | mutation | what finds it | seed |\n|---|---|---|---|");
 const judgeAll = async (): Promise<void> => {
   for (let mutation = waiting.shift(); mutation !== undefined; mutation = waiting.shift()) {
     const result = await judge(mutation, Number(values.seeds));
-    // What the unchanged code has, too, shows nothing.
-    const isOwn = result.found !== undefined && (await campaign(result.found.seed, 1)).findings === 0;
-    if (!isOwn) missed++;
-    console.log(row(result, isOwn));
+    if (result.found === undefined) missed++;
+    console.log(row(result));
   }
 };
 await Promise.all(Array.from({ length: Number(values.workers) }, judgeAll));

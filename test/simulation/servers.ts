@@ -540,14 +540,17 @@ async function actPeer(world: World, end: End, peer: Peer, draws: Draws): Promis
     end.gaveUp("terminate()");
   };
   const acts = draws.pick(["not", "not", "not", "not", "not", "terminates", "closes", "sends"] as const);
+  /** What is sent meanwhile continues the message. */
+  let inMessage = false;
   let callsBefore = acts === "not" ? Infinity : draws.below(4);
   /** What an application does as soon as a message has been sent, or can't be. */
   const act = (): void => {
     if (callsBefore-- !== 0 || end.over !== undefined) return;
     world.mark("acted in a callback");
     if (acts === "terminates") terminate();
-    else if (acts === "sends") send(20, 0);
-    else {
+    else if (acts === "sends") {
+      if (!inMessage) send(20, 0);
+    } else {
       end.begin("close()");
       end.call("close", () => peer.close(3000));
     }
@@ -562,6 +565,7 @@ async function actPeer(world: World, end: End, peer: Peer, draws: Draws): Promis
     const sent = end.send("s", drawSize(draws), draws.below(4));
     const { content } = sent;
     const cut = draws.below(content.length);
+    inMessage = true;
     const begun = end.callback("callback", () => undefined);
     const first = end.call("send fragment", () => (peer.send(content.slice(0, cut), { fin: false }, begun), true));
     if (first === undefined) begun(new Error("refused"));
@@ -574,6 +578,7 @@ async function actPeer(world: World, end: End, peer: Peer, draws: Draws): Promis
       return false;
     }
     const called = done(sent);
+    inMessage = false;
     const last = end.call("send fragment", () => (peer.send(content.slice(cut), { fin: true }, called), true));
     if (last === undefined) called(new Error("refused"));
     return true;
