@@ -220,6 +220,7 @@ async function read(
 async function readStreams(world: World, end: End, session: WebSocketSession, draws: Draws): Promise<void> {
   const skips = draws.oneIn(3);
   const pauseMs = draws.pick([0, 0, 20, 60]);
+  end.readsStreams = true;
   const messages = session.incomingMessageStreams.getReader();
   for (;;) {
     const { done, value } = await end.track("next stream", messages.read());
