@@ -353,6 +353,15 @@ describe("it tells the truth: clean means that both Closes travelled, with every
   });
 });
 
+/** An error of the platform's own class, where it has one (Chromium). */
+function platformErrors(): [string, unknown, string][] {
+  const { WebSocketError: Theirs } = globalThis as {
+    WebSocketError?: new (message: string, options: { closeCode: number; reason: string }) => Error;
+  };
+  if (Theirs === undefined) return [];
+  return [["an error of the platform's", new Theirs("", { closeCode: 3001, reason: "x" }), "88 03 0b b9 78"]];
+}
+
 describe("it contains failures", () => {
   test.each<[string, unknown, string]>([
     ["a code that may not be sent", new WebSocketError("", { closeCode: 1006 }), "88 02 03 f3"],
@@ -364,6 +373,26 @@ describe("it contains failures", () => {
       `88 7c 0f a0 ${toHex(ascii("é".repeat(61)))}`,
     ],
     ["an error of another class", { closeCode: 3001, reason: "x" }, "88 03 0b b9 78"],
+    [
+      "an error whose members its class has",
+      new (class Theirs extends Error {
+        get closeCode(): number {
+          return 3001;
+        }
+        get reason(): string {
+          return "x";
+        }
+      })(),
+      "88 03 0b b9 78",
+    ],
+    ["a function", Object.assign(() => {}, { closeCode: 3001 }), "88 02 0b b9"],
+    ["a code that is no number", { closeCode: "3001", reason: "x" }, "88 00"],
+    ["a reason that is no string", { closeCode: 3001, reason: { secret: 1 } }, "88 02 0b b9"],
+    ["a reason and no code", Object.assign(new Error("relay"), { reason: "internal" }), "88 00"],
+    ["a text", "closeCode", "88 00"],
+    ...platformErrors(),
+    ["a WebSocketError with a reason and no code", new WebSocketError("", { reason: "why" }), "88 05 03 e8 77 68 79"],
+    ["a WebSocketError with an empty reason and no code", new WebSocketError("", { reason: "" }), "88 00"],
     ["any other error", new Error("relay"), "88 00"],
     ["nothing", undefined, "88 00"],
   ])("a stream that is aborted or cancelled with %s closes the connection", async (_, reason, close) => {
@@ -386,6 +415,18 @@ describe("it contains failures", () => {
       transport.bring(hex(close));
       await session.closed;
     }
+  });
+  test("a reason that can't be looked at gives the transport up", async () => {
+    const reason = {
+      get closeCode(): number {
+        throw new Error("no code");
+      },
+    };
+    const transport = new WireTransport();
+    const session = await (await accept(transport, { ...known })).accept();
+    await session.writable.abort(reason);
+    await expect(session.closed).rejects.toMatchObject({ cause: { message: "no code" } });
+    expect(transport.ends).toContain("ended");
   });
   test("a writable that is aborted while a write waits for room closes at once", async () => {
     const clock = new ManualClock();
