@@ -19,13 +19,20 @@ export const insteadOfTransport: Readonly<Record<string, string>> = {
   listen: "use listen() or upgrades() of websocket-over/node",
 };
 
-/** Throws `TypeError` for what is no transport. `where` names the function. */
+/**
+ * Throws `TypeError` for what is no transport. `where` names the function. What a getter of a transport throws is left to
+ * the function that uses the transport, which then ends it.
+ */
 export function requireTransport(where: string, transport: ByteTransport): void {
-  // Node's sockets have both members, too, which are booleans.
-  const { readable, writable } = Object(transport) as {
-    readable?: Partial<ReadableStream>;
-    writable?: Partial<WritableStream>;
-  };
-  if (!readable?.getReader || !writable?.getWriter)
-    refuse(`${where} takes a transport, { readable, writable }`, transport, advice(insteadOfTransport));
+  try {
+    // Node's sockets have both members, too, which are booleans.
+    const { readable, writable } = Object(transport) as {
+      readable?: Partial<ReadableStream>;
+      writable?: Partial<WritableStream>;
+    };
+    if (readable?.getReader && writable?.getWriter) return;
+  } catch {
+    return;
+  }
+  refuse(`${where} takes a transport, { readable, writable }`, transport, advice(insteadOfTransport));
 }
