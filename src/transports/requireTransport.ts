@@ -20,19 +20,20 @@ export const insteadOfTransport: Readonly<Record<string, string>> = {
 };
 
 /**
- * Throws `TypeError` for what is no transport. `where` names the function. What a getter of a transport throws is left to
- * the function that uses the transport, which then ends it.
+ * Throws `TypeError` for what is no transport. One whose getters throw passes: whoever uses it next meets the same error,
+ * and ends it. `where` names the function.
  */
 export function requireTransport(where: string, transport: ByteTransport): void {
+  if (!isTransport(Object(transport))) {
+    refuse(`${where} takes a transport, { readable, writable }`, transport, advice(insteadOfTransport));
+  }
+}
+
+function isTransport(given: { readable?: Partial<ReadableStream>; writable?: Partial<WritableStream> }): boolean {
   try {
     // Node's sockets have both members, too, which are booleans.
-    const { readable, writable } = Object(transport) as {
-      readable?: Partial<ReadableStream>;
-      writable?: Partial<WritableStream>;
-    };
-    if (readable?.getReader && writable?.getWriter) return;
+    return given.readable?.getReader !== undefined && given.writable?.getWriter !== undefined;
   } catch {
-    return;
+    return true;
   }
-  refuse(`${where} takes a transport, { readable, writable }`, transport, advice(insteadOfTransport));
 }
