@@ -1,7 +1,7 @@
 /**
  * Whether the simulator finds what is broken on purpose: each mutation changes one place of a copy of the sources, on
- * which the corpus and then seeds run until the first finding. `--seeds N` (20,000 at the most by default), `--workers N` (mutations at a time),
- * `--only TEXT` (those whose name or file has it in it).
+ * which the corpus and then seeds run until the first finding. `--seeds N` (20,000 at the most by default), `--workers N`
+ * (mutations at a time), `--only TEXT` (those whose name or file has it in it).
  */
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
