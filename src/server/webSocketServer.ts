@@ -166,14 +166,14 @@ export class WebSocketServer extends Emitter<ServerEvents> {
       this.#tell("drop", transport);
       return;
     }
-    const { request = transport.request, remoteAddress = transport.remoteAddress } = options;
-    const { encrypted = transport.encrypted } = options;
     const { origins = "same", clock } = this.options;
-    const socket = new TransportSocket({ remoteAddress, encrypted }, () =>
-      driver.abort(new Error("the transport was destroyed")),
-    );
     let ended = ignore;
     const driver: Driver = orDiscard(transport, () => {
+      const { request = transport.request, remoteAddress = transport.remoteAddress } = options;
+      const { encrypted = transport.encrypted } = options;
+      const socket = new TransportSocket({ remoteAddress, encrypted }, () =>
+        driver.abort(new Error("the transport was destroyed")),
+      );
       const prepared = prepare("server", this.#connectionOptions, this.options.onConnection);
       const { connection } = prepared;
       if (request !== undefined) connection.receiveRequest(request);

@@ -81,7 +81,7 @@ export function acceptOn(
   options: AcceptTransportOptions,
   late: (error: unknown) => void = report,
 ): Arrival {
-  const { request: parsed = transport.request, origins = "same", signal, onConnection, clock, ...rest } = options;
+  const { request, origins = "same", signal, onConnection, clock, ...rest } = options;
   const isPriorKnowledge = rest.handshake === "none";
   let answerable: PendingRequest | undefined;
   let isAnswered = false;
@@ -96,6 +96,7 @@ export function acceptOn(
     const timing = resolveTiming(rest);
     const prepared = prepare("server", rest, onConnection);
     ({ connection } = prepared);
+    const parsed = request ?? transport.request;
     const given = isPriorKnowledge && parsed !== undefined ? openedBy(parsed) : undefined;
     if (parsed !== undefined && !isPriorKnowledge) connection.receiveRequest(parsed);
     return open(

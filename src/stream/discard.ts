@@ -8,10 +8,14 @@ export function discard(transport: ByteTransport, reason: unknown): void {
     if (transport.readable.locked || transport.writable.locked) return;
     transport.readable.cancel(reason).catch(ignore);
     transport.writable.abort(reason).catch(ignore);
-    Promise.resolve(transport.closed).catch(ignore);
   } catch {
     // What is no transport has nothing to end.
     return;
+  }
+  try {
+    Promise.resolve(transport.closed).catch(ignore);
+  } catch {
+    // It can't say when it has ended.
   }
   closeTransport(transport);
 }
