@@ -6,7 +6,7 @@ import type { ConnectionClosed, WSEvent } from "../core/events.ts";
 import { encodeText } from "../core/utf8.ts";
 import { isBlob } from "../stream/blob.ts";
 import type { Driver, EventHandler } from "../stream/driver.ts";
-import { attempt } from "../stream/report.ts";
+import { attempt, report } from "../stream/report.ts";
 import { MessageAssembler, standalone } from "../stream/messageAssembler.ts";
 import { Emitter, type ListenerEvents } from "./emitter.ts";
 import { EventListeners, type ListenedEvents, type PeerEventListener } from "./eventListeners.ts";
@@ -322,7 +322,7 @@ export class Peer extends Emitter<PeerEvents> {
     }
     const content = Array.isArray(data) ? concat(data.map(viewOf)) : contentOf(data as ControlPayload);
     const kept = typeof content === "string" ? content : this.#kept(content);
-    this.#inOrder(() => this.#sendContent(kept, options, callback));
+    this.#inOrder(() => this.#sendContent(kept, options, callback), callback);
   }
 
   #sendContent(content: string | Bytes, options: PeerSendOptions, callback: Callback | undefined): void {
@@ -363,7 +363,7 @@ export class Peer extends Emitter<PeerEvents> {
     void blob
       .arrayBuffer()
       .then(
-        (buffer) => attempt(() => this.#sendContent(new Uint8Array(buffer), options, callback)),
+        (buffer) => this.#actLate(() => this.#sendContent(new Uint8Array(buffer), options, callback), callback),
         (error: unknown) => this.#failBlob(asError(error), callback),
       )
       .then(() => this.#goOn());
@@ -377,17 +377,27 @@ export class Peer extends Emitter<PeerEvents> {
     this.#tell("error", cause);
   }
 
-  /** Does it now, or when the Blobs that were sent before have been read. */
-  #inOrder(act: () => void): void {
+  /** Does it now, or when the Blobs that were sent before have been read. Then `callback` gets what it throws. */
+  #inOrder(act: () => void, callback?: Callback): void {
     if (this.#behindBlob === undefined) act();
-    else this.#behindBlob.push(act);
+    else this.#behindBlob.push(() => this.#actLate(act, callback));
+  }
+
+  /** Does what has no caller any more to throw an error to. */
+  #actLate(act: () => void, callback: Callback | undefined): void {
+    try {
+      act();
+    } catch (error) {
+      if (callback === undefined) report(error);
+      else attempt(() => callback(asError(error)));
+    }
   }
 
   #goOn(): void {
     const acts = this.#behindBlob ?? [];
     this.#behindBlob = undefined;
     this.#blobBytes = 0;
-    while (this.#behindBlob === undefined && acts.length > 0) attempt(acts.shift()!);
+    while (this.#behindBlob === undefined && acts.length > 0) acts.shift()!();
     if (acts.length > 0) this.#behindBlob = acts;
   }
 
@@ -420,7 +430,7 @@ export class Peer extends Emitter<PeerEvents> {
       }
       this.#connection[kind](bytes);
       this.#flush(done);
-    });
+    }, done);
   }
 
   #flush(callback: Callback | undefined): void {

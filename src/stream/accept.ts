@@ -1,12 +1,14 @@
 /** The server's way to a session: waits for the request, and answers it as the application says. */
-import type { AcceptOptions, SharedOptions, WSConnection } from "../connection/wsConnection.ts";
+import { sharedTable, type AcceptOptions, type SharedOptions, type WSConnection } from "../connection/wsConnection.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { resolveTiming } from "../core/deadlines.ts";
 import type { ConnectionRequested } from "../core/events.ts";
+import { checkOptions, type OptionTable } from "../core/options.ts";
 import { openedBy, type ParsedRequest, type RejectOptions } from "../handshake/serverHandshake.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
-import { unlessAborted, type Abortable } from "./abortable.ts";
-import type { RunOptions } from "./connectionHook.ts";
+import { requireTransport } from "../transports/requireTransport.ts";
+import { abortableTable, unlessAborted, type Abortable } from "./abortable.ts";
+import { runTable, type RunOptions } from "./connectionHook.ts";
 import type { Driver } from "./driver.ts";
 import { open, orDiscard, prepare } from "./opening.ts";
 import { allowsOrigin, requireOriginPolicy, wrongOrigin, type OriginPolicy } from "./originPolicy.ts";
@@ -24,6 +26,16 @@ export interface AcceptTransportOptions extends SharedOptions, Abortable, RunOpt
   /** Which pages may connect; others are refused with 403. Those of the same host by default, or of the server's own page. */
   readonly origins?: OriginPolicy | undefined;
 }
+
+/** For that of `serve`, whose transports bring their requests. */
+export const incomingTable: OptionTable<Omit<AcceptTransportOptions, "request">> = {
+  ...sharedTable,
+  ...abortableTable,
+  ...runTable,
+  origins: "a string or an object or a function",
+};
+
+const table: OptionTable<AcceptTransportOptions> = { ...incomingTable, request: "{ method, target, headers }" };
 
 /** A request to open a WebSocket, which waits for its answer. */
 export interface IncomingRequest extends Omit<ConnectionRequested, "type"> {
@@ -59,6 +71,8 @@ export interface IncomingRequest extends Omit<ConnectionRequested, "type"> {
  * ```
  */
 export async function accept(transport: ByteTransport, options: AcceptTransportOptions = {}): Promise<IncomingRequest> {
+  requireTransport("accept()", transport);
+  orDiscard(transport, () => checkOptions("accept()", options, table));
   return await acceptOn(transport, options).request;
 }
 
@@ -75,7 +89,7 @@ export interface Arrival {
   endUnanswered(status: number, closeCode: number): void;
 }
 
-/** What `accept` does, and a way to end what it began. `late` is as in `Admission`. Throws if the options are wrong. */
+/** What `accept` does, and a way to end what it began, with options that have been checked. `late` is as in `Admission`. */
 export function acceptOn(
   transport: ByteTransport,
   options: AcceptTransportOptions,
@@ -91,12 +105,12 @@ export function acceptOn(
   opened.promise.catch(requested.reject);
   let connection!: WSConnection;
   const driver: Driver = orDiscard(transport, () => {
+    const parsed = request ?? transport.request;
     requireOriginPolicy(origins);
     signal?.throwIfAborted();
     const timing = resolveTiming(rest);
     const prepared = prepare("server", rest, onConnection);
     ({ connection } = prepared);
-    const parsed = request ?? transport.request;
     const given = isPriorKnowledge && parsed !== undefined ? openedBy(parsed) : undefined;
     if (parsed !== undefined && !isPriorKnowledge) connection.receiveRequest(parsed);
     return open(

@@ -78,7 +78,7 @@ export class Driver {
 
   /** Begins with the next microtask. `TypeError` if one of the transport's streams is locked. */
   constructor(connection: WSConnection, transport: ByteTransport, options: DriverOptions, handle: EventHandler) {
-    // All of it before a stream is locked: what a getter throws leaves a transport that can be ended.
+    // Each once, and before anything is locked: they may be getters that throw.
     const { readable, writable, closed, copiesChunks } = transport;
     if (readable.locked || writable.locked) {
       throw new TypeError("the transport is in use: one of its streams is locked");
@@ -123,6 +123,11 @@ export class Driver {
   /** Whether a sender may go on, or should wait until what is queued has been written. */
   get hasRoom(): boolean {
     return this.#machine.hasRoom;
+  }
+
+  /** Whether the close has begun, or is over. */
+  get isClosing(): boolean {
+    return this.#machine.phase !== "running";
   }
 
   /** The time by the connection's clock, in milliseconds. Never goes back. */

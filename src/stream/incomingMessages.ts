@@ -3,6 +3,7 @@ import type { WSConnection } from "../connection/wsConnection.ts";
 import type { Bytes } from "../core/bytes.ts";
 import type { BytesReceived, TextReceived } from "../core/events.ts";
 import { unlessAborted, withdraw } from "./abortable.ts";
+import type { Driver } from "./driver.ts";
 import { Fifo } from "./fifo.ts";
 import { MessageAssembler, standalone } from "./messageAssembler.ts";
 import { WebSocketError } from "./webSocketError.ts";
@@ -17,6 +18,9 @@ export type IncomingMessageStream =
 /** How much may wait to be taken, in bytes. */
 const HIGH_WATER_BYTES = 64 * 1024;
 
+/** From where more is asked for again. Asking for each message costs a slow reader of short ones half its time. */
+const LOW_WATER_BYTES = HIGH_WATER_BYTES / 2;
+
 /** What a message costs besides its bytes, so that empty ones count too. */
 const OVERHEAD_BYTES = 64;
 
@@ -30,6 +34,7 @@ interface Receiver {
 export class IncomingMessages {
   readonly #onCancel: (reason: unknown) => void;
   readonly #assembler: MessageAssembler;
+  readonly #driver: Pick<Driver, "isClosing">;
   #mode: "undecided" | "whole" | "streams" = "undecided";
   readonly #decided: Promise<void>;
   #decide!: () => void;
@@ -52,8 +57,9 @@ export class IncomingMessages {
   #goOn: () => void = ignore;
   #ended: { readonly error: WebSocketError | undefined } | undefined;
 
-  constructor(connection: WSConnection, onCancel: (reason: unknown) => void) {
+  constructor(connection: WSConnection, driver: Pick<Driver, "isClosing">, onCancel: (reason: unknown) => void) {
     this.#assembler = new MessageAssembler(connection);
+    this.#driver = driver;
     this.#onCancel = onCancel;
     this.#decided = new Promise((resolve) => (this.#decide = resolve));
   }
@@ -196,11 +202,17 @@ export class IncomingMessages {
     return ((this.#pieces ?? this.#streamQueue).desiredSize ?? 1) > 0;
   }
 
+  /** Whether to ask for more again. While the connection closes, every message that is taken has to be noticed. */
+  get #wantsMore(): boolean {
+    if (this.#mode !== "whole" || this.#cancelled || this.#driver.isClosing) return this.#hasRoom;
+    return this.#queuedBytes <= LOW_WATER_BYTES;
+  }
+
   #untilRoom(): PromiseLike<void> | undefined {
     if (this.#hasRoom) return undefined;
     return new Promise<void>((resolve) => {
       this.#goOn = () => {
-        if (!this.#hasRoom) return;
+        if (!this.#wantsMore) return;
         this.#goOn = ignore;
         resolve();
       };

@@ -5,7 +5,7 @@ import type { SendOptions } from "../core/establishedConnection.ts";
 import { onAbort } from "../transports/onAbort.ts";
 import { unlessAborted, withdraw } from "./abortable.ts";
 import type { Driver } from "./driver.ts";
-import type { WebSocketError } from "./webSocketError.ts";
+import { WebSocketError } from "./webSocketError.ts";
 
 /** How much may wait in `writable` before its writers should wait, in bytes. */
 const HIGH_WATER_BYTES = 64 * 1024;
@@ -130,6 +130,8 @@ export class OutgoingMessages {
   #send(message: string | BufferSource, final: boolean, options: SendOptions): void {
     if (this.#error !== undefined) throw this.#error;
     try {
+      // The session is told of the end later, when the last bytes have been written.
+      if (this.#connection.state !== "open") throw new WebSocketError("the connection is closed or closing");
       this.#connection.sendData(message, final, options);
     } finally {
       this.#driver.flush(); // an extension that threw has ended the connection

@@ -1,13 +1,14 @@
 /** What a `WebSocket` object does (WHATWG WebSockets §3, §4, §5), beneath the face that Web IDL gives it. */
-import type { SharedOptions, WSConnection } from "../connection/wsConnection.ts";
+import { sharedTable, type SharedOptions, type WSConnection } from "../connection/wsConnection.ts";
 import { viewOf, type Bytes } from "../core/bytes.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { resolveTiming } from "../core/deadlines.ts";
 import { RemoteProtocolError } from "../core/errors.ts";
+import type { OptionTable } from "../core/options.ts";
 import type { BytesReceived, ConnectionClosed, ConnectionEstablished, TextReceived, WSEvent } from "../core/events.ts";
 import { formatExtensions } from "../handshake/headerGrammar.ts";
-import { LONGEST_TIMER_MS, systemClock, type Clock, type ClockOption } from "../stream/clock.ts";
-import type { ConnectionHook } from "../stream/connectionHook.ts";
+import { LONGEST_TIMER_MS, systemClock, type Clock } from "../stream/clock.ts";
+import { runTable, type RunOptions } from "../stream/connectionHook.ts";
 import { discard } from "../stream/discard.ts";
 import type { Driver } from "../stream/driver.ts";
 import { MessageAssembler } from "../stream/messageAssembler.ts";
@@ -33,12 +34,19 @@ export type ReadyState = (typeof ReadyState)[keyof typeof ReadyState];
  */
 export type Dial = (url: URL, protocols: string[], signal: AbortSignal) => ByteTransport | PromiseLike<ByteTransport>;
 
-export interface WebSocketOptions extends SharedOptions, ConnectionHook, ClockOption {
+export interface WebSocketOptions extends SharedOptions, RunOptions {
   /** Headers to add to the request. */
   readonly headers?: HeadersInit;
   /** The `Origin` header; by default that of the page or worker, where there is one. */
   readonly origin?: string;
 }
+
+export const webSocketTable: OptionTable<WebSocketOptions> = {
+  ...sharedTable,
+  ...runTable,
+  headers: "an object",
+  origin: "a string",
+};
 
 type Callback = (error?: unknown) => void;
 
@@ -343,15 +351,26 @@ export class ClientSocket {
   }
 
   #sendBehindBlobs(data: string | ArrayBuffer, size: number, callback?: Callback): void {
-    this.#goBehindBlobs(() => this.#transmit(data, true, size, callback));
+    this.#goBehindBlobs(() => this.#orTell(callback, () => this.#transmit(data, true, size, callback)));
   }
 
   async #sendBlob(blob: Blob, callback?: Callback): Promise<void> {
+    await this.#orTell(callback, async () => {
+      const data = await blob.arrayBuffer().catch((error: unknown) => {
+        this.#fail("a Blob could not be read", error);
+        throw error;
+      });
+      this.#transmit(data, true, blob.size, callback);
+    });
+  }
+
+  /** Sends what has no caller any more to throw an error to: it goes to the callback, and ends the connection. */
+  async #orTell(callback: Callback | undefined, send: () => void | Promise<void>): Promise<void> {
     try {
-      this.#transmit(await blob.arrayBuffer(), true, blob.size, callback);
+      await send();
     } catch (error) {
       if (callback !== undefined) queueTask(() => attempt(() => callback(error)));
-      this.#fail("a Blob could not be read", error);
+      throw error;
     }
   }
 

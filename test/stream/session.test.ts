@@ -278,6 +278,21 @@ describe("send and receive", () => {
     await failure(session.closed);
     expect(await failure(session.send("a"))).toMatchObject({ name: "WebSocketError", closeCode: 1006 });
   });
+  test("after a Close, send and writable fail with a WebSocketError, although the connection has not ended yet", async () => {
+    const closings: ((session: WebSocketSession, transport: WireTransport) => void)[] = [
+      (_, transport) => transport.bring(hex("88 00")),
+      (session) => void session.close(),
+    ];
+    for (const close of closings) {
+      const [session, transport] = await overWire();
+      transport.takeNothing();
+      close(session, transport);
+      await settled();
+      const expected = { name: "WebSocketError", message: "the connection is closed or closing" };
+      expect(await failure(session.send("a"))).toMatchObject(expected);
+      expect(await failure(session.writable.getWriter().write("a"))).toMatchObject(expected);
+    }
+  });
 });
 
 describe("one message as a stream", () => {
