@@ -14,9 +14,8 @@ import { parseTarget, urlOf, type RequestTarget } from "./requestTarget.ts";
 import { answerFields, applicationFields, readOffer, type Agreement, type AnswerOptions } from "./negotiation.ts";
 
 /**
- * A request that somebody else has parsed, such as Node's `http` module. What the pseudo-headers of one that came by
- * HTTP/2 say takes its place: `:method`, `:path`, `:authority` and `:protocol` (RFC 8441 §4). None of them is told as a
- * header.
+ * A request that somebody else has parsed, such as Node's `http` module. The pseudo-headers of an HTTP/2 request (`:method`,
+ * `:path`, `:authority` and `:protocol`, RFC 8441 §4) replace method, target, host and upgrade. They are not headers.
  */
 export interface ParsedRequest {
   readonly method: string;
