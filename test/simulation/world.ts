@@ -313,8 +313,8 @@ export class World implements LawWorld {
     link.client.getterError = getterError;
     link.server.getterError = getterError;
     const badGetters = link.client.badGetter !== undefined || link.server.badGetter !== undefined;
-    const client = new End(this, `c${index}`, clientFace, link.client, side.options);
-    const serverEnd = new End(this, `s${index}`, serverFace, link.server, serverSide.options);
+    const client = new End(this, `c${index}`, clientFace, link.client, side);
+    const serverEnd = new End(this, `s${index}`, serverFace, link.server, serverSide);
     client.peer = serverEnd;
     serverEnd.peer = client;
     const connection: Connection = {
