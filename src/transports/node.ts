@@ -1,5 +1,5 @@
 /** Node's sockets as byte transports: TCP, TLS, and those of requests to upgrade. Works on Deno's and Bun's, too. */
-import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
+import { advice, checkOptions, refuse, requireKind, type OptionTable } from "../core/options.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 import { ignore } from "./ignore.ts";
@@ -62,16 +62,14 @@ function requireSocket(where: string, socket: NodeDuplex): void {
 }
 
 function requireServer(where: string, server: NodeServer): void {
-  requireKind(
-    `${where} takes a server of Node's,`,
-    server,
-    "{ on, off, listen }",
-    advice({
-      charAt: "make one by createServer()",
-      toFixed: "make one by createServer()",
-      write: "use socketTransport()",
-    }),
-  );
+  const given: unknown = server;
+  if ("on" in Object(given) && !("write" in Object(given))) return;
+  const instead = {
+    charAt: "make one by createServer()",
+    toFixed: "make one by createServer()",
+    write: "use socketTransport()",
+  };
+  refuse(`${where} takes a server of Node's, { on, off }`, given, advice(instead));
 }
 
 /** `head` holds bytes that were read from the socket already. */

@@ -92,6 +92,8 @@ export class End {
   tookBytes = 0;
   /** The application takes every message until the end. */
   readsAll = false;
+  /** It reads messages as streams: one waits in its hands, and one for it. */
+  readsStreams = false;
   /** The application leaves out messages on purpose. */
   skips = false;
   /** It wants no more messages. */
@@ -579,7 +581,9 @@ export class End {
     if (this.takesNothing && this.#hasUnread) this.#chunksBefore ??= chunks;
     const chunksAhead = this.takesNothing ? chunks - (this.#chunksBefore ?? chunks) : 0;
     const queued = this.takesNothing || this.readsAll ? 0 : MOST_QUEUED_BYTES;
-    const most = queued + MOST_AHEAD_BYTES + largestRead + (this.peer?.largestSent ?? 0) + UNCOUNTED_BYTES;
+    const queues = this.readsStreams ? 2 : 1;
+    const mostQueued = queues * (queued + (this.peer?.largestSent ?? 0));
+    const most = mostQueued + MOST_AHEAD_BYTES + largestRead + UNCOUNTED_BYTES;
     if (deliveredBytes - this.tookBytes <= most && chunksAhead <= MOST_AHEAD_CHUNKS) return;
     // What was given to the application in this turn, it has not taken yet.
     if (!atRest) this.#world.after(0, () => this.#checkBounds(true));

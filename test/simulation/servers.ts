@@ -22,7 +22,7 @@ import type { Connection } from "./connection.ts";
 import type { End } from "./laws.ts";
 import { PlannedError } from "./misbehaviour.ts";
 import type { SimTransport } from "./network.ts";
-import type { Side } from "./options.ts";
+import type { Side, SideOptions } from "./options.ts";
 import { drawSize, type Sent } from "./messages.ts";
 import { close, PAUSES, runSession } from "./sessionProgram.ts";
 import { Source } from "./source.ts";
@@ -248,13 +248,13 @@ export function startServe(world: World, side: Side, draws: Draws): Server {
       expectUnavailable(world, connections);
       for (const { server } of connections) if (server.transport.given) server.begin("the server's signal");
       controller.abort(new PlannedError("signal of serve"));
-      world.after(closeTimeoutMs + side.options.lateMs + 1, () => {
+      world.after(closeTimeoutMs + side.lateMs + 1, () => {
         if (!settled) world.fail("ends in time", "serve is pending one closeTimeoutMs after its signal");
       });
     },
     check() {
       source.finish();
-      world.after(closeTimeoutMs + side.options.lateMs + 1, () => {
+      world.after(closeTimeoutMs + side.lateMs + 1, () => {
         const left = connections.some(({ server }) => server.transport.given && !server.transport.hasEnded);
         if (!settled && !left) world.fail("ends in time", "serve is pending although there is nothing left to serve");
       });
@@ -328,6 +328,11 @@ function refusalOf(world: World, index: number, why: string, status = 500): void
   connection.refusal ??= { atMs: world.nowMs, why, status };
 }
 
+/** What `WebSocketServer` takes of the options of a side: its connections begin with a request, and mask nothing. */
+function peerOptions(given: SideOptions): WebSocketServerOptions {
+  return Object.fromEntries(Object.entries(given).filter(([name]) => name !== "handshake" && name !== "random"));
+}
+
 export function startWebSocketServer(world: World, side: Side, draws: Draws): Server {
   const { options: given } = side;
   const verifying = draws.pick(VERIFY);
@@ -337,9 +342,7 @@ export function startWebSocketServer(world: World, side: Side, draws: Draws): Se
   const answersPings = given.autoPong === false && draws.oneIn(2);
   const source = new Source(world, maxConnections);
   const options: WebSocketServerOptions = {
-    ...given,
-    extensions: given.extensions ?? [],
-    masking: given.masking ?? true,
+    ...peerOptions(given),
     maxConnections,
     ...(choosing !== "absent" && {
       handleProtocols: (offered: Set<string>, request: { url: string }) => {
@@ -470,7 +473,7 @@ function transportServer(
       for (const { server: end } of connections) if (end.opened) end.begin("terminate()");
       world.mark("terminated");
       terminateAll();
-      world.after(side.options.closeTimeoutMs + side.options.lateMs + 1, () => {
+      world.after(side.options.closeTimeoutMs + side.lateMs + 1, () => {
         if (!closed) world.fail("ends in time", "the server's close() is pending one closeTimeoutMs after terminate()");
       });
     },
@@ -540,14 +543,17 @@ async function actPeer(world: World, end: End, peer: Peer, draws: Draws): Promis
     end.gaveUp("terminate()");
   };
   const acts = draws.pick(["not", "not", "not", "not", "not", "terminates", "closes", "sends"] as const);
+  /** What is sent meanwhile continues the message. */
+  let inMessage = false;
   let callsBefore = acts === "not" ? Infinity : draws.below(4);
   /** What an application does as soon as a message has been sent, or can't be. */
   const act = (): void => {
     if (callsBefore-- !== 0 || end.over !== undefined) return;
     world.mark("acted in a callback");
     if (acts === "terminates") terminate();
-    else if (acts === "sends") send(20, 0);
-    else {
+    else if (acts === "sends") {
+      if (!inMessage) send(20, 0);
+    } else {
       end.begin("close()");
       end.call("close", () => peer.close(3000));
     }
@@ -562,6 +568,7 @@ async function actPeer(world: World, end: End, peer: Peer, draws: Draws): Promis
     const sent = end.send("s", drawSize(draws), draws.below(4));
     const { content } = sent;
     const cut = draws.below(content.length);
+    inMessage = true;
     const begun = end.callback("callback", () => undefined);
     const first = end.call("send fragment", () => (peer.send(content.slice(0, cut), { fin: false }, begun), true));
     if (first === undefined) begun(new Error("refused"));
@@ -574,6 +581,7 @@ async function actPeer(world: World, end: End, peer: Peer, draws: Draws): Promis
       return false;
     }
     const called = done(sent);
+    inMessage = false;
     const last = end.call("send fragment", () => (peer.send(content.slice(cut), { fin: true }, called), true));
     if (last === undefined) called(new Error("refused"));
     return true;
@@ -735,7 +743,7 @@ export function startCrossws(world: World, side: Side, draws: Draws): Server {
   world.originErrors = "warning";
   const adapter = crosswsAdapter({
     hooks,
-    serverOptions: { ...given, extensions: given.extensions ?? [], masking: given.masking ?? true, maxConnections },
+    serverOptions: { ...peerOptions(given), maxConnections },
   });
   const server = transportServer(world, side, source, adapter.server, () => {
     adapter.closeAll(undefined, undefined, true);
