@@ -1,4 +1,4 @@
-/** The base of transports over carriers of messages. A new kind of carrier is a `MessageCarrier` that reports to its link. */
+/** The base of transports over carriers of messages. A new kind of carrier is an `EndingCarrier` that reports to its link. */
 import type { ByteTransport } from "./byteTransport.ts";
 import { MessageStreams, type Control, type MessageCarrier } from "./messageStreams.ts";
 import { TransportError } from "./transportError.ts";
