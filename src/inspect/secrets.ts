@@ -41,6 +41,12 @@ export function isSecretHeader(name: string): boolean {
   return !HARMLESS_HEADER.test(key) && (SECRET_NAME.test(key) || SECRET_HEADER_WORD.test(key));
 }
 
+/** How many characters of a start line are no secret: those of the method or the version, or the beginning of `HTTP/`. */
+function shownOfStart(line: string): number {
+  const space = line.indexOf(" ") + 1;
+  return space > 0 ? space : /^(H(T(T(P\/?)?)?)?)?/.exec(line)![0].length;
+}
+
 /** Of a query parameter, or of a subprotocol in front of a token. */
 function namesSecret(name: string): boolean {
   const words = name.replace(/([a-z])([A-Z])/g, "$1 $2").split(/[^a-z]+/i);
@@ -97,8 +103,8 @@ export class Secrets {
 
   /**
    * A head, or as much of it as has come, one character for each byte. Line by line, whatever a line ends in. Of one whose
-   * name can't be read nothing is shown, and of one that has not ended only its name or method: what would say that it is a
-   * secret may be still to come.
+   * name can't be read nothing is shown, and of one that has not ended only its name, its method or that it is HTTP: what
+   * would say that it is a secret may be still to come.
    */
   head(text: string): string {
     if (!this.any) return text;
@@ -113,7 +119,7 @@ export class Secrets {
       const isField = own !== "unreadable" && !(goesOn && (kind !== "plain" || own === "plain"));
       if (isField) kind = own;
       else if (!goesOn) kind = this.hidesHeaders ? "secret" : "plain";
-      const shown = isField ? colon + 1 : isStart ? line.indexOf(" ") + 1 : 0;
+      const shown = isField ? colon + 1 : isStart ? shownOfStart(line) : 0;
       isStart = false;
       let rest = line.slice(shown);
       if (kind === "secret" || at + line.length === text.length) rest = overwrite(rest);

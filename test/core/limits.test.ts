@@ -356,8 +356,14 @@ test("a message in many small pieces keeps nothing of them", () => {
   expect(client.bufferedAmount).toBe(0);
 });
 
-test.each([-1, 0.5, NaN, "7", null])("a limit of %s is a RangeError", (value) => {
+test.each([
+  [-1, RangeError],
+  [0.5, RangeError],
+  [NaN, RangeError],
+  ["7", TypeError],
+  [null, TypeError],
+])("a limit of %j is refused", (value, error) => {
   for (const name of Object.keys(defaultLimits)) {
-    expect(() => new WSConnection("server", { limits: { [name]: value as never } })).toThrow(RangeError);
+    expect(() => new WSConnection("server", { limits: { [name]: value as never } })).toThrow(error);
   }
 });
