@@ -5,6 +5,8 @@ import { socketTransport, socketTransportFrom, type Listener, type NodeDuplex } 
 import { report, warn } from "./warn.ts";
 
 export type { ByteTransport, TransportRequest } from "./byteTransport.ts";
+export { DialError, type DialErrorCode } from "./dialError.ts";
+export { dial, type DialOptions } from "./nodeDial.ts";
 export { socketTransport, type NodeDuplex } from "./nodeDuplex.ts";
 
 /** What is used of a `net.Server`, a `tls.Server` or an `http.Server`. */
