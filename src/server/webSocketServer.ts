@@ -5,6 +5,7 @@ import { resolveTiming } from "../core/deadlines.ts";
 import type { ConnectionRequested } from "../core/events.ts";
 import { parseTarget } from "../handshake/requestTarget.ts";
 import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.ts";
+import { requestOf } from "../stream/carriedOpening.ts";
 import { systemClock } from "../stream/clock.ts";
 import type { RunOptions } from "../stream/connectionHook.ts";
 import { discard } from "../stream/discard.ts";
@@ -166,7 +167,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
       this.#tell("drop", transport);
       return;
     }
-    const { request = transport.request, remoteAddress = transport.remoteAddress } = options;
+    const { request = requestOf(transport), remoteAddress = transport.remoteAddress } = options;
     const { encrypted = transport.encrypted } = options;
     const { origins = "same", clock = systemClock } = this.options;
     const socket = new TransportSocket({ remoteAddress, encrypted }, () =>

@@ -6,6 +6,7 @@ import type { ConnectionRequested } from "../core/events.ts";
 import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { unlessAborted, type Abortable } from "./abortable.ts";
+import { requestOf } from "./carriedOpening.ts";
 import type { RunOptions } from "./connectionHook.ts";
 import type { Driver } from "./driver.ts";
 import { open, orDiscard, prepare } from "./opening.ts";
@@ -78,7 +79,7 @@ export function acceptOn(
   options: AcceptTransportOptions,
   late: (error: unknown) => void = report,
 ): Arrival {
-  const { request: parsed = transport.request, origins = "same", signal, onConnection, clock, ...rest } = options;
+  const { request: parsed = requestOf(transport), origins = "same", signal, onConnection, clock, ...rest } = options;
   const isPriorKnowledge = rest.handshake === "none";
   let answerable: PendingRequest | undefined;
   let isAnswered = false;

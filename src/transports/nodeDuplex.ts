@@ -36,6 +36,8 @@ export interface Carrier {
   close(): void;
   /** Called at the end of what comes. Calls back when it is known to be one, or with an error if it was cut off. */
   ended?(callback: (error?: Error) => void): void;
+  /** Why it closed, or takes no more, before its end. */
+  failure?(): Error;
 }
 
 /** How much may wait to be read before the socket is paused, in bytes: about one chunk of it. */
@@ -98,6 +100,7 @@ export function duplexTransport(socket: NodeDuplex, carrier: Carrier, head?: Uin
     giveUp(error);
     endSocket();
   };
+  const failure = (): Error => carrier.failure?.() ?? new Error("the socket was closed");
   const reset = (reason: unknown): void => {
     giveUp(reason);
     carrier.reset();
@@ -176,7 +179,13 @@ export function duplexTransport(socket: NodeDuplex, carrier: Carrier, head?: Uin
       else carrier.ended((error) => (error === undefined ? endReading(() => incoming.close()) : fail(error)));
     },
     error: (error: unknown) => fail(error),
-    close: () => end(new Error("the socket was closed")),
+    // Of HTTP/2: what has come can still be read.
+    aborted() {
+      const error = failure();
+      outgoing.error(error);
+      giveUp(error);
+    },
+    close: () => end(failure()),
   });
   if (socket.destroyed) end(new Error("the socket is closed already"));
   else if (socket.readableEnded) endReading(() => incoming.close());

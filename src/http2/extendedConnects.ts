@@ -1,0 +1,179 @@
+/** The WebSockets that come to a server of HTTP/2, as transports (RFC 8441). */
+import { Arrivals } from "../transports/arrivals.ts";
+import type { ByteTransport } from "../transports/byteTransport.ts";
+import type { Listener } from "../transports/nodeDuplex.ts";
+import { report, warn } from "../transports/warn.ts";
+import { pairsOf, valuesOf, type HeaderValues } from "./headerValues.ts";
+import { streamTransport, type NodeHttp2Stream } from "./streamTransport.ts";
+
+/** What is used of an `http2.Http2Server` or an `http2.Http2SecureServer`. */
+export interface NodeHttp2Server {
+  on(event: string, listener: Listener): unknown;
+  off(event: string, listener: Listener): unknown;
+  listenerCount(event: string): number;
+  updateSettings?(settings: { enableConnectProtocol: boolean; initialWindowSize: number }): void;
+}
+
+export interface ExtendedConnectOptions {
+  /** Most WebSockets that may wait to be taken; further ones are reset. 128 by default. */
+  readonly maxWaiting?: number;
+  /** Which requests to take, by their target; others are answered with 404, unless somebody else listens for streams. All by default. */
+  readonly accepts?: (target: string) => boolean;
+  /** Called when `accepts` throws; that request is answered with 500. By default the error is reported as a warning. */
+  readonly onError?: (error: unknown) => void;
+  /**
+   * How much a client may send on a stream that is not read, in bytes: 256 KiB by default. HTTP/2 sets this for all
+   * streams of the server; a whole session may have 16 times as much on its way.
+   */
+  readonly windowBytes?: number;
+}
+
+/** What is used of an `http2.ServerHttp2Stream`. */
+interface ServerStream extends NodeHttp2Stream {
+  respond(headers: HeaderValues, options?: { endStream?: boolean }): void;
+  readonly headersSent: boolean;
+}
+
+interface ServerSession {
+  setLocalWindowSize?(windowSize: number): void;
+}
+
+/** RFC 9113 §7, and §8.1 for what it means behind an answer. */
+const NO_ERROR = 0;
+
+const WINDOW_BYTES = 256 * 1024;
+
+/** How many streams may fill their windows at once. */
+const FULL_STREAMS = 16;
+
+/** The largest window of HTTP/2 (RFC 9113 §6.9.1). */
+const LARGEST_WINDOW_BYTES = 2 ** 31 - 1;
+
+/**
+ * The requests for a WebSocket that come to an `http2.Http2Server` or an `http2.Http2SecureServer`, each as a transport
+ * with its request, as `serve`, `accept`, `WebSocketServer` and the crossws adapter take it. Ends when the server has
+ * closed; leaving the loop stops it.
+ *
+ * Call it before `server.listen()`: it lets the server announce that it takes such requests. The server may serve pages
+ * beside, with a `request` or a `stream` listener. What nobody else answers is answered: CONNECT with 405, or with 501 if
+ * its protocol is another one, and requests for pages with 404. With `allowHTTP1` the WebSockets of HTTP/1.1 come by
+ * `upgrades(server)` of `websocket-over/node`; a browser needs that for its first one.
+ *
+ * @example
+ * ```ts
+ * import { once } from "node:events";
+ * import http2 from "node:http2";
+ * import type { AddressInfo } from "node:net";
+ * import { extendedConnects, http2Dial } from "websocket-over/http2";
+ * import { connect, serve } from "websocket-over/stream";
+ *
+ * const server = http2.createServer(); // or createSecureServer
+ * void serve(extendedConnects(server), async (request) => {
+ *   const session = await request.accept();
+ *   await session.send(`hello, ${request.target}`);
+ * });
+ * server.listen(0, "127.0.0.1");
+ * await once(server, "listening");
+ *
+ * const { port } = server.address() as AddressInfo;
+ * const client = http2.connect(`http://127.0.0.1:${port}`);
+ * const url = new URL(`ws://127.0.0.1:${port}/chat`);
+ * const session = await connect(await http2Dial(client)(url), { url });
+ * console.log(await session.receive()); // → hello, /chat
+ * await session.close();
+ * client.close();
+ * server.close();
+ * ```
+ */
+export function extendedConnects(
+  server: NodeHttp2Server,
+  options: ExtendedConnectOptions = {},
+): AsyncIterableIterator<ByteTransport> {
+  const { maxWaiting = 128, accepts = () => true, onError = warn, windowBytes = WINDOW_BYTES } = options;
+  if (!(Number.isInteger(windowBytes) && windowBytes > 0 && windowBytes <= LARGEST_WINDOW_BYTES)) {
+    throw new RangeError(`windowBytes is a count of bytes from 1 to 2^31 - 1, not ${String(windowBytes)}`);
+  }
+  const take = (
+    stream: ServerStream,
+    headers: HeaderValues,
+    _flags: number,
+    rawHeaders: string[] | undefined,
+  ): void => {
+    if (stream.headersSent || stream.destroyed) return;
+    const isOurs = headers[":method"] === "CONNECT" && headers[":protocol"] === "websocket";
+    const status = isOurs ? admits(String(headers[":path"])) : answerOf(headers);
+    if (status === 200) arrivals.add(transportOf(stream, headers, rawHeaders));
+    else if (status !== undefined) refuse(stream, status);
+  };
+  /** 200 if it is to be taken, or how to answer it. */
+  const admits = (target: string): number | undefined => {
+    try {
+      return accepts(target) ? 200 : isAlone(server, "connect") ? 404 : undefined;
+    } catch (error) {
+      report(onError, error);
+      return 500;
+    }
+  };
+  /** How to answer what is no WebSocket; `undefined` if somebody else does. */
+  const answerOf = (headers: HeaderValues): number | undefined => {
+    if (headers[":method"] !== "CONNECT") {
+      return isAlone(server, "stream") && server.listenerCount("request") === 0 ? 404 : undefined;
+    }
+    if (!isAlone(server, "connect")) return undefined;
+    return headers[":protocol"] === undefined ? 405 : 501;
+  };
+  const begin = (session: ServerSession): void => {
+    session.setLocalWindowSize?.(Math.min(FULL_STREAMS * windowBytes, LARGEST_WINDOW_BYTES));
+  };
+  const end = (): void => arrivals.end();
+  const listeners = { stream: take, session: begin, close: end, connect: ignore };
+  const arrivals = new Arrivals<ByteTransport>(
+    maxWaiting,
+    () => {
+      for (const [event, listener] of Object.entries(listeners)) server.off(event, listener);
+    },
+    (transport) => transport.readable.cancel(),
+  );
+  // With a listener for requests and none for this, Node answers every CONNECT with 405 by itself.
+  for (const [event, listener] of Object.entries(listeners)) server.on(event, listener);
+  server.updateSettings?.({ enableConnectProtocol: true, initialWindowSize: windowBytes });
+  return arrivals;
+}
+
+/** Whether nobody else listens for this event and for streams, Node's own listener behind `request` aside. */
+function isAlone(server: NodeHttp2Server, event: "connect" | "stream"): boolean {
+  const ofNode = server.listenerCount("request") > 0 ? 1 : 0;
+  return (
+    server.listenerCount(event) === 1 + (event === "stream" ? ofNode : 0) &&
+    server.listenerCount("stream") === 1 + ofNode
+  );
+}
+
+function transportOf(stream: ServerStream, headers: HeaderValues, rawHeaders: string[] | undefined): ByteTransport {
+  const { session } = stream;
+  return {
+    ...streamTransport(stream),
+    remoteAddress: session?.socket?.remoteAddress,
+    encrypted: session?.encrypted === true,
+    opening: {
+      request: {
+        authority: String(headers[":authority"] ?? headers.host ?? ""),
+        target: String(headers[":path"]),
+        headers: pairsOf(rawHeaders ?? headers),
+      },
+      answer: ({ status, headers: own }) => {
+        if (stream.destroyed) return;
+        stream.respond({ ":status": status, ...valuesOf(own) });
+      },
+    },
+  };
+}
+
+/** Answers with no body, and wants nothing more of the stream. */
+function refuse(stream: ServerStream, status: number): void {
+  stream.on("error", ignore);
+  stream.respond({ ":status": status }, { endStream: true });
+  stream.close(NO_ERROR);
+}
+
+function ignore(): void {}
