@@ -34,6 +34,8 @@ interface ServerStream extends NodeHttp2Stream {
   readonly headersSent: boolean;
 }
 
+type Pairs = [name: string, value: string][];
+
 interface ServerSession {
   setLocalWindowSize?(windowSize: number): void;
 }
@@ -42,6 +44,9 @@ interface ServerSession {
 const NO_ERROR = 0;
 
 const WINDOW_BYTES = 256 * 1024;
+
+/** Most characters in the headers of a request: as many as in a head of HTTP/1.1. Node itself lets 64 KiB pass. */
+const MAX_HEAD_BYTES = 16 * 1024;
 
 /** How many streams may fill their windows at once. */
 const FULL_STREAMS = 16;
@@ -101,8 +106,10 @@ export function extendedConnects(
   ): void => {
     if (stream.headersSent || stream.destroyed) return;
     const isOurs = headers[":method"] === "CONNECT" && headers[":protocol"] === "websocket";
-    const status = isOurs ? admits(String(headers[":path"])) : answerOf(headers);
-    if (status === 200) arrivals.add(transportOf(stream, headers, rawHeaders));
+    const pairs = pairsOf(rawHeaders ?? headers);
+    let status = isOurs ? admits(String(headers[":path"])) : answerOf(headers);
+    if (status === 200 && sizeOf(pairs) > MAX_HEAD_BYTES) status = 431;
+    if (status === 200) arrivals.add(transportOf(stream, headers, pairs));
     else if (status !== undefined) refuse(stream, status);
   };
   /** 200 if it is to be taken, or how to answer it. */
@@ -149,7 +156,11 @@ function isAlone(server: NodeHttp2Server, event: "connect" | "stream"): boolean 
   );
 }
 
-function transportOf(stream: ServerStream, headers: HeaderValues, rawHeaders: string[] | undefined): ByteTransport {
+function sizeOf(pairs: Pairs): number {
+  return pairs.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+}
+
+function transportOf(stream: ServerStream, headers: HeaderValues, pairs: Pairs): ByteTransport {
   const { session } = stream;
   return {
     ...streamTransport(stream),
@@ -159,7 +170,7 @@ function transportOf(stream: ServerStream, headers: HeaderValues, rawHeaders: st
       request: {
         authority: String(headers[":authority"] ?? headers.host ?? ""),
         target: String(headers[":path"]),
-        headers: pairsOf(rawHeaders ?? headers),
+        headers: pairs,
       },
       answer: ({ status, headers: own }) => {
         if (stream.destroyed) return;

@@ -1,7 +1,7 @@
 /** Headers in Node's form for HTTP/2, with pseudo-headers among them, and as pairs. */
 
 /** By names in lower case; those that came more than once are lists, or were joined by Node. */
-export type HeaderValues = Readonly<Record<string, string | number | readonly string[] | undefined>>;
+export type HeaderValues = Record<string, string | number | string[] | undefined>;
 
 /** All headers but the pseudo-headers, as pairs. A flat list of names and values is as Node's `rawHeaders` has it. */
 export function pairsOf(headers: HeaderValues | readonly string[]): [name: string, value: string][] {
@@ -29,5 +29,5 @@ export function valuesOf(pairs: readonly (readonly [name: string, value: string]
     if (list === undefined) values.set(key, [value]);
     else list.push(value);
   }
-  return Object.fromEntries(Array.from(values, ([name, list]) => [name, list.length === 1 ? list[0] : list]));
+  return Object.fromEntries(Array.from(values, ([name, list]) => [name, list.length === 1 ? list[0]! : list]));
 }
