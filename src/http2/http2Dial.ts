@@ -18,7 +18,7 @@ export interface NodeHttp2Session extends NodeHttp2StreamSession {
   readonly closed: boolean;
   readonly destroyed: boolean;
   readonly connecting: boolean;
-  readonly remoteSettings?: { readonly enableConnectProtocol?: boolean };
+  readonly remoteSettings?: { readonly enableConnectProtocol?: boolean | undefined };
 }
 
 /** The sessions whose other end has sent its settings, or how to wait for that. */
