@@ -8,6 +8,7 @@ import http2, {
   type ServerHttp2Stream,
 } from "node:http2";
 import type { AddressInfo } from "node:net";
+import { defineHooks } from "crossws";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import { DialError, extendedConnects, http2Dial, TransportError, type ByteTransport } from "../../src/http2/index.ts";
@@ -468,13 +469,13 @@ describe("the other servers", () => {
   test("so do the hooks of crossws, whose refusal is seen with its body", async () => {
     const http = http2.createServer();
     const adapter = crosswsAdapter({
-      hooks: {
+      hooks: defineHooks({
         upgrade: (request) => {
           if (request.url.endsWith("/no")) return new Response("not here", { status: 404 });
           return undefined;
         },
         message: (peer, message) => void peer.send(message.text()),
-      },
+      }),
     });
     void adapter.serve(extendedConnects(http));
     const port = await start(http);
