@@ -107,25 +107,25 @@ export function extendedConnects(
     if (stream.headersSent || stream.destroyed) return;
     const isOurs = headers[":method"] === "CONNECT" && headers[":protocol"] === "websocket";
     const pairs = pairsOf(rawHeaders ?? headers);
-    let status = isOurs ? admits(String(headers[":path"])) : answerOf(headers);
-    if (status === 200 && sizeOf(pairs) > MAX_HEAD_BYTES) status = 431;
+    const status = isOurs ? admit(stream, String(headers[":path"]), pairs) : answerTo(headers);
     if (status === 200) arrivals.add(transportOf(stream, headers, pairs));
     else if (status !== undefined) refuse(stream, status);
   };
-  /** 200 if it is to be taken, or how to answer it. */
-  const admits = (target: string): number | undefined => {
+  /** 200 if it is to be taken, or how to answer it; `undefined` if somebody else does. */
+  const admit = (stream: object, target: string, pairs: Pairs): number | undefined => {
     try {
-      return accepts(target) ? 200 : isAlone(server, "connect") ? 404 : undefined;
+      if (accepts(target)) return sizeOf(pairs) > MAX_HEAD_BYTES ? 431 : 200;
     } catch (error) {
       report(onError, error);
       return 500;
     }
+    const count = (declined.get(stream) ?? 0) + 1;
+    declined.set(stream, count);
+    return count === callsFor.get(server) && isAlone(server, "connect") ? 404 : undefined;
   };
   /** How to answer what is no WebSocket; `undefined` if somebody else does. */
-  const answerOf = (headers: HeaderValues): number | undefined => {
-    if (headers[":method"] !== "CONNECT") {
-      return isAlone(server, "stream") && server.listenerCount("request") === 0 ? 404 : undefined;
-    }
+  const answerTo = (headers: HeaderValues): number | undefined => {
+    if (headers[":method"] !== "CONNECT") return isAlone(server, "request") ? 404 : undefined;
     if (!isAlone(server, "connect")) return undefined;
     return headers[":protocol"] === undefined ? 405 : 501;
   };
@@ -137,23 +137,28 @@ export function extendedConnects(
   const arrivals = new Arrivals<ByteTransport>(
     maxWaiting,
     () => {
+      callsFor.set(server, (callsFor.get(server) ?? 1) - 1);
       for (const [event, listener] of Object.entries(listeners)) server.off(event, listener);
     },
     (transport) => transport.readable.cancel(),
   );
+  callsFor.set(server, (callsFor.get(server) ?? 0) + 1);
   // With a listener for requests and none for this, Node answers every CONNECT with 405 by itself.
   for (const [event, listener] of Object.entries(listeners)) server.on(event, listener);
   server.updateSettings?.({ enableConnectProtocol: true, initialWindowSize: windowBytes });
   return arrivals;
 }
 
-/** Whether nobody else listens for this event and for streams, Node's own listener behind `request` aside. */
-function isAlone(server: NodeHttp2Server, event: "connect" | "stream"): boolean {
+/** How many calls of `extendedConnects` listen to each server, and how many have declined a stream. */
+const callsFor = new WeakMap<NodeHttp2Server, number>();
+const declined = new WeakMap<object, number>();
+
+/** Whether nobody but this module listens for streams and for this event. Behind `request`, Node listens for streams itself. */
+function isAlone(server: NodeHttp2Server, event: "connect" | "request"): boolean {
+  const calls = callsFor.get(server) ?? 0;
   const ofNode = server.listenerCount("request") > 0 ? 1 : 0;
-  return (
-    server.listenerCount(event) === 1 + (event === "stream" ? ofNode : 0) &&
-    server.listenerCount("stream") === 1 + ofNode
-  );
+  const own = event === "connect" ? calls : 0;
+  return server.listenerCount("stream") === calls + ofNode && server.listenerCount(event) === own;
 }
 
 function sizeOf(pairs: Pairs): number {

@@ -22,7 +22,7 @@ export interface NodeHttp2Session extends NodeHttp2StreamSession {
 }
 
 /** The sessions whose other end has sent its settings, or how to wait for that. */
-const courses = new WeakMap<NodeHttp2Session, Promise<void>>();
+const courses = new WeakMap<NodeHttp2Session, Promise<unknown>>();
 
 /**
  * Makes a `Dial` of a session: for `createWebSocketClass`, and for `connect(await dial(url), { url })`. Each WebSocket has
@@ -39,7 +39,7 @@ export function http2Dial(
   return async (url, _protocols, signal) => {
     signal?.throwIfAborted();
     if (session.remoteSettings?.enableConnectProtocol !== true) {
-      await firstOf<void>((resolve, reject) => {
+      await firstOf<unknown>((resolve, reject) => {
         settled(session).then(resolve, reject);
         return [onAbort(signal, reject)];
       });
@@ -63,24 +63,24 @@ function lost(cause?: unknown): TransportError {
 }
 
 /** Fulfilled when the other end's settings have come. */
-function settled(session: NodeHttp2Session): Promise<void> {
+function settled(session: NodeHttp2Session): Promise<unknown> {
   let course = courses.get(session);
   if (course === undefined) courses.set(session, (course = firstSettings(session)));
   return course;
 }
 
 /** Node does not tell whether they have come already. They are the first that the other end sends, before any answer. */
-function firstSettings(session: NodeHttp2Session): Promise<void> {
-  return firstOf<void>((resolve, reject) => {
+function firstSettings(session: NodeHttp2Session): Promise<unknown> {
+  return firstOf<unknown>((resolve, reject) => {
     const ask = (): void => {
       try {
-        session.ping((error) => (error === null ? resolve() : reject(lost(error))));
+        session.ping((error) => (error === null ? resolve(undefined) : reject(lost(error))));
       } catch (error) {
         reject(lost(error));
       }
     };
     const listeners = {
-      remoteSettings: () => resolve(),
+      remoteSettings: resolve,
       connect: ask,
       error: (error: unknown) => reject(lost(error)),
       close: () => reject(lost()),

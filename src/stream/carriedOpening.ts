@@ -7,7 +7,7 @@ import type { Bytes } from "../core/bytes.ts";
 import { defaultLimits, type Limits } from "../core/limits.ts";
 import { acceptFor } from "../handshake/acceptKey.ts";
 import { bodyReaderFor, type BodyReader } from "../handshake/bodyReader.ts";
-import { Head, HeadReader, makeField } from "../handshake/headReader.ts";
+import { HeadReader, makeField, type Head } from "../handshake/headReader.ts";
 import { formatHead, statusLine } from "../handshake/headWriter.ts";
 import type { ParsedRequest } from "../handshake/serverHandshake.ts";
 import type { ByteTransport, ClientOpening, OpeningRequest, ServerOpening } from "../transports/byteTransport.ts";
@@ -78,7 +78,10 @@ export function overOpening(transport: ByteTransport): ByteTransport {
       signal.addEventListener("abort", () => void writer.abort(signal.reason).catch(ignore));
     },
     async write(chunk) {
-      if (head.isOver) return await writer.write(chunk);
+      if (head.isOver) {
+        await writer.write(chunk);
+        return;
+      }
       try {
         for (const bytes of head.sent(chunk)) await writer.write(bytes);
       } catch (error) {

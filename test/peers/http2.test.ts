@@ -70,7 +70,7 @@ async function pair(): Promise<[near: ByteTransport, far: ByteTransport]> {
     target: "/",
     headers: [],
   });
-  const far = (await arriving).value!;
+  const { value: far } = (await arriving) as { value: ByteTransport };
   (far.opening as { answer: (answer: object) => void }).answer({ status: 200, headers: [] });
   await answered;
   return [near, far];
@@ -221,7 +221,7 @@ describe("a session over HTTP/2", () => {
     const url = `ws://127.0.0.1:${port}/`;
     const session = dialTo(port);
     const opening = connect(await dialled(session, url), { url });
-    const far = await (await accept((await arriving).value!)).accept();
+    const far = await (await accept(((await arriving) as { value: ByteTransport }).value)).accept();
     const near = await opening;
     stream.close(http2.constants.NGHTTP2_CANCEL);
     const error = (await failureOf(near.closed)) as WebSocketError;
@@ -397,6 +397,17 @@ describe("extendedConnects, asked by Node's own client", () => {
       await opened.close();
     }
   });
+  test("answers 404 where neither of two accepts the target", async () => {
+    const server = http2.createServer();
+    for (const path of ["/a", "/b"]) {
+      void serve(extendedConnects(server, { accepts: (target) => target === path }), echo);
+    }
+    const session = dialTo(await start(server));
+    await once(session, "remoteSettings");
+    expect((await ask(session, { ...WEBSOCKET, ":path": "/c" })).status).toBe(404);
+    expect((await ask(session, { ...CONNECT, ":protocol": "other" })).status).toBe(501);
+    expect((await ask(session, { ":path": "/" })).status).toBe(404);
+  });
   test("answers 404 where it does not accept the target, and 500 where that throws", async () => {
     const server = http2.createServer();
     const problems: unknown[] = [];
@@ -451,7 +462,7 @@ describe("the other servers", () => {
     const server = new WebSocketServer({ path: "/chat" });
     server.on("connection", (peer, request) => {
       peer.send(`${request.url} ${request.socket.remoteAddress}`);
-      peer.on("message", (data) => peer.send(data.toString().toUpperCase()));
+      peer.on("message", (data) => peer.send((data as Uint8Array).toString().toUpperCase()));
     });
     void server.serve(extendedConnects(http));
     const port = await start(http);

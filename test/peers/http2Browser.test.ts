@@ -33,7 +33,10 @@ const servers: Record<string, (transports: AsyncIterable<ByteTransport>) => unkn
     serve(
       transports,
       async (request) => {
-        if (request.target === "/no") return await request.reject({ status: 401 });
+        if (request.target === "/no") {
+          await request.reject({ status: 401 });
+          return;
+        }
         const session = await request.accept({ subprotocol: request.subprotocols.find((name) => name === "chat") });
         for await (const message of session) await session.send(message);
       },
@@ -45,7 +48,9 @@ const servers: Record<string, (transports: AsyncIterable<ByteTransport>) => unkn
       handleProtocols: (offered) => offered.has("chat") && "chat",
       verifyClient: ({ req }) => req.url !== "/no",
     });
-    server.on("connection", (peer) => peer.on("message", (data, binary) => peer.send(data, { binary })));
+    server.on("connection", (peer) => {
+      peer.on("message", (data, binary) => peer.send(data, { binary }));
+    });
     return server.serve(transports);
   },
   crosswsAdapter(transports) {
@@ -119,8 +124,8 @@ describe.each(Object.entries(servers))("Chromium's WebSocket over HTTP/2, served
       await new Promise((resolve) => (socket.onopen = resolve));
       const echoed = async (message: string | Uint8Array<ArrayBuffer>): Promise<unknown> => {
         socket.send(message);
-        const { data } = await new Promise<MessageEvent>((resolve) => (socket.onmessage = resolve));
-        return data as unknown;
+        const { data } = await new Promise<MessageEvent<unknown>>((resolve) => (socket.onmessage = resolve));
+        return data;
       };
       const text = await echoed("héllo");
       const large = new Uint8Array(1_000_000).map((_, i) => i % 251);
