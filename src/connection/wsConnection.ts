@@ -2,7 +2,7 @@
 import { ByteQueue } from "../core/byteQueue.ts";
 import { EMPTY, viewOf } from "../core/bytes.ts";
 import { CloseCode } from "../core/closeCodes.ts";
-import { Deadlines, resolveTiming, type Timer, type Timing } from "../core/deadlines.ts";
+import { Deadlines, resolveTiming, timingTable, type Timer, type Timing } from "../core/deadlines.ts";
 import { ContainedCodec } from "../core/containedCodec.ts";
 import {
   contain,
@@ -20,16 +20,25 @@ import {
 } from "../core/events.ts";
 import type { AgreedExtension, Extension, NegotiatedExtension } from "../core/extension.ts";
 import { LifeCycle, type ConnectionState, type Signal } from "../core/lifeCycle.ts";
-import { resolveLimits, type Limits } from "../core/limits.ts";
+import { limitTable, resolveLimits, type Limits } from "../core/limits.ts";
+import { checkOptions, type OptionTable } from "../core/options.ts";
 import { OutputQueue } from "../core/outputQueue.ts";
 import type { WholeMessages } from "../core/wholeMessages.ts";
 import { ClientHandshake, type RequestOptions } from "../handshake/clientHandshake.ts";
 import { Head } from "../handshake/headReader.ts";
-import { agreeBeforehand, type Agreement, type AnswerOptions } from "../handshake/negotiation.ts";
+import {
+  acceptTable,
+  agreeBeforehand,
+  offerTable,
+  requireExtensions,
+  type Agreement,
+  type AnswerOptions,
+} from "../handshake/negotiation.ts";
 import {
   refusal,
   rejection,
   rejectionPiece,
+  rejectTable,
   ServerHandshake,
   type ParsedRequest,
   type RejectOptions,
@@ -63,9 +72,28 @@ export interface SharedOptions extends Partial<Timing> {
   readonly random?: (bytes: Uint8Array<ArrayBuffer>) => void;
 }
 
+/** For the tables of faces, which have these options, too. */
+export const sharedTable: OptionTable<SharedOptions> = {
+  ...timingTable,
+  handshake: "a string",
+  subprotocol: "a string",
+  extensions: "an object",
+  limits: limitTable,
+  masking: "a boolean",
+  autoPong: "a boolean",
+  random: "a function",
+};
+
 export interface ClientOptions extends SharedOptions, Partial<Omit<RequestOptions, "extensions">> {}
 export type ServerOptions = SharedOptions;
 export type ConnectionOptions = ClientOptions;
+
+const table: OptionTable<ConnectionOptions> = {
+  ...offerTable,
+  ...sharedTable,
+  host: "a string",
+  resource: "a string",
+};
 
 export type AcceptOptions = Omit<AnswerOptions, "extensions">;
 
@@ -133,9 +161,11 @@ export class WSConnection {
    */
   constructor(type: ConnectionType, options: ConnectionOptions = {}) {
     if (type !== "client" && type !== "server") {
-      throw new TypeError(`a connection is a "client" or a "server", not ${String(type)}`);
+      throw new TypeError(`new WSConnection() takes "client" or "server", not ${String(type)}`);
     }
+    checkOptions("new WSConnection()", options, table);
     const { handshake = "http1", extensions = [] } = options;
+    requireExtensions(extensions);
     this.type = type;
     this.#limits = resolveLimits(options.limits);
     this.#deadlines = new Deadlines(resolveTiming(options));
@@ -319,6 +349,7 @@ export class WSConnection {
    */
   accept(request: ConnectionRequested, options: AcceptOptions = {}): void {
     const server = this.#answering(request);
+    checkOptions("accept()", options, acceptTable);
     const accepted = server.accept(request, { ...options, extensions: this.#negotiable });
     this.#open("accept", accepted.extensions, accepted.subprotocol, accepted.head);
     this.#output.push(accepted.bytes);
@@ -330,6 +361,7 @@ export class WSConnection {
    */
   reject(request: ConnectionRequested, options: RejectOptions = {}): void {
     this.#answering(request);
+    checkOptions("reject()", options, rejectTable);
     this.#output.push(rejection(options));
     this.#life.follow("reject");
     if (options.streamed !== true) this.#finish("finishRejection");

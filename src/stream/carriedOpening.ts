@@ -40,7 +40,7 @@ export function requestOf({ request, opening }: ByteTransport): ParsedRequest | 
 
 /** A transport over which a connection can open by HTTP/1.1: the same one, unless it carries its opening itself. */
 export function overOpening(transport: ByteTransport): ByteTransport {
-  const { opening } = transport;
+  const { opening, closed, copiesChunks, remoteAddress, encrypted } = transport;
   if (opening === undefined || transport.readable.locked || transport.writable.locked) return transport;
   const reader = transport.readable.getReader();
   const writer = transport.writable.getWriter();
@@ -90,7 +90,6 @@ export function overOpening(transport: ByteTransport): ByteTransport {
     },
     close: () => writer.close(),
   });
-  const { closed, copiesChunks, remoteAddress, encrypted } = transport;
   return {
     readable,
     writable,

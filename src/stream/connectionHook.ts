@@ -1,6 +1,7 @@
 /** What every face lets its caller give to a connection beside the protocol's options. */
 import type { ConnectionOptions, WSConnection } from "../connection/wsConnection.ts";
-import type { ClockOption } from "./clock.ts";
+import type { OptionTable } from "../core/options.ts";
+import { clockTable, type ClockOption } from "./clock.ts";
 
 export interface ConnectionHook {
   /**
@@ -12,3 +13,5 @@ export interface ConnectionHook {
 
 /** What makes and runs a connection, whatever its side. */
 export interface RunOptions extends ConnectionHook, ClockOption {}
+
+export const runTable: OptionTable<RunOptions> = { ...clockTable, onConnection: "a function" };

@@ -2,9 +2,10 @@
 import type { WSConnection } from "../connection/wsConnection.ts";
 import type { Bytes } from "../core/bytes.ts";
 import type { SendOptions } from "../core/establishedConnection.ts";
+import { checkOptions, type OptionTable } from "../core/options.ts";
 import type { CloseFrame, ConnectionClosed, ConnectionEstablished, PongReceived, WSEvent } from "../core/events.ts";
 import { formatExtensions } from "../handshake/headerGrammar.ts";
-import { unlessAborted, withdraw, type Abortable } from "./abortable.ts";
+import { abortableTable, unlessAborted, withdraw, type Abortable } from "./abortable.ts";
 import type { Driver, EventHandler } from "./driver.ts";
 import { IncomingMessages, type IncomingMessageStream, type Message } from "./incomingMessages.ts";
 import { OutgoingMessages } from "./outgoingMessages.ts";
@@ -16,6 +17,8 @@ export interface CloseOptions extends Abortable {
   /** At most 123 bytes of UTF-8. */
   readonly reason?: string | undefined;
 }
+
+const closeTable: OptionTable<CloseOptions> = { ...abortableTable, closeCode: "a number", reason: "a string" };
 
 export interface CloseInfo {
   /** The code of the peer's Close frame; 1005 if it had none. */
@@ -159,6 +162,7 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
    * `RangeError` for a code or reason that may not be sent.
    */
   close(options: CloseOptions = {}): Promise<CloseInfo> {
+    checkOptions("close()", options, closeTable);
     const { closeCode, reason, signal } = options;
     // Somebody may have acted on the connection behind our back: then the driver learns of it now.
     if (this.#connection.state === "open") this.#connection.close(closeCode, reason);

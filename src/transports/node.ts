@@ -1,7 +1,8 @@
 /** Node's sockets as byte transports: TCP, TLS, and those of requests to upgrade. Works on Deno's and Bun's, too. */
+import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { ByteTransport } from "./byteTransport.ts";
-import { socketTransport, socketTransportFrom, type Listener, type NodeDuplex } from "./nodeDuplex.ts";
+import { requireSocket, socketTransportFrom, socketTransport, type Listener, type NodeDuplex } from "./nodeDuplex.ts";
 import { report, warn } from "./warn.ts";
 
 export type { ByteTransport, TransportRequest } from "./byteTransport.ts";
@@ -28,6 +29,10 @@ export interface UpgradeOptions extends ListenOptions {
   readonly onError?: (error: unknown) => void;
 }
 
+const listenTable: OptionTable<ListenOptions> = { maxWaiting: "a number" };
+
+const upgradesTable: OptionTable<UpgradeOptions> = { ...listenTable, accepts: "a function", onError: "a function" };
+
 /**
  * The connections of a `net.Server` or a `tls.Server`, as they come. It listens to the server's events alone:
  * `server.listen()` and `server.close()` stay yours. Ends when the server has closed; leaving the loop stops it.
@@ -53,9 +58,24 @@ export interface UpgradeOptions extends ListenOptions {
  * ```
  */
 export function listen(server: NodeServer, options: ListenOptions = {}): AsyncIterableIterator<ByteTransport> {
+  requireServer("listen()", server);
+  checkOptions("listen()", options, listenTable);
   // A `tls.Server` is a `net.Server`, too, and tells of the connections beneath as well.
   const event = "setSecureContext" in server ? "secureConnection" : "connection";
   return arrivalsOf(server, event, options, (socket: NodeDuplex) => socketTransport(socket));
+}
+
+function requireServer(where: string, server: NodeServer): void {
+  requireKind(
+    `${where} takes a server of Node's,`,
+    server,
+    "{ on, off, listen }",
+    advice({
+      charAt: "make one by createServer()",
+      toFixed: "make one by createServer()",
+      write: "use socketTransport()",
+    }),
+  );
 }
 
 /** What is used of an `http.IncomingMessage`. */
@@ -71,6 +91,8 @@ export interface NodeRequest {
  * there are none, its connection is destroyed.
  */
 export function upgrades(server: NodeServer, options: UpgradeOptions = {}): AsyncIterableIterator<ByteTransport> {
+  requireServer("upgrades()", server);
+  checkOptions("upgrades()", options, upgradesTable);
   const { accepts = () => true, onError = warn } = options;
   return arrivalsOf(server, "upgrade", options, (request: NodeRequest, socket: NodeDuplex, head: Uint8Array) => {
     let isLost = server.listenerCount?.("upgrade") === 1; // if it is declined
@@ -88,6 +110,8 @@ export function upgrades(server: NodeServer, options: UpgradeOptions = {}): Asyn
 
 /** What Node's `upgrade` event brings, as a transport with its `request`. */
 export function upgradeTransport(request: NodeRequest, socket: NodeDuplex, head: Uint8Array): ByteTransport {
+  requireKind("upgradeTransport() takes a request,", request, "{ method, url, rawHeaders }");
+  requireSocket("upgradeTransport()", socket);
   const { method = "", url: target = "", rawHeaders } = request;
   const headers: [string, string][] = [];
   for (let at = 0; at < rawHeaders.length; at += 2) headers.push([rawHeaders[at]!, rawHeaders[at + 1]!]);

@@ -1,4 +1,5 @@
 /** A stream of Node's that reads and writes, as a byte transport: a socket, or a stream of HTTP/2. */
+import { advice, requireKind } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 import { listenTo, type Listenable } from "./listeners.ts";
 
@@ -51,7 +52,21 @@ const HIGH_WATER_BYTES = 64 * 1024;
  * before its end came, both streams fail.
  */
 export function socketTransport(socket: NodeDuplex): ByteTransport {
+  requireSocket("socketTransport()", socket);
   return socketTransportFrom(socket);
+}
+
+export function requireSocket(where: string, socket: NodeDuplex): void {
+  requireKind(
+    `${where} takes a socket,`,
+    socket,
+    "{ pause, resume, write, end, destroy }",
+    advice({
+      charAt: "to dial a URL use dial()",
+      searchParams: "to dial a URL use dial()",
+      listen: "use listen() or upgrades()",
+    }),
+  );
 }
 
 /** The same. `head` holds bytes that were read from the socket already. */

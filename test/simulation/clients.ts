@@ -28,6 +28,7 @@ export function startSession(world: World, connection: Connection, side: Side, d
       if (link.client.given) end.begin("abort of the opening");
     }
     controller.abort(new PlannedError("signal of connect"));
+    if (connection.clientOutcome === undefined) end.gaveUp("abort of the opening");
   };
   if (abortAt === 6) {
     world.mark("abort before the opening handshake");
@@ -197,6 +198,7 @@ async function actSocket(world: World, end: End, socket: WebSocketOver, draws: D
         world.mark("terminated");
         end.begin("terminate()");
         socket.terminate();
+        end.gaveUp("terminate()");
         break;
       case "wait":
         await world.sleep(draws.pick([100, 300]));
