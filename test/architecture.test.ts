@@ -67,6 +67,7 @@ describe("imports point inward", () => {
     handshake: ["core", "handshake", "@noble/hashes/legacy.js"],
     connection: ["core", "handshake", "connection"],
     transports: ["transports", "core/options.ts", "node:net", "node:tls"],
+    http2: ["transports", "http2", "core/options.ts"],
     deflate: ["core", "deflate", "pako"],
     inspect: ["core", "handshake", "connection", "transports", "inspect"],
     stream: ["core", "handshake", "connection", "transports", "stream"],
@@ -128,7 +129,7 @@ test("no entry needs Playwright or Node but ./node and ./playwright", () => {
   expect(needy.map(([name]) => name)).toEqual(["./node", "./playwright"]);
 });
 
-test.each(["index.ts", "deflate/index.ts", "inspect/index.ts", "testing/index.ts"])(
+test.each(["index.ts", "deflate/index.ts", "inspect/index.ts", "testing/index.ts", "http2/index.ts"])(
   "the entry %s has names only",
   (entryName) => {
     const { text } = sources.find(({ name }) => name === entryName)!;

@@ -1,4 +1,5 @@
 /** The WebSockets that come to a server of HTTP/2, as transports (RFC 8441). */
+import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import { Arrivals } from "../transports/arrivals.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import type { Listener } from "../transports/nodeDuplex.ts";
@@ -27,6 +28,13 @@ export interface ExtendedConnectOptions {
    */
   readonly windowBytes?: number;
 }
+
+const table: OptionTable<ExtendedConnectOptions> = {
+  maxWaiting: "a number",
+  accepts: "a function",
+  onError: "a function",
+  windowBytes: "a number",
+};
 
 /** What is used of an `http2.ServerHttp2Stream`. */
 interface ServerStream extends NodeHttp2Stream {
@@ -94,6 +102,13 @@ export function extendedConnects(
   server: NodeHttp2Server,
   options: ExtendedConnectOptions = {},
 ): AsyncIterableIterator<ByteTransport> {
+  requireKind(
+    "extendedConnects() takes a server of HTTP/2,",
+    server,
+    "{ on, off, listenerCount }",
+    advice({ charAt: "make one by http2.createServer()", toFixed: "make one by http2.createServer()" }),
+  );
+  checkOptions("extendedConnects()", options, table);
   const { maxWaiting = 128, accepts = () => true, onError = warn, windowBytes = WINDOW_BYTES } = options;
   if (!(Number.isInteger(windowBytes) && windowBytes > 0 && windowBytes <= LARGEST_WINDOW_BYTES)) {
     throw new RangeError(`windowBytes is a count of bytes from 1 to 2^31 - 1, not ${String(windowBytes)}`);

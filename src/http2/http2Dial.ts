@@ -1,4 +1,5 @@
 /** WebSockets over a session of HTTP/2 that a client has, each on a stream of its own (RFC 8441). */
+import { advice, requireKind } from "../core/options.ts";
 import type { ByteTransport, OpeningAnswer, OpeningRequest } from "../transports/byteTransport.ts";
 import { DialError } from "../transports/dialError.ts";
 import type { Listener } from "../transports/nodeDuplex.ts";
@@ -35,7 +36,13 @@ const courses = new WeakMap<NodeHttp2Session, Promise<unknown>>();
  */
 export function http2Dial(
   session: NodeHttp2Session,
-): (url: URL, protocols?: readonly string[], signal?: AbortSignal) => Promise<ByteTransport> {
+): (url: string | URL, protocols?: readonly string[], signal?: AbortSignal) => Promise<ByteTransport> {
+  requireKind(
+    "http2Dial() takes a session of a client,",
+    session,
+    "{ request, ping }",
+    advice({ charAt: "make one by http2.connect()", searchParams: "make one by http2.connect()" }),
+  );
   return async (url, _protocols, signal) => {
     signal?.throwIfAborted();
     if (session.remoteSettings?.enableConnectProtocol !== true) {
@@ -50,7 +57,7 @@ export function http2Dial(
         "the server has to set SETTINGS_ENABLE_CONNECT_PROTOCOL; dial of websocket-over/node takes HTTP/1.1";
       throw new DialError(`no WebSockets over this session of HTTP/2: ${advice}`, { code: "unsupported" });
     }
-    return transportOf(session, url.protocol === "wss:" || url.protocol === "https:" ? "https" : "http");
+    return transportOf(session, /^(wss|https):$/.test(new URL(url).protocol) ? "https" : "http");
   };
 }
 

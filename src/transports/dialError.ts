@@ -1,7 +1,6 @@
 /** Why a WebSocket server could not be reached, by a code that stays the same. */
 
 /**
- * - `badURL`: the URL, or that of the proxy, can't be dialled
  * - `notFound`: the host's name has no address
  * - `refused`: nothing listens at the port
  * - `unreachable`: there is no way to the host, or the system's own time limit is over
@@ -16,7 +15,6 @@
  * - `failed`: anything else; see `cause`
  */
 export type DialErrorCode =
-  | "badURL"
   | "notFound"
   | "refused"
   | "unreachable"

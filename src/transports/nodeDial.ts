@@ -1,6 +1,7 @@
 /** Reaches a WebSocket server by its URL: over TCP or TLS, directly or through an HTTP proxy. */
 import { connect as connectTCP, isIP } from "node:net";
 import { connect as connectTLS } from "node:tls";
+import { advice, checkOptions, refuse, requireKind, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 import { DialError, type DialErrorCode } from "./dialError.ts";
 import { socketTransport, type NodeDuplex } from "./nodeDuplex.ts";
@@ -25,6 +26,15 @@ export interface DialOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+const table: OptionTable<DialOptions> = {
+  signal: "{ aborted, addEventListener }",
+  proxy: "a string or an object",
+  net: "an object",
+  tls: "an object",
+  proxyTLS: "an object",
+  timeoutMs: "a number",
+};
+
 /** Enough for a slow phone, and as long as an opening handshake may take by default. */
 const TIMEOUT_MS = 10_000;
 
@@ -48,7 +58,7 @@ interface Place {
  * It is a `Dial` as it is: in place of options it takes the list of subprotocols, and ignores it, and then the signal.
  *
  * Rejected with a {@link DialError} that says what to do, or with the signal's reason. Then no socket is left. `TypeError`
- * or `RangeError` for options that can't be.
+ * or `RangeError` for a URL or options that can't be.
  *
  * @example
  * ```ts
@@ -73,9 +83,10 @@ export async function dial(
   signal?: AbortSignal,
 ): Promise<ByteTransport> {
   const given: DialOptions = isList(options) ? {} : options;
+  checkOptions("dial()", given, table);
   const { timeoutMs = TIMEOUT_MS, proxy, net, tls, proxyTLS } = given;
   if (!(timeoutMs > 0)) throw new RangeError(`timeoutMs is more than 0 or Infinity, not ${String(timeoutMs)}`);
-  const server = placeOf(url, "the URL of a WebSocket server", { ws: false, wss: true, http: false, https: true });
+  const server = placeOf(url, "the URL of a server", { ws: false, wss: true, http: false, https: true });
   const proxyURL = proxy === undefined ? undefined : new ProxyURL(proxy);
   const attempt = new Attempt(given.signal, signal);
   const first = proxyURL?.place ?? server;
@@ -217,7 +228,7 @@ class ProxyURL {
   readonly credentials: string | undefined;
 
   constructor(url: string | URL) {
-    this.place = placeOf(url, "the URL of an HTTP proxy", { http: false, https: true });
+    this.place = placeOf(url, "as proxy the URL of an HTTP proxy", { http: false, https: true });
     const { username, password } = new URL(url);
     if (username === "" && password === "") return;
     const bytes = `${username}:${password}`.replace(/%([\da-f]{2})/gi, (_, byte: string) =>
@@ -229,18 +240,22 @@ class ProxyURL {
 
 /** `secureOf` says which schemes there are, and which of them are over TLS. */
 function placeOf(url: string | URL, what: string, secureOf: Readonly<Record<string, boolean>>): Place {
-  const refuse = (why: string): never => {
-    throw new DialError(`${why}: ${what} begins with ${Object.keys(secureOf).join(":// or ")}://`, { code: "badURL" });
-  };
+  const expected = `dial() takes ${what}, ${Object.keys(secureOf).join(":// or ")}://`;
+  requireKind(
+    `${expected},`,
+    url,
+    "a string or an object",
+    advice({ toFixed: "to connect to a port write a URL with it" }),
+  );
   let parsed: URL;
   try {
     parsed = new URL(url);
   } catch {
-    return refuse("this is not a URL");
+    return refuse(`${expected}, which has a host`, url);
   }
   const { protocol, hostname } = parsed;
   const secure = secureOf[protocol.slice(0, -1)];
-  if (secure === undefined) return refuse(`a URL with the scheme ${protocol}`);
+  if (secure === undefined) throw new TypeError(`${expected}, not one with the scheme ${protocol}//`);
   const port = parsed.port === "" ? (secure ? 443 : 80) : Number(parsed.port);
   return { secure, host: hostname.replace(/^\[|\]$/g, ""), port, authority: `${hostname}:${port}` };
 }

@@ -197,10 +197,16 @@ describe("what can't be reached", () => {
     );
   });
   test.each([
-    ["not a URL", /not a URL: the URL of a WebSocket server begins with ws:\/\/ or wss:\/\//],
-    ["ftp://127.0.0.1/", /scheme ftp:/],
+    [
+      "not a URL",
+      "dial() takes the URL of a server, ws:// or wss:// or http:// or https://, which has a host, not a string",
+    ],
+    [
+      "ftp://user:s3cret@127.0.0.1/",
+      "dial() takes the URL of a server, ws:// or wss:// or http:// or https://, not one with the scheme ftp://",
+    ],
   ])("is told where the URL is wrong: %s", async (url, message) => {
-    await expectFailure(dial(url), "badURL", message);
+    await expect(dial(url)).rejects.toThrow(new TypeError(message));
   });
   test.each([0, -1, NaN])("timeoutMs can't be %s", async (timeoutMs) => {
     await expect(dial("ws://127.0.0.1/", { timeoutMs })).rejects.toThrow(RangeError);
@@ -319,7 +325,10 @@ describe("through a proxy", () => {
     await expectFailure(dialled, "refused", new RegExp(`no connection to 127.0.0.1:${port}`));
   });
   test("that has no URL of one", async () => {
-    await expectFailure(dial("ws://server.test/", { proxy: "socks://127.0.0.1" }), "badURL", /URL of an HTTP proxy/);
+    const dialled = dial("ws://server.test/", { proxy: "socks://127.0.0.1" });
+    await expect(dialled).rejects.toThrow(
+      /^dial\(\) takes as proxy the URL of an HTTP proxy, http:\/\/ or https:\/\/, not/,
+    );
   });
 
   const hasTinyproxy = spawnSync("tinyproxy", ["-v"]).error === undefined;
@@ -372,7 +381,7 @@ describe("the signal", () => {
     const { url, options } = await startAll();
     let opened = 0;
     let givenUp = 0;
-    for (let turns = 0; opened < 3 && turns < 5000; turns += 1 + (turns >> 3)) {
+    for (let turns = 0; opened < 3 && turns < 1_000_000; turns += 1 + (turns >> 3)) {
       const giveUp = new AbortController();
       const dialled = dial(url, { ...options, signal: giveUp.signal });
       const outcome = dialled.then(
