@@ -68,8 +68,8 @@ const LARGEST_WINDOW_BYTES = 2 ** 31 - 1;
  * closed; leaving the loop stops it.
  *
  * Call it before `server.listen()`: it lets the server announce that it takes such requests. The server may serve pages
- * beside, with a `request` or a `stream` listener. What nobody else answers is answered: CONNECT with 405, or with 501 if
- * its protocol is another one, and requests for pages with 404. With `allowHTTP1` the WebSockets of HTTP/1.1 come by
+ * beside, with a `request` or a `stream` listener. Requests without a listener are answered: CONNECT with 405, or with 501
+ * if its protocol is not `websocket`, and requests for pages with 404. With `allowHTTP1` the WebSockets of HTTP/1.1 come by
  * `upgrades(server)` of `websocket-over/node`; a browser needs that for its first one.
  *
  * @example
@@ -126,7 +126,7 @@ export function extendedConnects(
     if (status === 200) arrivals.add(transportOf(stream, headers, pairs));
     else if (status !== undefined) refuse(stream, status);
   };
-  /** 200 if it is to be taken, or how to answer it; `undefined` if somebody else does. */
+  /** 200 to take it, or the status of a refusal; `undefined` if another listener answers. */
   const admit = (stream: object, target: string, pairs: Pairs): number | undefined => {
     try {
       if (accepts(target)) return sizeOf(pairs) > MAX_HEAD_BYTES ? 431 : 200;
@@ -138,7 +138,7 @@ export function extendedConnects(
     declined.set(stream, count);
     return count === callsFor.get(server) && isAlone(server, "connect") ? 404 : undefined;
   };
-  /** How to answer what is no WebSocket; `undefined` if somebody else does. */
+  /** How to answer any other request; `undefined` if another listener does. */
   const answerTo = (headers: HeaderValues): number | undefined => {
     if (headers[":method"] !== "CONNECT") return isAlone(server, "request") ? 404 : undefined;
     if (!isAlone(server, "connect")) return undefined;
@@ -158,7 +158,7 @@ export function extendedConnects(
     (transport) => transport.readable.cancel(),
   );
   callsFor.set(server, (callsFor.get(server) ?? 0) + 1);
-  // With a listener for requests and none for this, Node answers every CONNECT with 405 by itself.
+  // If there is a `request` listener and no `connect` listener, Node answers each CONNECT with 405.
   for (const [event, listener] of Object.entries(listeners)) server.on(event, listener);
   server.updateSettings?.({ enableConnectProtocol: true, initialWindowSize: windowBytes });
   return arrivals;

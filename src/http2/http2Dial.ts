@@ -1,4 +1,4 @@
-/** WebSockets over a session of HTTP/2 that a client has, each on a stream of its own (RFC 8441). */
+/** WebSockets over a client's HTTP/2 session, each on a separate stream (RFC 8441). */
 import { advice, requireKind } from "../core/options.ts";
 import type { ByteTransport, OpeningAnswer, OpeningRequest } from "../transports/byteTransport.ts";
 import { DialError } from "../transports/dialError.ts";
@@ -27,7 +27,7 @@ const courses = new WeakMap<NodeHttp2Session, Promise<unknown>>();
 
 /**
  * Makes a `Dial` of a session: for `createWebSocketClass`, and for `connect(await dial(url), { url })`. Each WebSocket has
- * a stream of its own, so none waits for another. The session stays yours: an idle one keeps the process running until
+ * a separate stream, so none waits for another. The session stays yours: an idle one keeps the process running until
  * you close it.
  *
  * Waits for the server's settings. Rejected with a `DialError` with the code `unsupported` if they do not allow
@@ -76,7 +76,7 @@ function settled(session: NodeHttp2Session): Promise<unknown> {
   return course;
 }
 
-/** Node does not tell whether they have come already. They are the first that the other end sends, before any answer. */
+/** Node does not say whether they have arrived. But the other end sends them first, so the answer to a ping comes later. */
 function firstSettings(session: NodeHttp2Session): Promise<unknown> {
   return firstOf<unknown>((resolve, reject) => {
     const ask = (): void => {

@@ -1,4 +1,4 @@
-/** Stands in for a stream of HTTP/2 until that is opened: it has listeners, and can be given up. */
+/** A stream of HTTP/2 that is opened later. Until then it keeps the listeners, and can be destroyed. */
 import type { Listener } from "../transports/nodeDuplex.ts";
 import type { NodeHttp2Stream, NodeHttp2StreamSession } from "./streamTransport.ts";
 

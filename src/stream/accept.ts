@@ -12,8 +12,9 @@ import { requestOf } from "./carriedOpening.ts";
 import { runTable, type RunOptions } from "./connectionHook.ts";
 import type { Driver } from "./driver.ts";
 import { open, orDiscard, prepare } from "./opening.ts";
-import { requireOriginPolicy, type OriginPolicy } from "./originPolicy.ts";
-import { admit, PendingRequest } from "./pendingRequest.ts";
+import { allowsOrigin, requireOriginPolicy, type OriginPolicy } from "./originPolicy.ts";
+import { admit, PendingRequest, wrongOrigin } from "./pendingRequest.ts";
+import { agreedRequest } from "./priorKnowledge.ts";
 import { report } from "./report.ts";
 import { sessionOf, type WebSocketSession } from "./session.ts";
 import { withResolvers } from "./withResolvers.ts";
@@ -52,8 +53,11 @@ export interface IncomingRequest extends Omit<ConnectionRequested, "type"> {
 /**
  * Waits on a transport, which is the connection's from now on, for a request to open a WebSocket. The signal gives up
  * this wait, and the transport. Rejected with a `WebSocketError` if there is no such request: what came instead has been
- * answered. With `handshake: "none"` there is nothing to wait for; a request is made up, whose subprotocol is the option's.
- * The transport is ended if the options are wrong.
+ * answered. The transport is ended if the options are wrong.
+ *
+ * With `handshake: "none"` there is nothing to wait for. The request is the one that is given, as the stack that has
+ * answered it read it: then a page that may not connect is sent away with Close 1008. Or else one is made up, whose
+ * subprotocol is the option's.
  *
  * @example
  * ```ts
@@ -109,7 +113,8 @@ export function acceptOn(
     const timing = resolveTiming(rest);
     const prepared = prepare("server", rest, onConnection);
     ({ connection } = prepared);
-    if (parsed !== undefined) connection.receiveRequest(parsed);
+    const agreed = isPriorKnowledge ? agreedRequest(parsed, rest.subprotocol) : undefined;
+    if (agreed === undefined && parsed !== undefined) connection.receiveRequest(parsed);
     return open(
       prepared,
       transport,
@@ -127,15 +132,30 @@ export function acceptOn(
           });
         },
         established(event) {
-          if (isPriorKnowledge) requested.resolve(priorKnowledge(rest.subprotocol));
           const { session, handle } = sessionOf(connection, driver, event);
           opened.resolve(session);
+          if (agreed !== undefined) void admitAgreed(agreed, parsed === undefined ? "any" : origins);
           return handle;
         },
         failed: opened.reject,
       },
     );
   });
+  /** The connection is open already: a page that may not connect is sent away by a Close. */
+  const admitAgreed = async (agreed: ConnectionRequested, policy: OriginPolicy): Promise<void> => {
+    try {
+      const { origin, host } = agreed;
+      if (await allowsOrigin(policy, origin, host)) requested.resolve(agreed);
+      else {
+        end(403, CloseCode.POLICY_VIOLATION);
+        requested.reject(wrongOrigin(origin));
+      }
+    } catch (error) {
+      if (connection.closed) late(error);
+      end(500, CloseCode.INTERNAL_ERROR);
+      requested.reject(error);
+    }
+  };
   const toIncoming = (request: ConnectionRequested): IncomingRequest => ({
     ...request,
     async accept(answer) {
@@ -172,19 +192,6 @@ export function acceptOn(
     endUnanswered(status, closeCode) {
       if (!isAnswered) end(status, closeCode);
     },
-  };
-}
-
-function priorKnowledge(subprotocol: string | undefined): ConnectionRequested {
-  return {
-    type: "connectionRequested",
-    target: "/",
-    url: new URL("ws://localhost/"),
-    host: "",
-    origin: undefined,
-    headers: new Headers(),
-    subprotocols: subprotocol === undefined ? [] : [subprotocol],
-    extensions: [],
   };
 }
 

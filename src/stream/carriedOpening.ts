@@ -19,7 +19,7 @@ type Fields = [name: string, value: string][];
 const OF_HTTP1 =
   /^(host|connection|upgrade|keep-alive|proxy-connection|http2-settings|te|transfer-encoding|sec-websocket-(key|accept))$/i;
 
-/** The key that stands in a translated request. Nobody outside sees it, nor the answer to it. */
+/** The key of each translated request. It never leaves this program. */
 const KEY = "AAAAAAAAAAAAAAAAAAAAAA==";
 
 /** Bounded by those who wrote them: the connection, and the stack that carries the heads. */
@@ -146,7 +146,7 @@ class Asking {
     }
     const fields = withoutHttp1(headers);
     for (const [i, [name, value]] of fields.entries()) {
-      if (makeField(name, value) === undefined) throw new Error(`header ${i + 1} of the answer can't stand in a head`);
+      if (makeField(name, value) === undefined) throw new Error(`header ${i + 1} of the answer is not a valid header`);
     }
     if (status > 299) return formatHead(statusLine(status), fields);
     const upgrade: Fields = [

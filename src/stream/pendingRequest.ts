@@ -27,7 +27,7 @@ export function admit(
     if (!request.isPending) return undefined;
     if (allowed) return admitted(request);
     request.reject(WRONG_ORIGIN);
-    refused(new WebSocketError(`pages of ${origin ?? "no origin"} may not connect`));
+    refused(wrongOrigin(origin));
     return undefined;
   };
   const fail = (error: unknown): void => {
@@ -45,6 +45,11 @@ export function admit(
     fail(error);
     return undefined;
   }
+}
+
+/** Why a request was refused by the origin policy. */
+export function wrongOrigin(origin: string | undefined): WebSocketError {
+  return new WebSocketError(`pages of ${origin ?? "no origin"} may not connect`);
 }
 
 /** A client's request, which is answered once. */

@@ -10,8 +10,8 @@
  * - `tls`: the TLS handshake failed otherwise
  * - `proxyCredentials`: the proxy asks for a user and a password, or for others (407)
  * - `proxyRefused`: the proxy does not connect to the server
- * - `proxyAnswer`: what came from the proxy is no answer to CONNECT
- * - `unsupported`: the server takes no WebSockets in this way
+ * - `proxyAnswer`: the proxy sent something else than an answer to CONNECT
+ * - `unsupported`: the server does not allow WebSockets over this session
  * - `failed`: anything else; see `cause`
  */
 export type DialErrorCode =

@@ -47,7 +47,7 @@ interface Place {
   /** Without the brackets of an IPv6 address. */
   readonly host: string;
   readonly port: number;
-  /** Host and port as they stand in messages and heads. */
+  /** Host and port, for messages and heads. */
   readonly authority: string;
 }
 

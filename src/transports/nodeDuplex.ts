@@ -35,7 +35,7 @@ export interface Carrier {
   reset(): void;
   /** Ends it both ways; the other end may still read what was written. */
   close(): void;
-  /** Called at the end of what comes. Calls back when it is known to be one, or with an error if it was cut off. */
+  /** Called at the end of the incoming data. Calls back once this is known to be a proper end, or with an error if it is not. */
   ended?(callback: (error?: Error) => void): void;
   /** Why it closed, or takes no more, before its end. */
   failure?(): Error;

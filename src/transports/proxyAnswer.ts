@@ -1,4 +1,4 @@
-/** Reads an HTTP proxy's answer to CONNECT from a socket, and nothing of what follows it (RFC 9110 §9.3.6). */
+/** Reads an HTTP proxy's answer to CONNECT from a socket, up to the end of its head (RFC 9110 §9.3.6). */
 import { DialError } from "./dialError.ts";
 
 /** What is used of a socket. */
@@ -14,8 +14,8 @@ interface Source {
 const MAX_HEAD_BYTES = 16 * 1024;
 
 /**
- * Calls `done` when the tunnel is there, with what came behind the head left in the paused socket, or `fail` with why it
- * is not. Returns a function that stops reading.
+ * Calls `done` when the tunnel is there, or `fail` with the reason. Bytes behind the head stay in the socket, which is
+ * paused. Returns a function that stops reading.
  */
 export function readProxyAnswer(
   socket: Source,

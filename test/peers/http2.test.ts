@@ -170,7 +170,7 @@ describe("a session over HTTP/2", () => {
     const info = await opened.close({ closeCode: 4000, reason: "bye" });
     expect(info).toMatchObject({ closeCode: 4000, reason: "bye" });
   });
-  test("each has a stream of its own, and all of them are gone afterwards", async () => {
+  test("each has a separate stream, and none is left afterwards", async () => {
     const { port, session } = await served(echo);
     const url = `ws://127.0.0.1:${port}/`;
     const all = await Promise.all(
@@ -346,7 +346,7 @@ describe("extendedConnects, asked by Node's own client", () => {
   test.each([
     ["another version", { ...WEBSOCKET, "sec-websocket-version": "8" }, 426],
     ["no version", { ...CONNECT, ":protocol": "websocket" }, 426],
-    ["subprotocols that are none", { ...WEBSOCKET, "sec-websocket-protocol": "a b" }, 400],
+    ["malformed subprotocols", { ...WEBSOCKET, "sec-websocket-protocol": "a b" }, 400],
     ["another protocol", { ...CONNECT, ":protocol": "connect-udp" }, 501],
     ["a page, where there are none", { ":path": "/" }, 404],
   ] as [string, Record<string, string>, number][])("refuses %s", async (_, headers, status) => {
@@ -422,7 +422,7 @@ describe("extendedConnects, asked by Node's own client", () => {
     expect((await ask(session, { ...WEBSOCKET, ":path": "/bug" })).status).toBe(500);
     expect(problems).toEqual([new Error("a bug")]);
   });
-  test("resets what waits beyond maxWaiting, and takes the rest", async () => {
+  test("resets streams beyond maxWaiting, and takes the rest", async () => {
     const server = http2.createServer();
     const arriving = extendedConnects(server, { maxWaiting: 2 });
     const session = dialTo(await start(server));

@@ -1,4 +1,4 @@
-/** `http2Dial` against hypercorn, a server with an HTTP/2 and a WebSocket of its own (RFC 8441). */
+/** `http2Dial` against hypercorn, an independent server with HTTP/2 and WebSocket (RFC 8441). */
 import { spawnSync } from "node:child_process";
 import { connect as connectHttp2, type ClientHttp2Session } from "node:http2";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -15,7 +15,7 @@ const python = ["python3", "/usr/bin/python3"].find(
 
 describe.skipIf(python === undefined)("hypercorn", () => {
   let program: Program;
-  /** For each test one of its own: hypercorn 0.13.2 breaks its session off when a WebSocket's stream ends behind its Close. */
+  /** A new one for each test: hypercorn 0.13.2 breaks its session off when a WebSocket's stream ends behind its Close. */
   let session: ClientHttp2Session;
   let origin: string;
   beforeAll(async () => {

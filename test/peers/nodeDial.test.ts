@@ -1,4 +1,4 @@
-/** `dial` against servers and proxies that are not ours: ws, TLS with an authority of its own, tinyproxy, and broken ones. */
+/** `dial` against servers and proxies that are not ours: ws, TLS with a test authority, tinyproxy, and broken ones. */
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -186,7 +186,7 @@ describe("wss:", () => {
 });
 
 describe("what can't be reached", () => {
-  test("is told, with the host and the port and nothing else of the URL", async () => {
+  test("is reported, with the host and the port and nothing else of the URL", async () => {
     const server = createServer();
     const port = await start(server);
     server.close();
@@ -205,7 +205,7 @@ describe("what can't be reached", () => {
       "ftp://user:s3cret@127.0.0.1/",
       "dial() takes the URL of a server, ws:// or wss:// or http:// or https://, not one with the scheme ftp://",
     ],
-  ])("is told where the URL is wrong: %s", async (url, message) => {
+  ])("is reported where the URL is wrong: %s", async (url, message) => {
     await expect(dial(url)).rejects.toThrow(new TypeError(message));
   });
   test.each([0, -1, NaN])("timeoutMs can't be %s", async (timeoutMs) => {
