@@ -120,6 +120,11 @@ export class Driver {
     return this.#machine.hasRoom;
   }
 
+  /** Whether the close has begun, or is over. */
+  get isClosing(): boolean {
+    return this.#machine.phase !== "running";
+  }
+
   /** The time by the connection's clock, in milliseconds. Never goes back. */
   nowMs(): number {
     return this.#machine.timeOf(this.#clock.now());

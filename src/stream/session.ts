@@ -78,7 +78,7 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
     this.headers = established.headers;
     this.closed = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
     this.closed.catch(ignore);
-    this.#incoming = new IncomingMessages(connection, (reason) => this.#closeFor(reason));
+    this.#incoming = new IncomingMessages(connection, driver, (reason) => this.#closeFor(reason));
     this.#outgoing = new OutgoingMessages(connection, driver, {
       close: () => this.close(),
       closeFor: (reason) => this.#closeFor(reason),

@@ -19,13 +19,21 @@ export const insteadOfTransport: Readonly<Record<string, string>> = {
   listen: "use listen() or upgrades() of websocket-over/node",
 };
 
-/** Throws `TypeError` for what is no transport. `where` names the function. */
+/**
+ * Throws `TypeError` for what is no transport. One whose getters throw passes: whoever uses it next meets the same error,
+ * and ends it. `where` names the function.
+ */
 export function requireTransport(where: string, transport: ByteTransport): void {
-  // Node's sockets have both members, too, which are booleans.
-  const { readable, writable } = Object(transport) as {
-    readable?: Partial<ReadableStream>;
-    writable?: Partial<WritableStream>;
-  };
-  if (!readable?.getReader || !writable?.getWriter)
+  if (!isTransport(Object(transport))) {
     refuse(`${where} takes a transport, { readable, writable }`, transport, advice(insteadOfTransport));
+  }
+}
+
+function isTransport(given: { readable?: Partial<ReadableStream>; writable?: Partial<WritableStream> }): boolean {
+  try {
+    // Node's sockets have both members, too, which are booleans.
+    return given.readable?.getReader !== undefined && given.writable?.getWriter !== undefined;
+  } catch {
+    return true;
+  }
 }
