@@ -57,7 +57,7 @@ export function refuse(expected: string, value: unknown, advise: Advise = () => 
     typeof value === "string"
       ? "a string"
       : Object(value) === value
-        ? `an instance of ${(value as object).constructor?.name}`
+        ? `an instance of ${(value as Partial<object>).constructor?.name ?? "nothing"}`
         : String(value);
   throw new TypeError(`${expected}, not ${shown}${advise(value)}`);
 }
@@ -73,9 +73,11 @@ export function advice(by: Readonly<Record<string, string>>): Advise {
 /** The name that shares the most pairs of letters with this one; all names if that is too few. */
 function suggestion(name: string, known: readonly string[]): string {
   const lower = name.toLowerCase();
-  const likeness = (other: string): number =>
-    [...other.toLowerCase()].filter((letter, i, all) => lower.includes(letter + all[i + 1])).length /
-    (lower.length + other.length);
+  const likeness = (other: string): number => {
+    let pairs = 0;
+    for (let i = 2; i <= other.length; i++) if (lower.includes(other.slice(i - 2, i).toLowerCase())) pairs++;
+    return pairs / (name.length + other.length);
+  };
   const best = known.reduce((a, b) => (likeness(b) > likeness(a) ? b : a));
   return likeness(best) < 0.2 ? `it has ${known.join(", ")}` : `did you mean ${best}?`;
 }

@@ -68,6 +68,9 @@ export function resolveOptions(given: DeflateOptions): ResolvedOptions {
   const { threshold = 0, level = 6, memLevel = 8 } = given;
   if (serverMaxWindowBits !== undefined) requireWindowBits("serverMaxWindowBits", serverMaxWindowBits);
   if (typeof clientMaxWindowBits !== "boolean") requireWindowBits("clientMaxWindowBits", clientMaxWindowBits);
+  if (typeof engine.createDeflater !== "function" || typeof engine.createInflater !== "function") {
+    throw new TypeError("engine must have createDeflater and createInflater");
+  }
   return {
     serverNoContextTakeover: given.serverNoContextTakeover ?? false,
     clientNoContextTakeover: given.clientNoContextTakeover ?? false,

@@ -1,6 +1,6 @@
 /** Bytes → the head of an HTTP/1.1 message (RFC 9112 §2): strict, bounded, and linear however the bytes come. */
 import type { ByteQueue } from "../core/byteQueue.ts";
-import { EMPTY, type Bytes } from "../core/bytes.ts";
+import { EMPTY, latin1, type Bytes } from "../core/bytes.ts";
 import { RemoteProtocolError, type ProtocolErrorCode, type ProtocolErrorDetails } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import { decodeWhole } from "../core/utf8.ts";
@@ -56,6 +56,10 @@ export class Head {
   }
 }
 
+/** What every status line begins with (RFC 9112 §4). */
+const HTTP = latin1("HTTP/");
+
+const SPACE = 0x20;
 const CR = 0x0d;
 const LF = 0x0a;
 
@@ -112,6 +116,12 @@ export class HeadReader {
       this.#headBytes += position - input.position;
       input.position = position;
     };
+    for (let i = this.#headBytes; i < HTTP.length; i++) {
+      const position = start + i - this.#headBytes;
+      if (position >= end || !this.#isForeign(chunk[position]!, i)) continue;
+      readTo(position);
+      this.#refuse(input, "headMalformed", `malformed ${this.#start}`, 400, "RFC 6455 §4.1");
+    }
     while (at < end) {
       const byte = chunk[at++]!;
       if (byte > CR && !afterCr) continue; // nearly every one
@@ -147,6 +157,13 @@ export class HeadReader {
     return false;
   }
 
+  /** Whether a head can't have this byte at its start. A peer that does not speak HTTP may never send a blank line. */
+  #isForeign(byte: number, index: number): boolean {
+    if (this.#start === "status line") return byte !== HTTP[index];
+    // A hello of TLS begins with 16.
+    return this.#start === "request line" && index === 0 && byte < SPACE && byte !== CR && byte !== LF;
+  }
+
   /** Keeps a part of the head until the rest has come; `#headBytes` counts it already. */
   #keep(part: Bytes): void {
     if (this.#headBytes > this.#earlier.length) {
@@ -171,8 +188,14 @@ export class HeadReader {
     return new Head(startLine, fields);
   }
 
-  #refuse(input: ByteQueue, code: ProtocolErrorCode, message: string, status: number): never {
-    throw new RemoteProtocolError(message, { code, section: "RFC 9112 §2.2", offset: input.offset, status });
+  #refuse(
+    input: ByteQueue,
+    code: ProtocolErrorCode,
+    message: string,
+    status: number,
+    section = "RFC 9112 §2.2",
+  ): never {
+    throw new RemoteProtocolError(message, { code, section, offset: input.offset, status });
   }
 }
 

@@ -23,8 +23,8 @@ export interface Message {
 
 /** In the order in which their last bytes came. */
 export function messagesOf(records: readonly TraceRecord[]): Message[] {
-  if (!Array.isArray(records))
-    refuse("messagesOf() takes an array of records", records, advice({ records: "give it its records" }));
+  const isArray: boolean = Array.isArray(records);
+  if (!isArray) refuse("messagesOf() takes an array of records", records, advice({ records: "give it its records" }));
   const messages: Message[] = [];
   const open = new Map<Role, FrameRecord[]>();
   const close = (sender: Role, complete: boolean): void => {

@@ -1,5 +1,12 @@
 /** The opening of a connection over a transport, for every face of either side: until it is open, or never will be. */
-import { WSConnection, type ConnectionOptions, type ConnectionType } from "../connection/wsConnection.ts";
+import {
+  sharedTable,
+  WSConnection,
+  type ClientOptions,
+  type ConnectionOptions,
+  type ConnectionType,
+  type SharedOptions,
+} from "../connection/wsConnection.ts";
 import { LocalProtocolError } from "../core/errors.ts";
 import type { ConnectionClosed, ConnectionEstablished, ConnectionRequested, WSEvent } from "../core/events.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
@@ -23,6 +30,17 @@ export interface Opener {
 export interface Prepared {
   readonly connection: WSConnection;
   readonly run: { driver?: Driver };
+}
+
+/** Throws what is wrong with the options of connections that are made later. */
+export function requireConnectable(
+  type: ConnectionType,
+  { headers, origin, ...options }: SharedOptions & Pick<ClientOptions, "headers" | "origin">,
+): void {
+  const names = Object.keys(sharedTable) as (keyof SharedOptions)[];
+  const shared: SharedOptions = Object.fromEntries(names.map((name) => [name, options[name]]));
+  const request = { host: "localhost", resource: "/", headers, origin } as ClientOptions;
+  new WSConnection(type, { ...shared, ...request, random: (bytes) => bytes });
 }
 
 /** Makes a connection, and shows it to who wants to see it. Throws what is wrong with the options, or what that throws. */

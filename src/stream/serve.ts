@@ -1,5 +1,4 @@
 /** A server: answers every transport that comes, side by side, by one handler. */
-import { WSConnection } from "../connection/wsConnection.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { resolveTiming } from "../core/deadlines.ts";
 import { checkOptions, advice, refuse, requireKind, type OptionTable } from "../core/options.ts";
@@ -10,7 +9,7 @@ import { unlessAborted } from "./abortable.ts";
 import { acceptOn, incomingTable, type AcceptTransportOptions, type Arrival, type IncomingRequest } from "./accept.ts";
 import { systemClock } from "./clock.ts";
 import { discard } from "./discard.ts";
-import { orDiscard } from "./opening.ts";
+import { orDiscard, requireConnectable } from "./opening.ts";
 import { requireOriginPolicy } from "./originPolicy.ts";
 import { tellError } from "./report.ts";
 import { WebSocketError } from "./webSocketError.ts";
@@ -72,7 +71,9 @@ export async function serve(
   try {
     requireKind("serve() takes a handler,", handler, "a function");
     requireOptions(options);
-    if (Array.isArray(transports)) for (const transport of transports) requireTransport("serve()", transport);
+    if (Array.isArray(transports)) {
+      for (const transport of transports as readonly ByteTransport[]) requireTransport("serve()", transport);
+    }
   } catch (error) {
     stopTaking(transports, iterator, error);
     throw error;
@@ -107,12 +108,12 @@ export async function serve(
 }
 
 /** `TypeError` or `RangeError` for options that can't be. */
-function requireOptions(given: ServeOptions): void {
-  checkOptions("serve()", given, table);
-  const { maxConnections = Infinity, onError, origins, signal, onConnection, clock, ...options } = given;
+function requireOptions(options: ServeOptions): void {
+  checkOptions("serve()", options, table);
+  const { maxConnections = Infinity, origins } = options;
   if (!(maxConnections >= 1)) throw new RangeError(`maxConnections is at least 1, not ${String(maxConnections)}`);
   requireOriginPolicy(origins);
-  new WSConnection("server", options); // checks them
+  requireConnectable("server", options);
 }
 
 type Source = AsyncIterator<ByteTransport> | Iterator<ByteTransport>;

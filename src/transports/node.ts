@@ -1,5 +1,5 @@
 /** Node's sockets as byte transports: TCP, TLS, and those of requests to upgrade. Works on Deno's and Bun's, too. */
-import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
+import { advice, checkOptions, refuse, requireKind, type OptionTable } from "../core/options.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 import { requireSocket, socketTransportFrom, socketTransport, type Listener, type NodeDuplex } from "./nodeDuplex.ts";
@@ -66,16 +66,14 @@ export function listen(server: NodeServer, options: ListenOptions = {}): AsyncIt
 }
 
 function requireServer(where: string, server: NodeServer): void {
-  requireKind(
-    `${where} takes a server of Node's,`,
-    server,
-    "{ on, off, listen }",
-    advice({
-      charAt: "make one by createServer()",
-      toFixed: "make one by createServer()",
-      write: "use socketTransport()",
-    }),
-  );
+  const given: unknown = server;
+  if ("on" in Object(given) && !("write" in Object(given))) return;
+  const instead = {
+    charAt: "make one by createServer()",
+    toFixed: "make one by createServer()",
+    write: "use socketTransport()",
+  };
+  refuse(`${where} takes a server of Node's, { on, off }`, given, advice(instead));
 }
 
 /** What is used of an `http.IncomingMessage`. */

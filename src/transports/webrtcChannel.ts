@@ -92,12 +92,17 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
   requireKind(
     "dataChannelTransport() takes a channel,",
     channel,
-    "{ label, ordered, readyState }",
+    "{ ordered, readyState, send }",
     advice({
       createDataChannel: "make one by createDataChannel(), or use incomingChannels()",
     }),
   );
   checkOptions("dataChannelTransport()", options, table);
+  return transportOf(channel, options);
+}
+
+/** The same with arguments that have been checked. */
+export function transportOf(channel: RTCDataChannel, options: DataChannelOptions): ByteTransport {
   const ours = channel.protocol === dataChannelProtocol;
   const { peerConnection } = options;
   const { window, maxMessageBytes } = sizesOf(options, ours);

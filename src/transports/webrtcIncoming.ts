@@ -6,7 +6,7 @@ import { listenTo } from "./listeners.ts";
 import { onAbort } from "./onAbort.ts";
 import { TransportError } from "./transportError.ts";
 import { report, warn } from "./warn.ts";
-import { channelTable, dataChannelTransport, sizesOf, type DataChannelOptions } from "./webrtcChannel.ts";
+import { channelTable, sizesOf, transportOf, type DataChannelOptions } from "./webrtcChannel.ts";
 
 export interface IncomingChannelsOptions extends Omit<DataChannelOptions, "peerConnection"> {
   /** Which channels are meant. The others are left alone. All of them by default. */
@@ -45,7 +45,7 @@ export function incomingChannels(
   requireKind(
     "incomingChannels() takes a peer connection,",
     peerConnection,
-    "{ createDataChannel, addEventListener }",
+    "{ signalingState, addEventListener }",
     advice({
       label: "use dataChannelTransport()",
     }),
@@ -77,7 +77,7 @@ export function incomingChannels(
   };
   const take = (channel: RTCDataChannel): void => {
     try {
-      if (filter(channel)) arrivals.add(dataChannelTransport(channel, { ...options, peerConnection }));
+      if (filter(channel)) arrivals.add(transportOf(channel, { ...options, peerConnection }));
     } catch (error) {
       refuse(channel, error);
     }

@@ -1,7 +1,7 @@
 /** The `WebSocket` class over transports of one's own, in the shape that Web IDL gives the browser's. */
-import { WSConnection } from "../connection/wsConnection.ts";
 import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import { discard } from "../stream/discard.ts";
+import { requireConnectable } from "../stream/opening.ts";
 import { parseProtocols, parseWebSocketURL } from "../stream/webSocketURL.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { requireTransport } from "../transports/requireTransport.ts";
@@ -78,9 +78,7 @@ export function createWebSocketClass(dial: Dial, given: WebSocketOptions = {}): 
   requireKind(`${where} takes dial,`, dial, "a function", advice({ readable: "use webSocketOver()" }));
   checkOptions(where, given, webSocketTable);
   const options = { ...given };
-  const { onConnection, clock, ...rest } = options;
-  // Checks them.
-  new WSConnection("client", { ...rest, host: "a", resource: "", random: () => {} });
+  requireConnectable("client", options);
   return defineClass((init) => {
     const given = (init as WebSocketInit | null | undefined)?.headers;
     if (given === undefined) return { dial, options };

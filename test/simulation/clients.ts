@@ -102,7 +102,7 @@ export function startSocket(world: World, connection: Connection, side: Side, dr
   const asBlobs = draws.oneIn(4);
   socket.binaryType = asBlobs ? "blob" : "arraybuffer";
   connection.handshakeDueMs = world.nowMs + options.handshakeTimeoutMs;
-  world.after(options.handshakeTimeoutMs + options.closeTimeoutMs + options.lateMs + 1, () => {
+  world.after(options.handshakeTimeoutMs + options.closeTimeoutMs + side.lateMs + 1, () => {
     if (!end.opened && end.over === undefined) {
       world.fail("ends in time", "class client: the opening takes longer than its timeout and closeTimeoutMs");
     }

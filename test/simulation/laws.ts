@@ -1,9 +1,10 @@
 /** The laws that every run has to keep, and what is known of each end of a connection to check them. */
-import { ProtocolError, type Limits } from "../../src/index.ts";
+import { ProtocolError } from "../../src/index.ts";
 import { WebSocketError } from "../../src/stream/index.ts";
 import { bytesOf, makeContent, headOf, isEqual, type Content, type Sent } from "./messages.ts";
 import { plannedBehind, PlannedError } from "./misbehaviour.ts";
 import { type Direction, type SimTransport, type Surroundings } from "./network.ts";
+import type { Side } from "./options.ts";
 
 export type Law =
   | "ends in time"
@@ -140,19 +141,7 @@ export class End {
   #failed = false;
   readonly #world: LawWorld;
 
-  constructor(
-    world: LawWorld,
-    name: string,
-    face: Face,
-    transport: SimTransport,
-    timing: {
-      closeTimeoutMs: number;
-      lateMs: number;
-      messageTimeoutMs?: number | undefined;
-      limits?: Partial<Limits> | undefined;
-      keepalive?: { intervalMs: number; timeoutMs: number } | undefined;
-    },
-  ) {
+  constructor(world: LawWorld, name: string, face: Face, transport: SimTransport, { options: timing, lateMs }: Side) {
     this.#world = world;
     this.name = name;
     this.face = face;
@@ -161,7 +150,7 @@ export class End {
     this.keepalive = timing.keepalive;
     this.messageTimeoutMs = timing.messageTimeoutMs;
     this.maxMessageBytes = timing.limits?.maxMessageBytes ?? Infinity;
-    this.slackMs = SLACK_MS + timing.lateMs;
+    this.slackMs = SLACK_MS + lateMs;
     transport.incoming.arrived = (what) => this.#peerEnded(what);
     transport.outgoing.broke = () => {
       this.#sentBefore = new Map(Array.from(this.sent, ([channel, list]) => [channel, list.length]));

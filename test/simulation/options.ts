@@ -28,8 +28,6 @@ export interface Agreement {
 
 export interface SideOptions extends SharedOptions {
   readonly clock: Clock;
-  /** By how much a clock that goes back may make timers late. */
-  readonly lateMs: number;
   readonly closeTimeoutMs: number;
   readonly handshakeTimeoutMs: number;
   readonly keepalive: { readonly intervalMs: number; readonly timeoutMs: number } | undefined;
@@ -42,6 +40,8 @@ export interface SideOptions extends SharedOptions {
 
 export interface Side {
   readonly options: SideOptions;
+  /** By how much a clock that goes back may make timers late. */
+  readonly lateMs: number;
   /** Something of the application's will fail, or may. */
   readonly tampered: boolean;
   /** It may end the connection because of a limit, or of a hook that acts on it. */
@@ -92,10 +92,10 @@ export function drawSide(world: World, draws: Draws, agreement: Agreement, name:
     strict: limits !== undefined || acts,
     // A clock that goes back, or a defect that fails nothing, is no excuse.
     tampered: (defect !== 0 && defect !== 3 && defect !== 5) || clocks === "broken",
+    // One that is set back loses the time for which a timer waited.
+    lateMs: backMs + (defect === 3 ? 2 : 0) + (clocks === "reset" ? Math.max(closeTimeoutMs, handshakeTimeoutMs) : 0),
     options: {
       clock,
-      // One that is set back loses the time for which a timer waited.
-      lateMs: backMs + (defect === 3 ? 2 : 0) + (clocks === "reset" ? Math.max(closeTimeoutMs, handshakeTimeoutMs) : 0),
       closeTimeoutMs,
       handshakeTimeoutMs,
       keepalive,

@@ -22,7 +22,7 @@ import type { Connection } from "./connection.ts";
 import type { End } from "./laws.ts";
 import { PlannedError } from "./misbehaviour.ts";
 import type { SimTransport } from "./network.ts";
-import type { Side } from "./options.ts";
+import type { Side, SideOptions } from "./options.ts";
 import { drawSize, type Sent } from "./messages.ts";
 import { close, PAUSES, runSession } from "./sessionProgram.ts";
 import { Source } from "./source.ts";
@@ -248,13 +248,13 @@ export function startServe(world: World, side: Side, draws: Draws): Server {
       expectUnavailable(world, connections);
       for (const { server } of connections) if (server.transport.given) server.begin("the server's signal");
       controller.abort(new PlannedError("signal of serve"));
-      world.after(closeTimeoutMs + side.options.lateMs + 1, () => {
+      world.after(closeTimeoutMs + side.lateMs + 1, () => {
         if (!settled) world.fail("ends in time", "serve is pending one closeTimeoutMs after its signal");
       });
     },
     check() {
       source.finish();
-      world.after(closeTimeoutMs + side.options.lateMs + 1, () => {
+      world.after(closeTimeoutMs + side.lateMs + 1, () => {
         const left = connections.some(({ server }) => server.transport.given && !server.transport.hasEnded);
         if (!settled && !left) world.fail("ends in time", "serve is pending although there is nothing left to serve");
       });
@@ -328,8 +328,23 @@ function refusalOf(world: World, index: number, why: string, status = 500): void
   connection.refusal ??= { atMs: world.nowMs, why, status };
 }
 
+/** What of the options those servers take that know no other handshake, and mask nothing. */
+function withHandshake(given: SideOptions): WebSocketServerOptions {
+  const { extensions = [], masking = true, ...options } = given;
+  return { ...without(options, ["handshake", "random"]), extensions, masking };
+}
+
+function without<Options extends object, Name extends keyof Options>(
+  given: Options,
+  names: Name[],
+): Omit<Options, Name> {
+  const options = { ...given };
+  for (const name of names) Reflect.deleteProperty(options, name);
+  return options;
+}
+
 export function startWebSocketServer(world: World, side: Side, draws: Draws): Server {
-  const { options: given } = side;
+  const given = withHandshake(side.options);
   const verifying = draws.pick(VERIFY);
   const choosing = draws.pick(PROTOCOL);
   const maxConnections = draws.pick([Infinity, Infinity, 1, 2]);
@@ -338,8 +353,6 @@ export function startWebSocketServer(world: World, side: Side, draws: Draws): Se
   const source = new Source(world, maxConnections);
   const options: WebSocketServerOptions = {
     ...given,
-    extensions: given.extensions ?? [],
-    masking: given.masking ?? true,
     maxConnections,
     ...(choosing !== "absent" && {
       handleProtocols: (offered: Set<string>, request: { url: string }) => {
@@ -470,7 +483,7 @@ function transportServer(
       for (const { server: end } of connections) if (end.opened) end.begin("terminate()");
       world.mark("terminated");
       terminateAll();
-      world.after(side.options.closeTimeoutMs + side.options.lateMs + 1, () => {
+      world.after(side.options.closeTimeoutMs + side.lateMs + 1, () => {
         if (!closed) world.fail("ends in time", "the server's close() is pending one closeTimeoutMs after terminate()");
       });
     },
@@ -646,7 +659,7 @@ const UPGRADES = [
 ] as const;
 
 export function startCrossws(world: World, side: Side, draws: Draws): Server {
-  const { options: given } = side;
+  const given = withHandshake(side.options);
   const upgrading = draws.pick(UPGRADES);
   const failing = draws.pick(["none", "none", "none", "none", "open", "message", "close", "error"] as const);
   const later = draws.oneIn(2);

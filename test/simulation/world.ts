@@ -222,7 +222,10 @@ export class World implements LawWorld {
     return true;
   }
 
-  /** The class queues tasks, which one turn need not have run. Everything else waits for microtasks and the clock alone. */
+  /**
+   * The class and a server's peers queue tasks, which one turn need not have run. Everything else waits for microtasks
+   * and the clock alone.
+   */
   #hasTasks = false;
 
   #build(): void {
@@ -247,7 +250,7 @@ export class World implements LawWorld {
     if (handshake === "none") this.mark("prior knowledge");
     if (count > 1) this.mark("several connections");
     if (count > 1 && clientFace === "both") this.mark("both client faces");
-    this.#hasTasks = clientFace !== "session";
+    this.#hasTasks = clientFace !== "session" || serverFace === "peer" || serverFace === "crossws";
     const serverSide = drawSide(this, this.choices.stream("server"), this.agreement, "server");
     const serverDraws = this.choices.stream("serverProgram");
     const server: Server =
@@ -313,8 +316,8 @@ export class World implements LawWorld {
     link.client.getterError = getterError;
     link.server.getterError = getterError;
     const badGetters = link.client.badGetter !== undefined || link.server.badGetter !== undefined;
-    const client = new End(this, `c${index}`, clientFace, link.client, side.options);
-    const serverEnd = new End(this, `s${index}`, serverFace, link.server, serverSide.options);
+    const client = new End(this, `c${index}`, clientFace, link.client, side);
+    const serverEnd = new End(this, `s${index}`, serverFace, link.server, serverSide);
     client.peer = serverEnd;
     serverEnd.peer = client;
     const connection: Connection = {

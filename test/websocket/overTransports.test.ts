@@ -541,11 +541,13 @@ describe("a transport that fails", () => {
   const failures: [string, (transport: WireTransport) => void, RegExp][] = [
     ["when it is read", (transport) => transport.failReading(new Error("cut")), /the transport failed: cut/],
     ["by ending early", (transport) => transport.end(), /ended without a closing handshake/],
-    ["by ending in the middle of a message", endAmidMessage, /ended without a closing handshake/],
     ["by bringing what is no bytes", (transport) => transport.bring("text" as never), /Uint8Array/],
     ["by bringing nonsense", (transport) => transport.bring(ascii("nonsense\r\n\r\n")), /the connection failed/],
   ];
-  test.each(failures)("%s: a close event with 1006 and a cause, and nothing is left", async (_, fails, message) => {
+  test.each([
+    ...failures,
+    ["by ending in the middle of a message", endAmidMessage, /ended without a closing handshake/] as const,
+  ])("%s: a close event with 1006 and a cause, and nothing is left", async (_, fails, message) => {
     const timers = countTimers();
     const { transport, closed, socket } = await wired({ closeTimeoutMs: 30 });
     fails(transport);
@@ -557,7 +559,10 @@ describe("a transport that fails", () => {
     expect(told).toHaveLength(3);
     expect([transport.ends.at(-1), timers()]).toEqual(["ended", 0]);
   });
-  test.each(failures)("%s before it is open, the same", async (_, fails, message) => {
+  test.each([
+    ...failures,
+    ["by ending in the middle of the answer", endAmidAnswer, /ended without a closing handshake/] as const,
+  ])("%s before it is open, the same", async (_, fails, message) => {
     const timers = countTimers();
     const transport = new WireTransport();
     const { closed, socket } = watch(webSocketOver(transport, { closeTimeoutMs: 30 }));
@@ -649,6 +654,11 @@ describe("an orderly end", () => {
 
 function endAmidMessage(transport: WireTransport): void {
   transport.bring(hex("82 7d 00"));
+  transport.end();
+}
+
+function endAmidAnswer(transport: WireTransport): void {
+  transport.bring(ascii("HTTP/1.1 101 Swi"));
   transport.end();
 }
 
