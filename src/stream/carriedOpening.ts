@@ -6,8 +6,7 @@ import { ByteQueue } from "../core/byteQueue.ts";
 import type { Bytes } from "../core/bytes.ts";
 import { defaultLimits, type Limits } from "../core/limits.ts";
 import { acceptFor } from "../handshake/acceptKey.ts";
-import { bodyReaderFor, type BodyReader } from "../handshake/bodyReader.ts";
-import { HeadReader, makeField, type Head } from "../handshake/headReader.ts";
+import { HeadReader, makeField } from "../handshake/headReader.ts";
 import { formatHead, statusLine } from "../handshake/headWriter.ts";
 import type { ParsedRequest } from "../handshake/serverHandshake.ts";
 import type { ByteTransport, ClientOpening, OpeningRequest, ServerOpening } from "../transports/byteTransport.ts";
@@ -40,8 +39,9 @@ export function requestOf({ request, opening }: ByteTransport): ParsedRequest | 
 
 /** A transport over which a connection can open by HTTP/1.1: the same one, unless it carries its opening itself. */
 export function overOpening(transport: ByteTransport): ByteTransport {
-  const { opening, closed, copiesChunks, remoteAddress, encrypted } = transport;
+  const { opening } = transport;
   if (opening === undefined || transport.readable.locked || transport.writable.locked) return transport;
+  const { closed, copiesChunks, remoteAddress, encrypted } = transport;
   const reader = transport.readable.getReader();
   const writer = transport.writable.getWriter();
   const head = "ask" in opening ? new Asking(opening) : new Answering(opening);
@@ -163,36 +163,26 @@ class Answering {
   readonly #opening: ServerOpening;
   readonly #input = new ByteQueue();
   #head: HeadReader | undefined = new HeadReader(NO_LIMITS, "status line");
-  /** Of a refusal whose body is in chunks. */
-  #body: BodyReader | undefined;
 
   constructor(opening: ServerOpening) {
     this.#opening = opening;
   }
 
   get isOver(): boolean {
-    return this.#head === undefined && this.#body === undefined;
+    return this.#head === undefined;
   }
 
-  *sent(chunk: Bytes): Iterable<Bytes> {
+  sent(chunk: Bytes): Iterable<Bytes> {
     this.#input.push(chunk);
     const head = this.#head?.read(this.#input);
-    if (head !== undefined) {
-      this.#head = undefined;
-      this.#answer(head);
-    }
-    if (this.#head !== undefined) return;
-    if (this.#body === undefined) yield* rest(this.#input);
-    for (let piece = this.#body?.read(this.#input); piece !== undefined; piece = this.#body?.read(this.#input)) {
-      if (piece.data.length > 0) yield piece.data;
-      if (piece.finished) return;
-    }
-  }
-
-  #answer(head: Head): void {
+    if (head === undefined) return [];
+    this.#head = undefined;
     const status = Number(head.startLine.split(" ")[1]);
-    if (head.get("transfer-encoding") !== null) this.#body = bodyReaderFor(status, head, NO_LIMITS);
+    if (status !== 101 && status < 300) {
+      throw new RangeError(`a refusal with the status ${status} would open the WebSocket here: use 300 to 599`);
+    }
     this.#opening.answer({ status: status === 101 ? 200 : status, headers: withoutHttp1(head.fields) });
+    return rest(this.#input);
   }
 }
 

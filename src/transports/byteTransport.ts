@@ -35,7 +35,7 @@ export interface ClientOpening {
 export interface ServerOpening {
   /** What the client asks for. */
   readonly request: OpeningRequest;
-  /** Sends the answer. Called once, before anything is written; a refusal's body is written after it. */
+  /** Sends the answer. Called once at most, before anything is written; a refusal's body is written after it. */
   answer(answer: OpeningAnswer): void;
 }
 

@@ -39,7 +39,8 @@ if (role === "server") {
   const open = async (path: string): ReturnType<typeof connect> =>
     connect(await http2Dial(session)(origin + path), { url: origin + path });
   console.log("http2", await echo(open));
-  await open("/no").catch(({ rejection }: WebSocketError) => {
+  await open("/no").catch((error: unknown) => {
+    const { rejection } = error as WebSocketError;
     console.log(rejection?.status, new TextDecoder().decode(rejection?.body));
   });
   session.close();

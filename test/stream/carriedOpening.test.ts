@@ -189,6 +189,13 @@ describe("an opening that a transport carries", () => {
     const session = await request.accept();
     expect(await failureOf(session.closed)).toMatchObject({ message: "the transport failed: the stream is gone" });
   });
+  test.each([200, 204])("is not refused with %i, which would open it: the client sees a failure", async (status) => {
+    const { near, far, seen } = carriedPair();
+    void far.then((transport) => serve([transport], (request) => request.reject({ status })));
+    const error = (await failureOf(connect(near, { handshakeTimeoutMs: 500 }))) as WebSocketError;
+    expect(error.rejection).toBeUndefined();
+    expect(seen).toHaveLength(1); // the request alone
+  });
   test("is no place for prior knowledge", async () => {
     const { near } = carriedPair();
     await expect(connect(near, { handshake: "none" })).rejects.toThrow(
