@@ -1,5 +1,5 @@
 /** Reaches a WebSocket server by its URL: over TCP or TLS, directly or through an HTTP proxy. */
-import { connect as connectTCP, isIP } from "node:net";
+import { isIP, Socket } from "node:net";
 import { connect as connectTLS } from "node:tls";
 import { advice, checkOptions, refuse, requireKind, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
@@ -98,14 +98,17 @@ export async function dial(
           attempt.giveUp(new DialError(message, { code: "timedOut" }));
         }, timeoutMs);
   try {
-    let socket: NodeDuplex = connectTCP({ host: first.host, port: first.port, ...net });
-    await attempt.until(socket, "connect", (error) => explainTCP(error, first));
+    let socket: NodeDuplex = await connectTCP(attempt, first, net);
     if (proxyURL !== undefined) {
       if (proxyURL.place.secure) socket = await secure(attempt, socket, proxyURL.place, proxyTLS);
       await tunnel(attempt, socket, proxyURL, server);
     }
     if (server.secure) socket = await secure(attempt, socket, server, tls);
     return attempt.succeed(socket);
+  } catch (error) {
+    // Node throws at once for options of its own that can't be.
+    attempt.giveUp(error);
+    throw error;
   } finally {
     clearTimeout(timer);
   }
@@ -129,6 +132,7 @@ class Attempt {
     this.#stops = signals.map((signal) => onAbort(signal, (reason) => this.giveUp(reason)));
   }
 
+  /** Destroys the socket, and fails the step that is under way. */
   giveUp(reason: unknown): void {
     if (this.#isGivenUp) return;
     this.#isGivenUp = true;
@@ -138,15 +142,7 @@ class Attempt {
     this.#fail(reason);
   }
 
-  /** Waits for an event of a socket, which is destroyed if it does not come: by an error, the end, or `giveUp`. */
-  async until(socket: NodeDuplex, event: string, explain: (error: unknown) => DialError): Promise<void> {
-    await this.run(socket, explain, (done) => {
-      socket.on(event, done);
-      return () => void socket.off(event, done);
-    });
-  }
-
-  /** Does a step on a socket. `begin` returns what stops it. */
+  /** Does a step on a socket. Rejected by an error, the end, or `giveUp`. `begin` returns what stops the step. */
   async run(
     socket: NodeDuplex,
     explain: (error: unknown) => DialError,
@@ -167,10 +163,6 @@ class Attempt {
         if (socket.destroyed) closed();
       });
       if (this.#isGivenUp) throw this.#reason;
-    } catch (error) {
-      socket.destroy();
-      this.giveUp(error);
-      throw error;
     } finally {
       this.#fail = ignore;
       socket.off("error", failed);
@@ -186,6 +178,23 @@ class Attempt {
   }
 }
 
+/** Does what `net.connect` does, and destroys the socket if Node throws for an option. */
+async function connectTCP(attempt: Attempt, place: Place, options: object | undefined): Promise<NodeDuplex> {
+  const { host, port } = place;
+  const all = { host, port, ...options };
+  const socket = new Socket({ ...options });
+  await attempt.run(
+    socket,
+    (error) => explainTCP(error, place),
+    (done) => {
+      socket.on("connect", done);
+      socket.connect(all);
+      return () => void socket.off("connect", done);
+    },
+  );
+  return socket;
+}
+
 /** Makes a TLS connection of a socket. */
 async function secure(
   attempt: Attempt,
@@ -197,7 +206,14 @@ async function secure(
   const name = isIP(host) === 0 ? { servername: host } : {};
   const all: object = { host, ...name, ALPNProtocols: ["http/1.1"], ...options, socket };
   const secured = connectTLS(all);
-  await attempt.until(secured, "secureConnect", (error) => explainTLS(error, authority));
+  await attempt.run(
+    secured,
+    (error) => explainTLS(error, authority),
+    (done) => {
+      secured.on("secureConnect", done);
+      return () => void secured.off("secureConnect", done);
+    },
+  );
   return secured;
 }
 

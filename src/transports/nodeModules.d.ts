@@ -1,6 +1,7 @@
 /** What `dial` takes from Node's modules, in the place of Node's own types: the sources are compiled without them. */
 declare module "node:net" {
-  export function connect(options: { host: string; port: number }): import("./nodeDuplex.ts").NodeDuplex;
+  type Socket = import("./nodeDuplex.ts").NodeDuplex & { connect(options: { host: string; port: number }): unknown };
+  export const Socket: new (options: object) => Socket;
   export function isIP(host: string): number;
 }
 

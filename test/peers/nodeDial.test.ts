@@ -1,6 +1,6 @@
 /** `dial` against servers and proxies that are not ours: ws, TLS with a test authority, tinyproxy, and broken ones. */
 import { spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { getEventListeners, once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer, type IncomingMessage } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
@@ -403,10 +403,21 @@ describe("the signal", () => {
     expect(givenUp).toBeGreaterThan(10);
     await vi.waitFor(() => expect(openSockets()).toBe(0), 5000);
   });
+  test.each([
+    ["tls", { tls: { cert: "no certificate" } }],
+    ["net", { net: { port: -1 } }],
+  ])("and no socket keep a dial whose options for %s Node refuses", async (_, options) => {
+    const { url } = await startAll();
+    const { signal } = new AbortController();
+    await expect(dial(url, { ...options, signal })).rejects.toThrow();
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+    await vi.waitFor(() => expect(openSockets()).toBe(0), 5000);
+  });
   test("is of no concern once there is a transport", async () => {
     const { url, options } = await startAll();
     const giveUp = new AbortController();
     const session = await connect(await dial(url, { ...options, signal: giveUp.signal }), { url });
+    expect(getEventListeners(giveUp.signal, "abort")).toEqual([]);
     giveUp.abort(reason);
     expect(openSockets()).toBeGreaterThan(0);
     await session.send("still here");
