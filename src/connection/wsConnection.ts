@@ -3,7 +3,7 @@ import { ByteQueue } from "../core/byteQueue.ts";
 import { EMPTY, viewOf } from "../core/bytes.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { Deadlines, resolveTiming, timingTable, type Timer, type Timing } from "../core/deadlines.ts";
-import { ContainedCodec } from "../core/containedCodec.ts";
+import { ContainedCodec, orRelease } from "../core/containedCodec.ts";
 import {
   contain,
   LocalProtocolError,
@@ -512,7 +512,7 @@ export class WSConnection {
     subprotocol: string | undefined,
     head: Head,
   ): void {
-    const codecs = extensions.length === 0 ? NONE : extensions.map((extension) => ContainedCodec.of(extension));
+    const codecs = extensions.length === 0 ? NONE : containAll(extensions);
     if (signal !== undefined) this.#life.follow(signal);
     if (subprotocol !== undefined || extensions.length > 0) this.#agreement = { subprotocol, extensions };
     this.#client = undefined;
@@ -620,6 +620,12 @@ class Events implements IterableIterator<WSEvent> {
   [Symbol.iterator](): this {
     return this;
   }
+}
+
+/** Throws what a codec's properties throw. */
+function containAll(extensions: readonly NegotiatedExtension[]): ContainedCodec[] {
+  const raw = extensions.map(({ codec }) => codec);
+  return orRelease(raw, () => extensions.map((extension) => ContainedCodec.of(extension)));
 }
 
 function describe(extensions: readonly NegotiatedExtension[]): AgreedExtension[] {

@@ -3,8 +3,9 @@
  * handshake over HTTP/2 and HTTP/3 (RFC 8441 §5, RFC 9220 §3), where key and accept are gone, and the part of the
  * HTTP/1.1 handshake that both share.
  */
+import { orRelease, releaseCodec } from "../core/containedCodec.ts";
 import { LocalProtocolError, RemoteProtocolError, type ProtocolErrorCode } from "../core/errors.ts";
-import type { AgreedExtension, Extension, NegotiatedExtension } from "../core/extension.ts";
+import type { AgreedExtension, Extension, ExtensionCodec, NegotiatedExtension } from "../core/extension.ts";
 import { checkOptions, refuse as refuseValue, requireKind, type OptionTable } from "../core/options.ts";
 import { entriesOf, headersOf, type Field } from "./headReader.ts";
 import { spell } from "./headWriter.ts";
@@ -141,7 +142,9 @@ export function answerFields(offer: Offer, options: AnswerOptions): Agreement & 
   }
   const extensions = acceptExtensions(offer.extensions, options.extensions ?? []);
   const fields: Field[] = [];
-  pushAgreement(fields, subprotocol === undefined ? [] : [subprotocol], extensions);
+  orRelease(codecsOf(extensions), () => {
+    pushAgreement(fields, subprotocol === undefined ? [] : [subprotocol], extensions);
+  });
   fields.push(...application);
   return { fields, subprotocol, extensions };
 }
@@ -157,19 +160,31 @@ export function readAnswer(offered: OfferOptions, headers: Pick<Headers, "get">)
   }
   const answers = readList(headers.get("sec-websocket-extensions"), parseExtensions);
   if (answers === undefined) refuse("extensionsInvalid", "Sec-WebSocket-Extensions is malformed", "RFC 6455 §9.1");
+  return { subprotocol, extensions: confirmExtensions(answers, offered.extensions ?? []) };
+}
+
+function confirmExtensions(
+  answers: readonly AgreedExtension[],
+  offered: readonly Extension[],
+): readonly NegotiatedExtension[] {
   const extensions: NegotiatedExtension[] = [];
-  for (const { name, parameters } of answers) {
-    const candidates = offered.extensions?.filter((candidate) => candidate.name === name) ?? [];
-    if (candidates.length === 0 || extensions.some((agreed) => agreed.name === name)) {
-      refuse("extensionsInvalid", `the server chose the extension ${name}, which was not offered`, section);
+  const made: ExtensionCodec[] = [];
+  orRelease(made, () => {
+    for (const { name, parameters } of answers) {
+      const candidates = offered.filter((candidate) => candidate.name === name);
+      if (candidates.length === 0 || extensions.some((agreed) => agreed.name === name)) {
+        const message = `the server chose the extension ${name}, which was not offered`;
+        refuse("extensionsInvalid", message, "RFC 6455 §4.1");
+      }
+      const codec = first(candidates, (candidate) => candidate.confirm(parameters));
+      if (codec !== undefined) made.push(codec);
+      if (codec === undefined || sharesBits(codec.reservedBits, extensions)) {
+        refuse("extensionsInvalid", `the server's parameters for ${name} can't be met`, "RFC 6455 §9.1");
+      }
+      extensions.push({ name, parameters, codec });
     }
-    const codec = first(candidates, (candidate) => candidate.confirm(parameters));
-    if (codec === undefined || sharesBits(codec.reservedBits, extensions)) {
-      refuse("extensionsInvalid", `the server's parameters for ${name} can't be met`, "RFC 6455 §9.1");
-    }
-    extensions.push({ name, parameters, codec });
-  }
-  return { subprotocol, extensions };
+  });
+  return extensions;
 }
 
 /**
@@ -181,19 +196,26 @@ export function agreeBeforehand(
   extensions: readonly (Extension | NegotiatedExtension)[],
 ): NegotiatedExtension[] {
   const agreed: NegotiatedExtension[] = [];
-  for (const extension of extensions) {
-    const own = "codec" in extension ? extension : agreeAlone(role, extension);
-    if (own === undefined) continue;
-    if (sharesBits(own.codec.reservedBits, agreed))
-      throw new TypeError(`${own.name} claims a reserved bit that is taken`);
-    agreed.push(own);
-  }
+  const made: ExtensionCodec[] = [];
+  orRelease(made, () => {
+    for (const extension of extensions) {
+      const given = "codec" in extension ? extension : undefined;
+      const own = given ?? agreeAlone(role, extension as Extension);
+      if (own === undefined) continue;
+      if (given === undefined) made.push(own.codec);
+      if (sharesBits(own.codec.reservedBits, agreed)) {
+        throw new TypeError(`${own.name} claims a reserved bit that is taken`);
+      }
+      agreed.push(own);
+    }
+  });
   return agreed;
 }
 
 function agreeAlone(role: "client" | "server", extension: Extension): NegotiatedExtension | undefined {
   const [agreed] = acceptExtensions(offersOf(extension), [extension]);
   if (role === "server" || agreed === undefined) return agreed;
+  releaseCodec(agreed.codec); // the server's
   const codec = extension.confirm(agreed.parameters);
   return codec === undefined ? undefined : { ...agreed, codec };
 }
@@ -214,13 +236,23 @@ export function requireExtensions(extensions: unknown = []): void {
 /** Takes the client's offers in its order, each extension once, and none that claims a bit which is taken (§9.1). */
 function acceptExtensions(offers: readonly AgreedExtension[], supported: readonly Extension[]): NegotiatedExtension[] {
   const agreed: NegotiatedExtension[] = [];
-  for (const { name, parameters } of offers) {
-    if (agreed.some((extension) => extension.name === name)) continue;
-    const candidates = supported.filter((candidate) => candidate.name === name);
-    const accepted = first(candidates, (candidate) => candidate.accept(parameters));
-    if (accepted !== undefined && !sharesBits(accepted.codec.reservedBits, agreed)) agreed.push({ name, ...accepted });
-  }
+  const made: ExtensionCodec[] = [];
+  orRelease(made, () => {
+    for (const { name, parameters } of offers) {
+      if (agreed.some((extension) => extension.name === name)) continue;
+      const candidates = supported.filter((candidate) => candidate.name === name);
+      const accepted = first(candidates, (candidate) => candidate.accept(parameters));
+      if (accepted === undefined) continue;
+      made.push(accepted.codec);
+      if (sharesBits(accepted.codec.reservedBits, agreed)) releaseCodec(made.pop()!);
+      else agreed.push({ name, ...accepted });
+    }
+  });
   return agreed;
+}
+
+function codecsOf(extensions: readonly NegotiatedExtension[]): ExtensionCodec[] {
+  return extensions.map(({ codec }) => codec);
 }
 
 /** What the first extension that makes something of it makes of it: several of one name are in order of preference. */

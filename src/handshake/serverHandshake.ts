@@ -1,7 +1,7 @@
 /** The server's side of the opening handshake over HTTP/1.1 (RFC 6455 §4.2). */
 import type { ByteQueue } from "../core/byteQueue.ts";
 import { concat, latin1, viewOf, type Bytes } from "../core/bytes.ts";
-import { RemoteProtocolError, type ProtocolErrorCode } from "../core/errors.ts";
+import { RemoteProtocolError, type ProtocolErrorCode, type ProtocolErrorDetails } from "../core/errors.ts";
 import type { ConnectionRequested } from "../core/events.ts";
 import type { Limits } from "../core/limits.ts";
 import type { OptionTable } from "../core/options.ts";
@@ -13,7 +13,10 @@ import { isHost, listHas } from "./headerGrammar.ts";
 import { parseTarget, urlOf, type RequestTarget } from "./requestTarget.ts";
 import { answerFields, applicationFields, readOffer, type Agreement, type AnswerOptions } from "./negotiation.ts";
 
-/** A request that somebody else has parsed, such as Node's `http` module. */
+/**
+ * A request that somebody else has parsed, such as Node's `http` module. The pseudo-headers of an HTTP/2 request (`:method`,
+ * `:path`, `:authority` and `:protocol`, RFC 8441 §4) replace method, target, host and upgrade. They are not headers.
+ */
 export interface ParsedRequest {
   readonly method: string;
   readonly target: string;
@@ -60,43 +63,24 @@ export class ServerHandshake {
   }
 
   /** Takes a request that has been parsed elsewhere, by the same rules. */
-  receiveRequest({ method, target, headers }: ParsedRequest): ConnectionRequested {
-    const fields = entriesOf(headers).map(
-      ([name, value], i) => makeField(name, value) ?? refuse("headMalformed", explainField(name, i)),
-    );
-    return this.#receiveHead(new Head(`${method} ${target} HTTP/1.1`, fields));
+  receiveRequest(request: ParsedRequest): ConnectionRequested {
+    const { method, target, headers } = asHttp1(request);
+    return this.#receiveHead(new Head(`${method} ${target} HTTP/1.1`, fieldsOf(headers)));
   }
 
   #receiveHead(head: Head): ConnectionRequested {
     const { target, parsed } = parseRequestLine(head.startLine);
-    const detailsOf = (code: ProtocolErrorCode) => ({ code, section: "RFC 6455 §4.2.1", status: 400 });
-    const host = head.one("host", detailsOf("hostInvalid"));
-    const url = (isHost(host) && urlOf(parsed, host)) || refuse("hostInvalid", "Host is malformed");
+    const place = placeOf(head, parsed);
     if (!listHas(head.list("upgrade", detailsOf("upgradeInvalid")), "websocket")) {
       refuse("upgradeInvalid", "Upgrade does not name websocket");
     }
     if (!listHas(head.list("connection", detailsOf("connectionInvalid")), "upgrade")) {
       refuse("connectionInvalid", "Connection does not name Upgrade");
     }
-    if (head.get("transfer-encoding") !== null || head.all("content-length").some((length) => length !== "0")) {
-      refuse("requestBody", "a request to upgrade has no body", "§4.1");
-    }
-    if (head.all("origin").length > 1) refuse("headMalformed", "Origin appears more than once");
-    const { origin, subprotocols, extensions } = readOffer(head);
+    const request = describe(head, target, place);
     this.#key = head.one("sec-websocket-key", detailsOf("keyInvalid"));
     if (!isKey(this.#key)) refuse("keyInvalid", "Sec-WebSocket-Key is not 16 bytes in Base64");
-    return (this.request = {
-      type: "connectionRequested",
-      target,
-      url,
-      host: parsed.authority ?? host,
-      get headers() {
-        return head.headers;
-      },
-      origin,
-      subprotocols,
-      extensions,
-    });
+    return (this.request = request);
   }
 
   /** The answer that opens the connection (§4.2.2). */
@@ -110,6 +94,64 @@ export class ServerHandshake {
     ]);
     return { head, subprotocol, extensions, bytes: formatHead(head.startLine, head.fields) };
   }
+}
+
+/** The request of a connection that is open already, with no handshake here. Throws `RemoteProtocolError`. */
+export function openedBy(request: ParsedRequest): ConnectionRequested {
+  const { target, headers } = asHttp1(request);
+  const head = new Head("", fieldsOf(headers));
+  return describe(head, target, placeOf(head, targetOf(target)));
+}
+
+/** A request in the form of HTTP/1.1, with no pseudo-headers (RFC 9113 §8.3.1). */
+export function asHttp1(request: ParsedRequest): ParsedRequest & { headers: [name: string, value: string][] } {
+  const entries = entriesOf(request.headers);
+  const pseudo = Object.fromEntries(entries.filter(([name]) => name.startsWith(":")));
+  const { ":method": method = request.method, ":path": target = request.target, ":authority": authority } = pseudo;
+  const { ":protocol": protocol } = pseudo;
+  const headers = entries.filter(([name]) => {
+    return !name.startsWith(":") && (authority === undefined || name.toLowerCase() !== "host");
+  });
+  if (authority !== undefined) headers.unshift(["host", authority]);
+  if (method !== "CONNECT" || protocol === undefined) return { method, target, headers };
+  headers.push(["connection", "Upgrade"], ["upgrade", protocol]);
+  return { method: "GET", target, headers };
+}
+
+function fieldsOf(headers: [name: string, value: string][]): Field[] {
+  return headers.map(([name, value], i) => makeField(name, value) ?? refuse("headMalformed", explainField(name, i)));
+}
+
+/** Where a request leads. */
+function placeOf(head: Head, parsed: RequestTarget): Pick<ConnectionRequested, "host" | "url"> {
+  const host = head.one("host", detailsOf("hostInvalid"));
+  const url = (isHost(host) && urlOf(parsed, host)) || refuse("hostInvalid", "Host is malformed");
+  return { host: parsed.authority ?? host, url };
+}
+
+/** What a request asks for, however the connection is opened. */
+function describe(
+  head: Head,
+  target: string,
+  { host, url }: Pick<ConnectionRequested, "host" | "url">,
+): ConnectionRequested {
+  if (head.get("transfer-encoding") !== null || head.all("content-length").some((length) => length !== "0")) {
+    refuse("requestBody", "a request to upgrade has no body", "§4.1");
+  }
+  if (head.all("origin").length > 1) refuse("headMalformed", "Origin appears more than once");
+  const { origin, subprotocols, extensions } = readOffer(head);
+  return {
+    type: "connectionRequested",
+    target,
+    url,
+    host,
+    get headers() {
+      return head.headers;
+    },
+    origin,
+    subprotocols,
+    extensions,
+  };
 }
 
 /** The answer that refuses a request, with its body unless that is streamed. */
@@ -147,7 +189,11 @@ function parseRequestLine(line: string): { target: string; parsed: RequestTarget
   if (parts.length !== 3) refuse("headMalformed", "malformed request line", "§4.1");
   if (method !== "GET") refuse("methodInvalid", "method other than GET");
   if (version !== "HTTP/1.1") refuse("httpVersionInvalid", "HTTP version other than 1.1");
-  return { target, parsed: parseTarget(target) ?? refuse("targetInvalid", "malformed request target") };
+  return { target, parsed: targetOf(target) };
+}
+
+function targetOf(target: string): RequestTarget {
+  return parseTarget(target) ?? refuse("targetInvalid", "malformed request target");
 }
 
 function chunk(bytes: Uint8Array): Bytes {
@@ -157,6 +203,10 @@ function chunk(bytes: Uint8Array): Bytes {
 
 function bodyBytes(body: string | ArrayBuffer | ArrayBufferView): Uint8Array {
   return typeof body === "string" ? encodeText(body) : viewOf(body);
+}
+
+function detailsOf(code: ProtocolErrorCode): ProtocolErrorDetails {
+  return { code, section: "RFC 6455 §4.2.1", status: 400 };
 }
 
 function refuse(code: ProtocolErrorCode, message: string, section = "§4.2.1"): never {

@@ -4,7 +4,7 @@ import { CloseCode } from "../core/closeCodes.ts";
 import { resolveTiming } from "../core/deadlines.ts";
 import type { ConnectionRequested } from "../core/events.ts";
 import { checkOptions, type OptionTable } from "../core/options.ts";
-import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.ts";
+import { openedBy, type ParsedRequest, type RejectOptions } from "../handshake/serverHandshake.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { requireTransport } from "../transports/requireTransport.ts";
 import { abortableTable, unlessAborted, type Abortable } from "./abortable.ts";
@@ -12,15 +12,17 @@ import { requestOf } from "./carriedOpening.ts";
 import { runTable, type RunOptions } from "./connectionHook.ts";
 import type { Driver } from "./driver.ts";
 import { open, orDiscard, prepare } from "./opening.ts";
-import { allowsOrigin, requireOriginPolicy, type OriginPolicy } from "./originPolicy.ts";
-import { admit, PendingRequest, wrongOrigin } from "./pendingRequest.ts";
-import { agreedRequest } from "./priorKnowledge.ts";
+import { allowsOrigin, requireOriginPolicy, wrongOrigin, type OriginPolicy } from "./originPolicy.ts";
+import { admit, PendingRequest } from "./pendingRequest.ts";
 import { report } from "./report.ts";
 import { sessionOf, type WebSocketSession } from "./session.ts";
 import { withResolvers } from "./withResolvers.ts";
 
 export interface AcceptTransportOptions extends SharedOptions, Abortable, RunOptions {
-  /** The request, where somebody else has read it from the transport and parsed it; the transport's own by default. */
+  /**
+   * The request, where somebody else has read it from the transport and parsed it; the transport's own by default. With
+   * `handshake: "none"` it is the one that somebody else has answered already, such as one by HTTP/2 (RFC 8441).
+   */
   readonly request?: ParsedRequest | undefined;
   /** Which pages may connect; others are refused with 403. Those of the same host by default, or of the server's own page. */
   readonly origins?: OriginPolicy | undefined;
@@ -53,11 +55,8 @@ export interface IncomingRequest extends Omit<ConnectionRequested, "type"> {
 /**
  * Waits on a transport, which is the connection's from now on, for a request to open a WebSocket. The signal gives up
  * this wait, and the transport. Rejected with a `WebSocketError` if there is no such request: what came instead has been
- * answered. The transport is ended if the options are wrong.
- *
- * With `handshake: "none"` there is nothing to wait for. The request is the one that is given, as the stack that has
- * answered it read it: then a page that may not connect is sent away with Close 1008. Or else one is made up, whose
- * subprotocol is the option's.
+ * answered. With `handshake: "none"` there is nothing to wait for: unless the request is given, one is made up, whose
+ * subprotocol is the option's. The origin policy holds for one that is given: others get a Close with 1008. The transport is ended if the options are wrong.
  *
  * @example
  * ```ts
@@ -113,8 +112,8 @@ export function acceptOn(
     const timing = resolveTiming(rest);
     const prepared = prepare("server", rest, onConnection);
     ({ connection } = prepared);
-    const agreed = isPriorKnowledge ? agreedRequest(parsed, rest.subprotocol) : undefined;
-    if (agreed === undefined && parsed !== undefined) connection.receiveRequest(parsed);
+    const given = isPriorKnowledge && parsed !== undefined ? openedBy(parsed) : undefined;
+    if (parsed !== undefined && !isPriorKnowledge) connection.receiveRequest(parsed);
     return open(
       prepared,
       transport,
@@ -132,28 +131,29 @@ export function acceptOn(
           });
         },
         established(event) {
+          if (given !== undefined) void admitOpened(given);
+          else if (isPriorKnowledge) requested.resolve(priorKnowledge(rest.subprotocol));
           const { session, handle } = sessionOf(connection, driver, event);
           opened.resolve(session);
-          if (agreed !== undefined) void admitAgreed(agreed, parsed === undefined ? "any" : origins);
           return handle;
         },
         failed: opened.reject,
       },
     );
   });
-  /** The connection is open already: a page that may not connect is sent away by a Close. */
-  const admitAgreed = async (agreed: ConnectionRequested, policy: OriginPolicy): Promise<void> => {
-    try {
-      const { origin, host } = agreed;
-      if (await allowsOrigin(policy, origin, host)) requested.resolve(agreed);
-      else {
-        end(403, CloseCode.POLICY_VIOLATION);
-        requested.reject(wrongOrigin(origin));
-      }
-    } catch (error) {
-      if (connection.closed) late(error);
-      end(500, CloseCode.INTERNAL_ERROR);
+  /** The origin policy of a request that has been answered elsewhere. */
+  const admitOpened = async (event: ConnectionRequested): Promise<void> => {
+    const { origin, host } = event;
+    const refuse = (closeCode: number, error: unknown): void => {
+      end(0, closeCode);
+      driver.discard();
       requested.reject(error);
+    };
+    try {
+      if (await allowsOrigin(origins, origin, host)) requested.resolve(event);
+      else refuse(CloseCode.POLICY_VIOLATION, wrongOrigin(origin));
+    } catch (error) {
+      refuse(CloseCode.INTERNAL_ERROR, error);
     }
   };
   const toIncoming = (request: ConnectionRequested): IncomingRequest => ({
@@ -192,6 +192,19 @@ export function acceptOn(
     endUnanswered(status, closeCode) {
       if (!isAnswered) end(status, closeCode);
     },
+  };
+}
+
+function priorKnowledge(subprotocol: string | undefined): ConnectionRequested {
+  return {
+    type: "connectionRequested",
+    target: "/",
+    url: new URL("ws://localhost/"),
+    host: "",
+    origin: undefined,
+    headers: new Headers(),
+    subprotocols: subprotocol === undefined ? [] : [subprotocol],
+    extensions: [],
   };
 }
 

@@ -89,7 +89,12 @@ export class Driver {
     this.#handle = handle;
     this.#clock = options.clock ?? systemClock;
     this.#reader = new ChunkReader(readable);
-    this.#writer = writable.getWriter();
+    try {
+      this.#writer = writable.getWriter();
+    } catch (error) {
+      this.#reader.release();
+      throw error;
+    }
     this.finished = new Promise((resolve) => (this.#finish = resolve));
     // How a write fails is seen where it is written.
     this.#writer.closed.catch(ignore);

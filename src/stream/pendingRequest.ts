@@ -3,8 +3,7 @@ import type { AcceptOptions, WSConnection } from "../connection/wsConnection.ts"
 import type { ConnectionRequested } from "../core/events.ts";
 import type { RejectOptions } from "../handshake/serverHandshake.ts";
 import type { Driver } from "./driver.ts";
-import { allowsOrigin, WRONG_ORIGIN, type OriginPolicy } from "./originPolicy.ts";
-import { WebSocketError } from "./webSocketError.ts";
+import { allowsOrigin, WRONG_ORIGIN, wrongOrigin, type OriginPolicy } from "./originPolicy.ts";
 
 /** What becomes of a request that the origin policy is asked about. */
 export interface Admission {
@@ -45,11 +44,6 @@ export function admit(
     fail(error);
     return undefined;
   }
-}
-
-/** Why a request was refused by the origin policy. */
-export function wrongOrigin(origin: string | undefined): WebSocketError {
-  return new WebSocketError(`pages of ${origin ?? "no origin"} may not connect`);
 }
 
 /** A client's request, which is answered once. */
