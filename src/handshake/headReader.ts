@@ -5,10 +5,7 @@ import { RemoteProtocolError, type ProtocolErrorCode, type ProtocolErrorDetails 
 import type { Limits } from "../core/limits.ts";
 import { decodeWhole } from "../core/utf8.ts";
 import { isFieldValue, isToken, trimSpace } from "./headerGrammar.ts";
-import { spell } from "./headWriter.ts";
-
-/** Name and value of a field. */
-export type Field = readonly [name: string, value: string];
+import { spell, type Field } from "./field.ts";
 
 /** A head that has been read: its fields in order, with names in lower case. */
 export class Head {

@@ -7,8 +7,8 @@ import { orRelease, releaseCodec } from "../core/containedCodec.ts";
 import { LocalProtocolError, RemoteProtocolError, type ProtocolErrorCode } from "../core/errors.ts";
 import type { AgreedExtension, Extension, ExtensionCodec, NegotiatedExtension } from "../core/extension.ts";
 import { checkOptions, refuse as refuseValue, requireKind, type OptionTable } from "../core/options.ts";
-import { entriesOf, headersOf, type Field } from "./headReader.ts";
-import { spell } from "./headWriter.ts";
+import { entriesOf, headersOf } from "./headReader.ts";
+import { spell, type Field } from "./field.ts";
 import { formatExtensions, isFieldValue, isToken, parseExtensions, parseTokens } from "./headerGrammar.ts";
 
 export interface OfferOptions {

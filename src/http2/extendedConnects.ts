@@ -6,6 +6,7 @@ import type { Listener } from "../transports/nodeDuplex.ts";
 import { report, warn } from "../transports/warn.ts";
 import { pairsOf, valuesOf, type HeaderValues } from "./headerValues.ts";
 import { streamTransport, type NodeHttp2Stream } from "./streamTransport.ts";
+import { ignore } from "../transports/ignore.ts";
 
 /** What is used of an `http2.Http2Server` or an `http2.Http2SecureServer`. */
 export interface NodeHttp2Server {
@@ -208,5 +209,3 @@ function refuse(stream: ServerStream, status: number): void {
   stream.respond({ ":status": status }, { endStream: true });
   stream.close(NO_ERROR);
 }
-
-function ignore(): void {}

@@ -2,6 +2,7 @@
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { duplexTransport, type Carrier, type NodeDuplex } from "../transports/nodeDuplex.ts";
 import { TransportError } from "../transports/transportError.ts";
+import { ignore } from "../transports/ignore.ts";
 
 /** What is used of an `http2.Http2Stream`. */
 export interface NodeHttp2Stream extends NodeDuplex {
@@ -83,5 +84,3 @@ class StreamCarrier implements Carrier {
     return new TransportError("reset", `the other end reset the stream, with code ${rstCode}`);
   }
 }
-
-function ignore(): void {}

@@ -6,6 +6,7 @@ import type { ConnectionRequested } from "../core/events.ts";
 import { checkOptions, type OptionTable } from "../core/options.ts";
 import { openedBy, type ParsedRequest, type RejectOptions } from "../handshake/serverHandshake.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
+import { ignore } from "../transports/ignore.ts";
 import { requireTransport } from "../transports/requireTransport.ts";
 import { abortableTable, unlessAborted, type Abortable } from "./abortable.ts";
 import { requestOf } from "./carriedOpening.ts";
@@ -207,5 +208,3 @@ function priorKnowledge(subprotocol: string | undefined): ConnectionRequested {
     extensions: [],
   };
 }
-
-function ignore(): void {}

@@ -11,6 +11,7 @@ import { formatHead, statusLine } from "../handshake/headWriter.ts";
 import type { ParsedRequest } from "../handshake/serverHandshake.ts";
 import type { ByteTransport, ClientOpening, OpeningRequest, ServerOpening } from "../transports/byteTransport.ts";
 import { withResolvers } from "./withResolvers.ts";
+import { ignore } from "../transports/ignore.ts";
 
 type Fields = [name: string, value: string][];
 
@@ -195,5 +196,3 @@ function withoutHttp1(fields: Iterable<readonly [name: string, value: string]>):
 function* rest(input: ByteQueue): Iterable<Bytes> {
   while (input.available() > 0) yield input.take(Infinity);
 }
-
-function ignore(): void {}

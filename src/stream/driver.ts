@@ -3,6 +3,7 @@ import type { WSConnection } from "../connection/wsConnection.ts";
 import { putTogether, type Bytes } from "../core/bytes.ts";
 import type { WSEvent } from "../core/events.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
+import { ignore } from "../transports/ignore.ts";
 import { ChunkReader } from "./chunkReader.ts";
 import { LONGEST_TIMER_MS, systemClock, type Clock, type ClockOption } from "./clock.ts";
 import { DriverMachine, GATHERED_BYTES, type Command, type DriverTiming, type Happening } from "./driverMachine.ts";
@@ -353,5 +354,3 @@ export function closeTransport(transport: ByteTransport): void {
     // It has ended already.
   }
 }
-
-function ignore(): void {}

@@ -3,8 +3,8 @@ import { WSConnection, type ServerOptions } from "../connection/wsConnection.ts"
 import type { ConnectionClosed } from "../core/events.ts";
 import type { Extension } from "../core/extension.ts";
 import { Recorder, type Trace } from "../inspect/trace.ts";
-import type { Vector } from "../inspect/vector.ts";
-import { recordVector, type VectorRecording } from "../inspect/vectorRecorder.ts";
+import type { Vector } from "../inspect/vector/vector.ts";
+import { recordVector, type VectorRecording } from "../inspect/vector/vectorRecorder.ts";
 import { LONGEST_TIMER_MS, type Clock } from "../stream/clock.ts";
 import { Opening, type Opener } from "../stream/opening.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";

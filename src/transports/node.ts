@@ -2,7 +2,8 @@
 import { advice, checkOptions, refuse, requireKind, type OptionTable } from "../core/options.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { ByteTransport } from "./byteTransport.ts";
-import { requireSocket, socketTransportFrom, socketTransport, type Listener, type NodeDuplex } from "./nodeDuplex.ts";
+import { ignore } from "./ignore.ts";
+import { requireSocket, socketTransport, socketTransportFrom, type Listener, type NodeDuplex } from "./nodeDuplex.ts";
 import { report, warn } from "./warn.ts";
 
 export type { ByteTransport, TransportRequest } from "./byteTransport.ts";
@@ -139,5 +140,3 @@ function arrivalsOf(
   server.on("close", end);
   return arrivals;
 }
-
-function ignore(): void {}

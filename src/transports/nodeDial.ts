@@ -7,6 +7,7 @@ import { DialError, type DialErrorCode } from "./dialError.ts";
 import { socketTransport, type NodeDuplex } from "./nodeDuplex.ts";
 import { onAbort } from "./onAbort.ts";
 import { readProxyAnswer } from "./proxyAnswer.ts";
+import { ignore } from "./ignore.ts";
 
 export interface DialOptions {
   /** Gives up at any moment, until there is a transport. */
@@ -322,5 +323,3 @@ function codeOf(error: unknown): string {
 function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
-
-function ignore(): void {}

@@ -2,6 +2,7 @@
 import { advice, requireKind } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 import { listenTo, type Listenable } from "./listeners.ts";
+import { ignore } from "./ignore.ts";
 
 /** Its arguments are those of Node's own types. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -214,5 +215,3 @@ export function duplexTransport(socket: NodeDuplex, carrier: Carrier, head?: Uin
     },
   };
 }
-
-function ignore(): void {}
