@@ -9,6 +9,7 @@ export default tseslint.config(
       ".tools/",
       "eslint.config.js",
       "src/core/platform.d.ts",
+      "src/transports/nodeModules.d.ts",
       "test/package/consumer/",
     ],
   },

@@ -66,7 +66,8 @@ describe("imports point inward", () => {
     core: ["core"],
     handshake: ["core", "handshake", "@noble/hashes/legacy.js"],
     connection: ["core", "handshake", "connection"],
-    transports: ["transports", "core/options.ts"],
+    transports: ["transports", "core/options.ts", "node:net", "node:tls"],
+    http2: ["transports", "http2", "core/options.ts"],
     deflate: ["core", "deflate", "pako"],
     inspect: ["core", "handshake", "connection", "transports", "inspect"],
     stream: ["core", "handshake", "connection", "transports", "stream"],
@@ -116,7 +117,7 @@ test("no entry carries pako but ./deflate", () => {
   expect(carriers.map(([name]) => name)).toEqual(["./deflate"]);
 });
 
-test("no entry needs Playwright or Node but ./playwright", () => {
+test("no entry needs Playwright or Node but ./node and ./playwright", () => {
   const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
     exports: Record<string, { default: string }>;
   };
@@ -125,10 +126,10 @@ test("no entry needs Playwright or Node but ./playwright", () => {
       /^(node:|@playwright)/.test(name),
     ),
   );
-  expect(needy.map(([name]) => name)).toEqual(["./playwright"]);
+  expect(needy.map(([name]) => name)).toEqual(["./node", "./playwright"]);
 });
 
-test.each(["index.ts", "deflate/index.ts", "inspect/index.ts", "testing/index.ts"])(
+test.each(["index.ts", "deflate/index.ts", "inspect/index.ts", "testing/index.ts", "http2/index.ts"])(
   "the entry %s has names only",
   (entryName) => {
     const { text } = sources.find(({ name }) => name === entryName)!;

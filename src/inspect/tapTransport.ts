@@ -23,8 +23,11 @@ export function tapTransport(transport: ByteTransport, role: Role, options: Trac
   requireTransport("tapTransport()", transport);
   if (role !== "client" && role !== "server") throw new TypeError(`role is "client" or "server", not ${String(role)}`);
   checkOptions("tapTransport()", options, traceTable);
-  const { request } = transport;
-  const beginning = { sent: "head", received: request === undefined ? "head" : "frames" } as const;
+  const { request, opening } = transport;
+  const beginning = {
+    sent: opening === undefined ? "head" : "frames",
+    received: request === undefined && opening === undefined ? "head" : "frames",
+  } as const;
   const trace = new Recorder(role, options, beginning);
   if (request !== undefined) trace.passRequest(headOf(request));
   const reader = transport.readable.getReader();
@@ -84,12 +87,13 @@ function close(controller: ReadableStreamDefaultController<Uint8Array>): void {
 
 /** What else a transport has, whether it is an object of a class or not. */
 function members(transport: ByteTransport): Omit<ByteTransport, "readable" | "writable"> {
-  const { closed, remoteAddress, encrypted, request } = transport;
+  const { closed, remoteAddress, encrypted, request, opening } = transport;
   return {
     ...(closed !== undefined && { closed }),
     ...(typeof transport.close === "function" && { close: () => transport.close?.() }),
     ...(remoteAddress !== undefined && { remoteAddress }),
     ...(encrypted !== undefined && { encrypted }),
     ...(request !== undefined && { request }),
+    ...(opening !== undefined && { opening }),
   };
 }

@@ -7,6 +7,7 @@ import { limitTable, type Limits } from "../core/limits.ts";
 import { checkOptions, type OptionTable } from "../core/options.ts";
 import { parseTarget } from "../handshake/requestTarget.ts";
 import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.ts";
+import { requestOf } from "../stream/carriedOpening.ts";
 import { runTable, type RunOptions } from "../stream/connectionHook.ts";
 import { discard } from "../stream/discard.ts";
 import type { Driver, EventHandler } from "../stream/driver.ts";
@@ -227,7 +228,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     const { origins = "same", clock } = this.options;
     let ended = ignore;
     const driver: Driver = orDiscard(transport, () => {
-      const { request = transport.request, remoteAddress = transport.remoteAddress } = options;
+      const { request = requestOf(transport), remoteAddress = transport.remoteAddress } = options;
       const { encrypted = transport.encrypted } = options;
       const socket = new TransportSocket({ remoteAddress, encrypted }, () =>
         driver.abort(new Error("the transport was destroyed")),

@@ -9,6 +9,7 @@ import type { ByteTransport } from "../transports/byteTransport.ts";
 import { ignore } from "../transports/ignore.ts";
 import { requireTransport } from "../transports/requireTransport.ts";
 import { abortableTable, unlessAborted, type Abortable } from "./abortable.ts";
+import { requestOf } from "./carriedOpening.ts";
 import { runTable, type RunOptions } from "./connectionHook.ts";
 import type { Driver } from "./driver.ts";
 import { open, orDiscard, prepare } from "./opening.ts";
@@ -106,7 +107,7 @@ export function acceptOn(
   opened.promise.catch(requested.reject);
   let connection!: WSConnection;
   const driver: Driver = orDiscard(transport, () => {
-    const parsed = request ?? transport.request;
+    const parsed = request ?? requestOf(transport);
     requireOriginPolicy(origins);
     signal?.throwIfAborted();
     const timing = resolveTiming(rest);

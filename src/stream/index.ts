@@ -1,5 +1,11 @@
 /** The stream entry: names only. */
-export type { ByteTransport } from "../transports/byteTransport.ts";
+export type {
+  ByteTransport,
+  ClientOpening,
+  OpeningAnswer,
+  OpeningRequest,
+  ServerOpening,
+} from "../transports/byteTransport.ts";
 export type { Abortable } from "./abortable.ts";
 export { accept, type AcceptTransportOptions, type IncomingRequest } from "./accept.ts";
 export { connect, type ConnectOptions } from "./connect.ts";

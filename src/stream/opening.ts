@@ -10,6 +10,7 @@ import {
 import { LocalProtocolError } from "../core/errors.ts";
 import type { ConnectionClosed, ConnectionEstablished, ConnectionRequested, WSEvent } from "../core/events.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
+import { overOpening } from "./carriedOpening.ts";
 import type { ConnectionHook } from "./connectionHook.ts";
 import { discard } from "./discard.ts";
 import { Driver, type DriverOptions, type EventHandler } from "./driver.ts";
@@ -65,10 +66,16 @@ export function prepare(
   return { connection, run };
 }
 
-/** Runs a connection over a transport, which is the connection's from now on. `TypeError` if the transport is in use. */
+/**
+ * Runs a connection over a transport, which is the connection's from now on. `TypeError` if the transport is in use, or
+ * if both have their own way to open.
+ */
 export function open(prepared: Prepared, transport: ByteTransport, options: DriverOptions, opener: Opener): Driver {
   const { connection, run } = prepared;
-  const driver: Driver = new Driver(connection, transport, options, (event) => opening.handle(event));
+  if (transport.opening !== undefined && connection.state === "open") {
+    throw new TypeError('the transport carries an opening of its own: leave out handshake: "none"');
+  }
+  const driver: Driver = new Driver(connection, overOpening(transport), options, (event) => opening.handle(event));
   const opening = new Opening(opener, driver);
   run.driver = driver;
   return driver;

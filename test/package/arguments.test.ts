@@ -6,13 +6,14 @@ import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { answerOffer, offerHeaders, readAnswer, readOffer, WSConnection } from "../../src/index.ts";
 import { permessageDeflate } from "../../src/deflate/index.ts";
+import { extendedConnects, http2Dial } from "../../src/http2/index.ts";
 import * as inspect from "../../src/inspect/index.ts";
 import { checkServerOptions } from "../../src/playwright/webSocketServer.ts";
 import { crosswsAdapter, WebSocketServer } from "../../src/server/index.ts";
 import { accept, connect, serve } from "../../src/stream/index.ts";
 import { TestServer, webSocketServer } from "../../src/testing/index.ts";
 import { messagePortTransport } from "../../src/transports/messagePort.ts";
-import { listen, socketTransport, upgrades, upgradeTransport } from "../../src/transports/node.ts";
+import { dial as dialServer, listen, socketTransport, upgrades, upgradeTransport } from "../../src/transports/node.ts";
 import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
 import { dataChannelTransport, incomingChannels } from "../../src/transports/webrtc.ts";
 import { webSocketTransport } from "../../src/transports/webSocketTransport.ts";
@@ -464,6 +465,21 @@ describe("the transports", () => {
     ["a server", [http], `TypeError: socketTransport() ${isSocket} an instance of Server; use listen() or upgrades()`],
   ]);
   const isServer = "takes a server of Node's, { on, off }, not";
+  refuses("dial()", "rejects", dialServer, [
+    [
+      "a number of a timeout as text",
+      [url, { timeoutMs: "1" }],
+      "TypeError: dial(): timeoutMs must be a number, not a string",
+    ],
+    ["timeoutMs: 0", [url, { timeoutMs: 0 }], "RangeError: timeoutMs is more than 0 or Infinity, not 0"],
+    ["TLS: for tls:", [url, { TLS: {} }], "TypeError: dial() has no option TLS; did you mean tls?"],
+    ["proxy: true", [url, { proxy: true }], "TypeError: dial(): proxy must be a string or an object, not true"],
+    [
+      "another scheme",
+      ["ftp://user:s3cret@localhost/"],
+      "TypeError: dial() takes the URL of a server, ws:// or wss:// or http:// or https://, not one with the scheme ftp://",
+    ],
+  ]);
   refuses("listen()", "throws", listen, [
     ["a port", [8080], `TypeError: listen() ${isServer} 8080; make one by createServer()`],
     ["a socket", [socket], `TypeError: listen() ${isServer} an instance of Socket; use socketTransport()`],
@@ -534,6 +550,29 @@ describe("the transports", () => {
   ]);
   refuses("incoming()", "throws", incoming, [
     ["a URL", [url], `TypeError: incoming() ${isSession}; make one of the URL: new WebTransport(url)`],
+  ]);
+});
+
+describe("websocket-over/http2", () => {
+  refuses("extendedConnects()", "throws", extendedConnects, [
+    [
+      "a port",
+      [8080],
+      "TypeError: extendedConnects() takes a server of HTTP/2, { on, off, listenerCount }, not 8080; " +
+        "make one by http2.createServer()",
+    ],
+    [
+      "accept: for accepts:",
+      [http, { accept: ignore }],
+      "TypeError: extendedConnects() has no option accept; did you mean accepts?",
+    ],
+  ]);
+  refuses("http2Dial()", "throws", http2Dial, [
+    [
+      "a URL",
+      [url],
+      "TypeError: http2Dial() takes a session of a client, { request, ping }, not a string; make one by http2.connect()",
+    ],
   ]);
 });
 
@@ -657,6 +696,7 @@ describe("every export", async () => {
     connect: () => [near()],
     createWebSocketClass: () => [near],
     decode: () => [{}],
+    extendedConnects: () => [http],
     listen: () => [createServer()],
     messagePortTransport: () => [new MessageChannel().port1],
     recordVector: () => [connection(), {}],

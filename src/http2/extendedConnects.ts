@@ -1,0 +1,211 @@
+/** The WebSockets that come to a server of HTTP/2, as transports (RFC 8441). */
+import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
+import { Arrivals } from "../transports/arrivals.ts";
+import type { ByteTransport } from "../transports/byteTransport.ts";
+import type { Listener } from "../transports/nodeDuplex.ts";
+import { report, warn } from "../transports/warn.ts";
+import { pairsOf, valuesOf, type HeaderValues } from "./headerValues.ts";
+import { streamTransport, type NodeHttp2Stream } from "./streamTransport.ts";
+import { ignore } from "../transports/ignore.ts";
+
+/** What is used of an `http2.Http2Server` or an `http2.Http2SecureServer`. */
+export interface NodeHttp2Server {
+  on(event: string, listener: Listener): unknown;
+  off(event: string, listener: Listener): unknown;
+  listenerCount(event: string): number;
+  updateSettings?(settings: { enableConnectProtocol: boolean; initialWindowSize: number }): void;
+}
+
+export interface ExtendedConnectOptions {
+  /** Most WebSockets that may wait to be taken; further ones are reset. 128 by default. */
+  readonly maxWaiting?: number;
+  /** Which requests to take, by their target; others are answered with 404, unless somebody else listens for streams. All by default. */
+  readonly accepts?: (target: string) => boolean;
+  /** Called when `accepts` throws; that request is answered with 500. By default the error is reported as a warning. */
+  readonly onError?: (error: unknown) => void;
+  /**
+   * How much a client may send on a stream that is not read, in bytes: 256 KiB by default. HTTP/2 sets this for all
+   * streams of the server; a whole session may have 16 times as much on its way.
+   */
+  readonly windowBytes?: number;
+}
+
+const table: OptionTable<ExtendedConnectOptions> = {
+  maxWaiting: "a number",
+  accepts: "a function",
+  onError: "a function",
+  windowBytes: "a number",
+};
+
+/** What is used of an `http2.ServerHttp2Stream`. */
+interface ServerStream extends NodeHttp2Stream {
+  respond(headers: HeaderValues, options?: { endStream?: boolean }): void;
+  readonly headersSent: boolean;
+}
+
+type Pairs = [name: string, value: string][];
+
+interface ServerSession {
+  setLocalWindowSize?(windowSize: number): void;
+}
+
+/** RFC 9113 §7, and §8.1 for what it means behind an answer. */
+const NO_ERROR = 0;
+
+const WINDOW_BYTES = 256 * 1024;
+
+/** Most characters in the headers of a request: as many as in a head of HTTP/1.1. Node itself lets 64 KiB pass. */
+const MAX_HEAD_BYTES = 16 * 1024;
+
+/** How many streams may fill their windows at once. */
+const FULL_STREAMS = 16;
+
+/** The largest window of HTTP/2 (RFC 9113 §6.9.1). */
+const LARGEST_WINDOW_BYTES = 2 ** 31 - 1;
+
+/**
+ * The requests for a WebSocket that come to an `http2.Http2Server` or an `http2.Http2SecureServer`, each as a transport
+ * with its request, as `serve`, `accept`, `WebSocketServer` and the crossws adapter take it. Ends when the server has
+ * closed; leaving the loop stops it.
+ *
+ * Call it before `server.listen()`: it lets the server announce that it takes such requests. The server may serve pages
+ * beside, with a `request` or a `stream` listener. Requests without a listener are answered: CONNECT with 405, or with 501
+ * if its protocol is not `websocket`, and requests for pages with 404. With `allowHTTP1` the WebSockets of HTTP/1.1 come by
+ * `upgrades(server)` of `websocket-over/node`; a browser needs that for its first one.
+ *
+ * @example
+ * ```ts
+ * import { once } from "node:events";
+ * import http2 from "node:http2";
+ * import type { AddressInfo } from "node:net";
+ * import { extendedConnects, http2Dial } from "websocket-over/http2";
+ * import { connect, serve } from "websocket-over/stream";
+ *
+ * const server = http2.createServer(); // or createSecureServer
+ * void serve(extendedConnects(server), async (request) => {
+ *   const session = await request.accept();
+ *   await session.send(`hello, ${request.target}`);
+ * });
+ * server.listen(0, "127.0.0.1");
+ * await once(server, "listening");
+ *
+ * const { port } = server.address() as AddressInfo;
+ * const client = http2.connect(`http://127.0.0.1:${port}`);
+ * const url = new URL(`ws://127.0.0.1:${port}/chat`);
+ * const session = await connect(await http2Dial(client)(url), { url });
+ * console.log(await session.receive()); // → hello, /chat
+ * await session.close();
+ * client.close();
+ * server.close();
+ * ```
+ */
+export function extendedConnects(
+  server: NodeHttp2Server,
+  options: ExtendedConnectOptions = {},
+): AsyncIterableIterator<ByteTransport> {
+  requireKind(
+    "extendedConnects() takes a server of HTTP/2,",
+    server,
+    "{ on, off, listenerCount }",
+    advice({ charAt: "make one by http2.createServer()", toFixed: "make one by http2.createServer()" }),
+  );
+  checkOptions("extendedConnects()", options, table);
+  const { maxWaiting = 128, accepts = () => true, onError = warn, windowBytes = WINDOW_BYTES } = options;
+  if (!(Number.isInteger(windowBytes) && windowBytes > 0 && windowBytes <= LARGEST_WINDOW_BYTES)) {
+    throw new RangeError(`windowBytes is a count of bytes from 1 to 2^31 - 1, not ${String(windowBytes)}`);
+  }
+  const take = (
+    stream: ServerStream,
+    headers: HeaderValues,
+    _flags: number,
+    rawHeaders: string[] | undefined,
+  ): void => {
+    if (stream.headersSent || stream.destroyed) return;
+    const isOurs = headers[":method"] === "CONNECT" && headers[":protocol"] === "websocket";
+    const pairs = pairsOf(rawHeaders ?? headers);
+    const status = isOurs ? admit(stream, String(headers[":path"]), pairs) : answerTo(headers);
+    if (status === 200) arrivals.add(transportOf(stream, headers, pairs));
+    else if (status !== undefined) refuse(stream, status);
+  };
+  /** 200 to take it, or the status of a refusal; `undefined` if another listener answers. */
+  const admit = (stream: object, target: string, pairs: Pairs): number | undefined => {
+    try {
+      if (accepts(target)) return sizeOf(pairs) > MAX_HEAD_BYTES ? 431 : 200;
+    } catch (error) {
+      report(onError, error);
+      return 500;
+    }
+    const count = (declined.get(stream) ?? 0) + 1;
+    declined.set(stream, count);
+    return count === callsFor.get(server) && isAlone(server, "connect") ? 404 : undefined;
+  };
+  /** How to answer any other request; `undefined` if another listener does. */
+  const answerTo = (headers: HeaderValues): number | undefined => {
+    if (headers[":method"] !== "CONNECT") return isAlone(server, "request") ? 404 : undefined;
+    if (!isAlone(server, "connect")) return undefined;
+    return headers[":protocol"] === undefined ? 405 : 501;
+  };
+  const begin = (session: ServerSession): void => {
+    // In Bun 1.4.4 the session takes no more than 64 KiB after this.
+    if ("Bun" in globalThis) return;
+    session.setLocalWindowSize?.(Math.min(FULL_STREAMS * windowBytes, LARGEST_WINDOW_BYTES));
+  };
+  const end = (): void => arrivals.end();
+  const listeners = { stream: take, session: begin, close: end, connect: ignore };
+  const arrivals = new Arrivals<ByteTransport>(
+    maxWaiting,
+    () => {
+      callsFor.set(server, (callsFor.get(server) ?? 1) - 1);
+      for (const [event, listener] of Object.entries(listeners)) server.off(event, listener);
+    },
+    (transport) => transport.readable.cancel(),
+  );
+  callsFor.set(server, (callsFor.get(server) ?? 0) + 1);
+  // If there is a `request` listener and no `connect` listener, Node answers each CONNECT with 405.
+  for (const [event, listener] of Object.entries(listeners)) server.on(event, listener);
+  server.updateSettings?.({ enableConnectProtocol: true, initialWindowSize: windowBytes });
+  return arrivals;
+}
+
+/** How many calls of `extendedConnects` listen to each server, and how many have declined a stream. */
+const callsFor = new WeakMap<NodeHttp2Server, number>();
+const declined = new WeakMap<object, number>();
+
+/** Whether nobody but this module listens for streams and for this event. Behind `request`, Node listens for streams itself. */
+function isAlone(server: NodeHttp2Server, event: "connect" | "request"): boolean {
+  const calls = callsFor.get(server) ?? 0;
+  const ofNode = server.listenerCount("request") > 0 ? 1 : 0;
+  const own = event === "connect" ? calls : 0;
+  return server.listenerCount("stream") === calls + ofNode && server.listenerCount(event) === own;
+}
+
+function sizeOf(pairs: Pairs): number {
+  return pairs.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+}
+
+function transportOf(stream: ServerStream, headers: HeaderValues, pairs: Pairs): ByteTransport {
+  const { session } = stream;
+  return {
+    ...streamTransport(stream),
+    remoteAddress: session?.socket?.remoteAddress,
+    encrypted: session?.encrypted === true,
+    opening: {
+      request: {
+        authority: String(headers[":authority"] ?? headers.host ?? ""),
+        target: String(headers[":path"]),
+        headers: pairs,
+      },
+      answer: ({ status, headers: own }) => {
+        if (stream.destroyed) return;
+        stream.respond({ ":status": status, ...valuesOf(own) });
+      },
+    },
+  };
+}
+
+/** Answers with no body, and wants nothing more of the stream. */
+function refuse(stream: ServerStream, status: number): void {
+  stream.on("error", ignore);
+  stream.respond({ ":status": status }, { endStream: true });
+  stream.close(NO_ERROR);
+}

@@ -1,0 +1,147 @@
+/** WebSockets over a client's HTTP/2 session, each on a separate stream (RFC 8441). */
+import { advice, requireKind } from "../core/options.ts";
+import type { ByteTransport, OpeningAnswer, OpeningRequest } from "../transports/byteTransport.ts";
+import { DialError } from "../transports/dialError.ts";
+import type { Listener } from "../transports/nodeDuplex.ts";
+import { onAbort } from "../transports/onAbort.ts";
+import { firstOf } from "../transports/settlement.ts";
+import { TransportError } from "../transports/transportError.ts";
+import { pairsOf, valuesOf, type HeaderValues } from "./headerValues.ts";
+import { LateStream } from "./lateStream.ts";
+import { streamTransport, type NodeHttp2Stream, type NodeHttp2StreamSession } from "./streamTransport.ts";
+
+/** What is used of an `http2.ClientHttp2Session`. */
+export interface NodeHttp2Session extends NodeHttp2StreamSession {
+  on(event: string, listener: Listener): unknown;
+  off(event: string, listener: Listener): unknown;
+  request(headers: HeaderValues, options: { endStream: boolean }): NodeHttp2Stream;
+  ping(callback: (error: Error | null) => void): boolean;
+  readonly closed: boolean;
+  readonly destroyed: boolean;
+  readonly connecting: boolean;
+  readonly remoteSettings?: { readonly enableConnectProtocol?: boolean | undefined };
+}
+
+/** The sessions whose other end has sent its settings, or how to wait for that. */
+const courses = new WeakMap<NodeHttp2Session, Promise<unknown>>();
+
+/**
+ * Makes a `Dial` of a session: for `createWebSocketClass`, and for `connect(await dial(url), { url })`. Each WebSocket has
+ * a separate stream, so none waits for another. The session stays yours: an idle one keeps the process running until
+ * you close it.
+ *
+ * Waits for the server's settings. Rejected with a `DialError` with the code `unsupported` if they do not allow
+ * WebSockets, with a `TransportError` with the code `lost` if the session has ended, or with the signal's reason. A server
+ * that refuses is seen as everywhere: the error's `rejection` has status, headers and body.
+ */
+export function http2Dial(
+  session: NodeHttp2Session,
+): (url: string | URL, protocols?: readonly string[], signal?: AbortSignal) => Promise<ByteTransport> {
+  requireKind(
+    "http2Dial() takes a session of a client,",
+    session,
+    "{ request, ping }",
+    advice({ charAt: "make one by http2.connect()", searchParams: "make one by http2.connect()" }),
+  );
+  return async (url, _protocols, signal) => {
+    signal?.throwIfAborted();
+    if (session.remoteSettings?.enableConnectProtocol !== true) {
+      await firstOf<unknown>((resolve, reject) => {
+        settled(session).then(resolve, reject);
+        return [onAbort(signal, reject)];
+      });
+    }
+    if (isOver(session)) throw lost();
+    if (session.remoteSettings?.enableConnectProtocol !== true) {
+      const advice =
+        "the server has to set SETTINGS_ENABLE_CONNECT_PROTOCOL; dial of websocket-over/node takes HTTP/1.1";
+      throw new DialError(`no WebSockets over this session of HTTP/2: ${advice}`, { code: "unsupported" });
+    }
+    return transportOf(session, /^(wss|https):$/.test(new URL(url).protocol) ? "https" : "http");
+  };
+}
+
+function isOver({ closed, destroyed }: NodeHttp2Session): boolean {
+  return closed || destroyed;
+}
+
+function lost(cause?: unknown): TransportError {
+  return new TransportError("lost", "the session of HTTP/2 has ended: make a new one", { cause });
+}
+
+/** Fulfilled when the other end's settings have come. */
+function settled(session: NodeHttp2Session): Promise<unknown> {
+  let course = courses.get(session);
+  if (course === undefined) courses.set(session, (course = firstSettings(session)));
+  return course;
+}
+
+/** Node does not say whether they have arrived. But the other end sends them first, so the answer to a ping comes later. */
+function firstSettings(session: NodeHttp2Session): Promise<unknown> {
+  return firstOf<unknown>((resolve, reject) => {
+    const ask = (): void => {
+      try {
+        session.ping((error) => (error === null ? resolve(undefined) : reject(lost(error))));
+      } catch (error) {
+        reject(lost(error));
+      }
+    };
+    const listeners = {
+      remoteSettings: resolve,
+      connect: ask,
+      error: (error: unknown) => reject(lost(error)),
+      close: () => reject(lost()),
+    };
+    for (const [event, listener] of Object.entries(listeners)) session.on(event, listener);
+    if (isOver(session)) reject(lost());
+    else if (!session.connecting) ask();
+    return Object.entries(listeners).map(
+      ([event, listener]) =>
+        () =>
+          void session.off(event, listener),
+    );
+  });
+}
+
+/** A transport whose stream is opened by its request. */
+function transportOf(session: NodeHttp2Session, scheme: "http" | "https"): ByteTransport {
+  const late = new LateStream();
+  return {
+    ...streamTransport(late),
+    remoteAddress: session.socket?.remoteAddress,
+    encrypted: session.encrypted === true,
+    opening: { ask: (request) => ask(session, late, scheme, request) },
+  };
+}
+
+function ask(
+  session: NodeHttp2Session,
+  late: LateStream,
+  scheme: "http" | "https",
+  { authority, target, headers }: OpeningRequest,
+): Promise<OpeningAnswer> {
+  return new Promise((resolve, reject) => {
+    if (late.destroyed) throw new TransportError("closed", "the transport was closed");
+    if (isOver(session)) throw lost();
+    const stream = session.request(
+      {
+        ":method": "CONNECT",
+        ":protocol": "websocket",
+        ":scheme": scheme,
+        ":authority": authority,
+        ":path": target,
+        ...valuesOf(headers),
+      },
+      { endStream: false },
+    );
+    stream.on("response", (answer: HeaderValues) => {
+      resolve({ status: Number(answer[":status"]), headers: pairsOf(answer) });
+    });
+    stream.on("error", reject);
+    stream.on("close", () => {
+      const { rstCode = 0 } = stream;
+      reject(new TransportError("reset", `the stream ended without an answer, with code ${rstCode}`));
+    });
+    late.open(stream);
+  });
+}

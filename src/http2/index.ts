@@ -1,0 +1,13 @@
+/** The HTTP/2 entry: names only. */
+export type {
+  ByteTransport,
+  ClientOpening,
+  OpeningAnswer,
+  OpeningRequest,
+  ServerOpening,
+} from "../transports/byteTransport.ts";
+export { DialError, type DialErrorCode } from "../transports/dialError.ts";
+export { TransportError, type TransportErrorCode } from "../transports/transportError.ts";
+export { extendedConnects, type ExtendedConnectOptions, type NodeHttp2Server } from "./extendedConnects.ts";
+export { http2Dial, type NodeHttp2Session } from "./http2Dial.ts";
+export type { NodeHttp2Stream } from "./streamTransport.ts";

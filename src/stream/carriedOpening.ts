@@ -1,0 +1,198 @@
+/**
+ * The opening of a transport that carries its heads outside its bytes (RFC 8441 §5, RFC 9220 §3), for a connection that
+ * speaks HTTP/1.1: between them the heads are translated, as an intermediary does.
+ */
+import { ByteQueue } from "../core/byteQueue.ts";
+import type { Bytes } from "../core/bytes.ts";
+import { defaultLimits, type Limits } from "../core/limits.ts";
+import { acceptFor } from "../handshake/acceptKey.ts";
+import { HeadReader, makeField } from "../handshake/headReader.ts";
+import { formatHead, statusLine } from "../handshake/headWriter.ts";
+import type { ParsedRequest } from "../handshake/serverHandshake.ts";
+import type { ByteTransport, ClientOpening, OpeningRequest, ServerOpening } from "../transports/byteTransport.ts";
+import { withResolvers } from "./withResolvers.ts";
+import { ignore } from "../transports/ignore.ts";
+
+type Fields = [name: string, value: string][];
+
+/** What only has a meaning on a connection of HTTP/1.1 (RFC 8441 §5, RFC 9113 §8.2.2). */
+const OF_HTTP1 =
+  /^(host|connection|upgrade|keep-alive|proxy-connection|http2-settings|te|transfer-encoding|sec-websocket-(key|accept))$/i;
+
+/** The key of each translated request. It never leaves this program. */
+const KEY = "AAAAAAAAAAAAAAAAAAAAAA==";
+
+/** Bounded by those who wrote them: the connection, and the stack that carries the heads. */
+const NO_LIMITS: Limits = { ...defaultLimits, maxHeadBytes: Infinity, maxHeadLines: Infinity };
+
+/** The request that a transport came with, as a server takes it. */
+export function requestOf({ request, opening }: ByteTransport): ParsedRequest | undefined {
+  if (opening === undefined || "ask" in opening) return request;
+  const { authority, target, headers } = opening.request;
+  const upgrade: Fields = [
+    ["Host", authority],
+    ["Connection", "Upgrade"],
+    ["Upgrade", "websocket"],
+    ["Sec-WebSocket-Key", KEY],
+  ];
+  return { method: "GET", target, headers: [...upgrade, ...withoutHttp1(headers)] };
+}
+
+/** A transport over which a connection can open by HTTP/1.1: the same one, unless it carries its opening itself. */
+export function overOpening(transport: ByteTransport): ByteTransport {
+  const { opening } = transport;
+  if (opening === undefined || transport.readable.locked || transport.writable.locked) return transport;
+  const { closed, copiesChunks, remoteAddress, encrypted } = transport;
+  const reader = transport.readable.getReader();
+  const writer = transport.writable.getWriter();
+  const head = "ask" in opening ? new Asking(opening) : new Answering(opening);
+  /** The heads can't be sent or read: the transport is of no use. */
+  const giveUp = (error: unknown): never => {
+    reader.cancel(error).catch(ignore);
+    writer.abort(error).catch(ignore);
+    throw error;
+  };
+  const readable = new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        // Seen also while nobody reads.
+        reader.closed.catch((error: unknown) => controller.error(error));
+      },
+      async pull(controller) {
+        if (head instanceof Asking && head.awaitsAnswer) {
+          controller.enqueue(await head.received().catch(giveUp));
+          return;
+        }
+        const { done, value } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+  const writable = new WritableStream<Bytes>({
+    start(controller) {
+      writer.closed.catch((error: unknown) => controller.error(error));
+      // At once, where the sink's own `abort` would wait for a write that waits for the other end.
+      const { signal } = controller;
+      signal.addEventListener("abort", () => void writer.abort(signal.reason).catch(ignore));
+    },
+    async write(chunk) {
+      if (head.isOver) {
+        await writer.write(chunk);
+        return;
+      }
+      try {
+        for (const bytes of head.sent(chunk)) await writer.write(bytes);
+      } catch (error) {
+        giveUp(error);
+      }
+    },
+    close: () => writer.close(),
+  });
+  return {
+    readable,
+    writable,
+    copiesChunks,
+    remoteAddress,
+    encrypted,
+    ...(closed !== undefined && { closed }),
+    close: () => transport.close?.(),
+  };
+}
+
+/** Takes the client's request out of what is sent, and puts the answer in front of what is received. */
+class Asking {
+  readonly #opening: ClientOpening;
+  readonly #input = new ByteQueue();
+  #head: HeadReader | undefined = new HeadReader(NO_LIMITS, "request line");
+  readonly #answer = withResolvers<Bytes>();
+  /** Whether the answer has still to be received, in front of everything else. */
+  awaitsAnswer = true;
+
+  constructor(opening: ClientOpening) {
+    this.#opening = opening;
+    this.#answer.promise.catch(ignore); // it may never be read
+  }
+
+  /** Whether all that is sent from now on goes on as it is. */
+  get isOver(): boolean {
+    return this.#head === undefined;
+  }
+
+  /** What goes on of a chunk. */
+  sent(chunk: Bytes): Iterable<Bytes> {
+    this.#input.push(chunk);
+    const head = this.#head?.read(this.#input);
+    if (head === undefined) return [];
+    this.#head = undefined;
+    const target = head.startLine.split(" ")[1]!;
+    const request = { authority: head.get("host") ?? "", target, headers: withoutHttp1(head.fields) };
+    const key = head.get("sec-websocket-key") ?? "";
+    this.#answer.resolve(this.#ask(request, key));
+    return rest(this.#input);
+  }
+
+  async received(): Promise<Bytes> {
+    const received = await this.#answer.promise;
+    this.awaitsAnswer = false;
+    return received;
+  }
+
+  async #ask(request: OpeningRequest, key: string): Promise<Bytes> {
+    const { status, headers } = await this.#opening.ask(request);
+    if (!(Number.isInteger(status) && status >= 200 && status <= 599)) {
+      throw new Error(`the transport's opening was answered with ${String(status)}, which is no final status`);
+    }
+    const fields = withoutHttp1(headers);
+    for (const [i, [name, value]] of fields.entries()) {
+      if (makeField(name, value) === undefined) throw new Error(`header ${i + 1} of the answer is not a valid header`);
+    }
+    if (status > 299) return formatHead(statusLine(status), fields);
+    const upgrade: Fields = [
+      ["Connection", "Upgrade"],
+      ["Upgrade", "websocket"],
+      ["Sec-WebSocket-Accept", acceptFor(key)],
+    ];
+    return formatHead(statusLine(101), [...upgrade, ...fields]);
+  }
+}
+
+/** Takes the server's answer out of what is sent. The request has been given to the connection already. */
+class Answering {
+  readonly #opening: ServerOpening;
+  readonly #input = new ByteQueue();
+  #head: HeadReader | undefined = new HeadReader(NO_LIMITS, "status line");
+
+  constructor(opening: ServerOpening) {
+    this.#opening = opening;
+  }
+
+  get isOver(): boolean {
+    return this.#head === undefined;
+  }
+
+  sent(chunk: Bytes): Iterable<Bytes> {
+    this.#input.push(chunk);
+    const head = this.#head?.read(this.#input);
+    if (head === undefined) return [];
+    this.#head = undefined;
+    const status = Number(head.startLine.split(" ")[1]);
+    if (status !== 101 && status < 300) {
+      throw new RangeError(`a refusal with the status ${status} would open the WebSocket here: use 300 to 599`);
+    }
+    this.#opening.answer({ status: status === 101 ? 200 : status, headers: withoutHttp1(head.fields) });
+    return rest(this.#input);
+  }
+}
+
+function withoutHttp1(fields: Iterable<readonly [name: string, value: string]>): Fields {
+  return Array.from(fields, ([name, value]): [string, string] => [name, value]).filter(
+    ([name]) => !OF_HTTP1.test(name),
+  );
+}
+
+function* rest(input: ByteQueue): Iterable<Bytes> {
+  while (input.available() > 0) yield input.take(Infinity);
+}
