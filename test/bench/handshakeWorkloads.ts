@@ -1,6 +1,6 @@
 /** The opening handshake of either side, from the constructor to the open connection, a browser's head in and out. */
-import { sha1 } from "@noble/hashes/legacy.js";
 import { randomBytes } from "../../src/connection/randomBytes.ts";
+import { sha1 } from "../../src/handshake/sha1.ts";
 import { WSConnection } from "../../src/index.ts";
 import type { Environment, Role, Side, Workload } from "./measure.ts";
 import { LIMIT } from "./workloads.ts";
