@@ -3,7 +3,9 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { beside, comparesVersions, moduleOf, type Against } from "./against.ts";
 import { openChromiumPage, type ChromiumPage } from "./chromiumPage.ts";
+import type * as FaceWorkloads from "./faceWorkloads.ts";
 import { faceWorkloads } from "./faceWorkloads.ts";
 import { measure, type Duration, type Names, type Row, type Workload } from "./measure.ts";
 import { memoryEntries } from "./memory.ts";
@@ -34,7 +36,7 @@ export function entries(apart: boolean): { entries: Entry[]; close: () => Promis
     measure: (...given) => measure(workload, ...given),
   });
   const inNode = nodeWorkloads().map((workload, index): Entry =>
-    apart ? { names: workload, measure: (...given) => inOwnProcess([index, ...given]) } : here(workload),
+    apart ? { names: workload, measure: separately(index) } : here(workload),
   );
   // The page has the same list; here only its names are looked at.
   const peers = [wsPeer(WS_IN_A_PAGE, loadWs(false), (buffer) => new Uint8Array(buffer))];
@@ -55,6 +57,30 @@ export function entries(apart: boolean): { entries: Entry[]; close: () => Promis
   const others = [...faces.workloads, ...transports.workloads].map(here);
   const inMemory = memoryEntries(async () => (await openPage()).page);
   return { entries: [...inNode, ...others, ...inPage, ...inMemory], close };
+}
+
+/** The entries that compare this version with another one, and what ends what they have started. */
+export async function entriesAgainst(against: Against): Promise<{ entries: Entry[]; close: () => Promise<void> }> {
+  const inNode = beside(against, nodeWorkloads(), nodeWorkloads()).map((names, index): Entry => ({
+    names,
+    measure: separately(index, against),
+  }));
+  const other = await moduleOf<typeof FaceWorkloads>(against, "test/bench/faceWorkloads.ts");
+  const faces = [faceWorkloads(withoutPage), other.faceWorkloads(withoutPage)] as const;
+  const overFaces = beside(against, faces[0].workloads, faces[1].workloads).map((workload): Entry => ({
+    names: workload,
+    measure: (...given) => measure(workload, ...given),
+  }));
+  return {
+    entries: [...inNode, ...overFaces].filter(({ names }) => comparesVersions(names)),
+    close: async () => void (await Promise.all(faces.map(({ close }) => close()))),
+  };
+}
+
+const withoutPage = (): Promise<never> => Promise.reject(new Error("versions are compared in Node alone"));
+
+function separately(index: number, against?: Against): Entry["measure"] {
+  return (peerNames, duration) => inOwnProcess({ index, peerNames, duration, against });
 }
 
 async function inOwnProcess(task: Task): Promise<Row[]> {

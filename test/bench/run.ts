@@ -1,12 +1,14 @@
 /**
  * `npm run bench`: measures every workload beside its peers, in Node and in Chromium, and prints a table.
  * `--filter TEXT`, as often as you like, for the rows that have every text in them; `--goals` for those that have a goal,
- * and what bounds them; `--quick`; `--runs N` for medians over so many runs of everything; `--json FILE`.
+ * and what bounds them; `--quick`; `--runs N` for medians over so many runs of everything; `--json FILE`;
+ * `--against COMMIT` for another version of this library in the place of the peers, in Node.
  */
 import "./plainWs.ts";
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { entries, type Entry } from "./entries.ts";
+import { checkOut } from "./against.ts";
+import { entries, entriesAgainst, type Entry } from "./entries.ts";
 import { goalOf } from "./goals.ts";
 import { median, type Duration, type Names, type Row } from "./measure.ts";
 import { HEADING, judged, line, summary, type JudgedRow } from "./table.ts";
@@ -14,6 +16,7 @@ import { BOUNDS } from "./workloads.ts";
 
 const { values, positionals } = parseArgs({
   options: {
+    against: { type: "string" },
     filter: { type: "string", multiple: true, default: [] },
     goals: { type: "boolean", default: false },
     json: { type: "string" },
@@ -29,7 +32,8 @@ const duration: Duration = values.quick
   ? { rounds: 2, roundMs: 8, warmUp: false }
   : { rounds: 9, roundMs: 150, warmUp: true };
 
-const all = entries(!values.quick);
+const against = values.against === undefined ? undefined : checkOut(values.against);
+const all = against === undefined ? entries(!values.quick) : await entriesAgainst(against);
 const wanted = all.entries.flatMap((entry) => {
   const peerNames = wantedPeers(entry.names);
   return peerNames.length > 0 ? [{ entry, peerNames }] : [];
@@ -57,6 +61,7 @@ try {
   }
 } finally {
   await all.close();
+  against?.remove();
 }
 console.log(`\n${summary(rows)}${((performance.now() - startMs) / 1000).toFixed(0)} s`);
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);

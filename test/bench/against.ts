@@ -1,0 +1,61 @@
+/**
+ * Another version of this library beside this one. Its sources lie in a folder of their own, below the benchmarks of
+ * today, so that both versions do the same work in the same process. A row whose benchmark that version cannot run fails
+ * by itself.
+ */
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import type { Names, Workload } from "./measure.ts";
+
+export interface Against {
+  /** What the version is called in the table. */
+  readonly name: string;
+  /** Where its sources and the benchmarks lie. */
+  readonly folder: string;
+}
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Takes the sources of a commit out of the repository. They stay until `remove` is called. */
+export function checkOut(commit: string): Against & { remove: () => void } {
+  const git = (...args: string[]): Buffer =>
+    execFileSync("git", args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], maxBuffer: 2 ** 30 });
+  let hash: string;
+  try {
+    hash = git("rev-parse", "--verify", "--short", `${commit}^{commit}`).toString().trim();
+  } catch {
+    throw new RangeError(`--against takes a commit of this repository; git knows no ${JSON.stringify(commit)}`);
+  }
+  const folder = mkdtempSync(join(tmpdir(), "against-"));
+  execFileSync("tar", ["-x", "-C", folder], { input: git("archive", hash, "src", "package.json") });
+  for (const name of ["bench", "support"]) {
+    cpSync(join(root, "test", name), join(folder, "test", name), { recursive: true });
+  }
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  return { name: `this library at ${hash}`, folder, remove: () => rmSync(folder, { recursive: true }) };
+}
+
+/** One of its modules. */
+export async function moduleOf<Module>({ folder }: Against, path: string): Promise<Module> {
+  return (await import(pathToFileURL(join(folder, path)).href)) as Module;
+}
+
+/** Whether a workload says anything about another version: how costs grow, and what bounds them, it measures by itself. */
+export const comparesVersions = ({ environment, kind }: Names): boolean =>
+  environment === "node" && (kind === "receive" || kind === "send" || kind === "open");
+
+/** The same workloads, with ours of the other version as the only peer. */
+export function beside({ name }: Against, ours: readonly Workload[], theirs: readonly Workload[]): Workload[] {
+  return ours.map((workload, i) => ({
+    ...workload,
+    peerNames: [name],
+    minorPeers: [],
+    async sides() {
+      const [now, then] = await Promise.all([workload.sides([]), theirs[i]!.sides([])]);
+      return { ours: now.ours, peers: { [name]: then.ours } };
+    },
+  }));
+}
