@@ -1,13 +1,16 @@
 /** The sans-I/O entry: names only. */
+export { ClientConnection } from "./connection/clientConnection.ts";
+export type { Connection } from "./connection/connection.ts";
 export {
   ConnectionType,
-  WSConnection,
   type AcceptOptions,
   type ClientOptions,
   type ConnectionOptions,
   type ServerOptions,
   type SharedOptions,
-} from "./connection/wsConnection.ts";
+} from "./connection/options.ts";
+export { ServerConnection } from "./connection/serverConnection.ts";
+export { WSConnection } from "./connection/wsConnection.ts";
 export { CloseCode } from "./core/closeCodes.ts";
 export type { Keepalive, Timing } from "./core/deadlines.ts";
 export {

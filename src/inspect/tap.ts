@@ -1,5 +1,6 @@
 /** A tap on a connection: its own methods, led past a trace. A connection that has none costs nothing. */
-import type { ConnectionOptions, WSConnection } from "../connection/wsConnection.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { ConnectionOptions } from "../connection/options.ts";
 import { aside } from "./aside.ts";
 import { EventLink } from "./eventLink.ts";
 import { override, overrideEvents } from "./override.ts";
@@ -16,7 +17,7 @@ export interface TapOptions extends TraceOptions {
  * given to `receiveBytes`, since they are unmasked in place there. Tap it before its first byte: of one that is tapped
  * later, what is under way is taken for the beginning of a frame. `RangeError` for limits that can't be.
  */
-export function tap(connection: WSConnection, options: TapOptions = {}): Trace {
+export function tap(connection: Connection, options: TapOptions = {}): Trace {
   const { connectionOptions } = options;
   let toldMs: number | undefined;
   const recorder = new Recorder(
@@ -65,7 +66,7 @@ export function tap(connection: WSConnection, options: TapOptions = {}): Trace {
 }
 
 /** What has been sent already can't be a head any more. */
-function beginningsOf(connection: WSConnection): Beginnings {
+function beginningsOf(connection: Connection): Beginnings {
   if (connection.state !== "connecting") return { sent: "frames", received: "frames" };
   const requestIsGone = connection.type === "client" && connection.bufferedAmount === 0;
   return { sent: requestIsGone ? "frames" : "head", received: "head" };

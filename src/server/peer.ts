@@ -1,5 +1,5 @@
 /** One connection of the server, with the members and events of a server-side WebSocket of ws. */
-import type { WSConnection } from "../connection/wsConnection.ts";
+import type { Connection } from "../connection/connection.ts";
 import { concat, EMPTY, viewOf, type Bytes } from "../core/bytes.ts";
 import { closeFrame } from "../core/establishedConnection.ts";
 import type { ConnectionClosed, WSEvent } from "../core/events.ts";
@@ -64,7 +64,7 @@ export class Peer extends Emitter<PeerEvents> {
   /** Where the client connected to. Its scheme is `ws:` whatever lies below the transport. */
   readonly url: string;
   readonly _socket: TransportSocket;
-  readonly #connection: WSConnection;
+  readonly #connection: Connection;
   readonly #driver: Driver;
   readonly #messages: MessageAssembler;
   readonly #listeners = new EventListeners(this);
@@ -88,7 +88,7 @@ export class Peer extends Emitter<PeerEvents> {
 
   /** Made by the server, which hands on the events of a connection that it has just accepted. */
   constructor(
-    connection: WSConnection,
+    connection: Connection,
     driver: Driver,
     request: UpgradeRequest,
     handOn: (handle: EventHandler, ended: () => void) => void,

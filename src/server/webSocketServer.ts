@@ -1,5 +1,6 @@
 /** A server with the members and events of ws's WebSocketServer, which is given transports in place of a port. */
-import { WSConnection, type ServerOptions } from "../connection/wsConnection.ts";
+import { checkServerOptions, type ServerOptions } from "../connection/options.ts";
+import { ServerConnection } from "../connection/serverConnection.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { resolveTiming } from "../core/deadlines.ts";
 import type { ConnectionRequested } from "../core/events.ts";
@@ -147,7 +148,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
       keepalive,
       limits: { ...limits, ...options.limits },
     };
-    new WSConnection("server", this.#connectionOptions); // checks them
+    checkServerOptions(this.#connectionOptions);
     this.#timing = timing;
     this.clients = options.clientTracking === false ? undefined : new Set();
   }
@@ -174,7 +175,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     );
     let ended = ignore;
     const driver: Driver = orDiscard(transport, () => {
-      const prepared = prepare("server", this.#connectionOptions, this.options.onConnection);
+      const prepared = prepare(ServerConnection, this.#connectionOptions, this.options.onConnection);
       const { connection } = prepared;
       if (request !== undefined) connection.receiveRequest(request);
       let upgraded: UpgradeRequest;

@@ -1,5 +1,6 @@
 /** The server's way to a session: waits for the request, and answers it as the application says. */
-import type { AcceptOptions, SharedOptions, WSConnection } from "../connection/wsConnection.ts";
+import type { AcceptOptions, SharedOptions } from "../connection/options.ts";
+import { ServerConnection } from "../connection/serverConnection.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { resolveTiming } from "../core/deadlines.ts";
 import type { ConnectionRequested } from "../core/events.ts";
@@ -25,13 +26,13 @@ export interface AcceptTransportOptions extends SharedOptions, Abortable, RunOpt
 /** A request to open a WebSocket, which waits for its answer. */
 export interface IncomingRequest extends Omit<ConnectionRequested, "type"> {
   /**
-   * Opens the connection. Rejected with a `WebSocketError` if the client has gone, and as `WSConnection.accept` throws if
+   * Opens the connection. Rejected with a `WebSocketError` if the client has gone, and as `ServerConnection.accept` throws if
    * this can't be the answer: then the client is answered with 500.
    */
   accept(options?: AcceptOptions): Promise<WebSocketSession>;
   /**
    * Refuses it: 403 with no body unless told otherwise. Fulfilled when that has been written, or can't be. Rejected as
-   * `WSConnection.reject` throws if this can't be the answer: then the client is answered with 500.
+   * `ServerConnection.reject` throws if this can't be the answer: then the client is answered with 500.
    */
   reject(options?: Omit<RejectOptions, "streamed">): Promise<void>;
 }
@@ -86,12 +87,12 @@ export function acceptOn(
   const requested = withResolvers<ConnectionRequested>();
   const opened = withResolvers<WebSocketSession>();
   opened.promise.catch(requested.reject);
-  let connection!: WSConnection;
+  let connection!: ServerConnection;
   const driver: Driver = orDiscard(transport, () => {
     requireOriginPolicy(origins);
     signal?.throwIfAborted();
     const timing = resolveTiming(rest);
-    const prepared = prepare("server", rest, onConnection);
+    const prepared = prepare(ServerConnection, rest, onConnection);
     ({ connection } = prepared);
     if (parsed !== undefined) connection.receiveRequest(parsed);
     return open(

@@ -1,5 +1,6 @@
 /** The client's way to a session: asks over a transport, and waits for the answer. */
-import type { SharedOptions } from "../connection/wsConnection.ts";
+import { ClientConnection } from "../connection/clientConnection.ts";
+import type { SharedOptions } from "../connection/options.ts";
 import { resolveTiming } from "../core/deadlines.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { unlessAborted, type Abortable } from "./abortable.ts";
@@ -48,7 +49,7 @@ export async function connect(transport: ByteTransport, options: ConnectOptions 
     const parsed = parseWebSocketURL(url);
     const connectionOptions = { ...rest, ...requestFor(parsed), ...credentialsOf(parsed, rest.headers), subprotocols };
     const timing = resolveTiming(rest);
-    const prepared = prepare("client", connectionOptions, onConnection);
+    const prepared = prepare(ClientConnection, connectionOptions, onConnection);
     return open(
       prepared,
       transport,

@@ -1,5 +1,5 @@
 /** Messages that come, for whoever takes them: whole, or each as a stream. What is not taken holds the peer. */
-import type { WSConnection } from "../connection/wsConnection.ts";
+import type { Connection } from "../connection/connection.ts";
 import type { Bytes } from "../core/bytes.ts";
 import type { BytesReceived, TextReceived } from "../core/events.ts";
 import { unlessAborted, withdraw } from "./abortable.ts";
@@ -52,7 +52,7 @@ export class IncomingMessages {
   #goOn: () => void = ignore;
   #ended: { readonly error: WebSocketError | undefined } | undefined;
 
-  constructor(connection: WSConnection, onCancel: (reason: unknown) => void) {
+  constructor(connection: Connection, onCancel: (reason: unknown) => void) {
     this.#assembler = new MessageAssembler(connection);
     this.#onCancel = onCancel;
     this.#decided = new Promise((resolve) => (this.#decide = resolve));

@@ -1,5 +1,5 @@
 /** A server: answers every transport that comes, side by side, by one handler. */
-import { WSConnection } from "../connection/wsConnection.ts";
+import { checkServerOptions } from "../connection/options.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { resolveTiming } from "../core/deadlines.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
@@ -99,7 +99,7 @@ export async function serve(
 function requireOptions({ maxConnections = Infinity, origins, ...options }: ServeOptions): void {
   if (!(maxConnections >= 1)) throw new RangeError(`maxConnections is at least 1, not ${String(maxConnections)}`);
   requireOriginPolicy(origins);
-  new WSConnection("server", options); // checks them
+  checkServerOptions(options);
 }
 
 type Source = AsyncIterator<ByteTransport> | Iterator<ByteTransport>;

@@ -1,5 +1,5 @@
 /** A test's server: takes transports, and hands out the requests on them in the order in which they came. */
-import { WSConnection, type ServerOptions } from "../connection/wsConnection.ts";
+import { checkServerOptions, type ServerOptions } from "../connection/options.ts";
 import type { ConnectionRequested } from "../core/events.ts";
 import type { Trace } from "../inspect/trace.ts";
 import type { Vector } from "../inspect/vector.ts";
@@ -52,7 +52,7 @@ export class TestServer implements AsyncDisposable {
 
   /** `TypeError` or `RangeError` for options that can't be. */
   constructor({ clock = systemClock, ...options }: TestServerOptions = {}) {
-    new WSConnection("server", options); // which tells now, rather than when somebody connects
+    checkServerOptions(options); // now, rather than when somebody connects
     this.#options = options;
     this.#clock = clock;
   }

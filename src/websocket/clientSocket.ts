@@ -1,5 +1,6 @@
 /** What a `WebSocket` object does (WHATWG WebSockets §3, §4, §5), beneath the face that Web IDL gives it. */
-import type { SharedOptions, WSConnection } from "../connection/wsConnection.ts";
+import { ClientConnection } from "../connection/clientConnection.ts";
+import type { SharedOptions } from "../connection/options.ts";
 import type { Bytes } from "../core/bytes.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { resolveTiming } from "../core/deadlines.ts";
@@ -63,8 +64,8 @@ export class ClientSocket {
   bufferedAmount = 0;
   readonly #target: EventTarget;
   readonly #origin: string;
-  readonly #prepared: Prepared;
-  readonly #connection: WSConnection;
+  readonly #prepared: Prepared<ClientConnection>;
+  readonly #connection: ClientConnection;
   readonly #timing: DriverTiming;
   /** Whether the server has to choose one of the subprotocols. */
   readonly #mustChoose: boolean;
@@ -111,7 +112,7 @@ export class ClientSocket {
       // Timed here, since the time that the dial takes is part of it.
       handshakeTimeoutMs: Infinity,
     };
-    this.#prepared = prepare("client", connectionOptions, onConnection);
+    this.#prepared = prepare(ClientConnection, connectionOptions, onConnection);
     this.#connection = this.#prepared.connection;
     this.#assembler = new MessageAssembler(this.#connection);
     this.#handshakeTimer = clock.setTimeout(

@@ -1,0 +1,53 @@
+/** The server's end of a connection. */
+import type { ConnectionRequested } from "../core/events.ts";
+import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.ts";
+import { Connection } from "./connection.ts";
+import type { AcceptOptions, ServerOptions } from "./options.ts";
+import { ServerOpening } from "./serverOpening.ts";
+
+/**
+ * The server's end of a WebSocket connection, as {@link WSConnection} describes it. A bundle that uses this class alone has
+ * none of a client's code.
+ */
+export class ServerConnection extends Connection {
+  declare readonly type: "server";
+
+  /** `TypeError` or `RangeError` for invalid options. */
+  constructor(options: ServerOptions = {}) {
+    super("server", options, (connection) => new ServerOpening(connection, options));
+  }
+
+  /**
+   * Takes a request that somebody else has parsed, such as Node's `http` module, in place of its bytes. It is held to the
+   * same rules: one that breaks them is refused, and is the `error` of `connectionClosed`. Pass what came after its head to
+   * {@link receiveBytes}. `LocalProtocolError` if any byte has arrived already.
+   */
+  receiveRequest(request: ParsedRequest): void {
+    ServerOpening.of(this, "accept").receiveRequest(request);
+  }
+
+  /**
+   * Opens the connection that was asked for (§4.2.2). `LocalProtocolError` for a subprotocol that was not offered or a
+   * request that is not pending, `TypeError` for a header that can't be sent.
+   */
+  accept(request: ConnectionRequested, options: AcceptOptions = {}): void {
+    ServerOpening.of(this, "accept").accept(request, options);
+  }
+
+  /**
+   * Refuses the connection that was asked for (§4.2.2), by default with 403 and no body. With `streamed` the body follows
+   * by {@link sendRejectionData}. Errors as in {@link accept}; `RangeError` for a status below 200.
+   */
+  reject(request: ConnectionRequested, options: RejectOptions = {}): void {
+    ServerOpening.of(this, "reject").reject(request, options);
+  }
+
+  /**
+   * Sends a piece of the body of a rejection that was begun with `streamed`, and with `finished` its end. Bytes have been
+   * read when it returns. `LocalProtocolError` if there is no such rejection, or it has ended; `TypeError` for anything but
+   * strings and bytes.
+   */
+  sendRejectionData(data: string | BufferSource, finished = false): void {
+    ServerOpening.of(this, "sendRejectionData").sendRejectionData(data, finished);
+  }
+}
