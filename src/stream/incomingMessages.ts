@@ -17,6 +17,9 @@ export type IncomingMessageStream =
 /** How much may wait to be taken, in bytes. */
 const HIGH_WATER_BYTES = 64 * 1024;
 
+/** From where more is asked for again. Asking for each message costs a slow reader of short ones half its time. */
+const LOW_WATER_BYTES = HIGH_WATER_BYTES / 2;
+
 /** What a message costs besides its bytes, so that empty ones count too. */
 const OVERHEAD_BYTES = 64;
 
@@ -196,11 +199,16 @@ export class IncomingMessages {
     return ((this.#pieces ?? this.#streamQueue).desiredSize ?? 1) > 0;
   }
 
+  /** Whether the queue is short enough to ask for more again. */
+  get #isLow(): boolean {
+    return this.#mode === "whole" && !this.#cancelled ? this.#queuedBytes <= LOW_WATER_BYTES : this.#hasRoom;
+  }
+
   #untilRoom(): PromiseLike<void> | undefined {
     if (this.#hasRoom) return undefined;
     return new Promise<void>((resolve) => {
       this.#goOn = () => {
-        if (!this.#hasRoom) return;
+        if (!this.#isLow) return;
         this.#goOn = ignore;
         resolve();
       };

@@ -53,6 +53,8 @@ export function beside({ name }: Against, ours: readonly Workload[], theirs: rea
     ...workload,
     peerNames: [name],
     minorPeers: [],
+    // Both sides do all their work in this thread, whose time is not that of others on the machine.
+    elsewhere: false,
     async sides() {
       const [now, then] = await Promise.all([workload.sides([]), theirs[i]!.sides([])]);
       return { ours: now.ours, peers: { [name]: then.ours } };
