@@ -20,7 +20,7 @@ export {
   type ProtocolErrorCode,
   type ProtocolErrorDetails,
 } from "./core/errors.ts";
-export type { SendOptions } from "./core/establishedConnection.ts";
+export type { SendOptions } from "./core/messageWriter.ts";
 export type {
   BytesReceived,
   CloseFrame,

@@ -5,11 +5,12 @@ import { CloseCode } from "../core/closeCodes.ts";
 import { ContainedCodec } from "../core/containedCodec.ts";
 import { Deadlines, type Timer } from "../core/deadlines.ts";
 import { LocalProtocolError, ProtocolError, RemoteProtocolError, type ProtocolErrorDetails } from "../core/errors.ts";
-import { EstablishedConnection, type SendOptions } from "../core/establishedConnection.ts";
+import { EstablishedConnection } from "../core/establishedConnection.ts";
 import { connectionClosed, type ConnectionEstablished, type WSEvent } from "../core/events.ts";
 import type { AgreedExtension, NegotiatedExtension } from "../core/extension.ts";
 import { LifeCycle, type ConnectionState, type Signal } from "../core/lifeCycle.ts";
 import type { Limits } from "../core/limits.ts";
+import type { SendOptions } from "../core/messageWriter.ts";
 import { OutputQueue } from "../core/outputQueue.ts";
 import type { WholeMessages } from "../core/wholeMessages.ts";
 import { Head } from "../handshake/headReader.ts";
@@ -43,7 +44,7 @@ export abstract class Connection {
     keepAliveAgain = (connection) => {
       if (connection.#life.state === "open") connection.#established?.keepAliveAgain();
     };
-    queuedAtLeast = (connection) => connection.#output.size + (connection.#established?.pendingLength ?? 0);
+    queuedAtLeast = (connection) => connection.#output.size + (connection.#established?.owedLength ?? 0);
   }
 
   readonly type: ConnectionType;
@@ -149,7 +150,7 @@ export abstract class Connection {
     if (amount !== undefined && !(Number.isInteger(amount) && amount >= 0)) {
       throw new RangeError(`amount must be a whole number of bytes, not ${String(amount)}`);
     }
-    this.#established?.flush();
+    this.#output.flush();
     // Only if at least as many bytes leave the queue as the pong adds.
     if (amount === undefined || amount >= Math.min(this.#output.size, LONGEST_CONTROL_FRAME)) {
       this.#established?.answerLatest();
@@ -164,7 +165,6 @@ export abstract class Connection {
    * copied. Several of the arrays may lie in one buffer.
    */
   chunksToSend(): Uint8Array<ArrayBuffer>[] {
-    this.#established?.flush();
     this.#established?.answerLatest();
     this.#established?.drained();
     return this.#output.takeChunks();
@@ -195,7 +195,7 @@ export abstract class Connection {
 
   /** Bytes that wait to be sent. */
   get bufferedAmount(): number {
-    this.#established?.flush();
+    this.#output.flush();
     return queuedAtLeast(this);
   }
 

@@ -1,7 +1,8 @@
 /** Frames → messages and control frames (RFC 6455 §5.4, §5.5, §6.2), piece by piece as the bytes come. */
 import type { ByteQueue } from "./byteQueue.ts";
 import { EMPTY, type Bytes } from "./bytes.ts";
-import { CloseCode, isCloseCodeOnWire } from "./closeCodes.ts";
+import { CloseCode } from "./closeCodes.ts";
+import { readCloseBody } from "./closeFrame.ts";
 import type { ContainedCodec } from "./containedCodec.ts";
 import { ProtocolError, RemoteProtocolError, type ProtocolErrorCode } from "./errors.ts";
 import {
@@ -18,7 +19,7 @@ import { FrameReader, type Masking } from "./frameReader.ts";
 import type { Limits } from "./limits.ts";
 import { isControl, MASK, MAX_CONTROL_PAYLOAD, Opcode } from "./opcodes.ts";
 import { WholeMessages } from "./wholeMessages.ts";
-import { decodeWhole, Utf8Reader } from "./utf8.ts";
+import { Utf8Reader } from "./utf8.ts";
 
 /** The peer's Close frame. */
 export interface CloseReceived extends CloseFrame {
@@ -237,23 +238,10 @@ export class MessageReader {
       this.#controlLength = 0;
     }
     const { opcode } = this.#frames;
-    if (opcode === Opcode.CLOSE) return this.#readClose(payload);
+    if (opcode === Opcode.CLOSE) {
+      return { type: "closeReceived", ...readCloseBody(payload, this.#input.offset), body: payload };
+    }
     return { type: opcode === Opcode.PING ? "pingReceived" : "pongReceived", payload };
-  }
-
-  /** §5.5.1: nothing, or a code of two bytes and a reason in UTF-8. */
-  #readClose(body: Bytes): CloseReceived {
-    if (body.length === 0) return { type: "closeReceived", code: CloseCode.NO_STATUS_RECEIVED, reason: "", body };
-    if (body.length === 1) this.#refuse("closeBodyTooShort", "Close frame with a body of one byte", "§5.5.1");
-    const code = (body[0]! << 8) | body[1]!;
-    if (!isCloseCodeOnWire(code)) {
-      this.#refuse("closeCodeInvalid", `close code ${code} may not be sent`, "§7.4");
-    }
-    const reason = decodeWhole(body.subarray(2));
-    if (reason === undefined) {
-      this.#refuse("invalidUtf8", "close reason that is not UTF-8", "§8.1", CloseCode.INVALID_PAYLOAD);
-    }
-    return { type: "closeReceived", code, reason, body };
   }
 
   #refuseSize(): never {

@@ -5,6 +5,14 @@ import { Words } from "./mask.ts";
 const SMALLEST_SLAB = 256;
 const LARGEST_SLAB = 256 * 1024;
 
+/** Output that is written as late as possible: when something is queued behind it, or it is taken. */
+export interface Late {
+  /** At least how many bytes it will be. */
+  readonly length: number;
+  /** Writes it into the queue. */
+  flush(): void;
+}
+
 /** More is not kept for what is written next, in bytes: as much as a first slab has at most. */
 const LARGEST_SPARE = 288 * 1024;
 
@@ -26,6 +34,8 @@ export class OutputQueue {
   #expected = SMALLEST_SLAB;
   /** Memory that was given back, to be written into next; `undefined` until any was. */
   #spare: Bytes | undefined;
+  /** What waits to be written behind everything else. */
+  #late: Late | undefined;
 
   /** Whether so many bytes have room in the memory that there is. */
   fits(length: number): boolean {
@@ -43,6 +53,7 @@ export class OutputQueue {
 
   /** Makes room for `length` bytes in the slab, to be written by the caller, and returns where they start. */
   reserve(length: number): number {
+    if (this.#late !== undefined) this.flush();
     if (this.#used + length > this.slab.length) this.#grow(length);
     const start = this.#used;
     this.#used = start + length;
@@ -64,6 +75,7 @@ export class OutputQueue {
   /** Queues a chunk as it is, behind what is in the slab: it belongs to the queue from now on. */
   push(chunk: Bytes): void {
     if (chunk.length === 0) return;
+    this.flush();
     if (this.#used > this.#cut) this.#queue(new Uint8Array(this.slab.buffer, this.#cut, this.#used - this.#cut));
     this.#cut = this.#used;
     this.#queue(chunk);
@@ -74,13 +86,29 @@ export class OutputQueue {
     return this.#chunks.length > SINGLE_HEADERS || this.fits(length);
   }
 
-  /** Bytes that wait. */
+  /** Queues what is to be written later, behind everything else. */
+  wait(late: Late): void {
+    this.flush();
+    this.#late = late;
+  }
+
+  /** Writes what waits to be written. */
+  flush(): void {
+    const late = this.#late;
+    if (late === undefined) return;
+    this.#late = undefined;
+    late.flush();
+  }
+
+  /** Bytes that wait, or a few less until they are flushed. */
   get size(): number {
-    return this.#chunkBytes + this.#used - this.#cut;
+    const late = this.#late === undefined ? 0 : this.#late.length;
+    return this.#chunkBytes + this.#used - this.#cut + late;
   }
 
   /** Everything, without joining it. The chunks are the receiver's alone, together: several may lie in one buffer. */
   takeChunks(): Bytes[] {
+    this.flush();
     this.#seal();
     const chunks = this.#chunks;
     if (this.#taken > 0) chunks[0] = chunks[0]!.subarray(this.#taken);
@@ -92,6 +120,7 @@ export class OutputQueue {
 
   /** Everything, or the first `amount` bytes, in one array that is the receiver's alone. */
   take(amount: number = Infinity): Bytes {
+    this.flush();
     if (this.size === 0) return EMPTY;
     if (amount >= this.size) {
       const chunks = this.takeChunks();

@@ -1,7 +1,7 @@
 /** One connection of the server, with the members and events of a server-side WebSocket of ws. */
 import type { Connection } from "../connection/connection.ts";
 import { concat, EMPTY, viewOf, type Bytes } from "../core/bytes.ts";
-import { closeFrame } from "../core/establishedConnection.ts";
+import { writeCloseBody } from "../core/closeFrame.ts";
 import type { ConnectionClosed, WSEvent } from "../core/events.ts";
 import { encodeText } from "../core/utf8.ts";
 import type { Driver, EventHandler } from "../stream/driver.ts";
@@ -187,7 +187,7 @@ export class Peer extends Emitter<PeerEvents> {
     const text = typeof reason === "string" ? reason : decodeText(viewOf(reason));
     const sent = code === undefined ? "" : text;
     if (this.#behindBlob !== undefined) {
-      closeFrame(code, sent); // throws what can't be sent now, rather than when the Blob has been read
+      writeCloseBody(code, sent); // throws what can't be sent now, rather than when the Blob has been read
       this.#driver.beginClose();
     }
     this.#inOrder(() => {

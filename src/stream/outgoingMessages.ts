@@ -1,7 +1,7 @@
 /** Messages to send, in the order in which they were given: whole ones, and ones that are written as a stream. */
 import type { Connection } from "../connection/connection.ts";
 import { EMPTY } from "../core/bytes.ts";
-import type { SendOptions } from "../core/establishedConnection.ts";
+import type { SendOptions } from "../core/messageWriter.ts";
 import { onAbort } from "../transports/onAbort.ts";
 import { unlessAborted, withdraw } from "./abortable.ts";
 import type { Driver } from "./driver.ts";

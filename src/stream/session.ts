@@ -1,7 +1,7 @@
 /** An open WebSocket in the shape of WebSocketStream's opened connection, with what that leaves out. */
 import type { Connection } from "../connection/connection.ts";
 import type { Bytes } from "../core/bytes.ts";
-import type { SendOptions } from "../core/establishedConnection.ts";
+import type { SendOptions } from "../core/messageWriter.ts";
 import type { CloseFrame, ConnectionClosed, ConnectionEstablished, PongReceived, WSEvent } from "../core/events.ts";
 import { formatExtensions } from "../handshake/headerGrammar.ts";
 import { unlessAborted, withdraw, type Abortable } from "./abortable.ts";
