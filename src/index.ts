@@ -47,6 +47,7 @@ export type {
 export { lifeCycle, type ConnectionState, type Signal } from "./core/lifeCycle.ts";
 export { defaultLimits, type Limits } from "./core/limits.ts";
 export { Opcode } from "./core/opcodes.ts";
+export { fastPaths, type FastPaths } from "./core/runs/fastPaths.ts";
 export {
   answerOffer,
   offerHeaders,

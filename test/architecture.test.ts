@@ -166,6 +166,7 @@ test("the main entry has these", () => {
     "WSConnection",
     "answerOffer",
     "defaultLimits",
+    "fastPaths",
     "lifeCycle",
     "offerHeaders",
     "readAnswer",

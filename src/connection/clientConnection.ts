@@ -12,6 +12,6 @@ export class ClientConnection extends Connection {
 
   /** Queues the request at once. `TypeError` or `RangeError` for invalid options. */
   constructor(options: ClientOptions) {
-    super("client", options, (connection) => new ClientOpening(connection, options));
+    super("client", options, (connection) => new ClientOpening(connection, options), options.fastPaths);
   }
 }

@@ -12,7 +12,8 @@ import { LifeCycle, type ConnectionState, type Signal } from "../core/lifeCycle.
 import type { Limits } from "../core/limits.ts";
 import type { SendOptions } from "../core/messageWriter.ts";
 import { OutputQueue } from "../core/outputQueue.ts";
-import type { WholeMessages } from "../core/wholeMessages.ts";
+import type { FastPaths } from "../core/runs/fastPaths.ts";
+import type { WholeMessages } from "../core/runs/wholeMessages.ts";
 import { Head } from "../handshake/headReader.ts";
 import { agreeBeforehand, type Agreement } from "../handshake/negotiation.ts";
 import type { MakeOpening, Opening } from "./opening.ts";
@@ -56,6 +57,7 @@ export abstract class Connection {
   readonly #random: (bytes: Uint8Array<ArrayBuffer>) => void;
   readonly #masking: boolean;
   readonly #autoPong: boolean;
+  readonly #fastPaths: FastPaths | undefined;
   #opening: Opening | undefined;
   #established: EstablishedConnection | undefined;
   #agreement = NOTHING_AGREED;
@@ -66,7 +68,12 @@ export abstract class Connection {
   readonly #events = new EventIterator(() => this.#nextEvent());
 
   /** `makeOpening` makes this side's handshake, unless there is none. `TypeError` or `RangeError` for invalid options. */
-  protected constructor(type: ConnectionType, options: SharedOptions, makeOpening: MakeOpening) {
+  protected constructor(
+    type: ConnectionType,
+    options: SharedOptions,
+    makeOpening: MakeOpening,
+    fastPaths: FastPaths | undefined,
+  ) {
     const { handshake, limits, timing } = resolveOptions(options);
     this.type = type;
     this.#limits = limits;
@@ -74,6 +81,7 @@ export abstract class Connection {
     this.#random = options.random ?? randomBytes;
     this.#masking = options.masking ?? true;
     this.#autoPong = options.autoPong ?? true;
+    this.#fastPaths = fastPaths;
     if (handshake === "none") {
       this.#life = new LifeCycle("open", this.#deadlines);
       const extensions = agreeBeforehand(type, options.extensions ?? []);
@@ -324,6 +332,7 @@ export abstract class Connection {
       masking: this.#masking,
       autoPong: this.#autoPong,
       random: this.#random,
+      fastPaths: this.#fastPaths,
     });
     this.#events.whole = this.#established.whole;
     const event: ConnectionEstablished = {

@@ -2,6 +2,7 @@
 import { resolveTiming, type Timing } from "../core/deadlines.ts";
 import type { Extension, NegotiatedExtension } from "../core/extension.ts";
 import { resolveLimits, type Limits } from "../core/limits.ts";
+import type { FastPaths } from "../core/runs/fastPaths.ts";
 import type { RequestOptions } from "../handshake/clientHandshake.ts";
 import { agreeBeforehand, type AnswerOptions } from "../handshake/negotiation.ts";
 
@@ -32,7 +33,13 @@ export interface SharedOptions extends Partial<Timing> {
   readonly random?: (bytes: Uint8Array<ArrayBuffer>) => void;
 }
 
-export interface ClientOptions extends SharedOptions, Partial<Omit<RequestOptions, "extensions">> {}
+export interface ClientOptions extends SharedOptions, Partial<Omit<RequestOptions, "extensions">> {
+  /**
+   * Pass `fastPaths` to read and write short messages several times as fast, for 1.8 kB more in a bundle. Servers, every
+   * `WSConnection` and the faces have them anyway.
+   */
+  readonly fastPaths?: FastPaths;
+}
 export type ServerOptions = SharedOptions;
 export type ConnectionOptions = ClientOptions;
 

@@ -1,5 +1,6 @@
 /** The server's end of a connection. */
 import type { ConnectionRequested } from "../core/events.ts";
+import { fastPaths } from "../core/runs/fastPaths.ts";
 import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.ts";
 import { Connection } from "./connection.ts";
 import type { AcceptOptions, ServerOptions } from "./options.ts";
@@ -14,7 +15,7 @@ export class ServerConnection extends Connection {
 
   /** `TypeError` or `RangeError` for invalid options. */
   constructor(options: ServerOptions = {}) {
-    super("server", options, (connection) => new ServerOpening(connection, options));
+    super("server", options, (connection) => new ServerOpening(connection, options), fastPaths);
   }
 
   /**

@@ -1,5 +1,6 @@
 /** Either end of a connection, chosen when it is made. */
 import type { ConnectionRequested } from "../core/events.ts";
+import { fastPaths } from "../core/runs/fastPaths.ts";
 import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.ts";
 import { ClientOpening } from "./clientOpening.ts";
 import { Connection } from "./connection.ts";
@@ -33,8 +34,12 @@ export class WSConnection extends Connection {
     if (type !== "client" && type !== "server") {
       throw new TypeError(`a connection is a "client" or a "server", not ${String(type)}`);
     }
-    super(type, options, (connection) =>
-      type === "client" ? new ClientOpening(connection, options) : new ServerOpening(connection, options),
+    super(
+      type,
+      options,
+      (connection) =>
+        type === "client" ? new ClientOpening(connection, options) : new ServerOpening(connection, options),
+      fastPaths,
     );
   }
 

@@ -13,7 +13,8 @@ import { MessageReader, type CloseReceived, type Received } from "./messageReade
 import { MessageWriter, type SendOptions } from "./messageWriter.ts";
 import { MAX_CONTROL_PAYLOAD, Opcode } from "./opcodes.ts";
 import type { OutputQueue } from "./outputQueue.ts";
-import type { WholeMessages } from "./wholeMessages.ts";
+import type { FastPaths } from "./runs/fastPaths.ts";
+import type { WholeMessages } from "./runs/wholeMessages.ts";
 
 interface EstablishedOptions {
   readonly role: "client" | "server";
@@ -26,6 +27,7 @@ interface EstablishedOptions {
   readonly masking: boolean;
   readonly autoPong: boolean;
   readonly random: (bytes: Uint8Array<ArrayBuffer>) => void;
+  readonly fastPaths: FastPaths | undefined;
 }
 
 export class EstablishedConnection {
@@ -37,7 +39,7 @@ export class EstablishedConnection {
   readonly #autoPong: boolean;
   readonly #reader: MessageReader;
   readonly #writer: MessageWriter;
-  readonly whole: WholeMessages;
+  readonly whole: WholeMessages | undefined;
 
   /** Automatic pongs that wait to be sent. */
   #queuedReplies = 0;
@@ -58,9 +60,15 @@ export class EstablishedConnection {
     this.#limits = options.limits;
     this.#codecs = options.codecs;
     this.#autoPong = options.autoPong;
-    this.#writer = new MessageWriter(options.output, role === "client" && masking, options.codecs, options.random);
+    this.#writer = new MessageWriter(
+      options.output,
+      role === "client" && masking,
+      options.codecs,
+      options.random,
+      options.fastPaths,
+    );
     const expected = role === "client" ? "forbidden" : masking ? "required" : "either";
-    this.#reader = new MessageReader(options.input, options.limits, expected, options.codecs);
+    this.#reader = new MessageReader(options.input, options.limits, expected, options.codecs, options.fastPaths);
     this.whole = this.#reader.whole;
   }
 

@@ -18,7 +18,8 @@ import type { IncomingFrame } from "./extension.ts";
 import { FrameReader, type Masking } from "./frameReader.ts";
 import type { Limits } from "./limits.ts";
 import { isControl, MASK, MAX_CONTROL_PAYLOAD, Opcode } from "./opcodes.ts";
-import { WholeMessages } from "./wholeMessages.ts";
+import type { FastPaths } from "./runs/fastPaths.ts";
+import type { WholeMessages } from "./runs/wholeMessages.ts";
 import { Utf8Reader } from "./utf8.ts";
 
 /** The peer's Close frame. */
@@ -39,7 +40,8 @@ export class MessageReader {
   readonly #codecs: readonly ContainedCodec[];
   readonly #decoders: readonly ContainedCodec[];
   readonly #decodes: boolean;
-  readonly whole: WholeMessages;
+  /** Reads the plain ones, if it may. */
+  readonly whole: WholeMessages | undefined;
 
   /** Of the message that is being read: `CONTINUATION` between messages. */
   #messageOpcode: Opcode = Opcode.CONTINUATION;
@@ -56,7 +58,13 @@ export class MessageReader {
   /** Raised after what was in order before it has been delivered: of a text, or of what has been decoded. */
   #raiseNext: ProtocolError | undefined;
 
-  constructor(input: ByteQueue, limits: Limits, masking: Masking, codecs: readonly ContainedCodec[]) {
+  constructor(
+    input: ByteQueue,
+    limits: Limits,
+    masking: Masking,
+    codecs: readonly ContainedCodec[],
+    fastPaths: FastPaths | undefined,
+  ) {
     this.#input = input;
     this.#limits = limits;
     // What was encoded last is decoded first (§9.1).
@@ -65,8 +73,9 @@ export class MessageReader {
     this.#decodes = this.#decoders.length > 0;
     const { maxFrameBytes, maxMessageBytes, maxFragments } = limits;
     const plain = codecs.length === 0 && masking !== "either" && maxFragments > 0;
-    const limit = plain ? Math.min(maxFrameBytes, maxMessageBytes) : -1;
-    this.whole = new WholeMessages(input, masking === "required" ? MASK : 0, limit);
+    this.whole = plain
+      ? fastPaths?.read(input, masking === "required" ? MASK : 0, Math.min(maxFrameBytes, maxMessageBytes))
+      : undefined;
     const reservedBits = codecs.reduce((bits, codec) => bits | codec.reservedBits, 0);
     this.#frames = new FrameReader(input, { masking, maxFrameBytes, reservedBits });
   }
@@ -90,7 +99,7 @@ export class MessageReader {
   read(): Received | undefined {
     if (!this.#frames.atHeader) return this.#readOn();
     if (this.#messageOpcode === Opcode.CONTINUATION) {
-      const message = this.whole.begin();
+      const message = this.whole?.begin();
       if (message !== undefined) return message;
       this.#start = this.#input.offset;
     }
@@ -101,7 +110,7 @@ export class MessageReader {
   #readFragment(): BytesReceived | undefined {
     const { maxFragments, maxMessageBytes } = this.#limits;
     if (this.#messageOpcode !== Opcode.BINARY || this.#fragments >= maxFragments) return undefined;
-    const fragment = this.whole.fragment(maxMessageBytes - this.#messageBytes);
+    const fragment = this.whole?.fragment(maxMessageBytes - this.#messageBytes);
     if (fragment === undefined) return undefined;
     this.#fragments++;
     this.#messageBytes += fragment.data.length;

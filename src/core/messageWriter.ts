@@ -6,7 +6,8 @@ import type { OutgoingFrame } from "./extension.ts";
 import { firstByte, writeFrame, writeTextFrame } from "./frameWriter.ts";
 import { FIN, Opcode, WHOLE_TEXT } from "./opcodes.ts";
 import type { OutputQueue } from "./outputQueue.ts";
-import { TextRuns } from "./textRuns.ts";
+import type { FastPaths } from "./runs/fastPaths.ts";
+import type { TextRuns } from "./runs/textRuns.ts";
 import { encodeText } from "./utf8.ts";
 
 export interface SendOptions {
@@ -27,6 +28,7 @@ export class MessageWriter {
   #sending: Opcode = Opcode.CONTINUATION;
   /** First half of a surrogate pair that two fragments were cut between. */
   #halfPair = "";
+  readonly #fastPaths: FastPaths | undefined;
   /** Made for the first whole text. */
   #texts: TextRuns | undefined;
 
@@ -35,11 +37,13 @@ export class MessageWriter {
     masks: boolean,
     codecs: readonly ContainedCodec[],
     random: (bytes: Uint8Array<ArrayBuffer>) => void,
+    fastPaths: FastPaths | undefined,
   ) {
     this.#output = output;
     this.#masks = masks;
     this.#codecs = codecs;
     this.#random = random;
+    this.#fastPaths = fastPaths;
   }
 
   /**
@@ -62,8 +66,9 @@ export class MessageWriter {
     const first = firstByte(sending === Opcode.CONTINUATION ? opcode : Opcode.CONTINUATION, final, 0);
     if (this.#codecs.length > 0) this.#writeEncoded(first, payload, options, key);
     else if (typeof payload !== "string") writeFrame(this.#output, first, payload, key, options?.handOver === true);
-    else if (first === WHOLE_TEXT) (this.#texts ??= new TextRuns(this.#output, this.#masks)).write(payload, key);
-    else writeTextFrame(this.#output, first, payload, key);
+    else if (first === WHOLE_TEXT && this.#fastPaths !== undefined) {
+      (this.#texts ??= this.#fastPaths.write(this.#output, this.#masks)).write(payload, key);
+    } else writeTextFrame(this.#output, first, payload, key);
     this.#sending = final ? Opcode.CONTINUATION : opcode;
   }
 

@@ -2,6 +2,7 @@
 import { ClientConnection } from "../connection/clientConnection.ts";
 import type { SharedOptions } from "../connection/options.ts";
 import { resolveTiming } from "../core/deadlines.ts";
+import { fastPaths } from "../core/runs/fastPaths.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { unlessAborted, type Abortable } from "./abortable.ts";
 import type { RunOptions } from "./connectionHook.ts";
@@ -47,7 +48,13 @@ export async function connect(transport: ByteTransport, options: ConnectOptions 
     signal?.throwIfAborted();
     const subprotocols = parseProtocols(protocols);
     const parsed = parseWebSocketURL(url);
-    const connectionOptions = { ...rest, ...requestFor(parsed), ...credentialsOf(parsed, rest.headers), subprotocols };
+    const connectionOptions = {
+      ...rest,
+      fastPaths,
+      ...requestFor(parsed),
+      ...credentialsOf(parsed, rest.headers),
+      subprotocols,
+    };
     const timing = resolveTiming(rest);
     const prepared = prepare(ClientConnection, connectionOptions, onConnection);
     return open(

@@ -3,6 +3,7 @@ import { ClientConnection } from "../connection/clientConnection.ts";
 import type { SharedOptions } from "../connection/options.ts";
 import type { Bytes } from "../core/bytes.ts";
 import { CloseCode } from "../core/closeCodes.ts";
+import { fastPaths } from "../core/runs/fastPaths.ts";
 import { resolveTiming } from "../core/deadlines.ts";
 import { RemoteProtocolError } from "../core/errors.ts";
 import type { BytesReceived, ConnectionClosed, ConnectionEstablished, TextReceived, WSEvent } from "../core/events.ts";
@@ -108,6 +109,7 @@ export class ClientSocket {
       ...requestFor(url),
       ...credentialsOf(url, rest.headers),
       subprotocols: protocols,
+      fastPaths,
       ...(origin !== undefined && { origin }),
       // Timed here, since the time that the dial takes is part of it.
       handshakeTimeoutMs: Infinity,

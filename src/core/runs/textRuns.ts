@@ -1,14 +1,16 @@
 /**
- * Whole text messages → frames. Once eight in a row were ASCII, short ones are encoded a run at a time; a run that is not
- * ASCII is encoded text by text. Of 125 bytes each, twice as many texts are sent in a second in Node 24, four times as many
- * in Chromium 156: a call of the encoder costs as much as encoding several hundred bytes.
+ * Writes whole texts, of up to 125 ASCII characters a run at a time; gives up a run that is not ASCII; 2 to 4 times as fast.
+ *
+ * Texts join a run once eight in a row were ASCII and something is queued already. The run is encoded at once, with room for
+ * headers, which are filled in where they lie. Texts of 125 bytes are sent twice as fast in Node 24, and four times in
+ * Chromium 156, because a call of the encoder costs as much as encoding several hundred bytes.
  */
-import type { Bytes } from "./bytes.ts";
-import { LOOPED_TEXT, writeTextFrame } from "./frameWriter.ts";
-import { applyMask, readKey } from "./mask.ts";
-import { LENGTH_16, MASK, WHOLE_TEXT } from "./opcodes.ts";
-import type { Late, OutputQueue } from "./outputQueue.ts";
-import { encodeAscii } from "./utf8.ts";
+import type { Bytes } from "../bytes.ts";
+import { LOOPED_TEXT, writeTextFrame } from "../frameWriter.ts";
+import { applyMask, readKey } from "../mask.ts";
+import { LENGTH_16, MASK, WHOLE_TEXT } from "../opcodes.ts";
+import type { Late, OutputQueue } from "../outputQueue.ts";
+import { encodeAscii } from "../utf8.ts";
 
 /** How long a run grows, in characters, before it is encoded. */
 const RUN_LENGTH = 32 * 1024;
