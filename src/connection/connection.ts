@@ -1,10 +1,9 @@
 /** What both ends of a WebSocket connection share: bytes in, events out; calls in, bytes out (RFC 6455). */
 import { ByteQueue } from "../core/byteQueue.ts";
 import { EMPTY, viewOf } from "../core/bytes.ts";
-import { CloseCode } from "../core/closeCodes.ts";
 import { ContainedCodec } from "../core/containedCodec.ts";
 import { Deadlines, type Timer } from "../core/deadlines.ts";
-import { LocalProtocolError, ProtocolError, RemoteProtocolError, type ProtocolErrorDetails } from "../core/errors.ts";
+import { LocalProtocolError, ProtocolError, RemoteProtocolError } from "../core/errors.ts";
 import { EstablishedConnection } from "../core/establishedConnection.ts";
 import { connectionClosed, type ConnectionEstablished, type WSEvent } from "../core/events.ts";
 import type { AgreedExtension, NegotiatedExtension } from "../core/extension.ts";
@@ -12,6 +11,8 @@ import { LifeCycle, type ConnectionState, type Signal } from "../core/lifeCycle.
 import type { Limits } from "../core/limits.ts";
 import type { SendOptions } from "../core/messageWriter.ts";
 import { OutputQueue } from "../core/outputQueue.ts";
+import { CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, MESSAGE_TIMEOUT, PONG_TIMEOUT } from "../core/rules.ts";
+import { violation, type Rule } from "../core/violation.ts";
 import type { FastPaths } from "../core/runs/fastPaths.ts";
 import type { WholeMessages } from "../core/runs/wholeMessages.ts";
 import { Head } from "../handshake/headReader.ts";
@@ -252,8 +253,7 @@ export abstract class Connection {
       this.#established?.keepAlive();
       return;
     }
-    const { what, ...details } = OVERDUE[timer];
-    const error = new RemoteProtocolError(`no ${what} in ${this.#deadlines.lengthOf(timer)} ms`, details);
+    const error = violation(OVERDUE[timer], undefined, this.#deadlines.lengthOf(timer));
     if (this.#established === undefined) this.#failOpening(error);
     else this.#established.fail(error);
   }
@@ -370,21 +370,12 @@ const NOTHING_AGREED: Agreement = { subprotocol: undefined, extensions: NONE };
 /** In bytes: 2, a mask and 125 of payload. */
 const LONGEST_CONTROL_FRAME = 131;
 
-/** How deadlines are answered: 408 before the connection is open, and then by a Close, in case somebody hears it. */
-const PEER_GONE = { closeCode: CloseCode.INTERNAL_ERROR as number, status: 408 };
-
-/** What the peer owes when a timer ends, and how that is answered. */
-const OVERDUE: Record<Exclude<Timer, "nextPing">, ProtocolErrorDetails & { what: string }> = {
-  handshake: { what: "opening handshake", code: "handshakeTimeout", ...PEER_GONE },
-  close: { what: "Close frame", code: "closeTimeout", ...PEER_GONE },
-  pong: { what: "pong", code: "keepaliveTimeout", ...PEER_GONE },
-  // A slow peer is there, and breaks no rule or size: 1008 is for that (§7.4.1).
-  message: {
-    what: "message or 16 KiB of one",
-    code: "messageTimeout",
-    closeCode: CloseCode.POLICY_VIOLATION,
-    section: "RFC 6455 §10.4",
-  },
+/** The rule that a peer breaks which lets a timer end. */
+const OVERDUE: Readonly<Record<Exclude<Timer, "nextPing">, Rule>> = {
+  handshake: HANDSHAKE_TIMEOUT,
+  close: CLOSE_TIMEOUT,
+  pong: PONG_TIMEOUT,
+  message: MESSAGE_TIMEOUT,
 };
 
 /** Pulls until there is nothing to tell: first from a run of short messages, which is most of what busy connections do. */

@@ -1,8 +1,10 @@
 /** The server's opening of a connection: reads the request, and sends the application's answer (RFC 6455 §4.2). */
-import { LocalProtocolError, RemoteProtocolError } from "../core/errors.ts";
+import { LocalProtocolError, type RemoteProtocolError } from "../core/errors.ts";
 import type { ConnectionRequested } from "../core/events.ts";
 import type { Extension } from "../core/extension.ts";
 import type { Signal } from "../core/lifeCycle.ts";
+import { EARLY_DATA } from "../core/rules.ts";
+import { violation } from "../core/violation.ts";
 import {
   refusal,
   rejection,
@@ -42,12 +44,7 @@ export class ServerOpening implements Opening {
       const request = this.#handshake.read(input);
       if (request !== undefined) this.#ask(request);
     } else if (input.size > limits.maxEarlyBytes) {
-      throw new RemoteProtocolError(`more than ${limits.maxEarlyBytes} bytes before the answer`, {
-        code: "tooMuchEarlyData",
-        section: "RFC 6455 §4.1",
-        offset: input.offset,
-        status: 400,
-      });
+      throw violation(EARLY_DATA, input.offset, limits.maxEarlyBytes);
     }
   }
 

@@ -1,9 +1,10 @@
 /** The body of a Close frame, both ways (RFC 6455 §5.5.1): nothing, or a code of two bytes and a reason in UTF-8. */
 import { EMPTY, type Bytes } from "./bytes.ts";
 import { CloseCode, isCloseCodeOnWire } from "./closeCodes.ts";
-import { RemoteProtocolError, type ProtocolErrorCode } from "./errors.ts";
 import type { CloseFrame } from "./events.ts";
 import { MAX_CONTROL_PAYLOAD } from "./opcodes.ts";
+import { CLOSE_BODY_TOO_SHORT, CLOSE_CODE_INVALID, CLOSE_REASON_INVALID } from "./rules.ts";
+import { violation } from "./violation.ts";
 import { decodeWhole, encodeText, encodeTextInto } from "./utf8.ts";
 
 /** How much of a reason a Close frame holds beside its code, in bytes of UTF-8 (§5.5). */
@@ -29,21 +30,12 @@ export function writeCloseBody(code: number | undefined, reason: string): { clos
 
 /** The Close frame in a body that came. Throws `RemoteProtocolError`; `offset` is where the body ends. */
 export function readCloseBody(body: Bytes, offset: number): CloseFrame {
-  const refuse = (code: ProtocolErrorCode, message: string, section: string, closeCode: number): never => {
-    throw new RemoteProtocolError(message, { code, closeCode, section: `RFC 6455 ${section}`, offset });
-  };
   if (body.length === 0) return noStatus();
-  if (body.length === 1) {
-    return refuse("closeBodyTooShort", "Close frame with a body of one byte", "§5.5.1", CloseCode.PROTOCOL_ERROR);
-  }
+  if (body.length === 1) throw violation(CLOSE_BODY_TOO_SHORT, offset);
   const code = (body[0]! << 8) | body[1]!;
-  if (!isCloseCodeOnWire(code)) {
-    return refuse("closeCodeInvalid", `close code ${code} may not be sent`, "§7.4", CloseCode.PROTOCOL_ERROR);
-  }
+  if (!isCloseCodeOnWire(code)) throw violation(CLOSE_CODE_INVALID, offset, code);
   const reason = decodeWhole(body.subarray(2));
-  if (reason === undefined) {
-    return refuse("invalidUtf8", "close reason that is not UTF-8", "§8.1", CloseCode.INVALID_PAYLOAD);
-  }
+  if (reason === undefined) throw violation(CLOSE_REASON_INVALID, offset);
   return { code, reason };
 }
 

@@ -61,6 +61,7 @@ export class EstablishedConnection {
     this.#codecs = options.codecs;
     this.#autoPong = options.autoPong;
     this.#writer = new MessageWriter(
+      this,
       options.output,
       role === "client" && masking,
       options.codecs,
@@ -113,12 +114,7 @@ export class EstablishedConnection {
 
   sendData(data: string | BufferSource, final: boolean, options: SendOptions | undefined): void {
     this.#require("sendMessage");
-    const writer = this.#writer;
-    try {
-      writer.send(data, final, options);
-    } finally {
-      if (writer.fault !== undefined) this.fail(writer.fault);
-    }
+    this.#writer.send(data, final, options);
   }
 
   ping(payload: Uint8Array): void {

@@ -1,10 +1,9 @@
 /** Frames → messages and control frames (RFC 6455 §5.4, §5.5, §6.2), piece by piece as the bytes come. */
 import type { ByteQueue } from "./byteQueue.ts";
 import { EMPTY, type Bytes } from "./bytes.ts";
-import { CloseCode } from "./closeCodes.ts";
 import { readCloseBody } from "./closeFrame.ts";
 import type { ContainedCodec } from "./containedCodec.ts";
-import { ProtocolError, RemoteProtocolError, type ProtocolErrorCode } from "./errors.ts";
+import { ProtocolError } from "./errors.ts";
 import {
   bytesReceived,
   textReceived,
@@ -18,6 +17,14 @@ import type { IncomingFrame } from "./extension.ts";
 import { FrameReader, type Masking } from "./frameReader.ts";
 import type { Limits } from "./limits.ts";
 import { isControl, MASK, MAX_CONTROL_PAYLOAD, Opcode } from "./opcodes.ts";
+import {
+  CONTINUATION_WITHOUT_START,
+  MESSAGE_INTERRUPTED,
+  MESSAGE_TOO_LARGE,
+  TEXT_INVALID,
+  TOO_MANY_FRAGMENTS,
+} from "./rules.ts";
+import { violation, type Rule } from "./violation.ts";
 import type { FastPaths } from "./runs/fastPaths.ts";
 import type { WholeMessages } from "./runs/wholeMessages.ts";
 import { Utf8Reader } from "./utf8.ts";
@@ -146,26 +153,15 @@ export class MessageReader {
     }
     if (isControl(opcode)) return;
     if (opcode === Opcode.CONTINUATION) {
-      if (this.#messageOpcode === Opcode.CONTINUATION) {
-        this.#refuse("continuationWithoutStart", "continuation frame with no message to continue", "§5.4");
-      }
+      if (this.#messageOpcode === Opcode.CONTINUATION) this.#refuse(CONTINUATION_WITHOUT_START);
     } else {
-      if (this.#messageOpcode !== Opcode.CONTINUATION) {
-        this.#refuse("messageInterrupted", "new message before the last one was finished", "§5.4");
-      }
+      if (this.#messageOpcode !== Opcode.CONTINUATION) this.#refuse(MESSAGE_INTERRUPTED);
       this.#messageOpcode = opcode;
       this.#messageBytes = 0;
       this.#fragments = 0;
     }
     const { maxFragments, maxMessageBytes } = this.#limits;
-    if (++this.#fragments > maxFragments) {
-      this.#refuse(
-        "tooManyFragments",
-        `message of more than ${maxFragments} frames`,
-        "§10.4",
-        CloseCode.MESSAGE_TOO_BIG,
-      );
-    }
+    if (++this.#fragments > maxFragments) this.#refuse(TOO_MANY_FRAGMENTS, maxFragments);
     if (!this.#decodes && this.#messageBytes + payloadLength > maxMessageBytes) this.#refuseSize();
   }
 
@@ -225,12 +221,7 @@ export class MessageReader {
       if (text === "" && !frameFinished) return undefined;
       return textReceived(text, frameFinished, messageFinished);
     }
-    const error = new RemoteProtocolError("text that is not UTF-8", {
-      code: "invalidUtf8",
-      closeCode: CloseCode.INVALID_PAYLOAD,
-      section: "RFC 6455 §8.1",
-      offset: this.#decodes ? undefined : this.#input.offset - payload.length + text.at,
-    });
+    const error = violation(TEXT_INVALID, this.#decodes ? undefined : this.#input.offset - payload.length + text.at);
     if (text.valid === "") throw error;
     this.#raiseNext = error;
     return textReceived(text.valid, false);
@@ -254,23 +245,11 @@ export class MessageReader {
   }
 
   #refuseSize(): never {
-    const { maxMessageBytes } = this.#limits;
-    this.#refuse(
-      "messageTooLarge",
-      `message of more than ${maxMessageBytes} bytes`,
-      "§10.4",
-      CloseCode.MESSAGE_TOO_BIG,
-    );
+    this.#refuse(MESSAGE_TOO_LARGE, this.#limits.maxMessageBytes);
   }
 
-  #refuse(
-    code: ProtocolErrorCode,
-    message: string,
-    section: string,
-    closeCode: number = CloseCode.PROTOCOL_ERROR,
-  ): never {
-    const { offset } = this.#input;
-    throw new RemoteProtocolError(message, { code, closeCode, section: `RFC 6455 ${section}`, offset });
+  #refuse(rule: Rule, ...values: unknown[]): never {
+    throw violation(rule, this.#input.offset, ...values);
   }
 }
 

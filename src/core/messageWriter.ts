@@ -18,8 +18,7 @@ export interface SendOptions {
 }
 
 export class MessageWriter {
-  /** Why a message could not be encoded. The peer can't decode what would follow. */
-  fault: ProtocolError | undefined;
+  readonly #connection: { fail(error: ProtocolError): void };
   readonly #output: OutputQueue;
   readonly #masks: boolean;
   readonly #codecs: readonly ContainedCodec[];
@@ -33,12 +32,14 @@ export class MessageWriter {
   #texts: TextRuns | undefined;
 
   constructor(
+    connection: { fail(error: ProtocolError): void },
     output: OutputQueue,
     masks: boolean,
     codecs: readonly ContainedCodec[],
     random: (bytes: Uint8Array<ArrayBuffer>) => void,
     fastPaths: FastPaths | undefined,
   ) {
+    this.#connection = connection;
     this.#output = output;
     this.#masks = masks;
     this.#codecs = codecs;
@@ -48,7 +49,7 @@ export class MessageWriter {
 
   /**
    * Queues a message, or with `final` false a fragment of one. Throws what `random` throws and the `LocalProtocolError` of
-   * text amid binary, with nothing changed; and what an extension throws, which makes it the `fault`.
+   * text amid binary, with nothing changed; and what an extension throws, which also fails the connection.
    */
   send(data: string | BufferSource, final: boolean, options: SendOptions | undefined): void {
     const isText = typeof data === "string";
@@ -102,7 +103,8 @@ export class MessageWriter {
       for (const codec of this.#codecs) frame = codec.encode(frame);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error; // a defect of ours
-      this.fault = error;
+      // Some codecs may have encoded what is never sent: the peer could not decode anything behind it.
+      this.#connection.fail(error);
       throw error instanceof LocalProtocolError ? error.cause : error;
     }
     const owned = frame.payload === payload && (typeof given === "string" || options?.handOver === true);

@@ -1,12 +1,31 @@
 /** The server's side of the opening handshake over HTTP/1.1 (RFC 6455 §4.2). */
 import type { ByteQueue } from "../core/byteQueue.ts";
 import { concat, latin1, viewOf, type Bytes } from "../core/bytes.ts";
-import { RemoteProtocolError, type ProtocolErrorCode } from "../core/errors.ts";
+import type { RemoteProtocolError } from "../core/errors.ts";
 import type { ConnectionRequested } from "../core/events.ts";
 import type { Limits } from "../core/limits.ts";
+import {
+  GIVEN_FIELD,
+  HOST,
+  KEY,
+  MALFORMED,
+  METHOD,
+  NO_KEY,
+  NO_UPGRADE,
+  NO_WEBSOCKET,
+  ORIGIN,
+  REPEATED,
+  REQUEST_BODY,
+  REQUEST_CONNECTION,
+  REQUEST_LINE,
+  REQUEST_UPGRADE,
+  REQUEST_VERSION,
+  TARGET,
+} from "../core/rules.ts";
+import { violation } from "../core/violation.ts";
 import { encodeText } from "../core/utf8.ts";
 import { acceptFor, isKey } from "./acceptKey.ts";
-import { entriesOf, explainField, Head, HeadReader, makeField, type Field } from "./headReader.ts";
+import { entriesOf, Head, HeadReader, makeField, type Field } from "./headReader.ts";
 import { formatHead, statusLine } from "./headWriter.ts";
 import { isHost, listHas } from "./headerGrammar.ts";
 import { parseTarget, urlOf, type RequestTarget } from "./requestTarget.ts";
@@ -53,30 +72,32 @@ export class ServerHandshake {
 
   /** Takes a request that has been parsed elsewhere, by the same rules. */
   receiveRequest({ method, target, headers }: ParsedRequest): ConnectionRequested {
-    const fields = entriesOf(headers).map(
-      ([name, value], i) => makeField(name, value) ?? refuse("headMalformed", explainField(name, i)),
-    );
+    const fields = entriesOf(headers).map(([name, value], i) => {
+      const field = makeField(name, value);
+      if (field === undefined) throw violation(GIVEN_FIELD, undefined, i + 1);
+      return field;
+    });
     return this.#receiveHead(new Head(`${method} ${target} HTTP/1.1`, fields));
   }
 
   #receiveHead(head: Head): ConnectionRequested {
     const { target, parsed } = parseRequestLine(head.startLine);
-    const detailsOf = (code: ProtocolErrorCode) => ({ code, section: "RFC 6455 §4.2.1", status: 400 });
-    const host = head.one("host", detailsOf("hostInvalid"));
-    const url = (isHost(host) && urlOf(parsed, host)) || refuse("hostInvalid", "Host is malformed");
-    if (!listHas(head.list("upgrade", detailsOf("upgradeInvalid")), "websocket")) {
-      refuse("upgradeInvalid", "Upgrade does not name websocket");
+    const host = head.one("host", HOST);
+    const url = isHost(host) ? urlOf(parsed, host) : undefined;
+    if (url === undefined) throw violation(HOST, undefined, MALFORMED);
+    if (!listHas(head.list("upgrade", REQUEST_UPGRADE), "websocket")) {
+      throw violation(REQUEST_UPGRADE, undefined, NO_WEBSOCKET);
     }
-    if (!listHas(head.list("connection", detailsOf("connectionInvalid")), "upgrade")) {
-      refuse("connectionInvalid", "Connection does not name Upgrade");
+    if (!listHas(head.list("connection", REQUEST_CONNECTION), "upgrade")) {
+      throw violation(REQUEST_CONNECTION, undefined, NO_UPGRADE);
     }
     if (head.get("transfer-encoding") !== null || head.all("content-length").some((length) => length !== "0")) {
-      refuse("requestBody", "a request to upgrade has no body", "§4.1");
+      throw violation(REQUEST_BODY);
     }
-    if (head.all("origin").length > 1) refuse("headMalformed", "Origin appears more than once");
+    if (head.all("origin").length > 1) throw violation(ORIGIN, undefined, REPEATED);
     const { origin, subprotocols, extensions } = readOffer(head);
-    this.#key = head.one("sec-websocket-key", detailsOf("keyInvalid"));
-    if (!isKey(this.#key)) refuse("keyInvalid", "Sec-WebSocket-Key is not 16 bytes in Base64");
+    this.#key = head.one("sec-websocket-key", KEY);
+    if (!isKey(this.#key)) throw violation(KEY, undefined, NO_KEY);
     return (this.request = {
       type: "connectionRequested",
       target,
@@ -136,10 +157,12 @@ export function rejectionPiece(data: string | ArrayBuffer | ArrayBufferView, fin
 function parseRequestLine(line: string): { target: string; parsed: RequestTarget } {
   const parts = line.split(" ");
   const [method, target = "", version = ""] = parts;
-  if (parts.length !== 3) refuse("headMalformed", "malformed request line", "§4.1");
-  if (method !== "GET") refuse("methodInvalid", "method other than GET");
-  if (version !== "HTTP/1.1") refuse("httpVersionInvalid", "HTTP version other than 1.1");
-  return { target, parsed: parseTarget(target) ?? refuse("targetInvalid", "malformed request target") };
+  if (parts.length !== 3) throw violation(REQUEST_LINE);
+  if (method !== "GET") throw violation(METHOD);
+  if (version !== "HTTP/1.1") throw violation(REQUEST_VERSION);
+  const parsed = parseTarget(target);
+  if (parsed === undefined) throw violation(TARGET);
+  return { target, parsed };
 }
 
 function chunk(bytes: Uint8Array): Bytes {
@@ -149,8 +172,4 @@ function chunk(bytes: Uint8Array): Bytes {
 
 function bodyBytes(body: string | ArrayBuffer | ArrayBufferView): Uint8Array {
   return typeof body === "string" ? encodeText(body) : viewOf(body);
-}
-
-function refuse(code: ProtocolErrorCode, message: string, section = "§4.2.1"): never {
-  throw new RemoteProtocolError(message, { code, section: `RFC 6455 ${section}`, status: 400 });
 }

@@ -39,9 +39,7 @@ export class TextRuns implements Late {
   write(text: string, key: Bytes | undefined): void {
     const output = this.#output;
     const { length } = text;
-    // A run begins behind something else: one text alone is not worth it.
-    const mayBegin = length > LOOPED_TEXT && this.#asciiInARow >= ASCII_EXPECTED_AFTER && output.size > 0;
-    if (length < LENGTH_16 && (this.length > 0 || mayBegin)) {
+    if (length < LENGTH_16 && (this.length > 0 || this.#mayBegin(length))) {
       if (this.length === 0) output.wait(this);
       this.#texts.push(text);
       if (key !== undefined) this.#keys.push(readKey(key, 0));
@@ -51,6 +49,11 @@ export class TextRuns implements Late {
     }
     const isAscii = writeTextFrame(output, WHOLE_TEXT, text, key);
     this.#asciiInARow = isAscii ? this.#asciiInARow + 1 : 0;
+  }
+
+  /** A run begins behind something else: one text alone is not worth it. */
+  #mayBegin(length: number): boolean {
+    return length > LOOPED_TEXT && this.#asciiInARow >= ASCII_EXPECTED_AFTER && this.#output.size > 0;
   }
 
   /** Queues a frame for each text of the run. */
