@@ -1,5 +1,5 @@
 /** The sans-I/O entry: names only. */
-export { ClientConnection } from "./connection/clientConnection.ts";
+export { ClientConnection, type ClientConnectionOptions } from "./connection/clientConnection.ts";
 export type { Connection } from "./connection/connection.ts";
 export {
   ConnectionType,

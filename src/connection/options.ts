@@ -1,10 +1,17 @@
 /** What a connection is made with. */
-import { resolveTiming, type Timing } from "../core/deadlines.ts";
+import { resolveTiming, timingTable, type Timing } from "../core/deadlines.ts";
 import type { Extension, NegotiatedExtension } from "../core/extension.ts";
-import { resolveLimits, type Limits } from "../core/limits.ts";
-import type { FastPaths } from "../core/runs/fastPaths.ts";
+import { limitTable, resolveLimits, type Limits } from "../core/limits.ts";
+import type { OptionTable } from "../core/options.ts";
 import type { RequestOptions } from "../handshake/clientHandshake.ts";
-import { agreeBeforehand, type AnswerOptions } from "../handshake/negotiation.ts";
+import {
+  agreeBeforehand,
+  offerFields,
+  offerTable,
+  requireExtensions,
+  type AnswerOptions,
+  type OfferOptions,
+} from "../handshake/negotiation.ts";
 
 export const ConnectionType = { CLIENT: "client", SERVER: "server" } as const;
 export type ConnectionType = (typeof ConnectionType)[keyof typeof ConnectionType];
@@ -33,15 +40,28 @@ export interface SharedOptions extends Partial<Timing> {
   readonly random?: (bytes: Uint8Array<ArrayBuffer>) => void;
 }
 
-export interface ClientOptions extends SharedOptions, Partial<Omit<RequestOptions, "extensions">> {
-  /**
-   * Pass `fastPaths` to read and write short messages several times as fast, for 1.8 kB more in a bundle. Servers, every
-   * `WSConnection` and the faces have them anyway.
-   */
-  readonly fastPaths?: FastPaths;
-}
+/** For the tables of faces, which have these options, too. */
+export const sharedTable: OptionTable<SharedOptions> = {
+  ...timingTable,
+  handshake: "a string",
+  subprotocol: "a string",
+  extensions: "an object",
+  limits: limitTable,
+  masking: "a boolean",
+  autoPong: "a boolean",
+  random: "a function",
+};
+
+export interface ClientOptions extends SharedOptions, Partial<Omit<RequestOptions, "extensions">> {}
 export type ServerOptions = SharedOptions;
 export type ConnectionOptions = ClientOptions;
+
+export const clientTable: OptionTable<ClientOptions> = {
+  ...offerTable,
+  ...sharedTable,
+  host: "a string",
+  resource: "a string",
+};
 
 export type AcceptOptions = Omit<AnswerOptions, "extensions">;
 
@@ -55,6 +75,7 @@ export interface Settings {
 /** `TypeError` or `RangeError` for invalid options. */
 export function resolveOptions(options: SharedOptions): Settings {
   const { handshake = "http1" } = options;
+  requireExtensions(options.extensions);
   if (handshake !== "http1" && handshake !== "none") {
     throw new TypeError(`handshake is "http1" or "none", not ${String(handshake)}`);
   }
@@ -65,6 +86,14 @@ export function resolveOptions(options: SharedOptions): Settings {
 export function checkServerOptions(options: ServerOptions): void {
   const { handshake } = resolveOptions(options);
   if (handshake === "none") agreeBeforehand("server", options.extensions ?? []);
+}
+
+/** The same for a client, as far as its request is known by then. */
+export function checkClientOptions(options: Omit<ClientOptions, "subprotocols">): void {
+  const { handshake } = resolveOptions(options);
+  if (handshake === "none") agreeBeforehand("client", options.extensions ?? []);
+  else
+    offerFields({ headers: options.headers, origin: options.origin, extensions: negotiable(options) } as OfferOptions);
 }
 
 /** The extensions that are negotiated in the handshake. */

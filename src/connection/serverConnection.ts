@@ -1,9 +1,10 @@
 /** The server's end of a connection. */
 import type { ConnectionRequested } from "../core/events.ts";
+import { checkOptions } from "../core/options.ts";
 import { fastPaths } from "../core/runs/fastPaths.ts";
 import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.ts";
 import { Connection } from "./connection.ts";
-import type { AcceptOptions, ServerOptions } from "./options.ts";
+import { sharedTable, type AcceptOptions, type ServerOptions } from "./options.ts";
 import { ServerOpening } from "./serverOpening.ts";
 
 /**
@@ -15,6 +16,7 @@ export class ServerConnection extends Connection {
 
   /** `TypeError` or `RangeError` for invalid options. */
   constructor(options: ServerOptions = {}) {
+    checkOptions("new ServerConnection()", options, sharedTable);
     super("server", options, (connection) => new ServerOpening(connection, options), fastPaths);
   }
 

@@ -3,12 +3,15 @@ import { LocalProtocolError, type RemoteProtocolError } from "../core/errors.ts"
 import type { ConnectionRequested } from "../core/events.ts";
 import type { Extension } from "../core/extension.ts";
 import type { Signal } from "../core/lifeCycle.ts";
+import { checkOptions } from "../core/options.ts";
 import { EARLY_DATA } from "../core/rules.ts";
 import { violation } from "../core/violation.ts";
+import { acceptTable } from "../handshake/negotiation.ts";
 import {
   refusal,
   rejection,
   rejectionPiece,
+  rejectTable,
   ServerHandshake,
   type ParsedRequest,
   type RejectOptions,
@@ -69,6 +72,7 @@ export class ServerOpening implements Opening {
 
   accept(request: ConnectionRequested, options: AcceptOptions): void {
     this.#requirePending(request);
+    checkOptions("accept()", options, acceptTable);
     const accepted = this.#handshake.accept(request, { ...options, extensions: this.#extensions });
     this.#connection.open("accept", accepted);
     this.#connection.output.push(accepted.bytes);
@@ -76,6 +80,7 @@ export class ServerOpening implements Opening {
 
   reject(request: ConnectionRequested, options: RejectOptions): void {
     this.#requirePending(request);
+    checkOptions("reject()", options, rejectTable);
     this.#connection.output.push(rejection(options));
     this.#connection.life.follow("reject");
     if (options.streamed !== true) this.#connection.finish("finishRejection");

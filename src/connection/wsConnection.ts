@@ -1,10 +1,18 @@
 /** Either end of a connection, chosen when it is made. */
 import type { ConnectionRequested } from "../core/events.ts";
+import { checkOptions } from "../core/options.ts";
 import { fastPaths } from "../core/runs/fastPaths.ts";
 import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.ts";
 import { ClientOpening } from "./clientOpening.ts";
 import { Connection } from "./connection.ts";
-import type { AcceptOptions, ClientOptions, ConnectionType, ServerOptions, SharedOptions } from "./options.ts";
+import {
+  clientTable,
+  type AcceptOptions,
+  type ClientOptions,
+  type ConnectionType,
+  type ServerOptions,
+  type SharedOptions,
+} from "./options.ts";
 import { ServerOpening } from "./serverOpening.ts";
 
 /**
@@ -32,8 +40,9 @@ export class WSConnection extends Connection {
   constructor(type: ConnectionType, options?: SharedOptions);
   constructor(type: ConnectionType, options: SharedOptions = {}) {
     if (type !== "client" && type !== "server") {
-      throw new TypeError(`a connection is a "client" or a "server", not ${String(type)}`);
+      throw new TypeError(`new WSConnection() takes "client" or "server", not ${String(type)}`);
     }
+    checkOptions("new WSConnection()", options, clientTable);
     super(
       type,
       options,

@@ -6,20 +6,54 @@ export const EMPTY: Bytes = new Uint8Array(0);
 
 /**
  * Views what the caller gave, without copying. A detached or empty buffer is empty bytes.
- * Throws `TypeError` for anything but an `ArrayBuffer`, a `SharedArrayBuffer` or a view of one: a number is no length here.
+ * Throws `TypeError` for anything but an `ArrayBuffer`, a `SharedArrayBuffer` or a view of one (a number is no length
+ * here), and for a view that is out of the bounds of its buffer.
  */
 export function viewOf(source: unknown): Uint8Array {
-  if (source instanceof Uint8Array) return source;
-  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
-  if (isArrayBuffer(source)) return new Uint8Array(source);
-  throw new TypeError("bytes must be an ArrayBuffer or a view of one");
+  if (source instanceof Uint8Array && source.length > 0) return source;
+  if (!isBufferSource(source)) throw new TypeError("bytes must be an ArrayBuffer or a view of one");
+  const buffer = bufferOf(source);
+  if (buffer.byteLength === 0) return EMPTY;
+  if (!ArrayBuffer.isView(source)) return new Uint8Array(buffer);
+  if (isOutOfBounds(source)) throw new TypeError("this view is out of the bounds of its buffer, which has shrunk");
+  return new Uint8Array(buffer, source.byteOffset, source.byteLength);
 }
 
-/** By brand rather than `instanceof`, since the buffer may come from another realm. */
-function isArrayBuffer(value: unknown): value is ArrayBuffer {
-  const brand = Object.prototype.toString.call(value);
-  return brand === "[object ArrayBuffer]" || brand === "[object SharedArrayBuffer]";
+/** Of a buffer that is not detached. Such a view says that it is empty; a DataView throws. */
+function isOutOfBounds(view: ArrayBufferView): boolean {
+  try {
+    if (view.byteLength === 0 && !(view instanceof DataView)) (view as Uint8Array).at(0);
+    return false;
+  } catch {
+    return true;
+  }
 }
+
+/** Buffers by brand rather than `instanceof`, since they may come from another realm. */
+export function isBufferSource(value: unknown): value is ArrayBuffer | ArrayBufferView {
+  if (ArrayBuffer.isView(value)) return true;
+  const brand = Object.prototype.toString.call(value);
+  return brand === "[object ArrayBuffer]" || brand === SHARED;
+}
+
+export function bufferOf(source: ArrayBuffer | ArrayBufferView): ArrayBufferLike & { readonly resizable?: boolean } {
+  return ArrayBuffer.isView(source) ? source.buffer : source;
+}
+
+/**
+ * `TypeError` for memory that is shared or can be resized: a buffer source of Web IDL is neither, unless it says
+ * `[AllowShared]` or `[AllowResizable]`. Whatever is no buffer source passes.
+ */
+export function requireFixed(source: unknown): void {
+  if (typeof source === "string" || !isBufferSource(source)) return;
+  const buffer = bufferOf(source);
+  if (buffer.resizable === false) return; // nearly every one
+  if (Object.prototype.toString.call(buffer) === SHARED)
+    throw new TypeError("shared memory can't be sent: send a copy");
+  if (buffer.resizable === true) throw new TypeError("resizable memory can't be sent: send a copy");
+}
+
+const SHARED = "[object SharedArrayBuffer]";
 
 /** The bytes of a string of code points up to 255, as HTTP heads are written. */
 export function latin1(text: string): Bytes {

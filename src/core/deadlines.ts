@@ -1,6 +1,7 @@
 /** Timers as data: which ones run, since when, and what is due, by a clock that the caller keeps. */
 import type { Bytes } from "./bytes.ts";
 import type { ConnectionState } from "./lifeCycle.ts";
+import type { OptionTable } from "./options.ts";
 
 export interface Keepalive {
   /** Time from opening, or from the last pong, to the next ping, in milliseconds. */
@@ -22,6 +23,13 @@ export interface Timing {
   /** Pings that show whether the peer is still there (RFC 6455 §5.5.2); none by default, since they cost traffic. */
   readonly keepalive: Keepalive | undefined;
 }
+
+export const timingTable: OptionTable<Timing> = {
+  handshakeTimeoutMs: "a number",
+  messageTimeoutMs: "a number",
+  closeTimeoutMs: "a number",
+  keepalive: { intervalMs: "a number", timeoutMs: "a number" },
+};
 
 const defaultTiming: Timing = {
   // Long enough for a slow phone on a bad network, short enough for a server that is being held open.

@@ -38,7 +38,7 @@ export function writeFrame(
     const { slab } = output;
     writeHeader(slab, start, first, length, key);
     copyShort(payload, slab, start + headerLength, key);
-  } else if (handOver && length >= WITHOUT_COPY && payload.buffer instanceof ArrayBuffer) {
+  } else if (handOver && length >= WITHOUT_COPY && isOwnable(payload.buffer)) {
     const own = payload as Bytes;
     if (key !== undefined) applyMask(own, new Words(own.buffer), 0, length, readKey(key, 0), 0);
     if (output.gathersHeader(headerLength)) {
@@ -68,6 +68,11 @@ export function writeFrame(
       applyMask(slab, output.words, payloadStart, payloadStart + length, readKey(key, 0), 0);
     }
   }
+}
+
+/** Whether nobody can resize it, or change it from another thread, while it waits to be sent. */
+function isOwnable(buffer: ArrayBufferLike & { readonly resizable?: boolean }): boolean {
+  return buffer instanceof ArrayBuffer && !buffer.resizable;
 }
 
 /**

@@ -1,4 +1,5 @@
 /** What a peer may make a connection hold or count, with the defaults. Each limit is switched off by `Infinity`. */
+import type { OptionTable } from "./options.ts";
 
 export interface Limits {
   /** Largest message after extensions have decoded it, in bytes. Counts what is delivered, since the wire size of a bomb is small. */
@@ -19,6 +20,16 @@ export interface Limits {
    */
   readonly maxQueuedReplies: number;
 }
+
+export const limitTable: OptionTable<Limits> = {
+  maxMessageBytes: "a number",
+  maxFrameBytes: "a number",
+  maxFragments: "a number",
+  maxHeadBytes: "a number",
+  maxHeadLines: "a number",
+  maxEarlyBytes: "a number",
+  maxQueuedReplies: "a number",
+};
 
 export const defaultLimits: Limits = {
   // Large enough for what browsers are used to send; an application that expects less should say so.

@@ -1,4 +1,5 @@
 /** The options of permessage-deflate: what each means at either end, with its default and the reason for it. */
+import { checkOptions, type OptionTable } from "../core/options.ts";
 import type { DeflateEngine } from "./engine.ts";
 import { pakoEngine } from "./pakoEngine.ts";
 
@@ -41,6 +42,17 @@ export interface DeflateOptions {
   readonly engine?: DeflateEngine;
 }
 
+const table: OptionTable<DeflateOptions> = {
+  serverNoContextTakeover: "a boolean",
+  clientNoContextTakeover: "a boolean",
+  serverMaxWindowBits: "a number",
+  clientMaxWindowBits: "a number or a boolean",
+  threshold: "a number",
+  level: "a number",
+  memLevel: "a number",
+  engine: "{ createDeflater, createInflater }",
+};
+
 export interface ResolvedOptions extends Omit<Required<DeflateOptions>, "serverMaxWindowBits"> {
   readonly serverMaxWindowBits: number | undefined;
 }
@@ -51,6 +63,7 @@ const SMALLEST_WINDOW_BITS = 8;
 
 /** The options with defaults. `TypeError` and `RangeError` for those that can't be. */
 export function resolveOptions(given: DeflateOptions): ResolvedOptions {
+  checkOptions("permessageDeflate()", given, table);
   const { serverMaxWindowBits, clientMaxWindowBits = true, engine = pakoEngine } = given;
   const { threshold = 0, level = 6, memLevel = 8 } = given;
   if (serverMaxWindowBits !== undefined) requireWindowBits("serverMaxWindowBits", serverMaxWindowBits);
@@ -59,8 +72,8 @@ export function resolveOptions(given: DeflateOptions): ResolvedOptions {
     throw new TypeError("engine must have createDeflater and createInflater");
   }
   return {
-    serverNoContextTakeover: flag("serverNoContextTakeover", given.serverNoContextTakeover),
-    clientNoContextTakeover: flag("clientNoContextTakeover", given.clientNoContextTakeover),
+    serverNoContextTakeover: given.serverNoContextTakeover ?? false,
+    clientNoContextTakeover: given.clientNoContextTakeover ?? false,
     serverMaxWindowBits,
     clientMaxWindowBits,
     threshold: count("threshold", threshold, 0, Infinity),
@@ -70,17 +83,11 @@ export function resolveOptions(given: DeflateOptions): ResolvedOptions {
   };
 }
 
-function flag(name: string, value: unknown = false): boolean {
-  if (typeof value !== "boolean") throw new TypeError(`${name} must be true or false; it is ${String(value)}`);
-  return value;
-}
-
-function requireWindowBits(name: string, value: unknown): void {
+function requireWindowBits(name: string, value: number): void {
   count(name, value, SMALLEST_WINDOW_BITS, LARGEST_WINDOW_BITS);
 }
 
-function count(name: string, value: unknown, lowest: number, highest: number): number {
-  if (typeof value !== "number") throw new TypeError(`${name} must be a number; it is ${String(value)}`);
+function count(name: string, value: number, lowest: number, highest: number): number {
   if ((Number.isInteger(value) || value === highest) && value >= lowest && value <= highest) return value;
   throw new RangeError(`${name} must be a whole number from ${lowest} to ${highest}; it is ${value}`);
 }

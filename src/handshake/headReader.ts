@@ -1,6 +1,6 @@
 /** Bytes → the head of an HTTP/1.1 message (RFC 9112 §2): strict, bounded, and linear however the bytes come. */
 import type { ByteQueue } from "../core/byteQueue.ts";
-import { EMPTY, type Bytes } from "../core/bytes.ts";
+import { EMPTY, latin1, type Bytes } from "../core/bytes.ts";
 import type { Limits } from "../core/limits.ts";
 import {
   FIELD_FOLDED,
@@ -10,7 +10,9 @@ import {
   LINE_END,
   MISSING,
   REPEATED,
+  REQUEST_LINE,
   START_EMPTY,
+  STATUS_LINE,
 } from "../core/rules.ts";
 import { violation, type Rule } from "../core/violation.ts";
 import { decodeWhole } from "../core/utf8.ts";
@@ -67,6 +69,10 @@ export class Head {
   }
 }
 
+/** What every status line begins with (RFC 9112 §4). */
+const HTTP = latin1("HTTP/");
+
+const SPACE = 0x20;
 const CR = 0x0d;
 const LF = 0x0a;
 
@@ -123,6 +129,12 @@ export class HeadReader {
       this.#headBytes += position - input.position;
       input.position = position;
     };
+    for (let i = this.#headBytes; i < HTTP.length; i++) {
+      const position = start + i - this.#headBytes;
+      if (position >= end || !this.#isForeign(chunk[position]!, i)) continue;
+      readTo(position);
+      throw violation(this.#start === "status line" ? STATUS_LINE : REQUEST_LINE, input.offset);
+    }
     while (at < end) {
       const byte = chunk[at++]!;
       if (byte > CR && !afterCr) continue; // nearly every one
@@ -156,6 +168,13 @@ export class HeadReader {
     this.#afterCr = afterCr;
     if (at < input.end) throw violation(HEAD_TOO_LARGE, input.offset, maxHeadBytes);
     return false;
+  }
+
+  /** Whether a head can't have this byte at its start. A peer that does not speak HTTP may never send a blank line. */
+  #isForeign(byte: number, index: number): boolean {
+    if (this.#start === "status line") return byte !== HTTP[index];
+    // A hello of TLS begins with 16.
+    return this.#start === "request line" && index === 0 && byte < SPACE && byte !== CR && byte !== LF;
   }
 
   /** Keeps a part of the head until the rest has come; `#headBytes` counts it already. */

@@ -5,6 +5,7 @@
  */
 import { LocalProtocolError } from "../core/errors.ts";
 import type { AgreedExtension, Extension, NegotiatedExtension } from "../core/extension.ts";
+import { checkOptions, refuse as refuseValue, requireKind, type OptionTable } from "../core/options.ts";
 import {
   CHOSEN_EXTENSION,
   CHOSEN_EXTENSIONS,
@@ -32,6 +33,13 @@ export interface OfferOptions {
   readonly headers?: HeadersInit;
 }
 
+export const offerTable: OptionTable<OfferOptions> = {
+  subprotocols: "an object",
+  extensions: "an object",
+  origin: "a string",
+  headers: "an object",
+};
+
 /** What a client's headers offer. */
 export interface Offer {
   readonly origin: string | undefined;
@@ -47,6 +55,14 @@ export interface AnswerOptions {
   /** Further headers, such as `Set-Cookie`. */
   readonly headers?: HeadersInit;
 }
+
+/** That of a connection's `accept`, which has its extensions already. */
+export const acceptTable: OptionTable<Omit<AnswerOptions, "extensions">> = {
+  subprotocol: "a string",
+  headers: "an object",
+};
+
+const answerTable: OptionTable<AnswerOptions> = { ...acceptTable, extensions: "an object" };
 
 /** What both ends agreed on. Pass it to a `WSConnection` with `handshake: "none"`. */
 export interface Agreement {
@@ -74,6 +90,8 @@ const SET_BY_HANDSHAKE =
  * ```
  */
 export function offerHeaders(options: OfferOptions): Headers {
+  checkOptions("offerHeaders()", options, offerTable);
+  requireExtensions(options.extensions);
   return headersOf(offerFields(options));
 }
 
@@ -94,6 +112,7 @@ export function offerFields(options: OfferOptions): Field[] {
 
 /** Server: reads what a client's headers offer. Throws `RemoteProtocolError` with the `status` to answer. */
 export function readOffer(headers: Pick<Headers, "get">): Offer {
+  requireKind("readOffer() takes Headers,", headers, "{ get }");
   const version = headers.get("sec-websocket-version");
   if (version !== OUR_VERSION) throw violation(VERSION, undefined, version === null ? MISSING : NOT_13);
   const subprotocols = readList(headers.get("sec-websocket-protocol"), parseTokens);
@@ -108,6 +127,9 @@ export function readOffer(headers: Pick<Headers, "get">): Offer {
  * offered, `TypeError` for a header that can't be sent.
  */
 export function answerOffer(offer: Offer, options: AnswerOptions = {}): Agreement & { readonly headers: Headers } {
+  requireKind("answerOffer() takes what readOffer() returns,", offer, "{ subprotocols, extensions }");
+  checkOptions("answerOffer()", options, answerTable);
+  requireExtensions(options.extensions);
   const { fields, ...agreement } = answerFields(offer, options);
   return { headers: headersOf(fields), ...agreement };
 }
@@ -131,6 +153,8 @@ export function answerFields(offer: Offer, options: AnswerOptions): Agreement & 
 
 /** Client: reads the server's answer. Throws `RemoteProtocolError` for what was not offered (RFC 6455 §4.1). */
 export function readAnswer(offered: OfferOptions, headers: Pick<Headers, "get">): Agreement {
+  requireKind("readAnswer() takes what was offered,", offered, "an object");
+  requireKind("readAnswer() takes Headers,", headers, "{ get }");
   const subprotocol = headers.get("sec-websocket-protocol") ?? undefined;
   if (subprotocol !== undefined && !(offered.subprotocols ?? []).includes(subprotocol)) {
     throw violation(CHOSEN_SUBPROTOCOL);
@@ -180,6 +204,15 @@ function agreeAlone(role: "client" | "server", extension: Extension): Negotiated
 
 function offersOf(extension: Extension): AgreedExtension[] {
   return extension.offer().map((parameters) => ({ name: extension.name, parameters }));
+}
+
+/** Throws `TypeError` for what is no array of extensions, offered or negotiated. */
+export function requireExtensions(extensions: unknown = []): void {
+  if (!Array.isArray(extensions)) refuseValue("extensions must be an array, as in [permessageDeflate()]", extensions);
+  for (const extension of extensions as readonly unknown[]) {
+    if ("codec" in Object(extension)) continue;
+    requireKind("an extension, such as permessageDeflate(), must be", extension, "{ offer, accept, confirm }");
+  }
 }
 
 /** Takes the client's offers in its order, each extension once, and none that claims a bit which is taken (§9.1). */

@@ -4,6 +4,7 @@ import { concat, latin1, viewOf, type Bytes } from "../core/bytes.ts";
 import type { RemoteProtocolError } from "../core/errors.ts";
 import type { ConnectionRequested } from "../core/events.ts";
 import type { Limits } from "../core/limits.ts";
+import type { OptionTable } from "../core/options.ts";
 import {
   GIVEN_FIELD,
   HOST,
@@ -48,6 +49,13 @@ export interface RejectOptions {
   /** The body, or the rest of it, follows by `sendRejectionData`. */
   readonly streamed?: boolean;
 }
+
+export const rejectTable: OptionTable<RejectOptions> = {
+  status: "a number",
+  headers: "an object",
+  body: "a string or an object",
+  streamed: "a boolean",
+};
 
 export class ServerHandshake {
   readonly #head: HeadReader;

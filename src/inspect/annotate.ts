@@ -1,4 +1,5 @@
 /** A record → its fields one by one, with where they are and what they mean: what an inspector shows. */
+import { advice, requireKind } from "../core/options.ts";
 import type { Annotation } from "./annotation.ts";
 import { Annotator } from "./annotation.ts";
 import { annotateFrame } from "./annotateFrame.ts";
@@ -10,6 +11,15 @@ import type { BodyRecord, TraceRecord } from "./record.ts";
  * which share nothing with the record.
  */
 export function annotate(record: TraceRecord): Annotation[] {
+  requireKind(
+    "annotate() takes a record,",
+    record,
+    "{ kind, sender, events }",
+    advice({
+      records: "give it each of its records",
+      map: "give it each of them",
+    }),
+  );
   switch (record.kind) {
     case "frame":
       return annotateFrame(record);

@@ -1,8 +1,9 @@
 /** Captured bytes of both directions → records: the handshake of one tells how the frames of the other are to be read. */
 import { EMPTY } from "../core/bytes.ts";
 import type { AgreedExtension, Extension } from "../core/extension.ts";
+import { checkOptions, refuse, type OptionTable } from "../core/options.ts";
 import { parseExtensions } from "../handshake/headerGrammar.ts";
-import { agreeBeforehand } from "../handshake/negotiation.ts";
+import { agreeBeforehand, requireExtensions } from "../handshake/negotiation.ts";
 import { HeadDecoder } from "./headDecoder.ts";
 import { aside } from "./aside.ts";
 import { fieldValue, offeredIn } from "./headRules.ts";
@@ -43,6 +44,19 @@ export interface DecoderOptions {
   readonly onRecord?: ((record: TraceRecord) => void) | undefined;
 }
 
+const decodeTable: OptionTable<Omit<DecoderOptions, "onRecord">> = {
+  handshake: "a string",
+  extensions: "an object",
+  agreed: "an object",
+  masking: "a boolean",
+  observer: "a string",
+  maxPayloadBytes: "a number",
+  maxInflatedBytes: "a number",
+  maxHeadBytes: "a number",
+};
+
+const decoderTable: OptionTable<DecoderOptions> = { ...decodeTable, onRecord: "a function" };
+
 /** Where each stream begins, if that is known better than by its first byte. */
 type Beginning = "head" | "frames" | "unknown";
 
@@ -56,7 +70,9 @@ export class Decoder {
 
   /** `RangeError` for limits that can't be. `beginnings` says where each stream begins; by default `options` do. */
   constructor(options: DecoderOptions = {}, beginnings?: Readonly<Record<Role, Beginning>>) {
+    checkOptions("new Decoder()", options, decoderTable);
     const { handshake, extensions = [], agreed, onRecord } = options;
+    requireExtensions(extensions);
     const limits = {
       maxHeadBytes: count("maxHeadBytes", options.maxHeadBytes, 64 * 1024),
       maxPayloadBytes: count("maxPayloadBytes", options.maxPayloadBytes, 64 * 1024),
@@ -107,9 +123,20 @@ export function decode(
   streams: { readonly client?: Uint8Array | undefined; readonly server?: Uint8Array | undefined },
   options: Omit<DecoderOptions, "onRecord"> = {},
 ): TraceRecord[] {
+  checkStreams(streams);
+  checkOptions("decode()", options, decodeTable);
   const records: TraceRecord[] = [];
   decodeInto(new Decoder({ ...options, onRecord: (record) => (records[record.id] = record) }), streams);
   return records;
+}
+
+/** Throws `TypeError` for what is not the bytes of each end. */
+function checkStreams(streams: object): void {
+  if (streams instanceof Uint8Array) refuse("decode() takes { client, server }, the bytes of each end", streams);
+  checkOptions("decode()", streams, { client: "an object", server: "an object" });
+  for (const [name, bytes] of Object.entries(streams) as [string, unknown][]) {
+    if (bytes !== undefined && !(bytes instanceof Uint8Array)) refuse(`decode(): ${name} must be a Uint8Array`, bytes);
+  }
 }
 
 /** Gives a decoder what each end has sent, in that order. */

@@ -1,6 +1,7 @@
 /** A capture as an HTTP Archive (HAR 1.2), with the messages where Chromium's DevTools put and look for them. */
 import { concat } from "../core/bytes.ts";
 import { Opcode } from "../core/opcodes.ts";
+import { checkOptions, type OptionTable } from "../core/options.ts";
 import { decodeWhole } from "../core/utf8.ts";
 import { parseTarget } from "../handshake/requestTarget.ts";
 import { fieldValue } from "./headRules.ts";
@@ -8,9 +9,9 @@ import { latin1Text } from "./headDecoder.ts";
 import { toBase64 } from "./hex.ts";
 import { messagesOf, type Message } from "./messages.ts";
 import type { BodyRecord, HeadRecord } from "./record.ts";
-import { exported, Redactor, type Redaction } from "./redact.ts";
+import { exported, redactionTable, Redactor, type Redaction } from "./redact.ts";
 import { isChunked } from "./streamDecoder.ts";
-import type { Capture } from "./trace.ts";
+import { capturesOf, type Capture } from "./trace.ts";
 import { version } from "./version.ts";
 
 export interface HAROptions {
@@ -19,6 +20,8 @@ export interface HAROptions {
   /** By default what is secret in heads is overwritten, since archives are made to be passed on. */
   readonly redact?: Redaction | undefined;
 }
+
+const table: OptionTable<HAROptions> = { encrypted: "a boolean", redact: redactionTable };
 
 export interface HARNameValue {
   readonly name: string;
@@ -102,7 +105,8 @@ export interface HAR {
  * ```
  */
 export function toHAR(captures: Capture | readonly Capture[], options: HAROptions = {}): HAR {
-  const list = Array.isArray(captures) ? (captures as readonly Capture[]) : [captures as Capture];
+  const list = capturesOf("toHAR()", captures);
+  checkOptions("toHAR()", options, table);
   const entries = list.map((capture) => entryOf(capture, options));
   return { log: { version: "1.2", creator: { name: "websocket-over", version }, entries } };
 }

@@ -1,6 +1,7 @@
 /** Records → the messages that they make up, fragments joined, with the control frames where they came. */
 import { concat, type Bytes } from "../core/bytes.ts";
 import { Opcode } from "../core/opcodes.ts";
+import { advice, refuse } from "../core/options.ts";
 import { contentOf, type FrameRecord, type TraceRecord } from "./record.ts";
 import type { Role } from "./role.ts";
 
@@ -22,6 +23,8 @@ export interface Message {
 
 /** In the order in which their last bytes came. */
 export function messagesOf(records: readonly TraceRecord[]): Message[] {
+  const isArray: boolean = Array.isArray(records);
+  if (!isArray) refuse("messagesOf() takes an array of records", records, advice({ records: "give it its records" }));
   const messages: Message[] = [];
   const open = new Map<Role, FrameRecord[]>();
   const close = (sender: Role, complete: boolean): void => {

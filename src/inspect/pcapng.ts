@@ -1,12 +1,13 @@
 /** Captures as a pcapng file (draft-ietf-opsawg-pcapng): packets that Wireshark and tshark dissect as WebSocket. */
 import { concat, type Bytes } from "../core/bytes.ts";
+import { checkOptions, type OptionTable } from "../core/options.ts";
 import { PcapngWriter } from "./pcapngBlocks.ts";
 import { maskedPayload, type TraceRecord } from "./record.ts";
 import type { Role } from "./role.ts";
-import { exported, Redactor, type Redaction } from "./redact.ts";
+import { exported, redactionTable, Redactor, type Redaction } from "./redact.ts";
 import { syntheticHandshake } from "./syntheticHandshake.ts";
 import { MAX_SEGMENT_BYTES, TCPConversation } from "./tcpSegments.ts";
-import type { Capture } from "./trace.ts";
+import { capturesOf, type Capture } from "./trace.ts";
 
 export interface PcapngOptions {
   /** The server's port: at 80, the default, dissectors look for HTTP by themselves. */
@@ -14,6 +15,8 @@ export interface PcapngOptions {
   /** By default what is secret in heads is overwritten, since captures are made to be passed on. */
   readonly redact?: Redaction | undefined;
 }
+
+const table: OptionTable<PcapngOptions> = { port: "a number", redact: redactionTable };
 
 /** The first port of those that clients get (RFC 6335 §6). */
 const FIRST_CLIENT_PORT = 49_152;
@@ -25,9 +28,10 @@ const FIRST_CLIENT_PORT = 49_152;
  * redacted keeps its length on the wire. `RangeError` for a port that can't be.
  */
 export function toPcapng(captures: Capture | readonly Capture[], options: PcapngOptions = {}): Bytes {
+  const list = capturesOf("toPcapng()", captures);
+  checkOptions("toPcapng()", options, table);
   const { port = 80, redact } = options;
-  if (!(Number.isInteger(port) && port > 0 && port < 65_536)) throw new RangeError(`port ${String(port)} can't be`);
-  const list = Array.isArray(captures) ? (captures as readonly Capture[]) : [captures as Capture];
+  if (!(Number.isInteger(port) && port > 0 && port < 65_536)) throw new RangeError(`port is 1 to 65535, not ${port}`);
   const writer = new PcapngWriter();
   list.forEach((capture, i) => {
     const clientPort = FIRST_CLIENT_PORT + (i % 16_384);

@@ -1,4 +1,5 @@
 /** What a trace is made of: one plain object for each handshake head, each frame, and whatever else was on the wire. */
+import { requireKind } from "../core/options.ts";
 import type { Bytes } from "../core/bytes.ts";
 import type { ProtocolErrorCode } from "../core/errors.ts";
 import type { PlainEvent } from "./plainEvent.ts";
@@ -130,12 +131,16 @@ export function isInterim(record: TraceRecord): boolean {
 export type TraceRecord = HeadRecord | BodyRecord | FrameRecord;
 
 /** The payload as it was on the wire, as much of it as is kept. A new array. */
-export function maskedPayload({ payload, maskingKey }: FrameRecord): Bytes {
+export function maskedPayload(frame: FrameRecord): Bytes {
+  requireKind("maskedPayload() takes the record of a frame,", frame, "{ opcode, payload }");
+  const { payload, maskingKey } = frame;
   return maskingKey === undefined ? payload.slice() : payload.map((byte, i) => byte ^ maskingKey[i & 3]!);
 }
 
 /** What the frame contributes to its message: its payload, decoded if an extension did so. */
-export function contentOf({ inflated, payload }: FrameRecord): Bytes {
+export function contentOf(frame: FrameRecord): Bytes {
+  requireKind("contentOf() takes the record of a frame,", frame, "{ opcode, payload }");
+  const { inflated, payload } = frame;
   return inflated ?? payload;
 }
 

@@ -1,11 +1,12 @@
 /** What is taken out of records before they are kept or leave: payloads, and what is secret in heads. */
 import { latin1, type Bytes } from "../core/bytes.ts";
 import { Opcode } from "../core/opcodes.ts";
+import { checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import { encodeText } from "../core/utf8.ts";
 import { fieldsOf, latin1Text, linesOf } from "./headDecoder.ts";
 import type { PlainEvent } from "./plainEvent.ts";
 import { contentOf, type BodyRecord, type FrameRecord, type HeadRecord, type TraceRecord } from "./record.ts";
-import { isSecretHeader, overwrite, Secrets, type SecretOptions } from "./secrets.ts";
+import { isSecretHeader, overwrite, Secrets, secretTable, type SecretOptions } from "./secrets.ts";
 
 /**
  * What is overwritten. Nothing is by default in a trace; in what leaves it, which is made to be passed on, headers are for
@@ -20,6 +21,8 @@ export interface Redaction extends SecretOptions {
     "length" | ((content: Uint8Array, record: FrameRecord | BodyRecord) => Uint8Array | string) | undefined;
 }
 
+export const redactionTable: OptionTable<Redaction> = { ...secretTable, payload: "a string or a function" };
+
 /** The default of exports. */
 export const exported: Redaction = { headers: isSecretHeader, tokens: true };
 
@@ -28,6 +31,8 @@ const FILLER = 0x78;
 
 /** The record without what is redacted: itself, if that is nothing. It is changed in no case. */
 export function redactRecord<Kind extends TraceRecord>(record: Kind, redaction: Redaction): Kind {
+  requireKind("redactRecord() takes a record,", record, "{ kind, sender, events }");
+  checkOptions("redactRecord()", redaction, redactionTable);
   return new Redactor(redaction).record(record);
 }
 

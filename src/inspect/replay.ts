@@ -2,6 +2,7 @@
 import { WSConnection } from "../connection/wsConnection.ts";
 import type { Bytes } from "../core/bytes.ts";
 import { ProtocolError } from "../core/errors.ts";
+import { checkOptions, type OptionTable } from "../core/options.ts";
 import type { ConnectionRequested, WSEvent } from "../core/events.ts";
 import type { Extension, NegotiatedExtension } from "../core/extension.ts";
 import { fromHex, toHex } from "./hex.ts";
@@ -12,6 +13,8 @@ export interface ReplayOptions {
   /** Those that the connection had, made anew with the same options: a vector knows only their names. */
   readonly extensions?: readonly (Extension | NegotiatedExtension)[] | undefined;
 }
+
+const table: OptionTable<ReplayOptions> = { extensions: "an object" };
 
 /** Where the replay went another way than the recording. */
 export interface ReplayDifference {
@@ -50,6 +53,7 @@ export interface Replay {
  */
 export function replay(vector: Vector, options: ReplayOptions = {}): Replay {
   requireVector(vector);
+  checkOptions("replay()", options, table);
   const { extensions = [] } = options;
   for (const { name } of vector.options.extensions ?? []) {
     if (!extensions.some((extension) => extension.name === name)) {
@@ -192,7 +196,7 @@ class InvalidVector extends TypeError {
 
 function requireVector(vector: Vector): void {
   const given: Partial<Record<keyof Vector, unknown>> = typeof vector === "object" && vector !== null ? vector : {};
-  if (given.format !== VECTOR_FORMAT) throw new InvalidVector("this is no vector");
+  if (given.format !== VECTOR_FORMAT) throw new InvalidVector("replay() takes a vector, as JSON.parse() makes it");
   if (given.version !== VECTOR_VERSION)
     throw new InvalidVector(`vectors of version ${String(given.version)} are not known`);
   if (given.redacted === true)

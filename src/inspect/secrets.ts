@@ -1,4 +1,5 @@
 /** What is secret in a head, by its name or by its looks, and what takes its place: text of the same length. */
+import { advice, refuse, requireKind, type OptionTable } from "../core/options.ts";
 import { isToken, trimSpace } from "../handshake/headerGrammar.ts";
 
 export interface SecretOptions {
@@ -10,6 +11,8 @@ export interface SecretOptions {
    */
   readonly tokens?: boolean | undefined;
 }
+
+export const secretTable: OptionTable<SecretOptions> = { headers: "an object or a function", tokens: "a boolean" };
 
 /** Headers whose values let a reader act for somebody else. */
 export const secretHeaders: readonly string[] = [
@@ -33,6 +36,7 @@ const HARMLESS_HEADER = /^(access-control|sec-websocket)-/;
 
 /** Whether a header is one of {@link secretHeaders}, or is named like one: `X-Auth-Token`, `X-Session-Id`. */
 export function isSecretHeader(name: string): boolean {
+  requireKind("isSecretHeader() takes the name of a header,", name, "a string");
   const key = name.toLowerCase();
   return !HARMLESS_HEADER.test(key) && (SECRET_NAME.test(key) || SECRET_HEADER_WORD.test(key));
 }
@@ -48,6 +52,7 @@ function namesSecret(name: string): boolean {
  * overwritten by as many characters.
  */
 export function redactURL(text: string): string {
+  requireKind("redactURL() takes", text, "a string", advice({ href: "give it its href" }));
   return text.replace(/(^|\s|\/\/)[^\s/?#]*@/g, overwrite).replace(/[?&#;][^&#\s]*/g, (part) => {
     for (const match of part.matchAll(/[?&#;]([^?&#;=]*)=/g)) {
       const valueStart = match.index + match[0].length;
@@ -59,6 +64,7 @@ export function redactURL(text: string): string {
 
 /** The subprotocols of a request. Those that look like tokens are overwritten, different ones by different text of the same length. */
 export function redactSubprotocols(subprotocols: readonly string[]): string[] {
+  if (!Array.isArray(subprotocols)) refuse("redactSubprotocols() takes an array of subprotocols", subprotocols);
   return new Secrets({ tokens: true }).subprotocols(subprotocols);
 }
 

@@ -1,15 +1,30 @@
 /** A tap on a connection: its own methods, led past a trace. A connection that has none costs nothing. */
 import type { Connection } from "../connection/connection.ts";
 import type { ConnectionOptions } from "../connection/options.ts";
+import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import { aside } from "./aside.ts";
 import { EventLink } from "./eventLink.ts";
 import { override, overrideEvents } from "./override.ts";
 import { headOf } from "./requestHead.ts";
-import { Recorder, type Beginnings, type Trace, type TraceOptions } from "./trace.ts";
+import { Recorder, traceTable, type Beginnings, type Trace, type TraceOptions } from "./trace.ts";
 
 export interface TapOptions extends TraceOptions {
   /** What the connection was made with: its `extensions` and `masking` hold for the trace, unless that has its own. */
   readonly connectionOptions?: ConnectionOptions | undefined;
+}
+
+const table: OptionTable<TapOptions> = { ...traceTable, connectionOptions: "an object" };
+
+/** Throws `TypeError` for what is no connection. `where` names the function. */
+export function requireConnection(where: string, connection: Connection): void {
+  requireKind(
+    `${where} takes a WSConnection,`,
+    connection,
+    "{ receiveBytes, bytesToSend }",
+    advice({
+      readable: "for a transport use tapTransport(); the option onConnection gives the connection of a session",
+    }),
+  );
 }
 
 /**
@@ -18,6 +33,8 @@ export interface TapOptions extends TraceOptions {
  * later, what is under way is taken for the beginning of a frame. `RangeError` for limits that can't be.
  */
 export function tap(connection: Connection, options: TapOptions = {}): Trace {
+  requireConnection("tap()", connection);
+  checkOptions("tap()", options, table);
   const { connectionOptions } = options;
   let toldMs: number | undefined;
   const recorder = new Recorder(

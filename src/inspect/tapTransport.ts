@@ -1,9 +1,11 @@
 /** A tap on a byte transport, where there is no connection of ours to tap: bytes are all it sees. */
+import { checkOptions } from "../core/options.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
+import { requireTransport } from "../transports/requireTransport.ts";
 import type { Role } from "./role.ts";
 import { aside } from "./aside.ts";
 import { headOf } from "./requestHead.ts";
-import { Recorder, type Trace, type TraceOptions } from "./trace.ts";
+import { Recorder, traceTable, type Trace, type TraceOptions } from "./trace.ts";
 
 export interface TransportTap {
   /** To be used in place of the one that was given. */
@@ -18,6 +20,9 @@ export interface TransportTap {
  * `now` is given. `TypeError` if one of the transport's streams is locked.
  */
 export function tapTransport(transport: ByteTransport, role: Role, options: TraceOptions = {}): TransportTap {
+  requireTransport("tapTransport()", transport);
+  if (role !== "client" && role !== "server") throw new TypeError(`role is "client" or "server", not ${String(role)}`);
+  checkOptions("tapTransport()", options, traceTable);
   const { request } = transport;
   const beginning = { sent: "head", received: request === undefined ? "head" : "frames" } as const;
   const trace = new Recorder(role, options, beginning);

@@ -2,6 +2,7 @@
 import { EMPTY } from "../core/bytes.ts";
 import type { AgreedExtension, Extension } from "../core/extension.ts";
 import type { WSEvent } from "../core/events.ts";
+import { advice, requireKind, type OptionTable } from "../core/options.ts";
 import { aside } from "./aside.ts";
 import { Counting, type Counters } from "./counters.ts";
 import { Decoder } from "./decoder.ts";
@@ -9,7 +10,7 @@ import type { EventLink } from "./eventLink.ts";
 import { plainEvent, type PlainEvent } from "./plainEvent.ts";
 import { isInterim, type Direction, type Mutable, type TraceRecord } from "./record.ts";
 import { other, type Role } from "./role.ts";
-import { Redactor, type Redaction } from "./redact.ts";
+import { redactionTable, Redactor, type Redaction } from "./redact.ts";
 
 export interface TraceOptions {
   /** What can decode the extensions that are agreed on: those of the connection, such as `permessageDeflate()`. */
@@ -37,6 +38,19 @@ export interface TraceOptions {
   readonly onEvent?: ((event: PlainEvent, record: TraceRecord | undefined) => void) | undefined;
 }
 
+export const traceTable: OptionTable<TraceOptions> = {
+  extensions: "an object",
+  masking: "a boolean",
+  now: "a function",
+  maxRecords: "a number",
+  maxBytes: "a number",
+  maxPayloadBytes: "a number",
+  maxInflatedBytes: "a number",
+  redact: redactionTable,
+  onRecord: "a function",
+  onEvent: "a function",
+};
+
 /** What the exports take: a {@link Trace}, or records that were decoded from captured bytes. */
 export interface Capture {
   /** Whose end was observed. */
@@ -57,6 +71,23 @@ export interface Trace extends Capture {
   readonly closed: PlainEvent | undefined;
   /** Observes no more. What was recorded stays. */
   stop(): void;
+}
+
+/** The captures that an export is given. `where` names the function. */
+export function capturesOf(where: string, given: Capture | readonly Capture[]): readonly Capture[] {
+  const captures = Array.isArray(given) ? (given as readonly Capture[]) : [given as Capture];
+  for (const capture of captures) {
+    requireKind(
+      `${where} takes a capture,`,
+      capture,
+      "{ role, records }",
+      advice({
+        kind: "put the records into one",
+        receiveBytes: "use what tap() returns",
+      }),
+    );
+  }
+  return captures;
 }
 
 /** Where a tapped stream begins: with a head, or with frames if it was tapped later. */

@@ -3,10 +3,12 @@ import type { Connection } from "../connection/connection.ts";
 import type { ConnectionOptions } from "../connection/options.ts";
 import { concat, viewOf, type Bytes } from "../core/bytes.ts";
 import { ProtocolError } from "../core/errors.ts";
+import { checkOptions, type OptionTable } from "../core/options.ts";
 import { entriesOf } from "../handshake/headReader.ts";
 import { decode } from "./decoder.ts";
 import { fromBase64, fromHex, toHex } from "./hex.ts";
 import { override, overrideEvents, type Methods } from "./override.ts";
+import { requireConnection } from "./tap.ts";
 import { plainEvent } from "./plainEvent.ts";
 import { redactVector } from "./redactVector.ts";
 import type { Role } from "./role.ts";
@@ -26,6 +28,8 @@ export interface VectorRecorderOptions {
   /** Where recording ends, in bytes that went in and out, as they are on the wire; 16 MiB by default. */
   readonly maxBytes?: number | undefined;
 }
+
+const table: OptionTable<VectorRecorderOptions> = { maxBytes: "a number" };
 
 export interface VectorRecording {
   /**
@@ -50,6 +54,8 @@ export function recordVector(
   connectionOptions: ConnectionOptions = {},
   options: VectorRecorderOptions = {},
 ): VectorRecording {
+  requireConnection("recordVector()", connection);
+  checkOptions("recordVector()", options, table);
   const { type: role, state, bufferedAmount, unreadAmount } = connection;
   const began = connectionOptions.handshake === "none" ? "open" : "connecting";
   const requestIsGone = began === "connecting" && role === "client" && bufferedAmount === 0;

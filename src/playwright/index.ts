@@ -11,7 +11,12 @@ import type {
 import { matchers, type WebSocketMatchers } from "../testing/matchers.ts";
 import { attachRecordings, type WebSocketTrace } from "./attachments.ts";
 import { Bridge } from "./bridge.ts";
-import { createWebSocketServer, type WebSocketServer, type WebSocketServerOptions } from "./webSocketServer.ts";
+import {
+  checkServerOptions,
+  createWebSocketServer,
+  type WebSocketServer,
+  type WebSocketServerOptions,
+} from "./webSocketServer.ts";
 
 export type { ServerSocket } from "../testing/serverSocket.ts";
 export type { TestRequest } from "../testing/testRequest.ts";
@@ -43,7 +48,9 @@ export const test: TestType<Fixtures, PlaywrightWorkerArgs & PlaywrightWorkerOpt
   webSocketServer: async ({ context, webSocketWorkers, webSocketTrace }, use, testInfo) => {
     const servers: WebSocketServer[] = [];
     const bridges = new Map<BrowserContext, Promise<Bridge>>();
-    await use(async ({ context: where = context, ...options }) => {
+    await use(async (given) => {
+      checkServerOptions(given);
+      const { context: where = context, ...options } = given;
       const installed = bridges.get(where) ?? Bridge.install(where, webSocketWorkers);
       bridges.set(where, installed);
       const server = await createWebSocketServer(where, await installed, options);

@@ -1,6 +1,7 @@
 /** A test's server that pages reach: in the page, over a binding, or on the wire, over the loopback interface. */
 import type { BrowserContext } from "@playwright/test";
-import { TestServer, type TestServerOptions } from "../testing/testServer.ts";
+import { checkOptions, type OptionTable } from "../core/options.ts";
+import { TestServer, testServerTable, type TestServerOptions } from "../testing/testServer.ts";
 import type { Bridge, BridgeServer } from "./bridge.ts";
 import { listenOnLoopback, readLedTarget, type Loopback } from "./loopback.ts";
 import { describeMatch, toMatch } from "./match.ts";
@@ -20,6 +21,18 @@ export interface WebSocketServerOptions extends TestServerOptions {
   readonly mode?: "page" | "wire";
   /** Whose pages reach it; those of the test's own context by default. */
   readonly context?: BrowserContext;
+}
+
+const table: OptionTable<WebSocketServerOptions> = {
+  ...testServerTable,
+  match: "a string or an object",
+  mode: "a string",
+  context: "{ exposeBinding }",
+};
+
+/** Throws `TypeError` for options that can't be. */
+export function checkServerOptions(options: WebSocketServerOptions): void {
+  checkOptions("webSocketServer()", options, table);
 }
 
 /** A server in the test process for what runs in the browser. */

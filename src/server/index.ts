@@ -5,7 +5,7 @@ export type { CrosswsMessage } from "./crossws/message.ts";
 export type { CrosswsPeer, CrosswsSendOptions, WaitForDrainOptions } from "./crossws/peer.ts";
 export type { PublishOptions, SyncAdapter, SyncDriver, SyncMessage } from "./crossws/topics.ts";
 export type { PeerEventListener, ListenedEvents } from "./eventListeners.ts";
-export { Emitter } from "./emitter.ts";
+export { Emitter, type ListenerEvents } from "./emitter.ts";
 export type { MessageBytes } from "./messageBytes.ts";
 export type { OriginPolicy } from "../stream/originPolicy.ts";
 export { Peer, type BinaryType, type MessageData, type PeerEvents, type PeerSendOptions } from "./peer.ts";

@@ -4,10 +4,11 @@ import { concat, EMPTY, viewOf, type Bytes } from "../core/bytes.ts";
 import { writeCloseBody } from "../core/closeFrame.ts";
 import type { ConnectionClosed, WSEvent } from "../core/events.ts";
 import { encodeText } from "../core/utf8.ts";
+import { isBlob } from "../stream/blob.ts";
 import type { Driver, EventHandler } from "../stream/driver.ts";
 import { attempt, report } from "../stream/report.ts";
 import { MessageAssembler, standalone } from "../stream/messageAssembler.ts";
-import { Emitter } from "./emitter.ts";
+import { Emitter, type ListenerEvents } from "./emitter.ts";
 import { EventListeners, type ListenedEvents, type PeerEventListener } from "./eventListeners.ts";
 import { decodeText, messageBytes, textBytes, textDecoder, type MessageBytes } from "./messageBytes.ts";
 import { urlOf, type UpgradeRequest } from "./request.ts";
@@ -20,7 +21,7 @@ export type BinaryType = (typeof BINARY_TYPES)[number];
 
 export type MessageData = MessageBytes | ArrayBuffer | MessageBytes[] | Blob;
 
-export interface PeerEvents {
+export interface PeerEvents extends ListenerEvents {
   message: [data: MessageData, isBinary: boolean];
   ping: [payload: MessageBytes];
   pong: [payload: MessageBytes];
@@ -302,7 +303,7 @@ export class Peer extends Emitter<PeerEvents> {
     this.#conclusion = closed;
     // That somebody did not answer in time is no error to ws either.
     const isLate = error?.code === "closeTimeout" || error?.code === "keepaliveTimeout";
-    if (error !== undefined && !isLate) this.#tellError(error);
+    if (error !== undefined && !isLate) this.#tell("error", error);
     this._socket._writableState.finished = true;
     attempt(() => this._socket.emit("finish"));
   }
@@ -315,13 +316,13 @@ export class Peer extends Emitter<PeerEvents> {
   }
 
   #send(data: Sendable, options: PeerSendOptions, callback: Callback | undefined): void {
-    if (data instanceof Blob) {
+    if (isBlob(data)) {
       this.#inOrder(() => this.#sendBlob(data, options, callback));
       return;
     }
     const content = Array.isArray(data) ? concat(data.map(viewOf)) : contentOf(data as ControlPayload);
     const kept = typeof content === "string" ? content : this.#kept(content);
-    this.#inOrder(() => this.#sendContent(kept, options, callback));
+    this.#inOrder(() => this.#sendContent(kept, options, callback), callback);
   }
 
   #sendContent(content: string | Bytes, options: PeerSendOptions, callback: Callback | undefined): void {
@@ -362,7 +363,7 @@ export class Peer extends Emitter<PeerEvents> {
     void blob
       .arrayBuffer()
       .then(
-        (buffer) => attempt(() => this.#sendContent(new Uint8Array(buffer), options, callback)),
+        (buffer) => this.#actLate(() => this.#sendContent(new Uint8Array(buffer), options, callback), callback),
         (error: unknown) => this.#failBlob(asError(error), callback),
       )
       .then(() => this.#goOn());
@@ -373,20 +374,30 @@ export class Peer extends Emitter<PeerEvents> {
     const cause = error ?? new Error("a Blob could not be read");
     this.terminate();
     if (callback !== undefined) attempt(() => callback(cause));
-    this.#tellError(cause);
+    this.#tell("error", cause);
   }
 
-  /** Does it now, or when the Blobs that were sent before have been read. */
-  #inOrder(act: () => void): void {
+  /** Does it now, or when the Blobs that were sent before have been read. Then `callback` gets what it throws. */
+  #inOrder(act: () => void, callback?: Callback): void {
     if (this.#behindBlob === undefined) act();
-    else this.#behindBlob.push(act);
+    else this.#behindBlob.push(() => this.#actLate(act, callback));
+  }
+
+  /** Does what has no caller any more to throw an error to. */
+  #actLate(act: () => void, callback: Callback | undefined): void {
+    try {
+      act();
+    } catch (error) {
+      if (callback === undefined) report(error);
+      else attempt(() => callback(asError(error)));
+    }
   }
 
   #goOn(): void {
     const acts = this.#behindBlob ?? [];
     this.#behindBlob = undefined;
     this.#blobBytes = 0;
-    while (this.#behindBlob === undefined && acts.length > 0) attempt(acts.shift()!);
+    while (this.#behindBlob === undefined && acts.length > 0) acts.shift()!();
     if (acts.length > 0) this.#behindBlob = acts;
   }
 
@@ -395,15 +406,9 @@ export class Peer extends Emitter<PeerEvents> {
     return this.#behindBlob === undefined ? bytes : bytes.slice();
   }
 
-  /** What a listener throws is reported, and the connection goes on. Returns whether anybody listened. */
-  #tell<Name extends keyof PeerEvents>(event: Name, ...args: PeerEvents[Name]): boolean {
-    const heard = this.listenerCount(event) > 0;
+  /** What a listener throws is reported, and the connection goes on; and an error that nobody listens for. */
+  #tell<Name extends keyof PeerEvents>(event: Name, ...args: PeerEvents[Name]): void {
     attempt(() => this.emit(event, ...args));
-    return heard;
-  }
-
-  #tellError(error: Error): void {
-    if (!this.#tell("error", error)) report(error);
   }
 
   #control(
@@ -425,7 +430,7 @@ export class Peer extends Emitter<PeerEvents> {
       }
       this.#connection[kind](bytes);
       this.#flush(done);
-    });
+    }, done);
   }
 
   #flush(callback: Callback | undefined): void {

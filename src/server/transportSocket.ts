@@ -1,5 +1,5 @@
 /** What stands in for the TCP socket that libraries for ws reach for, behind a peer and a request. */
-import { Emitter } from "./emitter.ts";
+import { Emitter, type ListenerEvents } from "./emitter.ts";
 
 /** What is known of the other end of a transport. */
 export interface TransportInfo {
@@ -8,7 +8,7 @@ export interface TransportInfo {
   readonly encrypted?: boolean | undefined;
 }
 
-interface SocketEvents {
+interface SocketEvents extends ListenerEvents {
   /** There is room to send again, after there was none. */
   drain: [];
   /** The last bytes have been written. */

@@ -2,23 +2,26 @@
 import { checkServerOptions, type ServerOptions } from "../connection/options.ts";
 import { ServerConnection } from "../connection/serverConnection.ts";
 import { CloseCode } from "../core/closeCodes.ts";
-import { resolveTiming } from "../core/deadlines.ts";
+import { resolveTiming, timingTable } from "../core/deadlines.ts";
 import type { ConnectionRequested } from "../core/events.ts";
+import { limitTable, type Limits } from "../core/limits.ts";
+import { checkOptions, type OptionTable } from "../core/options.ts";
 import { parseTarget } from "../handshake/requestTarget.ts";
 import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.ts";
-import { systemClock } from "../stream/clock.ts";
-import type { RunOptions } from "../stream/connectionHook.ts";
+import { runTable, type RunOptions } from "../stream/connectionHook.ts";
 import { discard } from "../stream/discard.ts";
 import type { Driver, EventHandler } from "../stream/driver.ts";
 import type { DriverTiming } from "../stream/driverMachine.ts";
 import { open, orDiscard, prepare } from "../stream/opening.ts";
 import { requireOriginPolicy, type OriginPolicy } from "../stream/originPolicy.ts";
-import { stopTaking } from "../stream/serve.ts";
+import { iteratorOf, stopTaking } from "../stream/serve.ts";
 import { admit, PendingRequest } from "../stream/pendingRequest.ts";
-import { report } from "../stream/report.ts";
+import { attempt, report } from "../stream/report.ts";
+import { queueTask } from "../stream/tasks.ts";
 import { WebSocketError } from "../stream/webSocketError.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
-import { Emitter } from "./emitter.ts";
+import { requireTransport } from "../transports/requireTransport.ts";
+import { Emitter, type ListenerEvents } from "./emitter.ts";
 import { Peer } from "./peer.ts";
 import { upgradeRequest, type UpgradeRequest } from "./request.ts";
 import { TransportSocket, type TransportInfo } from "./transportSocket.ts";
@@ -70,7 +73,45 @@ export interface WebSocketServerOptions extends Pick<ServerOptions, ConnectionSe
   readonly maxConnections?: number;
   /** Most transports at once whose client is not accepted yet. Beyond it they are dropped. */
   readonly maxPendingHandshakes?: number;
+  /** There only for what is written for ws: this server never has one of HTTP. */
+  readonly noServer?: boolean;
+  /** There only for what is written for ws. To compress: `extensions: [permessageDeflate()]`. */
+  readonly perMessageDeflate?: false;
 }
+
+/** For that of the adapter for crossws, which sets the others. */
+export const serverTable: OptionTable<Omit<WebSocketServerOptions, "verifyClient" | "handleProtocols">> = {
+  ...timingTable,
+  ...runTable,
+  extensions: "an object",
+  limits: limitTable,
+  masking: "a boolean",
+  autoPong: "a boolean",
+  origins: "a string or an object or a function",
+  path: "a string",
+  clientTracking: "a boolean",
+  maxPayload: "a number",
+  maxConnections: "a number",
+  maxPendingHandshakes: "a number",
+  noServer: "a boolean",
+  perMessageDeflate: "a boolean",
+};
+
+const table: OptionTable<WebSocketServerOptions> = {
+  ...serverTable,
+  handleProtocols: "a function",
+  verifyClient: "a function",
+};
+
+const SERVE = "give its serve() the transports that listen() or upgrades() of websocket-over/node make";
+
+/** What to do here in the place of options that ws has. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  port: SERVE,
+  host: SERVE,
+  server: SERVE,
+  perMessageDeflate: "use extensions: [permessageDeflate()], of websocket-over/deflate",
+};
 
 /** By default what the transport says itself. */
 export interface HandleOptions extends TransportInfo {
@@ -78,7 +119,13 @@ export interface HandleOptions extends TransportInfo {
   readonly request?: ParsedRequest;
 }
 
-export interface ServerEvents {
+const handleTable: OptionTable<HandleOptions> = {
+  request: "{ method, target, headers }",
+  remoteAddress: "a string",
+  encrypted: "a boolean",
+};
+
+export interface ServerEvents extends ListenerEvents {
   connection: [peer: Peer, request: UpgradeRequest];
   /** The lines of the answer that is about to accept a client: those that a listener adds are sent with it. */
   headers: [lines: string[], request: UpgradeRequest];
@@ -133,20 +180,28 @@ export class WebSocketServer extends Emitter<ServerEvents> {
   /** `TypeError` or `RangeError` for options that can't be. */
   constructor(options: WebSocketServerOptions = {}) {
     super();
+    const where = "new WebSocketServer()";
+    for (const [name, instead] of Object.entries(INSTEAD)) {
+      if (((options as Record<string, unknown> | null)?.[name] ?? false) !== false) {
+        throw new TypeError(`${where} has no option ${name}; ${instead}`);
+      }
+    }
+    checkOptions(where, options, table);
     this.options = { ...options };
     requireOriginPolicy(options.origins);
+    requireCount("maxPayload", options.maxPayload);
     requireCount("maxConnections", options.maxConnections);
     requireCount("maxPendingHandshakes", options.maxPendingHandshakes);
     const { extensions = [], masking = true, autoPong = true, keepalive, maxPayload } = options;
     const timing = resolveTiming(options);
-    const limits = maxPayload === undefined ? {} : { maxMessageBytes: maxPayload, maxFrameBytes: maxPayload };
+    const { maxMessageBytes = maxPayload, maxFrameBytes = maxPayload } = options.limits ?? {};
     this.#connectionOptions = {
       ...timing,
       extensions,
       masking,
       autoPong,
       keepalive,
-      limits: { ...limits, ...options.limits },
+      limits: { ...options.limits, maxMessageBytes, maxFrameBytes } as Partial<Limits>,
     };
     checkServerOptions(this.#connectionOptions);
     this.#timing = timing;
@@ -158,6 +213,8 @@ export class WebSocketServer extends Emitter<ServerEvents> {
    * If the server is closing, or has as many as it may, the transport is dropped.
    */
   handleTransport(transport: ByteTransport, options: HandleOptions = {}): void {
+    requireTransport("handleTransport()", transport);
+    orDiscard(transport, () => checkOptions("handleTransport()", options, handleTable));
     if (this.#state !== "running") {
       discard(transport, new Error("the server is closed"));
       return;
@@ -167,14 +224,14 @@ export class WebSocketServer extends Emitter<ServerEvents> {
       this.#tell("drop", transport);
       return;
     }
-    const { request = transport.request, remoteAddress = transport.remoteAddress } = options;
-    const { encrypted = transport.encrypted } = options;
-    const { origins = "same", clock = systemClock } = this.options;
-    const socket = new TransportSocket({ remoteAddress, encrypted }, () =>
-      driver.abort(new Error("the transport was destroyed")),
-    );
+    const { origins = "same", clock } = this.options;
     let ended = ignore;
     const driver: Driver = orDiscard(transport, () => {
+      const { request = transport.request, remoteAddress = transport.remoteAddress } = options;
+      const { encrypted = transport.encrypted } = options;
+      const socket = new TransportSocket({ remoteAddress, encrypted }, () =>
+        driver.abort(new Error("the transport was destroyed")),
+      );
       const prepared = prepare(ServerConnection, this.#connectionOptions, this.options.onConnection);
       const { connection } = prepared;
       if (request !== undefined) connection.receiveRequest(request);
@@ -231,7 +288,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
       this.#forget(driver);
     };
     // In another turn: libraries put off what they do with the last message.
-    void driver.finished.then(() => clock.setTimeout(forget, 0)).catch(forget);
+    void driver.finished.then(() => queueTask(forget));
   }
 
   /**
@@ -240,9 +297,8 @@ export class WebSocketServer extends Emitter<ServerEvents> {
    */
   serve(transports: AsyncIterable<ByteTransport> | Iterable<ByteTransport>): Promise<void> {
     if (this.#state !== "running") return Promise.resolve();
-    const iterator =
-      Symbol.asyncIterator in transports ? transports[Symbol.asyncIterator]() : transports[Symbol.iterator]();
     return new Promise((resolve) => {
+      const iterator = iteratorOf("serve()", transports);
       const finish = (): void => {
         this.#sources.delete(stop);
         resolve();
@@ -386,19 +442,13 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     return headers;
   }
 
-  #tell<Name extends keyof ServerEvents>(event: Name, ...args: ServerEvents[Name]): boolean {
-    const heard = this.listenerCount(event) > 0;
-    try {
-      this.emit(event, ...args);
-    } catch (error) {
-      report(error);
-    }
-    return heard;
+  /** What a listener throws is reported, and the server goes on; and an error that nobody listens for. */
+  #tell<Name extends keyof ServerEvents>(event: Name, ...args: ServerEvents[Name]): void {
+    attempt(() => this.emit(event, ...args));
   }
 
   #tellError(error: unknown): void {
-    const known = error instanceof Error ? error : new Error("no more transports", { cause: error });
-    if (!this.#tell("error", known)) report(known);
+    this.#tell("error", error instanceof Error ? error : new Error("no more transports", { cause: error }));
   }
 }
 

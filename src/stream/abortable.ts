@@ -1,10 +1,13 @@
 /** A wait that an `AbortSignal` can give up. */
+import type { OptionTable } from "../core/options.ts";
 import { onAbort } from "../transports/onAbort.ts";
 
 export interface Abortable {
   /** Gives up the wait, which is rejected with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
+
+export const abortableTable: OptionTable<Abortable> = { signal: "{ aborted, reason }" };
 
 /**
  * The promise, unless the signal is aborted first: then `giveUp` is called, and its reason is what it rejects with. If

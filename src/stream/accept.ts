@@ -1,13 +1,15 @@
 /** The server's way to a session: waits for the request, and answers it as the application says. */
-import type { AcceptOptions, SharedOptions } from "../connection/options.ts";
+import { sharedTable, type AcceptOptions, type SharedOptions } from "../connection/options.ts";
 import { ServerConnection } from "../connection/serverConnection.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { resolveTiming } from "../core/deadlines.ts";
 import type { ConnectionRequested } from "../core/events.ts";
+import { checkOptions, type OptionTable } from "../core/options.ts";
 import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
-import { unlessAborted, type Abortable } from "./abortable.ts";
-import type { RunOptions } from "./connectionHook.ts";
+import { requireTransport } from "../transports/requireTransport.ts";
+import { abortableTable, unlessAborted, type Abortable } from "./abortable.ts";
+import { runTable, type RunOptions } from "./connectionHook.ts";
 import type { Driver } from "./driver.ts";
 import { open, orDiscard, prepare } from "./opening.ts";
 import { requireOriginPolicy, type OriginPolicy } from "./originPolicy.ts";
@@ -22,6 +24,16 @@ export interface AcceptTransportOptions extends SharedOptions, Abortable, RunOpt
   /** Which pages may connect; others are refused with 403. Those of the same host by default, or of the server's own page. */
   readonly origins?: OriginPolicy | undefined;
 }
+
+/** For that of `serve`, whose transports bring their requests. */
+export const incomingTable: OptionTable<Omit<AcceptTransportOptions, "request">> = {
+  ...sharedTable,
+  ...abortableTable,
+  ...runTable,
+  origins: "a string or an object or a function",
+};
+
+const table: OptionTable<AcceptTransportOptions> = { ...incomingTable, request: "{ method, target, headers }" };
 
 /** A request to open a WebSocket, which waits for its answer. */
 export interface IncomingRequest extends Omit<ConnectionRequested, "type"> {
@@ -57,6 +69,8 @@ export interface IncomingRequest extends Omit<ConnectionRequested, "type"> {
  * ```
  */
 export async function accept(transport: ByteTransport, options: AcceptTransportOptions = {}): Promise<IncomingRequest> {
+  requireTransport("accept()", transport);
+  orDiscard(transport, () => checkOptions("accept()", options, table));
   return await acceptOn(transport, options).request;
 }
 
@@ -73,13 +87,13 @@ export interface Arrival {
   endUnanswered(status: number, closeCode: number): void;
 }
 
-/** What `accept` does, and a way to end what it began. `late` is as in `Admission`. Throws if the options are wrong. */
+/** What `accept` does, and a way to end what it began, with options that have been checked. `late` is as in `Admission`. */
 export function acceptOn(
   transport: ByteTransport,
   options: AcceptTransportOptions,
   late: (error: unknown) => void = report,
 ): Arrival {
-  const { request: parsed = transport.request, origins = "same", signal, onConnection, clock, ...rest } = options;
+  const { request, origins = "same", signal, onConnection, clock, ...rest } = options;
   const isPriorKnowledge = rest.handshake === "none";
   let answerable: PendingRequest | undefined;
   let isAnswered = false;
@@ -89,6 +103,7 @@ export function acceptOn(
   opened.promise.catch(requested.reject);
   let connection!: ServerConnection;
   const driver: Driver = orDiscard(transport, () => {
+    const parsed = request ?? transport.request;
     requireOriginPolicy(origins);
     signal?.throwIfAborted();
     const timing = resolveTiming(rest);

@@ -1,4 +1,5 @@
 /** Where the time comes from that the drivers tell their connections: the platform, unless a test brings its own. */
+import type { OptionTable } from "../core/options.ts";
 
 export interface Clock {
   /** Milliseconds since whenever. Where it goes back, time stands still until it goes on. */
@@ -12,6 +13,8 @@ export interface ClockOption {
   /** Where deadlines take their time from, for tests; the platform by default. */
   readonly clock?: Clock | undefined;
 }
+
+export const clockTable: OptionTable<ClockOption> = { clock: "{ now, setTimeout, clearTimeout }" };
 
 /** The longest delay that `setTimeout` counts, in milliseconds: beyond it calls back at once. */
 export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;

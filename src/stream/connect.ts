@@ -1,11 +1,13 @@
 /** The client's way to a session: asks over a transport, and waits for the answer. */
 import { ClientConnection } from "../connection/clientConnection.ts";
-import type { SharedOptions } from "../connection/options.ts";
+import { sharedTable, type SharedOptions } from "../connection/options.ts";
 import { resolveTiming } from "../core/deadlines.ts";
+import { checkOptions, type OptionTable } from "../core/options.ts";
 import { fastPaths } from "../core/runs/fastPaths.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
-import { unlessAborted, type Abortable } from "./abortable.ts";
-import type { RunOptions } from "./connectionHook.ts";
+import { requireTransport } from "../transports/requireTransport.ts";
+import { abortableTable, unlessAborted, type Abortable } from "./abortable.ts";
+import { runTable, type RunOptions } from "./connectionHook.ts";
 import type { Driver } from "./driver.ts";
 import { open, orDiscard, prepare } from "./opening.ts";
 import { withResolvers } from "./withResolvers.ts";
@@ -22,6 +24,16 @@ export interface ConnectOptions extends SharedOptions, Abortable, RunOptions {
   /** What a browser would say of the page (RFC 6454 §7). */
   readonly origin?: string;
 }
+
+const table: OptionTable<ConnectOptions> = {
+  ...sharedTable,
+  ...abortableTable,
+  ...runTable,
+  url: "a string or an object",
+  protocols: "a string or an object",
+  headers: "an object",
+  origin: "a string",
+};
 
 /**
  * Opens a WebSocket over a transport, which is the session's from now on, and is ended if there will be none. The signal
@@ -42,6 +54,8 @@ export interface ConnectOptions extends SharedOptions, Abortable, RunOptions {
  * ```
  */
 export async function connect(transport: ByteTransport, options: ConnectOptions = {}): Promise<WebSocketSession> {
+  requireTransport("connect()", transport);
+  orDiscard(transport, () => checkOptions("connect()", options, table));
   const { url = "ws://localhost/", protocols, signal, onConnection, clock, ...rest } = options;
   const { promise, resolve, reject } = withResolvers<WebSocketSession>();
   const driver: Driver = orDiscard(transport, () => {

@@ -1,7 +1,8 @@
 /** What every face lets its caller give to a connection beside the protocol's options. */
 import type { Connection } from "../connection/connection.ts";
 import type { ConnectionOptions } from "../connection/options.ts";
-import type { ClockOption } from "./clock.ts";
+import type { OptionTable } from "../core/options.ts";
+import { clockTable, type ClockOption } from "./clock.ts";
 
 export interface ConnectionHook {
   /**
@@ -13,3 +14,5 @@ export interface ConnectionHook {
 
 /** What makes and runs a connection, whatever its side. */
 export interface RunOptions extends ConnectionHook, ClockOption {}
+
+export const runTable: OptionTable<RunOptions> = { ...clockTable, onConnection: "a function" };

@@ -41,6 +41,7 @@ export class Driver {
   readonly finished: Promise<void>;
   readonly #machine: DriverMachine;
   readonly #transport: ByteTransport;
+  readonly #copiesChunks: boolean;
   readonly #reader: ChunkReader;
   readonly #writer: WritableStreamDefaultWriter<Bytes>;
   readonly #handle: EventHandler;
@@ -77,16 +78,18 @@ export class Driver {
 
   /** Begins with the next microtask. `TypeError` if one of the transport's streams is locked. */
   constructor(connection: Connection, transport: ByteTransport, options: DriverOptions, handle: EventHandler) {
-    if (transport.readable.locked || transport.writable.locked) {
+    // Each once, and before anything is locked: they may be getters that throw.
+    const { readable, writable, closed, copiesChunks } = transport;
+    if (readable.locked || writable.locked) {
       throw new TypeError("the transport is in use: one of its streams is locked");
     }
-    const { closed, copiesChunks } = transport;
-    this.#machine = new DriverMachine(connection, copiesChunks === true, options);
+    this.#copiesChunks = copiesChunks === true;
+    this.#machine = new DriverMachine(connection, this.#copiesChunks, options);
     this.#transport = transport;
     this.#handle = handle;
     this.#clock = options.clock ?? systemClock;
-    this.#reader = new ChunkReader(transport.readable);
-    this.#writer = transport.writable.getWriter();
+    this.#reader = new ChunkReader(readable);
+    this.#writer = writable.getWriter();
     this.finished = new Promise((resolve) => (this.#finish = resolve));
     // How a write fails is seen where it is written.
     this.#writer.closed.catch(ignore);
@@ -115,6 +118,11 @@ export class Driver {
   /** Whether a sender may go on, or should wait until what is queued has been written. */
   get hasRoom(): boolean {
     return this.#machine.hasRoom;
+  }
+
+  /** Whether the close has begun, or is over. */
+  get isClosing(): boolean {
+    return this.#machine.phase !== "running";
   }
 
   /** The time by the connection's clock, in milliseconds. Never goes back. */
@@ -276,7 +284,7 @@ export class Driver {
 
   #write(chunks: readonly Bytes[]): Promise<unknown> {
     if (chunks.length === 1) return this.#writer.write(chunks[0]!);
-    if (this.#transport.copiesChunks !== true) return Promise.all(chunks.map((chunk) => this.#writer.write(chunk)));
+    if (!this.#copiesChunks) return Promise.all(chunks.map((chunk) => this.#writer.write(chunk)));
     const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
     const block = takeSpare(length) ?? new Uint8Array(GATHERED_BYTES);
     putTogether(chunks, block);

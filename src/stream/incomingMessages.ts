@@ -3,6 +3,7 @@ import type { Connection } from "../connection/connection.ts";
 import type { Bytes } from "../core/bytes.ts";
 import type { BytesReceived, TextReceived } from "../core/events.ts";
 import { unlessAborted, withdraw } from "./abortable.ts";
+import type { Driver } from "./driver.ts";
 import { Fifo } from "./fifo.ts";
 import { MessageAssembler, standalone } from "./messageAssembler.ts";
 import { WebSocketError } from "./webSocketError.ts";
@@ -33,6 +34,7 @@ interface Receiver {
 export class IncomingMessages {
   readonly #onCancel: (reason: unknown) => void;
   readonly #assembler: MessageAssembler;
+  readonly #driver: Pick<Driver, "isClosing">;
   #mode: "undecided" | "whole" | "streams" = "undecided";
   readonly #decided: Promise<void>;
   #decide!: () => void;
@@ -55,8 +57,9 @@ export class IncomingMessages {
   #goOn: () => void = ignore;
   #ended: { readonly error: WebSocketError | undefined } | undefined;
 
-  constructor(connection: Connection, onCancel: (reason: unknown) => void) {
+  constructor(connection: Connection, driver: Pick<Driver, "isClosing">, onCancel: (reason: unknown) => void) {
     this.#assembler = new MessageAssembler(connection);
+    this.#driver = driver;
     this.#onCancel = onCancel;
     this.#decided = new Promise((resolve) => (this.#decide = resolve));
   }
@@ -199,16 +202,17 @@ export class IncomingMessages {
     return ((this.#pieces ?? this.#streamQueue).desiredSize ?? 1) > 0;
   }
 
-  /** Whether the queue is short enough to ask for more again. */
-  get #isLow(): boolean {
-    return this.#mode === "whole" && !this.#cancelled ? this.#queuedBytes <= LOW_WATER_BYTES : this.#hasRoom;
+  /** Whether to ask for more again. While the connection closes, every message that is taken has to be noticed. */
+  get #wantsMore(): boolean {
+    if (this.#mode !== "whole" || this.#cancelled || this.#driver.isClosing) return this.#hasRoom;
+    return this.#queuedBytes <= LOW_WATER_BYTES;
   }
 
   #untilRoom(): PromiseLike<void> | undefined {
     if (this.#hasRoom) return undefined;
     return new Promise<void>((resolve) => {
       this.#goOn = () => {
-        if (!this.#isLow) return;
+        if (!this.#wantsMore) return;
         this.#goOn = ignore;
         resolve();
       };

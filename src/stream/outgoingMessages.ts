@@ -1,11 +1,11 @@
 /** Messages to send, in the order in which they were given: whole ones, and ones that are written as a stream. */
 import type { Connection } from "../connection/connection.ts";
-import { EMPTY } from "../core/bytes.ts";
+import { EMPTY, requireFixed } from "../core/bytes.ts";
 import type { SendOptions } from "../core/messageWriter.ts";
 import { onAbort } from "../transports/onAbort.ts";
 import { unlessAborted, withdraw } from "./abortable.ts";
 import type { Driver } from "./driver.ts";
-import type { WebSocketError } from "./webSocketError.ts";
+import { WebSocketError } from "./webSocketError.ts";
 
 /** How much may wait in `writable` before its writers should wait, in bytes. */
 const HIGH_WATER_BYTES = 64 * 1024;
@@ -49,7 +49,11 @@ export class OutgoingMessages {
           // At once, where the sink's own `abort` would wait for a write that waits for room.
           onAbort(controller.signal, (reason) => closing.closeFor(reason));
         },
-        write: (message) => this.#orClose(() => this.#inTurn(() => this.#send(message, true, {}))),
+        write: (message) =>
+          this.#orClose(() => {
+            requireFixed(message);
+            return this.#inTurn(() => this.#send(message, true, {}));
+          }),
         close: () => {
           this.#writableClosed = true;
           return closing.close().then(() => undefined);
@@ -66,6 +70,7 @@ export class OutgoingMessages {
   send(message: string | BufferSource, options: SendOptions, signal: AbortSignal | undefined): Promise<void> {
     try {
       signal?.throwIfAborted();
+      requireFixed(message);
       return this.#inTurn(() => this.#send(message, true, options), signal) ?? AT_ONCE;
     } catch (error) {
       return Promise.reject(error);
@@ -98,6 +103,7 @@ export class OutgoingMessages {
           if ((typeof piece === "string") !== (type === "text")) {
             throw new TypeError(`a ${type} message is made of ${type === "text" ? "strings" : "bytes"}`);
           }
+          requireFixed(piece);
           this.#send(piece, false, options);
           state = "sent";
           return this.#untilRoom();
@@ -124,6 +130,8 @@ export class OutgoingMessages {
   #send(message: string | BufferSource, final: boolean, options: SendOptions): void {
     if (this.#error !== undefined) throw this.#error;
     try {
+      // The session is told of the end later, when the last bytes have been written.
+      if (this.#connection.state !== "open") throw new WebSocketError("the connection is closed or closing");
       this.#connection.sendData(message, final, options);
     } finally {
       this.#driver.flush(); // an extension that threw has ended the connection
@@ -181,7 +189,11 @@ export class OutgoingMessages {
   }
 }
 
-/** What is no message is refused when it is its turn. */
+/** What is no message is refused when it is its turn: a DataView may have no length any more. */
 function sizeOf(message: string | BufferSource): number {
-  return typeof message === "string" ? message.length : ((message as Partial<ArrayBuffer> | null)?.byteLength ?? 0);
+  try {
+    return typeof message === "string" ? message.length : (message.byteLength ?? 0);
+  } catch {
+    return 0;
+  }
 }

@@ -2,12 +2,15 @@
 import { checkServerOptions } from "../connection/options.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { resolveTiming } from "../core/deadlines.ts";
+import { checkOptions, advice, refuse, requireKind, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { onAbort } from "../transports/onAbort.ts";
+import { insteadOfTransport, requireTransport } from "../transports/requireTransport.ts";
 import { unlessAborted } from "./abortable.ts";
-import { acceptOn, type AcceptTransportOptions, type Arrival, type IncomingRequest } from "./accept.ts";
+import { acceptOn, incomingTable, type AcceptTransportOptions, type Arrival, type IncomingRequest } from "./accept.ts";
 import { systemClock } from "./clock.ts";
 import { discard } from "./discard.ts";
+import { orDiscard } from "./opening.ts";
 import { requireOriginPolicy } from "./originPolicy.ts";
 import { tellError } from "./report.ts";
 import { WebSocketError } from "./webSocketError.ts";
@@ -29,6 +32,12 @@ export interface ServeOptions extends Omit<AcceptTransportOptions, "request"> {
    */
   readonly onError?: (error: unknown) => unknown;
 }
+
+const table: OptionTable<ServeOptions> = {
+  ...incomingTable,
+  maxConnections: "a number",
+  onError: "a function",
+};
 
 /**
  * Serves WebSockets on transports until there are no more and all connections have ended. If the signal is aborted, no more
@@ -59,15 +68,19 @@ export async function serve(
   handler: RequestHandler,
   options: ServeOptions = {},
 ): Promise<void> {
-  const iterator =
-    Symbol.asyncIterator in transports ? transports[Symbol.asyncIterator]() : transports[Symbol.iterator]();
+  const iterator = orDiscard(transports as unknown as ByteTransport, () => iteratorOf("serve()", transports));
   try {
+    requireKind("serve() takes a handler,", handler, "a function");
     requireOptions(options);
+    if (Array.isArray(transports)) {
+      for (const transport of transports as readonly ByteTransport[]) requireTransport("serve()", transport);
+    }
   } catch (error) {
     stopTaking(transports, iterator, error);
     throw error;
   }
-  const { maxConnections = Infinity, signal } = options;
+  const { maxConnections = Infinity, ...perConnection } = options;
+  const { signal, onError } = perConnection;
   let running = 0;
   /** Called when a connection has ended. */
   let vacated = ignore;
@@ -80,8 +93,8 @@ export async function serve(
       const next = await unlessAborted(arriving, signal, (reason) => void discardLate(arriving, reason));
       if (next.done === true) break;
       running++;
-      void serveOne(next.value, handler, options)
-        .catch((error: unknown) => tell(error, options.onError))
+      void serveOne(next.value, handler, perConnection)
+        .catch((error: unknown) => tell(error, onError))
         .then(() => {
           running--;
           vacated();
@@ -96,13 +109,32 @@ export async function serve(
 }
 
 /** `TypeError` or `RangeError` for options that can't be. */
-function requireOptions({ maxConnections = Infinity, origins, ...options }: ServeOptions): void {
+function requireOptions(options: ServeOptions): void {
+  checkOptions("serve()", options, table);
+  const { maxConnections = Infinity, origins } = options;
   if (!(maxConnections >= 1)) throw new RangeError(`maxConnections is at least 1, not ${String(maxConnections)}`);
   requireOriginPolicy(origins);
   checkServerOptions(options);
 }
 
 type Source = AsyncIterator<ByteTransport> | Iterator<ByteTransport>;
+
+/** Begins to take transports. `TypeError` for what brings none. `where` names the function. */
+export function iteratorOf(where: string, transports: AsyncIterable<ByteTransport> | Iterable<ByteTransport>): Source {
+  const source = Object(transports) as Partial<AsyncIterable<ByteTransport> & Iterable<ByteTransport>>;
+  const begin = source[Symbol.asyncIterator] ?? source[Symbol.iterator];
+  // Node's sockets can be iterated over, and so can strings.
+  if (begin === undefined || source !== transports || "write" in source) {
+    refuse(`${where} takes transports, as an array or another iterable`, transports, advice(insteadOfTransports));
+  }
+  return (begin as () => Source).call(source);
+}
+
+const insteadOfTransports: Readonly<Record<string, string>> = {
+  ...insteadOfTransport,
+  readable: "put it into an array",
+  call: "the handler comes second",
+};
 
 /** Ends the transports of a list, which nobody else will. Another source is told to stop; how it does is its own concern. */
 export function stopTaking(transports: object, iterator: Source, reason: unknown): void {
@@ -126,10 +158,11 @@ async function discardLate(arriving: Promise<IteratorResult<ByteTransport, unkno
 
 /** Serves one connection. Fulfilled when its transport has ended and the handler has returned, or is not waited for. */
 async function serveOne(transport: ByteTransport, handler: RequestHandler, options: ServeOptions): Promise<void> {
-  const { onError, signal } = options;
+  const { onError, signal, ...accepting } = options;
   let arrival: Arrival;
   try {
-    arrival = acceptOn(transport, options, (error) => tell(error, onError));
+    requireTransport("serve()", transport);
+    arrival = acceptOn(transport, { ...accepting, signal }, (error) => tell(error, onError));
   } catch (error) {
     if (signal?.aborted !== true) tell(error, onError);
     return;

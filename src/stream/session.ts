@@ -2,9 +2,10 @@
 import type { Connection } from "../connection/connection.ts";
 import type { Bytes } from "../core/bytes.ts";
 import type { SendOptions } from "../core/messageWriter.ts";
+import { checkOptions, type OptionTable } from "../core/options.ts";
 import type { CloseFrame, ConnectionClosed, ConnectionEstablished, PongReceived, WSEvent } from "../core/events.ts";
 import { formatExtensions } from "../handshake/headerGrammar.ts";
-import { unlessAborted, withdraw, type Abortable } from "./abortable.ts";
+import { abortableTable, unlessAborted, withdraw, type Abortable } from "./abortable.ts";
 import type { Driver, EventHandler } from "./driver.ts";
 import { IncomingMessages, type IncomingMessageStream, type Message } from "./incomingMessages.ts";
 import { OutgoingMessages } from "./outgoingMessages.ts";
@@ -16,6 +17,8 @@ export interface CloseOptions extends Abortable {
   /** At most 123 bytes of UTF-8. */
   readonly reason?: string | undefined;
 }
+
+const closeTable: OptionTable<CloseOptions> = { ...abortableTable, closeCode: "a number", reason: "a string" };
 
 export interface CloseInfo {
   /** The code of the peer's Close frame; 1005 if it had none. */
@@ -75,7 +78,7 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
     this.headers = established.headers;
     this.closed = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
     this.closed.catch(ignore);
-    this.#incoming = new IncomingMessages(connection, (reason) => this.#closeFor(reason));
+    this.#incoming = new IncomingMessages(connection, driver, (reason) => this.#closeFor(reason));
     this.#outgoing = new OutgoingMessages(connection, driver, {
       close: () => this.close(),
       closeFor: (reason) => this.#closeFor(reason),
@@ -159,6 +162,7 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
    * `RangeError` for a code or reason that may not be sent.
    */
   close(options: CloseOptions = {}): Promise<CloseInfo> {
+    checkOptions("close()", options, closeTable);
     const { closeCode, reason, signal } = options;
     // Somebody may have acted on the connection behind our back: then the driver learns of it now.
     if (this.#connection.state === "open") this.#connection.close(closeCode, reason);

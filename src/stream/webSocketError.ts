@@ -33,8 +33,9 @@ export class WebSocketError extends DOMException {
 
   constructor(message: string, details: WebSocketErrorDetails = {}) {
     super(message, "WebSocketError");
-    this.closeCode = details.closeCode;
     this.reason = details.reason ?? "";
+    // "If reason is non-empty, but code is not set, then set code to 1000."
+    this.closeCode = details.closeCode ?? (this.reason === "" ? undefined : CloseCode.NORMAL_CLOSURE);
     this.rejection = details.rejection;
     this.cause = details.cause;
   }

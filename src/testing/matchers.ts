@@ -1,5 +1,6 @@
 /** Matchers for what a test's server has received, as one plain object for `expect.extend`. */
 import { viewOf } from "../core/bytes.ts";
+import { checkOptions, type OptionTable } from "../core/options.ts";
 import { redactURL } from "../inspect/secrets.ts";
 import { describeReceived, describeTrace } from "./describe.ts";
 import { matches } from "./equality.ts";
@@ -22,6 +23,10 @@ export interface ReceiveJSONOptions extends ReceiveOptions {
   /** `true`: the objects that are received may have more properties than are expected. */
   readonly partial?: boolean;
 }
+
+const receiveTable: OptionTable<ReceiveOptions> = { timeout: "a number", inOrder: "a boolean" };
+
+const receiveJSONTable: OptionTable<ReceiveJSONOptions> = { ...receiveTable, partial: "a boolean" };
 
 /** What there is of the runner: more in Playwright and Vitest. */
 interface MatcherState {
@@ -91,15 +96,15 @@ export const matchers: WebSocketMatchers = {
     });
   },
 
-  toReceiveBytes(socket, expected, options) {
+  async toReceiveBytes(socket, expected, options) {
     const bytes = viewOf(expected);
     const fits = (item: Received): boolean => item.type === "bytes" && areEqual(item.data, bytes);
     const shown = describeReceived({ type: "bytes", data: new Uint8Array(bytes) });
     return receive(this, socket, options, { matcher: "toReceiveBytes", expected: shown, types: MESSAGES, fits });
   },
 
-  toReceiveJSON(socket, expected, options = {}) {
-    const { partial = false } = options;
+  async toReceiveJSON(socket, expected, { partial = false, ...options } = {}) {
+    checkOptions("toReceiveJSON()", { partial }, receiveJSONTable);
     const fits = (item: Received): boolean => {
       const value = item.type === "text" ? parseJSON(item.data) : undefined;
       return value !== undefined && matches(value, expected, partial);
@@ -108,11 +113,11 @@ export const matchers: WebSocketMatchers = {
     return receive(this, socket, options, { matcher: "toReceiveJSON", expected: shown, types: MESSAGES, fits });
   },
 
-  toReceivePing(socket, payload, options) {
+  async toReceivePing(socket, payload, options) {
     return receive(this, socket, options, control("ping", payload));
   },
 
-  toReceivePong(socket, payload, options) {
+  async toReceivePong(socket, payload, options) {
     return receive(this, socket, options, control("pong", payload));
   },
 
@@ -154,6 +159,7 @@ async function receive(
   if (!(socket instanceof ServerSocket)) {
     throw new TypeError(`${wanted.matcher} is for the socket that a request's accept() brings`);
   }
+  checkOptions(`${wanted.matcher}()`, options, receiveTable);
   const { received } = socket;
   const { timeout = state.timeout ?? DEFAULT_TIMEOUT_MS, inOrder = true } = options;
   const patience = realTimeout(timeout);

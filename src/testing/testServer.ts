@@ -1,11 +1,15 @@
 /** A test's server: takes transports, and hands out the requests on them in the order in which they came. */
 import { checkServerOptions, type ServerOptions } from "../connection/options.ts";
+import { timingTable } from "../core/deadlines.ts";
 import type { ConnectionRequested } from "../core/events.ts";
+import { limitTable } from "../core/limits.ts";
+import { checkOptions, type OptionTable } from "../core/options.ts";
 import type { Trace } from "../inspect/trace.ts";
 import type { Vector } from "../inspect/vector.ts";
-import { systemClock, type Clock } from "../stream/clock.ts";
+import { clockTable, systemClock, type Clock } from "../stream/clock.ts";
 import { discard } from "../stream/discard.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
+import { requireTransport } from "../transports/requireTransport.ts";
 import { callerError } from "./callerError.ts";
 import { realTimeout } from "./realTime.ts";
 import type { ServerSocket } from "./serverSocket.ts";
@@ -17,10 +21,21 @@ export interface TestServerOptions extends Omit<ServerOptions, "handshake" | "su
   readonly clock?: Clock;
 }
 
+export const testServerTable: OptionTable<TestServerOptions> = {
+  ...timingTable,
+  ...clockTable,
+  extensions: "an object",
+  limits: limitTable,
+  masking: "a boolean",
+  random: "a function",
+};
+
 export interface RequestOptions {
   /** How long to wait, in milliseconds of real time; 5 seconds by default. */
   readonly timeout?: number;
 }
+
+const requestTable: OptionTable<RequestOptions> = { timeout: "a number" };
 
 /** Tells what is known of a request beside what it says. */
 export type FactsOf = (request: ConnectionRequested) => RequestFacts;
@@ -51,7 +66,9 @@ export class TestServer implements AsyncDisposable {
   #closed = false;
 
   /** `TypeError` or `RangeError` for options that can't be. */
-  constructor({ clock = systemClock, ...options }: TestServerOptions = {}) {
+  constructor(given: TestServerOptions = {}) {
+    checkOptions("new TestServer()", given, testServerTable);
+    const { clock = systemClock, ...options } = given;
     checkServerOptions(options); // now, rather than when somebody connects
     this.#options = options;
     this.#clock = clock;
@@ -61,7 +78,13 @@ export class TestServer implements AsyncDisposable {
    * The next request, in the order in which they came; each is handed out once. It waits until it is answered. Rejected
    * if none comes in time, or the server is closed.
    */
-  request({ timeout = 5000 }: RequestOptions = {}): Promise<TestRequest> {
+  request(options: RequestOptions = {}): Promise<TestRequest> {
+    try {
+      checkOptions("request()", options, requestTable);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const { timeout = 5000 } = options;
     const next = this.#requests.shift();
     if (next !== undefined) return Promise.resolve(next);
     if (this.#closed) return Promise.reject(new Error("the server is closed: no request will come"));
@@ -84,6 +107,7 @@ export class TestServer implements AsyncDisposable {
 
   /** Serves a client at the other end of a transport, which is the server's from now on. */
   handleTransport(transport: ByteTransport, factsOf: FactsOf = () => ({})): void {
+    requireTransport("handleTransport()", transport);
     if (this.#closed) {
       discard(transport, new Error("the server is closed"));
       return;

@@ -1,8 +1,9 @@
 /** A server in memory: for code under test that takes a `WebSocket` class, with no browser and no network. */
+import { checkOptions } from "../core/options.ts";
 import { pipe } from "../transports/pipe.ts";
 import type { Dial } from "../websocket/clientSocket.ts";
 import { createWebSocketClass, type WebSocketConstructor } from "../websocket/webSocketClass.ts";
-import { TestServer, type TestServerOptions } from "./testServer.ts";
+import { TestServer, testServerTable, type TestServerOptions } from "./testServer.ts";
 
 export class MemoryServer extends TestServer {
   /** For the code under test, in place of the browser's: each object is a connection to this server, whatever its URL. */
@@ -11,6 +12,7 @@ export class MemoryServer extends TestServer {
   readonly dial: Dial;
 
   constructor(options: TestServerOptions = {}) {
+    checkOptions("new MemoryServer()", options, testServerTable);
     super(options);
     this.dial = (url) => {
       const [near, far] = pipe();
@@ -40,5 +42,6 @@ export class MemoryServer extends TestServer {
  * ```
  */
 export function webSocketServer(options: TestServerOptions = {}): MemoryServer {
+  checkOptions("webSocketServer()", options, testServerTable);
   return new MemoryServer(options);
 }

@@ -1,4 +1,5 @@
 /** A byte transport over a message port, whose buffers are handed over rather than copied. */
+import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 import { listenTo } from "./listeners.ts";
 import { isBuffer, MessageStreams, windowOf, type Carrier, type Control } from "./messageStreams.ts";
@@ -29,6 +30,8 @@ export interface MessagePortOptions {
    */
   readonly signal?: AbortSignal;
 }
+
+const table: OptionTable<MessagePortOptions> = { windowBytes: "a number", signal: "{ aborted, reason }" };
 
 /** A message need not grow beyond this, in bytes. */
 const BATCH_BYTES = 256 * 1024;
@@ -68,6 +71,16 @@ const AT_ONCE = Promise.resolve();
  * ```
  */
 export function messagePortTransport(port: Port, options: MessagePortOptions = {}): ByteTransport {
+  requireKind(
+    "messagePortTransport() takes a port,",
+    port,
+    "{ postMessage, start, close }",
+    advice({
+      port1: "give it port1 or port2",
+      postMessage: "give it a port of a MessageChannel, and the other one to the other side",
+    }),
+  );
+  checkOptions("messagePortTransport()", options, table);
   const window = windowOf(options.windowBytes ?? 1024 * 1024);
   /** What has been written and not been posted yet. */
   let outbox: ArrayBuffer[] = [];

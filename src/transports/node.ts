@@ -1,4 +1,5 @@
 /** Node's sockets as byte transports: TCP, TLS, and those of requests to upgrade. Works on Deno's and Bun's, too. */
+import { advice, checkOptions, refuse, requireKind, type OptionTable } from "../core/options.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 import { listenTo, type Listenable } from "./listeners.ts";
@@ -42,7 +43,32 @@ const HIGH_WATER_BYTES = 64 * 1024;
  * before its end came, both streams fail.
  */
 export function socketTransport(socket: NodeDuplex): ByteTransport {
+  requireSocket("socketTransport()", socket);
   return transportOf(socket);
+}
+
+function requireSocket(where: string, socket: NodeDuplex): void {
+  requireKind(
+    `${where} takes a socket,`,
+    socket,
+    "{ pause, resume, write, end, destroy }",
+    advice({
+      charAt: "to dial a URL use dial()",
+      searchParams: "to dial a URL use dial()",
+      listen: "use listen() or upgrades()",
+    }),
+  );
+}
+
+function requireServer(where: string, server: NodeServer): void {
+  const given: unknown = server;
+  if ("on" in Object(given) && !("write" in Object(given))) return;
+  const instead = {
+    charAt: "make one by createServer()",
+    toFixed: "make one by createServer()",
+    write: "use socketTransport()",
+  };
+  refuse(`${where} takes a server of Node's, { on, off }`, given, advice(instead));
 }
 
 /** `head` holds bytes that were read from the socket already. */
@@ -191,6 +217,10 @@ export interface UpgradeOptions extends ListenOptions {
   readonly onError?: (error: unknown) => void;
 }
 
+const listenTable: OptionTable<ListenOptions> = { maxWaiting: "a number" };
+
+const upgradesTable: OptionTable<UpgradeOptions> = { ...listenTable, accepts: "a function", onError: "a function" };
+
 /**
  * The connections of a `net.Server` or a `tls.Server`, as they come. It listens to the server's events alone:
  * `server.listen()` and `server.close()` stay yours. Ends when the server has closed; leaving the loop stops it.
@@ -216,6 +246,8 @@ export interface UpgradeOptions extends ListenOptions {
  * ```
  */
 export function listen(server: NodeServer, options: ListenOptions = {}): AsyncIterableIterator<ByteTransport> {
+  requireServer("listen()", server);
+  checkOptions("listen()", options, listenTable);
   // A `tls.Server` is a `net.Server`, too, and tells of the connections beneath as well.
   const event = "setSecureContext" in server ? "secureConnection" : "connection";
   return arrivalsOf(server, event, options, (socket: NodeDuplex) => socketTransport(socket));
@@ -234,6 +266,8 @@ export interface NodeRequest {
  * there are none, its connection is destroyed.
  */
 export function upgrades(server: NodeServer, options: UpgradeOptions = {}): AsyncIterableIterator<ByteTransport> {
+  requireServer("upgrades()", server);
+  checkOptions("upgrades()", options, upgradesTable);
   const { accepts = () => true, onError = warn } = options;
   return arrivalsOf(server, "upgrade", options, (request: NodeRequest, socket: NodeDuplex, head: Uint8Array) => {
     let isLost = server.listenerCount?.("upgrade") === 1; // if it is declined
@@ -251,6 +285,8 @@ export function upgrades(server: NodeServer, options: UpgradeOptions = {}): Asyn
 
 /** What Node's `upgrade` event brings, as a transport with its `request`. */
 export function upgradeTransport(request: NodeRequest, socket: NodeDuplex, head: Uint8Array): ByteTransport {
+  requireKind("upgradeTransport() takes a request,", request, "{ method, url, rawHeaders }");
+  requireSocket("upgradeTransport()", socket);
   const { method = "", url: target = "", rawHeaders } = request;
   const headers: [string, string][] = [];
   for (let at = 0; at < rawHeaders.length; at += 2) headers.push([rawHeaders[at]!, rawHeaders[at + 1]!]);

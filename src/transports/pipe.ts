@@ -1,4 +1,5 @@
 /** Two byte transports that are each other's far end, in memory. */
+import { checkOptions, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 
 export type { ByteTransport } from "./byteTransport.ts";
@@ -15,6 +16,8 @@ export interface PipeOptions {
    */
   readonly handOver?: boolean;
 }
+
+const table: OptionTable<PipeOptions> = { highWaterMark: "a number", handOver: "a boolean" };
 
 /**
  * Makes the two ends of a connection. What is written at one end is read at the other, in order, chunk by chunk.
@@ -37,6 +40,7 @@ export interface PipeOptions {
  * ```
  */
 export function pipe(options: PipeOptions = {}): [ByteTransport, ByteTransport] {
+  checkOptions("pipe()", options, table);
   const { highWaterMark = 64 * 1024, handOver = false } = options;
   if (!(highWaterMark >= 0)) throw new RangeError(`highWaterMark is a number of bytes, not ${String(highWaterMark)}`);
   const there = oneWay(highWaterMark, handOver);

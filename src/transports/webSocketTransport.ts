@@ -1,4 +1,5 @@
 /** A byte transport over a WebSocket that there is already, which knows messages but no window and no half-close. */
+import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 import { controlOf, controlProtocol, textOf } from "./controlText.ts";
 import { listenTo } from "./listeners.ts";
@@ -45,6 +46,12 @@ export interface WebSocketTransportOptions {
   readonly maxMessageBytes?: number;
 }
 
+const table: OptionTable<WebSocketTransportOptions> = {
+  windowBytes: "a number",
+  maxUnreadBytes: "a number",
+  maxMessageBytes: "a number",
+};
+
 /** `WebSocket.CONNECTING` and `WebSocket.OPEN`. */
 const CONNECTING = 0;
 const OPEN = 1;
@@ -88,6 +95,17 @@ const POLL_MS = 4;
  * sent while any of the credit is left, which begins with 65,536; `end`; `reset REASON`; `stop REASON`.
  */
 export function webSocketTransport(socket: CarrierSocket, options: WebSocketTransportOptions = {}): ByteTransport {
+  requireKind(
+    "webSocketTransport() takes a WebSocket,",
+    socket,
+    "{ binaryType, readyState, bufferedAmount }",
+    advice({
+      charAt: "make one of the URL",
+      searchParams: "make one of the URL",
+      label: "use dataChannelTransport() of websocket-over/webrtc",
+    }),
+  );
+  checkOptions("webSocketTransport()", options, table);
   const { maxMessageBytes = 64 * 1024 } = options;
   const window = windowOf(options.windowBytes ?? 2 * 1024 * 1024);
   const plainWindow = windowOf(options.maxUnreadBytes ?? 16 * 1024 * 1024);

@@ -1,4 +1,5 @@
 /** The bidirectional streams of a WebTransport session as byte transports, whichever side opens them. */
+import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 import { onAbort } from "./onAbort.ts";
 import { readFrom } from "./readFrom.ts";
@@ -28,6 +29,21 @@ export interface BidirectionalStream {
 export interface DialOptions {
   /** Gives up waiting for a stream. The session stays as it is. */
   readonly signal?: AbortSignal;
+}
+
+const dialTable: OptionTable<DialOptions> = { signal: "{ aborted, reason }" };
+
+function requireSession(where: string, session: WebTransportSession): void {
+  requireKind(
+    `${where} takes a session,`,
+    session,
+    "{ ready, closed, createBidirectionalStream }",
+    advice({
+      charAt: "make one of the URL: new WebTransport(url)",
+      searchParams: "make one of the URL: new WebTransport(url)",
+      then: "await it",
+    }),
+  );
 }
 
 /** How long after its streams a session's own end may be told, in milliseconds. */
@@ -64,6 +80,8 @@ function courseOf(session: WebTransportSession): { ready: Settlement<unknown>; e
  * Rejected with a `TransportError`: `neverOpened` if the session was not, `lost` if it has ended.
  */
 export async function dial(session: WebTransportSession, options: DialOptions = {}): Promise<ByteTransport> {
+  requireSession("dial()", session);
+  checkOptions("dial()", options, dialTable);
   const { signal } = options;
   signal?.throwIfAborted();
   await untilReady(session, signal);
@@ -84,6 +102,7 @@ export async function dial(session: WebTransportSession, options: DialOptions = 
  * `TransportError` (`neverOpened`) if the session was not opened. `TypeError` if somebody else reads its streams.
  */
 export function incoming(session: WebTransportSession): AsyncIterableIterator<ByteTransport, undefined> {
+  requireSession("incoming()", session);
   const reader = session.incomingBidirectionalStreams.getReader();
   const left = new AbortController();
   const leave = (): void => {

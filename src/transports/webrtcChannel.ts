@@ -1,4 +1,5 @@
 /** A byte transport over a WebRTC data channel, which knows messages but no window and no half-close. */
+import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 import { controlOf, controlProtocol, textOf } from "./controlText.ts";
 import { listenTo } from "./listeners.ts";
@@ -34,6 +35,15 @@ export interface DataChannelOptions {
    */
   readonly peerConnection?: Pick<RTCPeerConnection, "signalingState">;
 }
+
+/** For that of `incomingChannels`, which has the channel's connection. */
+export const channelTable: OptionTable<Omit<DataChannelOptions, "peerConnection">> = {
+  windowBytes: "a number",
+  maxUnreadBytes: "a number",
+  maxMessageBytes: "a number",
+};
+
+const table: OptionTable<DataChannelOptions> = { ...channelTable, peerConnection: "{ signalingState }" };
 
 /** What the channel may hold unsent, in bytes. Beyond it Chromium's own queue would fail, and Firefox's grow for ever. */
 const HIGH_WATER_BYTES = 2 * 1024 * 1024;
@@ -79,6 +89,20 @@ const LARGEST_MESSAGE = 256 * 1024;
  * are answered at once by `heard`, before which their sender does not close the channel, unless that takes two seconds.
  */
 export function dataChannelTransport(channel: RTCDataChannel, options: DataChannelOptions = {}): ByteTransport {
+  requireKind(
+    "dataChannelTransport() takes a channel,",
+    channel,
+    "{ ordered, readyState, send }",
+    advice({
+      createDataChannel: "make one by createDataChannel(), or use incomingChannels()",
+    }),
+  );
+  checkOptions("dataChannelTransport()", options, table);
+  return transportOf(channel, options);
+}
+
+/** The same with arguments that have been checked. */
+export function transportOf(channel: RTCDataChannel, options: DataChannelOptions): ByteTransport {
   const ours = channel.protocol === dataChannelProtocol;
   const { peerConnection } = options;
   const { window, maxMessageBytes } = sizesOf(options, ours);

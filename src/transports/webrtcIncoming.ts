@@ -1,11 +1,12 @@
 /** The channels that a peer opens, as transports, one after the other. */
+import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 import { listenTo } from "./listeners.ts";
 import { onAbort } from "./onAbort.ts";
 import { TransportError } from "./transportError.ts";
 import { report, warn } from "./warn.ts";
-import { dataChannelTransport, sizesOf, type DataChannelOptions } from "./webrtcChannel.ts";
+import { channelTable, sizesOf, transportOf, type DataChannelOptions } from "./webrtcChannel.ts";
 
 export interface IncomingChannelsOptions extends Omit<DataChannelOptions, "peerConnection"> {
   /** Which channels are meant. The others are left alone. All of them by default. */
@@ -23,6 +24,15 @@ export interface IncomingChannelsOptions extends Omit<DataChannelOptions, "peerC
   readonly signal?: AbortSignal;
 }
 
+const table: OptionTable<IncomingChannelsOptions> = {
+  ...channelTable,
+  filter: "a function",
+  maxWaiting: "a number",
+  onRefused: "a function",
+  onError: "a function",
+  signal: "{ aborted, reason }",
+};
+
 /**
  * Yields a transport for each channel that the peer opens from this call on, with everything that came on it since. Ends
  * with the signal, by `return()`, and when the connection's SCTP transport tells that it has closed: Chromium tells that
@@ -32,6 +42,15 @@ export function incomingChannels(
   peerConnection: RTCPeerConnection,
   options: IncomingChannelsOptions = {},
 ): AsyncIterableIterator<ByteTransport, undefined> {
+  requireKind(
+    "incomingChannels() takes a peer connection,",
+    peerConnection,
+    "{ signalingState, addEventListener }",
+    advice({
+      label: "use dataChannelTransport()",
+    }),
+  );
+  checkOptions("incomingChannels()", options, table);
   const { filter = () => true, maxWaiting = 16, onRefused, onError = warn, signal } = options;
   for (const ours of [true, false]) sizesOf(options, ours);
   let stopListening = (): void => {};
@@ -58,7 +77,7 @@ export function incomingChannels(
   };
   const take = (channel: RTCDataChannel): void => {
     try {
-      if (filter(channel)) arrivals.add(dataChannelTransport(channel, { ...options, peerConnection }));
+      if (filter(channel)) arrivals.add(transportOf(channel, { ...options, peerConnection }));
     } catch (error) {
       refuse(channel, error);
     }

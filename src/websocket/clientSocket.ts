@@ -1,15 +1,16 @@
 /** What a `WebSocket` object does (WHATWG WebSockets §3, §4, §5), beneath the face that Web IDL gives it. */
 import { ClientConnection } from "../connection/clientConnection.ts";
-import type { SharedOptions } from "../connection/options.ts";
-import type { Bytes } from "../core/bytes.ts";
+import { sharedTable, type SharedOptions } from "../connection/options.ts";
+import { viewOf, type Bytes } from "../core/bytes.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { fastPaths } from "../core/runs/fastPaths.ts";
 import { resolveTiming } from "../core/deadlines.ts";
 import { RemoteProtocolError } from "../core/errors.ts";
+import type { OptionTable } from "../core/options.ts";
 import type { BytesReceived, ConnectionClosed, ConnectionEstablished, TextReceived, WSEvent } from "../core/events.ts";
 import { formatExtensions } from "../handshake/headerGrammar.ts";
-import { LONGEST_TIMER_MS, systemClock, type Clock, type ClockOption } from "../stream/clock.ts";
-import type { ConnectionHook } from "../stream/connectionHook.ts";
+import { LONGEST_TIMER_MS, systemClock, type Clock } from "../stream/clock.ts";
+import { runTable, type RunOptions } from "../stream/connectionHook.ts";
 import { discard } from "../stream/discard.ts";
 import type { Driver } from "../stream/driver.ts";
 import { MessageAssembler } from "../stream/messageAssembler.ts";
@@ -21,7 +22,7 @@ import { credentialsOf, requestFor } from "../stream/webSocketURL.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { closeEvent } from "./closeEvent.ts";
 import { Fifo } from "../stream/fifo.ts";
-import { queueTask } from "./tasks.ts";
+import { queueTask } from "../stream/tasks.ts";
 import type { EventHandler } from "../stream/driver.ts";
 import type { Payload } from "./webIDL.ts";
 
@@ -35,12 +36,19 @@ export type ReadyState = (typeof ReadyState)[keyof typeof ReadyState];
  */
 export type Dial = (url: URL, protocols: string[], signal: AbortSignal) => ByteTransport | PromiseLike<ByteTransport>;
 
-export interface WebSocketOptions extends SharedOptions, ConnectionHook, ClockOption {
+export interface WebSocketOptions extends SharedOptions, RunOptions {
   /** Headers to add to the request. */
   readonly headers?: HeadersInit;
   /** The `Origin` header; by default that of the page or worker, where there is one. */
   readonly origin?: string;
 }
+
+export const webSocketTable: OptionTable<WebSocketOptions> = {
+  ...sharedTable,
+  ...runTable,
+  headers: "an object",
+  origin: "a string",
+};
 
 type Callback = (error?: unknown) => void;
 
@@ -84,6 +92,7 @@ export class ClientSocket {
   /** Received, and not dispatched yet. */
   readonly #messages = new Fifo<string | Bytes>();
   #queuedBytes = 0;
+  #dispatching = false;
   readonly #dispatchNext = (): void => this.#dispatch(this.#messages.shift());
   #readOn: (() => void) | undefined;
 
@@ -128,10 +137,10 @@ export class ClientSocket {
     );
   }
 
-  /** CLOSING, too, once the peer's Close has come and what came before it has been dispatched. */
+  /** CLOSING, too, in the task after that of the last event that came before the peer's Close. */
   get readyState(): ReadyState {
-    const ending = this.#readyState === ReadyState.OPEN && this.#connection.state !== "open";
-    return ending && this.#messages.size === 0 ? ReadyState.CLOSING : this.#readyState;
+    const isEnding = this.#readyState === ReadyState.OPEN && this.#connection.state !== "open";
+    return isEnding && !this.#dispatching && this.#messages.size === 0 ? ReadyState.CLOSING : this.#readyState;
   }
 
   /** §3.1, `send(data)`. Calls back when the transport has taken it, or with why it never will. */
@@ -228,7 +237,7 @@ export class ClientSocket {
     this.#readyState = ReadyState.OPEN;
     this.extensions = formatExtensions(extensions);
     this.protocol = subprotocol ?? "";
-    this.#fire(new Event("open"));
+    this.#fireOpen(new Event("open"));
   }
 
   /** §4, "When a WebSocket message has been received": each in a task. Reading waits while too many of them do. */
@@ -251,7 +260,7 @@ export class ClientSocket {
     }
     // "If ready state is not OPEN (1), then return."
     if (this.#readyState !== ReadyState.OPEN) return;
-    this.#fire(new MessageEvent("message", { data: this.#present(data), origin: this.#origin }));
+    this.#fireOpen(new MessageEvent("message", { data: this.#present(data), origin: this.#origin }));
   }
 
   #present(data: string | Bytes): string | ArrayBuffer | Blob {
@@ -293,6 +302,14 @@ export class ClientSocket {
       Object.assign(ending, { cause });
     }
     this.#fire(ending);
+  }
+
+  /** Fires what was received while the connection was open: for its listeners, and their microtasks, it still is. */
+  #fireOpen(event: Event): void {
+    this.#dispatching = true;
+    this.#fire(event);
+    if (this.#connection.state === "open") this.#dispatching = false;
+    else queueTask(() => (this.#dispatching = false));
   }
 
   #fire(event: Event): void {
@@ -337,15 +354,26 @@ export class ClientSocket {
   }
 
   #sendBehindBlobs(data: string | ArrayBuffer, size: number, callback?: Callback): void {
-    this.#goBehindBlobs(() => this.#transmit(data, true, size, callback));
+    this.#goBehindBlobs(() => this.#orTell(callback, () => this.#transmit(data, true, size, callback)));
   }
 
   async #sendBlob(blob: Blob, callback?: Callback): Promise<void> {
+    await this.#orTell(callback, async () => {
+      const data = await blob.arrayBuffer().catch((error: unknown) => {
+        this.#fail("a Blob could not be read", error);
+        throw error;
+      });
+      this.#transmit(data, true, blob.size, callback);
+    });
+  }
+
+  /** Sends what has no caller any more to throw an error to: it goes to the callback, and ends the connection. */
+  async #orTell(callback: Callback | undefined, send: () => void | Promise<void>): Promise<void> {
     try {
-      this.#transmit(await blob.arrayBuffer(), true, blob.size, callback);
+      await send();
     } catch (error) {
       if (callback !== undefined) queueTask(() => attempt(() => callback(error)));
-      this.#fail("a Blob could not be read", error);
+      throw error;
     }
   }
 
@@ -390,7 +418,5 @@ function ownOrigin(): string | undefined {
 }
 
 function snapshot(data: string | ArrayBuffer | ArrayBufferView): string | ArrayBuffer {
-  if (typeof data === "string") return data;
-  if (!ArrayBuffer.isView(data)) return data.slice(0);
-  return data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength) as ArrayBuffer;
+  return typeof data === "string" ? data : viewOf(data).slice().buffer;
 }

@@ -26,6 +26,7 @@ export class EventHandlers {
     } else if (active === undefined) {
       const listener = (event: Event): void => this.#process(type, event);
       this.#active.set(type, { handler, listener });
+      if ((platformCalls ??= callsHandlers())) return;
       // Not the method of a class that was derived from ours.
       EventTarget.prototype.addEventListener.call(this.#target, type, listener);
     } else {
@@ -38,4 +39,14 @@ export class EventHandlers {
     const handler = this.get(type);
     if (typeof handler === "function") Reflect.apply(handler, this.#target, [event]);
   }
+}
+
+/** Whether the platform's EventTarget calls an object's `onmessage` and the like by itself, as workerd's does. */
+let platformCalls: boolean | undefined;
+
+function callsHandlers(): boolean {
+  let called = false;
+  const target = Object.assign(new EventTarget(), { onprobe: () => void (called = true) });
+  target.dispatchEvent(new Event("probe"));
+  return called;
 }

@@ -1,5 +1,7 @@
 /** Arguments as Web IDL converts them, so that the class takes and refuses what a browser's does. */
+import { bufferOf, isBufferSource, requireFixed } from "../core/bytes.ts";
 import { encodeTextInto } from "../core/utf8.ts";
+import { isBlob } from "../stream/blob.ts";
 
 /** What `send` was given, and its length in bytes as `bufferedAmount` counts it. */
 export type Payload =
@@ -9,30 +11,13 @@ export type Payload =
 /** `(BufferSource or Blob or USVString)`. `TypeError` for shared or resizable memory, and for what is no string. */
 export function toPayload(value: unknown): Payload {
   if (typeof value === "string") return { type: "data", data: value, size: utf8Length(value) };
-  if (ArrayBuffer.isView(value)) {
-    requireFixed(value.buffer);
-    return { type: "data", data: value, size: value.byteLength };
+  if (isBufferSource(value)) {
+    requireFixed(value);
+    // A DataView of a buffer that was transferred throws where it is asked for its length.
+    const size = bufferOf(value).byteLength === 0 ? 0 : value.byteLength;
+    return { type: "data", data: value, size };
   }
-  // By brand, since what is given may come from another realm.
-  switch (Object.prototype.toString.call(value)) {
-    case "[object ArrayBuffer]":
-    case "[object SharedArrayBuffer]":
-      requireFixed(value as ArrayBuffer);
-      return { type: "data", data: value as ArrayBuffer, size: (value as ArrayBuffer).byteLength };
-    case "[object Blob]":
-    case "[object File]":
-      return { type: "blob", blob: value as Blob, size: (value as Blob).size };
-    default:
-      return toPayload(toText(value));
-  }
-}
-
-/** Neither `[AllowShared]` nor `[AllowResizable]`. */
-function requireFixed(buffer: ArrayBufferLike & { readonly resizable?: boolean }): void {
-  if (Object.prototype.toString.call(buffer) === "[object SharedArrayBuffer]") {
-    throw new TypeError("memory that is shared can't be sent");
-  }
-  if (buffer.resizable === true) throw new TypeError("memory that is resizable can't be sent");
+  return isBlob(value) ? { type: "blob", blob: value, size: value.size } : toPayload(toText(value));
 }
 
 /** `DOMString`. `TypeError` for a symbol. */

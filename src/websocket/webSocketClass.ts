@@ -1,7 +1,11 @@
 /** The `WebSocket` class over transports of one's own, in the shape that Web IDL gives the browser's. */
+import { checkClientOptions } from "../connection/options.ts";
+import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
+import { discard } from "../stream/discard.ts";
 import { parseProtocols, parseWebSocketURL } from "../stream/webSocketURL.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
-import { ClientSocket, ReadyState, type Dial, type WebSocketOptions } from "./clientSocket.ts";
+import { requireTransport } from "../transports/requireTransport.ts";
+import { ClientSocket, ReadyState, webSocketTable, type Dial, type WebSocketOptions } from "./clientSocket.ts";
 import { EventHandlers } from "./eventHandlers.ts";
 import { clampToUnsignedShort, toPayload, toProtocols, toText, utf8Length } from "./webIDL.ts";
 
@@ -37,6 +41,12 @@ export interface WebSocketOverOptions extends WebSocketOptions {
   readonly protocols?: string | string[] | undefined;
 }
 
+const overTable: OptionTable<WebSocketOverOptions> = {
+  ...webSocketTable,
+  url: "a string or an object",
+  protocols: "a string or an object",
+};
+
 /**
  * Makes a class that code written for the browser's `WebSocket` takes as its own. Each object asks `dial` for its
  * transport. Where a library wants a function instead: `(url, protocols) => new Class(url, protocols)`.
@@ -63,7 +73,12 @@ export interface WebSocketOverOptions extends WebSocketOptions {
  * };
  * ```
  */
-export function createWebSocketClass(dial: Dial, options: WebSocketOptions = {}): WebSocketConstructor {
+export function createWebSocketClass(dial: Dial, given: WebSocketOptions = {}): WebSocketConstructor {
+  const where = "createWebSocketClass()";
+  requireKind(`${where} takes dial,`, dial, "a function", advice({ readable: "use webSocketOver()" }));
+  checkOptions(where, given, webSocketTable);
+  const options = { ...given };
+  checkClientOptions(options);
   return defineClass((init) => {
     const given = (init as WebSocketInit | null | undefined)?.headers;
     if (given === undefined) return { dial, options };
@@ -95,10 +110,18 @@ export function webSocketOver(
   transport: ByteTransport | PromiseLike<ByteTransport>,
   options: WebSocketOverOptions = {},
 ): WebSocketOver {
-  const { url = "ws://localhost/", protocols, ...rest } = options;
-  const plan: Plan = { dial: () => transport, options: rest };
-  existing ??= defineClass((init) => init as Plan);
-  return new existing(url, protocols, plan as object);
+  const where = "webSocketOver()";
+  if (!("then" in Object(transport))) requireTransport(where, transport as ByteTransport);
+  try {
+    checkOptions(where, options, overTable);
+    const { url = "ws://localhost/", protocols, ...rest } = options;
+    const plan: Plan = { dial: () => transport, options: rest };
+    existing ??= defineClass((init) => init as Plan);
+    return new existing(url, protocols, plan as object);
+  } catch (error) {
+    Promise.resolve(transport).then((given) => discard(given, error), ignore);
+    throw error;
+  }
 }
 
 /** The class of what `webSocketOver` makes. */
@@ -151,9 +174,10 @@ function defineClass(plan: (init: unknown) => Plan): WebSocketConstructor {
     }
 
     set binaryType(value: unknown) {
+      const socket = this.#socket; // `TypeError` for a foreign object, before anything is done with the argument
       const type = toText(value);
       // Web IDL: setting an enumeration to what is none of its values does nothing.
-      if (type === "blob" || type === "arraybuffer") this.#socket.binaryType = type;
+      if (type === "blob" || type === "arraybuffer") socket.binaryType = type;
     }
 
     get onopen(): unknown {
@@ -189,6 +213,7 @@ function defineClass(plan: (init: unknown) => Plan): WebSocketConstructor {
     }
 
     close(...[code, reason]: unknown[]): void {
+      const socket = this.#socket;
       const number = code === undefined ? undefined : clampToUnsignedShort(code);
       const text = reason === undefined ? undefined : toText(reason).toWellFormed();
       // "If code is present, but is neither an integer equal to 1000 nor an integer in the range 3000 to 4999,
@@ -200,13 +225,14 @@ function defineClass(plan: (init: unknown) => Plan): WebSocketConstructor {
       if (text !== undefined && utf8Length(text) > 123) {
         throw new DOMException("a close reason has at most 123 bytes of UTF-8", "SyntaxError");
       }
-      this.#socket.close(number, text);
+      socket.close(number, text);
     }
 
     send(data: unknown, ...more: unknown[]): void {
+      const socket = this.#socket;
       requireArgument("send needs what to send", arguments.length);
       const callback = more.find((argument) => typeof argument === "function");
-      this.#socket.send(toPayload(data), callback as ((error?: unknown) => void) | undefined);
+      socket.send(toPayload(data), callback as ((error?: unknown) => void) | undefined);
     }
 
     terminate(): void {
@@ -224,6 +250,8 @@ function defineClass(plan: (init: unknown) => Plan): WebSocketConstructor {
   Object.defineProperty(prototype, Symbol.toStringTag, { value: "WebSocket", configurable: true });
   return WebSocket as unknown as WebSocketConstructor;
 }
+
+function ignore(): void {}
 
 function requireArgument(message: string, count: number): void {
   if (count === 0) throw new TypeError(message);

@@ -1,4 +1,5 @@
 /** Two sockets that are each other's far end, as workerd's `WebSocketPair` makes them. */
+import { checkOptions, type OptionTable } from "../core/options.ts";
 import { pipe } from "../transports/pipe.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { webSocketOver, type WebSocketOver } from "./webSocketClass.ts";
@@ -17,6 +18,12 @@ export interface WebSocketPairOptions {
   readonly acceptTimeoutMs?: number | undefined;
 }
 
+const table: OptionTable<WebSocketPairOptions> = {
+  url: "a string or an object",
+  protocol: "a string",
+  acceptTimeoutMs: "a number",
+};
+
 /**
  * Makes a pair with no handshake and no masking between them: all else is as over any transport.
  *
@@ -34,6 +41,7 @@ export interface WebSocketPairOptions {
  * ```
  */
 export function webSocketPair(options: WebSocketPairOptions = {}): [client: WebSocketEnd, server: WebSocketEnd] {
+  checkOptions("webSocketPair()", options, table);
   const { url, protocol, acceptTimeoutMs } = options;
   const [near, far] = pipe();
   let accept!: () => void;

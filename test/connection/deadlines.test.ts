@@ -1024,9 +1024,9 @@ describe("RangeError", () => {
 
   test.each<[string, unknown]>([
     ...["handshakeTimeoutMs", "messageTimeoutMs", "closeTimeoutMs"].flatMap((name) =>
-      [0, -1, NaN, -Infinity, "10", {}].map((value): [string, unknown] => [name, value]),
+      [0, -1, NaN, -Infinity].map((value): [string, unknown] => [name, value]),
     ),
-    ...[0, -1, NaN, "10", undefined].flatMap((value): [string, unknown][] => [
+    ...[0, -1, NaN, undefined].flatMap((value): [string, unknown][] => [
       ["keepalive", { intervalMs: value, timeoutMs: 1 }],
       ["keepalive", { intervalMs: 1, timeoutMs: value }],
     ]),
@@ -1034,6 +1034,18 @@ describe("RangeError", () => {
   ])("for the option %s: %j", (name, value) => {
     for (const handshake of ["http1", "none"] as const) {
       expect(() => new WSConnection("server", { handshake, [name]: value })).toThrow(RangeError);
+    }
+  });
+
+  test.each<[string, unknown]>([
+    ...["handshakeTimeoutMs", "messageTimeoutMs", "closeTimeoutMs"].flatMap((name) =>
+      ["10", {}].map((value): [string, unknown] => [name, value]),
+    ),
+    ["keepalive", { intervalMs: "10", timeoutMs: 1 }],
+    ["keepalive", { intervalMs: 1, timeoutMs: "10" }],
+  ])("is a TypeError for the option %s: %j", (name, value) => {
+    for (const handshake of ["http1", "none"] as const) {
+      expect(() => new WSConnection("server", { handshake, [name]: value })).toThrow(TypeError);
     }
   });
 });

@@ -1,6 +1,7 @@
 /** Whose bytes are whose: what a connection may change and view, and what it must not. */
 import { describe, expect, test } from "vitest";
 import { WSConnection, type Extension, type ExtensionCodec, type WSEvent } from "../../src/index.ts";
+import { brandless } from "../support/brandlessBlob.ts";
 import { feed, hex, join, open, pairOf, pull, toHex } from "../support/wire.ts";
 
 describe("sendData", () => {
@@ -39,6 +40,53 @@ describe("sendData", () => {
     expect(received("server", client.bytesToSend())[0]).toEqual(new Uint8Array(3000).fill(7));
     client.sendData(shared.buffer as never);
     expect(received("server", client.bytesToSend())[0]).toEqual(new Uint8Array(3000));
+  });
+  test("sends memory that can be resized as it was when it was called, be it handed over", () => {
+    const buffer = new ArrayBuffer(20_000, { maxByteLength: 40_000 });
+    const [tracking, part] = [new Uint8Array(buffer).fill(7), new Uint8Array(buffer, 10_000, 10_000)];
+    const sent = open("client");
+    for (const view of [tracking, part]) sent.sendData(view, true, { handOver: true });
+    expect(buffer.byteLength).toBe(20_000);
+    buffer.resize(9);
+    const bytes = sent.bytesToSend();
+    expect(received("server", bytes)).toEqual([new Uint8Array(20_000).fill(7), new Uint8Array(10_000).fill(7)]);
+    buffer.resize(30_000);
+    sent.sendData(tracking);
+    expect(received("server", sent.bytesToSend()).map(({ length }) => length)).toEqual([30_000]);
+  });
+  test.each<[string, (buffer: ArrayBuffer) => BufferSource]>([
+    ["an ArrayBuffer", (buffer) => buffer],
+    ["a Uint8Array", (buffer) => new Uint8Array(buffer)],
+    ["a Float64Array", (buffer) => new Float64Array(buffer)],
+    ["a DataView", (buffer) => new DataView(buffer)],
+  ])("sends %s that was transferred as no bytes", (_, make) => {
+    const buffer = new ArrayBuffer(16);
+    const data = make(buffer);
+    structuredClone(buffer, { transfer: [buffer] });
+    const connection = open("server");
+    connection.sendData(data);
+    connection.ping(data);
+    expect(toHex(connection.bytesToSend())).toBe("82 00 89 00");
+  });
+  test.each<[string, (buffer: ArrayBuffer) => BufferSource]>([
+    ["a Uint8Array", (buffer) => new Uint8Array(buffer, 8, 8)],
+    ["a Float64Array", (buffer) => new Float64Array(buffer, 8, 1)],
+    ["a DataView", (buffer) => new DataView(buffer, 8, 8)],
+  ])("refuses %s that is out of bounds, since its bytes are gone", (_, make) => {
+    const buffer = new ArrayBuffer(16, { maxByteLength: 16 });
+    const data = make(buffer);
+    buffer.resize(9);
+    const connection = open("server");
+    expect(() => connection.sendData(data)).toThrow(TypeError);
+    expect(() => connection.ping(data)).toThrow(TypeError);
+    expect(connection.bytesToSend().length).toBe(0);
+  });
+  test("refuses a Blob, and whatever else is neither text nor bytes", () => {
+    const connection = open("server");
+    for (const wrong of [new Blob(["x"]), brandless(hex("78")), {}, [1], 1, true, null, undefined]) {
+      expect(() => connection.sendData(wrong as never)).toThrow(TypeError);
+    }
+    expect(connection.bytesToSend().length).toBe(0);
   });
   test("hands large bytes over without a copy, and masks them in their own memory", () => {
     const [server, client] = [open("server"), open("client", { random: (key) => key.fill(1) })];

@@ -179,6 +179,14 @@ describe("§4.1 an answer that fails the connection", () => {
   ])("the status line %j", (line) => expectInvalid(response(`=${line}`), "headMalformed"));
 
   test.each([
+    ["a TLS alert", hex("15 03 01 00 02 02 46")],
+    ["the settings of HTTP/2", hex("00 00 06 04 00 00 00 00 00 00 03 00 00 00 64")],
+    ["a banner of SSH", ascii("SSH-2.0-x\r\n")],
+    ["a byte", hex("00")],
+    ["a word too short", ascii("HTTPS")],
+  ])("what is not HTTP, at once, though no blank line comes: %s", (_, bytes) => expectInvalid(bytes, "headMalformed"));
+
+  test.each([
     ["a header without a colon", ["+X-Bad"]],
     ["a space before the colon", ["+X-Bad : a"]],
     ["a folded line", ["+X-Bad: a", "+ b"]],

@@ -404,6 +404,8 @@ describe("§4.2.1 a request that is not valid is answered 400, which says why", 
 
   test("the preface of HTTP/2 (RFC 9113 §3.4)", () =>
     expectRefused(ascii("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), "methodInvalid", /method/));
+  test("a hello of TLS, at once, though no blank line comes", () =>
+    expectRefused(hex("16 03 01 02 00 01 00 01 fc 03 03"), "headMalformed", /request line/));
   test("but an empty line before the request is skipped (RFC 9112 §2.2)", () =>
     void expectRequest(join(ascii("\r\n"), request())));
   test("a head that is nothing but line breaks", () =>

@@ -50,15 +50,19 @@ const deno = (program: string) => (path: string) =>
     program,
   ]);
 
-/** One that connects to who listens, whatever it is then. */
-async function workerd(path: string): Promise<Peer> {
+/** Runs a program of this folder in workerd; returns what its answer to a request for a path is. */
+async function serveInWorkerd(
+  path: string,
+  program: string,
+  compatibilityDate: string,
+): Promise<{ ask(path: string): Promise<string>; stop(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), "workerd-"));
   const [bundle] = (await build({
     configFile: false,
     logLevel: "error",
     build: {
       write: false,
-      lib: { entry: join(import.meta.dirname, "workerdPeer.ts"), formats: ["es"] },
+      lib: { entry: join(import.meta.dirname, program), formats: ["es"] },
       rolldownOptions: { external: "cloudflare:sockets" },
     },
   })) as Rolldown.RolldownOutput[];
@@ -70,16 +74,27 @@ async function workerd(path: string): Promise<Peer> {
       services = [
         (name = "peer", worker = (
           modules = [(name = "peer.js", esModule = embed "peer.js")],
-          compatibilityDate = "2026-11-01",
+          compatibilityDate = "${compatibilityDate}",
         )),
         (name = "internet", network = (allow = ["private", "local"])),
       ],
       sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "peer")],
     );`,
   );
-  const program = new Program(path, ["serve", join(folder, "config.capnp"), "--control-fd=1"]);
-  const port = Number((await program.says(/"port":\s*(\d+)/))[1]);
-  const ask = async (path: string): Promise<string> => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+  const process = new Program(path, ["serve", join(folder, "config.capnp"), "--control-fd=1"]);
+  const port = Number((await process.says(/"port":\s*(\d+)/))[1]);
+  return {
+    ask: async (path) => (await fetch(`http://127.0.0.1:${port}${path}`)).text(),
+    async stop() {
+      await process.stop();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** One that connects to who listens, whatever it is then. */
+async function workerd(path: string): Promise<Peer> {
+  const { ask, stop } = await serveInWorkerd(path, "workerdPeer.ts", "2026-11-01");
   return {
     tryWith: async (port) => (await ask(`/client?port=${port}`)).split("\n"),
     async connect(path, options) {
@@ -92,10 +107,7 @@ async function workerd(path: string): Promise<Peer> {
       listener.close();
       return new WebSocket(`ws://127.0.0.1${path}`, ["chat"], { ...options, createConnection: () => socket });
     },
-    async stop() {
-      await program.stop();
-      rmSync(folder, { recursive: true });
-    },
+    stop,
   };
 }
 
@@ -188,6 +200,21 @@ for (const [name, below, start] of runtimes) {
     });
   });
 }
+
+describe.skipIf(findRuntime("workerd") === undefined)("the class and the server in workerd", () => {
+  test.each([
+    ["today", "2026-11-01"],
+    ["before MessageChannel", "2025-08-14"],
+    ["before Blob had a tag", "2024-09-25"],
+    ["when streams could first be constructed", "2022-11-30"],
+  ])("%s: %s", { timeout: TIMEOUT_MS }, async (_, date) => {
+    const { ask, stop } = await serveInWorkerd(findRuntime("workerd")!, "workerdFaces.ts", date);
+    onTestFinished(stop);
+    const said = (await ask("/")).split("\n");
+    expect(said.slice(0, 3)).toEqual(["text", "4 bytes", "2 bytes"]);
+    expect(said.slice(3).sort()).toEqual(["client: close 4000 true", "server: close 4000"]);
+  });
+});
 
 /** A server of ws for `tryAll`, which tells how the WebSockets of each path have ended there. */
 async function wsServer(): Promise<{ port: number; ends: Record<string, string> }> {

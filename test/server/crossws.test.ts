@@ -12,6 +12,7 @@ import {
 import { pipe } from "../../src/transports/pipe.ts";
 import { Client, dial as dialServer } from "./client.ts";
 import { collectReports } from "./reports.ts";
+import { brandless } from "../support/brandlessBlob.ts";
 import { countTimers } from "../support/timers.ts";
 
 type Options = Parameters<typeof dialServer>[1];
@@ -31,6 +32,20 @@ const answer = async (options: CrosswsOptions, request?: Options): Promise<numbe
 const echo: CrosswsHooks = {
   message: (peer: CrosswsPeer, message: CrosswsMessage) => void peer.send(message.rawData),
 };
+
+test("sends any Blob as bytes, and nothing else that is no plain object", async () => {
+  let peer!: CrosswsPeer;
+  const client = await open(crosswsAdapter({ hooks: { open: (opened: CrosswsPeer) => void (peer = opened) } }));
+  for (const blob of [new Blob(["hi"]), brandless(Uint8Array.of(104, 105))]) {
+    peer.send(blob);
+    expect(await client.message()).toEqual(Uint8Array.of(104, 105));
+  }
+  for (const wrong of [new Response("x"), new Map(), new URL("ws://a/")]) {
+    expect(() => peer.send(wrong)).toThrow(TypeError);
+  }
+  peer.send({ size: 2 });
+  expect(await client.message()).toBe('{"size":2}');
+});
 
 test("serves transports as they come, and leaves nothing behind", async () => {
   const timers = countTimers();

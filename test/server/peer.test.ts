@@ -1,6 +1,7 @@
 /** A peer where there is no Buffer, as in a page. What it has in common with a peer of ws is tested beside ws. */
 import { describe, expect, test } from "vitest";
 import { WebSocketServer, type MessageBytes, type MessageData } from "../../src/server/index.ts";
+import { brandless } from "../support/brandlessBlob.ts";
 import { hex, toHex } from "../support/wire.ts";
 import { open, type Pair } from "./client.ts";
 
@@ -49,6 +50,24 @@ describe("a message", () => {
     });
     await expect.poll(() => received.map(toHex)).toEqual(["01 02 03", "04 05", "06"]);
     expect(received.every(({ buffer, length }) => buffer.byteLength === length)).toBe(true);
+  });
+  test.each([
+    ["a Close", "88 02 03 e8", 1000],
+    ["a frame that fails the connection", "83 00", 1002],
+    ["half a frame", "81", undefined],
+  ])("in one chunk with %s comes while the peer is OPEN", async (_, rest, sent) => {
+    const { client, peer } = await open(new WebSocketServer({ masking: false }));
+    const seen: unknown[] = [];
+    peer.on("error", () => seen.push(["error", peer.readyState]));
+    peer.on("message", (data) => seen.push([toHex(data as MessageBytes), peer.readyState]));
+    const closed = new Promise((resolve) => peer.once("close", () => resolve(peer.readyState)));
+    await client.raw(hex("81 01 61 82 01 07", rest));
+    if (sent === undefined) client.driver.abort(new Error("gone"));
+    expect(await closed).toBe(3);
+    expect(seen.slice(0, 2)).toEqual([
+      ["61", 1],
+      ["07", 1],
+    ]);
   });
   test("can be a Blob", async () => {
     const pair = await open(new WebSocketServer());
@@ -128,6 +147,22 @@ describe("what is sent", () => {
     await expect.poll(() => seen.length).toBe(4);
     expect(seen).toEqual(["unreadable", "unreadable", "WebSocket is not open: readyState 2 (CLOSING)", 1006]);
     expect((await client.event("connectionClosed")).code).toBe(1006);
+  });
+  test("as a Blob of a class with no brand, such as happy-dom's, is a Blob", async () => {
+    const { client, peer } = await open(new WebSocketServer());
+    peer.send(brandless(hex("01 02")) as Blob);
+    expect(await client.message()).toEqual(hex("01 02"));
+    peer.send(brandless(hex("68 69")) as Blob, { binary: false });
+    expect(await client.message()).toBe("hi");
+  });
+  test("is text or bytes: of anything else nothing is sent", async () => {
+    const { client, peer } = await open(new WebSocketServer());
+    for (const wrong of [{}, { size: 1, type: "" }, new Response("x"), true, Symbol("x"), [{}]]) {
+      expect(() => peer.send(wrong as never)).toThrow(TypeError);
+      expect(() => peer.ping(wrong as never)).toThrow(TypeError);
+    }
+    peer.send("behind it");
+    expect(await client.message()).toBe("behind it");
   });
   test("announces on the socket that there is room again", async () => {
     const { client, peer } = await open(new WebSocketServer());

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { WebSocketServer, type MessageBytes, type WebSocketServerOptions } from "../../src/server/index.ts";
 import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
 import { complement } from "../support/complement.ts";
+import { fakeTime } from "../support/fakeTime.ts";
 import { ascii } from "../support/wire.ts";
 import { Client, dial, open } from "./client.ts";
 import { collectReports } from "./reports.ts";
@@ -401,4 +402,12 @@ describe("options", () => {
   ])("that can't be are a RangeError: %s", (_, options) => {
     expect(() => new WebSocketServer(options)).toThrow(RangeError);
   });
+});
+
+test("a peer is closed under fake timers that nobody moves, and when they are gone", async () => {
+  fakeTime();
+  const { client, peer } = await open(new WebSocketServer());
+  const closed = new Promise((resolve) => peer.once("close", resolve));
+  client.do((connection) => connection.close(4000));
+  expect(await closed).toBe(4000);
 });

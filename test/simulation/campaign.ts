@@ -25,10 +25,13 @@ export function emptyReport(): Report {
   return { seeds: 0, findings: 0, failures: {}, marks: {} };
 }
 
-export async function campaign(from: number, count: number, plant?: Plant): Promise<Report> {
+/** With `once` each seed runs once, and whether it repeats itself is not looked at. */
+export async function campaign(from: number, count: number, plant?: Plant, once = false): Promise<Report> {
   const report = emptyReport();
   for (let seed = from; seed < from + count; seed++) {
-    const { findings, marks, script } = await simulate(seed, undefined, plant);
+    const { findings, marks, script } = await (once
+      ? runWorld(new Choices(seed), plant)
+      : simulate(seed, undefined, plant));
     report.seeds++;
     for (const mark of marks) report.marks[mark] = (report.marks[mark] ?? 0) + 1;
     if (findings.length === 0) continue;

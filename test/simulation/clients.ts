@@ -28,6 +28,7 @@ export function startSession(world: World, connection: Connection, side: Side, d
       if (link.client.given) end.begin("abort of the opening");
     }
     controller.abort(new PlannedError("signal of connect"));
+    if (connection.clientOutcome === undefined) end.gaveUp("abort of the opening");
   };
   if (abortAt === 6) {
     world.mark("abort before the opening handshake");
@@ -101,7 +102,7 @@ export function startSocket(world: World, connection: Connection, side: Side, dr
   const asBlobs = draws.oneIn(4);
   socket.binaryType = asBlobs ? "blob" : "arraybuffer";
   connection.handshakeDueMs = world.nowMs + options.handshakeTimeoutMs;
-  world.after(options.handshakeTimeoutMs + options.closeTimeoutMs + options.lateMs + 1, () => {
+  world.after(options.handshakeTimeoutMs + options.closeTimeoutMs + side.lateMs + 1, () => {
     if (!end.opened && end.over === undefined) {
       world.fail("ends in time", "class client: the opening takes longer than its timeout and closeTimeoutMs");
     }
@@ -197,6 +198,7 @@ async function actSocket(world: World, end: End, socket: WebSocketOver, draws: D
         world.mark("terminated");
         end.begin("terminate()");
         socket.terminate();
+        end.gaveUp("terminate()");
         break;
       case "wait":
         await world.sleep(draws.pick([100, 300]));

@@ -26,6 +26,8 @@ export interface Connection {
   closeDue?: { readonly atMs: number; readonly why: string; readonly code: number };
   /** The handler has been called, and has not settled. */
   handling?: boolean;
+  /** The application has the request, and thinks about it. */
+  asked?: boolean;
   /** The application never answers the request. */
   neverAnswered?: boolean;
 }

@@ -1,9 +1,10 @@
 /** The laws that every run has to keep, and what is known of each end of a connection to check them. */
-import { ProtocolError, type Limits } from "../../src/index.ts";
+import { ProtocolError } from "../../src/index.ts";
 import { WebSocketError } from "../../src/stream/index.ts";
 import { bytesOf, makeContent, headOf, isEqual, type Content, type Sent } from "./messages.ts";
 import { plannedBehind, PlannedError } from "./misbehaviour.ts";
 import { type Direction, type SimTransport, type Surroundings } from "./network.ts";
+import type { Side } from "./options.ts";
 
 export type Law =
   | "ends in time"
@@ -44,10 +45,20 @@ const LIMIT_CODES: ReadonlySet<string> = new Set([
 const UNREAD_BYTES = 40_000;
 const CHUNK_BYTES = 128;
 
+/** What is not counted of what was sent, such as headers and control frames. */
+const UNCOUNTED_BYTES = 4096;
+
+/** What a pong may take besides the way there and back. */
+const PONG_SLACK_MS = 5;
+
 const CLOSED_EARLY = "closed of the transport settled";
 
-/** What may lie unread in the library besides the chunk and the message with which it was exceeded. */
-const MOST_UNREAD_BYTES = 140 * 1024;
+/** What may be read ahead besides the chunk with which it was exceeded, and in how many chunks. */
+const MOST_AHEAD_BYTES = 64 * 1024;
+const MOST_AHEAD_CHUNKS = MOST_AHEAD_BYTES / CHUNK_BYTES;
+
+/** What may wait in a session besides the message with which it was exceeded: of text in half as many characters. */
+const MOST_QUEUED_BYTES = 2 * 64 * 1024;
 
 export type LawWorld = Surroundings;
 
@@ -92,14 +103,25 @@ export class End {
   heardOfDrops = false;
   /** It read to the end of a connection that closed cleanly. */
   sawEnd = false;
-  /** Something may have made the library close it: a limit, a timeout, user code that fails. */
+  /** Something may have made the library close it: a limit, user code that fails, a server that stops. */
   mayClose: () => boolean = () => false;
+  /** The network may have. */
+  isDisturbed: () => boolean = () => false;
   /** The library has a reason to close it that the application has given. */
   endsEarly = false;
   /** It began to close, rather than the library. */
   began = false;
   /** It takes nothing for now, though it reads all in the end. */
   paused = false;
+  everPaused = false;
+  /** It did so while it closed, so that what still came may have been dropped. */
+  #pausedAtTheEnd = false;
+  /** It has not begun to read: nothing is parsed behind the first piece of a message. */
+  takesNothing = false;
+  /** A message was waited for in vain. */
+  timedOut = false;
+  /** Pongs are the application's own business. */
+  leavesPongs = false;
   compressed = false;
   /** It never answers its client. */
   exempt = false;
@@ -110,24 +132,16 @@ export class End {
   #calling = "";
   #inputEndedMs = Infinity;
   #lastTookMs = 0;
+  /** When it began to read late, with more than the first piece there. */
+  #readLateMs = -Infinity;
+  /** How many chunks had been read when the first byte came that has to wait; absent if none has. */
+  #chunksBefore: number | undefined;
   /** How many chunks had been read when the application took something last. */
   #chunksTook = 0;
   #failed = false;
   readonly #world: LawWorld;
 
-  constructor(
-    world: LawWorld,
-    name: string,
-    face: Face,
-    transport: SimTransport,
-    timing: {
-      closeTimeoutMs: number;
-      lateMs: number;
-      messageTimeoutMs?: number | undefined;
-      limits?: Partial<Limits> | undefined;
-      keepalive?: { intervalMs: number; timeoutMs: number } | undefined;
-    },
-  ) {
+  constructor(world: LawWorld, name: string, face: Face, transport: SimTransport, { options: timing, lateMs }: Side) {
     this.#world = world;
     this.name = name;
     this.face = face;
@@ -136,15 +150,19 @@ export class End {
     this.keepalive = timing.keepalive;
     this.messageTimeoutMs = timing.messageTimeoutMs;
     this.maxMessageBytes = timing.limits?.maxMessageBytes ?? Infinity;
-    this.slackMs = SLACK_MS + timing.lateMs;
+    this.slackMs = SLACK_MS + lateMs;
     transport.incoming.arrived = (what) => this.#peerEnded(what);
     transport.outgoing.broke = () => {
       this.#sentBefore = new Map(Array.from(this.sent, ([channel, list]) => [channel, list.length]));
     };
     transport.incoming.delivered = () => this.#checkBounds();
+    transport.ended = () => this.#checkClosesSoon();
     transport.outgoing.lost = () => this.#begin("a write failed");
     transport.closedEarly = () => this.#begin(CLOSED_EARLY);
-    transport.outgoing.closeWritten = () => this.#begin("its Close was written");
+    transport.outgoing.closeWritten = () => {
+      this.#checkPatience();
+      this.#begin("its Close was written");
+    };
   }
 
   get side(): "client" | "server" {
@@ -193,9 +211,12 @@ export class End {
 
   /** The application was told an error: it has to be of a known type. */
   heard(what: string, error: unknown): void {
-    const { code } = (error as { cause?: { code?: unknown } } | undefined)?.cause ?? {};
+    const { code } = ((error as { cause?: unknown } | undefined)?.cause ?? error ?? {}) as { code?: unknown };
     if (typeof code === "string" && LIMIT_CODES.has(code)) this.#world.mark("limit exceeded");
-    if (code === "messageTimeout") this.#world.mark("message timed out");
+    if (code === "messageTimeout") {
+      this.timedOut = true;
+      this.#world.mark("message timed out");
+    }
     if (error instanceof WebSocketError && error.message.includes("nobody took in time")) this.#hearOfDrops();
     if (what === "closed" || what === "error event") {
       if (!(error instanceof WebSocketError)) this.#fail("contains", `${what} gave ${describe(error)}`);
@@ -252,6 +273,7 @@ export class End {
 
   /** The application takes a message. */
   take(content: Content): void {
+    this.takesNothing = false;
     if (this.over === undefined) this.#lastTookMs = this.#world.nowMs;
     this.#chunksTook = this.transport.incoming.chunks;
     this.#world.mark("message received");
@@ -285,6 +307,22 @@ export class End {
     this.got.add(sent);
   }
 
+  /** It takes nothing for now. */
+  pause(): void {
+    this.paused = true;
+    this.everPaused = true;
+    this.#pausedAtTheEnd ||= this.closingSinceMs !== undefined;
+  }
+
+  /** It begins to read, later than it could. */
+  readLate(): void {
+    this.takesNothing = false;
+    this.touch(0);
+    if (!this.#hasUnread) return;
+    this.#readLateMs = this.#world.nowMs;
+    if (this.transport.incoming.scanner.inMessage) this.#world.mark("read late behind half a message");
+  }
+
   /** The application takes something of a message, such as a piece of it. */
   touch(bytes: number): void {
     if (this.over === undefined) this.#lastTookMs = this.#world.nowMs;
@@ -306,6 +344,7 @@ export class End {
   #begin(how: string): void {
     if (this.closingSinceMs !== undefined || this.over !== undefined) return;
     this.closingSinceMs = this.#world.nowMs;
+    this.#pausedAtTheEnd ||= this.paused;
     this.#closingHow = how;
     this.#world.log(`${this.name} closing: ${how}`);
     if (this.transport.outgoing.writePending) this.#world.mark("closed while a write was pending");
@@ -338,6 +377,35 @@ export class End {
     }
   }
 
+  /** It was the application that was late, and not the peer with the rest of a message. */
+  #checkPatience(): void {
+    const { messageTimeoutMs = 0 } = this;
+    if (this.transport.outgoing.scanner.closeCode !== 1008 || this.began) return;
+    if (this.#world.nowMs < this.#readLateMs + messageTimeoutMs - this.slackMs) {
+      this.#fail("stays open", "the peer's message timed out because the application was late");
+    }
+  }
+
+  /** Both directions have ended, and the library knows: it closes the transport. */
+  #checkClosesSoon(): void {
+    const { transport } = this;
+    const { incoming, outgoing } = transport;
+    if (!transport.isOver || !transport.hasClose || transport.closeCalled || transport.finishHangs) return;
+    this.#world.after(PROMPT_MS, () => {
+      if (!this.opened || !this.readsAll || this.everPaused || transport.closeCalled || outgoing.hung) return;
+      if (incoming.vanished || outgoing.vanished) return;
+      this.#fail("closes promptly", "close() of the transport is not called although both directions have ended");
+    });
+  }
+
+  /** Called right after what gives the transport up. */
+  gaveUp(how: string): void {
+    this.#world.after(0, () => {
+      const { transport } = this;
+      if (transport.given && !transport.hasEnded) this.#fail("ends in time", `the transport is kept after ${how}`);
+    });
+  }
+
   /** Once both ends are over, nothing keeps their transports. */
   #checkTransportSoon(): void {
     this.#world.after(PROMPT_MS, () => {
@@ -350,9 +418,23 @@ export class End {
   /** What nobody has closed, and nothing has disturbed, stays open. */
   #checkReason(clean: boolean): void {
     const { peer } = this;
-    if (!this.opened || peer?.opened !== true || this.mayClose() || this.endsEarly || peer.endsEarly) return;
-    if (this.began || peer.began || this.keepalive !== undefined || peer.keepalive !== undefined) return;
+    if (!this.opened || peer?.opened !== true || this.endsEarly || peer.endsEarly) return;
+    if (this.isDisturbed() || this.mayClose()) return;
+    if (this.began || peer.began || this.#mayMissPongs(peer) || peer.#mayMissPongs(this)) return;
+    // Whoever waits in vain for a message says so in its Close, if there is room for that.
+    const times = this.messageTimeoutMs !== undefined || peer.messageTimeoutMs !== undefined;
+    if (times && (!clean || this.over?.code === 1008 || this.timedOut || peer.timedOut)) return;
     this.#fail("stays open", `it was ${clean ? "closed" : "cut off"} although nobody closed it`);
+  }
+
+  /** A peer that is there may be too slow with its pongs: they wait behind what it sends, and until it reads. */
+  #mayMissPongs(peer: End): boolean {
+    if (this.keepalive === undefined) return false;
+    const { incoming, outgoing } = this.transport;
+    const sentBytes = this.sentBytes + peer.sentBytes;
+    const isQuick = incoming.takesAtOnce(sentBytes + UNREAD_BYTES) && outgoing.takesAtOnce(sentBytes + UNREAD_BYTES);
+    if (!isQuick || !peer.readsAll || peer.everPaused || peer.leavesPongs) return true;
+    return incoming.latencyMs + outgoing.latencyMs + PONG_SLACK_MS >= this.keepalive.timeoutMs;
   }
 
   /** Nothing arrives any more, and nobody was told. */
@@ -397,7 +479,11 @@ export class End {
   /** Whether a Close frame of this end may have other causes than the peer's. */
   get #excuse(): boolean {
     return (
-      this.began || this.#closingHow !== "its Close was written" || this.keepalive !== undefined || this.mayClose()
+      this.began ||
+      this.timedOut ||
+      this.#closingHow !== "its Close was written" ||
+      this.keepalive !== undefined ||
+      this.mayClose()
     );
   }
 
@@ -468,16 +554,25 @@ export class End {
     this.#world.after(this.closeTimeoutMs + this.slackMs, check);
   }
 
-  /** Checks how many bytes the library has read that the application has not taken. */
-  #checkBounds(): void {
-    if (this.compressed || this.readsAll || this.skips || this.dropsByWish || this.closingSinceMs !== undefined) return;
-    if (this.over !== undefined || !this.opened) return;
-    const { deliveredBytes, largestRead } = this.transport.incoming;
-    // One message is queued, and another is on its way to the application.
-    const most = MOST_UNREAD_BYTES + largestRead + 2 * (this.peer?.largestSent ?? 0);
-    if (deliveredBytes - this.tookBytes > most) {
-      this.#fail("bounded", "too much is read that the application does not take");
-    }
+  /** Whether more lies with the library than the first piece of a message that nobody takes, for certain. */
+  get #hasUnread(): boolean {
+    const { deliveredBytes, scanner } = this.transport.incoming;
+    return deliveredBytes > (scanner.firstPieceEnd ?? Infinity);
+  }
+
+  /** Checks how many bytes the library has read that the application has not taken: first at once, then at rest. */
+  #checkBounds(atRest = false): void {
+    if (this.compressed || this.skips || this.dropsByWish || this.closingSinceMs !== undefined) return;
+    if (this.over !== undefined || !this.opened || (this.readsAll && !this.paused)) return;
+    const { deliveredBytes, largestRead, chunks } = this.transport.incoming;
+    if (this.takesNothing && this.#hasUnread) this.#chunksBefore ??= chunks;
+    const chunksAhead = this.takesNothing ? chunks - (this.#chunksBefore ?? chunks) : 0;
+    const queued = this.takesNothing || this.readsAll ? 0 : MOST_QUEUED_BYTES;
+    const most = queued + MOST_AHEAD_BYTES + largestRead + (this.peer?.largestSent ?? 0) + UNCOUNTED_BYTES;
+    if (deliveredBytes - this.tookBytes <= most && chunksAhead <= MOST_AHEAD_CHUNKS) return;
+    // What was given to the application in this turn, it has not taken yet.
+    if (!atRest) this.#world.after(0, () => this.#checkBounds(true));
+    else this.#fail("bounded", "too much is read that the application does not take");
   }
 
   /** The world is over: nothing may be left. */
@@ -488,7 +583,7 @@ export class End {
     for (const { what } of this.pending)
       this.#fail("leaves nothing behind", `${what.replace(/\d+/g, "")} never settles`);
     for (const { what } of this.#callbacks) this.#fail("leaves nothing behind", `${what} never comes`);
-    if (this.transport.given && this.transport.close !== undefined && !this.transport.closeCalled && !this.exempt) {
+    if (this.transport.given && this.transport.hasClose && !this.transport.closeCalled && !this.exempt) {
       this.#fail("leaves nothing behind", "the transport's close() was not called");
     }
     if (this.#mustEnd && this.over === undefined) this.#fail("leaves nothing behind", `is never over`);
@@ -530,7 +625,7 @@ export class End {
       }
     }
     if (this.over?.clean !== true || peer.over?.clean !== true) return;
-    if (!(this.readsAll || this.sawEnd) || this.dropsByWish || this.heardOfDrops) return;
+    if (!(this.readsAll || this.sawEnd) || this.dropsByWish || this.heardOfDrops || this.#pausedAtTheEnd) return;
     if (this.face === "class" && this.closingSinceMs !== undefined) return;
     for (const list of peer.sent.values()) {
       for (const sent of list) {

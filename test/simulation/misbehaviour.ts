@@ -5,10 +5,10 @@ import type { Draws } from "./choices.ts";
 import type { Mark } from "./marks.ts";
 
 /**
- * Where an error of user code has to go: to the caller or nowhere in particular; into a warning; to `onError`; or where
- * the platform sends what a listener of an `EventTarget` throws.
+ * Where an error of user code has to go: anywhere at all; to the caller or nowhere in particular; into a warning; to
+ * `onError`; or where the platform sends what a listener of an `EventTarget` throws.
  */
-export type Destination = "caller" | "callerOrWarning" | "warning" | "onError" | "platform";
+export type Destination = "anyone" | "caller" | "callerOrWarning" | "warning" | "onError" | "platform";
 
 /** Thrown on purpose. The class distinguishes it from a defect of the library. */
 export class PlannedError extends Error {
@@ -32,6 +32,7 @@ export class PlannedError extends Error {
   /** What is wrong with how it was told; `undefined` if nothing is. */
   get misreport(): string | undefined {
     const { destination, warnings, exceptions, tellings } = this;
+    if (destination === "anyone") return undefined;
     if (destination === "callerOrWarning") {
       return warnings + this.rejections === 1 ? undefined : "was not told to the caller, and in no warning";
     }
@@ -92,6 +93,40 @@ export function jumpyClock(clock: Clock, at: number, backMs: number, tell: () =>
     },
     // Platforms' timers take at least 1 ms. Without that a caller that re-arms at once never sees time advance.
     setTimeout: (callback, ms) => clock.setTimeout(callback, Math.max(ms, 1)),
+    clearTimeout: (timer) => clock.clearTimeout(timer),
+  };
+}
+
+/** A clock that goes back at one of its calls, by more than a correction, and goes on from there. */
+export function resetClock(clock: Clock, at: number, backMs: number, tell: () => void): Clock {
+  let calls = 0;
+  return {
+    now: () => {
+      if (++calls === at) tell();
+      return clock.now() - (calls < at ? 0 : backMs);
+    },
+    setTimeout: (callback, ms) => clock.setTimeout(callback, Math.max(ms, 1)),
+    clearTimeout: (timer) => clock.clearTimeout(timer),
+  };
+}
+
+/** A clock that fails to tell the time at one of its calls, and from then on if it fails for ever. */
+export function brokenClock(
+  clock: Clock,
+  { at, forEver, throws }: { readonly at: number; readonly forEver: boolean; readonly throws: boolean },
+  tell: Tell,
+): Clock {
+  let calls = 0;
+  return {
+    now: () => {
+      calls++;
+      if (calls !== at && !(forEver && calls > at)) return clock.now();
+      const error = new PlannedError("the clock", "anyone");
+      tell("clock failed", error);
+      if (throws) throw error;
+      return NaN;
+    },
+    setTimeout: (callback, ms) => clock.setTimeout(callback, ms),
     clearTimeout: (timer) => clock.clearTimeout(timer),
   };
 }

@@ -8,13 +8,13 @@ import { WireScanner } from "./wireScanner.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** What the network needs of the world around it. */
 /** What both ends of a link have agreed on. */
 export interface WireRules {
   readonly hasHandshake: boolean;
   readonly masking: boolean;
 }
 
+/** What the network needs of the world around it. */
 export interface Surroundings {
   readonly nowMs: number;
   after(ms: number, run: () => void): void;
@@ -63,13 +63,17 @@ interface EndPlan {
   readonly abort: CallMode;
   readonly cancel: CallMode;
   /** The sink's `close`, which ends the direction. */
-  readonly finish: "works" | "hangs";
+  readonly finish: "works" | "hangs" | "rejects";
+  /** The member whose getter throws. */
+  readonly getter: Getter | undefined;
 }
+
+export type Getter = "readable" | "writable" | "closed" | "copiesChunks" | "request";
 
 export type LinkFault = "corrupt" | "clog" | "clogBoth" | "reset" | "end" | "halfEnd" | "vanish" | "vanishOneWay";
 
 /** How long empty chunks come one after the other, and how many of them may be read before time goes on. */
-const EMPTY_MS = 20;
+const EMPTY_MS = 25;
 const MOST_EMPTIES = 200;
 
 const never = new Promise<never>(() => undefined);
@@ -127,6 +131,8 @@ export class Direction {
   violation: Violation | undefined;
   /** The head was broken. */
   brokenHead: BrokenHead | undefined;
+  /** A write was never settled. */
+  hung = false;
   /** A byte was changed on its way. */
   corrupted = false;
   /** The end was made to be read although more was written. */
@@ -219,6 +225,15 @@ export class Direction {
   get closeDelivered(): boolean {
     const { closeEnd } = this.scanner;
     return closeEnd !== undefined && this.deliveredBytes >= closeEnd + this.#closeShift;
+  }
+
+  get latencyMs(): number {
+    return this.#plan.latencyMs;
+  }
+
+  /** Whether a write of any size is taken at once, if no more than this is on its way. */
+  takesAtOnce(bytes: number): boolean {
+    return this.#plan.windowBytes > bytes && this.#plan.settleMs === 0;
   }
 
   get writePending(): boolean {
@@ -327,6 +342,7 @@ export class Direction {
     }
     if (from >= this.#plan.writesHangFrom) {
       this.#world.mark("write hung");
+      this.hung = true;
       return never;
     }
     if (this.#pendingBytes >= this.#plan.windowBytes) {
@@ -505,6 +521,7 @@ export class Direction {
       return true;
     }
     this.chunks++;
+    this.delivered();
     controller.enqueue(EMPTY);
     return true;
   }
@@ -562,7 +579,9 @@ export class Direction {
     this.#world.log(`${this.name} close`);
     this.#wire(() => this.endReader());
     this.settled();
-    return this.#writerPlan.finish === "hangs" ? never : undefined;
+    const { finish } = this.#writerPlan;
+    if (finish === "rejects") this.#world.mark("end of the output rejected");
+    return behave(finish, "the end of the output");
   }
 
   #aborted(): void {
@@ -603,8 +622,8 @@ export function joined(pieces: readonly Uint8Array[]): Bytes {
 
 /** One end: the transport that the library is given, and its truth. */
 export class SimTransport implements ByteTransport {
-  readonly readable: ReadableStream<Uint8Array>;
-  readonly writable: WritableStream<Bytes>;
+  declare readonly readable: ReadableStream<Uint8Array>;
+  declare readonly writable: WritableStream<Bytes>;
   declare readonly copiesChunks?: boolean | undefined;
   declare readonly closed?: Promise<unknown>;
   /** May return a promise, as platforms' objects do. */
@@ -612,10 +631,17 @@ export class SimTransport implements ByteTransport {
   readonly incoming: Direction;
   readonly outgoing: Direction;
   closeCalled = false;
+  readonly hasClose: boolean;
+  /** The end of the output is never taken. */
+  readonly finishHangs: boolean;
+  /** What a getter throws. */
+  getterError: () => Error = () => new NetworkError("a getter threw");
+  readonly badGetter: Getter | undefined;
   /** When the library had done with it. */
   endedMs: number | undefined;
   /** Whether the library has it. */
   given = false;
+  /** Called when it has ended, perhaps more than once. */
   ended: () => void = ignore;
   #saidClosed = false;
   /** `closed` was fulfilled although nothing has ended. */
@@ -628,6 +654,8 @@ export class SimTransport implements ByteTransport {
     this.outgoing = outgoing;
     this.readable = incoming.readable;
     this.writable = outgoing.writable;
+    this.hasClose = plan.close !== "missing";
+    this.finishHangs = plan.finish === "hangs";
     if (plan.copiesChunks !== undefined) this.copiesChunks = plan.copiesChunks;
     let settle: (() => void) | undefined;
     if (plan.closed !== "missing") {
@@ -661,6 +689,9 @@ export class SimTransport implements ByteTransport {
     }
     incoming.settled = joinCalls(incoming.settled, check);
     outgoing.settled = joinCalls(outgoing.settled, check);
+    this.badGetter = plan.getter;
+    if (plan.getter === "closed") this.closed?.catch(ignore); // nobody sees it
+    if (plan.getter !== undefined) this.#breakGetter(world, plan.getter);
     if (plan.close === "missing") return;
     const mode = plan.close;
     this.close = () => {
@@ -676,13 +707,24 @@ export class SimTransport implements ByteTransport {
     };
   }
 
+  #breakGetter(world: Surroundings, name: Getter): void {
+    let error: Error | undefined;
+    Object.defineProperty(this, name, {
+      get: () => {
+        world.mark("getter of the transport threw");
+        throw (error ??= this.getterError());
+      },
+    });
+  }
+
+  /** Whether both directions have ended, whoever ended them. */
+  get isOver(): boolean {
+    return this.incoming.readableEnded !== undefined && this.outgoing.writableEnded !== undefined;
+  }
+
   /** Whether the library has done with it: both directions have ended, it has been closed, or said so itself. */
   get hasEnded(): boolean {
-    return (
-      this.closeCalled ||
-      this.#saidClosed ||
-      (this.incoming.readableEnded !== undefined && this.outgoing.writableEnded !== undefined)
-    );
+    return this.closeCalled || this.#saidClosed || this.isOver;
   }
 }
 
@@ -717,7 +759,7 @@ export class Link {
     const client = drawEnd(draws, calm);
     const server = drawEnd(draws, calm);
     this.latencyMs = there.latencyMs + back.latencyMs;
-    this.disturbed = isFaulty(there) || isFaulty(back) || closesEarly(client) || closesEarly(server);
+    this.disturbed = isFaulty(there) || isFaulty(back) || [client, server].some(endsBadly);
     this.#misbehaves = misbehaves(client) || misbehaves(server);
     this.there = new Direction(world, `${name}>`, there, client, server, { ...rules, toServer: true }, draws);
     this.back = new Direction(world, `${name}<`, back, server, client, { ...rules, toServer: false }, draws);
@@ -844,7 +886,7 @@ function drawEnd(draws: Draws, calm: boolean): EndPlan {
   const missing = draws.oneIn(8);
   if (calm) {
     const works = { abort: "works", cancel: "works", finish: "works", closed: "fulfils", closedMs: 0 } as const;
-    return { byteStream, copiesChunks, close: missing ? "missing" : "works", ...works };
+    return { byteStream, copiesChunks, close: missing ? "missing" : "works", ...works, getter: undefined };
   }
   const close = draws.pick(CALLS);
   const closed = draws.pick([...CLOSED, ...CLOSED, "early", "earlyRejects"] as const);
@@ -856,7 +898,8 @@ function drawEnd(draws: Draws, calm: boolean): EndPlan {
     closedMs: closed === "early" || closed === "earlyRejects" ? draws.pick([0, 5, 40, 150, 400]) : 0,
     abort: draws.pick(CALLS),
     cancel: draws.pick(CALLS),
-    finish: draws.pick(["works", "works", "works", "works", "hangs"]),
+    finish: draws.pick(["works", "works", "works", "works", "hangs", "rejects"]),
+    getter: draws.oneIn(40) ? drawGetter(draws, missing) : undefined,
   };
 }
 
@@ -866,8 +909,14 @@ function isFaulty(plan: DirectionPlan): boolean {
   return faults !== Infinity || head !== "fine";
 }
 
-function closesEarly({ closed }: EndPlan): boolean {
-  return closed === "early" || closed === "earlyRejects";
+/** A stream that can't be reached can only be ended by `close`. */
+function drawGetter(draws: Draws, closeIsMissing: boolean): Getter {
+  const reachable = ["closed", "copiesChunks", "request"] as const;
+  return closeIsMissing ? draws.pick(reachable) : draws.pick([...reachable, "readable", "writable"] as const);
+}
+
+function endsBadly({ closed, getter }: EndPlan): boolean {
+  return closed === "early" || closed === "earlyRejects" || getter !== undefined;
 }
 
 function misbehaves({ close, abort, cancel, finish }: EndPlan): boolean {

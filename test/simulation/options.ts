@@ -5,7 +5,15 @@ import { permessageDeflate } from "../../src/deflate/index.ts";
 import type { OriginPolicy } from "../../src/stream/index.ts";
 import type { Clock } from "../../src/stream/clock.ts";
 import type { Draws } from "./choices.ts";
-import { deterministicRandom, drawCodecStep, faultyExtension, jumpyClock, PlannedError } from "./misbehaviour.ts";
+import {
+  brokenClock,
+  deterministicRandom,
+  drawCodecStep,
+  faultyExtension,
+  jumpyClock,
+  PlannedError,
+  resetClock,
+} from "./misbehaviour.ts";
 import type { World } from "./world.ts";
 
 /** What both ends of every connection of a world agree on. */
@@ -20,8 +28,6 @@ export interface Agreement {
 
 export interface SideOptions extends SharedOptions {
   readonly clock: Clock;
-  /** By how much a clock that goes back may make timers late. */
-  readonly lateMs: number;
   readonly closeTimeoutMs: number;
   readonly handshakeTimeoutMs: number;
   readonly keepalive: { readonly intervalMs: number; readonly timeoutMs: number } | undefined;
@@ -34,12 +40,12 @@ export interface SideOptions extends SharedOptions {
 
 export interface Side {
   readonly options: SideOptions;
+  /** By how much a clock that goes back may make timers late. */
+  readonly lateMs: number;
   /** Something of the application's will fail, or may. */
   readonly tampered: boolean;
   /** It may end the connection because of a limit, or of a hook that acts on it. */
   readonly strict: boolean;
-  /** It may end the connection because a message takes too long. */
-  readonly timesMessages: boolean;
 }
 
 export function drawSide(world: World, draws: Draws, agreement: Agreement, name: string): Side {
@@ -62,25 +68,34 @@ export function drawSide(world: World, draws: Draws, agreement: Agreement, name:
   if (agreement.defects) {
     extensions.push(faultyExtension(step, codecFailsAt, (mark, error) => world.threw(mark, error, name)));
   }
-  const jumpsAt = defect === 3 ? 2 + draws.below(12) : 0;
-  const backMs = defect === 3 ? 1 + draws.below(50) : 0;
+  const clocks = defect === 3 ? draws.pick(["jumpy", "jumpy", "reset", "broken"] as const) : "sound";
+  const clockAt = defect === 3 ? 2 + draws.below(12) : 0;
+  const backMs = clocks === "jumpy" ? 1 + draws.below(50) : 0;
   const clock =
-    defect === 3 ? jumpyClock(world.clock, jumpsAt, backMs, () => world.mark("clock went back")) : world.clock;
+    clocks === "jumpy"
+      ? jumpyClock(world.clock, clockAt, backMs, () => world.mark("clock went back"))
+      : clocks === "reset"
+        ? resetClock(world.clock, clockAt, draws.pick([5000, 1e12]), () => world.mark("clock was set back for good"))
+        : clocks === "broken"
+          ? brokenClock(world.clock, { at: clockAt, forEver: draws.oneIn(2), throws: draws.oneIn(2) }, (mark, error) =>
+              world.threw(mark, error, name),
+            )
+          : world.clock;
   const policy = name === "server" && draws.oneIn(12) ? originPolicy(world, draws) : undefined;
   const failsConnection = defect === 4 && draws.oneIn(2);
   const limits = draws.oneIn(10) ? draws.pick(LIMITS) : undefined;
-  const messageTimeoutMs = draws.oneIn(4) ? draws.pick([80, 300]) : undefined;
+  const messageTimeoutMs = draws.oneIn(3) ? draws.pick([80, 300]) : undefined;
   const leavesPongs = draws.oneIn(16);
   if (leavesPongs) world.mark("pongs left to the application");
   const acts = !failsConnection && draws.oneIn(16);
   return {
     strict: limits !== undefined || acts,
-    timesMessages: messageTimeoutMs !== undefined,
     // A clock that goes back, or a defect that fails nothing, is no excuse.
-    tampered: defect !== 0 && defect !== 3 && defect !== 5,
+    tampered: (defect !== 0 && defect !== 3 && defect !== 5) || clocks === "broken",
+    // One that is set back loses the time for which a timer waited.
+    lateMs: backMs + (defect === 3 ? 2 : 0) + (clocks === "reset" ? Math.max(closeTimeoutMs, handshakeTimeoutMs) : 0),
     options: {
       clock,
-      lateMs: backMs + (defect === 3 ? 2 : 0),
       closeTimeoutMs,
       handshakeTimeoutMs,
       keepalive,
@@ -116,7 +131,7 @@ const LIMITS: readonly Partial<Limits>[] = [
 /** A hook that acts on the connection behind the back of what runs it. */
 function actLater(world: World, draws: Draws): (connection: Connection) => void {
   const way = draws.pick(["ping", "pong", "close", "closeAtOnce", "pingAtOnce"] as const);
-  const ms = draws.pick([0, 1, 20, 100]);
+  const ms = draws.pick([0, 1, 20, 100, 400]);
   return (connection) => {
     const act = (): void => {
       world.mark("onConnection acted later");
@@ -136,7 +151,7 @@ function actLater(world: World, draws: Draws): (connection: Connection) => void 
 
 /** Which pages may connect: an application's function that decides late, never, or fails. */
 function originPolicy(world: World, draws: Draws): OriginPolicy {
-  const way = draws.pick(["late", "throws", "rejects", "never", "no"] as const);
+  const way = draws.pick(["late", "throws", "rejects", "never", "no", "noLate"] as const);
   const ms = draws.pick([0, 5, 60, 400]);
   const refuse = (status: number): void => {
     if (world.connections.length !== 1) return;
@@ -146,10 +161,23 @@ function originPolicy(world: World, draws: Draws): OriginPolicy {
     refuse(500);
     return world.originError();
   };
+  /** The only connection waits for its answer from now on, or not any more. */
+  const ask = (asked: boolean): void => {
+    if (world.connections.length === 1) world.connections[0]!.asked = asked;
+  };
   return () => {
+    ask(way === "late" || way === "never" || way === "noLate");
     switch (way) {
       case "late":
-        return world.sleep(ms).then(() => true);
+        return world.sleep(ms).then(() => {
+          ask(false);
+          return true;
+        });
+      case "noLate":
+        return world.sleep(ms).then(() => {
+          refuse(403);
+          return false;
+        });
       case "no":
         refuse(403);
         return false;

@@ -22,7 +22,7 @@ import type { Connection } from "./connection.ts";
 import type { End } from "./laws.ts";
 import { PlannedError } from "./misbehaviour.ts";
 import type { SimTransport } from "./network.ts";
-import type { Side } from "./options.ts";
+import type { Side, SideOptions } from "./options.ts";
 import { drawSize, type Sent } from "./messages.ts";
 import { close, PAUSES, runSession } from "./sessionProgram.ts";
 import { Source } from "./source.ts";
@@ -32,6 +32,8 @@ export interface Server {
   bring(transport: SimTransport, connection: Connection): void;
   /** Stops the server as its application would, in the middle or at the end. */
   stop(): void;
+  /** Takes no more connections, and leaves those that it has, as far as the server can do that. */
+  shut(): void;
   /** Looks for what is left at the end. */
   check(): void;
 }
@@ -68,8 +70,10 @@ async function handle(world: World, connection: Connection, request: IncomingReq
   const { server: end } = connection;
   const { agreement } = world;
   world.log(`${end.name} requested`);
+  connection.asked = true;
   const refuse = (why: string, status: number): void => {
     const { nowMs: atMs } = world;
+    connection.asked = false;
     // By prior knowledge there is no status to answer with.
     if (agreement.handshake === "http1") connection.refusal ??= { atMs, why, status };
     else connection.closeDue ??= { atMs, why, code: status === 500 && end.face === "serve" ? 1011 : 1008 };
@@ -83,6 +87,7 @@ async function handle(world: World, connection: Connection, request: IncomingReq
   const subprotocol = request.subprotocols[draws.below(request.subprotocols.length + 1)];
   const what = draws.pick(HANDLERS);
   const open = async (answer?: Parameters<IncomingRequest["accept"]>[0]): Promise<WebSocketSession> => {
+    connection.asked = false;
     const session = await end.track("accept", request.accept({ subprotocol, ...answer }));
     connection.session = session;
     return session;
@@ -233,19 +238,23 @@ export function startServe(world: World, side: Side, draws: Draws): Server {
       connections.push(connection);
       source.push(transport);
     },
+    shut() {
+      this.stop();
+    },
     stop() {
       if (stopped) return;
       stopped = true;
       markStop(world);
+      expectUnavailable(world, connections);
       for (const { server } of connections) if (server.transport.given) server.begin("the server's signal");
       controller.abort(new PlannedError("signal of serve"));
-      world.after(closeTimeoutMs + side.options.lateMs + 1, () => {
+      world.after(closeTimeoutMs + side.lateMs + 1, () => {
         if (!settled) world.fail("ends in time", "serve is pending one closeTimeoutMs after its signal");
       });
     },
     check() {
       source.finish();
-      world.after(closeTimeoutMs + side.options.lateMs + 1, () => {
+      world.after(closeTimeoutMs + side.lateMs + 1, () => {
         const left = connections.some(({ server }) => server.transport.given && !server.transport.hasEnded);
         if (!settled && !left) world.fail("ends in time", "serve is pending although there is nothing left to serve");
       });
@@ -259,6 +268,14 @@ function markStop(world: World): void {
     if (!server.transport.given) continue;
     if (server.opened && server.over === undefined) world.mark("server stopped while a connection was open");
     else if (clientOutcome === undefined) world.mark("server stopped while a request waited");
+  }
+}
+
+/** Requests that the application still thinks about are answered with 503. */
+function expectUnavailable(world: World, connections: readonly Connection[]): void {
+  for (const connection of connections) {
+    if (connection.asked !== true || world.agreement.handshake === "none") continue;
+    connection.refusal ??= { atMs: world.nowMs, why: "the server stopped while the request waited", status: 503 };
   }
 }
 
@@ -287,6 +304,9 @@ export function startAccept(world: World, side: Side): Server {
       };
       serveOne().catch(() => undefined);
     },
+    shut() {
+      this.stop();
+    },
     stop() {
       markStop(world);
       const draws = world.choices.stream("stop");
@@ -304,11 +324,27 @@ const PROTOCOL = ["absent", "absent", "absent", "first", "unoffered", "throws", 
 
 function refusalOf(world: World, index: number, why: string, status = 500): void {
   const connection = world.connections[index]!;
+  connection.asked = false;
   connection.refusal ??= { atMs: world.nowMs, why, status };
 }
 
+/** What of the options those servers take that know no other handshake, and mask nothing. */
+function withHandshake(given: SideOptions): WebSocketServerOptions {
+  const { extensions = [], masking = true, ...options } = given;
+  return { ...without(options, ["handshake", "random"]), extensions, masking };
+}
+
+function without<Options extends object, Name extends keyof Options>(
+  given: Options,
+  names: Name[],
+): Omit<Options, Name> {
+  const options = { ...given };
+  for (const name of names) Reflect.deleteProperty(options, name);
+  return options;
+}
+
 export function startWebSocketServer(world: World, side: Side, draws: Draws): Server {
-  const { options: given } = side;
+  const given = withHandshake(side.options);
   const verifying = draws.pick(VERIFY);
   const choosing = draws.pick(PROTOCOL);
   const maxConnections = draws.pick([Infinity, Infinity, 1, 2]);
@@ -317,8 +353,6 @@ export function startWebSocketServer(world: World, side: Side, draws: Draws): Se
   const source = new Source(world, maxConnections);
   const options: WebSocketServerOptions = {
     ...given,
-    extensions: given.extensions ?? [],
-    masking: given.masking ?? true,
     maxConnections,
     ...(choosing !== "absent" && {
       handleProtocols: (offered: Set<string>, request: { url: string }) => {
@@ -348,12 +382,17 @@ export function startWebSocketServer(world: World, side: Side, draws: Draws): Se
     ...(verifying !== "absent" && {
       verifyClient: (info: { req: { url: string } }, verified: (yes: boolean, status?: number) => void) => {
         const index = indexOf(info.req.url);
+        const connection = world.connections[index]!;
         switch (verifying) {
           case "yes":
             verified(true);
             break;
           case "late":
-            world.after(draws.pick([5, 60, 400]), () => verified(true));
+            connection.asked = true;
+            world.after(draws.pick([5, 60, 400]), () => {
+              connection.asked = false;
+              verified(true);
+            });
             break;
           case "no":
             refusalOf(world, index, "verifyClient refused", 403);
@@ -366,6 +405,7 @@ export function startWebSocketServer(world: World, side: Side, draws: Draws): Se
             refusalOf(world, index, "verifyClient rejected");
             return Promise.reject(world.defect("verifyClient threw", "verifyClient, later"));
           case "never":
+            connection.asked = true;
             world.mark("verifyClient never called back");
             break;
         }
@@ -411,26 +451,39 @@ function transportServer(
   void server.serve(source);
   let stopped = false;
   let closed = false;
+  const shut = (): void => {
+    if (world.shutMs < Infinity) return;
+    world.shutMs = world.nowMs;
+    expectUnavailable(world, connections);
+    for (const { server: end } of connections) {
+      if (!end.opened && end.transport.given) end.begin("the server's close()");
+    }
+    server.close(() => {
+      closed = true;
+      world.log("server closed");
+    });
+  };
   return {
     bring(transport, connection) {
       connections.push(connection);
       source.push(transport);
     },
+    shut() {
+      world.log("server shut");
+      if (connections.some(({ server: end }) => end.opened && end.over === undefined)) {
+        world.mark("server closed while peers stay");
+      }
+      shut();
+    },
     stop() {
       if (stopped) return;
       stopped = true;
       markStop(world);
-      for (const { server: end } of connections) {
-        if (!end.opened && end.transport.given) end.begin("the server's close()");
-      }
-      server.close(() => {
-        closed = true;
-        world.log("server closed");
-      });
+      shut();
       for (const { server: end } of connections) if (end.opened) end.begin("terminate()");
       world.mark("terminated");
       terminateAll();
-      world.after(side.options.closeTimeoutMs + side.options.lateMs + 1, () => {
+      world.after(side.options.closeTimeoutMs + side.lateMs + 1, () => {
         if (!closed) world.fail("ends in time", "the server's close() is pending one closeTimeoutMs after terminate()");
       });
     },
@@ -493,14 +546,38 @@ async function actPeer(world: World, end: End, peer: Peer, draws: Draws): Promis
     const called = done(sent);
     if (end.call("send", () => (peer.send(data, {}, called), true)) === undefined) called(new Error("refused"));
   };
+  const terminate = (): void => {
+    world.mark("terminated");
+    end.begin("terminate()");
+    peer.terminate();
+    end.gaveUp("terminate()");
+  };
+  const acts = draws.pick(["not", "not", "not", "not", "not", "terminates", "closes", "sends"] as const);
+  let callsBefore = acts === "not" ? Infinity : draws.below(4);
+  /** What an application does as soon as a message has been sent, or can't be. */
+  const act = (): void => {
+    if (callsBefore-- !== 0 || end.over !== undefined) return;
+    world.mark("acted in a callback");
+    if (acts === "terminates") terminate();
+    else if (acts === "sends") send(20, 0);
+    else {
+      end.begin("close()");
+      end.call("close", () => peer.close(3000));
+    }
+  };
   const done = (sent: Sent): ((error?: Error) => void) =>
-    end.callback("callback", (error) => (sent.state = error === undefined ? "fulfilled" : "failed"));
+    end.callback("callback", (error) => {
+      sent.state = error === undefined ? "fulfilled" : "failed";
+      act();
+    });
   /** Whether it sent all of the message: whatever is sent else would continue it. */
   const sendFragments = async (): Promise<boolean> => {
     const sent = end.send("s", drawSize(draws), draws.below(4));
     const { content } = sent;
     const cut = draws.below(content.length);
-    end.call("send fragment", () => peer.send(content.slice(0, cut), { fin: false }));
+    const begun = end.callback("callback", () => undefined);
+    const first = end.call("send fragment", () => (peer.send(content.slice(0, cut), { fin: false }, begun), true));
+    if (first === undefined) begun(new Error("refused"));
     if (draws.oneIn(2)) await world.sleep(draws.pick([0, 5, 60]));
     world.mark("ping between fragments");
     end.call("ping", () => peer.ping("?"));
@@ -541,17 +618,16 @@ async function actPeer(world: World, end: End, peer: Peer, draws: Draws): Promis
         end.call("close badly", () => peer.close(1006));
         break;
       case "terminate":
-        world.mark("terminated");
-        end.begin("terminate()");
-        peer.terminate();
+        terminate();
         break;
       case "destroy":
         end.begin("destroy()");
         peer._socket.destroy();
+        end.gaveUp("destroy()");
         break;
       case "pause":
         world.mark("peer paused");
-        end.paused = true;
+        end.pause();
         end.call("pause", () => peer.pause());
         await world.sleep(draws.pick([20, 150]));
         end.paused = false;
@@ -583,7 +659,7 @@ const UPGRADES = [
 ] as const;
 
 export function startCrossws(world: World, side: Side, draws: Draws): Server {
-  const { options: given } = side;
+  const given = withHandshake(side.options);
   const upgrading = draws.pick(UPGRADES);
   const failing = draws.pick(["none", "none", "none", "none", "open", "message", "close", "error"] as const);
   const later = draws.oneIn(2);
@@ -632,9 +708,13 @@ export function startCrossws(world: World, side: Side, draws: Draws): Server {
         refusalOf(world, index, "the upgrade hook threw a Response", 403);
         throw Object.assign(new PlannedError("a Response"), { response: new Response(null, { status: 403 }) });
       case "never":
+        world.connections[index]!.asked = true;
         return never;
-      case "late":
-        return world.sleep(draws.pick([5, 60, 400]));
+      case "late": {
+        const connection = world.connections[index]!;
+        connection.asked = true;
+        return world.sleep(draws.pick([5, 60, 400])).then(() => void (connection.asked = false));
+      }
     }
   };
   const hooks: CrosswsHooks = {

@@ -11,6 +11,9 @@ type Content = string | Uint8Array<ArrayBuffer>;
 
 const HUGE_BYTES = 300_000;
 
+/** Of many messages, none of which is large beside what may be read ahead. */
+const FLOOD_BYTES = 10_000;
+
 export const PAUSES = [0, 1, 5, 20, 60, 150, 400] as const;
 
 const READINGS = [
@@ -21,6 +24,7 @@ const READINGS = [
   "slowly",
   "never",
   "stops",
+  "late",
   "late",
   "cancels",
   "echo",
@@ -66,7 +70,9 @@ export function runSession(world: World, end: End, given: WebSocketSession, draw
   void end.track("closed", session.closed);
   const reading = draws.pick(READINGS);
   const reads = read(world, end, session, reading, draws);
-  const done = act(world, end, session, reading, draws);
+  // Who reads late may have nothing to say either: then nothing tells the library the time.
+  const rests = reading === "late" && draws.oneIn(2);
+  const done = rests ? undefined : act(world, end, session, reading, draws);
   void Promise.allSettled([reads, done, session.closed]).then(() => probe(world, end, session, reading));
   return session;
 }
@@ -157,8 +163,9 @@ async function read(
       }
       case "slowlyAfterTheEnd": {
         const pauseMs = draws.pick([20, 60, 200]);
+        end.takesNothing = true;
         await world.sleep(draws.pick([0, 100]));
-        end.touch(0);
+        end.readLate();
         while ((await receive()) !== undefined) {
           const { endArrived, closeArrived } = end.transport.incoming;
           if (!endArrived && !closeArrived) continue;
@@ -168,13 +175,15 @@ async function read(
         break;
       }
       case "never":
+        end.takesNothing = true;
         break;
       case "stops":
         for (let left = draws.below(3); left > 0; left--) if ((await receive()) === undefined) break;
         break;
       case "late":
+        end.takesNothing = true;
         await world.sleep(draws.pick([20, 100, 400]));
-        end.touch(0);
+        end.readLate();
         while ((await receive()) !== undefined);
         break;
       case "cancels": {
@@ -264,8 +273,8 @@ async function act(
         break;
       case "burst": {
         const kind = draws.below(3);
-        const size = draws.pick([20, 20, 20, 1500, 1500, 5000, HUGE_BYTES]);
-        for (let left = 1 + draws.below(6); left > 0; left--) {
+        const size = draws.pick([20, 20, 20, 1500, 1500, 5000, HUGE_BYTES, FLOOD_BYTES]);
+        for (let left = (1 + draws.below(6)) * (size === FLOOD_BYTES ? 8 : 1); left > 0; left--) {
           void transmit(world, end, session, size, kind, undefined);
         }
         break;
@@ -353,7 +362,10 @@ async function act(
         end.begin("close()");
         const closing = end.call("close with signal", () => session.close({ signal }));
         if (closing !== undefined) void end.track("close", closing).catch(ignore);
-        world.after(draws.pick([0, 1, 20]), () => controller.abort(new PlannedError("signal of close")));
+        world.after(draws.pick([0, 1, 20]), () => {
+          controller.abort(new PlannedError("signal of close"));
+          end.gaveUp("the signal of close()");
+        });
         break;
       }
       case "feed":
@@ -379,7 +391,7 @@ async function measure(world: World, end: End, session: WebSocketSession): Promi
   const startMs = world.nowMs;
   const ms = await end.track("ping", session.ping());
   const tookMs = world.nowMs - startMs;
-  if (Math.abs(ms - tookMs) > end.slackMs)
+  if (Math.abs(ms - tookMs) > end.slackMs || ms < 0)
     world.fail("tells the truth", `${end.face}: a round trip is not what it took`);
 }
 
@@ -443,6 +455,7 @@ async function streamMessage(
   channel: string,
 ): Promise<void> {
   const isText = draws.oneIn(2);
+  if (half && draws.oneIn(2)) void transmit(world, end, session, 20, 1, undefined).catch(ignore);
   const sent = end.send(channel, drawSize(draws), isText ? 1 : 0);
   const { content } = sent;
   const stream = end.call("createMessageStream", () =>

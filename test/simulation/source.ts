@@ -10,10 +10,14 @@ export class Source implements AsyncIterableIterator<SimTransport> {
   #over = false;
   readonly #taken: SimTransport[] = [];
 
+  /** How long it takes to bring a transport, in milliseconds. */
+  readonly #lateMs: number;
+
   /** `most` is how many the server may hold at once. */
   constructor(world: World, most: number) {
     this.#world = world;
     this.#most = most;
+    this.#lateMs = world.choices.stream("source").pick([0, 0, 0, 5, 60]);
   }
 
   push(transport: SimTransport): void {
@@ -23,7 +27,7 @@ export class Source implements AsyncIterableIterator<SimTransport> {
     }
     const asking = this.#asking.shift();
     if (asking !== undefined) {
-      asking(this.#give(transport));
+      void this.#bring(transport).then(asking);
       return;
     }
     this.#world.mark("connections waited for room");
@@ -39,7 +43,7 @@ export class Source implements AsyncIterableIterator<SimTransport> {
 
   next(): Promise<IteratorResult<SimTransport>> {
     const transport = this.#waiting.shift();
-    if (transport !== undefined) return Promise.resolve(this.#give(transport));
+    if (transport !== undefined) return this.#bring(transport);
     if (this.#over) return Promise.resolve({ done: true, value: undefined });
     return new Promise((resolve) => this.#asking.push(resolve));
   }
@@ -52,6 +56,12 @@ export class Source implements AsyncIterableIterator<SimTransport> {
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  #bring(transport: SimTransport): Promise<IteratorResult<SimTransport>> {
+    if (this.#lateMs === 0) return Promise.resolve(this.#give(transport));
+    this.#world.mark("transport came late");
+    return this.#world.sleep(this.#lateMs).then(() => this.#give(transport));
   }
 
   #give(transport: SimTransport): IteratorResult<SimTransport> {

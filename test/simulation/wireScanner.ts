@@ -14,6 +14,8 @@ export class WireScanner {
   status: number | undefined;
   /** Position behind the head; `undefined` until that is complete. */
   headEnd: number | undefined;
+  /** Position behind the first frame that brings a piece of a message; `undefined` until its header is complete. */
+  firstPieceEnd: number | undefined;
   /** A message in fragments is under way. */
   inMessage = false;
   /** Frames whose last byte has come. */
@@ -74,7 +76,10 @@ export class WireScanner {
       let length = lengthBytes === 0 ? short : 0;
       for (let i = 0; i < lengthBytes; i++) length = length * 256 + this.#header[2 + i]!;
       const opcode = first & 15;
-      if (opcode < 8) this.inMessage = first < 128;
+      if (opcode < 8) {
+        this.inMessage = first < 128;
+        if (length > 0 || first >= 128) this.firstPieceEnd ??= this.position + at + length;
+      }
       if (opcode === 8 && this.closeEnd === undefined && this.isOpen) {
         this.closeEnd = this.position + at + length;
         this.#closeBody = [];

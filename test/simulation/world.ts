@@ -62,6 +62,8 @@ export class World implements LawWorld {
   originErrors: Destination = "callerOrWarning";
   /** When the server's application stopped it. */
   stoppedMs = Infinity;
+  /** When that took no more connections, and left those that it had. */
+  shutMs = Infinity;
   /** How often the application has asked for what can't be, which the library warns of with an error of its own. */
   mistakes = 0;
   readonly #planned: PlannedError[] = [];
@@ -270,7 +272,10 @@ export class World implements LawWorld {
     const faultyMs = draws.pick([600, 1500]);
     const peacefulMs = draws.pick([50, 400]);
     if (!calm && count > 1 && draws.oneIn(2)) this.#swizzle(draws);
-    if (draws.oneIn(5)) this.after(draws.pick([0, 1, 30, 150, 500]), () => server.stop());
+    if (draws.oneIn(5)) {
+      const gently = draws.oneIn(3);
+      this.after(draws.pick([0, 1, 30, 150, 500]), () => (gently ? server.shut() : server.stop()));
+    }
     this.after(faultyMs, () => {
       this.log("healed");
       for (const { link } of this.connections) link.heal();
@@ -304,8 +309,12 @@ export class World implements LawWorld {
       hasHandshake: this.agreement.handshake === "http1",
       masking: this.agreement.masking,
     });
-    const client = new End(this, `c${index}`, clientFace, link.client, side.options);
-    const serverEnd = new End(this, `s${index}`, serverFace, link.server, serverSide.options);
+    const getterError = (): PlannedError => new PlannedError("a getter of the transport", "anyone");
+    link.client.getterError = getterError;
+    link.server.getterError = getterError;
+    const badGetters = link.client.badGetter !== undefined || link.server.badGetter !== undefined;
+    const client = new End(this, `c${index}`, clientFace, link.client, side);
+    const serverEnd = new End(this, `s${index}`, serverFace, link.server, serverSide);
     client.peer = serverEnd;
     serverEnd.peer = client;
     const connection: Connection = {
@@ -313,7 +322,7 @@ export class World implements LawWorld {
       link,
       client,
       server: serverEnd,
-      tampered: side.tampered || serverSide.tampered,
+      tampered: side.tampered || serverSide.tampered || badGetters,
       strict: side.strict || serverSide.strict,
       clientOutcome: undefined,
       clientGaveUp: false,
@@ -324,15 +333,13 @@ export class World implements LawWorld {
     const promptMs = (peer: End): number | undefined =>
       link.faulty || connection.tampered || link.latencyMs > 2 || !peer.readsAll ? undefined : PROMPT_MS;
     const mayClose = (): boolean =>
-      link.disturbed ||
-      side.timesMessages ||
-      serverSide.timesMessages ||
-      connection.tampered ||
-      connection.strict ||
-      connection.closeDue !== undefined ||
-      this.stoppedMs < Infinity;
-    client.mayClose = mayClose;
-    serverEnd.mayClose = mayClose;
+      connection.tampered || connection.strict || connection.closeDue !== undefined || this.stoppedMs < Infinity;
+    client.leavesPongs = side.options.autoPong === false;
+    serverEnd.leavesPongs = serverSide.options.autoPong === false;
+    for (const end of [client, serverEnd]) {
+      end.mayClose = mayClose;
+      end.isDisturbed = () => link.disturbed;
+    }
     client.promptMs = () => promptMs(serverEnd);
     serverEnd.promptMs = () => promptMs(client);
     if (!calm) {
@@ -348,7 +355,7 @@ export class World implements LawWorld {
         });
       }
     }
-    const parsed = this.agreement.handshake === "http1" && link.there.isWhole && draws.oneIn(12);
+    const parsed = this.agreement.handshake === "http1" && link.there.isWhole && !badGetters && draws.oneIn(12);
     const tearDown =
       clientFace === "session"
         ? startSession(this, connection, side, draws)
@@ -421,10 +428,10 @@ export class World implements LawWorld {
   #checkAnswer(connection: Connection): void {
     const { link, client, server, refusal, closeDue, clientGaveUp, clientOutcome, handshakeDueMs } = connection;
     if (link.disturbed || connection.tampered || connection.strict || clientGaveUp) return;
-    const { stoppedMs } = this;
+    const { stoppedMs, shutMs } = this;
     if (refusal !== undefined && refusal.atMs + 2 * link.latencyMs + 50 <= handshakeDueMs) {
       const { why, status } = refusal;
-      if (clientOutcome !== status && !(clientOutcome === 503 && stoppedMs < Infinity)) {
+      if (clientOutcome !== status && !(clientOutcome === 503 && Math.min(stoppedMs, shutMs) < Infinity)) {
         this.fail("answers", `the ${client.face} got ${String(clientOutcome)}, not ${status}, when ${why}`);
       }
     }

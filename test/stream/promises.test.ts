@@ -353,6 +353,15 @@ describe("it tells the truth: clean means that both Closes travelled, with every
   });
 });
 
+/** An error of the platform's own class, where it has one (Chromium). */
+function platformErrors(): [string, unknown, string][] {
+  const { WebSocketError: Theirs } = globalThis as {
+    WebSocketError?: new (message: string, options: { closeCode: number; reason: string }) => Error;
+  };
+  if (Theirs === undefined) return [];
+  return [["an error of the platform's", new Theirs("", { closeCode: 3001, reason: "x" }), "88 03 0b b9 78"]];
+}
+
 describe("it contains failures", () => {
   test.each<[string, unknown, string]>([
     ["a code that may not be sent", new WebSocketError("", { closeCode: 1006 }), "88 02 03 f3"],
@@ -364,6 +373,26 @@ describe("it contains failures", () => {
       `88 7c 0f a0 ${toHex(ascii("é".repeat(61)))}`,
     ],
     ["an error of another class", { closeCode: 3001, reason: "x" }, "88 03 0b b9 78"],
+    [
+      "an error whose members its class has",
+      new (class Theirs extends Error {
+        get closeCode(): number {
+          return 3001;
+        }
+        get reason(): string {
+          return "x";
+        }
+      })(),
+      "88 03 0b b9 78",
+    ],
+    ["a function", Object.assign(() => {}, { closeCode: 3001 }), "88 02 0b b9"],
+    ["a code that is no number", { closeCode: "3001", reason: "x" }, "88 00"],
+    ["a reason that is no string", { closeCode: 3001, reason: { secret: 1 } }, "88 02 0b b9"],
+    ["a reason and no code", Object.assign(new Error("relay"), { reason: "internal" }), "88 00"],
+    ["a text", "closeCode", "88 00"],
+    ...platformErrors(),
+    ["a WebSocketError with a reason and no code", new WebSocketError("", { reason: "why" }), "88 05 03 e8 77 68 79"],
+    ["a WebSocketError with an empty reason and no code", new WebSocketError("", { reason: "" }), "88 00"],
     ["any other error", new Error("relay"), "88 00"],
     ["nothing", undefined, "88 00"],
   ])("a stream that is aborted or cancelled with %s closes the connection", async (_, reason, close) => {
@@ -386,6 +415,18 @@ describe("it contains failures", () => {
       transport.bring(hex(close));
       await session.closed;
     }
+  });
+  test("a reason that can't be looked at gives the transport up", async () => {
+    const reason = {
+      get closeCode(): number {
+        throw new Error("no code");
+      },
+    };
+    const transport = new WireTransport();
+    const session = await (await accept(transport, { ...known })).accept();
+    await session.writable.abort(reason);
+    await expect(session.closed).rejects.toMatchObject({ cause: { message: "no code" } });
+    expect(transport.ends).toContain("ended");
   });
   test("a writable that is aborted while a write waits for room closes at once", async () => {
     const clock = new ManualClock();
@@ -509,6 +550,44 @@ describe("it contains failures", () => {
       server.handleTransport(far);
     });
   });
+  describe("a transport whose getter throws is told once, and ended as far as it lets itself be", () => {
+    const faces: Record<string, (transport: ByteTransport) => unknown> = {
+      connect: (transport) => connect(transport, known),
+      "a WebSocket": (transport) =>
+        new Promise((_, reject) => {
+          const WebSocket = createWebSocketClass(() => transport, known);
+          new WebSocket("ws://localhost/").addEventListener("error", reject);
+        }),
+      accept: (transport) => accept(transport),
+      serve: (transport) => serve([transport], () => undefined),
+      "a WebSocketServer": (transport) => new WebSocketServer().handleTransport(transport),
+    };
+    const everywhere = ["readable", "writable", "closed", "copiesChunks"];
+    const cases = Object.keys(faces).flatMap((face) => {
+      const isServer = !/connect|a WebSocket$/.test(face);
+      const its = face === "a WebSocketServer" ? ["remoteAddress", "encrypted"] : [];
+      return [...everywhere, ...(isServer ? ["request"] : []), ...its].map((getter) => ({ getter, face }));
+    });
+    test.each(cases)("$getter, with $face", async ({ getter, face }) => {
+      const { reports } = collectReports();
+      const transport = new WireTransport();
+      Object.defineProperty(transport, getter, {
+        get() {
+          throw new Error(`of ${getter}`);
+        },
+      });
+      const told: unknown[] = [];
+      void Promise.resolve()
+        .then(() => faces[face]!(transport))
+        .catch((error: unknown) => told.push(error));
+      await settled();
+      expect(told.length + reports.length).toBe(1);
+      const reachable = { readable: "cancelled", writable: "aborted" };
+      const sides = Object.entries(reachable).filter(([side]) => side !== getter);
+      const ends = transport.ends.map((end) => end.replace(/:.*/, ""));
+      expect(ends.sort()).toEqual([...sides.map(([, end]) => end), "ended"].sort());
+    });
+  });
   test("an origin policy may answer by a promise; what it throws is a 500, reported once", async () => {
     const { reports } = collectReports();
     const answers: unknown[] = [];
@@ -568,6 +647,52 @@ describe("it contains failures", () => {
       cause: { code: "extensionFailed", cause: new Error("of the extension") },
     });
     expect(await client.closed).toMatchObject({ closeCode: 1011 });
+  });
+  describe("what can't be sent behind a Blob is told to its callback, once", () => {
+    /** Its `encode` throws at one call, and at those after it. */
+    const failingAt = (at: number): Extension => {
+      let calls = 0;
+      const codec: ExtensionCodec = {
+        reservedBits: 0,
+        encode(frame) {
+          if (calls++ >= at) throw new Error("of the extension");
+          return frame;
+        },
+      };
+      return { name: "x", offer: () => [[]], accept: () => ({ parameters: [], codec }), confirm: () => codec };
+    };
+    type Send = (data: string | Blob, callback: (error?: unknown) => void) => void;
+    const faces: Record<string, (near: ByteTransport, far: ByteTransport, extension: Extension) => Promise<Send>> = {
+      async "a WebSocket"(near, far, extension) {
+        void accept(far, { extensions: [extension] }).then((asked) => asked.accept());
+        const WebSocket = createWebSocketClass(() => near, { extensions: [extension] });
+        const socket = new WebSocket("ws://localhost/");
+        await new Promise((resolve) => socket.addEventListener("open", resolve));
+        return (data, callback) => socket.send(data, callback);
+      },
+      async "a server's peer"(near, far, extension) {
+        const server = new WebSocketServer({ extensions: [extension] });
+        const connected = new Promise<Peer>((resolve) => server.on("connection", resolve));
+        server.handleTransport(far);
+        void connect(near, { extensions: [extension] });
+        const peer = await connected;
+        peer.on("error", () => undefined);
+        return (data, callback) => peer.send(data, callback);
+      },
+    };
+    const cases = Object.keys(faces).flatMap((face) => [0, 1].map((at) => ({ face, at })));
+    test.each(cases)("$face, whose extension fails at message $at", async ({ face, at }) => {
+      const { reports } = collectReports();
+      const send = await faces[face]!(...pipe(), failingAt(at));
+      const told: unknown[] = [];
+      send(new Blob(["a"]), (error) => told.push(["the Blob", error instanceof Error]));
+      send("b", (error) => told.push(["what is behind it", error instanceof Error]));
+      for (let turns = 0; told.length < 2 && turns < 20; turns++) await settled();
+      expect(told).toHaveLength(2);
+      expect(told).toContainEqual(["the Blob", at === 0]);
+      expect(told).toContainEqual(["what is behind it", true]);
+      expect(reports).toEqual([]);
+    });
   });
 });
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { accept, connect, WebSocketError, type ConnectOptions, type WebSocketSession } from "../../src/stream/index.ts";
 import { pipe } from "../../src/transports/pipe.ts";
 import type { Timing } from "../../src/index.ts";
+import { brandless } from "../support/brandlessBlob.ts";
 import { hex, join, toHex, type Bytes } from "../support/wire.ts";
 import { isPending, settled, WireTransport } from "../support/wireTransport.ts";
 
@@ -30,6 +31,14 @@ async function failure(promise: Promise<unknown>): Promise<unknown> {
     () => Promise.reject(new Error("it did not fail")),
     (error: unknown) => error,
   );
+}
+
+/** A view of a buffer that has shrunk. */
+function outOfBounds<View>(make: (buffer: ArrayBuffer) => View): View {
+  const buffer = new ArrayBuffer(8, { maxByteLength: 8 });
+  const view = make(buffer);
+  buffer.resize(6);
+  return view;
 }
 
 const HELLO = hex("81 05 48 65 6c 6c 6f");
@@ -70,6 +79,56 @@ describe("readable and writable", () => {
       "05 06",
     ]);
     expect(bytes).toEqual(new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8]));
+  });
+  const unfit: [string, () => BufferSource][] = [
+    ["shared memory", () => new SharedArrayBuffer(4) as never],
+    ["a view of shared memory", () => new Uint8Array(new SharedArrayBuffer(4)) as never],
+    ["memory that is resizable", () => new ArrayBuffer(4, { maxByteLength: 8 })],
+    ["a view that tracks its length", () => new Uint8Array(new ArrayBuffer(4, { maxByteLength: 8 }))],
+    ["a view that is out of bounds", () => outOfBounds((buffer) => new Uint16Array(buffer, 4, 2))],
+    ["a DataView that is out of bounds", () => outOfBounds((buffer) => new DataView(buffer, 4, 4))],
+  ];
+  test.skipIf(typeof SharedArrayBuffer === "undefined").each(unfit)("refuse %s", async (_, make) => {
+    const [client, server] = await pair();
+    expect(await failure(client.send(make()))).toBeInstanceOf(TypeError);
+    await client.send("goes on");
+    expect(await server.receive()).toBe("goes on");
+    for (const write of [
+      (session: WebSocketSession) => session.writable.getWriter().write(make()),
+      (session: WebSocketSession) => session.createMessageStream("binary").getWriter().write(make()),
+    ]) {
+      const [session, peer] = await pair();
+      expect(await failure(write(session))).toBeInstanceOf(TypeError);
+      expect(await peer.closed).toMatchObject({ closeCode: 1005 });
+    }
+  });
+  test("refuse memory that could be resized before it is read, at once", async () => {
+    const [session, transport] = await overWire();
+    transport.takeNothing();
+    void session.send(new Uint8Array(300_000));
+    expect(await failure(session.send(new ArrayBuffer(4, { maxByteLength: 8 })))).toBeInstanceOf(TypeError);
+  });
+  test("take memory that was transferred as no bytes", async () => {
+    const [client, server] = await pair();
+    for (const make of [(buffer: ArrayBuffer) => buffer, (buffer: ArrayBuffer) => new DataView(buffer)]) {
+      const buffer = new ArrayBuffer(4);
+      const data = make(buffer);
+      structuredClone(buffer, { transfer: [buffer] });
+      await client.send(data);
+      expect(await server.receive()).toEqual(new Uint8Array(0));
+      const writer = client.writable.getWriter();
+      await writer.write(data);
+      writer.releaseLock();
+      expect(await server.receive()).toEqual(new Uint8Array(0));
+    }
+  });
+  test("refuse a Blob, and whatever else is no message, rather than send it as text", async () => {
+    for (const wrong of [new Blob(["x"]), brandless(hex("78")), {}, [1], 1, true, null, undefined]) {
+      const [client, server] = await pair();
+      expect(await failure(client.send(wrong as never))).toBeInstanceOf(TypeError);
+      expect(await failure(client.writable.getWriter().write(wrong as never))).toBeInstanceOf(TypeError);
+      expect(await server.receive()).toBe(undefined);
+    }
   });
   test("a received message is alone in its buffer", async () => {
     const [session, transport] = await overWire();
@@ -218,6 +277,21 @@ describe("send and receive", () => {
     transport.end();
     await failure(session.closed);
     expect(await failure(session.send("a"))).toMatchObject({ name: "WebSocketError", closeCode: 1006 });
+  });
+  test("after a Close, send and writable fail with a WebSocketError, although the connection has not ended yet", async () => {
+    const closings: ((session: WebSocketSession, transport: WireTransport) => void)[] = [
+      (_, transport) => transport.bring(hex("88 00")),
+      (session) => void session.close(),
+    ];
+    for (const close of closings) {
+      const [session, transport] = await overWire();
+      transport.takeNothing();
+      close(session, transport);
+      await settled();
+      const expected = { name: "WebSocketError", message: "the connection is closed or closing" };
+      expect(await failure(session.send("a"))).toMatchObject(expected);
+      expect(await failure(session.writable.getWriter().write("a"))).toMatchObject(expected);
+    }
   });
 });
 

@@ -4,6 +4,7 @@ import { permessageDeflate } from "../../src/deflate/index.ts";
 import { LocalProtocolError } from "../../src/index.ts";
 import { matchers, webSocketServer, type MemoryServer, type ServerSocket } from "../../src/testing/index.ts";
 import { createWebSocketClass, type WebSocketError } from "../../src/websocket/index.ts";
+import { brandless } from "../support/brandlessBlob.ts";
 import { hex, type Bytes } from "../support/wire.ts";
 import { Client } from "./client.ts";
 
@@ -171,7 +172,9 @@ describe("an open connection", () => {
     expect(() => socket.frame({ opcode: "nothing" as "text" })).toThrow(RangeError);
     expect(() => socket.frame({ opcode: "text", rsv: 8 })).toThrow(RangeError);
     expect(() => socket.frame({ opcode: "text", mask: new Uint8Array(3) })).toThrow(TypeError);
-    expect(() => socket.send(7 as unknown as string)).toThrow(TypeError);
+    for (const wrong of [7, {}, null, undefined, new Blob(["x"]), brandless(Uint8Array.of(1))]) {
+      expect(() => socket.send(wrong as never)).toThrow(TypeError);
+    }
     expect(() => socket.close(1005)).toThrow(RangeError);
     await socket.close(1000);
     expect(() => socket.send("late")).toThrow(LocalProtocolError);

@@ -263,7 +263,7 @@ describe("credit", () => {
   test.each(ours)("is granted in whole numbers that the other end accepts, whatever the window: %s", (name, kind) => {
     fakeTime();
     for (const windowBytes of [99_999.5, 2 ** 60, Infinity]) {
-      const { carrier } = kind.make({ windowBytes, maxUnreadBytes: Infinity });
+      const { carrier } = kind.make({ windowBytes, ...(!name.includes("port") && { maxUnreadBytes: Infinity }) });
       carrier.open();
       const [grant] = carrier.sent;
       const text = name.includes("port") ? `grant ${(grant as { cost: number }).cost}` : grant;

@@ -196,8 +196,8 @@ describe("an other end that is gone", () => {
   }
 });
 
-test.each([65_535, NaN, "x"])("a window of %s is a RangeError", (windowBytes) => {
+test.each([65_535, NaN])("a window of %s is a RangeError", (windowBytes) => {
   const { port1 } = new MessageChannel();
-  expect(() => messagePortTransport(port1, { windowBytes: windowBytes as never })).toThrow(RangeError);
+  expect(() => messagePortTransport(port1, { windowBytes })).toThrow(RangeError);
   port1.close();
 });

@@ -99,8 +99,8 @@ describe("backpressure", () => {
     // The chunk is out of the queue, but only the next read asks for more.
     expect(await settles(write)).toBe(false);
   });
-  test.each([-1, NaN, "x"])("a mark of %s is a RangeError", (highWaterMark) => {
-    expect(() => pipe({ highWaterMark: highWaterMark as never })).toThrow(RangeError);
+  test.each([-1, NaN])("a mark of %s is a RangeError", (highWaterMark) => {
+    expect(() => pipe({ highWaterMark })).toThrow(RangeError);
   });
 });
 

@@ -14,7 +14,8 @@ import {
 } from "../../src/websocket/index.ts";
 import { complement } from "../support/complement.ts";
 import { countTimers } from "../support/timers.ts";
-import { ascii, hex, toHex } from "../support/wire.ts";
+import { ascii, hex, join, toHex } from "../support/wire.ts";
+import { brandless } from "../support/brandlessBlob.ts";
 import { settled, WireTransport } from "../support/wireTransport.ts";
 import { serveScripts } from "./scriptedServer.ts";
 
@@ -71,6 +72,50 @@ async function wired(options: WebSocketOptions = {}): Promise<Watched & { transp
 function event<Type extends keyof WebSocketEventMap>(socket: WebSocket, type: Type): Promise<WebSocketEventMap[Type]> {
   return new Promise((resolve) => socket.addEventListener(type, resolve, { once: true }));
 }
+
+describe("a message in one chunk with what ends the connection comes while it is OPEN", () => {
+  const ends = {
+    "a Close": hex("88 02 03 e8"),
+    "a frame that fails it": hex("83 00"),
+    "the end of the stream": hex(""),
+    "the end of the stream, within a frame": hex("81 05 61"),
+  };
+  const note = (states: unknown[], socket: WebSocketOver) => (): void => {
+    states.push(socket.readyState);
+    queueMicrotask(() => states.push(socket.readyState));
+  };
+  for (const [name, bytes] of Object.entries(ends)) {
+    test(name, async () => {
+      const { socket, transport, closed } = await wired();
+      const states: unknown[] = [];
+      socket.addEventListener("message", note(states, socket));
+      transport.bring(join(hex("81 01 61", "82 01 07"), bytes));
+      transport.end();
+      expect((await closed).told.slice(0, 3)).toEqual(["open", "text a", "bytes 07"]);
+      expect([...states, socket.readyState]).toEqual([1, 1, 1, 1, 3]);
+    });
+    test(`${name}, and all of it before open`, async () => {
+      const transport = new WireTransport();
+      const { socket, closed } = watch(webSocketOver(transport, { handshake: "none", masking: false }));
+      const states: unknown[] = [];
+      for (const type of ["open", "message"] as const) socket.addEventListener(type, note(states, socket));
+      transport.bring(join(hex("81 01 61"), bytes));
+      transport.end();
+      expect((await closed).told.slice(0, 2)).toEqual(["open", "text a"]);
+      expect([...states, socket.readyState]).toEqual([1, 1, 1, 1, 3]);
+    });
+    test(`${name}, with no message`, async () => {
+      const transport = new WireTransport();
+      const { socket, closed } = watch(webSocketOver(transport, { handshake: "none", masking: false }));
+      const states: unknown[] = [];
+      socket.addEventListener("open", note(states, socket));
+      transport.bring(bytes);
+      transport.end();
+      await closed;
+      expect([...states, socket.readyState]).toEqual([1, 1, 3]);
+    });
+  }
+});
 
 describe("dial", () => {
   test("is given the URL, the subprotocols, and a signal", async () => {
@@ -399,6 +444,13 @@ describe("what is sent", () => {
     transport.bring(hex("88 02 03 e8"));
     await event(socket, "close");
   });
+  test("a Blob of a class with no brand, such as happy-dom's, is a Blob", async () => {
+    const { socket, transport } = await wired();
+    socket.send(brandless(hex("01 02")) as Blob);
+    expect(socket.bufferedAmount).toBe(2);
+    while (transport.writtenBytes === 0) await settled(1);
+    expect(toHex(transport.written())).toBe("82 02 01 02");
+  });
   test("a Blob that can't be read fails the connection", async () => {
     const { socket, closed } = await wired();
     const blob = new Blob(["x"]);
@@ -489,11 +541,13 @@ describe("a transport that fails", () => {
   const failures: [string, (transport: WireTransport) => void, RegExp][] = [
     ["when it is read", (transport) => transport.failReading(new Error("cut")), /the transport failed: cut/],
     ["by ending early", (transport) => transport.end(), /ended without a closing handshake/],
-    ["by ending in the middle of a message", endAmidMessage, /ended without a closing handshake/],
     ["by bringing what is no bytes", (transport) => transport.bring("text" as never), /Uint8Array/],
     ["by bringing nonsense", (transport) => transport.bring(ascii("nonsense\r\n\r\n")), /the connection failed/],
   ];
-  test.each(failures)("%s: a close event with 1006 and a cause, and nothing is left", async (_, fails, message) => {
+  test.each([
+    ...failures,
+    ["by ending in the middle of a message", endAmidMessage, /ended without a closing handshake/] as const,
+  ])("%s: a close event with 1006 and a cause, and nothing is left", async (_, fails, message) => {
     const timers = countTimers();
     const { transport, closed, socket } = await wired({ closeTimeoutMs: 30 });
     fails(transport);
@@ -505,7 +559,10 @@ describe("a transport that fails", () => {
     expect(told).toHaveLength(3);
     expect([transport.ends.at(-1), timers()]).toEqual(["ended", 0]);
   });
-  test.each(failures)("%s before it is open, the same", async (_, fails, message) => {
+  test.each([
+    ...failures,
+    ["by ending in the middle of the answer", endAmidAnswer, /ended without a closing handshake/] as const,
+  ])("%s before it is open, the same", async (_, fails, message) => {
     const timers = countTimers();
     const transport = new WireTransport();
     const { closed, socket } = watch(webSocketOver(transport, { closeTimeoutMs: 30 }));
@@ -597,6 +654,11 @@ describe("an orderly end", () => {
 
 function endAmidMessage(transport: WireTransport): void {
   transport.bring(hex("82 7d 00"));
+  transport.end();
+}
+
+function endAmidAnswer(transport: WireTransport): void {
+  transport.bring(ascii("HTTP/1.1 101 Swi"));
   transport.end();
 }
 

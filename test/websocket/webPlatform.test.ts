@@ -31,14 +31,17 @@ const undici: Differences = {
   "messages › are trusted": "it is written in JavaScript, too",
   "opening › tells a failure by a plain error event, when it is CLOSED already": "it tells it by an ErrorEvent",
   "send › sends text": "it takes a byte order mark away from what it receives",
+  "interface › refuses objects that are none, before it looks at an argument": "it looks at the argument first",
   "send › refuses memory that is shared": "it takes it",
   "send › refuses memory that is resizable": "it takes it",
+  "send › sends memory that was transferred as no bytes": "it throws",
   "send › has read the bytes when it returns": "it reads them later, and tells several messages at once",
   "send › keeps the order, Blobs among the rest": "it tells several messages at once, with no microtasks between",
   "send › does nothing more than count once it is closing": "it does not count",
   "binaryType › is blob or arraybuffer, and stays what it is for anything else": "it becomes blob",
   "binaryType › makes bytes an ArrayBuffer that holds nothing else, or a Blob": "it tells several messages at once",
   "messages › come one by one: none is lost to who awaits the next": "it tells several messages at once",
+  "messages › are told while it is OPEN, though their chunk ends the connection": "it is CLOSING for the last one",
   "close › rounds a code, and a half to the even number": "it refuses 999.6",
   "close › lets what was sent before go first": "its Close overtakes a Blob",
   "event handlers › are called in the place where they were first set": "one that is replaced becomes the last",
@@ -238,14 +241,49 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
         expect(descriptor(name), name).toMatchObject({ enumerable: true, configurable: true, writable: true });
       }
     });
-    agree("refuses objects that are none", () => {
-      expect(() => (Object.create(WebSocket.prototype) as WebSocket).url).toThrow(TypeError);
-      expect(() => (Object.create(WebSocket.prototype) as WebSocket).close()).toThrow(TypeError);
+    agree("refuses objects that are none, before it looks at an argument", () => {
+      const argument = {
+        [Symbol.toPrimitive]: () => {
+          throw new RangeError("the argument was looked at");
+        },
+      };
+      const foreign = [
+        undefined,
+        null,
+        5,
+        {},
+        new EventTarget(),
+        WebSocket.prototype,
+        Object.create(WebSocket.prototype),
+      ];
+      for (const [name, { get, set, value }] of members(WebSocket.prototype)) {
+        if (name === "constructor") continue;
+        for (const call of [get, set, value].filter((member) => typeof member === "function")) {
+          for (const self of foreign) {
+            expect(() => void Reflect.apply(call, self, [argument]), name).toThrow(TypeError);
+            expect(() => void Reflect.apply(call, self, [1]), name).toThrow(TypeError);
+          }
+        }
+      }
     });
     agree("keeps what may only be read", () => {
       const socket = make();
       for (const name of ["url", "readyState", "bufferedAmount", "extensions", "protocol", "OPEN"]) {
         expect(() => Object.assign(socket, { [name]: 7 }), name).toThrow(TypeError);
+      }
+    });
+    agree("has events whose members refuse objects that are none", async () => {
+      const socket = await open(say("!raw 81 01 61 88 02 03 e8"));
+      const events = [await next(socket, "message"), await next(socket, "close")];
+      for (const event of events) {
+        const prototype = Object.getPrototypeOf(event) as object;
+        const getters = members(prototype).flatMap(([, { get }]) => (typeof get === "function" ? get : []));
+        expect(getters.length).toBeGreaterThan(2);
+        for (const get of getters) {
+          for (const self of [undefined, {}, new Event("close"), Object.create(prototype)]) {
+            expect(() => void Reflect.apply(get, self, []), get.name).toThrow(TypeError);
+          }
+        }
       }
     });
     agree("has no then", async () => {
@@ -325,6 +363,25 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
         expect(await echo(value)).toBe(String(value));
       }
     });
+    agree("sends a Blob of a class that is derived, whatever its tag says", async () => {
+      class Tagged extends Blob {
+        get [Symbol.toStringTag](): string {
+          return "Tagged";
+        }
+      }
+      expect(await echo(new Tagged(["a"]))).toEqual([97]);
+      expect(await echo(new File(["b"], "name"))).toEqual([98]);
+    });
+    agree("sends what looks a little like a Blob as text", async () => {
+      for (const [value, text] of [
+        [{ size: 1, type: "" }, "[object Object]"],
+        [new Response("x"), "[object Response]"],
+        [new Map([[1, 2]]), "[object Map]"],
+        [new URL("ws://a/"), "ws://a/"],
+      ] as const) {
+        expect(await echo(value)).toBe(text);
+      }
+    });
     agree("sends lone surrogates as U+FFFD", async () => {
       expect(await echo("a\ud800b\udc00")).toBe("a\ufffdb\ufffd");
       expect(await echo("\ud83d\udc19")).toBe("🐙");
@@ -351,14 +408,34 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
     agree("refuses memory that is shared", async () => {
       const { buffer } = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
       const socket = await open();
-      expect(() => socket.send(new Uint8Array(buffer))).toThrow(TypeError);
-      expect(() => socket.send(buffer)).toThrow(TypeError);
+      for (const data of [new Uint8Array(buffer), new Float64Array(buffer), new DataView(buffer), buffer]) {
+        expect(() => socket.send(data as BufferSource)).toThrow(TypeError);
+      }
+      expect(socket.bufferedAmount).toBe(0);
     });
     agree("refuses memory that is resizable", async () => {
       const socket = await open();
       const buffer = new ArrayBuffer(8, { maxByteLength: 16 });
-      expect(() => socket.send(buffer)).toThrow(TypeError);
-      expect(() => socket.send(new Uint8Array(buffer))).toThrow(TypeError);
+      const tracking = [new Uint8Array(buffer), new Float64Array(buffer), new DataView(buffer)];
+      const bounded = [new Uint8Array(buffer, 4, 4), new Uint16Array(buffer, 4, 2), new DataView(buffer, 4, 4)];
+      const refuse = (): void => {
+        for (const data of [buffer, ...tracking, ...bounded]) expect(() => socket.send(data)).toThrow(TypeError);
+      };
+      refuse();
+      buffer.resize(16); // those that track the length have grown
+      refuse();
+      buffer.resize(6); // the others are out of bounds now
+      refuse();
+      expect(socket.bufferedAmount).toBe(0);
+    });
+    agree("sends memory that was transferred as no bytes", async () => {
+      const views = [(buffer: ArrayBuffer) => new Uint16Array(buffer), (buffer: ArrayBuffer) => new DataView(buffer)];
+      for (const make of [(buffer: ArrayBuffer) => buffer, (buffer: ArrayBuffer) => new Uint8Array(buffer), ...views]) {
+        const buffer = new ArrayBuffer(8);
+        const data = make(buffer);
+        structuredClone(buffer, { transfer: [buffer] });
+        expect(await echo(data)).toEqual([]);
+      }
     });
     agree("has read the bytes when it returns", async () => {
       const bytes = Uint8Array.of(1, 2, 3);
@@ -508,11 +585,25 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
       const states = new Set<number>();
       socket.onmessage = ({ data }) => {
         seen.push(data);
-        if (seen.length < 300) states.add(socket.readyState);
+        states.add(socket.readyState);
       };
       const { code } = await next(socket, "close");
       expect([seen.length, code]).toEqual([300, 4000]);
       expect([...states]).toEqual([1]);
+    });
+    agree("are told while it is OPEN, though their chunk ends the connection", async () => {
+      // A Close with and without a code, and frames that fail the connection.
+      for (const rest of ["88 02 03 e8", "88 00", "83 00", "81 01 ff", "81 80 00 00 00 00"]) {
+        const socket = make(say(`!raw 81 01 61 82 01 07 ${rest}`));
+        const states: unknown[] = [];
+        socket.onmessage = () => {
+          states.push(socket.readyState);
+          queueMicrotask(() => states.push(socket.readyState));
+        };
+        await next(socket, "close");
+        expect(states, rest).toEqual([1, 1, 1, 1]);
+        expect(socket.readyState).toBe(3);
+      }
     });
   });
 
@@ -723,6 +814,13 @@ async function ending(socket: WebSocket): Promise<unknown[]> {
   socket.addEventListener("error", () => told.push("error"));
   const { code, reason, wasClean } = await next(socket, "close");
   return [...told, code, reason, wasClean];
+}
+
+/** What an object has of its own, by name. */
+function members(object: object): [name: string, Readonly<Record<"get" | "set" | "value", unknown>>][] {
+  return Object.entries<Record<"get" | "set" | "value", unknown>>(
+    Object.getOwnPropertyDescriptors(object) as Record<string, never>,
+  );
 }
 
 /** Messages as they can be compared. */

@@ -1,10 +1,12 @@
 /** A server for the hooks of crossws, as they are written for Nitro and h3, that is given transports. */
 import { CloseCode } from "../../core/closeCodes.ts";
+import { checkOptions, type OptionTable } from "../../core/options.ts";
 import type { MessageBytes } from "../messageBytes.ts";
 import { report } from "../../stream/report.ts";
 import { urlOf, type UpgradeRequest } from "../request.ts";
 import type { ByteTransport } from "../../transports/byteTransport.ts";
 import {
+  serverTable,
   WebSocketServer,
   type ClientInfo,
   type HandleOptions,
@@ -47,6 +49,17 @@ interface Accepted {
   readonly hooks: ConnectionHooks;
 }
 
+const table: OptionTable<CrosswsOptions> = {
+  hooks: "an object",
+  resolve: "a function",
+  getNamespace: "a function",
+  handleProtocols: "a function",
+  sync: "a function",
+  onError: "a function",
+  idleTimeout: "a number",
+  serverOptions: serverTable,
+};
+
 const IDLE_TIMEOUT_S = 30;
 
 /**
@@ -54,15 +67,17 @@ const IDLE_TIMEOUT_S = 30;
  * transports, as `WebSocketServer` is, or serves a source of them. `TypeError` or `RangeError` for options that can't be.
  */
 export function crosswsAdapter(options: CrosswsOptions = {}): CrosswsAdapter {
+  checkOptions("crosswsAdapter()", options, table);
   const { idleTimeout = IDLE_TIMEOUT_S, serverOptions = {} } = options;
+  if (!(idleTimeout >= 0)) throw new RangeError(`idleTimeout is at least 0 seconds, not ${idleTimeout}`);
   const topics = new Topics(options);
   const accepted = new WeakMap<UpgradeRequest, Accepted>();
   const interval = idleTimeout * 1000;
   const keepalive = idleTimeout === 0 ? undefined : { intervalMs: interval / 2, timeoutMs: interval / 2 };
 
   const server = new WebSocketServer({
-    keepalive,
     ...serverOptions,
+    keepalive: serverOptions.keepalive ?? keepalive,
     handleProtocols: (_, incoming) => accepted.get(incoming)?.upgrade.protocol,
     verifyClient(info, verified) {
       void answer(info, verified);

@@ -1,14 +1,19 @@
 /** Tasks as an event loop has them: they run in order, each once every microtask of the one before it has run. */
-import { Fifo } from "../stream/fifo.ts";
+import { Fifo } from "./fifo.ts";
 
-/** As it was at first: a test's timers that stand still must not stop what comes over the network. */
-const { setImmediate } = globalThis as { setImmediate?: (task: () => void) => unknown };
+/** As they were at first: a test's timers that stand still must not stop what comes over the network. */
+const { setImmediate, setTimeout } = globalThis as {
+  setImmediate?: (task: () => void) => unknown;
+  setTimeout: (task: () => void, ms: number) => unknown;
+};
 
 /** Queues a task behind those that were queued before. What it throws is reported as an uncaught exception. */
 export function queueTask(task: () => void): void {
   // Node, Deno and Bun: a tenth of a microsecond each, and a port would keep their processes from ending.
   if (setImmediate !== undefined) setImmediate(task);
-  else (port ??= new TaskPort()).queue(task);
+  else if (typeof MessageChannel === "function") (port ??= new TaskPort()).queue(task);
+  // workerd with a compatibility date before 2025-08-15.
+  else setTimeout(task, 0);
 }
 
 let port: TaskPort | undefined;

@@ -1,0 +1,716 @@
+/** What public functions and constructors say, at the call, of arguments and options that they can't use. */
+import { readFileSync } from "node:fs";
+import { createServer as createHTTPServer } from "node:http";
+import { connect as connectTCP, createServer } from "node:net";
+import { join, resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+import { answerOffer, offerHeaders, readAnswer, readOffer, WSConnection } from "../../src/index.ts";
+import { permessageDeflate } from "../../src/deflate/index.ts";
+import * as inspect from "../../src/inspect/index.ts";
+import { checkServerOptions } from "../../src/playwright/webSocketServer.ts";
+import { crosswsAdapter, WebSocketServer } from "../../src/server/index.ts";
+import { accept, connect, serve } from "../../src/stream/index.ts";
+import { TestServer, webSocketServer } from "../../src/testing/index.ts";
+import { messagePortTransport } from "../../src/transports/messagePort.ts";
+import { listen, socketTransport, upgrades, upgradeTransport } from "../../src/transports/node.ts";
+import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
+import { dataChannelTransport, incomingChannels } from "../../src/transports/webrtc.ts";
+import { webSocketTransport } from "../../src/transports/webSocketTransport.ts";
+import { dial, incoming } from "../../src/transports/webTransport.ts";
+import { createWebSocketClass, webSocketOver, webSocketPair } from "../../src/websocket/index.ts";
+
+/** A function as a program without types calls it. */
+type Loose = (...given: unknown[]) => unknown;
+const loose = (call: unknown): Loose => call as Loose;
+const made =
+  (constructor: unknown): Loose =>
+  (...given) =>
+    new (constructor as new (...given: unknown[]) => unknown)(...given);
+
+/** How a call failed: by what it threw, or, if it returned a promise, by what that was rejected with; "nothing" if not. */
+async function complaint(call: Loose, given: readonly unknown[]): Promise<string> {
+  let result: unknown;
+  try {
+    result = call(...given);
+  } catch (error) {
+    return `throws ${describeError(error)}`;
+  }
+  if (!(result instanceof Promise)) return "nothing";
+  // A rejection at the call is there before any timer.
+  const later = new Promise<string>((resolve) => setTimeout(resolve, 20, "nothing"));
+  const settled = result.then(
+    () => "nothing",
+    (error: unknown) => `rejects ${describeError(error)}`,
+  );
+  return await Promise.race([settled, later]);
+}
+
+function describeError(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : `no Error: ${String(error)}`;
+}
+
+type Row = readonly [text: string, given: readonly unknown[], message: string];
+
+/** `how` is the rule: a function that returns a promise rejects it, and any other one throws. */
+function refuses(name: string, how: "throws" | "rejects", call: unknown, rows: readonly Row[]): void {
+  describe(name, () => {
+    test.each(rows)("%s", async (_, given, message) => {
+      expect(await complaint(loose(call), given)).toBe(`${how} ${message}`);
+    });
+  });
+}
+
+const near = (): ByteTransport => pipe()[0];
+const ignore = (): void => undefined;
+const url = "ws://user:s3cret@localhost:8080/";
+const socket = connectTCP({ port: 1, host: "127.0.0.1" });
+socket.on("error", ignore).destroy();
+const http = createHTTPServer();
+const channel = { label: "", ordered: true, readyState: "open", binaryType: "blob", send: ignore };
+const session = { ready: Promise.resolve(), closed: Promise.resolve(), createBidirectionalStream: ignore };
+const connection = (): WSConnection => new WSConnection("server");
+
+const TAKES = "takes a transport, { readable, writable }, not";
+const DIAL = "to dial a URL on Node use dial() of websocket-over/node";
+const LISTEN = "use listen() or upgrades() of websocket-over/node";
+const LIST = "extensions must be an array, as in [permessageDeflate()], not an instance of Object";
+const CALLED =
+  "an extension, such as permessageDeflate(), must be { offer, accept, confirm }, not an instance of Function";
+
+describe("websocket-over", () => {
+  refuses("new WSConnection()", "throws", made(WSConnection), [
+    ["no type", [], 'TypeError: new WSConnection() takes "client" or "server", not undefined'],
+    [
+      "limit: for limits:",
+      ["server", { limit: {} }],
+      "TypeError: new WSConnection() has no option limit; did you mean limits?",
+    ],
+    [
+      "a limit that there is not",
+      ["server", { limits: { maxMessageByte: 1 } }],
+      "TypeError: new WSConnection(): limits has no option maxMessageByte; did you mean maxMessageBytes?",
+    ],
+    [
+      "a limit of another type",
+      ["server", { limits: { maxMessageBytes: "1" } }],
+      "TypeError: new WSConnection(): limits: maxMessageBytes must be a number, not a string",
+    ],
+    [
+      "a limit below 0",
+      ["server", { limits: { maxMessageBytes: -1 } }],
+      "RangeError: limits.maxMessageBytes must be a whole number of at least 0, or Infinity; it is -1",
+    ],
+    [
+      "keepAlive: for keepalive:",
+      ["server", { keepAlive: 1000 }],
+      "TypeError: new WSConnection() has no option keepAlive; did you mean keepalive?",
+    ],
+    [
+      "keepalive: 1000",
+      ["server", { keepalive: 1000 }],
+      "TypeError: new WSConnection(): keepalive takes options, { intervalMs, timeoutMs }, not 1000",
+    ],
+    [
+      "half of keepalive",
+      ["server", { keepalive: { intervalMs: 1 } }],
+      "RangeError: keepalive.timeoutMs must be above 0 milliseconds; it is undefined",
+    ],
+    ["autoPong: 1", ["server", { autoPong: 1 }], "TypeError: new WSConnection(): autoPong must be a boolean, not 1"],
+    [
+      "random: null",
+      ["server", { random: null }],
+      "TypeError: new WSConnection(): random must be a function, not null",
+    ],
+    ["extensions: permessageDeflate()", ["server", { extensions: permessageDeflate() }], `TypeError: ${LIST}`],
+    ["extensions: [permessageDeflate]", ["server", { extensions: [permessageDeflate] }], `TypeError: ${CALLED}`],
+    [
+      "a name that every object has",
+      ["server", { constructor: 1 }],
+      "TypeError: new WSConnection() has no option constructor; it has subprotocols, extensions, origin, headers, " +
+        "handshakeTimeoutMs, messageTimeoutMs, closeTimeoutMs, keepalive, handshake, subprotocol, limits, masking, " +
+        "autoPong, random, host, resource",
+    ],
+  ]);
+  refuses("offerHeaders()", "throws", offerHeaders, [
+    [
+      "no options",
+      [],
+      "TypeError: offerHeaders() takes options, { subprotocols, extensions, origin, headers }, not undefined",
+    ],
+    [
+      "protocols: for subprotocols:",
+      [{ protocols: [] }],
+      "TypeError: offerHeaders() has no option protocols; did you mean subprotocols?",
+    ],
+    ["extensions: permessageDeflate()", [{ extensions: permessageDeflate() }], `TypeError: ${LIST}`],
+  ]);
+  refuses("readOffer()", "throws", readOffer, [
+    [
+      "a record",
+      [{ upgrade: "websocket" }],
+      "TypeError: readOffer() takes Headers, { get }, not an instance of Object",
+    ],
+  ]);
+  refuses("answerOffer()", "throws", answerOffer, [
+    [
+      "the headers",
+      [new Headers()],
+      "TypeError: answerOffer() takes what readOffer() returns, { subprotocols, extensions }, not an instance of Headers",
+    ],
+    [
+      "protocol: for subprotocol:",
+      [{ subprotocols: [], extensions: [] }, { protocol: "a" }],
+      "TypeError: answerOffer() has no option protocol; did you mean subprotocol?",
+    ],
+  ]);
+  refuses("readAnswer()", "throws", readAnswer, [
+    ["nothing", [], "TypeError: readAnswer() takes what was offered, an object, not undefined"],
+    ["a record", [{}, {}], "TypeError: readAnswer() takes Headers, { get }, not an instance of Object"],
+  ]);
+});
+
+describe("websocket-over/stream", () => {
+  const takes = (shown: string, instead = ""): string =>
+    `TypeError: connect() ${TAKES} ${shown}${instead && `; ${instead}`}`;
+  refuses("connect()", "rejects", connect, [
+    ["a URL", [url], takes("a string", DIAL)],
+    ["a URL object", [new URL(url)], takes("an instance of URL", DIAL)],
+    ["nothing", [], takes("undefined")],
+    ["net.connect(port)", [socket], takes("an instance of Socket", "use socketTransport() of websocket-over/node")],
+    [
+      "a WebSocket",
+      [webSocketPair()[0]],
+      takes("an instance of WebSocket", "use webSocketTransport() of websocket-over/websocket-transport"),
+    ],
+    [
+      "a message port",
+      [new MessageChannel().port1],
+      takes("an instance of MessagePort", "use messagePortTransport() of websocket-over/messageport"),
+    ],
+    [
+      "a data channel",
+      [channel],
+      takes("an instance of Object", "use dataChannelTransport() of websocket-over/webrtc"),
+    ],
+    [
+      "a WebTransport session",
+      [session],
+      takes("an instance of Object", "use dial() or incoming() of websocket-over/webtransport"),
+    ],
+    ["a promise that was not awaited", [Promise.resolve(near())], takes("an instance of Promise", "await it")],
+    ["both ends of a pipe", [pipe()], takes("an instance of Array", "give it one of them")],
+    [
+      "a URL for options",
+      [near(), url],
+      "TypeError: connect() takes options, { handshakeTimeoutMs, messageTimeoutMs, closeTimeoutMs, keepalive, " +
+        "handshake, subprotocol, extensions, limits, masking, autoPong, random, signal, clock, onConnection, url, " +
+        "protocols, headers, origin }, not a string",
+    ],
+    [
+      "keepAlive: for keepalive:",
+      [near(), { keepAlive: 1000 }],
+      "TypeError: connect() has no option keepAlive; did you mean keepalive?",
+    ],
+    [
+      "a limit that there is not",
+      [near(), { limits: { maxMessageByte: 1 } }],
+      "TypeError: connect(): limits has no option maxMessageByte; did you mean maxMessageBytes?",
+    ],
+    ["extensions: permessageDeflate()", [near(), { extensions: permessageDeflate() }], `TypeError: ${LIST}`],
+    ["extensions: [permessageDeflate]", [near(), { extensions: [permessageDeflate] }], `TypeError: ${CALLED}`],
+    [
+      "an AbortController for its signal",
+      [near(), { signal: new AbortController() }],
+      "TypeError: connect(): signal must be { aborted, reason }, not an instance of AbortController",
+    ],
+    [
+      "protocols: 5",
+      [near(), { protocols: 5 }],
+      "TypeError: connect(): protocols must be a string or an object, not 5",
+    ],
+    ["handshake: http2", [near(), { handshake: "http2" }], 'TypeError: handshake is "http1" or "none", not http2'],
+  ]);
+  refuses("accept()", "rejects", accept, [
+    ["an http.Server", [http], `TypeError: accept() ${TAKES} an instance of Server; ${LISTEN}`],
+    [
+      "origin: for origins:",
+      [near(), { origin: "any" }],
+      "TypeError: accept() has no option origin; did you mean origins?",
+    ],
+    [
+      "a request that is none",
+      [near(), { request: {} }],
+      "TypeError: accept(): request must be { method, target, headers }, not an instance of Object",
+    ],
+    ["extensions: [permessageDeflate]", [near(), { extensions: [permessageDeflate] }], `TypeError: ${CALLED}`],
+  ]);
+  const source = (shown: string, instead = ""): string =>
+    `TypeError: serve() takes transports, as an array or another iterable, not ${shown}${instead && `; ${instead}`}`;
+  refuses("serve()", "rejects", serve, [
+    ["a transport", [near(), ignore], source("an instance of Object", "put it into an array")],
+    ["an http.Server", [http, ignore], source("an instance of Server", LISTEN)],
+    ["the handler alone", [ignore], source("an instance of Function", "the handler comes second")],
+    ["a URL", [url, ignore], source("a string", DIAL)],
+    ["a socket", [socket, ignore], source("an instance of Socket", "use socketTransport() of websocket-over/node")],
+    [
+      "an array of sockets",
+      [[socket], ignore],
+      `TypeError: serve() ${TAKES} an instance of Socket; use socketTransport() of websocket-over/node`,
+    ],
+    ["no handler", [[near()]], "TypeError: serve() takes a handler, a function, not undefined"],
+    [
+      "options for a handler",
+      [[near()], { origins: "any" }],
+      "TypeError: serve() takes a handler, a function, not an instance of Object",
+    ],
+    [
+      "maxConnection: for maxConnections:",
+      [[], ignore, { maxConnection: 1 }],
+      "TypeError: serve() has no option maxConnection; did you mean maxConnections?",
+    ],
+    ["maxConnections: 0", [[], ignore, { maxConnections: 0 }], "RangeError: maxConnections is at least 1, not 0"],
+    ["extensions: permessageDeflate()", [[], ignore, { extensions: permessageDeflate() }], `TypeError: ${LIST}`],
+  ]);
+  test("close() of a session takes options, not a code, and the session stays open", async () => {
+    const [here, there] = pipe();
+    const known = { handshake: "none", masking: false } as const;
+    const client = await connect(here, known);
+    const served = await (await accept(there, known)).accept();
+    expect(() => loose(client.close.bind(client))(1000, "bye")).toThrow(
+      new TypeError("close() takes options, { signal, closeCode, reason }, not 1000"),
+    );
+    expect(() => loose(client.close.bind(client))({ code: 1000 })).toThrow(
+      new TypeError("close() has no option code; did you mean closeCode?"),
+    );
+    await client.send("still open");
+    expect(await served.receive()).toBe("still open");
+    await Promise.all([client.close(), served.closed]);
+  });
+  test.each<[string, string, unknown, string]>([
+    ["accept", "a subprotocol", "chat", "accept() takes options, { subprotocol, headers }, not a string"],
+    ["accept", "protocol:", { protocol: "a" }, "accept() has no option protocol; did you mean subprotocol?"],
+    ["reject", "a status", 404, "reject() takes options, { status, headers, body, streamed }, not 404"],
+    ["reject", "statusCode:", { statusCode: 404 }, "reject() has no option statusCode; did you mean status?"],
+  ])("%s() of a request refuses %s, and the client gets 500", async (name, _, given, message) => {
+    const [here, there] = pipe();
+    const opening = connect(here).catch((error: unknown) => error);
+    const request = await accept(there);
+    await expect((request[name as "accept"] as Loose)(given)).rejects.toEqual(new TypeError(message));
+    expect(await opening).toMatchObject({ rejection: { status: 500 } });
+  });
+});
+
+describe("websocket-over/server", () => {
+  const where = "new WebSocketServer()";
+  const instead = "give its serve() the transports that listen() or upgrades() of websocket-over/node make";
+  refuses(where, "throws", made(WebSocketServer), [
+    ["{ port }", [{ port: 0 }], `TypeError: ${where} has no option port; ${instead}`],
+    ["{ host }", [{ host: "localhost" }], `TypeError: ${where} has no option host; ${instead}`],
+    ["{ server }", [{ server: http }], `TypeError: ${where} has no option server; ${instead}`],
+    [
+      "{ perMessageDeflate: true }",
+      [{ perMessageDeflate: true }],
+      `TypeError: ${where} has no option perMessageDeflate; use extensions: [permessageDeflate()], of websocket-over/deflate`,
+    ],
+    [
+      "{ perMessageDeflate: { … } }",
+      [{ perMessageDeflate: { threshold: 1024 } }],
+      `TypeError: ${where} has no option perMessageDeflate; use extensions: [permessageDeflate()], of websocket-over/deflate`,
+    ],
+    ["origin: for origins:", [{ origin: "any" }], `TypeError: ${where} has no option origin; did you mean origins?`],
+    [
+      "closeTimeout: for closeTimeoutMs:",
+      [{ closeTimeout: 1 }],
+      `TypeError: ${where} has no option closeTimeout; did you mean closeTimeoutMs?`,
+    ],
+    ["maxPayload: text", [{ maxPayload: "1" }], `TypeError: ${where}: maxPayload must be a number, not a string`],
+    [
+      "maxPayload: -1",
+      [{ maxPayload: -1 }],
+      "RangeError: maxPayload must be a whole number of at least 0, or Infinity; it is -1",
+    ],
+    ["extensions: permessageDeflate()", [{ extensions: permessageDeflate() }], `TypeError: ${LIST}`],
+    ["extensions: [permessageDeflate]", [{ extensions: [permessageDeflate] }], `TypeError: ${CALLED}`],
+  ]);
+  test("new WebSocketServer() takes what means nothing here", () => {
+    expect(new WebSocketServer({ noServer: true, perMessageDeflate: false }).options.noServer).toBe(true);
+  });
+  test.each([
+    ["a server", new WebSocketServer()],
+    ["an adapter", crosswsAdapter()],
+  ])("handleTransport() and serve() of %s", async (_, server) => {
+    const handle = loose(server.handleTransport.bind(server));
+    expect(await complaint(handle, [url])).toBe(`throws TypeError: handleTransport() ${TAKES} a string; ${DIAL}`);
+    expect(await complaint(handle, [near(), { req: {} }])).toBe(
+      "throws TypeError: handleTransport() has no option req; did you mean request?",
+    );
+    expect(await complaint(loose(server.serve.bind(server)), [near()])).toBe(
+      `rejects ${source("an instance of Object", "put it into an array")}`,
+    );
+  });
+  const source = (shown: string, more: string): string =>
+    `TypeError: serve() takes transports, as an array or another iterable, not ${shown}; ${more}`;
+  refuses("crosswsAdapter()", "throws", crosswsAdapter, [
+    ["hook: for hooks:", [{ hook: {} }], "TypeError: crosswsAdapter() has no option hook; did you mean hooks?"],
+    [
+      "origin: for origins: of the server",
+      [{ serverOptions: { origin: "any" } }],
+      "TypeError: crosswsAdapter(): serverOptions has no option origin; did you mean origins?",
+    ],
+    ["idleTimeout: -1", [{ idleTimeout: -1 }], "RangeError: idleTimeout is at least 0 seconds, not -1"],
+    [
+      "extensions: [permessageDeflate]",
+      [{ serverOptions: { extensions: [permessageDeflate] } }],
+      `TypeError: ${CALLED}`,
+    ],
+  ]);
+});
+
+describe("websocket-over/websocket", () => {
+  const where = "createWebSocketClass()";
+  refuses(where, "throws", createWebSocketClass, [
+    [
+      "a transport",
+      [near()],
+      `TypeError: ${where} takes dial, a function, not an instance of Object; use webSocketOver()`,
+    ],
+    ["a URL", [url], `TypeError: ${where} takes dial, a function, not a string`],
+    [
+      "keepAlive: for keepalive:",
+      [near, { keepAlive: 1 }],
+      `TypeError: ${where} has no option keepAlive; did you mean keepalive?`,
+    ],
+    [
+      "a limit that is no whole number",
+      [near, { limits: { maxFragments: 1.5 } }],
+      "RangeError: limits.maxFragments must be a whole number of at least 0, or Infinity; it is 1.5",
+    ],
+    ["extensions: permessageDeflate()", [near, { extensions: permessageDeflate() }], `TypeError: ${LIST}`],
+    ["extensions: [permessageDeflate]", [near, { extensions: [permessageDeflate] }], `TypeError: ${CALLED}`],
+    [
+      "a header of the handshake",
+      [near, { headers: { host: "a" } }],
+      "TypeError: the header host is set by the handshake",
+    ],
+  ]);
+  refuses("webSocketOver()", "throws", webSocketOver, [
+    ["a URL", [url], `TypeError: webSocketOver() ${TAKES} a string; ${DIAL}`],
+    ["a function", [near], `TypeError: webSocketOver() ${TAKES} an instance of Function`],
+    [
+      "protocol: for protocols:",
+      [near(), { protocol: "a" }],
+      "TypeError: webSocketOver() has no option protocol; did you mean protocols?",
+    ],
+    ["extensions: [permessageDeflate]", [near(), { extensions: [permessageDeflate] }], `TypeError: ${CALLED}`],
+  ]);
+  test.each([(far: ByteTransport) => far, (far: ByteTransport) => Promise.resolve(far)])(
+    "webSocketOver() with wrong options ends the transport that it was given, %s",
+    async (give) => {
+      const [here, there] = pipe();
+      expect(() => webSocketOver(give(here), { limits: { maxFragments: -1 } })).toThrow(RangeError);
+      await there.closed;
+    },
+  );
+  refuses("webSocketPair()", "throws", webSocketPair, [
+    [
+      "protocols: for protocol:",
+      [{ protocols: "a" }],
+      "TypeError: webSocketPair() has no option protocols; did you mean protocol?",
+    ],
+  ]);
+  test("new WebSocket(url, protocols, init) ignores other members of init, as ws's options are many", () => {
+    const WebSocket = createWebSocketClass(near);
+    expect(new WebSocket(url, [], { perMessageDeflate: false } as object).readyState).toBe(0);
+  });
+});
+
+describe("websocket-over/deflate", () => {
+  const where = "permessageDeflate()";
+  refuses(where, "throws", permessageDeflate, [
+    [
+      "a name that there is not",
+      [{ serverMaxWindowBit: 9 }],
+      `TypeError: ${where} has no option serverMaxWindowBit; did you mean serverMaxWindowBits?`,
+    ],
+    ["level: 10", [{ level: 10 }], "RangeError: level must be a whole number from 0 to 9; it is 10"],
+    ["level: text", [{ level: "9" }], `TypeError: ${where}: level must be a number, not a string`],
+    [
+      "a number for a boolean",
+      [{ serverNoContextTakeover: 1 }],
+      `TypeError: ${where}: serverNoContextTakeover must be a boolean, not 1`,
+    ],
+    [
+      "an engine that is none",
+      [{ engine: {} }],
+      `TypeError: ${where}: engine must be { createDeflater, createInflater }, not an instance of Object`,
+    ],
+  ]);
+});
+
+describe("the transports", () => {
+  refuses("pipe()", "throws", pipe, [
+    ["a number", [1024], "TypeError: pipe() takes options, { highWaterMark, handOver }, not 1024"],
+    [
+      "another spelling",
+      [{ highWatermark: 1 }],
+      "TypeError: pipe() has no option highWatermark; did you mean highWaterMark?",
+    ],
+    ["another type", [{ highWaterMark: "1" }], "TypeError: pipe(): highWaterMark must be a number, not a string"],
+    ["no number of bytes", [{ highWaterMark: NaN }], "RangeError: highWaterMark is a number of bytes, not NaN"],
+  ]);
+  const isSocket = "takes a socket, { pause, resume, write, end, destroy }, not";
+  refuses("socketTransport()", "throws", socketTransport, [
+    ["a URL", [url], `TypeError: socketTransport() ${isSocket} a string; to dial a URL use dial()`],
+    ["a server", [http], `TypeError: socketTransport() ${isSocket} an instance of Server; use listen() or upgrades()`],
+  ]);
+  const isServer = "takes a server of Node's, { on, off }, not";
+  refuses("listen()", "throws", listen, [
+    ["a port", [8080], `TypeError: listen() ${isServer} 8080; make one by createServer()`],
+    ["a socket", [socket], `TypeError: listen() ${isServer} an instance of Socket; use socketTransport()`],
+    [
+      "another name",
+      [createServer(), { maxWaitings: 1 }],
+      "TypeError: listen() has no option maxWaitings; did you mean maxWaiting?",
+    ],
+    ["maxWaiting: -1", [createServer(), { maxWaiting: -1 }], "RangeError: maxWaiting is a count, not -1"],
+  ]);
+  refuses("upgrades()", "throws", upgrades, [
+    ["a port", [8080], `TypeError: upgrades() ${isServer} 8080; make one by createServer()`],
+    [
+      "accept: for accepts:",
+      [http, { accept: ignore }],
+      "TypeError: upgrades() has no option accept; did you mean accepts?",
+    ],
+  ]);
+  refuses("upgradeTransport()", "throws", upgradeTransport, [
+    [
+      "the socket alone",
+      [socket],
+      "TypeError: upgradeTransport() takes a request, { method, url, rawHeaders }, not an instance of Socket",
+    ],
+  ]);
+  refuses("dataChannelTransport()", "throws", dataChannelTransport, [
+    [
+      "a peer connection",
+      [{ createDataChannel: ignore }],
+      "TypeError: dataChannelTransport() takes a channel, { ordered, readyState, send }, not an instance of Object; " +
+        "make one by createDataChannel(), or use incomingChannels()",
+    ],
+    [
+      "another name",
+      [channel, { windowByte: 1 }],
+      "TypeError: dataChannelTransport() has no option windowByte; did you mean windowBytes?",
+    ],
+  ]);
+  refuses("incomingChannels()", "throws", incomingChannels, [
+    [
+      "a channel",
+      [channel],
+      "TypeError: incomingChannels() takes a peer connection, { signalingState, addEventListener }, " +
+        "not an instance of Object; use dataChannelTransport()",
+    ],
+  ]);
+  const isPort = "TypeError: messagePortTransport() takes a port, { postMessage, start, close }, not";
+  refuses("messagePortTransport()", "throws", messagePortTransport, [
+    ["a MessageChannel", [new MessageChannel()], `${isPort} an instance of MessageChannel; give it port1 or port2`],
+    [
+      "a worker",
+      [{ postMessage: ignore }],
+      `${isPort} an instance of Object; give it a port of a MessageChannel, and the other one to the other side`,
+    ],
+  ]);
+  refuses("webSocketTransport()", "throws", webSocketTransport, [
+    [
+      "a URL",
+      [url],
+      "TypeError: webSocketTransport() takes a WebSocket, { binaryType, readyState, bufferedAmount }, not a string; " +
+        "make one of the URL",
+    ],
+  ]);
+  const isSession = "takes a session, { ready, closed, createBidirectionalStream }, not a string";
+  refuses("dial() of a WebTransport session", "rejects", dial, [
+    ["a URL", [url], `TypeError: dial() ${isSession}; make one of the URL: new WebTransport(url)`],
+    ["another name", [session, { timeout: 1 }], "TypeError: dial() has no option timeout; it has signal"],
+  ]);
+  refuses("incoming()", "throws", incoming, [
+    ["a URL", [url], `TypeError: incoming() ${isSession}; make one of the URL: new WebTransport(url)`],
+  ]);
+});
+
+describe("websocket-over/inspect", () => {
+  const isConnection = "takes a WSConnection, { receiveBytes, bytesToSend }, not an instance of Object";
+  refuses("tap()", "throws", inspect.tap, [
+    [
+      "a transport",
+      [near()],
+      `TypeError: tap() ${isConnection}; for a transport use tapTransport(); the option onConnection gives the connection of a session`,
+    ],
+    [
+      "header: for headers: of redact",
+      [connection(), { redact: { header: [] } }],
+      "TypeError: tap(): redact has no option header; did you mean headers?",
+    ],
+  ]);
+  refuses("tapTransport()", "throws", inspect.tapTransport, [
+    ["a URL", [url, "client"], `TypeError: tapTransport() ${TAKES} a string; ${DIAL}`],
+    ["no role", [near()], 'TypeError: role is "client" or "server", not undefined'],
+  ]);
+  refuses("decode()", "throws", inspect.decode, [
+    [
+      "bytes",
+      [new Uint8Array(1)],
+      "TypeError: decode() takes { client, server }, the bytes of each end, not an instance of Uint8Array",
+    ],
+    ["extensions: [permessageDeflate]", [{}, { extensions: [permessageDeflate] }], `TypeError: ${CALLED}`],
+  ]);
+  refuses("toHAR()", "throws", inspect.toHAR, [
+    [
+      "a connection",
+      [connection()],
+      "TypeError: toHAR() takes a capture, { role, records }, not an instance of WSConnection; use what tap() returns",
+    ],
+    [
+      "records",
+      [[{ kind: "frame" }]],
+      "TypeError: toHAR() takes a capture, { role, records }, not an instance of Object; put the records into one",
+    ],
+  ]);
+  refuses("toPcapng()", "throws", inspect.toPcapng, [
+    ["port: 0", [[], { port: 0 }], "RangeError: port is 1 to 65535, not 0"],
+    ["another name", [[], { ports: 1 }], "TypeError: toPcapng() has no option ports; did you mean port?"],
+  ]);
+  refuses("redactURL()", "throws", inspect.redactURL, [
+    ["a URL object", [new URL(url)], "TypeError: redactURL() takes a string, not an instance of URL; give it its href"],
+  ]);
+  refuses("replay()", "throws", inspect.replay, [
+    ["text", ["{}"], "TypeError: replay() takes a vector, as JSON.parse() makes it"],
+  ]);
+  refuses("recordVector()", "throws", inspect.recordVector, [
+    [
+      "another name",
+      [connection(), {}, { maxByte: 1 }],
+      "TypeError: recordVector() has no option maxByte; did you mean maxBytes?",
+    ],
+  ]);
+});
+
+describe("websocket-over/testing and websocket-over/playwright", () => {
+  refuses("webSocketServer()", "throws", webSocketServer, [
+    [
+      "a port",
+      [{ port: 8080 }],
+      "TypeError: webSocketServer() has no option port; it has handshakeTimeoutMs, messageTimeoutMs, closeTimeoutMs, " +
+        "keepalive, clock, extensions, limits, masking, random",
+    ],
+    ["extensions: permessageDeflate()", [{ extensions: permessageDeflate() }], `TypeError: ${LIST}`],
+  ]);
+  refuses("webSocketServer() of Playwright", "throws", checkServerOptions, [
+    [
+      "another name",
+      [{ match: "/chat", modes: "wire" }],
+      "TypeError: webSocketServer() has no option modes; did you mean mode?",
+    ],
+  ]);
+  refuses("request()", "rejects", (options: never) => new TestServer().request(options), [
+    [
+      "timeoutMs: for timeout:",
+      [{ timeoutMs: 1 }],
+      "TypeError: request() has no option timeoutMs; did you mean timeout?",
+    ],
+  ]);
+});
+
+/** What programs do not make: errors, and what the library hands out; and a clock that takes nothing. */
+const NOT_GIVEN = ["Emitter", "ManualClock", "Peer", "WebSocketSession", "corruptData", /Error$/];
+
+function isClass(value: object): boolean {
+  return Function.prototype.toString.call(value).startsWith("class");
+}
+
+describe("every export", async () => {
+  const root = resolve(import.meta.dirname, "../..");
+  const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    exports: Record<string, { default: string }>;
+  };
+  // That of Playwright is fixtures, which only its runner calls.
+  const sources = Object.entries(exports).filter(([entry]) => entry !== "./playwright");
+  const functions: [entry: string, name: string, Loose][] = [];
+  for (const [entry, { default: built }] of sources) {
+    const names = (await import(join(root, built.replace("dist", "src").replace(/js$/, "ts")))) as object;
+    for (const [name, value] of Object.entries(names) as [string, unknown][]) {
+      if (typeof value !== "function" || NOT_GIVEN.some((known) => name === known || name.match(known))) continue;
+      functions.push([entry, name, isClass(value) ? made(value) : loose(value)]);
+    }
+  }
+  test.each(functions)("of %s, %s() refuses a wrong first argument, and names itself", async (_, name, call) => {
+    for (const wrong of [5, null, "text", Symbol("s")]) {
+      const said = await complaint(call, [wrong]);
+      if (typeof wrong === "string" && said === "nothing") continue; // where text is right
+      expect(said).toMatch(new RegExp(`^(throws|rejects) TypeError: (new )?${name}\\(\\) `));
+    }
+  });
+  /** What comes before the options. */
+  const first: Record<string, () => unknown[]> = {
+    WSConnection: () => ["server"],
+    accept: () => [near()],
+    answerOffer: () => [{ subprotocols: [], extensions: [] }],
+    connect: () => [near()],
+    createWebSocketClass: () => [near],
+    decode: () => [{}],
+    listen: () => [createServer()],
+    messagePortTransport: () => [new MessageChannel().port1],
+    recordVector: () => [connection(), {}],
+    replay: () => [inspect.recordVector(connection()).vector()],
+    serve: () => [[], ignore],
+    tap: () => [connection()],
+    tapTransport: () => [near(), "client"],
+    toHAR: () => [[]],
+    toPcapng: () => [[]],
+    upgrades: () => [http],
+    webSocketOver: () => [near()],
+    webSocketTransport: () => [webSocketPair()[0]],
+  };
+  const withOptions = [
+    ...Object.keys(first),
+    "Decoder",
+    "MemoryServer",
+    "TestServer",
+    "WebSocketServer",
+    "crosswsAdapter",
+  ];
+  withOptions.push("offerHeaders", "permessageDeflate", "pipe", "webSocketPair", "webSocketServer");
+  test.each(withOptions)("%s() takes an option that is undefined for an absent one", async (name) => {
+    const [, , call] = functions.find(([, known]) => known === name)!;
+    const before = first[name] ?? (() => []);
+    const [, names] = /takes options, \{ (.*) \}/.exec(await complaint(call, [...before(), 5]))!;
+    const options = Object.fromEntries(names!.split(", ").map((option) => [option, undefined]));
+    expect(await complaint(call, [...before(), { ...options, whatever: undefined }])).toBe("nothing");
+  });
+  test("an option of a server that is undefined overrides none", async () => {
+    const server = new WebSocketServer({ maxPayload: 3, limits: { maxMessageBytes: undefined } as object });
+    const { server: adapted } = crosswsAdapter({ idleTimeout: 60, serverOptions: { keepalive: undefined } });
+    expect(adapted.options.keepalive).toEqual({ intervalMs: 30_000, timeoutMs: 30_000 });
+    const [here, there] = pipe();
+    server.on("connection", (peer) => peer.on("error", ignore));
+    server.handleTransport(there);
+    const client = await connect(here);
+    await client.send("four");
+    expect(await client.closed).toMatchObject({ closeCode: 1009 });
+  });
+  test("options are read at the call: what becomes of the object later changes nothing", async () => {
+    const options: { limits?: object; origin?: string } = {};
+    const seen: unknown[] = [];
+    const WebSocket = createWebSocketClass(() => {
+      const [here, there] = pipe();
+      void accept(there, { origins: "any" }).then((request) => seen.push(request.origin));
+      return here;
+    }, options);
+    options.limits = { maxFragments: -1 };
+    options.origin = "https://late.example";
+    new WebSocket("ws://a/");
+    await expect.poll(() => seen).toEqual([undefined]);
+  });
+  test("there are enough of them", () => {
+    expect(functions.length).toBeGreaterThan(40);
+  });
+});
