@@ -222,7 +222,10 @@ export class World implements LawWorld {
     return true;
   }
 
-  /** The class queues tasks, which one turn need not have run. Everything else waits for microtasks and the clock alone. */
+  /**
+   * The class and a server's peers queue tasks, which one turn need not have run. Everything else waits for microtasks
+   * and the clock alone.
+   */
   #hasTasks = false;
 
   #build(): void {
@@ -247,7 +250,7 @@ export class World implements LawWorld {
     if (handshake === "none") this.mark("prior knowledge");
     if (count > 1) this.mark("several connections");
     if (count > 1 && clientFace === "both") this.mark("both client faces");
-    this.#hasTasks = clientFace !== "session";
+    this.#hasTasks = clientFace !== "session" || serverFace === "peer" || serverFace === "crossws";
     const serverSide = drawSide(this, this.choices.stream("server"), this.agreement, "server");
     const serverDraws = this.choices.stream("serverProgram");
     const server: Server =
