@@ -10,7 +10,7 @@ export class ClientOpening implements Opening {
   readonly #connection: Openable;
   readonly #handshake: ClientHandshake;
 
-  /** Queues the request. `TypeError` for what can't stand in one. */
+  /** Queues the request. `TypeError` if an option can't be sent. */
   constructor(connection: Openable, options: ClientOptions) {
     const request = { ...options, extensions: negotiable(options).map(containAnswer) } as RequestOptions;
     this.#connection = connection;

@@ -23,7 +23,7 @@ import { randomBytes } from "./randomBytes.ts";
 
 /**
  * Bytes that wait to be sent, without encoding the texts that wait to be encoded together: one beyond ASCII among them
- * counts by its characters. For whoever asks after each message.
+ * counts by its characters. Cheap enough to read after each message.
  */
 export let queuedAtLeast: (connection: Connection) => number;
 
@@ -65,7 +65,7 @@ export abstract class Connection {
   /** Events that calls of the application or of the clock have brought about. */
   #ahead: readonly WSEvent[] = NONE;
   #inputEnded = false;
-  /** Holds no place of its own, so that one serves every loop, and a loop that is left early loses nothing. */
+  /** Stateless, so one iterator serves all loops, and a loop that is left early loses nothing. */
   readonly #events = new EventIterator(() => this.#nextEvent());
 
   /** `makeOpening` makes this side's handshake, unless there is none. `TypeError` or `RangeError` for invalid options. */
@@ -104,7 +104,7 @@ export abstract class Connection {
     }
   }
 
-  /** Where the connection stands in the table `lifeCycle`. */
+  /** The state, as in the table `lifeCycle`. */
   get state(): ConnectionState {
     return this.#life.state;
   }
@@ -128,7 +128,7 @@ export abstract class Connection {
    * Takes what the transport brought, or `null` when it has ended. Only stores: bytes are parsed when events are pulled.
    *
    * The chunk belongs to the connection from now on: it may be unmasked in place, and events may view it.
-   * `LocalProtocolError` for bytes after `null`. What comes after the connection has closed is dropped (§5.5.1).
+   * `LocalProtocolError` for bytes after `null`. Bytes after the connection has closed are dropped (§5.5.1).
    */
   receiveBytes(data: Uint8Array | null): void {
     if (data instanceof Uint8Array) {
@@ -153,7 +153,7 @@ export abstract class Connection {
 
   /**
    * What is to be sent, and empties the queue; with `amount` at most as many bytes. Empty when there is nothing.
-   * The array is the caller's alone. `RangeError` for an amount that is no count.
+   * The array is the caller's alone. `RangeError` if `amount` is not a whole number of bytes.
    */
   bytesToSend(amount?: number): Uint8Array<ArrayBuffer> {
     if (amount !== undefined && !(Number.isInteger(amount) && amount >= 0)) {

@@ -21,9 +21,9 @@ export class ServerConnection extends Connection {
   }
 
   /**
-   * Takes a request that somebody else has parsed, such as Node's `http` module, in place of its bytes. It is held to the
-   * same rules: one that breaks them is refused, and is the `error` of `connectionClosed`. Pass what came after its head to
-   * {@link receiveBytes}. `LocalProtocolError` if any byte has arrived already.
+   * Takes a request that somebody else has parsed, such as Node's `http` module, in place of its bytes. The same
+   * rules apply: a request that breaks one is refused, and the violation is the `error` of `connectionClosed`. Pass the
+   * bytes after its head to {@link receiveBytes}. `LocalProtocolError` if any byte has arrived already.
    */
   receiveRequest(request: ParsedRequest): void {
     ServerOpening.of(this, "accept").receiveRequest(request);

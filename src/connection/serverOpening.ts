@@ -40,7 +40,7 @@ export class ServerOpening implements Opening {
 
   read(): void {
     const { life, input, limits } = this.#connection;
-    // What comes while the body is being sent is not wanted.
+    // Bytes that arrive while the body is sent are ignored.
     if (life.state === "rejecting") {
       input.clear();
     } else if (this.#handshake.request === undefined) {
@@ -62,7 +62,7 @@ export class ServerOpening implements Opening {
 
   receiveRequest(request: ParsedRequest): void {
     if (this.#handshake.started) {
-      throw new LocalProtocolError("a request has begun to come already", {
+      throw new LocalProtocolError("a request is already being received", {
         code: "wrongState",
         section: "RFC 6455 §4.2.1",
       });
@@ -98,7 +98,7 @@ export class ServerOpening implements Opening {
 
   #requirePending(request: ConnectionRequested): void {
     if (this.#handshake.request === undefined || this.#handshake.request !== request) {
-      throw new LocalProtocolError("that request does not wait for an answer here", { code: "unknownRequest" });
+      throw new LocalProtocolError("this request is not pending on this connection", { code: "unknownRequest" });
     }
   }
 }

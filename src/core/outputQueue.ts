@@ -34,7 +34,7 @@ export class OutputQueue {
   #expected = SMALLEST_SLAB;
   /** Memory that was given back, to be written into next; `undefined` until any was. */
   #spare: Bytes | undefined;
-  /** What waits to be written behind everything else. */
+  /** Output behind everything else, not written yet. */
   #late: Late | undefined;
 
   /** Whether so many bytes have room in the memory that there is. */
@@ -92,7 +92,7 @@ export class OutputQueue {
     this.#late = late;
   }
 
-  /** Writes what waits to be written. */
+  /** Writes the late output, if there is any. */
   flush(): void {
     const late = this.#late;
     if (late === undefined) return;

@@ -1,4 +1,4 @@
-/** The two sides as classes of their own, and the one that is either. */
+/** One class for each side, and one for either. */
 import { describe, expect, test } from "vitest";
 import {
   ClientConnection,
