@@ -7,8 +7,7 @@
  */
 import { EMPTY } from "../../src/core/bytes.ts";
 import { bytesReceived, textReceived, type BytesReceived, type TextReceived } from "../../src/core/events.ts";
-import { applyMask, readKey, Words } from "../../src/core/mask.ts";
-import { unmaskWithKey } from "../../src/core/runs/unmaskWithKey.ts";
+import { applyMask, readKey, unmaskWithKey, Words } from "../../src/core/mask.ts";
 import { decodeWhole } from "../../src/core/utf8.ts";
 import { MessageAssembler } from "../../src/stream/messageAssembler.ts";
 import { frameLength, headerLength, wireTo, type Wire } from "./inputs.ts";

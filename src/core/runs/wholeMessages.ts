@@ -11,10 +11,9 @@
 import type { ByteQueue } from "../byteQueue.ts";
 import type { Bytes } from "../bytes.ts";
 import { bytesReceived, textReceived, type BytesReceived, type TextReceived } from "../events.ts";
-import { applyMask, littleEndian, readKey } from "../mask.ts";
+import { applyMask, littleEndian, readKey, unmaskWithKey } from "../mask.ts";
 import { FIN, LENGTH_16, MASK, Opcode, WHOLE_BINARY, WHOLE_TEXT } from "../opcodes.ts";
 import { decodeWhole } from "../utf8.ts";
-import { unmaskWithKey } from "./unmaskWithKey.ts";
 
 /**
  * How long a run is at most, in bytes: as 16 texts of 125. The texts of a run are parts of one string, so that whoever keeps
