@@ -215,7 +215,7 @@ export abstract class Connection {
    * Throws what an extension throws, which also ends the connection.
    */
   sendData(data: string | BufferSource, final = true, options?: SendOptions): void {
-    this.#require("sendMessage").sendData(data, final, options);
+    this.#require("sendMessage").messages.send(data, final, options);
   }
 
   /** Sends a Ping (§5.5.2). `RangeError` for a payload of more than 125 bytes, `LocalProtocolError` unless open. */

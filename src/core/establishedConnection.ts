@@ -10,7 +10,7 @@ import { connectionClosed, type CloseFrame, type ConnectionClosed, type PongRece
 import type { LifeCycle, Signal } from "./lifeCycle.ts";
 import type { Limits } from "./limits.ts";
 import { MessageReader, type CloseReceived, type Received } from "./messageReader.ts";
-import { MessageWriter, type SendOptions } from "./messageWriter.ts";
+import { MessageWriter } from "./messageWriter.ts";
 import { MAX_CONTROL_PAYLOAD, Opcode } from "./opcodes.ts";
 import type { OutputQueue } from "./outputQueue.ts";
 import type { FastPaths } from "./runs/fastPaths.ts";
@@ -112,9 +112,10 @@ export class EstablishedConnection {
     return roundTripMs === undefined ? received : { ...(received as PongReceived), roundTripMs };
   }
 
-  sendData(data: string | BufferSource, final: boolean, options: SendOptions | undefined): void {
+  /** Where messages go. `LocalProtocolError` unless open. */
+  get messages(): MessageWriter {
     this.#require("sendMessage");
-    this.#writer.send(data, final, options);
+    return this.#writer;
   }
 
   ping(payload: Uint8Array): void {

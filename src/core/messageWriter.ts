@@ -63,7 +63,8 @@ export class MessageWriter {
     }
     const given = isText ? data : viewOf(data);
     const key = this.#drawKey();
-    const payload = typeof given === "string" ? this.#wholePairs(given, final) : given;
+    const payload =
+      typeof given !== "string" || (final && this.#halfPair === "") ? given : this.#wholePairs(given, final);
     const first = firstByte(sending === Opcode.CONTINUATION ? opcode : Opcode.CONTINUATION, final, 0);
     if (this.#codecs.length > 0) this.#writeEncoded(first, payload, options, key);
     else if (typeof payload !== "string") writeFrame(this.#output, first, payload, key, options?.handOver === true);
@@ -113,7 +114,6 @@ export class MessageWriter {
 
   /** Text that ends where a character does: half of a surrogate pair waits for the next fragment. */
   #wholePairs(text: string, final: boolean): string {
-    if (final && this.#halfPair === "") return text;
     const whole = this.#halfPair + text;
     const cut = !final && isHighSurrogate(whole.charCodeAt(whole.length - 1));
     this.#halfPair = cut ? whole.slice(-1) : "";

@@ -22,6 +22,8 @@ const SINGLE_HEADERS = 3;
 export class OutputQueue {
   /** Where small writes go. Valid after `reserve` until the next call. */
   slab: Bytes = EMPTY;
+  /** How long the slab is; below 0 while there is late output, which goes first: one test covers both. */
+  #room = 0;
   #words: Words | undefined;
   #used = 0;
   /** Up to where the slab has been queued in chunks. */
@@ -53,8 +55,7 @@ export class OutputQueue {
 
   /** Makes room for `length` bytes in the slab, to be written by the caller, and returns where they start. */
   reserve(length: number): number {
-    if (this.#late !== undefined) this.flush();
-    if (this.#used + length > this.slab.length) this.#grow(length);
+    if (this.#used + length > this.#room) this.#makeRoom(length);
     const start = this.#used;
     this.#used = start + length;
     return start;
@@ -64,7 +65,7 @@ export class OutputQueue {
   giveBack(end: number): void {
     this.#used = end;
     // The next to reserve makes room, and words with it.
-    if (this.slab.length > LARGEST_SPARE + 4 * end) this.slab = this.slab.slice(0, end);
+    if (this.slab.length > LARGEST_SPARE + 4 * end) this.#use(this.slab.slice(0, end));
   }
 
   /** The words of the slab, for masking in place. */
@@ -90,6 +91,7 @@ export class OutputQueue {
   wait(late: Late): void {
     this.flush();
     this.#late = late;
+    this.#room = -1;
   }
 
   /** Writes the late output, if there is any. */
@@ -97,6 +99,7 @@ export class OutputQueue {
     const late = this.#late;
     if (late === undefined) return;
     this.#late = undefined;
+    this.#room = this.slab.length;
     late.flush();
   }
 
@@ -150,12 +153,22 @@ export class OutputQueue {
     return this.#used === 0 && length <= (this.#spare?.length ?? 0);
   }
 
+  #use(slab: Bytes): void {
+    this.slab = slab;
+    this.#room = slab.length;
+  }
+
+  #makeRoom(length: number): void {
+    this.flush();
+    if (this.#used + length > this.#room) this.#grow(length);
+  }
+
   #grow(length: number): void {
     this.#words = undefined;
     // From here on it takes less to begin another one than to copy what is in this one: half, of a burst of megabytes.
     if (this.slab.length >= LARGEST_SLAB) this.#seal();
     if (this.#fitsSpare(length)) {
-      this.slab = this.#spare!;
+      this.#use(this.#spare!);
       this.#spare = EMPTY;
       return;
     }
@@ -163,7 +176,7 @@ export class OutputQueue {
     const wanted = this.slab.length * 2 || this.#expected + (this.#expected >> 3);
     const slab = new Uint8Array((Math.max(this.#used + length, wanted) + 7) & ~7);
     slab.set(this.slab.subarray(0, this.#used));
-    this.slab = slab;
+    this.#use(slab);
   }
 
   #queue(chunk: Bytes): void {
@@ -187,7 +200,7 @@ export class OutputQueue {
       if (this.#spare !== undefined && slab.length > this.#spare.length) this.#spare = slab;
     }
     this.#expected = Math.min(Math.max(used, SMALLEST_SLAB), LARGEST_SLAB);
-    this.slab = EMPTY;
+    this.#use(EMPTY);
     this.#words = undefined;
     this.#used = 0;
     this.#cut = 0;
