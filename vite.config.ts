@@ -52,7 +52,7 @@ export default defineConfig({
           name: "node",
           environment: "node",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/browser/**", "test/compat/page/**"],
+          exclude: ["**/node_modules/**", "test/browser/**", "test/compat/page/**"],
           sequence: { groupOrder: 0 },
           maxWorkers: "100%",
           globalSetup: ["test/support/scriptedServers.ts", "test/support/webSocketRelay.ts"],

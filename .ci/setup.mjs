@@ -18,9 +18,9 @@ const run = (command, args, env = {}) =>
     env: { ...process.env, ...env },
   }).status === 0;
 
-function packagesAreCurrent() {
-  const installed = join(root, "node_modules", ".package-lock.json");
-  return existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(root, "package-lock.json")).mtimeMs;
+function packagesAreCurrent(folder = root) {
+  const installed = join(folder, "node_modules", ".package-lock.json");
+  return existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(folder, "package-lock.json")).mtimeMs;
 }
 
 /** Whether there is one that runs: a download may lack libraries. In a process of its own, for the packages are new. */
@@ -36,6 +36,13 @@ function hasChromium() {
 if (!packagesAreCurrent()) {
   say("installing the npm packages (half a minute with a good connection) …");
   if (!run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"])) process.exit(1);
+}
+
+// Its peers conflict with those of the other Vitest, so npm would not install it beside that.
+const vitest4 = join("test", "package", "vitest4");
+if (process.argv.includes("--browser") && !packagesAreCurrent(join(root, vitest4))) {
+  say("installing Vitest 4 for the test of its types (40 MB) …");
+  if (!run("npm", ["ci", "--prefix", vitest4, "--no-audit", "--no-fund", "--loglevel=error"])) process.exit(1);
 }
 
 if (process.argv.includes("--browser") && !hasChromium()) {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import * as entry from "../src/index.ts";
-import { version } from "../src/inspect/version.ts";
+import { version } from "../src/inspect/export/version.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })

@@ -1,7 +1,7 @@
 /** What both ends of a WebSocket connection share: bytes in, events out; calls in, bytes out (RFC 6455). */
 import { ByteQueue } from "../core/byteQueue.ts";
 import { EMPTY, viewOf } from "../core/bytes.ts";
-import { ContainedCodec } from "../core/containedCodec.ts";
+import { ContainedCodec, orRelease } from "../core/containedCodec.ts";
 import { Deadlines, type Timer } from "../core/deadlines.ts";
 import { LocalProtocolError, ProtocolError, RemoteProtocolError } from "../core/errors.ts";
 import { EstablishedConnection } from "../core/establishedConnection.ts";
@@ -317,7 +317,7 @@ export abstract class Connection {
   }
 
   #open(signal: Signal | undefined, { subprotocol, extensions, head }: Agreement & { readonly head: Head }): void {
-    const codecs = extensions.length === 0 ? NONE : extensions.map((extension) => ContainedCodec.of(extension));
+    const codecs = extensions.length === 0 ? NONE : containAll(extensions);
     if (signal !== undefined) this.#life.follow(signal);
     if (subprotocol !== undefined || extensions.length > 0) this.#agreement = { subprotocol, extensions };
     this.#opening = undefined;
@@ -395,6 +395,12 @@ class EventIterator implements IterableIterator<WSEvent> {
   [Symbol.iterator](): this {
     return this;
   }
+}
+
+/** Throws what a codec's properties throw. */
+function containAll(extensions: readonly NegotiatedExtension[]): ContainedCodec[] {
+  const raw = extensions.map(({ codec }) => codec);
+  return orRelease(raw, () => extensions.map((extension) => ContainedCodec.of(extension)));
 }
 
 function describe(extensions: readonly NegotiatedExtension[]): AgreedExtension[] {

@@ -44,11 +44,7 @@ export class ContainedCodec {
 
   /** Throws nothing at all: the connection has ended. */
   release(): void {
-    try {
-      this.#codec.release?.();
-    } catch {
-      // Nothing is left that could fail.
-    }
+    releaseCodec(this.#codec);
   }
 
   *#each(pieces: Iterable<Bytes>): Generator<Bytes> {
@@ -63,6 +59,25 @@ export class ContainedCodec {
 
   #contain<T>(use: () => T): T {
     return contain("extensionFailed", this.#what, use);
+  }
+}
+
+/** Ends the use of a codec; what it throws then is ignored. */
+export function releaseCodec(codec: Pick<ExtensionCodec, "release">): void {
+  try {
+    codec.release?.();
+  } catch {
+    // Nothing is left that could fail.
+  }
+}
+
+/** Calls `make`. If that throws, the codecs that there are by then are nobody's any more and are released. */
+export function orRelease<Made>(codecs: readonly Pick<ExtensionCodec, "release">[], make: () => Made): Made {
+  try {
+    return make();
+  } catch (error) {
+    for (const codec of codecs) releaseCodec(codec);
+    throw error;
   }
 }
 

@@ -1,5 +1,4 @@
 /** The life of a connection as one table (RFC 6455 §4, §5.5.1, §7.1): a signal with no cell may not happen. */
-import type { Deadlines } from "./deadlines.ts";
 
 export type ConnectionState = "connecting" | "open" | "localClosing" | "remoteClosing" | "rejecting" | "closed";
 
@@ -49,12 +48,17 @@ export const lifeCycle: Transitions = {
   closed: {},
 };
 
+/** What is told of each state that is entered: the deadlines. */
+interface StateWatch {
+  enter(state: ConnectionState): void;
+}
+
 /** The connection's place in the table, shared by its two halves, opening and framing. Each step sets the timers. */
 export class LifeCycle {
   state: ConnectionState;
-  readonly #deadlines: Deadlines;
+  readonly #deadlines: StateWatch;
 
-  constructor(initial: ConnectionState, deadlines: Deadlines) {
+  constructor(initial: ConnectionState, deadlines: StateWatch) {
     this.state = initial;
     this.#deadlines = deadlines;
     deadlines.enter(initial);

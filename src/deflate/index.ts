@@ -1,5 +1,6 @@
 /** The entry of permessage-deflate: names only. */
 export { corruptData, type Deflater, type DeflateEngine, type DeflaterOptions, type Inflater } from "./engine.ts";
-export type { DeflateOptions } from "./options.ts";
+export type { DeflateOptions, DeflateSettings } from "./options.ts";
 export { pakoEngine } from "./pakoEngine.ts";
 export { permessageDeflate } from "./permessageDeflate.ts";
+export { permessageDeflateWith } from "./permessageDeflateWith.ts";

@@ -1,7 +1,6 @@
 /** The options of permessage-deflate: what each means at either end, with its default and the reason for it. */
-import { checkOptions, type OptionTable } from "../core/options.ts";
+import type { OptionTable } from "../core/options.ts";
 import type { DeflateEngine } from "./engine.ts";
-import { pakoEngine } from "./pakoEngine.ts";
 
 export interface DeflateOptions {
   /**
@@ -38,11 +37,17 @@ export interface DeflateOptions {
   readonly level?: number;
   /** 1 to 9: the compressor takes 2^(windowBits + 2) + 2^(memLevel + 9) bytes. 8 by default, as everywhere. */
   readonly memLevel?: number;
-  /** What compresses and inflates: pako by default, which runs everywhere. */
+  /**
+   * What compresses and inflates: pako by default, which runs everywhere. To leave pako out of a bundle, give another one
+   * to `permessageDeflateWith`.
+   */
   readonly engine?: DeflateEngine;
 }
 
-const table: OptionTable<DeflateOptions> = {
+/** The options beside the engine. */
+export type DeflateSettings = Omit<DeflateOptions, "engine">;
+
+export const settingsTable: OptionTable<DeflateSettings> = {
   serverNoContextTakeover: "a boolean",
   clientNoContextTakeover: "a boolean",
   serverMaxWindowBits: "a number",
@@ -50,10 +55,12 @@ const table: OptionTable<DeflateOptions> = {
   threshold: "a number",
   level: "a number",
   memLevel: "a number",
-  engine: "{ createDeflater, createInflater }",
 };
 
-export interface ResolvedOptions extends Omit<Required<DeflateOptions>, "serverMaxWindowBits"> {
+/** What an engine has to have. */
+export const engineKind = "{ createDeflater, createInflater }";
+
+export interface ResolvedOptions extends Omit<Required<DeflateSettings>, "serverMaxWindowBits"> {
   readonly serverMaxWindowBits: number | undefined;
 }
 
@@ -62,15 +69,11 @@ export const LARGEST_WINDOW_BITS = 15;
 const SMALLEST_WINDOW_BITS = 8;
 
 /** The options with defaults. `TypeError` and `RangeError` for those that can't be. */
-export function resolveOptions(given: DeflateOptions): ResolvedOptions {
-  checkOptions("permessageDeflate()", given, table);
-  const { serverMaxWindowBits, clientMaxWindowBits = true, engine = pakoEngine } = given;
+export function resolveOptions(given: DeflateSettings): ResolvedOptions {
+  const { serverMaxWindowBits, clientMaxWindowBits = true } = given;
   const { threshold = 0, level = 6, memLevel = 8 } = given;
   if (serverMaxWindowBits !== undefined) requireWindowBits("serverMaxWindowBits", serverMaxWindowBits);
   if (typeof clientMaxWindowBits !== "boolean") requireWindowBits("clientMaxWindowBits", clientMaxWindowBits);
-  if (typeof engine.createDeflater !== "function" || typeof engine.createInflater !== "function") {
-    throw new TypeError("engine must have createDeflater and createInflater");
-  }
   return {
     serverNoContextTakeover: given.serverNoContextTakeover ?? false,
     clientNoContextTakeover: given.clientNoContextTakeover ?? false,
@@ -79,7 +82,6 @@ export function resolveOptions(given: DeflateOptions): ResolvedOptions {
     threshold: count("threshold", threshold, 0, Infinity),
     level: count("level", level, 0, 9),
     memLevel: count("memLevel", memLevel, 1, 9),
-    engine,
   };
 }
 

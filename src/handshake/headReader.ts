@@ -17,9 +17,7 @@ import {
 import { violation, type Rule } from "../core/violation.ts";
 import { decodeWhole } from "../core/utf8.ts";
 import { isFieldValue, isToken, trimSpace } from "./headerGrammar.ts";
-
-/** Name and value of a field. */
-export type Field = readonly [name: string, value: string];
+import type { Field } from "./field.ts";
 
 /** A head that has been read: its fields in order, with names in lower case. */
 export class Head {

@@ -1,6 +1,6 @@
 /** The head of an HTTP/1.1 message → bytes (RFC 9112 §3, §4, §5). */
 import { latin1, type Bytes } from "../core/bytes.ts";
-import type { Field } from "./headReader.ts";
+import type { Field } from "./field.ts";
 
 /** A start line, and under it the fields as they are spelled. */
 export function formatHead(startLine: string, fields: readonly Field[]): Bytes {
@@ -11,11 +11,6 @@ export function formatHead(startLine: string, fields: readonly Field[]): Bytes {
 
 export function statusLine(status: number): string {
   return `HTTP/1.1 ${status} ${REASONS[status] ?? ""}`;
-}
-
-/** In the usual spelling, which some old peers insist on: `Sec-WebSocket-Key`. */
-export function spell(name: string): string {
-  return name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase()).replace("Websocket", "WebSocket");
 }
 
 /** What is said beside a status; it has no meaning of its own (RFC 9112 §4). */

@@ -3,8 +3,9 @@
  * handshake over HTTP/2 and HTTP/3 (RFC 8441 §5, RFC 9220 §3), where key and accept are gone, and the part of the
  * HTTP/1.1 handshake that both share.
  */
+import { orRelease, releaseCodec } from "../core/containedCodec.ts";
 import { LocalProtocolError } from "../core/errors.ts";
-import type { AgreedExtension, Extension, NegotiatedExtension } from "../core/extension.ts";
+import type { AgreedExtension, Extension, ExtensionCodec, NegotiatedExtension } from "../core/extension.ts";
 import { checkOptions, refuse as refuseValue, requireKind, type OptionTable } from "../core/options.ts";
 import {
   CHOSEN_EXTENSION,
@@ -18,8 +19,8 @@ import {
   VERSION,
 } from "../core/rules.ts";
 import { violation } from "../core/violation.ts";
-import { entriesOf, headersOf, type Field } from "./headReader.ts";
-import { spell } from "./headWriter.ts";
+import { entriesOf, headersOf } from "./headReader.ts";
+import { spell, type Field } from "./field.ts";
 import { formatExtensions, isFieldValue, isToken, parseExtensions, parseTokens } from "./headerGrammar.ts";
 
 export interface OfferOptions {
@@ -146,7 +147,9 @@ export function answerFields(offer: Offer, options: AnswerOptions): Agreement & 
   }
   const extensions = acceptExtensions(offer.extensions, options.extensions ?? []);
   const fields: Field[] = [];
-  pushAgreement(fields, subprotocol === undefined ? [] : [subprotocol], extensions);
+  orRelease(codecsOf(extensions), () => {
+    pushAgreement(fields, subprotocol === undefined ? [] : [subprotocol], extensions);
+  });
   fields.push(...application);
   return { fields, subprotocol, extensions };
 }
@@ -161,19 +164,30 @@ export function readAnswer(offered: OfferOptions, headers: Pick<Headers, "get">)
   }
   const answers = readList(headers.get("sec-websocket-extensions"), parseExtensions);
   if (answers === undefined) throw violation(CHOSEN_EXTENSIONS);
+  return { subprotocol, extensions: confirmExtensions(answers, offered.extensions ?? []) };
+}
+
+function confirmExtensions(
+  answers: readonly AgreedExtension[],
+  offered: readonly Extension[],
+): readonly NegotiatedExtension[] {
   const extensions: NegotiatedExtension[] = [];
-  for (const { name, parameters } of answers) {
-    const candidates = offered.extensions?.filter((candidate) => candidate.name === name) ?? [];
-    if (candidates.length === 0 || extensions.some((agreed) => agreed.name === name)) {
-      throw violation(CHOSEN_EXTENSION, undefined, name);
+  const made: ExtensionCodec[] = [];
+  orRelease(made, () => {
+    for (const { name, parameters } of answers) {
+      const candidates = offered.filter((candidate) => candidate.name === name);
+      if (candidates.length === 0 || extensions.some((agreed) => agreed.name === name)) {
+        throw violation(CHOSEN_EXTENSION, undefined, name);
+      }
+      const codec = first(candidates, (candidate) => candidate.confirm(parameters));
+      if (codec !== undefined) made.push(codec);
+      if (codec === undefined || sharesBits(codec.reservedBits, extensions)) {
+        throw violation(CHOSEN_PARAMETERS, undefined, name);
+      }
+      extensions.push({ name, parameters, codec });
     }
-    const codec = first(candidates, (candidate) => candidate.confirm(parameters));
-    if (codec === undefined || sharesBits(codec.reservedBits, extensions)) {
-      throw violation(CHOSEN_PARAMETERS, undefined, name);
-    }
-    extensions.push({ name, parameters, codec });
-  }
-  return { subprotocol, extensions };
+  });
+  return extensions;
 }
 
 /**
@@ -185,19 +199,26 @@ export function agreeBeforehand(
   extensions: readonly (Extension | NegotiatedExtension)[],
 ): NegotiatedExtension[] {
   const agreed: NegotiatedExtension[] = [];
-  for (const extension of extensions) {
-    const own = "codec" in extension ? extension : agreeAlone(role, extension);
-    if (own === undefined) continue;
-    if (sharesBits(own.codec.reservedBits, agreed))
-      throw new TypeError(`${own.name} claims a reserved bit that is taken`);
-    agreed.push(own);
-  }
+  const made: ExtensionCodec[] = [];
+  orRelease(made, () => {
+    for (const extension of extensions) {
+      const given = "codec" in extension ? extension : undefined;
+      const own = given ?? agreeAlone(role, extension as Extension);
+      if (own === undefined) continue;
+      if (given === undefined) made.push(own.codec);
+      if (sharesBits(own.codec.reservedBits, agreed)) {
+        throw new TypeError(`${own.name} claims a reserved bit that is taken`);
+      }
+      agreed.push(own);
+    }
+  });
   return agreed;
 }
 
 function agreeAlone(role: "client" | "server", extension: Extension): NegotiatedExtension | undefined {
   const [agreed] = acceptExtensions(offersOf(extension), [extension]);
   if (role === "server" || agreed === undefined) return agreed;
+  releaseCodec(agreed.codec); // the server's
   const codec = extension.confirm(agreed.parameters);
   return codec === undefined ? undefined : { ...agreed, codec };
 }
@@ -218,13 +239,23 @@ export function requireExtensions(extensions: unknown = []): void {
 /** Takes the client's offers in its order, each extension once, and none that claims a bit which is taken (§9.1). */
 function acceptExtensions(offers: readonly AgreedExtension[], supported: readonly Extension[]): NegotiatedExtension[] {
   const agreed: NegotiatedExtension[] = [];
-  for (const { name, parameters } of offers) {
-    if (agreed.some((extension) => extension.name === name)) continue;
-    const candidates = supported.filter((candidate) => candidate.name === name);
-    const accepted = first(candidates, (candidate) => candidate.accept(parameters));
-    if (accepted !== undefined && !sharesBits(accepted.codec.reservedBits, agreed)) agreed.push({ name, ...accepted });
-  }
+  const made: ExtensionCodec[] = [];
+  orRelease(made, () => {
+    for (const { name, parameters } of offers) {
+      if (agreed.some((extension) => extension.name === name)) continue;
+      const candidates = supported.filter((candidate) => candidate.name === name);
+      const accepted = first(candidates, (candidate) => candidate.accept(parameters));
+      if (accepted === undefined) continue;
+      made.push(accepted.codec);
+      if (sharesBits(accepted.codec.reservedBits, agreed)) releaseCodec(made.pop()!);
+      else agreed.push({ name, ...accepted });
+    }
+  });
   return agreed;
+}
+
+function codecsOf(extensions: readonly NegotiatedExtension[]): ExtensionCodec[] {
+  return extensions.map(({ codec }) => codec);
 }
 
 /** What the first extension that makes something of it makes of it: several of one name are in order of preference. */

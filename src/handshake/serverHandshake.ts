@@ -26,13 +26,17 @@ import {
 import { violation } from "../core/violation.ts";
 import { encodeText } from "../core/utf8.ts";
 import { acceptFor, isKey } from "./acceptKey.ts";
-import { entriesOf, Head, HeadReader, makeField, type Field } from "./headReader.ts";
+import { entriesOf, Head, HeadReader, makeField } from "./headReader.ts";
+import type { Field } from "./field.ts";
 import { formatHead, statusLine } from "./headWriter.ts";
 import { isHost, listHas } from "./headerGrammar.ts";
 import { parseTarget, urlOf, type RequestTarget } from "./requestTarget.ts";
 import { answerFields, applicationFields, readOffer, type Agreement, type AnswerOptions } from "./negotiation.ts";
 
-/** A request that somebody else has parsed, such as Node's `http` module. */
+/**
+ * A request that somebody else has parsed, such as Node's `http` module. The pseudo-headers of an HTTP/2 request (`:method`,
+ * `:path`, `:authority` and `:protocol`, RFC 8441 §4) replace method, target, host and upgrade. They are not headers.
+ */
 export interface ParsedRequest {
   readonly method: string;
   readonly target: string;
@@ -79,45 +83,24 @@ export class ServerHandshake {
   }
 
   /** Takes a request that has been parsed elsewhere, by the same rules. */
-  receiveRequest({ method, target, headers }: ParsedRequest): ConnectionRequested {
-    const fields = entriesOf(headers).map(([name, value], i) => {
-      const field = makeField(name, value);
-      if (field === undefined) throw violation(GIVEN_FIELD, undefined, i + 1);
-      return field;
-    });
-    return this.#receiveHead(new Head(`${method} ${target} HTTP/1.1`, fields));
+  receiveRequest(request: ParsedRequest): ConnectionRequested {
+    const { method, target, headers } = asHttp1(request);
+    return this.#receiveHead(new Head(`${method} ${target} HTTP/1.1`, fieldsOf(headers)));
   }
 
   #receiveHead(head: Head): ConnectionRequested {
     const { target, parsed } = parseRequestLine(head.startLine);
-    const host = head.one("host", HOST);
-    const url = isHost(host) ? urlOf(parsed, host) : undefined;
-    if (url === undefined) throw violation(HOST, undefined, MALFORMED);
+    const place = placeOf(head, parsed);
     if (!listHas(head.list("upgrade", REQUEST_UPGRADE), "websocket")) {
       throw violation(REQUEST_UPGRADE, undefined, NO_WEBSOCKET);
     }
     if (!listHas(head.list("connection", REQUEST_CONNECTION), "upgrade")) {
       throw violation(REQUEST_CONNECTION, undefined, NO_UPGRADE);
     }
-    if (head.get("transfer-encoding") !== null || head.all("content-length").some((length) => length !== "0")) {
-      throw violation(REQUEST_BODY);
-    }
-    if (head.all("origin").length > 1) throw violation(ORIGIN, undefined, REPEATED);
-    const { origin, subprotocols, extensions } = readOffer(head);
+    const request = describe(head, target, place);
     this.#key = head.one("sec-websocket-key", KEY);
     if (!isKey(this.#key)) throw violation(KEY, undefined, NO_KEY);
-    return (this.request = {
-      type: "connectionRequested",
-      target,
-      url,
-      host: parsed.authority ?? host,
-      get headers() {
-        return head.headers;
-      },
-      origin,
-      subprotocols,
-      extensions,
-    });
+    return (this.request = request);
   }
 
   /** The answer that opens the connection (§4.2.2). */
@@ -131,6 +114,69 @@ export class ServerHandshake {
     ]);
     return { head, subprotocol, extensions, bytes: formatHead(head.startLine, head.fields) };
   }
+}
+
+/** The request of a connection that is open already, with no handshake here. Throws `RemoteProtocolError`. */
+export function openedBy(request: ParsedRequest): ConnectionRequested {
+  const { target, headers } = asHttp1(request);
+  const head = new Head("", fieldsOf(headers));
+  return describe(head, target, placeOf(head, targetOf(target)));
+}
+
+/** A request in the form of HTTP/1.1, with no pseudo-headers (RFC 9113 §8.3.1). */
+export function asHttp1(request: ParsedRequest): ParsedRequest & { headers: [name: string, value: string][] } {
+  const entries = entriesOf(request.headers);
+  const pseudo = Object.fromEntries(entries.filter(([name]) => name.startsWith(":")));
+  const { ":method": method = request.method, ":path": target = request.target, ":authority": authority } = pseudo;
+  const { ":protocol": protocol } = pseudo;
+  const headers = entries.filter(([name]) => {
+    return !name.startsWith(":") && (authority === undefined || name.toLowerCase() !== "host");
+  });
+  if (authority !== undefined) headers.unshift(["host", authority]);
+  if (method !== "CONNECT" || protocol === undefined) return { method, target, headers };
+  headers.push(["connection", "Upgrade"], ["upgrade", protocol]);
+  return { method: "GET", target, headers };
+}
+
+function fieldsOf(headers: [name: string, value: string][]): Field[] {
+  return headers.map(([name, value], i) => {
+    const field = makeField(name, value);
+    if (field === undefined) throw violation(GIVEN_FIELD, undefined, i + 1);
+    return field;
+  });
+}
+
+/** Where a request leads. */
+function placeOf(head: Head, parsed: RequestTarget): Pick<ConnectionRequested, "host" | "url"> {
+  const host = head.one("host", HOST);
+  const url = isHost(host) ? urlOf(parsed, host) : undefined;
+  if (url === undefined) throw violation(HOST, undefined, MALFORMED);
+  return { host: parsed.authority ?? host, url };
+}
+
+/** What a request asks for, however the connection is opened. */
+function describe(
+  head: Head,
+  target: string,
+  { host, url }: Pick<ConnectionRequested, "host" | "url">,
+): ConnectionRequested {
+  if (head.get("transfer-encoding") !== null || head.all("content-length").some((length) => length !== "0")) {
+    throw violation(REQUEST_BODY);
+  }
+  if (head.all("origin").length > 1) throw violation(ORIGIN, undefined, REPEATED);
+  const { origin, subprotocols, extensions } = readOffer(head);
+  return {
+    type: "connectionRequested",
+    target,
+    url,
+    host,
+    get headers() {
+      return head.headers;
+    },
+    origin,
+    subprotocols,
+    extensions,
+  };
 }
 
 /** The answer that refuses a request, with its body unless that is streamed. */
@@ -168,9 +214,13 @@ function parseRequestLine(line: string): { target: string; parsed: RequestTarget
   if (parts.length !== 3) throw violation(REQUEST_LINE);
   if (method !== "GET") throw violation(METHOD);
   if (version !== "HTTP/1.1") throw violation(REQUEST_VERSION);
+  return { target, parsed: targetOf(target) };
+}
+
+function targetOf(target: string): RequestTarget {
   const parsed = parseTarget(target);
   if (parsed === undefined) throw violation(TARGET);
-  return { target, parsed };
+  return parsed;
 }
 
 function chunk(bytes: Uint8Array): Bytes {

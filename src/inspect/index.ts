@@ -1,13 +1,20 @@
 /** The entry of the trace tap and the decoder: names only. */
 export { rules, type Rule } from "./broken.ts";
-export { acceptSteps, type AcceptStep } from "./acceptSteps.ts";
-export { annotate } from "./annotate.ts";
-export type { Annotation } from "./annotation.ts";
+export { acceptSteps, type AcceptStep } from "./annotate/acceptSteps.ts";
+export { annotate } from "./annotate/annotate.ts";
+export type { Annotation } from "./annotate/annotation.ts";
 export type { Counters, DirectionCounters, FrameKind, RoundTrips } from "./counters.ts";
-export { decode, Decoder, type DecoderOptions } from "./decoder.ts";
-export { toHAR, type HAR, type HAREntry, type HARNameValue, type HAROptions, type HARWebSocketMessage } from "./har.ts";
-export { messagesOf, type Message } from "./messages.ts";
-export { toPcapng, type PcapngOptions } from "./pcapng.ts";
+export { decode, Decoder, type DecoderOptions } from "./decode/decoder.ts";
+export {
+  toHAR,
+  type HAR,
+  type HAREntry,
+  type HARNameValue,
+  type HAROptions,
+  type HARWebSocketMessage,
+} from "./export/har.ts";
+export { messagesOf, type Message } from "./decode/messages.ts";
+export { toPcapng, type PcapngOptions } from "./export/pcapng.ts";
 export type { PlainEvent } from "./plainEvent.ts";
 export {
   contentOf,
@@ -27,6 +34,6 @@ export { tap, type TapOptions } from "./tap.ts";
 export { tapTransport, type TransportTap } from "./tapTransport.ts";
 export type { Capture, Trace, TraceOptions } from "./trace.ts";
 export type { Role } from "./role.ts";
-export { replay, type Replay, type ReplayDifference, type ReplayOptions } from "./replay.ts";
-export type { Vector, VectorOptions, VectorStep } from "./vector.ts";
-export { recordVector, type VectorRecorderOptions, type VectorRecording } from "./vectorRecorder.ts";
+export { replay, type Replay, type ReplayDifference, type ReplayOptions } from "./vector/replay.ts";
+export type { Vector, VectorOptions, VectorStep } from "./vector/vector.ts";
+export { recordVector, type VectorRecorderOptions, type VectorRecording } from "./vector/vectorRecorder.ts";

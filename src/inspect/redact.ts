@@ -3,7 +3,7 @@ import { latin1, type Bytes } from "../core/bytes.ts";
 import { Opcode } from "../core/opcodes.ts";
 import { checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import { encodeText } from "../core/utf8.ts";
-import { fieldsOf, latin1Text, linesOf } from "./headDecoder.ts";
+import { fieldsOf, latin1Text, linesOf } from "./decode/headDecoder.ts";
 import type { PlainEvent } from "./plainEvent.ts";
 import { contentOf, type BodyRecord, type FrameRecord, type HeadRecord, type TraceRecord } from "./record.ts";
 import { isSecretHeader, overwrite, Secrets, secretTable, type SecretOptions } from "./secrets.ts";

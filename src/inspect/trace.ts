@@ -5,7 +5,7 @@ import type { WSEvent } from "../core/events.ts";
 import { advice, requireKind, type OptionTable } from "../core/options.ts";
 import { aside } from "./aside.ts";
 import { Counting, type Counters } from "./counters.ts";
-import { Decoder } from "./decoder.ts";
+import { Decoder } from "./decode/decoder.ts";
 import type { EventLink } from "./eventLink.ts";
 import { plainEvent, type PlainEvent } from "./plainEvent.ts";
 import { isInterim, type Direction, type Mutable, type TraceRecord } from "./record.ts";

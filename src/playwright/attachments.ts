@@ -1,7 +1,7 @@
 /** What a test's report shows of its connections: the messages as HAR, the bytes as pcapng, and vectors that replay. */
 import type { TestInfo } from "@playwright/test";
-import { toHAR } from "../inspect/har.ts";
-import { toPcapng } from "../inspect/pcapng.ts";
+import { toHAR } from "../inspect/export/har.ts";
+import { toPcapng } from "../inspect/export/pcapng.ts";
 import type { Recording } from "../testing/testServer.ts";
 
 export type WebSocketTrace = "off" | "on" | "retain-on-failure";

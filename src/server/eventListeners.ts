@@ -1,57 +1,68 @@
 /** The listeners that a browser's WebSocket has, `addEventListener` and `onmessage`, on top of an emitter, as ws has them. */
+import type { Emitter } from "./emitter.ts";
 import type { MessageBytes } from "./messageBytes.ts";
-import type { MessageData, Peer, PeerEvents } from "./peer.ts";
+import type { MessageData, PeerEvents } from "./peerEvents.ts";
 
-interface PeerEvent<Type extends string> {
+interface TargetedEvent<Target, Type extends string> {
   readonly type: Type;
-  readonly target: Peer;
+  readonly target: Target;
 }
 
-export interface ListenedEvents {
+export interface EventsOf<Target> {
   /** Never comes: a peer is open from the beginning. */
-  open: PeerEvent<"open">;
+  open: TargetedEvent<Target, "open">;
   /** Text comes as a string. */
-  message: PeerEvent<"message"> & { readonly data: string | MessageData };
-  error: PeerEvent<"error"> & { readonly error: Error; readonly message: string };
-  close: PeerEvent<"close"> & { readonly code: number; readonly reason: string; readonly wasClean: boolean };
+  message: TargetedEvent<Target, "message"> & { readonly data: string | MessageData };
+  error: TargetedEvent<Target, "error"> & { readonly error: Error; readonly message: string };
+  close: TargetedEvent<Target, "close"> & {
+    readonly code: number;
+    readonly reason: string;
+    readonly wasClean: boolean;
+  };
 }
 
-export type PeerEventListener<Type extends keyof ListenedEvents> =
-  ((event: ListenedEvents[Type]) => unknown) | { handleEvent(event: ListenedEvents[Type]): unknown };
+type EventType = keyof EventsOf<unknown>;
+
+export type ListenerOf<Target, Type extends EventType> =
+  ((event: EventsOf<Target>[Type]) => unknown) | { handleEvent(event: EventsOf<Target>[Type]): unknown };
 
 type Wrapper = (...args: PeerEvents[keyof PeerEvents]) => void;
-type AnyListener = PeerEventListener<keyof ListenedEvents>;
 
-export class EventListeners {
-  readonly #peer: Peer;
+/** `Target` is the peer itself. */
+export class EventListeners<Target extends Emitter<PeerEvents> & { readonly wasClean: boolean }> {
+  readonly #peer: Target;
   /** What stands behind the functions that the emitter calls. */
-  readonly #origins = new WeakMap<object, { readonly listener: AnyListener; readonly isAttribute: boolean }>();
+  readonly #origins = new WeakMap<
+    object,
+    { readonly listener: ListenerOf<Target, EventType>; readonly isAttribute: boolean }
+  >();
 
-  constructor(peer: Peer) {
+  constructor(peer: Target) {
     this.#peer = peer;
   }
 
   /** Does nothing if it is there already, or for a type that never comes. */
-  add<Type extends keyof ListenedEvents>(type: Type, listener: PeerEventListener<Type>, once: boolean): void {
-    if (this.#find(type, listener as AnyListener) === undefined) this.#listen(type, listener as AnyListener, once);
+  add<Type extends EventType>(type: Type, listener: ListenerOf<Target, Type>, once: boolean): void {
+    if (this.#find(type, listener as ListenerOf<Target, EventType>) === undefined)
+      this.#listen(type, listener as ListenerOf<Target, EventType>, once);
   }
 
-  remove<Type extends keyof ListenedEvents>(type: Type, listener: PeerEventListener<Type>): void {
-    this.#forget(type, this.#find(type, listener as AnyListener));
+  remove<Type extends EventType>(type: Type, listener: ListenerOf<Target, Type>): void {
+    this.#forget(type, this.#find(type, listener as ListenerOf<Target, EventType>));
   }
 
-  attribute<Type extends keyof ListenedEvents>(type: Type): PeerEventListener<Type> | null {
+  attribute<Type extends EventType>(type: Type): ListenerOf<Target, Type> | null {
     const wrapper = this.#find(type);
     return wrapper === undefined ? null : this.#origins.get(wrapper)!.listener;
   }
 
   /** What is no function only takes the place of the one before. */
-  setAttribute<Type extends keyof ListenedEvents>(type: Type, listener: PeerEventListener<Type> | null): void {
+  setAttribute<Type extends EventType>(type: Type, listener: ListenerOf<Target, Type> | null): void {
     this.#forget(type, this.#find(type));
-    if (typeof listener === "function") this.#listen(type, listener as AnyListener, false, true);
+    if (typeof listener === "function") this.#listen(type, listener as ListenerOf<Target, EventType>, false, true);
   }
 
-  #listen(type: keyof ListenedEvents, listener: AnyListener, once: boolean, isAttribute = false): void {
+  #listen(type: EventType, listener: ListenerOf<Target, EventType>, once: boolean, isAttribute = false): void {
     const wrapper = this.#wrap(type, listener);
     if (wrapper === undefined) return;
     this.#origins.set(wrapper, { listener, isAttribute });
@@ -59,9 +70,9 @@ export class EventListeners {
     else this.#peer.on(type as keyof PeerEvents, wrapper);
   }
 
-  #wrap(type: keyof ListenedEvents, listener: AnyListener): Wrapper | undefined {
+  #wrap(type: EventType, listener: ListenerOf<Target, EventType>): Wrapper | undefined {
     const target = this.#peer;
-    const call = (event: ListenedEvents[keyof ListenedEvents]): void => {
+    const call = (event: EventsOf<Target>[EventType]): void => {
       if (typeof listener === "function") Reflect.apply(listener, target, [event]);
       else listener.handleEvent(event);
     };
@@ -82,7 +93,7 @@ export class EventListeners {
   }
 
   /** The function that the emitter has for a listener, or for the attribute. */
-  #find(type: keyof ListenedEvents, listener?: AnyListener): object | undefined {
+  #find(type: EventType, listener?: ListenerOf<Target, EventType>): object | undefined {
     return this.#peer.listeners(type as keyof PeerEvents).find((wrapper) => {
       const origin = this.#origins.get(wrapper);
       if (origin === undefined) return false;
@@ -90,7 +101,7 @@ export class EventListeners {
     });
   }
 
-  #forget(type: keyof ListenedEvents, wrapper: object | undefined): void {
+  #forget(type: EventType, wrapper: object | undefined): void {
     if (wrapper !== undefined) this.#peer.removeListener(type as keyof PeerEvents, wrapper as () => void);
   }
 }

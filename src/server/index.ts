@@ -2,13 +2,14 @@
 export { crosswsAdapter, type CrosswsAdapter, type CrosswsOptions } from "./crossws/adapter.ts";
 export type { CrosswsHooks } from "./crossws/hooks.ts";
 export type { CrosswsMessage } from "./crossws/message.ts";
-export type { CrosswsPeer, CrosswsSendOptions, WaitForDrainOptions } from "./crossws/peer.ts";
+export type { CrosswsPeer, WaitForDrainOptions } from "./crossws/peer.ts";
+export type { CrosswsSendOptions } from "./crossws/sendable.ts";
 export type { PublishOptions, SyncAdapter, SyncDriver, SyncMessage } from "./crossws/topics.ts";
-export type { PeerEventListener, ListenedEvents } from "./eventListeners.ts";
 export { Emitter, type ListenerEvents } from "./emitter.ts";
 export type { MessageBytes } from "./messageBytes.ts";
 export type { OriginPolicy } from "../stream/originPolicy.ts";
-export { Peer, type BinaryType, type MessageData, type PeerEvents, type PeerSendOptions } from "./peer.ts";
+export { Peer, type BinaryType, type ListenedEvents, type PeerEventListener, type PeerSendOptions } from "./peer.ts";
+export type { MessageData, PeerEvents } from "./peerEvents.ts";
 export type { UpgradeRequest } from "./request.ts";
 export type { TransportInfo, TransportSocket } from "./transportSocket.ts";
 export {

@@ -8,9 +8,11 @@ import { isBlob } from "../stream/blob.ts";
 import type { Driver, EventHandler } from "../stream/driver.ts";
 import { attempt, report } from "../stream/report.ts";
 import { MessageAssembler, standalone } from "../stream/messageAssembler.ts";
-import { Emitter, type ListenerEvents } from "./emitter.ts";
-import { EventListeners, type ListenedEvents, type PeerEventListener } from "./eventListeners.ts";
-import { decodeText, messageBytes, textBytes, textDecoder, type MessageBytes } from "./messageBytes.ts";
+import { ignore } from "../transports/ignore.ts";
+import { Emitter } from "./emitter.ts";
+import { EventListeners, type EventsOf, type ListenerOf } from "./eventListeners.ts";
+import { decodeText, messageBytes, textBytes, textDecoder } from "./messageBytes.ts";
+import type { MessageData, PeerEvents } from "./peerEvents.ts";
 import { urlOf, type UpgradeRequest } from "./request.ts";
 import type { TransportSocket } from "./transportSocket.ts";
 
@@ -19,17 +21,10 @@ const BINARY_TYPES = ["nodebuffer", "arraybuffer", "fragments", "blob"] as const
 /** What binary messages come as. `"fragments"` is an array, here always of one. Text comes as bytes in any case. */
 export type BinaryType = (typeof BINARY_TYPES)[number];
 
-export type MessageData = MessageBytes | ArrayBuffer | MessageBytes[] | Blob;
+/** What `addEventListener` and `onmessage` bring. */
+export type ListenedEvents = EventsOf<Peer>;
 
-export interface PeerEvents extends ListenerEvents {
-  message: [data: MessageData, isBinary: boolean];
-  ping: [payload: MessageBytes];
-  pong: [payload: MessageBytes];
-  /** The peer has broken the protocol or a limit: a `RemoteProtocolError`; or a Blob can't be read. `close` follows. */
-  error: [error: Error];
-  /** Once, last, when the transport has ended: the code of the peer's Close frame, 1005 if that had none, 1006 if no Close frame came. */
-  close: [code: number, reason: MessageBytes];
-}
+export type PeerEventListener<Type extends keyof ListenedEvents> = ListenerOf<Peer, Type>;
 
 export interface PeerSendOptions {
   /** Whether the message is binary or text; by default whether `data` is bytes or a string. */
@@ -68,7 +63,7 @@ export class Peer extends Emitter<PeerEvents> {
   readonly #connection: Connection;
   readonly #driver: Driver;
   readonly #messages: MessageAssembler;
-  readonly #listeners = new EventListeners(this);
+  readonly #listeners = new EventListeners<Peer>(this);
   #binaryType: BinaryType = "nodebuffer";
   #terminated = false;
   #closed = false;
@@ -465,5 +460,3 @@ function asError(fault: unknown): Error | undefined {
   if (fault === undefined || fault instanceof Error) return fault;
   return new Error("the transport failed", { cause: fault });
 }
-
-function ignore(): void {}

@@ -20,6 +20,7 @@ import { attempt, report } from "../stream/report.ts";
 import { queueTask } from "../stream/tasks.ts";
 import { WebSocketError } from "../stream/webSocketError.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
+import { ignore } from "../transports/ignore.ts";
 import { requireTransport } from "../transports/requireTransport.ts";
 import { Emitter, type ListenerEvents } from "./emitter.ts";
 import { Peer } from "./peer.ts";
@@ -470,5 +471,3 @@ function requireCount(name: string, value: number | undefined): void {
   if (value === undefined || value === Infinity || (Number.isSafeInteger(value) && value >= 0)) return;
   throw new RangeError(`${name} must be a whole number of at least 0, or Infinity; it is ${String(value)}`);
 }
-
-function ignore(): void {}

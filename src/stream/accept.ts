@@ -5,21 +5,25 @@ import { CloseCode } from "../core/closeCodes.ts";
 import { resolveTiming } from "../core/deadlines.ts";
 import type { ConnectionRequested } from "../core/events.ts";
 import { checkOptions, type OptionTable } from "../core/options.ts";
-import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.ts";
+import { openedBy, type ParsedRequest, type RejectOptions } from "../handshake/serverHandshake.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
+import { ignore } from "../transports/ignore.ts";
 import { requireTransport } from "../transports/requireTransport.ts";
 import { abortableTable, unlessAborted, type Abortable } from "./abortable.ts";
 import { runTable, type RunOptions } from "./connectionHook.ts";
 import type { Driver } from "./driver.ts";
 import { open, orDiscard, prepare } from "./opening.ts";
-import { requireOriginPolicy, type OriginPolicy } from "./originPolicy.ts";
+import { allowsOrigin, requireOriginPolicy, wrongOrigin, type OriginPolicy } from "./originPolicy.ts";
 import { admit, PendingRequest } from "./pendingRequest.ts";
 import { report } from "./report.ts";
 import { sessionOf, type WebSocketSession } from "./session.ts";
 import { withResolvers } from "./withResolvers.ts";
 
 export interface AcceptTransportOptions extends SharedOptions, Abortable, RunOptions {
-  /** The request, where somebody else has read it from the transport and parsed it; the transport's own by default. */
+  /**
+   * The request, where somebody else has read it from the transport and parsed it; the transport's own by default. With
+   * `handshake: "none"` it is the one that somebody else has answered already, such as one by HTTP/2 (RFC 8441).
+   */
   readonly request?: ParsedRequest | undefined;
   /** Which pages may connect; others are refused with 403. Those of the same host by default, or of the server's own page. */
   readonly origins?: OriginPolicy | undefined;
@@ -52,8 +56,8 @@ export interface IncomingRequest extends Omit<ConnectionRequested, "type"> {
 /**
  * Waits on a transport, which is the connection's from now on, for a request to open a WebSocket. The signal gives up
  * this wait, and the transport. Rejected with a `WebSocketError` if there is no such request: what came instead has been
- * answered. With `handshake: "none"` there is nothing to wait for; a request is made up, whose subprotocol is the option's.
- * The transport is ended if the options are wrong.
+ * answered. With `handshake: "none"` there is nothing to wait for: unless the request is given, one is made up, whose
+ * subprotocol is the option's. The origin policy holds for one that is given: others get a Close with 1008. The transport is ended if the options are wrong.
  *
  * @example
  * ```ts
@@ -109,7 +113,8 @@ export function acceptOn(
     const timing = resolveTiming(rest);
     const prepared = prepare(ServerConnection, rest, onConnection);
     ({ connection } = prepared);
-    if (parsed !== undefined) connection.receiveRequest(parsed);
+    const given = isPriorKnowledge && parsed !== undefined ? openedBy(parsed) : undefined;
+    if (parsed !== undefined && !isPriorKnowledge) connection.receiveRequest(parsed);
     return open(
       prepared,
       transport,
@@ -127,7 +132,8 @@ export function acceptOn(
           });
         },
         established(event) {
-          if (isPriorKnowledge) requested.resolve(priorKnowledge(rest.subprotocol));
+          if (given !== undefined) void admitOpened(given);
+          else if (isPriorKnowledge) requested.resolve(priorKnowledge(rest.subprotocol));
           const { session, handle } = sessionOf(connection, driver, event);
           opened.resolve(session);
           return handle;
@@ -136,6 +142,21 @@ export function acceptOn(
       },
     );
   });
+  /** The origin policy of a request that has been answered elsewhere. */
+  const admitOpened = async (event: ConnectionRequested): Promise<void> => {
+    const { origin, host } = event;
+    const refuse = (closeCode: number, error: unknown): void => {
+      end(0, closeCode);
+      driver.discard();
+      requested.reject(error);
+    };
+    try {
+      if (await allowsOrigin(origins, origin, host)) requested.resolve(event);
+      else refuse(CloseCode.POLICY_VIOLATION, wrongOrigin(origin));
+    } catch (error) {
+      refuse(CloseCode.INTERNAL_ERROR, error);
+    }
+  };
   const toIncoming = (request: ConnectionRequested): IncomingRequest => ({
     ...request,
     async accept(answer) {
@@ -187,5 +208,3 @@ function priorKnowledge(subprotocol: string | undefined): ConnectionRequested {
     extensions: [],
   };
 }
-
-function ignore(): void {}

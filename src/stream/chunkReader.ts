@@ -40,6 +40,11 @@ export class ChunkReader {
     });
   }
 
+  /** Leaves the stream to somebody else; nothing may have been read. */
+  release(): void {
+    (this.#reader ?? this.#byobReader!).releaseLock();
+  }
+
   cancel(reason: unknown): Promise<void> {
     return (this.#reader ?? this.#byobReader!).cancel(reason);
   }

@@ -1,5 +1,6 @@
 /** The end of a transport that nobody has taken, so that its other end does not wait. */
 import type { ByteTransport } from "../transports/byteTransport.ts";
+import { ignore } from "../transports/ignore.ts";
 import { closeTransport } from "./driver.ts";
 
 /**
@@ -22,5 +23,3 @@ function attemptTo<Result>(step: () => Result): Result | undefined {
     return undefined;
   }
 }
-
-function ignore(): void {}

@@ -3,6 +3,7 @@ import type { Connection } from "../connection/connection.ts";
 import { putTogether, type Bytes } from "../core/bytes.ts";
 import type { WSEvent } from "../core/events.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
+import { ignore } from "../transports/ignore.ts";
 import { ChunkReader } from "./chunkReader.ts";
 import { LONGEST_TIMER_MS, systemClock, type Clock, type ClockOption } from "./clock.ts";
 import { DriverMachine, GATHERED_BYTES, type Command, type DriverTiming, type Happening } from "./driverMachine.ts";
@@ -89,7 +90,12 @@ export class Driver {
     this.#handle = handle;
     this.#clock = options.clock ?? systemClock;
     this.#reader = new ChunkReader(readable);
-    this.#writer = writable.getWriter();
+    try {
+      this.#writer = writable.getWriter();
+    } catch (error) {
+      this.#reader.release();
+      throw error;
+    }
     this.finished = new Promise((resolve) => (this.#finish = resolve));
     // How a write fails is seen where it is written.
     this.#writer.closed.catch(ignore);
@@ -348,5 +354,3 @@ export function closeTransport(transport: ByteTransport): void {
     // It has ended already.
   }
 }
-
-function ignore(): void {}

@@ -2,6 +2,7 @@
 import type { Connection } from "../connection/connection.ts";
 import type { Bytes } from "../core/bytes.ts";
 import type { BytesReceived, TextReceived } from "../core/events.ts";
+import { ignore } from "../transports/ignore.ts";
 import { unlessAborted, withdraw } from "./abortable.ts";
 import type { Driver } from "./driver.ts";
 import { Fifo } from "./fifo.ts";
@@ -235,5 +236,3 @@ export class IncomingMessages {
     this.#onCancel(reason);
   }
 }
-
-function ignore(): void {}

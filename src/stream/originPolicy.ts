@@ -3,6 +3,8 @@
  * cookies and from within the user's network, and only says in `Origin` which page it was.
  */
 
+import { WebSocketError } from "./webSocketError.ts";
+
 /**
  * - `"same"`: pages of the host that the request asks for; and those of the page that the server itself runs in;
  * - a list of origins, such as `https://app.example`, or `"null"` for opaque ones (files, sandboxed frames);
@@ -20,6 +22,11 @@ export const WRONG_ORIGIN = {
   headers: { "content-type": "text/plain; charset=utf-8" },
   body: "pages of this origin may not connect: see the server's option `origins`\n",
 } as const;
+
+/** Why there is no connection. */
+export function wrongOrigin(origin: string | undefined): WebSocketError {
+  return new WebSocketError(`pages of ${origin ?? "no origin"} may not connect`);
+}
 
 /** `TypeError` for what is no policy. A string would be searched, not compared. */
 export function requireOriginPolicy(policy: OriginPolicy = "same"): void {

@@ -4,8 +4,7 @@ import type { ServerConnection } from "../connection/serverConnection.ts";
 import type { ConnectionRequested } from "../core/events.ts";
 import type { RejectOptions } from "../handshake/serverHandshake.ts";
 import type { Driver } from "./driver.ts";
-import { allowsOrigin, WRONG_ORIGIN, type OriginPolicy } from "./originPolicy.ts";
-import { WebSocketError } from "./webSocketError.ts";
+import { allowsOrigin, WRONG_ORIGIN, wrongOrigin, type OriginPolicy } from "./originPolicy.ts";
 
 /** What becomes of a request that the origin policy is asked about. */
 export interface Admission {
@@ -28,7 +27,7 @@ export function admit(
     if (!request.isPending) return undefined;
     if (allowed) return admitted(request);
     request.reject(WRONG_ORIGIN);
-    refused(new WebSocketError(`pages of ${origin ?? "no origin"} may not connect`));
+    refused(wrongOrigin(origin));
     return undefined;
   };
   const fail = (error: unknown): void => {

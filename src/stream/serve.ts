@@ -4,6 +4,7 @@ import { CloseCode } from "../core/closeCodes.ts";
 import { resolveTiming } from "../core/deadlines.ts";
 import { checkOptions, advice, refuse, requireKind, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
+import { ignore } from "../transports/ignore.ts";
 import { onAbort } from "../transports/onAbort.ts";
 import { insteadOfTransport, requireTransport } from "../transports/requireTransport.ts";
 import { unlessAborted } from "./abortable.ts";
@@ -210,5 +211,3 @@ async function orTimeout(promise: Promise<void>, options: ServeOptions): Promise
   await Promise.race([promise, passed]);
   clock.clearTimeout(timer);
 }
-
-function ignore(): void {}

@@ -5,6 +5,7 @@ import type { SendOptions } from "../core/messageWriter.ts";
 import { checkOptions, type OptionTable } from "../core/options.ts";
 import type { CloseFrame, ConnectionClosed, ConnectionEstablished, PongReceived, WSEvent } from "../core/events.ts";
 import { formatExtensions } from "../handshake/headerGrammar.ts";
+import { ignore } from "../transports/ignore.ts";
 import { abortableTable, unlessAborted, withdraw, type Abortable } from "./abortable.ts";
 import type { Driver, EventHandler } from "./driver.ts";
 import { IncomingMessages, type IncomingMessageStream, type Message } from "./incomingMessages.ts";
@@ -246,5 +247,3 @@ export function sessionOf(
   const session = new WebSocketSession(connection, driver, established, (next) => (handle = next));
   return { session, handle };
 }
-
-function ignore(): void {}

@@ -5,7 +5,7 @@ import type { ConnectionRequested } from "../core/events.ts";
 import { limitTable } from "../core/limits.ts";
 import { checkOptions, type OptionTable } from "../core/options.ts";
 import type { Trace } from "../inspect/trace.ts";
-import type { Vector } from "../inspect/vector.ts";
+import type { Vector } from "../inspect/vector/vector.ts";
 import { clockTable, systemClock, type Clock } from "../stream/clock.ts";
 import { discard } from "../stream/discard.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";

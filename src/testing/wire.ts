@@ -2,6 +2,7 @@
 import { concat, EMPTY, type Bytes } from "../core/bytes.ts";
 import type { Clock } from "../stream/clock.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
+import { ignore } from "../transports/ignore.ts";
 import { encodeFrame } from "./frame.ts";
 import { realTimeout } from "./realTime.ts";
 
@@ -277,5 +278,3 @@ function requireCount(name: string, value: number, least = 0): number {
   }
   return value;
 }
-
-function ignore(): void {}

@@ -1,4 +1,5 @@
 /** Transports that come by themselves, for whoever takes them one by one. */
+import { ignore } from "./ignore.ts";
 
 /** Waits for no consumer: what comes beyond `maxWaiting` is refused. */
 export class Arrivals<Item> implements AsyncIterableIterator<Item, undefined> {
@@ -58,5 +59,3 @@ export class Arrivals<Item> implements AsyncIterableIterator<Item, undefined> {
     }
   }
 }
-
-function ignore(): void {}

@@ -12,9 +12,8 @@ export interface Listenable {
 
 /** Returns a function that removes the listeners. It may be called more than once. */
 export function listenTo(target: Listenable, listeners: Readonly<Record<string, Listener>>): () => void {
-  const all = Object.entries(listeners);
-  for (const [type, listener] of all) target.addEventListener(type, listener);
+  for (const type in listeners) target.addEventListener(type, listeners[type]!);
   return () => {
-    for (const [type, listener] of all) target.removeEventListener?.(type, listener);
+    for (const type in listeners) target.removeEventListener?.(type, listeners[type]!);
   };
 }

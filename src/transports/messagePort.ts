@@ -2,7 +2,7 @@
 import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 import { listenTo } from "./listeners.ts";
-import { isBuffer, MessageStreams, windowOf, type Carrier, type Control } from "./messageStreams.ts";
+import { isBuffer, MessageStreams, windowOf, type Control, type MessageCarrier } from "./messageStreams.ts";
 import { onAbort } from "./onAbort.ts";
 import { TransportError } from "./transportError.ts";
 
@@ -90,7 +90,7 @@ export function messagePortTransport(port: Port, options: MessagePortOptions = {
   let posting: Promise<void> | undefined;
   let settle!: () => void;
   const closed = new Promise<void>((resolve) => (settle = resolve));
-  const carrier: Carrier = {
+  const carrier: MessageCarrier = {
     hasRoom: true,
     isDrained: true,
     send(bytes) {
@@ -154,7 +154,7 @@ export function messagePortTransport(port: Port, options: MessagePortOptions = {
   let forget = (): void => {};
   forget = onAbort(options.signal, (reason) => streams.fail(reason));
   if (options.signal?.aborted !== true) {
-    streams.begin(window, { credits: true });
+    streams.begin(window, true);
     streams.speak();
     port.start();
   }

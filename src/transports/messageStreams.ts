@@ -1,4 +1,5 @@
 /** Two streams of bytes over a carrier of messages: credits hold the sender, and each direction's end is told in-band. */
+import { ignore } from "./ignore.ts";
 import { TransportError } from "./transportError.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -15,7 +16,7 @@ export type Control =
   | { readonly type: "stop"; readonly reason: string };
 
 /** What brings messages to the other end, whole and in order. */
-export interface Carrier {
+export interface MessageCarrier {
   /** Whether bytes can be sent now. `MessageStreams.wake` is called when that may have changed. */
   readonly hasRoom: boolean;
   /** Whether all that was sent has arrived, as far as can be known here. `wake` is called when that may have changed. */
@@ -52,7 +53,9 @@ export function windowOf(bytes: number): number {
 export class MessageStreams {
   readonly readable: ReadableStream<Bytes>;
   readonly writable: WritableStream<Bytes>;
-  readonly #carrier: Carrier;
+  /** Whether the other end understands controls. Known from `begin` on. */
+  isOurs: boolean | undefined;
+  readonly #carrier: MessageCarrier;
   /** The largest window that there may be, in bytes of cost. */
   readonly #most: number;
   /** How much may wait unread, in bytes of cost, and one message more. */
@@ -78,7 +81,7 @@ export class MessageStreams {
   #wake = ignore;
 
   /** Takes nothing before {@link begin}, and sends nothing before {@link speak}. `most`: the largest window. */
-  constructor(carrier: Carrier, most: number) {
+  constructor(carrier: MessageCarrier, most: number) {
     this.#carrier = carrier;
     this.#most = most;
     this.readable = new ReadableStream<Bytes>(
@@ -101,13 +104,13 @@ export class MessageStreams {
   }
 
   /**
-   * How much may wait unread, in bytes of cost. With `credits` the other end is one of ours, and is held at that; else
-   * nothing holds either end, and what comes beyond fails both directions.
+   * How much may wait unread, in bytes of cost. A peer of ours is held at that. Nothing holds a plain one, nor this end:
+   * what comes beyond fails both directions.
    */
-  begin(window: number, { credits }: { credits: boolean }): void {
+  begin(window: number, isOurs: boolean): void {
     this.#window = window;
-    this.#credit = credits ? INITIAL_CREDIT : Infinity;
-    this.#granted = credits ? INITIAL_CREDIT : Infinity;
+    this.isOurs = isOurs;
+    this.#credit = this.#granted = isOurs ? INITIAL_CREDIT : Infinity;
   }
 
   /** The carrier is open: sends what had to wait for that. */
@@ -124,9 +127,7 @@ export class MessageStreams {
     if (this.#receiving === "over") return;
     // A peer that takes no grants has no credit, even if its bytes were read. Otherwise queued grants could pile up.
     if (this.#room <= 0 || this.#granted <= 0) {
-      this.refuse(
-        new TransportError("overflow", `the other end sent more than the ${this.#window} bytes that may wait`),
-      );
+      this.refuse(new TransportError("overflow", `the other end sent more than ${this.#window} bytes`));
       return;
     }
     this.#granted -= costOf(bytes.length);
@@ -139,7 +140,7 @@ export class MessageStreams {
       case "grant":
         this.#credit += control.cost;
         if (this.#credit > Number.MAX_SAFE_INTEGER) {
-          this.refuse(new TransportError("badMessage", "the other end granted more than can be counted"));
+          this.refuse(new TransportError("badMessage", "the other end granted too much"));
         }
         this.#wake();
         return;
@@ -250,7 +251,7 @@ export class MessageStreams {
     let at = start;
     try {
       while (at < end && this.#credit > 0 && this.#carrier.hasRoom) {
-        if (chunk.length < end) throw new TypeError("the chunk's memory was taken away while it waited");
+        if (chunk.length < end) throw new TypeError("the chunk was detached while it waited");
         const sent = this.#carrier.send(at === 0 ? chunk : chunk.subarray(at));
         this.#credit -= costOf(sent);
         at += sent;
@@ -320,13 +321,11 @@ export class MessageStreams {
 }
 
 /** By brand rather than `instanceof`, since what comes may be of another realm. */
-export function isBuffer(data: unknown): data is ArrayBuffer {
-  return Object.prototype.toString.call(data) === "[object ArrayBuffer]";
-}
+const isA = (value: unknown, brand: string): boolean => Object.prototype.toString.call(value) === `[object ${brand}]`;
 
-function isBytes(chunk: unknown): chunk is Bytes {
-  return Object.prototype.toString.call(chunk) === "[object Uint8Array]";
-}
+export const isBuffer = (data: unknown): data is ArrayBuffer => isA(data, "ArrayBuffer");
+
+const isBytes = (chunk: unknown): chunk is Bytes => isA(chunk, "Uint8Array");
 
 /** An error's message may say more than the other end should know: only a text is told. */
 function textOf(reason: unknown): string {
@@ -336,5 +335,3 @@ function textOf(reason: unknown): string {
 function because(reason: string): string {
   return reason === "" ? "" : `: ${reason.slice(0, LONGEST_REASON)}`;
 }
-
-function ignore(): void {}

@@ -2,6 +2,7 @@
 import { advice, checkOptions, refuse, requireKind, type OptionTable } from "../core/options.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { ByteTransport } from "./byteTransport.ts";
+import { ignore } from "./ignore.ts";
 import { listenTo, type Listenable } from "./listeners.ts";
 import { report, warn } from "./warn.ts";
 
@@ -316,5 +317,3 @@ function arrivalsOf(
   server.on("close", end);
   return arrivals;
 }
-
-function ignore(): void {}

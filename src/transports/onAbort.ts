@@ -1,4 +1,5 @@
 /** Calls back when a signal is aborted, with a single listener per signal. */
+import { ignore } from "./ignore.ts";
 
 type Callback = (reason: unknown) => void;
 
@@ -60,5 +61,3 @@ function callNext(waiting: Watch["waiting"], reason: unknown): void {
     }
   }
 }
-
-function ignore(): void {}

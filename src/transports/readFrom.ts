@@ -1,5 +1,6 @@
 /** A platform's stream as that of a transport, which says in its own words why it failed and can be ended at once. */
 import { byobReaderOf } from "./byobReader.ts";
+import { ignore } from "./ignore.ts";
 
 export interface Source {
   readonly readable: ReadableStream<Uint8Array>;
@@ -93,5 +94,3 @@ function unlessEnded(step: () => void): void {
     // It has ended already.
   }
 }
-
-function ignore(): void {}

@@ -1,10 +1,10 @@
 /** A byte transport over a WebSocket that there is already, which knows messages but no window and no half-close. */
 import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
-import { controlOf, controlProtocol, textOf } from "./controlText.ts";
+import { CarrierLink, type EndingCarrier } from "./carrierLink.ts";
+import { controlProtocol, receiveMessage, textOf } from "./controlText.ts";
 import { listenTo } from "./listeners.ts";
-import { isBuffer, MessageStreams, windowOf, type Carrier } from "./messageStreams.ts";
-import { TransportError } from "./transportError.ts";
+import { windowOf } from "./messageStreams.ts";
 
 export type { ByteTransport } from "./byteTransport.ts";
 export { TransportError, type TransportErrorCode } from "./transportError.ts";
@@ -111,22 +111,16 @@ export function webSocketTransport(socket: CarrierSocket, options: WebSocketTran
   const plainWindow = windowOf(options.maxUnreadBytes ?? 16 * 1024 * 1024);
   if (!(maxMessageBytes >= 1)) throw new RangeError(`maxMessageBytes is at least 1, not ${String(maxMessageBytes)}`);
 
-  let settle!: () => void;
-  const closed = new Promise<void>((resolve) => (settle = resolve));
-  /** Known once the socket is open. */
-  let ours: boolean | undefined;
-  /** Close the socket of a plain peer once everything has been sent. */
-  let ending = false;
-  let closing = false;
   let poll: ReturnType<typeof setTimeout> | undefined;
-  let fault: unknown;
-
-  const carrier: Carrier = {
+  /** Whether this end has begun to close the socket. */
+  let closing = false;
+  const carrier: EndingCarrier = {
+    name: "WebSocket",
     get hasRoom() {
-      return socket.readyState === OPEN && !ending && !closing && socket.bufferedAmount < HIGH_WATER_BYTES;
+      return socket.readyState === OPEN && socket.bufferedAmount < HIGH_WATER_BYTES;
     },
     get isDrained() {
-      return socket.readyState !== CONNECTING && (ours === true || socket.bufferedAmount === 0);
+      return socket.readyState !== CONNECTING && (link.isOurs === true || socket.bufferedAmount === 0);
     },
     send(bytes) {
       const message = bytes.subarray(0, maxMessageBytes);
@@ -135,91 +129,60 @@ export function webSocketTransport(socket: CarrierSocket, options: WebSocketTran
       return message.length;
     },
     tell(control) {
-      if (ours === true) {
-        if (socket.readyState !== OPEN) return;
+      if (link.isOurs === true) {
         socket.send(textOf(control));
         watch();
-      } else if (control.type === "end") {
-        ending = true;
-        if (carrier.isDrained) close(ENDED);
-        else watch();
-      } else if (control.type === "reset") close(GIVEN_UP, closeReason(control.reason));
+      } else link.tellPlainly(control);
     },
     // The socket sends its buffered messages before the Close frame.
-    shut: () => close(ENDED),
+    shut: () => link.hangUp(),
+    hangUp(reason) {
+      closing = true;
+      if (reason === undefined) socket.close(ENDED);
+      else socket.close(GIVEN_UP, closeReason(reason));
+    },
+    release() {
+      clearTimeout(poll);
+      stopListening();
+    },
   };
-  const streams = new MessageStreams(carrier, Math.max(window, plainWindow));
+  const link = new CarrierLink(carrier, Math.max(window, plainWindow));
 
-  /** The `close` event follows, unless the socket throws. */
-  function close(code: number, reason?: string): void {
-    if (closing) return;
-    closing = true;
-    try {
-      socket.close(code, reason);
-    } catch (error) {
-      over();
-      streams.fail(new TransportError("lost", "the WebSocket can't be closed", { cause: error }));
-    }
-  }
-  function over(): void {
-    clearTimeout(poll);
-    stopListening();
-    settle();
-  }
   function watch(): void {
     poll ??= setTimeout(() => {
       poll = undefined;
-      const { bufferedAmount, readyState } = socket;
-      if (readyState !== OPEN) return; // the event `close` is to come
+      const { bufferedAmount } = socket;
       if (bufferedAmount > 0) watch();
-      else if (ending) close(ENDED);
-      if (bufferedAmount <= LOW_WATER_BYTES) streams.wake();
+      if (bufferedAmount <= LOW_WATER_BYTES) link.wake();
     }, POLL_MS);
   }
   function open(): void {
-    ours = socket.protocol === webSocketProtocol;
-    streams.begin(ours ? window : plainWindow, { credits: ours });
-    streams.speak();
+    const ours = socket.protocol === webSocketProtocol;
+    link.begin(ours ? window : plainWindow, ours);
+    link.speak();
   }
-  const bad = (what: string): void => streams.refuse(new TransportError("badMessage", what));
 
   socket.binaryType = "arraybuffer";
   const stopListening = listenTo(socket, {
     open,
-    message({ data }: { data: unknown }) {
-      if (typeof data === "string") {
-        const control = ours === true ? controlOf(data) : undefined;
-        if (control !== undefined) streams.obey(control);
-        else bad(`text came on a WebSocket that carries bytes: ${JSON.stringify(data.slice(0, 32))}`);
-      } else if (!isBuffer(data)) bad("binaryType was changed");
-      else if (data.byteLength > 0) streams.receive(new Uint8Array(data));
+    message: ({ data }: { data: unknown }) => receiveMessage(link, data),
+    error({ error }: { error?: unknown }) {
+      if (error !== undefined) link.fault ??= { cause: error };
     },
-    error: ({ error }: { error?: unknown }) => void (fault ??= error),
     close({ code, reason, wasClean }: { code: number; reason: string; wasClean: boolean }) {
-      over();
-      const how = `with code ${code}${reason === "" ? "" : `: ${reason}`}`;
-      const because = fault === undefined ? {} : { cause: fault };
-      if (ours === undefined) {
-        streams.fail(new TransportError("neverOpened", `the WebSocket closed before it opened, ${how}`, because));
-      } else if (ours || !wasClean) {
-        streams.fail(new TransportError("lost", `the WebSocket closed without the stream's end, ${how}`, because));
-      } else if (closing || code === ENDED || code === NO_CODE) {
-        streams.end(new TransportError("stopped", "the other end closed the WebSocket"));
-      } else streams.fail(new TransportError("reset", `the other end closed the WebSocket ${how}`));
+      const why = !wasClean ? "lost" : closing || code === ENDED || code === NO_CODE ? "stopped" : "reset";
+      link.over(
+        link.isOurs === undefined ? "neverOpened" : why,
+        `, with code ${code}${reason === "" ? "" : `: ${reason}`}`,
+      );
     },
   });
   if (socket.readyState === OPEN) open();
-  else if (socket.readyState !== CONNECTING) {
-    over();
-    streams.fail(new TransportError("neverOpened", "the WebSocket was closed already"));
-  }
+  else if (socket.readyState !== CONNECTING) link.over("neverOpened");
   return {
-    readable: streams.readable,
-    writable: streams.writable,
+    ...link.transport,
     // The platform's copies what it is given to send; others may look at it until it is sent.
     copiesChunks: typeof WebSocket === "function" && socket instanceof WebSocket,
-    closed,
-    close: () => streams.close(),
   };
 }
 

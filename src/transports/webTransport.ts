@@ -1,6 +1,7 @@
 /** The bidirectional streams of a WebTransport session as byte transports, whichever side opens them. */
 import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
+import { ignore } from "./ignore.ts";
 import { onAbort } from "./onAbort.ts";
 import { readFrom } from "./readFrom.ts";
 import { firstOf, Settlement } from "./settlement.ts";
@@ -267,5 +268,3 @@ function endOf(session: WebTransportSession): Promise<string | undefined> {
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
-
-function ignore(): void {}

@@ -1,9 +1,10 @@
 /** A byte transport over a WebRTC data channel, which knows messages but no window and no half-close. */
 import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
-import { controlOf, controlProtocol, textOf } from "./controlText.ts";
+import { CarrierLink, type EndingCarrier } from "./carrierLink.ts";
+import { controlProtocol, receiveMessage, textOf } from "./controlText.ts";
 import { listenTo } from "./listeners.ts";
-import { isBuffer, MessageStreams, windowOf, type Carrier } from "./messageStreams.ts";
+import { windowOf } from "./messageStreams.ts";
 import { TransportError } from "./transportError.ts";
 
 /**
@@ -110,17 +111,11 @@ export function transportOf(channel: RTCDataChannel, options: DataChannelOptions
     throw new TransportError("unreliable", `the channel "${channel.label}" is not ordered and reliable`);
   }
 
+  const wasOpen = channel.readyState === "open";
   /** The length of the messages that are sent. */
   let unitBytes = maxMessageBytes;
-  let settle!: () => void;
-  const closed = new Promise<void>((resolve) => (settle = resolve));
-  const wasOpen = channel.readyState === "open";
   /** Whether anything can be sent. */
-  let opened = false;
-  let fault: unknown;
-  /** Close the channel once everything that was sent has arrived. */
-  let ending = false;
-  let closing = false;
+  let maySend = false;
   /** How many of our last words the other end has not answered yet. */
   let unheard = 0;
   /** The types of the peer's last words that were answered. Repeated ones are not. */
@@ -130,9 +125,9 @@ export function transportOf(channel: RTCDataChannel, options: DataChannelOptions
 
   const say = (text: string): void => {
     try {
-      if (channel.readyState === "open") channel.send(text);
+      channel.send(text);
     } catch {
-      // That of node-datachannel is open for some time after the other end has gone (0.33): nobody listens.
+      // It is closing: nobody listens. That of node-datachannel is open for some time after that (0.33).
     }
   };
   const setLowThreshold = (bytes: number): void => {
@@ -142,13 +137,13 @@ export function transportOf(channel: RTCDataChannel, options: DataChannelOptions
       // node-datachannel throws once the channel has closed (0.33).
     }
   };
-  const carrier: Carrier = {
+  const carrier: EndingCarrier = {
+    name: "channel",
     get hasRoom() {
-      return opened && channel.readyState === "open" && channel.bufferedAmount + unitBytes <= HIGH_WATER_BYTES;
+      return maySend && channel.readyState === "open" && channel.bufferedAmount + unitBytes <= HIGH_WATER_BYTES;
     },
     get isDrained() {
-      if (channel.readyState === "connecting") return false;
-      return ours ? opened && unheard === 0 : channel.bufferedAmount === 0;
+      return ours ? maySend && unheard === 0 : channel.bufferedAmount === 0;
     },
     send(bytes) {
       for (;;) {
@@ -159,7 +154,7 @@ export function transportOf(channel: RTCDataChannel, options: DataChannelOptions
         } catch (error) {
           // So is one refused, unsent, that is longer than the peer's maximum.
           const isTooLong = error instanceof TypeError && unitBytes > SMALLEST_MESSAGE;
-          if (!isTooLong) throw new TransportError("lost", "the channel takes no more", { cause: error });
+          if (!isTooLong) throw new TransportError("lost", "the carrier takes no more", { cause: error });
           unitBytes = Math.max(unitBytes >> 1, SMALLEST_MESSAGE);
         }
       }
@@ -168,65 +163,42 @@ export function transportOf(channel: RTCDataChannel, options: DataChannelOptions
       if (ours) {
         if (control.type !== "grant") unheard++;
         say(textOf(control));
-      } else if (control.type === "end") closeWhenDrained();
-      else if (control.type === "reset") close();
+      } else {
+        if (control.type === "end") setLowThreshold(0);
+        link.tellPlainly(control);
+      }
     },
     shut() {
-      if (closing) return;
-      // A channel that is still connecting here may be open at the other end, which waits for the last words.
-      closeWhenDrained();
-      if (!closing) patience ??= setTimeout(close, LAST_WORDS_MS);
+      patience = setTimeout(() => link.hangUp(), LAST_WORDS_MS);
+      link.finish();
+    },
+    hangUp() {
+      clearTimeout(patience);
+      patience = setTimeout(over, LAST_WORDS_MS); // without a peer the event comes late, or never
+      channel.close();
+      // Not at once: whoever closes it because of a failure has yet to say so.
+      if (channel.readyState === "closed") queueMicrotask(over);
+    },
+    release() {
+      clearTimeout(announced);
+      clearTimeout(patience);
+      stopListening();
     },
   };
-  const streams = new MessageStreams(carrier, window);
-  streams.begin(window, { credits: ours });
-  if (!ours) streams.speak(); // to a plain peer an end or an abort is no message
+  const link = new CarrierLink(carrier, window);
+  link.begin(window, ours);
+  if (!ours) link.speak(); // to a plain peer an end or an abort is no message
 
-  function closeWhenDrained(): void {
-    ending = true;
-    setLowThreshold(0);
-    // A plain peer has been sent nothing before the channel is open.
-    if (carrier.isDrained || (!ours && channel.readyState === "connecting")) close();
-  }
-  function close(): void {
-    if (closing) return;
-    closing = true;
-    try {
-      channel.close();
-    } catch {
-      // It can't be closed any better.
-    }
-    clearTimeout(patience);
-    // Not at once: whoever closes it because of a failure has yet to say so.
-    if (channel.readyState === "closed") queueMicrotask(over);
-    else patience = setTimeout(over, LAST_WORDS_MS); // without a peer the event comes late, or never
-  }
-  /** The channel has ended, or counts as ended. */
-  function over(): void {
-    closing = true;
-    clearTimeout(announced);
-    clearTimeout(patience);
-    stopListening();
-    settle();
-    const options = fault === undefined ? {} : { cause: fault };
-    if (!wasOpen && !opened) {
-      streams.fail(new TransportError("neverOpened", "the channel closed before it opened", options));
-    } else if (fault !== undefined || peerConnection?.signalingState === "closed") {
-      streams.fail(new TransportError("lost", "the channel broke off", options));
-    } else if (ours) streams.lose(new TransportError("lost", "the other end closed the channel without a word"));
-    else streams.end(new TransportError("stopped", "the other end closed the channel"));
-  }
   function open(): void {
-    if (opened || channel.readyState !== "open") return;
-    opened = true;
+    if (maySend || channel.readyState !== "open") return;
+    maySend = true;
     clearTimeout(announced);
-    streams.speak();
+    link.speak();
   }
-  function drained(): void {
-    if (ending && carrier.isDrained) close();
-    streams.wake();
+  function over(): void {
+    const isBroken = link.fault !== undefined || peerConnection?.signalingState === "closed";
+    link.over(wasOpen || maySend ? (isBroken ? "lost" : "stopped") : "neverOpened");
   }
-  const bad = (what: string): void => streams.refuse(new TransportError("badMessage", what));
 
   channel.binaryType = "arraybuffer";
   setLowThreshold(LOW_WATER_BYTES);
@@ -236,30 +208,22 @@ export function transportOf(channel: RTCDataChannel, options: DataChannelOptions
       open();
       if (ours && data === "heard") {
         unheard = Math.max(unheard - 1, 0);
-        drained();
-      } else if (typeof data === "string") {
-        const control = ours ? controlOf(data) : undefined;
-        if (control === undefined) bad(`text came on a channel of bytes: ${JSON.stringify(data.slice(0, 32))}`);
-        else {
-          if (control.type !== "grant" && !answered.has(control.type)) {
-            answered.add(control.type);
-            say("heard");
-          }
-          streams.obey(control);
-        }
-      } else if (!isBuffer(data)) bad("binaryType was changed");
-      else if (data.byteLength > 0) streams.receive(new Uint8Array(data));
+        link.wake();
+      } else {
+        receiveMessage(link, data, ({ type }) => {
+          if (type === "grant" || answered.has(type)) return;
+          answered.add(type);
+          say("heard");
+        });
+      }
     },
-    bufferedamountlow: drained,
-    error: ({ error }: { error: unknown }) => void (fault = error),
+    bufferedamountlow: () => link.wake(),
+    error: ({ error }: { error: unknown }) => void (link.fault = { cause: error }),
     close: over,
   });
   if (wasOpen) announced = setTimeout(open, ANNOUNCED_MS);
-  else if (channel.readyState !== "connecting") {
-    close();
-    streams.fail(new TransportError("neverOpened", "the channel was closed already"));
-  }
-  return { readable: streams.readable, writable: streams.writable, closed, close: () => streams.close() };
+  else if (channel.readyState !== "connecting") over();
+  return link.transport;
 }
 
 /** The sizes to use with a peer of ours, or with a plain one. Throws `RangeError` if one is invalid. */

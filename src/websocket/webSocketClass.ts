@@ -4,6 +4,7 @@ import { advice, checkOptions, requireKind, type OptionTable } from "../core/opt
 import { discard } from "../stream/discard.ts";
 import { parseProtocols, parseWebSocketURL } from "../stream/webSocketURL.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
+import { ignore } from "../transports/ignore.ts";
 import { requireTransport } from "../transports/requireTransport.ts";
 import { ClientSocket, ReadyState, webSocketTable, type Dial, type WebSocketOptions } from "./clientSocket.ts";
 import { EventHandlers } from "./eventHandlers.ts";
@@ -250,8 +251,6 @@ function defineClass(plan: (init: unknown) => Plan): WebSocketConstructor {
   Object.defineProperty(prototype, Symbol.toStringTag, { value: "WebSocket", configurable: true });
   return WebSocket as unknown as WebSocketConstructor;
 }
-
-function ignore(): void {}
 
 function requireArgument(message: string, count: number): void {
   if (count === 0) throw new TypeError(message);

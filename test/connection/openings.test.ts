@@ -370,6 +370,37 @@ describe("§4.2.1 receiveRequest: a request that was parsed elsewhere", () => {
     expect(joined(pull(server))).toEqual(joined(feed(new WSConnection("server"), bytes)));
   });
 
+  test("by HTTP/2 is told by its pseudo-headers (RFC 9113 §8.3.1, RFC 8441 §4), which are no headers", () => {
+    const headers = {
+      ":method": "CONNECT",
+      ":protocol": "websocket",
+      ":scheme": "https",
+      ":path": "/chat",
+      ":authority": "a.example",
+      host: "ignored.example",
+      "sec-websocket-key": KEY,
+      "sec-websocket-version": "13",
+    };
+    for (const more of [{}, { ":method": "GET", upgrade: "websocket", connection: "Upgrade" }]) {
+      const server = new WSConnection("server");
+      server.receiveRequest({ method: "CONNECT", target: "", headers: { ...headers, ...more } });
+      const [event] = pull(server) as [ConnectionRequested];
+      expect(event).toMatchObject({ type: "connectionRequested", target: "/chat", host: "a.example" });
+      expect([...event.headers.keys()].sort()).toEqual([
+        "connection",
+        "host",
+        "sec-websocket-key",
+        "sec-websocket-version",
+        "upgrade",
+      ]);
+    }
+    for (const wrong of [{ ":protocol": "connect-udp" }, { ":method": "POST" }, { ":path": "chat" }]) {
+      const server = new WSConnection("server");
+      server.receiveRequest({ method: "CONNECT", target: "/", headers: { ...headers, ...wrong } });
+      expect(pull(server).map(({ type }) => type)).toEqual(["connectionClosed"]);
+    }
+  });
+
   test("is answered with the same bytes", () => {
     const server = new WSConnection("server");
     server.receiveRequest(parsed());

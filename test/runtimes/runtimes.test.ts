@@ -55,7 +55,7 @@ async function serveInWorkerd(
   path: string,
   program: string,
   compatibilityDate: string,
-): Promise<{ ask(path: string): Promise<string>; stop(): Promise<void> }> {
+): Promise<{ ask: (path: string) => Promise<string>; stop: () => Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), "workerd-"));
   const [bundle] = (await build({
     configFile: false,

@@ -2,7 +2,10 @@
 import { describe, expect, test } from "vitest";
 import { WebSocketServer, type MessageBytes, type Peer, type WebSocketServerOptions } from "../../src/server/index.ts";
 import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
+import { accept, connect } from "../../src/stream/index.ts";
+import { webSocketOver } from "../../src/websocket/index.ts";
 import { ascii, head, hex } from "../support/wire.ts";
+import { WireTransport } from "../support/wireTransport.ts";
 import { dial, open } from "./client.ts";
 import { collectReports } from "./reports.ts";
 import { countTimers } from "../support/timers.ts";
@@ -280,4 +283,63 @@ describe("a transport that can't be used", () => {
     expect(() => server.handleTransport(given as never)).toThrow(TypeError);
     await closed(server);
   });
+});
+
+describe.each(["request", "remoteAddress", "encrypted", "closed", "copiesChunks"] as const)(
+  "a transport whose %s throws",
+  (name) => {
+    function broken(): { transport: ByteTransport; ends: string[] } {
+      const transport = new WireTransport();
+      Object.defineProperty(transport, name, {
+        get() {
+          throw new Error("mine");
+        },
+      });
+      return { transport, ends: transport.ends };
+    }
+    const all = ["cancelled: mine", "aborted: mine", "ended"];
+
+    test("is ended by the server, which goes on", async () => {
+      const server = new WebSocketServer();
+      const { transport, ends } = broken();
+      expect(() => server.handleTransport(transport)).toThrow("mine");
+      await expect.poll(() => ends.toSorted()).toEqual(all.toSorted());
+      const { client } = await open(server);
+      client.do((connection) => connection.close());
+      await closed(server);
+    });
+    test("is ended by accept, connect and the class, where they look at it", async () => {
+      const looked = name === "closed" || name === "copiesChunks";
+      for (const [use, looks] of [
+        [accept, looked || name === "request"],
+        [connect, looked],
+        [
+          (transport: ByteTransport) =>
+            new Promise((_, reject) => {
+              webSocketOver(transport).onerror = (event) => {
+                reject((event as unknown as { cause: { cause: Error } }).cause.cause);
+              };
+            }),
+          looked,
+        ],
+      ] as const) {
+        if (!looks) continue;
+        const { transport, ends } = broken();
+        await expect(use(transport)).rejects.toThrow("mine");
+        await expect.poll(() => ends.toSorted()).toEqual(all.toSorted());
+      }
+    });
+  },
+);
+
+test("a transport with a stream that can't be taken is ended", async () => {
+  const transport = new WireTransport();
+  transport.writable.getWriter = () => {
+    throw new Error("mine");
+  };
+  await expect(connect(transport)).rejects.toThrow("mine");
+  expect([transport.readable.locked, transport.ends.toSorted()]).toEqual([
+    false,
+    ["aborted: mine", "cancelled: mine", "ended"],
+  ]);
 });

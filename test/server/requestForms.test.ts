@@ -6,10 +6,16 @@ import { pipe } from "../../src/transports/pipe.ts";
 import { createWebSocketClass } from "../../src/websocket/index.ts";
 import { request } from "../handshake/heads.ts";
 
-/** A transport on which this request has come. */
+/** A transport on which this request has come; the client takes its answer, and ends behind it. */
 function asked(...changes: string[]): ReturnType<typeof pipe>[1] {
   const [near, far] = pipe();
-  void near.writable.getWriter().write(request(...changes));
+  const writer = near.writable.getWriter();
+  void writer.write(request(...changes));
+  const reader = near.readable.getReader();
+  void (async () => {
+    while (!(await reader.read()).done);
+    await writer.close();
+  })().catch(() => undefined);
   return far;
 }
 

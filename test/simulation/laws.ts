@@ -1,10 +1,9 @@
 /** The laws that every run has to keep, and what is known of each end of a connection to check them. */
-import { ProtocolError } from "../../src/index.ts";
+import { ProtocolError, type Limits } from "../../src/index.ts";
 import { WebSocketError } from "../../src/stream/index.ts";
 import { bytesOf, makeContent, headOf, isEqual, type Content, type Sent } from "./messages.ts";
 import { plannedBehind, PlannedError } from "./misbehaviour.ts";
 import { type Direction, type SimTransport, type Surroundings } from "./network.ts";
-import type { Side } from "./options.ts";
 
 export type Law =
   | "ends in time"
@@ -93,6 +92,8 @@ export class End {
   tookBytes = 0;
   /** The application takes every message until the end. */
   readsAll = false;
+  /** It reads messages as streams: one waits in its hands, and one for it. */
+  readsStreams = false;
   /** The application leaves out messages on purpose. */
   skips = false;
   /** It wants no more messages. */
@@ -141,7 +142,19 @@ export class End {
   #failed = false;
   readonly #world: LawWorld;
 
-  constructor(world: LawWorld, name: string, face: Face, transport: SimTransport, { options: timing, lateMs }: Side) {
+  constructor(
+    world: LawWorld,
+    name: string,
+    face: Face,
+    transport: SimTransport,
+    timing: {
+      closeTimeoutMs: number;
+      lateMs: number;
+      messageTimeoutMs?: number | undefined;
+      limits?: Partial<Limits> | undefined;
+      keepalive?: { intervalMs: number; timeoutMs: number } | undefined;
+    },
+  ) {
     this.#world = world;
     this.name = name;
     this.face = face;
@@ -150,7 +163,7 @@ export class End {
     this.keepalive = timing.keepalive;
     this.messageTimeoutMs = timing.messageTimeoutMs;
     this.maxMessageBytes = timing.limits?.maxMessageBytes ?? Infinity;
-    this.slackMs = SLACK_MS + lateMs;
+    this.slackMs = SLACK_MS + timing.lateMs;
     transport.incoming.arrived = (what) => this.#peerEnded(what);
     transport.outgoing.broke = () => {
       this.#sentBefore = new Map(Array.from(this.sent, ([channel, list]) => [channel, list.length]));
@@ -568,7 +581,9 @@ export class End {
     if (this.takesNothing && this.#hasUnread) this.#chunksBefore ??= chunks;
     const chunksAhead = this.takesNothing ? chunks - (this.#chunksBefore ?? chunks) : 0;
     const queued = this.takesNothing || this.readsAll ? 0 : MOST_QUEUED_BYTES;
-    const most = queued + MOST_AHEAD_BYTES + largestRead + (this.peer?.largestSent ?? 0) + UNCOUNTED_BYTES;
+    const queues = this.readsStreams ? 2 : 1;
+    const mostQueued = queues * (queued + (this.peer?.largestSent ?? 0));
+    const most = mostQueued + MOST_AHEAD_BYTES + largestRead + UNCOUNTED_BYTES;
     if (deliveredBytes - this.tookBytes <= most && chunksAhead <= MOST_AHEAD_CHUNKS) return;
     // What was given to the application in this turn, it has not taken yet.
     if (!atRest) this.#world.after(0, () => this.#checkBounds(true));

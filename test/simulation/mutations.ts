@@ -53,7 +53,7 @@ const CHANGES: Readonly<Record<string, readonly Change[]>> = {
       `this.#signalInput("end");`,
     ],
     [
-      "who waits for a write does not hear that it is lost",
+      "a caller that waits for a write does not hear that it is lost",
       `this.#commands.push({ type: "settle", error: this.fault });`,
       ``,
     ],
@@ -64,7 +64,7 @@ const CHANGES: Readonly<Record<string, readonly Change[]>> = {
       `this.#signalOutput("end");`,
     ],
     [
-      "who reads on after the peer has gone gets no more time",
+      "a reader that goes on after the peer has gone gets no more time",
       `if (this.phase === "closing" && this.#hasPeerGone && this.#connection.state === "open") this.#armEnd();`,
       ``,
     ],
@@ -82,7 +82,7 @@ const CHANGES: Readonly<Record<string, readonly Change[]>> = {
       `      return;`,
     ],
     [
-      "no time is told when a taker goes on",
+      "the time stays what it was when a taker goes on",
       `happening.type !== "aborted") this.#tellTime();`,
       `happening.type !== "aborted" && !(happening.type === "taken" && this.phase === "running")) this.#tellTime();`,
     ],
@@ -121,7 +121,7 @@ const CHANGES: Readonly<Record<string, readonly Change[]>> = {
     ],
     ["an old timer is not cleared", `    this.#clear(this.#timer);\n`, ``],
     [
-      "who waits is not called back when all is written",
+      "a caller that waits is not called back when all is written",
       `if (this.#waiting.length > 0 && machine.isFlushed) this.#settle(undefined);`,
       ``,
     ],
@@ -157,7 +157,7 @@ const CHANGES: Readonly<Record<string, readonly Change[]>> = {
   ],
   "src/stream/pendingRequest.ts": [
     ["an origin policy that decides too late is heeded", `    if (!request.isPending) return undefined;\n`, ``],
-    ["an origin that is refused is let in", `if (allowed) return admitted(request);`, `return admitted(request);`],
+    ["a page of a refused origin may connect", `if (allowed) return admitted(request);`, `return admitted(request);`],
     [
       "an origin policy that fails is no refusal",
       `request.reject({ status: 500 });\n    refused(error);`,
@@ -223,7 +223,7 @@ const CHANGES: Readonly<Record<string, readonly Change[]>> = {
     ["await using waits for messages", `    this.#driver.discard();\n`, ``],
     ["pings never settle", `for (const { reject } of this.#pings.splice(0)) reject(error);`, ``],
     [
-      "a reader is told a clean end though messages were dropped",
+      "a reader sees a clean end though messages were dropped",
       `event.wasClean ? this.#lossOf(event) : error`,
       `event.wasClean ? undefined : error`,
     ],
@@ -233,7 +233,7 @@ const CHANGES: Readonly<Record<string, readonly Change[]>> = {
       `unlessAborted(this.#driver.finished, signal, (reason) => this.#driver.abort(reason)).catch(ignore);`,
       ``,
     ],
-    ["a round trip is told of the wrong ping", `ping.sentMs < nowMs - roundTripMs`, `ping.sentMs >= 0`],
+    ["a pong of keepalive settles pings of the application", `ping.sentMs < nowMs - roundTripMs`, `ping.sentMs >= 0`],
   ],
   "src/websocket/clientSocket.ts": [
     ["close() behind a Blob is not timed", `          this.#driver?.beginClose();\n`, ``],

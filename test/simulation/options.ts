@@ -92,7 +92,7 @@ export function drawSide(world: World, draws: Draws, agreement: Agreement, name:
     strict: limits !== undefined || acts,
     // A clock that goes back, or a defect that fails nothing, is no excuse.
     tampered: (defect !== 0 && defect !== 3 && defect !== 5) || clocks === "broken",
-    // One that is set back loses the time for which a timer waited.
+    // When a clock is set back, the time since it was last read is lost.
     lateMs: backMs + (defect === 3 ? 2 : 0) + (clocks === "reset" ? Math.max(closeTimeoutMs, handshakeTimeoutMs) : 0),
     options: {
       clock,

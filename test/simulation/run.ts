@@ -17,13 +17,21 @@ const BATCH = 250;
 /** From this many seeds on every situation has to be reached. */
 const ENOUGH_SEEDS = 5000;
 
-type Job = { readonly from: number; readonly count: number; readonly once?: boolean } | { readonly failure: Failure };
+type Job =
+  | { readonly from: number; readonly count: number; readonly once?: boolean }
+  | { readonly failure: Failure }
+  | { readonly script: Script };
 
 if (isMainThread) {
   process.exitCode = await main();
 } else {
   parentPort!.on("message", (job: Job) => {
-    const done = "failure" in job ? shrinkFailure(job.failure) : campaign(job.from, job.count, undefined, job.once);
+    const done =
+      "failure" in job
+        ? shrinkFailure(job.failure)
+        : "script" in job
+          ? simulate(0, job.script).then(({ findings }) => findings.map(signature))
+          : campaign(job.from, job.count, undefined, job.once);
     void done.then((answer) => parentPort!.postMessage(answer));
   });
 }

@@ -328,23 +328,13 @@ function refusalOf(world: World, index: number, why: string, status = 500): void
   connection.refusal ??= { atMs: world.nowMs, why, status };
 }
 
-/** What of the options those servers take that know no other handshake, and mask nothing. */
-function withHandshake(given: SideOptions): WebSocketServerOptions {
-  const { extensions = [], masking = true, ...options } = given;
-  return { ...without(options, ["handshake", "random"]), extensions, masking };
-}
-
-function without<Options extends object, Name extends keyof Options>(
-  given: Options,
-  names: Name[],
-): Omit<Options, Name> {
-  const options = { ...given };
-  for (const name of names) Reflect.deleteProperty(options, name);
-  return options;
+/** What `WebSocketServer` takes of the options of a side: its connections begin with a request, and mask nothing. */
+function peerOptions(given: SideOptions): WebSocketServerOptions {
+  return Object.fromEntries(Object.entries(given).filter(([name]) => name !== "handshake" && name !== "random"));
 }
 
 export function startWebSocketServer(world: World, side: Side, draws: Draws): Server {
-  const given = withHandshake(side.options);
+  const { options: given } = side;
   const verifying = draws.pick(VERIFY);
   const choosing = draws.pick(PROTOCOL);
   const maxConnections = draws.pick([Infinity, Infinity, 1, 2]);
@@ -352,7 +342,7 @@ export function startWebSocketServer(world: World, side: Side, draws: Draws): Se
   const answersPings = given.autoPong === false && draws.oneIn(2);
   const source = new Source(world, maxConnections);
   const options: WebSocketServerOptions = {
-    ...given,
+    ...peerOptions(given),
     maxConnections,
     ...(choosing !== "absent" && {
       handleProtocols: (offered: Set<string>, request: { url: string }) => {
@@ -553,14 +543,17 @@ async function actPeer(world: World, end: End, peer: Peer, draws: Draws): Promis
     end.gaveUp("terminate()");
   };
   const acts = draws.pick(["not", "not", "not", "not", "not", "terminates", "closes", "sends"] as const);
+  /** What is sent meanwhile continues the message. */
+  let inMessage = false;
   let callsBefore = acts === "not" ? Infinity : draws.below(4);
   /** What an application does as soon as a message has been sent, or can't be. */
   const act = (): void => {
     if (callsBefore-- !== 0 || end.over !== undefined) return;
     world.mark("acted in a callback");
     if (acts === "terminates") terminate();
-    else if (acts === "sends") send(20, 0);
-    else {
+    else if (acts === "sends") {
+      if (!inMessage) send(20, 0);
+    } else {
       end.begin("close()");
       end.call("close", () => peer.close(3000));
     }
@@ -575,6 +568,7 @@ async function actPeer(world: World, end: End, peer: Peer, draws: Draws): Promis
     const sent = end.send("s", drawSize(draws), draws.below(4));
     const { content } = sent;
     const cut = draws.below(content.length);
+    inMessage = true;
     const begun = end.callback("callback", () => undefined);
     const first = end.call("send fragment", () => (peer.send(content.slice(0, cut), { fin: false }, begun), true));
     if (first === undefined) begun(new Error("refused"));
@@ -587,6 +581,7 @@ async function actPeer(world: World, end: End, peer: Peer, draws: Draws): Promis
       return false;
     }
     const called = done(sent);
+    inMessage = false;
     const last = end.call("send fragment", () => (peer.send(content.slice(cut), { fin: true }, called), true));
     if (last === undefined) called(new Error("refused"));
     return true;
@@ -659,7 +654,7 @@ const UPGRADES = [
 ] as const;
 
 export function startCrossws(world: World, side: Side, draws: Draws): Server {
-  const given = withHandshake(side.options);
+  const { options: given } = side;
   const upgrading = draws.pick(UPGRADES);
   const failing = draws.pick(["none", "none", "none", "none", "open", "message", "close", "error"] as const);
   const later = draws.oneIn(2);
@@ -748,7 +743,7 @@ export function startCrossws(world: World, side: Side, draws: Draws): Server {
   world.originErrors = "warning";
   const adapter = crosswsAdapter({
     hooks,
-    serverOptions: { ...given, extensions: given.extensions ?? [], masking: given.masking ?? true, maxConnections },
+    serverOptions: { ...peerOptions(given), maxConnections },
   });
   const server = transportServer(world, side, source, adapter.server, () => {
     adapter.closeAll(undefined, undefined, true);

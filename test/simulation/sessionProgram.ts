@@ -11,7 +11,7 @@ type Content = string | Uint8Array<ArrayBuffer>;
 
 const HUGE_BYTES = 300_000;
 
-/** Of many messages, none of which is large beside what may be read ahead. */
+/** Many messages of this size are more than may be read ahead, and each alone is little beside it. */
 const FLOOD_BYTES = 10_000;
 
 export const PAUSES = [0, 1, 5, 20, 60, 150, 400] as const;
@@ -70,7 +70,7 @@ export function runSession(world: World, end: End, given: WebSocketSession, draw
   void end.track("closed", session.closed);
   const reading = draws.pick(READINGS);
   const reads = read(world, end, session, reading, draws);
-  // Who reads late may have nothing to say either: then nothing tells the library the time.
+  // A late reader may have nothing to say either: then the library does not look at the clock meanwhile.
   const rests = reading === "late" && draws.oneIn(2);
   const done = rests ? undefined : act(world, end, session, reading, draws);
   void Promise.allSettled([reads, done, session.closed]).then(() => probe(world, end, session, reading));
@@ -220,6 +220,7 @@ async function read(
 async function readStreams(world: World, end: End, session: WebSocketSession, draws: Draws): Promise<void> {
   const skips = draws.oneIn(3);
   const pauseMs = draws.pick([0, 0, 20, 60]);
+  end.readsStreams = true;
   const messages = session.incomingMessageStreams.getReader();
   for (;;) {
     const { done, value } = await end.track("next stream", messages.read());

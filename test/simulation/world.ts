@@ -222,10 +222,7 @@ export class World implements LawWorld {
     return true;
   }
 
-  /**
-   * The class and a server's peers queue tasks, which one turn need not have run. Everything else waits for microtasks
-   * and the clock alone.
-   */
+  /** The class and the server's peers queue tasks, which one turn need not have run. Everything else waits for microtasks and the clock alone. */
   #hasTasks = false;
 
   #build(): void {
@@ -316,8 +313,11 @@ export class World implements LawWorld {
     link.client.getterError = getterError;
     link.server.getterError = getterError;
     const badGetters = link.client.badGetter !== undefined || link.server.badGetter !== undefined;
-    const client = new End(this, `c${index}`, clientFace, link.client, side);
-    const serverEnd = new End(this, `s${index}`, serverFace, link.server, serverSide);
+    const client = new End(this, `c${index}`, clientFace, link.client, { ...side.options, lateMs: side.lateMs });
+    const serverEnd = new End(this, `s${index}`, serverFace, link.server, {
+      ...serverSide.options,
+      lateMs: serverSide.lateMs,
+    });
     client.peer = serverEnd;
     serverEnd.peer = client;
     const connection: Connection = {

@@ -1,3 +1,3 @@
-/** What a page carries that uses the protocol and sessions; `size-limit` in package.json holds it. */
+/** What a page carries that uses the protocol and sessions; `.size-limit.json` holds it. */
 export * from "../../src/index.ts";
 export * from "../../src/stream/index.ts";

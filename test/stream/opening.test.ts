@@ -275,6 +275,87 @@ describe("accept", () => {
     refusing.bring(hex("88 82 00 00 00 00 03 f0"));
     await refused;
   });
+  describe("a request by HTTP/2 (RFC 8441 §4), answered elsewhere", () => {
+    /** As `node:http2` gives them: the prototype is null, and there is a symbol among the names. */
+    const byHttp2 = (more: Record<string, string> = {}): { method: string; target: string; headers: HeadersInit } => {
+      const headers = Object.assign(Object.create(null) as Record<string, string>, {
+        ":method": "CONNECT",
+        ":protocol": "websocket",
+        ":scheme": "https",
+        ":path": "/chat?x=1",
+        ":authority": "server.example.com",
+        [Symbol("sensitiveHeaders")]: [],
+        "sec-websocket-version": "13",
+        "sec-websocket-protocol": "a, b",
+        cookie: "c=1",
+        ...more,
+      });
+      return { method: "CONNECT", target: "", headers };
+    };
+
+    test("is told by its pseudo-headers, and none of them is a header", async () => {
+      const transport = new WireTransport();
+      const asked = await accept(transport, { handshake: "none", request: byHttp2(), subprotocol: "b" });
+      expect(asked).toMatchObject({ target: "/chat?x=1", host: "server.example.com", subprotocols: ["a", "b"] });
+      expect(asked.url.href).toBe("ws://server.example.com/chat?x=1");
+      expect([...asked.headers].filter(([name]) => name.startsWith(":"))).toEqual([]);
+      expect([asked.headers.get("cookie"), asked.headers.get("host")]).toEqual(["c=1", "server.example.com"]);
+      expect((await asked.accept()).protocol).toBe("b");
+      expect(transport.chunks()).toEqual([]);
+    });
+    test("is read by serve from the transport", async () => {
+      const transport = Object.assign(new WireTransport(), {
+        request: { ...byHttp2(), headers: Object.entries(byHttp2().headers) as [string, string][] },
+      });
+      const targets: string[] = [];
+      const served = serve(
+        [transport],
+        async (asked) => {
+          targets.push(asked.target);
+          await (await asked.accept()).close();
+        },
+        { handshake: "none" },
+      );
+      await settled();
+      transport.bring(hex("88 80 00 00 00 00"));
+      transport.end();
+      await served;
+      expect(targets).toEqual(["/chat?x=1"]);
+    });
+    test.each<[string, OriginPolicy | undefined, boolean]>([
+      ["https://server.example.com", undefined, true],
+      ["https://evil.example", undefined, false],
+      ["https://evil.example", ["https://evil.example"], true],
+      ["https://evil.example", () => Promise.resolve(false), false],
+      ["https://evil.example", () => Promise.resolve(true), true],
+    ])("of a page of %s, with the policy %j, is held to it", async (origin, origins, allowed) => {
+      const transport = new WireTransport();
+      const asking = accept(transport, { handshake: "none", request: byHttp2({ origin }), origins });
+      if (allowed) {
+        expect((await asking).origin).toBe(origin);
+        return;
+      }
+      await expect(asking).rejects.toMatchObject({ name: "WebSocketError", message: /may not connect/ });
+      await settled();
+      expect(transport.chunks()).toEqual(["88 02 03 f0"]);
+    });
+    test("whose policy throws is closed with 1011", async () => {
+      const transport = new WireTransport();
+      const origins = (): boolean => {
+        throw new Error("mine");
+      };
+      const asking = accept(transport, { handshake: "none", request: byHttp2({ origin: "https://a" }), origins });
+      await expect(asking).rejects.toThrow("mine");
+      await settled();
+      expect(transport.chunks()).toEqual(["88 02 03 f3"]);
+    });
+    test("that breaks the rules ends the transport", async () => {
+      const transport = new WireTransport();
+      const request = byHttp2({ "sec-websocket-version": "8" });
+      await expect(accept(transport, { handshake: "none", request })).rejects.toMatchObject({ code: "versionInvalid" });
+      expect(transport.ends).toContain("ended");
+    });
+  });
   describe("origins (RFC 6455 §10.2; CVE-2025-24010 and its like)", () => {
     const page = "+Origin: https://example.com";
     test.each<[string, string[], OriginPolicy | undefined, boolean]>([

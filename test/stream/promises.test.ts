@@ -550,7 +550,7 @@ describe("it contains failures", () => {
       server.handleTransport(far);
     });
   });
-  describe("a transport whose getter throws is told once, and ended as far as it lets itself be", () => {
+  describe("a transport whose getter throws ends as far as it lets itself be, with one report", () => {
     const faces: Record<string, (transport: ByteTransport) => unknown> = {
       connect: (transport) => connect(transport, known),
       "a WebSocket": (transport) =>
@@ -648,7 +648,7 @@ describe("it contains failures", () => {
     });
     expect(await client.closed).toMatchObject({ closeCode: 1011 });
   });
-  describe("what can't be sent behind a Blob is told to its callback, once", () => {
+  describe("what can't be sent behind a Blob fails its callback, once", () => {
     /** Its `encode` throws at one call, and at those after it. */
     const failingAt = (at: number): Extension => {
       let calls = 0;

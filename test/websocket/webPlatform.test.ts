@@ -31,7 +31,7 @@ const undici: Differences = {
   "messages › are trusted": "it is written in JavaScript, too",
   "opening › tells a failure by a plain error event, when it is CLOSED already": "it tells it by an ErrorEvent",
   "send › sends text": "it takes a byte order mark away from what it receives",
-  "interface › refuses objects that are none, before it looks at an argument": "it looks at the argument first",
+  "interface › refuses foreign objects, before it looks at an argument": "it looks at the argument first",
   "send › refuses memory that is shared": "it takes it",
   "send › refuses memory that is resizable": "it takes it",
   "send › sends memory that was transferred as no bytes": "it throws",
@@ -41,7 +41,7 @@ const undici: Differences = {
   "binaryType › is blob or arraybuffer, and stays what it is for anything else": "it becomes blob",
   "binaryType › makes bytes an ArrayBuffer that holds nothing else, or a Blob": "it tells several messages at once",
   "messages › come one by one: none is lost to who awaits the next": "it tells several messages at once",
-  "messages › are told while it is OPEN, though their chunk ends the connection": "it is CLOSING for the last one",
+  "messages › come while it is OPEN, though their chunk ends the connection": "it is CLOSING for the last one",
   "close › rounds a code, and a half to the even number": "it refuses 999.6",
   "close › lets what was sent before go first": "its Close overtakes a Blob",
   "event handlers › are called in the place where they were first set": "one that is replaced becomes the last",
@@ -241,7 +241,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
         expect(descriptor(name), name).toMatchObject({ enumerable: true, configurable: true, writable: true });
       }
     });
-    agree("refuses objects that are none, before it looks at an argument", () => {
+    agree("refuses foreign objects, before it looks at an argument", () => {
       const argument = {
         [Symbol.toPrimitive]: () => {
           throw new RangeError("the argument was looked at");
@@ -272,7 +272,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
         expect(() => Object.assign(socket, { [name]: 7 }), name).toThrow(TypeError);
       }
     });
-    agree("has events whose members refuse objects that are none", async () => {
+    agree("has events whose members refuse foreign objects", async () => {
       const socket = await open(say("!raw 81 01 61 88 02 03 e8"));
       const events = [await next(socket, "message"), await next(socket, "close")];
       for (const event of events) {
@@ -591,7 +591,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
       expect([seen.length, code]).toEqual([300, 4000]);
       expect([...states]).toEqual([1]);
     });
-    agree("are told while it is OPEN, though their chunk ends the connection", async () => {
+    agree("come while it is OPEN, though their chunk ends the connection", async () => {
       // A Close with and without a code, and frames that fail the connection.
       for (const rest of ["88 02 03 e8", "88 00", "83 00", "81 01 ff", "81 80 00 00 00 00"]) {
         const socket = make(say(`!raw 81 01 61 82 01 07 ${rest}`));
@@ -816,7 +816,7 @@ async function ending(socket: WebSocket): Promise<unknown[]> {
   return [...told, code, reason, wasClean];
 }
 
-/** What an object has of its own, by name. */
+/** The own members of an object, by name. */
 function members(object: object): [name: string, Readonly<Record<"get" | "set" | "value", unknown>>][] {
   return Object.entries<Record<"get" | "set" | "value", unknown>>(
     Object.getOwnPropertyDescriptors(object) as Record<string, never>,

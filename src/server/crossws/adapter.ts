@@ -70,7 +70,7 @@ export function crosswsAdapter(options: CrosswsOptions = {}): CrosswsAdapter {
   checkOptions("crosswsAdapter()", options, table);
   const { idleTimeout = IDLE_TIMEOUT_S, serverOptions = {} } = options;
   if (!(idleTimeout >= 0)) throw new RangeError(`idleTimeout is at least 0 seconds, not ${idleTimeout}`);
-  const topics = new Topics(options);
+  const topics = new Topics<CrosswsPeer>(options);
   const accepted = new WeakMap<UpgradeRequest, Accepted>();
   const interval = idleTimeout * 1000;
   const keepalive = idleTimeout === 0 ? undefined : { intervalMs: interval / 2, timeoutMs: interval / 2 };

@@ -1,5 +1,6 @@
 /** Which hooks of crossws a connection has, and what its upgrade hook answers to the request. */
 import { report } from "../../stream/report.ts";
+import { ignore } from "../../transports/ignore.ts";
 
 /**
  * The hooks of an application. Their types are those of crossws, with `defineHooks`: what is given to them here has the
@@ -111,5 +112,3 @@ export class ConnectionHooks {
     });
   }
 }
-
-function ignore(): void {}

@@ -2,11 +2,8 @@
 import type { Peer } from "../peer.ts";
 import type { Upgrade } from "./hooks.ts";
 import { randomId } from "./randomId.ts";
+import { sendable, type CrosswsSendOptions } from "./sendable.ts";
 import type { Topics } from "./topics.ts";
-
-export interface CrosswsSendOptions {
-  readonly compress?: boolean;
-}
 
 export interface WaitForDrainOptions {
   /** How many bytes may still wait; none by default. */
@@ -26,7 +23,7 @@ export class CrosswsPeer {
   readonly namespace: string;
   /** What the peer has subscribed to. */
   readonly topics: Set<string> = new Set();
-  readonly #topics: Topics;
+  readonly #topics: Topics<CrosswsPeer>;
   readonly #fail: (error: unknown) => void;
 
   /** `fail` is told what went wrong where nothing is thrown. */
@@ -34,7 +31,7 @@ export class CrosswsPeer {
     request: Request,
     websocket: Peer,
     { context, namespace }: Upgrade,
-    topics: Topics,
+    topics: Topics<CrosswsPeer>,
     fail: (error: unknown) => void,
   ) {
     this.request = request;
@@ -133,29 +130,4 @@ export class CrosswsPeer {
   get [Symbol.toStringTag](): string {
     return "WebSocket";
   }
-}
-
-/** What goes over the wire for a value: a string, or bytes in one of their forms. */
-export function sendable(data: unknown): unknown {
-  switch (typeof data) {
-    case "string":
-      return data;
-    case "number":
-    case "boolean":
-    case "bigint":
-      return String(data);
-    case "undefined":
-      return "";
-    case "object":
-      if (data === null) return "";
-      return isPlain(data) ? JSON.stringify(data) : data;
-    case "function":
-    case "symbol":
-      throw new TypeError(`a ${typeof data} can't be sent`);
-  }
-}
-
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

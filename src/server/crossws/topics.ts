@@ -1,8 +1,8 @@
 /** Who hears what is published: the peers of a namespace, here and, over a relay, at other instances. */
 import { viewOf } from "../../core/bytes.ts";
 import { report } from "../../stream/report.ts";
-import { sendable, type CrosswsPeer, type CrosswsSendOptions } from "./peer.ts";
 import { randomId } from "./randomId.ts";
+import { sendable, type CrosswsSendOptions } from "./sendable.ts";
 
 /** What goes to other instances. */
 export interface SyncMessage {
@@ -32,9 +32,16 @@ export interface PublishOptions extends CrosswsSendOptions {
   readonly namespace?: string;
 }
 
-export class Topics {
+/** A peer, as far as topics know it. */
+interface Subscriber {
+  readonly namespace: string;
+  readonly topics: ReadonlySet<string>;
+  send(data: unknown, options: CrosswsSendOptions): unknown;
+}
+
+export class Topics<Peer extends Subscriber> {
   /** By namespace; one that has no peers is not there. */
-  readonly peers: Map<string, Set<CrosswsPeer>> = new Map();
+  readonly peers: Map<string, Set<Peer>> = new Map();
   readonly #sync: SyncDriver | undefined;
   readonly #onError: NonNullable<SyncOptions["onError"]>;
 
@@ -44,18 +51,18 @@ export class Topics {
     this.#attempt("subscribe", () => this.#sync?.subscribe((message) => this.#deliver(message)));
   }
 
-  add(peer: CrosswsPeer): void {
+  add(peer: Peer): void {
     const peers = this.peersOf(peer.namespace).add(peer);
     this.peers.set(peer.namespace, peers);
   }
 
-  remove(peer: CrosswsPeer): void {
+  remove(peer: Peer): void {
     const peers = this.peersOf(peer.namespace);
     peers.delete(peer);
     if (peers.size === 0) this.peers.delete(peer.namespace);
   }
 
-  peersOf(namespace: string): Set<CrosswsPeer> {
+  peersOf(namespace: string): Set<Peer> {
     return this.peers.get(namespace) ?? new Set();
   }
 
@@ -64,7 +71,7 @@ export class Topics {
     this.#relay(namespace, topic, data);
   }
 
-  publishFrom(peer: CrosswsPeer, topic: string, data: unknown, options: CrosswsSendOptions): void {
+  publishFrom(peer: Peer, topic: string, data: unknown, options: CrosswsSendOptions): void {
     this.#send({ namespace: peer.namespace, topic, data }, options, peer);
     this.#relay(peer.namespace, topic, data);
   }
@@ -76,7 +83,7 @@ export class Topics {
   #send(
     { namespace, topic, data }: { namespace: string; topic: string; data: unknown },
     options: CrosswsSendOptions,
-    except?: CrosswsPeer,
+    except?: Peer,
   ): void {
     for (const peers of namespace === "" ? this.peers.values() : [this.peersOf(namespace)]) {
       for (const peer of peers) {

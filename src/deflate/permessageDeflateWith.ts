@@ -1,0 +1,80 @@
+/** permessage-deflate as an extension (RFC 7692 §7.1): what is offered, what is answered, and what either end takes from it. */
+import type { Extension, ExtensionCodec } from "../core/extension.ts";
+import { checkOptions } from "../core/options.ts";
+import { DeflateCodec, type Direction } from "./deflateCodec.ts";
+import type { DeflateEngine } from "./engine.ts";
+import { engineKind, LARGEST_WINDOW_BITS, resolveOptions, settingsTable, type DeflateSettings } from "./options.ts";
+import { readParameters, writeParameters, type Parameters } from "./parameters.ts";
+import { Lender } from "./lender.ts";
+
+/**
+ * {@link permessageDeflate} with an engine of your own, such as a WebAssembly build of zlib or Node's zlib. A bundle that
+ * uses only this has no byte of pako. Throws `TypeError` or `RangeError` for invalid options.
+ */
+export function permessageDeflateWith(engine: DeflateEngine, options: DeflateSettings = {}): Extension {
+  if (typeof engine?.createDeflater !== "function" || typeof engine.createInflater !== "function") {
+    throw new TypeError(`engine must be ${engineKind}, both functions`);
+  }
+  checkOptions("permessageDeflateWith()", options, settingsTable);
+  const resolved = resolveOptions(options);
+  const { threshold, level, memLevel, clientMaxWindowBits } = resolved;
+  const deflaters = new Lender((windowBits) => engine.createDeflater({ windowBits, level, memLevel }));
+  const inflaters = new Lender((windowBits) => engine.createInflater({ windowBits }));
+  const codec = (sent: Direction, received: Direction): ExtensionCodec =>
+    new DeflateCodec({ deflaters, inflaters, sent, received, threshold });
+
+  const offered: Parameters = {
+    ...resolved,
+    clientMaxWindowBits: clientMaxWindowBits === false ? undefined : clientMaxWindowBits,
+  };
+  /** How far a client reaches back that was given this limit. */
+  const atMost = (limit: number | true | undefined): number =>
+    typeof limit === "number" ? limit : LARGEST_WINDOW_BITS;
+
+  return {
+    name: "permessage-deflate",
+    offer: () => [writeParameters(offered)],
+
+    accept(list) {
+      const offer = readParameters(list, "offer");
+      if (offer === undefined) return undefined;
+      const wanted = atMost(offered.clientMaxWindowBits);
+      // §7.1.2.2: a client that did not offer it may not be given a limit.
+      if (offer.clientMaxWindowBits === undefined && wanted < LARGEST_WINDOW_BITS) return undefined;
+      const serverBits = Math.min(atMost(offer.serverMaxWindowBits), atMost(resolved.serverMaxWindowBits));
+      // A client keeps to the value that it offered, whether it is answered or not (§7.1.2.2).
+      const clientBits = Math.min(atMost(offer.clientMaxWindowBits), wanted);
+      const answer: Parameters = {
+        serverNoContextTakeover: offer.serverNoContextTakeover || resolved.serverNoContextTakeover,
+        clientNoContextTakeover: offer.clientNoContextTakeover || resolved.clientNoContextTakeover,
+        // §7.1.2.1: an offer with it is accepted by an answer with it.
+        serverMaxWindowBits:
+          offer.serverMaxWindowBits !== undefined || serverBits < LARGEST_WINDOW_BITS ? serverBits : undefined,
+        clientMaxWindowBits: clientMaxWindowBits !== false && clientBits < LARGEST_WINDOW_BITS ? clientBits : undefined,
+      };
+      return {
+        parameters: writeParameters(answer),
+        codec: codec(
+          { windowBits: serverBits, takeover: !answer.serverNoContextTakeover },
+          { windowBits: clientBits, takeover: !answer.clientNoContextTakeover },
+        ),
+      };
+    },
+
+    confirm(list) {
+      const answer = readParameters(list, "answer");
+      if (answer === undefined) return undefined;
+      if (offered.serverNoContextTakeover && !answer.serverNoContextTakeover) return undefined;
+      if (atMost(answer.serverMaxWindowBits) > atMost(offered.serverMaxWindowBits)) return undefined;
+      // §7.1.2.2: what was not offered may not be answered.
+      if (answer.clientMaxWindowBits !== undefined && offered.clientMaxWindowBits === undefined) return undefined;
+      return codec(
+        {
+          windowBits: Math.min(atMost(answer.clientMaxWindowBits), atMost(offered.clientMaxWindowBits)),
+          takeover: !answer.clientNoContextTakeover && !offered.clientNoContextTakeover,
+        },
+        { windowBits: atMost(answer.serverMaxWindowBits), takeover: !answer.serverNoContextTakeover },
+      );
+    },
+  };
+}

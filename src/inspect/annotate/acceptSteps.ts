@@ -1,0 +1,34 @@
+/** How a server's answer is made of the client's key (RFC 6455 §4.2.2), step by step. */
+import { requireKind } from "../../core/options.ts";
+import { acceptFor, GUID } from "../../handshake/acceptKey.ts";
+import { fromBase64, toHex } from "../hex.ts";
+
+export interface AcceptStep {
+  readonly label: string;
+  readonly value: string;
+  readonly explanation: string;
+}
+
+/** From the value of `Sec-WebSocket-Key` to that of `Sec-WebSocket-Accept`. */
+export function acceptSteps(key: string): AcceptStep[] {
+  requireKind("acceptSteps() takes the value of Sec-WebSocket-Key,", key, "a string");
+  const accept = acceptFor(key);
+  const nonce = fromBase64(key);
+  return [
+    {
+      label: "Sec-WebSocket-Key",
+      value: key,
+      explanation:
+        nonce?.length === 16
+          ? `The client's key: 16 random bytes, ${toHex(nonce, " ")}, in Base64. It is used as the text that it is here.`
+          : "The client's key, which should be 16 random bytes in Base64. It is used as the text that it is here.",
+    },
+    { label: "Key and GUID", value: key + GUID, explanation: "The same fixed text is appended to every key." },
+    {
+      label: "SHA-1",
+      value: toHex(fromBase64(accept)!, " "),
+      explanation: "The SHA-1 hash of that: 20 bytes. It hides nothing, it only shows that the server knows WebSocket.",
+    },
+    { label: "Sec-WebSocket-Accept", value: accept, explanation: "The hash in Base64: what the server has to answer." },
+  ];
+}

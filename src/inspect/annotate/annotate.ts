@@ -1,0 +1,46 @@
+/** A record → its fields one by one, with where they are and what they mean: what an inspector shows. */
+import { advice, requireKind } from "../../core/options.ts";
+import type { Annotation } from "./annotation.ts";
+import { Annotator } from "./annotation.ts";
+import { annotateFrame } from "./annotateFrame.ts";
+import { annotateHead } from "./annotateHead.ts";
+import type { BodyRecord, TraceRecord } from "../record.ts";
+
+/**
+ * The fields of a record in the order of its bytes, as many as have come; together they cover it. New objects each time,
+ * which share nothing with the record.
+ */
+export function annotate(record: TraceRecord): Annotation[] {
+  requireKind(
+    "annotate() takes a record,",
+    record,
+    "{ kind, sender, events }",
+    advice({
+      records: "give it each of its records",
+      map: "give it each of them",
+    }),
+  );
+  switch (record.kind) {
+    case "frame":
+      return annotateFrame(record);
+    case "head":
+      return annotateHead(record);
+    case "body":
+      return [annotateBody(record)];
+  }
+}
+
+function annotateBody(record: BodyRecord): Annotation {
+  const { bytes, length, message } = record;
+  const rejection = message === "rejection";
+  return new Annotator(record, bytes).bytes(0, length, {
+    name: "body",
+    label: rejection ? "Body" : "Not understood",
+    value: length,
+    display: `${length} bytes`,
+    explanation: rejection
+      ? "The body of the server's answer. The server did not agree to a WebSocket, so this is plain HTTP: it often says why."
+      : "What stands here follows something that could not be understood, so nobody can tell where the next frame begins.",
+    section: rejection ? "RFC 9112 §6" : "RFC 6455 §4.2.2",
+  });
+}

@@ -1,0 +1,157 @@
+/** What happened to one connection, step by step, as plain JSON: enough to make it happen again, bit for bit. */
+import type { ConnectionOptions } from "../../connection/options.ts";
+import type { ExtensionParameters } from "../../core/extension.ts";
+import { entriesOf } from "../../handshake/headReader.ts";
+import type { PlainEvent } from "../plainEvent.ts";
+import type { Role } from "../role.ts";
+
+export const VECTOR_FORMAT = "websocket-over vector";
+export const VECTOR_VERSION = 1;
+
+/** Stands for an argument that was to be bytes, and was something else: the call threw. */
+export const NOT_BYTES = "not bytes";
+
+export type HeaderList = readonly (readonly [name: string, value: string])[];
+/** JSON has no `Infinity`. */
+type JSONNumber = number | "Infinity";
+
+/** Bytes are in hexadecimal throughout. */
+export interface Vector {
+  readonly format: typeof VECTOR_FORMAT;
+  readonly version: typeof VECTOR_VERSION;
+  readonly role: Role;
+  readonly options: VectorOptions;
+  /** The random bytes that the connection drew and that were seen on the wire, in order: keys and masks. */
+  readonly random: string;
+  readonly steps: readonly VectorStep[];
+  /** The recording was full before the connection ended. The steps are those up to there. */
+  readonly truncated?: true;
+  /** Payloads have been overwritten. It can be read, but not replayed. */
+  readonly redacted?: true;
+}
+
+/** The options of the connection, as far as they say what it does. */
+export interface VectorOptions {
+  readonly handshake?: "http1" | "none";
+  readonly host?: string;
+  readonly resource?: string;
+  readonly origin?: string;
+  readonly subprotocols?: readonly string[];
+  readonly subprotocol?: string;
+  readonly headers?: HeaderList;
+  /** What they are called, and what they offer or have agreed on. To replay, they have to be given. */
+  readonly extensions?: readonly { readonly name: string; readonly parameters: readonly ExtensionParameters[] }[];
+  readonly limits?: Readonly<Record<string, JSONNumber>>;
+  readonly masking?: boolean;
+  readonly autoPong?: boolean;
+  readonly handshakeTimeoutMs?: JSONNumber;
+  readonly messageTimeoutMs?: JSONNumber;
+  readonly closeTimeoutMs?: JSONNumber;
+  readonly keepalive?: { readonly intervalMs: JSONNumber; readonly timeoutMs: JSONNumber };
+}
+
+/** What was thrown, by its name and, of a protocol error, its code. */
+export interface Thrown {
+  readonly name: string;
+  readonly code?: string;
+}
+
+interface Call {
+  readonly throws?: Thrown;
+}
+
+/** A call, or what was read. Those that tell something say what they told. */
+export type VectorStep =
+  | (Call & { readonly do: "receiveBytes"; readonly bytes: string | null })
+  | (Call & {
+      readonly do: "receiveRequest";
+      readonly method: string;
+      readonly target: string;
+      readonly headers: HeaderList;
+    })
+  | (Call & { readonly do: "events"; readonly event: PlainEvent | null })
+  | (Call & { readonly do: "bytesToSend"; readonly amount?: number; readonly bytes: string })
+  | (Call & { readonly do: "chunksToSend"; readonly chunks: readonly string[] })
+  | (Call & {
+      readonly do: "sendData";
+      readonly text?: string;
+      readonly bytes?: string;
+      readonly final: boolean;
+      readonly compress?: boolean;
+    })
+  | (Call & { readonly do: "ping" | "pong"; readonly bytes?: string })
+  | (Call & { readonly do: "close"; readonly code?: number; readonly reason?: string })
+  /** Answers the request that was told last. */
+  | (Call & { readonly do: "accept"; readonly subprotocol?: string; readonly headers?: HeaderList })
+  | (Call & {
+      readonly do: "reject";
+      readonly status?: number;
+      readonly headers?: HeaderList;
+      readonly text?: string;
+      readonly bytes?: string;
+      readonly streamed?: boolean;
+    })
+  | (Call & {
+      readonly do: "sendRejectionData";
+      readonly text?: string;
+      readonly bytes?: string;
+      readonly finished: boolean;
+    })
+  | (Call & { readonly do: "advanceTime"; readonly nowMs: number })
+  /** Only in older vectors, from when reading it started timers: compared, and no longer recorded. */
+  | (Call & { readonly do: "nextDeadlineMs"; readonly nextDeadlineMs: number | null });
+
+const PLAIN_OPTIONS = ["handshake", "host", "resource", "origin", "subprotocols", "subprotocol", "masking", "autoPong"];
+const DURATIONS = ["handshakeTimeoutMs", "messageTimeoutMs", "closeTimeoutMs"] as const;
+
+/** The options as they can be written down: functions and what else is in them is left out. */
+export function writeOptions(options: ConnectionOptions): VectorOptions {
+  const plain: Record<string, unknown> = {};
+  for (const name of PLAIN_OPTIONS) {
+    const value = (options as Record<string, unknown>)[name];
+    if (value !== undefined) plain[name] = value;
+  }
+  for (const name of DURATIONS) if (options[name] !== undefined) plain[name] = toJSONNumber(options[name]);
+  const { headers, extensions, limits, keepalive } = options;
+  if (headers !== undefined) plain.headers = entriesOf(headers);
+  if (limits !== undefined) plain.limits = mapNumbers(limits, toJSONNumber);
+  if (keepalive !== undefined) plain.keepalive = mapNumbers({ ...keepalive }, toJSONNumber);
+  if (extensions !== undefined) {
+    plain.extensions = extensions.map((extension) => ({
+      name: extension.name,
+      parameters: "offer" in extension ? extension.offer() : [extension.parameters],
+    }));
+  }
+  return plain;
+}
+
+/** The options for the connection that the steps are to happen to again. */
+export function readOptions(options: VectorOptions): ConnectionOptions {
+  const { handshakeTimeoutMs, messageTimeoutMs, closeTimeoutMs, limits, keepalive, headers, extensions, ...plain } =
+    options;
+  void extensions;
+  return {
+    ...plain,
+    ...(headers !== undefined && { headers: headers.map(([name, value]): [string, string] => [name, value]) }),
+    ...(limits !== undefined && { limits: mapNumbers(limits, fromJSONNumber) }),
+    ...(handshakeTimeoutMs !== undefined && { handshakeTimeoutMs: fromJSONNumber(handshakeTimeoutMs) }),
+    ...(messageTimeoutMs !== undefined && { messageTimeoutMs: fromJSONNumber(messageTimeoutMs) }),
+    ...(closeTimeoutMs !== undefined && { closeTimeoutMs: fromJSONNumber(closeTimeoutMs) }),
+    ...(keepalive !== undefined && {
+      keepalive: { intervalMs: fromJSONNumber(keepalive.intervalMs), timeoutMs: fromJSONNumber(keepalive.timeoutMs) },
+    }),
+  };
+}
+
+function mapNumbers<To>(values: object, map: (value: number & JSONNumber) => To): Record<string, To> {
+  const entries = Object.entries(values) as [string, number | undefined][];
+  return Object.fromEntries(entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, map(value)]])));
+}
+
+function toJSONNumber(value: number): JSONNumber {
+  return value === Infinity ? "Infinity" : value;
+}
+
+function fromJSONNumber(value: JSONNumber): number {
+  return value === "Infinity" ? Infinity : value;
+}
