@@ -64,7 +64,7 @@ export default defineConfig({
         extends: true,
         // Found only while the tests run, which would reload the page under them.
         optimizeDeps: {
-          include: ["fast-check", "@noble/hashes/legacy.js", "pako", "vitest/internal/browser", ...libraries],
+          include: ["fast-check", "pako", "vitest/internal/browser", ...libraries],
         },
         test: {
           name: "page",
@@ -98,7 +98,7 @@ export default defineConfig({
         : [
             {
               extends: true as const,
-              optimizeDeps: { include: ["fast-check", "@noble/hashes/legacy.js", "pako"] },
+              optimizeDeps: { include: ["fast-check", "pako"] },
               test: {
                 name: "firefox",
                 sequence: { groupOrder: 2 },

@@ -17,5 +17,5 @@ const strictChat: Plugin = {
 export default mergeConfig(playground, {
   plugins: [strictChat],
   server: { hmr: false, watch: null },
-  optimizeDeps: { include: ["@noble/hashes/legacy.js", "pako"] },
+  optimizeDeps: { include: ["pako"] },
 });

@@ -1,13 +1,16 @@
 /** The sans-I/O entry: names only. */
+export { ClientConnection, type ClientConnectionOptions } from "./connection/clientConnection.ts";
+export type { Connection } from "./connection/connection.ts";
 export {
   ConnectionType,
-  WSConnection,
   type AcceptOptions,
   type ClientOptions,
   type ConnectionOptions,
   type ServerOptions,
   type SharedOptions,
-} from "./connection/wsConnection.ts";
+} from "./connection/options.ts";
+export { ServerConnection } from "./connection/serverConnection.ts";
+export { WSConnection } from "./connection/wsConnection.ts";
 export { CloseCode } from "./core/closeCodes.ts";
 export type { Keepalive, Timing } from "./core/deadlines.ts";
 export {
@@ -17,7 +20,7 @@ export {
   type ProtocolErrorCode,
   type ProtocolErrorDetails,
 } from "./core/errors.ts";
-export type { SendOptions } from "./core/establishedConnection.ts";
+export type { SendOptions } from "./core/messageWriter.ts";
 export type {
   BytesReceived,
   CloseFrame,
@@ -44,6 +47,7 @@ export type {
 export { lifeCycle, type ConnectionState, type Signal } from "./core/lifeCycle.ts";
 export { defaultLimits, type Limits } from "./core/limits.ts";
 export { Opcode } from "./core/opcodes.ts";
+export { fastPaths, type FastPaths } from "./core/runs/fastPaths.ts";
 export {
   answerOffer,
   offerHeaders,

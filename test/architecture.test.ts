@@ -23,7 +23,7 @@ function importsOf({ name, text }: { name: string; text: string }): string[] {
 }
 
 describe("src/core, src/handshake, src/connection and the driver's machine are pure", () => {
-  // Timers, streams and events do not compile in the first two: src/core/tsconfig.json has neither the DOM nor Node.
+  // Timers, streams and events do not compile in the first three: src/core/tsconfig.json has neither the DOM nor Node.
   const globals = ["globalThis", "window", "self", "process", "console", "crypto", "fetch", "eval"];
   const time = [
     "Date",
@@ -64,7 +64,7 @@ describe("imports point inward", () => {
   const ofPlaywright = ["@playwright/test", "node:fs", "node:net"];
   const allowed: Record<string, readonly string[]> = {
     core: ["core"],
-    handshake: ["core", "handshake", "@noble/hashes/legacy.js"],
+    handshake: ["core", "handshake"],
     connection: ["core", "handshake", "connection"],
     transports: ["transports", "core/options.ts", "node:net", "node:tls"],
     http2: ["transports", "http2", "core/options.ts"],
@@ -107,6 +107,36 @@ function bundleOf(entryName: string, bundle = new Set<string>()): Set<string> {
   return bundle;
 }
 
+/** The same without what is imported for its types alone. */
+function codeOf(fileName: string, code = new Set<string>()): Set<string> {
+  if (code.has(fileName)) return code;
+  code.add(fileName);
+  const { text } = sources.find(({ name }) => name === fileName)!;
+  const values = text.replace(/^(import|export) type [^;]*;/gm, "");
+  for (const path of importsOf({ name: fileName, text: values })) codeOf(path, code);
+  return code;
+}
+
+describe("each side carries its own code alone", () => {
+  const ofClients = ["connection/clientOpening.ts", "handshake/clientHandshake.ts", "handshake/bodyReader.ts"];
+  const ofServers = ["connection/serverOpening.ts", "handshake/serverHandshake.ts"];
+  const sides = [
+    ...["connection/clientConnection.ts", "stream/connect.ts", "websocket/webSocketClass.ts"].map((file) => ({
+      file,
+      own: ofClients,
+      other: ofServers,
+    })),
+    ...["connection/serverConnection.ts", "stream/accept.ts", "stream/serve.ts", "server/webSocketServer.ts"].map(
+      (file) => ({ file, own: ofServers, other: ofClients }),
+    ),
+  ];
+  test.each(sides)("$file", ({ file, own, other }) => {
+    const code = codeOf(file);
+    expect([...code]).toEqual(expect.arrayContaining(own));
+    expect(other.filter((name) => code.has(name))).toEqual([]);
+  });
+});
+
 test("no entry carries pako but ./deflate", () => {
   const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
     exports: Record<string, { default: string }>;
@@ -139,15 +169,18 @@ test.each(["index.ts", "deflate/index.ts", "inspect/index.ts", "testing/index.ts
 
 test("the main entry has these", () => {
   expect(Object.keys(entry).sort()).toEqual([
+    "ClientConnection",
     "CloseCode",
     "ConnectionType",
     "LocalProtocolError",
     "Opcode",
     "ProtocolError",
     "RemoteProtocolError",
+    "ServerConnection",
     "WSConnection",
     "answerOffer",
     "defaultLimits",
+    "fastPaths",
     "lifeCycle",
     "offerHeaders",
     "readAnswer",

@@ -1,5 +1,5 @@
 /** Handshakes that break a rule: requests for our server, answers for our client. */
-import type { Role } from "../../src/inspect/index.ts";
+import { rules, type Role, type Rule } from "../../src/inspect/index.ts";
 
 export interface HandshakePreset {
   readonly name: string;
@@ -42,12 +42,18 @@ function changed(lines: readonly string[], change: Change): string {
   return `${[...kept, ...added].join("\n")}\n\n`;
 }
 
-function asking(name: string, clause: string, change: Change): HandshakePreset {
-  return { name, clause, from: "client", text: changed(request, change) };
+/** A request, and the rule that it breaks or the clause that it keeps to. */
+function asking(name: string, rule: Rule | string, change: Change): HandshakePreset {
+  return { name, clause: clauseOf(rule), from: "client", text: changed(request, change) };
 }
 
-function answering(name: string, clause: string, change: Change): HandshakePreset {
-  return { name, clause, from: "server", text: changed(answer, change) };
+/** The same of an answer. */
+function answering(name: string, rule: Rule | string, change: Change): HandshakePreset {
+  return { name, clause: clauseOf(rule), from: "server", text: changed(answer, change) };
+}
+
+function clauseOf(rule: Rule | string): string {
+  return typeof rule === "string" ? rule : rule[1]!;
 }
 
 const SERVER = "RFC 6455 §4.2.1";
@@ -55,33 +61,37 @@ const CLIENT = "RFC 6455 §4.1";
 
 export const handshakePresets: readonly HandshakePreset[] = [
   asking("A right request, by hand", SERVER, {}),
-  asking("POST", SERVER, { GET: "POST /chat HTTP/1.1" }),
-  asking("HTTP/1.0", SERVER, { GET: "GET /chat HTTP/1.0" }),
-  asking("No Host", SERVER, { Host: undefined }),
-  asking("No Upgrade", SERVER, { Upgrade: undefined }),
-  asking("Connection: keep-alive", SERVER, { Connection: "Connection: keep-alive" }),
-  asking("No key", SERVER, { "Sec-WebSocket-Key": undefined }),
-  asking("Key of 8 bytes", SERVER, { "Sec-WebSocket-Key": "Sec-WebSocket-Key: c2hvcnRrZXk=" }),
-  asking("Version 8", "RFC 6455 §4.4", { "Sec-WebSocket-Version": "Sec-WebSocket-Version: 8" }),
-  asking("Extensions that are malformed", "RFC 6455 §9.1", { new: "Sec-WebSocket-Extensions: permessage-deflate; =" }),
-  asking("Folded line", "RFC 9112 §2.2", { Host: "Host: server.example\n folded" }),
-  asking("Request with a body", CLIENT, { new: "Content-Length: 5" }),
+  asking("POST", rules.METHOD, { GET: "POST /chat HTTP/1.1" }),
+  asking("HTTP/1.0", rules.REQUEST_VERSION, { GET: "GET /chat HTTP/1.0" }),
+  asking("No Host", rules.HOST, { Host: undefined }),
+  asking("No Upgrade", rules.REQUEST_UPGRADE, { Upgrade: undefined }),
+  asking("Connection: keep-alive", rules.REQUEST_CONNECTION, { Connection: "Connection: keep-alive" }),
+  asking("No key", rules.KEY, { "Sec-WebSocket-Key": undefined }),
+  asking("Key of 8 bytes", rules.KEY, { "Sec-WebSocket-Key": "Sec-WebSocket-Key: c2hvcnRrZXk=" }),
+  asking("Version 8", rules.VERSION, { "Sec-WebSocket-Version": "Sec-WebSocket-Version: 8" }),
+  asking("Extensions that are malformed", rules.OFFERED_EXTENSIONS, {
+    new: "Sec-WebSocket-Extensions: permessage-deflate; =",
+  }),
+  asking("Folded line", rules.FIELD_FOLDED, { Host: "Host: server.example\n folded" }),
+  asking("Request with a body", rules.REQUEST_BODY, { new: "Content-Length: 5" }),
   {
     name: "Lines that end in LF alone",
-    clause: "RFC 9112 §2.2",
+    clause: clauseOf(rules.LINE_END),
     from: "client",
     text: changed(request, {}),
     bare: true,
   },
   answering("A right answer, by hand", CLIENT, {}),
-  answering("Wrong accept key", CLIENT, {
+  answering("Wrong accept key", rules.ACCEPT, {
     "Sec-WebSocket-Accept": "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
   }),
-  answering("No accept key", CLIENT, { "Sec-WebSocket-Accept": undefined }),
+  answering("No accept key", rules.ACCEPT, { "Sec-WebSocket-Accept": undefined }),
   answering("200 OK", CLIENT, { HTTP: "HTTP/1.1 200 OK\nContent-Length: 0" }),
-  answering("Upgrade to something else", CLIENT, { Upgrade: "Upgrade: h2c" }),
-  answering("Subprotocol that nobody offered", CLIENT, { new: "Sec-WebSocket-Protocol: chat" }),
-  answering("Extension that nobody offered", CLIENT, { new: "Sec-WebSocket-Extensions: permessage-deflate" }),
+  answering("Upgrade to something else", rules.ANSWER_UPGRADE, { Upgrade: "Upgrade: h2c" }),
+  answering("Subprotocol that nobody offered", rules.CHOSEN_SUBPROTOCOL, { new: "Sec-WebSocket-Protocol: chat" }),
+  answering("Extension that nobody offered", rules.CHOSEN_EXTENSION, {
+    new: "Sec-WebSocket-Extensions: permessage-deflate",
+  }),
 ];
 
 /** As it goes on the wire. */

@@ -14,8 +14,6 @@ export class ByteQueue {
   chunk: Bytes = EMPTY;
   position = 0;
   end = 0;
-  /** Up to here the chunk holds whole messages that have been read or made ready; below 0 where it is not known to. */
-  runEnd = -1;
   /** The chunk's `buffer` and `byteOffset`, kept because asking for them costs a third of making a view. */
   buffer: ArrayBuffer = EMPTY.buffer;
   base = 0;
@@ -148,7 +146,6 @@ export class ByteQueue {
     this.base = this.chunk.byteOffset;
     this.position = position;
     this.end = end;
-    this.runEnd = -1;
     this.#words = undefined;
   }
 }

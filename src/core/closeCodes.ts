@@ -1,9 +1,4 @@
 /** The close codes (RFC 6455 §7.4 and the IANA registry) and which of them may stand in a Close frame. */
-import { MAX_CONTROL_PAYLOAD } from "./opcodes.ts";
-import { decodeWhole, encodeTextInto } from "./utf8.ts";
-
-/** How much of a reason a Close frame holds beside its code, in bytes of UTF-8 (§5.5). */
-export const MAX_CLOSE_REASON: number = MAX_CONTROL_PAYLOAD - 2;
 
 export const CloseCode = {
   NORMAL_CLOSURE: 1000,
@@ -30,10 +25,4 @@ export const CloseCode = {
 export function isCloseCodeOnWire(code: number): boolean {
   if (!Number.isInteger(code)) return false;
   return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
-}
-
-/** As many whole characters of a reason as a Close frame holds. */
-export function shortenedReason(reason: string): string {
-  const bytes = new Uint8Array(MAX_CLOSE_REASON);
-  return decodeWhole(bytes.subarray(0, encodeTextInto(reason, bytes))) ?? "";
 }

@@ -1,21 +1,20 @@
 /** A connection once it is open: messages, pings and the closing handshake, both ways (RFC 6455 §5.4–§7). */
 import type { ByteQueue } from "./byteQueue.ts";
-import { EMPTY, viewOf, type Bytes } from "./bytes.ts";
-import { CloseCode, isCloseCodeOnWire, MAX_CLOSE_REASON, shortenedReason } from "./closeCodes.ts";
+import type { Bytes } from "./bytes.ts";
+import { isCloseCodeOnWire } from "./closeCodes.ts";
+import { shortenedReason, writeCloseBody } from "./closeFrame.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { ContainedCodec } from "./containedCodec.ts";
 import { contain, LocalProtocolError, ProtocolError } from "./errors.ts";
 import { connectionClosed, type CloseFrame, type ConnectionClosed, type PongReceived, type WSEvent } from "./events.ts";
-import type { OutgoingFrame } from "./extension.ts";
-import { firstByte, LOOPED_TEXT, writeFrame, writeTextFrame } from "./frameWriter.ts";
 import type { LifeCycle, Signal } from "./lifeCycle.ts";
 import type { Limits } from "./limits.ts";
 import { MessageReader, type CloseReceived, type Received } from "./messageReader.ts";
-import type { WholeMessages } from "./wholeMessages.ts";
-import { LENGTH_16, MAX_CONTROL_PAYLOAD, Opcode, WHOLE_TEXT } from "./opcodes.ts";
+import { MessageWriter } from "./messageWriter.ts";
+import { MAX_CONTROL_PAYLOAD, Opcode } from "./opcodes.ts";
 import type { OutputQueue } from "./outputQueue.ts";
-import { TextRun } from "./textRun.ts";
-import { encodeText } from "./utf8.ts";
+import type { FastPaths } from "./runs/fastPaths.ts";
+import type { WholeMessages } from "./runs/wholeMessages.ts";
 
 interface EstablishedOptions {
   readonly role: "client" | "server";
@@ -28,35 +27,20 @@ interface EstablishedOptions {
   readonly masking: boolean;
   readonly autoPong: boolean;
   readonly random: (bytes: Uint8Array<ArrayBuffer>) => void;
-}
-
-export interface SendOptions {
-  /** What an extension that compresses should do with this message; left to the extension if absent. */
-  readonly compress?: boolean;
-  /** Gives the bytes away, so that they can be sent without a copy and masked in place. */
-  readonly handOver?: boolean;
+  readonly fastPaths: FastPaths | undefined;
 }
 
 export class EstablishedConnection {
   readonly #life: LifeCycle;
   readonly #deadlines: Deadlines;
   readonly #input: ByteQueue;
-  readonly #output: OutputQueue;
   readonly #limits: Limits;
   readonly #codecs: readonly ContainedCodec[];
   readonly #autoPong: boolean;
-  readonly #random: (bytes: Uint8Array<ArrayBuffer>) => void;
   readonly #reader: MessageReader;
-  readonly whole: WholeMessages;
-  readonly #masks: boolean;
-  /** Short texts that wait to be encoded together, and how many texts of ASCII were sent before them in a row. */
-  #run: TextRun | undefined;
-  #asciiInARow = 0;
+  readonly #writer: MessageWriter;
+  readonly whole: WholeMessages | undefined;
 
-  /** Opcode of the message that is being sent in fragments, else `CONTINUATION`. */
-  #sending: Opcode = Opcode.CONTINUATION;
-  /** First half of a surrogate pair that two fragments were cut between. */
-  #halfPair = "";
   /** Automatic pongs that wait to be sent. */
   #queuedReplies = 0;
   /** The payload of the latest ping, if there is no room for its pong (§5.5.3: only the latest needs an answer). */
@@ -73,14 +57,19 @@ export class EstablishedConnection {
     this.#life = options.life;
     this.#deadlines = options.deadlines;
     this.#input = options.input;
-    this.#output = options.output;
     this.#limits = options.limits;
     this.#codecs = options.codecs;
     this.#autoPong = options.autoPong;
-    this.#random = options.random;
-    this.#masks = role === "client" && masking;
+    this.#writer = new MessageWriter(
+      this,
+      options.output,
+      role === "client" && masking,
+      options.codecs,
+      options.random,
+      options.fastPaths,
+    );
     const expected = role === "client" ? "forbidden" : masking ? "required" : "either";
-    this.#reader = new MessageReader(options.input, options.limits, expected, options.codecs);
+    this.#reader = new MessageReader(options.input, options.limits, expected, options.codecs, options.fastPaths);
     this.whole = this.#reader.whole;
   }
 
@@ -123,75 +112,10 @@ export class EstablishedConnection {
     return roundTripMs === undefined ? received : { ...(received as PongReceived), roundTripMs };
   }
 
-  sendData(data: string | ArrayBuffer | ArrayBufferView, final: boolean, options: SendOptions | undefined): void {
+  /** Where messages go. `LocalProtocolError` unless open. */
+  get messages(): MessageWriter {
     this.#require("sendMessage");
-    const isText = typeof data === "string";
-    const opcode = isText ? Opcode.TEXT : Opcode.BINARY;
-    const sending = this.#sending;
-    if (sending !== Opcode.CONTINUATION && sending !== opcode) {
-      throw new LocalProtocolError("a message in fragments is either text or binary throughout", {
-        code: "messageTypeChanged",
-        section: "RFC 6455 §5.4",
-      });
-    }
-    const payload = isText ? data : viewOf(data);
-    const first = sending === Opcode.CONTINUATION ? opcode : Opcode.CONTINUATION;
-    const key = this.#drawKey();
-    if (this.#codecs.length > 0) {
-      this.#sendEncoded(first, final, payload, options, key);
-    } else if (final && first === Opcode.TEXT) {
-      this.#sendText(payload as string, key);
-    } else {
-      this.flush();
-      const byte = firstByte(first, final, 0);
-      if (typeof payload === "string") writeTextFrame(this.#output, byte, this.#wholePairs(payload, final), key);
-      else writeFrame(this.#output, byte, payload, key, options?.handOver === true);
-    }
-    this.#sending = final ? Opcode.CONTINUATION : opcode;
-  }
-
-  #sendText(text: string, key: Bytes | undefined): void {
-    const { length } = text;
-    // One that is sent by itself is encoded by itself.
-    const mayBegin = length > LOOPED_TEXT && this.#asciiInARow >= ASCII_EXPECTED_AFTER && this.#output.size > 0;
-    if (length < LENGTH_16 && (this.#run !== undefined || mayBegin)) {
-      this.#run ??= new TextRun(this.#masks);
-      if (!this.#run.add(text, key)) this.flush();
-      return;
-    }
-    this.flush();
-    const isAscii = writeTextFrame(this.#output, WHOLE_TEXT, text, key);
-    this.#asciiInARow = isAscii ? this.#asciiInARow + 1 : 0;
-  }
-
-  /** Leads a frame through every extension before it is written. */
-  #sendEncoded(
-    opcode: Opcode,
-    fin: boolean,
-    given: string | Uint8Array,
-    options: SendOptions | undefined,
-    key: Bytes | undefined,
-  ): void {
-    const payload = typeof given === "string" ? encodeText(this.#wholePairs(given, fin)) : given;
-    let frame: OutgoingFrame = { opcode, fin, rsv: 0, payload, compress: options?.compress };
-    try {
-      for (const codec of this.#codecs) frame = codec.encode(frame);
-    } catch (error) {
-      // Some codecs may have encoded what is never sent: the peer could not decode anything behind it.
-      this.#failBy(error);
-      throw error instanceof LocalProtocolError ? error.cause : error;
-    }
-    const owned = frame.payload === payload && (typeof given === "string" || options?.handOver === true);
-    writeFrame(this.#output, firstByte(frame.opcode, frame.fin, frame.rsv), frame.payload, key, owned);
-  }
-
-  /** Text that ends where a character does: half of a surrogate pair waits for the next fragment. */
-  #wholePairs(text: string, final: boolean): string {
-    if (final && this.#halfPair === "") return text;
-    const whole = this.#halfPair + text;
-    const cut = !final && isHighSurrogate(whole.charCodeAt(whole.length - 1));
-    this.#halfPair = cut ? whole.slice(-1) : "";
-    return cut ? whole.slice(0, -1) : whole;
+    return this.#writer;
   }
 
   ping(payload: Uint8Array): void {
@@ -223,7 +147,7 @@ export class EstablishedConnection {
 
   #sendAutomatic(opcode: Opcode, payload: Bytes): void {
     try {
-      this.#writeControl(opcode, payload, this.#ownKey());
+      this.#writeAutomatic(opcode, payload);
     } catch (error) {
       this.#failBy(error);
     }
@@ -234,8 +158,9 @@ export class EstablishedConnection {
     // Nothing may follow a Close.
     this.answerLatest();
     this.#require("sendClose");
-    const frame = closeFrame(code, reason);
-    this.#sendClose(frame.close, frame.body, this.#drawKey());
+    const { close, body } = writeCloseBody(code, reason);
+    this.#writer.sendControl(Opcode.CLOSE, body);
+    this.#closeSent(close);
   }
 
   /** The stream ended without a closing handshake, or in the middle of it. */
@@ -247,9 +172,10 @@ export class EstablishedConnection {
   fail(error: ProtocolError): void {
     const { closeCode } = error;
     if (this.#life.allows("sendClose") && closeCode !== undefined && isCloseCodeOnWire(closeCode)) {
-      const { close, body } = closeFrame(closeCode, shortenedReason(error.message));
+      const { close, body } = writeCloseBody(closeCode, shortenedReason(error.message));
       try {
-        this.#sendClose(close, body, this.#ownKey());
+        this.#writeAutomatic(Opcode.CLOSE, body);
+        this.#closeSent(close);
       } catch (failure) {
         if (!(failure instanceof ProtocolError)) throw failure;
         // Without a key there is no Close.
@@ -263,18 +189,9 @@ export class EstablishedConnection {
     this.fail(error);
   }
 
-  /** Output that is not in the queue yet: texts in characters, with their headers' bytes, and the pong that has no room. */
-  get pendingLength(): number {
-    const pong = this.#latestPing === undefined ? 0 : this.#latestPing.length + (this.#masks ? 6 : 2);
-    return (this.#run?.length ?? 0) + pong;
-  }
-
-  /** Writes what waits to be sent into the queue: to be called before that is looked at. */
-  flush(): void {
-    const run = this.#run;
-    if (run === undefined) return;
-    this.#run = undefined;
-    if (!run.write(this.#output)) this.#asciiInARow = 0;
+  /** How long the pong is that has no room in the queue yet, in bytes. */
+  get owedLength(): number {
+    return this.#latestPing === undefined ? 0 : this.#writer.controlLength(this.#latestPing);
   }
 
   /** The queue has been emptied. */
@@ -286,7 +203,7 @@ export class EstablishedConnection {
     if (!this.#life.allows("sendPong")) return;
     if (this.#queuedReplies < this.#limits.maxQueuedReplies) {
       this.#queuedReplies++;
-      this.#writeControl(Opcode.PONG, payload, this.#ownKey());
+      this.#writeAutomatic(Opcode.PONG, payload);
     } else {
       this.#latestPing = payload.slice();
     }
@@ -296,10 +213,10 @@ export class EstablishedConnection {
   #answerClose({ code, reason, body }: CloseReceived): ConnectionClosed {
     this.#receivedClose = { code, reason };
     this.#initiator ??= "remote";
-    // Before anything changes: without a key the connection fails.
-    const key = this.#life.allows("sendClose") ? this.#ownKey() : undefined;
+    // Before the state changes: without a key the connection fails.
+    if (this.#life.allows("sendClose")) this.#writeAutomatic(Opcode.CLOSE, body);
     this.#life.follow("receiveClose");
-    if (this.#life.state === "remoteClosing") this.#sendClose({ code, reason }, body, key);
+    if (this.#life.state === "remoteClosing") this.#closeSent({ code, reason });
     return this.#closed();
   }
 
@@ -315,8 +232,7 @@ export class EstablishedConnection {
     return connectionClosed(error, this.#initiator, this.#sentClose, this.#receivedClose);
   }
 
-  #sendClose(close: CloseFrame, body: Uint8Array, key: Bytes | undefined): void {
-    this.#writeControl(Opcode.CLOSE, body, key);
+  #closeSent(close: CloseFrame): void {
     this.#initiator ??= "local";
     this.#sentClose = close;
     this.#life.follow("sendClose");
@@ -327,24 +243,12 @@ export class EstablishedConnection {
     if (payload.length > MAX_CONTROL_PAYLOAD) {
       throw new RangeError(`a control frame carries at most 125 bytes, not ${payload.length} (RFC 6455 §5.5)`);
     }
-    this.#writeControl(opcode, payload, this.#drawKey());
+    this.#writer.sendControl(opcode, payload);
   }
 
-  #writeControl(opcode: Opcode, payload: Uint8Array, key: Bytes | undefined): void {
-    this.flush();
-    writeFrame(this.#output, firstByte(opcode, true, 0), payload, key, false);
-  }
-
-  /** For automatic frames: what `random` throws fails the connection. */
-  #ownKey(): Bytes | undefined {
-    return contain("randomFailed", "random", () => this.#drawKey());
-  }
-
-  /** For frames of a call, which throws what `random` throws. */
-  #drawKey(): Bytes | undefined {
-    if (!this.#masks) return undefined;
-    this.#random(KEY);
-    return KEY;
+  /** For frames that no call asked for: what `random` throws fails the connection. */
+  #writeAutomatic(opcode: Opcode, payload: Uint8Array): void {
+    contain("randomFailed", "random", () => this.#writer.sendControl(opcode, payload));
   }
 
   #require(signal: Signal): void {
@@ -355,34 +259,4 @@ export class EstablishedConnection {
       section: "RFC 6455 §5.5.1",
     });
   }
-}
-
-/** After how many texts of ASCII in a row another one is expected to be ASCII, too. */
-const ASCII_EXPECTED_AFTER = 8;
-
-/** Where each masking key is drawn into, to be read at once: one for all connections. */
-const KEY: Bytes = new Uint8Array(4);
-
-/** The body of a Close frame (§5.5.1). `RangeError` for a code or a reason that may not be sent. */
-export function closeFrame(code: number | undefined, reason: string): { close: CloseFrame; body: Bytes } {
-  if (code === undefined && reason === "") {
-    return { close: { code: CloseCode.NO_STATUS_RECEIVED, reason: "" }, body: EMPTY };
-  }
-  const sent = code ?? CloseCode.NORMAL_CLOSURE;
-  if (!isCloseCodeOnWire(sent)) {
-    throw new RangeError(`close code ${String(sent)} may not be sent (RFC 6455 §7.4)`);
-  }
-  const text = encodeText(reason);
-  if (text.length > MAX_CLOSE_REASON) {
-    throw new RangeError(`a close reason has at most 123 bytes of UTF-8, not ${text.length} (RFC 6455 §5.5)`);
-  }
-  const body = new Uint8Array(2 + text.length);
-  body[0] = sent >> 8;
-  body[1] = sent;
-  body.set(text, 2);
-  return { close: { code: sent, reason }, body };
-}
-
-function isHighSurrogate(code: number): boolean {
-  return code >= 0xd800 && code <= 0xdbff;
 }

@@ -1,7 +1,6 @@
 /** Bytes → frames (RFC 6455 §5.2): reads headers whole, hands payload on as it comes, and knows nothing of messages. */
 import type { ByteQueue } from "./byteQueue.ts";
 import { EMPTY, type Bytes } from "./bytes.ts";
-import { RemoteProtocolError, type ProtocolErrorCode } from "./errors.ts";
 import type { IncomingFrame } from "./extension.ts";
 import { applyMask, readKey } from "./mask.ts";
 import {
@@ -16,6 +15,19 @@ import {
   Opcode,
   RSV_SHIFT,
 } from "./opcodes.ts";
+import {
+  CONTROL_FRAGMENTED,
+  CONTROL_TOO_LONG,
+  FRAME_TOO_LARGE,
+  LENGTH_NOT_MINIMAL,
+  LENGTH_OF_64_BITS,
+  LENGTH_UNSAFE,
+  MASK_MISSING,
+  MASK_UNEXPECTED,
+  RESERVED_BITS,
+  RESERVED_OPCODE,
+} from "./rules.ts";
+import { violation, type Rule } from "./violation.ts";
 
 /** Which frames are to be masked (§5.1). `"either"` is for ends that agreed to go without. */
 export type Masking = "required" | "forbidden" | "either";
@@ -124,24 +136,16 @@ export class FrameReader implements IncomingFrame {
     let payloadLength = second & 0x7f;
     if (payloadLength === LENGTH_16) {
       payloadLength = (bytes[at + 2]! << 8) | bytes[at + 3]!;
-      if (payloadLength < LENGTH_16) this.#refuse("lengthNotMinimal", "length not encoded in the fewest bytes", "§5.2");
+      if (payloadLength < LENGTH_16) this.#refuse(LENGTH_NOT_MINIMAL);
     } else if (payloadLength === LENGTH_64) {
       const high = readUint32(bytes, at + 2);
       payloadLength = high * 0x1_0000_0000 + readUint32(bytes, at + 6);
-      if (high >= 0x8000_0000) this.#refuse("lengthTooLarge", "most significant bit of the length set", "§5.2");
-      if (payloadLength <= 0xffff) this.#refuse("lengthNotMinimal", "length not encoded in the fewest bytes", "§5.2");
-      if (payloadLength > Number.MAX_SAFE_INTEGER) {
-        this.#refuse("lengthTooLarge", "length beyond 2^53 - 1 bytes", "§10.4", 1009);
-      }
+      if (high >= 0x8000_0000) this.#refuse(LENGTH_OF_64_BITS);
+      if (payloadLength <= 0xffff) this.#refuse(LENGTH_NOT_MINIMAL);
+      if (payloadLength > Number.MAX_SAFE_INTEGER) this.#refuse(LENGTH_UNSAFE);
     }
-    if (payloadLength > this.#rules.maxFrameBytes) {
-      this.#refuse(
-        "frameTooLarge",
-        `frame of ${payloadLength} bytes, limit ${this.#rules.maxFrameBytes}`,
-        "§10.4",
-        1009,
-      );
-    }
+    const { maxFrameBytes } = this.#rules;
+    if (payloadLength > maxFrameBytes) this.#refuse(FRAME_TOO_LARGE, payloadLength, maxFrameBytes);
     this.opcode = (first & 0x0f) as Opcode;
     this.fin = (first & FIN) !== 0;
     this.rsv = (first >> RSV_SHIFT) & 7;
@@ -155,26 +159,19 @@ export class FrameReader implements IncomingFrame {
   #checkFirstTwo(first: number, second: number): void {
     const opcode = first & 0x0f;
     const unknownBits = (first >> RSV_SHIFT) & 7 & ~this.#rules.reservedBits;
-    if (unknownBits !== 0) this.#refuse("reservedBits", `reserved bit set: ${nameBits(unknownBits)}`, "§5.2");
-    if (!isOpcode(opcode)) this.#refuse("reservedOpcode", `reserved opcode 0x${opcode.toString(16)}`, "§5.2");
+    if (unknownBits !== 0) this.#refuse(RESERVED_BITS, nameBits(unknownBits));
+    if (!isOpcode(opcode)) this.#refuse(RESERVED_OPCODE, opcode.toString(16));
     if (isControl(opcode)) {
-      if ((first & FIN) === 0) this.#refuse("controlFrameFragmented", "fragmented control frame", "§5.5");
-      if ((second & 0x7f) > MAX_CONTROL_PAYLOAD) {
-        this.#refuse("controlFrameTooLong", "control frame of more than 125 bytes", "§5.5");
-      }
+      if ((first & FIN) === 0) this.#refuse(CONTROL_FRAGMENTED);
+      if ((second & 0x7f) > MAX_CONTROL_PAYLOAD) this.#refuse(CONTROL_TOO_LONG);
     }
     const { masking } = this.#rules;
-    if (masking === "required" && (second & MASK) === 0) {
-      this.#refuse("maskMissing", "frame from the client is not masked", "§5.1");
-    }
-    if (masking === "forbidden" && (second & MASK) !== 0) {
-      this.#refuse("maskUnexpected", "frame from the server is masked", "§5.1");
-    }
+    if (masking === "required" && (second & MASK) === 0) this.#refuse(MASK_MISSING);
+    if (masking === "forbidden" && (second & MASK) !== 0) this.#refuse(MASK_UNEXPECTED);
   }
 
-  #refuse(code: ProtocolErrorCode, message: string, section: string, closeCode = 1002): never {
-    const offset = this.#input.offset - this.#partialLength;
-    throw new RemoteProtocolError(message, { code, closeCode, section: `RFC 6455 ${section}`, offset });
+  #refuse(rule: Rule, ...values: unknown[]): never {
+    throw violation(rule, this.#input.offset - this.#partialLength, ...values);
   }
 }
 

@@ -1,9 +1,9 @@
 /** Frames → messages and control frames (RFC 6455 §5.4, §5.5, §6.2), piece by piece as the bytes come. */
 import type { ByteQueue } from "./byteQueue.ts";
 import { EMPTY, type Bytes } from "./bytes.ts";
-import { CloseCode, isCloseCodeOnWire } from "./closeCodes.ts";
+import { readCloseBody } from "./closeFrame.ts";
 import type { ContainedCodec } from "./containedCodec.ts";
-import { ProtocolError, RemoteProtocolError, type ProtocolErrorCode } from "./errors.ts";
+import { ProtocolError } from "./errors.ts";
 import {
   bytesReceived,
   textReceived,
@@ -17,8 +17,17 @@ import type { IncomingFrame } from "./extension.ts";
 import { FrameReader, type Masking } from "./frameReader.ts";
 import type { Limits } from "./limits.ts";
 import { isControl, MASK, MAX_CONTROL_PAYLOAD, Opcode } from "./opcodes.ts";
-import { WholeMessages } from "./wholeMessages.ts";
-import { decodeWhole, Utf8Reader } from "./utf8.ts";
+import {
+  CONTINUATION_WITHOUT_START,
+  MESSAGE_INTERRUPTED,
+  MESSAGE_TOO_LARGE,
+  TEXT_INVALID,
+  TOO_MANY_FRAGMENTS,
+} from "./rules.ts";
+import { violation, type Rule } from "./violation.ts";
+import type { FastPaths } from "./runs/fastPaths.ts";
+import type { WholeMessages } from "./runs/wholeMessages.ts";
+import { Utf8Reader } from "./utf8.ts";
 
 /** The peer's Close frame. */
 export interface CloseReceived extends CloseFrame {
@@ -38,7 +47,8 @@ export class MessageReader {
   readonly #codecs: readonly ContainedCodec[];
   readonly #decoders: readonly ContainedCodec[];
   readonly #decodes: boolean;
-  readonly whole: WholeMessages;
+  /** Reads the plain ones, if it may. */
+  readonly whole: WholeMessages | undefined;
 
   /** Of the message that is being read: `CONTINUATION` between messages. */
   #messageOpcode: Opcode = Opcode.CONTINUATION;
@@ -55,7 +65,13 @@ export class MessageReader {
   /** Raised after what was in order before it has been delivered: of a text, or of what has been decoded. */
   #raiseNext: ProtocolError | undefined;
 
-  constructor(input: ByteQueue, limits: Limits, masking: Masking, codecs: readonly ContainedCodec[]) {
+  constructor(
+    input: ByteQueue,
+    limits: Limits,
+    masking: Masking,
+    codecs: readonly ContainedCodec[],
+    fastPaths: FastPaths | undefined,
+  ) {
     this.#input = input;
     this.#limits = limits;
     // What was encoded last is decoded first (§9.1).
@@ -64,8 +80,9 @@ export class MessageReader {
     this.#decodes = this.#decoders.length > 0;
     const { maxFrameBytes, maxMessageBytes, maxFragments } = limits;
     const plain = codecs.length === 0 && masking !== "either" && maxFragments > 0;
-    const limit = plain ? Math.min(maxFrameBytes, maxMessageBytes) : -1;
-    this.whole = new WholeMessages(input, masking === "required" ? MASK : 0, limit);
+    this.whole = plain
+      ? fastPaths?.read(input, masking === "required" ? MASK : 0, Math.min(maxFrameBytes, maxMessageBytes))
+      : undefined;
     const reservedBits = codecs.reduce((bits, codec) => bits | codec.reservedBits, 0);
     this.#frames = new FrameReader(input, { masking, maxFrameBytes, reservedBits });
   }
@@ -89,7 +106,7 @@ export class MessageReader {
   read(): Received | undefined {
     if (!this.#frames.atHeader) return this.#readOn();
     if (this.#messageOpcode === Opcode.CONTINUATION) {
-      const message = this.whole.begin();
+      const message = this.whole?.begin();
       if (message !== undefined) return message;
       this.#start = this.#input.offset;
     }
@@ -100,7 +117,7 @@ export class MessageReader {
   #readFragment(): BytesReceived | undefined {
     const { maxFragments, maxMessageBytes } = this.#limits;
     if (this.#messageOpcode !== Opcode.BINARY || this.#fragments >= maxFragments) return undefined;
-    const fragment = this.whole.fragment(maxMessageBytes - this.#messageBytes);
+    const fragment = this.whole?.fragment(maxMessageBytes - this.#messageBytes);
     if (fragment === undefined) return undefined;
     this.#fragments++;
     this.#messageBytes += fragment.data.length;
@@ -136,26 +153,15 @@ export class MessageReader {
     }
     if (isControl(opcode)) return;
     if (opcode === Opcode.CONTINUATION) {
-      if (this.#messageOpcode === Opcode.CONTINUATION) {
-        this.#refuse("continuationWithoutStart", "continuation frame with no message to continue", "§5.4");
-      }
+      if (this.#messageOpcode === Opcode.CONTINUATION) this.#refuse(CONTINUATION_WITHOUT_START);
     } else {
-      if (this.#messageOpcode !== Opcode.CONTINUATION) {
-        this.#refuse("messageInterrupted", "new message before the last one was finished", "§5.4");
-      }
+      if (this.#messageOpcode !== Opcode.CONTINUATION) this.#refuse(MESSAGE_INTERRUPTED);
       this.#messageOpcode = opcode;
       this.#messageBytes = 0;
       this.#fragments = 0;
     }
     const { maxFragments, maxMessageBytes } = this.#limits;
-    if (++this.#fragments > maxFragments) {
-      this.#refuse(
-        "tooManyFragments",
-        `message of more than ${maxFragments} frames`,
-        "§10.4",
-        CloseCode.MESSAGE_TOO_BIG,
-      );
-    }
+    if (++this.#fragments > maxFragments) this.#refuse(TOO_MANY_FRAGMENTS, maxFragments);
     if (!this.#decodes && this.#messageBytes + payloadLength > maxMessageBytes) this.#refuseSize();
   }
 
@@ -215,12 +221,7 @@ export class MessageReader {
       if (text === "" && !frameFinished) return undefined;
       return textReceived(text, frameFinished, messageFinished);
     }
-    const error = new RemoteProtocolError("text that is not UTF-8", {
-      code: "invalidUtf8",
-      closeCode: CloseCode.INVALID_PAYLOAD,
-      section: "RFC 6455 §8.1",
-      offset: this.#decodes ? undefined : this.#input.offset - payload.length + text.at,
-    });
+    const error = violation(TEXT_INVALID, this.#decodes ? undefined : this.#input.offset - payload.length + text.at);
     if (text.valid === "") throw error;
     this.#raiseNext = error;
     return textReceived(text.valid, false);
@@ -237,43 +238,18 @@ export class MessageReader {
       this.#controlLength = 0;
     }
     const { opcode } = this.#frames;
-    if (opcode === Opcode.CLOSE) return this.#readClose(payload);
+    if (opcode === Opcode.CLOSE) {
+      return { type: "closeReceived", ...readCloseBody(payload, this.#input.offset), body: payload };
+    }
     return { type: opcode === Opcode.PING ? "pingReceived" : "pongReceived", payload };
   }
 
-  /** §5.5.1: nothing, or a code of two bytes and a reason in UTF-8. */
-  #readClose(body: Bytes): CloseReceived {
-    if (body.length === 0) return { type: "closeReceived", code: CloseCode.NO_STATUS_RECEIVED, reason: "", body };
-    if (body.length === 1) this.#refuse("closeBodyTooShort", "Close frame with a body of one byte", "§5.5.1");
-    const code = (body[0]! << 8) | body[1]!;
-    if (!isCloseCodeOnWire(code)) {
-      this.#refuse("closeCodeInvalid", `close code ${code} may not be sent`, "§7.4");
-    }
-    const reason = decodeWhole(body.subarray(2));
-    if (reason === undefined) {
-      this.#refuse("invalidUtf8", "close reason that is not UTF-8", "§8.1", CloseCode.INVALID_PAYLOAD);
-    }
-    return { type: "closeReceived", code, reason, body };
-  }
-
   #refuseSize(): never {
-    const { maxMessageBytes } = this.#limits;
-    this.#refuse(
-      "messageTooLarge",
-      `message of more than ${maxMessageBytes} bytes`,
-      "§10.4",
-      CloseCode.MESSAGE_TOO_BIG,
-    );
+    this.#refuse(MESSAGE_TOO_LARGE, this.#limits.maxMessageBytes);
   }
 
-  #refuse(
-    code: ProtocolErrorCode,
-    message: string,
-    section: string,
-    closeCode: number = CloseCode.PROTOCOL_ERROR,
-  ): never {
-    const { offset } = this.#input;
-    throw new RemoteProtocolError(message, { code, closeCode, section: `RFC 6455 ${section}`, offset });
+  #refuse(rule: Rule, ...values: unknown[]): never {
+    throw violation(rule, this.#input.offset, ...values);
   }
 }
 

@@ -5,6 +5,14 @@ import { Words } from "./mask.ts";
 const SMALLEST_SLAB = 256;
 const LARGEST_SLAB = 256 * 1024;
 
+/** Output that is written as late as possible: when something is queued behind it, or it is taken. */
+export interface Late {
+  /** At least how many bytes it will be. */
+  readonly length: number;
+  /** Writes it into the queue. */
+  flush(): void;
+}
+
 /** More is not kept for what is written next, in bytes: as much as a first slab has at most. */
 const LARGEST_SPARE = 288 * 1024;
 
@@ -14,6 +22,8 @@ const SINGLE_HEADERS = 3;
 export class OutputQueue {
   /** Where small writes go. Valid after `reserve` until the next call. */
   slab: Bytes = EMPTY;
+  /** How long the slab is; below 0 while there is late output, which goes first: one test covers both. */
+  #room = 0;
   #words: Words | undefined;
   #used = 0;
   /** Up to where the slab has been queued in chunks. */
@@ -26,6 +36,8 @@ export class OutputQueue {
   #expected = SMALLEST_SLAB;
   /** Memory that was given back, to be written into next; `undefined` until any was. */
   #spare: Bytes | undefined;
+  /** Output behind everything else, not written yet. */
+  #late: Late | undefined;
 
   /** Whether so many bytes have room in the memory that there is. */
   fits(length: number): boolean {
@@ -43,7 +55,7 @@ export class OutputQueue {
 
   /** Makes room for `length` bytes in the slab, to be written by the caller, and returns where they start. */
   reserve(length: number): number {
-    if (this.#used + length > this.slab.length) this.#grow(length);
+    if (this.#used + length > this.#room) this.#makeRoom(length);
     const start = this.#used;
     this.#used = start + length;
     return start;
@@ -53,7 +65,7 @@ export class OutputQueue {
   giveBack(end: number): void {
     this.#used = end;
     // The next to reserve makes room, and words with it.
-    if (this.slab.length > LARGEST_SPARE + 4 * end) this.slab = this.slab.slice(0, end);
+    if (this.slab.length > LARGEST_SPARE + 4 * end) this.#use(this.slab.slice(0, end));
   }
 
   /** The words of the slab, for masking in place. */
@@ -64,6 +76,7 @@ export class OutputQueue {
   /** Queues a chunk as it is, behind what is in the slab: it belongs to the queue from now on. */
   push(chunk: Bytes): void {
     if (chunk.length === 0) return;
+    this.flush();
     if (this.#used > this.#cut) this.#queue(new Uint8Array(this.slab.buffer, this.#cut, this.#used - this.#cut));
     this.#cut = this.#used;
     this.#queue(chunk);
@@ -74,13 +87,31 @@ export class OutputQueue {
     return this.#chunks.length > SINGLE_HEADERS || this.fits(length);
   }
 
-  /** Bytes that wait. */
+  /** Queues what is to be written later, behind everything else. */
+  wait(late: Late): void {
+    this.flush();
+    this.#late = late;
+    this.#room = -1;
+  }
+
+  /** Writes the late output, if there is any. */
+  flush(): void {
+    const late = this.#late;
+    if (late === undefined) return;
+    this.#late = undefined;
+    this.#room = this.slab.length;
+    late.flush();
+  }
+
+  /** Bytes that wait, or a few less until they are flushed. */
   get size(): number {
-    return this.#chunkBytes + this.#used - this.#cut;
+    const late = this.#late === undefined ? 0 : this.#late.length;
+    return this.#chunkBytes + this.#used - this.#cut + late;
   }
 
   /** Everything, without joining it. The chunks are the receiver's alone, together: several may lie in one buffer. */
   takeChunks(): Bytes[] {
+    this.flush();
     this.#seal();
     const chunks = this.#chunks;
     if (this.#taken > 0) chunks[0] = chunks[0]!.subarray(this.#taken);
@@ -92,6 +123,7 @@ export class OutputQueue {
 
   /** Everything, or the first `amount` bytes, in one array that is the receiver's alone. */
   take(amount: number = Infinity): Bytes {
+    this.flush();
     if (this.size === 0) return EMPTY;
     if (amount >= this.size) {
       const chunks = this.takeChunks();
@@ -121,12 +153,22 @@ export class OutputQueue {
     return this.#used === 0 && length <= (this.#spare?.length ?? 0);
   }
 
+  #use(slab: Bytes): void {
+    this.slab = slab;
+    this.#room = slab.length;
+  }
+
+  #makeRoom(length: number): void {
+    this.flush();
+    if (this.#used + length > this.#room) this.#grow(length);
+  }
+
   #grow(length: number): void {
     this.#words = undefined;
     // From here on it takes less to begin another one than to copy what is in this one: half, of a burst of megabytes.
     if (this.slab.length >= LARGEST_SLAB) this.#seal();
     if (this.#fitsSpare(length)) {
-      this.slab = this.#spare!;
+      this.#use(this.#spare!);
       this.#spare = EMPTY;
       return;
     }
@@ -134,7 +176,7 @@ export class OutputQueue {
     const wanted = this.slab.length * 2 || this.#expected + (this.#expected >> 3);
     const slab = new Uint8Array((Math.max(this.#used + length, wanted) + 7) & ~7);
     slab.set(this.slab.subarray(0, this.#used));
-    this.slab = slab;
+    this.#use(slab);
   }
 
   #queue(chunk: Bytes): void {
@@ -158,7 +200,7 @@ export class OutputQueue {
       if (this.#spare !== undefined && slab.length > this.#spare.length) this.#spare = slab;
     }
     this.#expected = Math.min(Math.max(used, SMALLEST_SLAB), LARGEST_SLAB);
-    this.slab = EMPTY;
+    this.#use(EMPTY);
     this.#words = undefined;
     this.#used = 0;
     this.#cut = 0;

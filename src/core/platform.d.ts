@@ -12,6 +12,8 @@ declare class TextDecoder {
   decode(bytes: Uint8Array): string;
 }
 
+type BufferSource = ArrayBuffer | ArrayBufferView;
+
 type HeadersInit = Headers | [string, string][] | Record<string, string>;
 
 declare class Headers {

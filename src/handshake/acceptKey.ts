@@ -1,6 +1,6 @@
 /** The key and its answer (RFC 6455 §1.3, §4.1, §4.2.2): they show that both ends speak WebSocket. */
-import { _SHA1 as Sha1 } from "@noble/hashes/legacy.js";
 import { latin1 } from "../core/bytes.ts";
+import { sha1 } from "./sha1.ts";
 
 /** What every server appends to the key: a string that nobody who does not know WebSocket would use (§1.3). */
 export const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -18,9 +18,9 @@ export function isKey(text: string): boolean {
   return /^[A-Za-z0-9+/]{22}==$/.test(text);
 }
 
-/** What the server answers to a key. By the class itself: the function `sha1` brings 0.3 kB of checks of its own making. */
+/** What the server answers to a key. */
 export function acceptFor(key: string): string {
-  return base64(new Sha1().update(latin1(key + GUID)).digest());
+  return base64(sha1(latin1(key + GUID)));
 }
 
 /** Bytes in Base64. Written out, since neither `btoa` nor `toBase64` is everywhere that this runs. */

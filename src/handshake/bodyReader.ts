@@ -1,8 +1,9 @@
 /** The body of an HTTP/1.1 answer that is no upgrade (RFC 9112 §6, §7): by length, in chunks, or until the stream ends. */
 import type { ByteQueue } from "../core/byteQueue.ts";
 import { EMPTY, type Bytes } from "../core/bytes.ts";
-import { RemoteProtocolError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
+import { BODY } from "../core/rules.ts";
+import { violation } from "../core/violation.ts";
 import { HeadReader, type Head } from "./headReader.ts";
 
 export interface BodyPiece {
@@ -131,5 +132,5 @@ class ChunkedReader implements BodyReader {
 }
 
 function refuse(message: string): never {
-  throw new RemoteProtocolError(message, { code: "bodyMalformed", section: "RFC 9112 §6" });
+  throw violation(BODY, undefined, message);
 }

@@ -1,9 +1,19 @@
 /** The client's side of the opening handshake over HTTP/1.1 (RFC 6455 §4.1). */
 import type { ByteQueue } from "../core/byteQueue.ts";
 import type { Bytes } from "../core/bytes.ts";
-import { RemoteProtocolError, type ProtocolErrorCode } from "../core/errors.ts";
 import type { ConnectionRejected, RejectionData } from "../core/events.ts";
 import type { Limits } from "../core/limits.ts";
+import {
+  ACCEPT,
+  ANSWER_CONNECTION,
+  ANSWER_UPGRADE,
+  ANSWER_VERSION,
+  NO_UPGRADE,
+  NOT_WEBSOCKET,
+  STATUS_LINE,
+  WRONG_ANSWER,
+} from "../core/rules.ts";
+import { violation } from "../core/violation.ts";
 import { acceptFor, makeKey } from "./acceptKey.ts";
 import { bodyReaderFor, type BodyPiece, type BodyReader } from "./bodyReader.ts";
 import { HeadReader, type Head } from "./headReader.ts";
@@ -17,8 +27,6 @@ export interface RequestOptions extends OfferOptions {
   /** What to ask for: a path and perhaps a query, in ASCII. A missing `/` in front is added. */
   readonly resource: string;
 }
-
-const SECTION = "RFC 6455 §4.1";
 
 /** The server's consent. */
 interface Established extends Agreement {
@@ -86,16 +94,15 @@ export class ClientHandshake {
   }
 
   #establish(head: Head): Established {
-    if (!head.startLine.startsWith("HTTP/1.1 ")) refuse("httpVersionInvalid", "HTTP version other than 1.1");
-    const detailsOf = (code: ProtocolErrorCode) => ({ code, section: SECTION });
-    if (head.one("upgrade", detailsOf("upgradeInvalid")).toLowerCase() !== "websocket") {
-      refuse("upgradeInvalid", "Upgrade to something else than websocket");
+    if (!head.startLine.startsWith("HTTP/1.1 ")) throw violation(ANSWER_VERSION);
+    if (head.one("upgrade", ANSWER_UPGRADE).toLowerCase() !== "websocket") {
+      throw violation(ANSWER_UPGRADE, undefined, NOT_WEBSOCKET);
     }
-    if (!listHas(head.list("connection", detailsOf("connectionInvalid")), "upgrade")) {
-      refuse("connectionInvalid", "Connection does not name Upgrade");
+    if (!listHas(head.list("connection", ANSWER_CONNECTION), "upgrade")) {
+      throw violation(ANSWER_CONNECTION, undefined, NO_UPGRADE);
     }
-    if (head.one("sec-websocket-accept", detailsOf("acceptInvalid")) !== acceptFor(this.#key)) {
-      refuse("acceptInvalid", "Sec-WebSocket-Accept does not answer the key");
+    if (head.one("sec-websocket-accept", ACCEPT) !== acceptFor(this.#key)) {
+      throw violation(ACCEPT, undefined, WRONG_ANSWER);
     }
     return { type: "established", head, ...readAnswer(this.#options, head) };
   }
@@ -108,10 +115,6 @@ function rejectionData(piece: BodyPiece | undefined): RejectionData | undefined 
 /** RFC 9112 §4; the reason may be missing altogether. */
 function parseStatusLine(line: string): { status: number; statusText: string } {
   const match = /^HTTP\/1\.[01] ([1-5][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?$/.exec(line);
-  if (match === null) refuse("headMalformed", "malformed status line");
+  if (match === null) throw violation(STATUS_LINE);
   return { status: Number(match[1]), statusText: match[2] ?? "" };
-}
-
-function refuse(code: ProtocolErrorCode, message: string): never {
-  throw new RemoteProtocolError(message, { code, section: SECTION });
 }

@@ -1,11 +1,23 @@
 /** Bytes → the head of an HTTP/1.1 message (RFC 9112 §2): strict, bounded, and linear however the bytes come. */
 import type { ByteQueue } from "../core/byteQueue.ts";
 import { EMPTY, latin1, type Bytes } from "../core/bytes.ts";
-import { RemoteProtocolError, type ProtocolErrorCode, type ProtocolErrorDetails } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
+import {
+  FIELD_FOLDED,
+  FIELD_MALFORMED,
+  HEAD_TOO_LARGE,
+  HEAD_TOO_MANY_LINES,
+  LINE_END,
+  MISSING,
+  REPEATED,
+  REQUEST_LINE,
+  START_EMPTY,
+  STATUS_LINE,
+} from "../core/rules.ts";
+import { violation, type Rule } from "../core/violation.ts";
 import { decodeWhole } from "../core/utf8.ts";
 import { isFieldValue, isToken, trimSpace } from "./headerGrammar.ts";
-import { spell, type Field } from "./field.ts";
+import type { Field } from "./field.ts";
 
 /** A head that has been read: its fields in order, with names in lower case. */
 export class Head {
@@ -36,15 +48,17 @@ export class Head {
     return values;
   }
 
-  /** The value of a required list, on one line or several. Throws a `RemoteProtocolError` with these details. */
-  list(name: string, details: ProtocolErrorDetails): string {
-    return this.get(name) || refuseField(name, "is missing", details);
+  /** The value of a required list, on one line or several. Without it, throws the violation of the rule. */
+  list(name: string, rule: Rule): string {
+    const value = this.get(name);
+    if (!value) throw violation(rule, undefined, MISSING);
+    return value;
   }
 
-  /** The value of a field that must appear exactly once. Throws a `RemoteProtocolError` with these details. */
-  one(name: string, details: ProtocolErrorDetails): string {
-    if (this.all(name).length > 1) refuseField(name, "appears more than once", details);
-    return this.list(name, details);
+  /** The value of a field that must appear exactly once. If it does not, throws the violation of the rule. */
+  one(name: string, rule: Rule): string {
+    if (this.all(name).length > 1) throw violation(rule, undefined, REPEATED);
+    return this.list(name, rule);
   }
 
   /** All fields, made when they are first asked for: that takes longer than reading the head. */
@@ -117,14 +131,14 @@ export class HeadReader {
       const position = start + i - this.#headBytes;
       if (position >= end || !this.#isForeign(chunk[position]!, i)) continue;
       readTo(position);
-      this.#refuse(input, "headMalformed", `malformed ${this.#start}`, 400, "RFC 6455 §4.1");
+      throw violation(this.#start === "status line" ? STATUS_LINE : REQUEST_LINE, input.offset);
     }
     while (at < end) {
       const byte = chunk[at++]!;
       if (byte > CR && !afterCr) continue; // nearly every one
       if (afterCr !== (byte === LF)) {
         readTo(at - 1);
-        this.#refuse(input, "headMalformed", "line that does not end in CR LF", 400);
+        throw violation(LINE_END, input.offset);
       }
       afterCr = byte === CR;
       if (byte !== LF) continue;
@@ -140,17 +154,17 @@ export class HeadReader {
         readTo(at);
         // §2.2: one empty line before a request is let pass.
         if (this.#headBytes === 2) continue;
-        this.#refuse(input, "headMalformed", "empty request line", 400);
+        throw violation(START_EMPTY, input.offset, "request");
       }
       if (++this.#lines > maxHeadLines) {
         readTo(at);
-        this.#refuse(input, "headTooManyLines", `head of more than ${maxHeadLines} lines`, 431);
+        throw violation(HEAD_TOO_MANY_LINES, input.offset, maxHeadLines);
       }
     }
     readTo(at);
     this.#lineBytes = at - lineStart;
     this.#afterCr = afterCr;
-    if (at < input.end) this.#refuse(input, "headTooLarge", `head of more than ${maxHeadBytes} bytes`, 431);
+    if (at < input.end) throw violation(HEAD_TOO_LARGE, input.offset, maxHeadBytes);
     return false;
   }
 
@@ -176,23 +190,16 @@ export class HeadReader {
     const lines = textOf(bytes).split("\r\n").slice(0, -2);
     if (this.#start === "request line" && lines[0] === "") lines.shift();
     const startLine = this.#start === "last chunk" ? "" : (lines.shift() ?? "");
-    const fields = lines.map(
-      (line, i) => parseField(line) ?? this.#refuse(input, "headMalformed", explainField(line, i), 400),
-    );
+    const fields = lines.map((line, i) => {
+      const field = parseField(line);
+      // Which line, and nothing of it, since it may be a secret. The first below the start line is 1.
+      if (field === undefined) throw violation(isFolded(line) ? FIELD_FOLDED : FIELD_MALFORMED, input.offset, i + 1);
+      return field;
+    });
     this.#earlier = EMPTY;
     this.#headBytes = 0;
     this.#lines = 0;
     return new Head(startLine, fields);
-  }
-
-  #refuse(
-    input: ByteQueue,
-    code: ProtocolErrorCode,
-    message: string,
-    status: number,
-    section = "RFC 9112 §2.2",
-  ): never {
-    throw new RemoteProtocolError(message, { code, section, offset: input.offset, status });
   }
 }
 
@@ -207,13 +214,9 @@ export function makeField(name: string, value: string): Field | undefined {
   return isToken(name) && isFieldValue(value) ? [name.toLowerCase(), trimSpace(value)] : undefined;
 }
 
-/** Says which field line can't be read: the first below the start line is 1. Nothing of it, which may be a secret. */
-export function explainField(line: string, index: number): string {
-  return `${/^[ \t]/.test(line) ? "folded" : "malformed"} header line ${index + 1}`;
-}
-
-function refuseField(name: string, fault: string, details: ProtocolErrorDetails): never {
-  throw new RemoteProtocolError(`${spell(name)} ${fault}`, details);
+/** Whether a field line goes on with the one before it, which HTTP no longer allows (§5.2). */
+export function isFolded(line: string): boolean {
+  return /^[ \t]/.test(line);
 }
 
 /** What headers were given as, one by one, each name as it was spelled. `TypeError` if they are no pairs. */

@@ -4,9 +4,21 @@
  * HTTP/1.1 handshake that both share.
  */
 import { orRelease, releaseCodec } from "../core/containedCodec.ts";
-import { LocalProtocolError, RemoteProtocolError, type ProtocolErrorCode } from "../core/errors.ts";
+import { LocalProtocolError } from "../core/errors.ts";
 import type { AgreedExtension, Extension, ExtensionCodec, NegotiatedExtension } from "../core/extension.ts";
 import { checkOptions, refuse as refuseValue, requireKind, type OptionTable } from "../core/options.ts";
+import {
+  CHOSEN_EXTENSION,
+  CHOSEN_EXTENSIONS,
+  CHOSEN_PARAMETERS,
+  CHOSEN_SUBPROTOCOL,
+  MISSING,
+  NOT_13,
+  OFFERED_EXTENSIONS,
+  OFFERED_SUBPROTOCOLS,
+  VERSION,
+} from "../core/rules.ts";
+import { violation } from "../core/violation.ts";
 import { entriesOf, headersOf } from "./headReader.ts";
 import { spell, type Field } from "./field.ts";
 import { formatExtensions, isFieldValue, isToken, parseExtensions, parseTokens } from "./headerGrammar.ts";
@@ -59,7 +71,7 @@ export interface Agreement {
   readonly extensions: readonly NegotiatedExtension[];
 }
 
-const VERSION = "13";
+const OUR_VERSION = "13";
 
 /** Headers that the handshake itself sets: an application that sets them too would contradict it. */
 const SET_BY_HANDSHAKE =
@@ -95,7 +107,7 @@ export function offerFields(options: OfferOptions): Field[] {
   const fields: Field[] = [];
   if (origin !== undefined) fields.push(["Origin", requireFieldValue("origin", origin)]);
   pushAgreement(fields, subprotocols, extensions.flatMap(offersOf));
-  fields.push(["Sec-WebSocket-Version", VERSION], ...application);
+  fields.push(["Sec-WebSocket-Version", OUR_VERSION], ...application);
   return fields;
 }
 
@@ -103,18 +115,11 @@ export function offerFields(options: OfferOptions): Field[] {
 export function readOffer(headers: Pick<Headers, "get">): Offer {
   requireKind("readOffer() takes Headers,", headers, "{ get }");
   const version = headers.get("sec-websocket-version");
-  if (version !== VERSION) {
-    const message = version === null ? "Sec-WebSocket-Version is missing" : "Sec-WebSocket-Version other than 13";
-    refuse("versionInvalid", message, "RFC 6455 §4.4", 426);
-  }
+  if (version !== OUR_VERSION) throw violation(VERSION, undefined, version === null ? MISSING : NOT_13);
   const subprotocols = readList(headers.get("sec-websocket-protocol"), parseTokens);
-  if (subprotocols === undefined) {
-    refuse("subprotocolInvalid", "Sec-WebSocket-Protocol is not a list of different tokens", "RFC 6455 §4.1", 400);
-  }
+  if (subprotocols === undefined) throw violation(OFFERED_SUBPROTOCOLS);
   const extensions = readList(headers.get("sec-websocket-extensions"), parseExtensions);
-  if (extensions === undefined) {
-    refuse("extensionsInvalid", "Sec-WebSocket-Extensions is malformed", "RFC 6455 §9.1", 400);
-  }
+  if (extensions === undefined) throw violation(OFFERED_EXTENSIONS);
   return { origin: headers.get("origin") ?? undefined, subprotocols, extensions };
 }
 
@@ -153,13 +158,12 @@ export function answerFields(offer: Offer, options: AnswerOptions): Agreement & 
 export function readAnswer(offered: OfferOptions, headers: Pick<Headers, "get">): Agreement {
   requireKind("readAnswer() takes what was offered,", offered, "an object");
   requireKind("readAnswer() takes Headers,", headers, "{ get }");
-  const section = "RFC 6455 §4.1";
   const subprotocol = headers.get("sec-websocket-protocol") ?? undefined;
   if (subprotocol !== undefined && !(offered.subprotocols ?? []).includes(subprotocol)) {
-    refuse("subprotocolInvalid", "the server chose a subprotocol that was not offered", section);
+    throw violation(CHOSEN_SUBPROTOCOL);
   }
   const answers = readList(headers.get("sec-websocket-extensions"), parseExtensions);
-  if (answers === undefined) refuse("extensionsInvalid", "Sec-WebSocket-Extensions is malformed", "RFC 6455 §9.1");
+  if (answers === undefined) throw violation(CHOSEN_EXTENSIONS);
   return { subprotocol, extensions: confirmExtensions(answers, offered.extensions ?? []) };
 }
 
@@ -173,13 +177,12 @@ function confirmExtensions(
     for (const { name, parameters } of answers) {
       const candidates = offered.filter((candidate) => candidate.name === name);
       if (candidates.length === 0 || extensions.some((agreed) => agreed.name === name)) {
-        const message = `the server chose the extension ${name}, which was not offered`;
-        refuse("extensionsInvalid", message, "RFC 6455 §4.1");
+        throw violation(CHOSEN_EXTENSION, undefined, name);
       }
       const codec = first(candidates, (candidate) => candidate.confirm(parameters));
       if (codec !== undefined) made.push(codec);
       if (codec === undefined || sharesBits(codec.reservedBits, extensions)) {
-        refuse("extensionsInvalid", `the server's parameters for ${name} can't be met`, "RFC 6455 §9.1");
+        throw violation(CHOSEN_PARAMETERS, undefined, name);
       }
       extensions.push({ name, parameters, codec });
     }
@@ -294,8 +297,4 @@ function readList<T>(value: string | null, parse: (value: string) => T[] | undef
   if (value === null) return [];
   const elements = parse(value);
   return elements?.length === 0 ? undefined : elements;
-}
-
-function refuse(code: ProtocolErrorCode, message: string, section: string, status?: number): never {
-  throw new RemoteProtocolError(message, { code, section, status });
 }

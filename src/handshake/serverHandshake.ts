@@ -1,13 +1,32 @@
 /** The server's side of the opening handshake over HTTP/1.1 (RFC 6455 §4.2). */
 import type { ByteQueue } from "../core/byteQueue.ts";
 import { concat, latin1, viewOf, type Bytes } from "../core/bytes.ts";
-import { RemoteProtocolError, type ProtocolErrorCode, type ProtocolErrorDetails } from "../core/errors.ts";
+import type { RemoteProtocolError } from "../core/errors.ts";
 import type { ConnectionRequested } from "../core/events.ts";
 import type { Limits } from "../core/limits.ts";
 import type { OptionTable } from "../core/options.ts";
+import {
+  GIVEN_FIELD,
+  HOST,
+  KEY,
+  MALFORMED,
+  METHOD,
+  NO_KEY,
+  NO_UPGRADE,
+  NO_WEBSOCKET,
+  ORIGIN,
+  REPEATED,
+  REQUEST_BODY,
+  REQUEST_CONNECTION,
+  REQUEST_LINE,
+  REQUEST_UPGRADE,
+  REQUEST_VERSION,
+  TARGET,
+} from "../core/rules.ts";
+import { violation } from "../core/violation.ts";
 import { encodeText } from "../core/utf8.ts";
 import { acceptFor, isKey } from "./acceptKey.ts";
-import { entriesOf, explainField, Head, HeadReader, makeField } from "./headReader.ts";
+import { entriesOf, Head, HeadReader, makeField } from "./headReader.ts";
 import type { Field } from "./field.ts";
 import { formatHead, statusLine } from "./headWriter.ts";
 import { isHost, listHas } from "./headerGrammar.ts";
@@ -72,15 +91,15 @@ export class ServerHandshake {
   #receiveHead(head: Head): ConnectionRequested {
     const { target, parsed } = parseRequestLine(head.startLine);
     const place = placeOf(head, parsed);
-    if (!listHas(head.list("upgrade", detailsOf("upgradeInvalid")), "websocket")) {
-      refuse("upgradeInvalid", "Upgrade does not name websocket");
+    if (!listHas(head.list("upgrade", REQUEST_UPGRADE), "websocket")) {
+      throw violation(REQUEST_UPGRADE, undefined, NO_WEBSOCKET);
     }
-    if (!listHas(head.list("connection", detailsOf("connectionInvalid")), "upgrade")) {
-      refuse("connectionInvalid", "Connection does not name Upgrade");
+    if (!listHas(head.list("connection", REQUEST_CONNECTION), "upgrade")) {
+      throw violation(REQUEST_CONNECTION, undefined, NO_UPGRADE);
     }
     const request = describe(head, target, place);
-    this.#key = head.one("sec-websocket-key", detailsOf("keyInvalid"));
-    if (!isKey(this.#key)) refuse("keyInvalid", "Sec-WebSocket-Key is not 16 bytes in Base64");
+    this.#key = head.one("sec-websocket-key", KEY);
+    if (!isKey(this.#key)) throw violation(KEY, undefined, NO_KEY);
     return (this.request = request);
   }
 
@@ -120,13 +139,18 @@ export function asHttp1(request: ParsedRequest): ParsedRequest & { headers: [nam
 }
 
 function fieldsOf(headers: [name: string, value: string][]): Field[] {
-  return headers.map(([name, value], i) => makeField(name, value) ?? refuse("headMalformed", explainField(name, i)));
+  return headers.map(([name, value], i) => {
+    const field = makeField(name, value);
+    if (field === undefined) throw violation(GIVEN_FIELD, undefined, i + 1);
+    return field;
+  });
 }
 
 /** Where a request leads. */
 function placeOf(head: Head, parsed: RequestTarget): Pick<ConnectionRequested, "host" | "url"> {
-  const host = head.one("host", detailsOf("hostInvalid"));
-  const url = (isHost(host) && urlOf(parsed, host)) || refuse("hostInvalid", "Host is malformed");
+  const host = head.one("host", HOST);
+  const url = isHost(host) ? urlOf(parsed, host) : undefined;
+  if (url === undefined) throw violation(HOST, undefined, MALFORMED);
   return { host: parsed.authority ?? host, url };
 }
 
@@ -137,9 +161,9 @@ function describe(
   { host, url }: Pick<ConnectionRequested, "host" | "url">,
 ): ConnectionRequested {
   if (head.get("transfer-encoding") !== null || head.all("content-length").some((length) => length !== "0")) {
-    refuse("requestBody", "a request to upgrade has no body", "§4.1");
+    throw violation(REQUEST_BODY);
   }
-  if (head.all("origin").length > 1) refuse("headMalformed", "Origin appears more than once");
+  if (head.all("origin").length > 1) throw violation(ORIGIN, undefined, REPEATED);
   const { origin, subprotocols, extensions } = readOffer(head);
   return {
     type: "connectionRequested",
@@ -187,14 +211,16 @@ export function rejectionPiece(data: string | ArrayBuffer | ArrayBufferView, fin
 function parseRequestLine(line: string): { target: string; parsed: RequestTarget } {
   const parts = line.split(" ");
   const [method, target = "", version = ""] = parts;
-  if (parts.length !== 3) refuse("headMalformed", "malformed request line", "§4.1");
-  if (method !== "GET") refuse("methodInvalid", "method other than GET");
-  if (version !== "HTTP/1.1") refuse("httpVersionInvalid", "HTTP version other than 1.1");
+  if (parts.length !== 3) throw violation(REQUEST_LINE);
+  if (method !== "GET") throw violation(METHOD);
+  if (version !== "HTTP/1.1") throw violation(REQUEST_VERSION);
   return { target, parsed: targetOf(target) };
 }
 
 function targetOf(target: string): RequestTarget {
-  return parseTarget(target) ?? refuse("targetInvalid", "malformed request target");
+  const parsed = parseTarget(target);
+  if (parsed === undefined) throw violation(TARGET);
+  return parsed;
 }
 
 function chunk(bytes: Uint8Array): Bytes {
@@ -204,12 +230,4 @@ function chunk(bytes: Uint8Array): Bytes {
 
 function bodyBytes(body: string | ArrayBuffer | ArrayBufferView): Uint8Array {
   return typeof body === "string" ? encodeText(body) : viewOf(body);
-}
-
-function detailsOf(code: ProtocolErrorCode): ProtocolErrorDetails {
-  return { code, section: "RFC 6455 §4.2.1", status: 400 };
-}
-
-function refuse(code: ProtocolErrorCode, message: string, section = "§4.2.1"): never {
-  throw new RemoteProtocolError(message, { code, section: `RFC 6455 ${section}`, status: 400 });
 }

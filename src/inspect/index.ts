@@ -1,4 +1,5 @@
 /** The entry of the trace tap and the decoder: names only. */
+export { rules, type Rule } from "./broken.ts";
 export { acceptSteps, type AcceptStep } from "./annotate/acceptSteps.ts";
 export { annotate } from "./annotate/annotate.ts";
 export type { Annotation } from "./annotate/annotation.ts";

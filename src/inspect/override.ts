@@ -1,9 +1,10 @@
 /** Own methods in front of those that a connection has: how it is observed without knowing. */
+import type { Connection } from "../connection/connection.ts";
 import type { WSConnection } from "../connection/wsConnection.ts";
 import type { WSEvent } from "../core/events.ts";
 import { aside } from "./aside.ts";
 
-/** The methods of a connection by their names. */
+/** The methods of a connection by their names. A client has none of those that answer a request. */
 export type Methods = {
   [
     Name in keyof WSConnection as WSConnection[Name] extends (...args: never[]) => unknown ? Name : never
@@ -12,14 +13,17 @@ export type Methods = {
 
 /**
  * Puts an own method in front of the one that a connection has, and returns how to take it away. If somebody has put
- * another one in front of it by then it stays, and leads through.
+ * another one in front of it by then it stays, and leads through. Nothing happens if the connection has no such method.
  */
 export function override<Name extends keyof Methods>(
-  connection: WSConnection,
+  observed: Connection,
   name: Name,
   make: (original: Methods[Name]) => Methods[Name],
 ): () => void {
-  const original = (connection[name] as (...args: never[]) => unknown).bind(connection) as Methods[Name];
+  const connection = observed as Connection & Partial<Methods>;
+  const method = connection[name] as ((...args: never[]) => unknown) | undefined;
+  if (method === undefined) return () => {};
+  const original = method.bind(connection) as Methods[Name];
   const value = make(original);
   const before = Object.getOwnPropertyDescriptor(connection, name);
   Object.defineProperty(connection, name, { value, writable: true, configurable: true });
@@ -31,7 +35,7 @@ export function override<Name extends keyof Methods>(
 }
 
 /** Leads the events past `observe`, which is told `undefined` when there is none. */
-export function overrideEvents(connection: WSConnection, observe: (event: WSEvent | undefined) => void): () => void {
+export function overrideEvents(connection: Connection, observe: (event: WSEvent | undefined) => void): () => void {
   return override(connection, "events", (events) => {
     const tapped = new ObservedEvents(events(), observe);
     return () => tapped;

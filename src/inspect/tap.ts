@@ -1,5 +1,6 @@
 /** A tap on a connection: its own methods, led past a trace. A connection that has none costs nothing. */
-import type { ConnectionOptions, WSConnection } from "../connection/wsConnection.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { ConnectionOptions } from "../connection/options.ts";
 import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import { aside } from "./aside.ts";
 import { EventLink } from "./eventLink.ts";
@@ -15,7 +16,7 @@ export interface TapOptions extends TraceOptions {
 const table: OptionTable<TapOptions> = { ...traceTable, connectionOptions: "an object" };
 
 /** Throws `TypeError` for what is no connection. `where` names the function. */
-export function requireConnection(where: string, connection: WSConnection): void {
+export function requireConnection(where: string, connection: Connection): void {
   requireKind(
     `${where} takes a WSConnection,`,
     connection,
@@ -31,7 +32,7 @@ export function requireConnection(where: string, connection: WSConnection): void
  * given to `receiveBytes`, since they are unmasked in place there. Tap it before its first byte: of one that is tapped
  * later, what is under way is taken for the beginning of a frame. `RangeError` for limits that can't be.
  */
-export function tap(connection: WSConnection, options: TapOptions = {}): Trace {
+export function tap(connection: Connection, options: TapOptions = {}): Trace {
   requireConnection("tap()", connection);
   checkOptions("tap()", options, table);
   const { connectionOptions } = options;
@@ -82,7 +83,7 @@ export function tap(connection: WSConnection, options: TapOptions = {}): Trace {
 }
 
 /** What has been sent already can't be a head any more. */
-function beginningsOf(connection: WSConnection): Beginnings {
+function beginningsOf(connection: Connection): Beginnings {
   if (connection.state !== "connecting") return { sent: "frames", received: "frames" };
   const requestIsGone = connection.type === "client" && connection.bufferedAmount === 0;
   return { sent: requestIsGone ? "frames" : "head", received: "head" };

@@ -1,7 +1,7 @@
 /** One connection of the server, with the members and events of a server-side WebSocket of ws. */
-import type { WSConnection } from "../connection/wsConnection.ts";
+import type { Connection } from "../connection/connection.ts";
 import { concat, EMPTY, viewOf, type Bytes } from "../core/bytes.ts";
-import { closeFrame } from "../core/establishedConnection.ts";
+import { writeCloseBody } from "../core/closeFrame.ts";
 import type { ConnectionClosed, WSEvent } from "../core/events.ts";
 import { encodeText } from "../core/utf8.ts";
 import { isBlob } from "../stream/blob.ts";
@@ -60,7 +60,7 @@ export class Peer extends Emitter<PeerEvents> {
   /** Where the client connected to. Its scheme is `ws:` whatever lies below the transport. */
   readonly url: string;
   readonly _socket: TransportSocket;
-  readonly #connection: WSConnection;
+  readonly #connection: Connection;
   readonly #driver: Driver;
   readonly #messages: MessageAssembler;
   readonly #listeners = new EventListeners<Peer>(this);
@@ -84,7 +84,7 @@ export class Peer extends Emitter<PeerEvents> {
 
   /** Made by the server, which hands on the events of a connection that it has just accepted. */
   constructor(
-    connection: WSConnection,
+    connection: Connection,
     driver: Driver,
     request: UpgradeRequest,
     handOn: (handle: EventHandler, ended: () => void) => void,
@@ -183,7 +183,7 @@ export class Peer extends Emitter<PeerEvents> {
     const text = typeof reason === "string" ? reason : decodeText(viewOf(reason));
     const sent = code === undefined ? "" : text;
     if (this.#behindBlob !== undefined) {
-      closeFrame(code, sent); // throws what can't be sent now, rather than when the Blob has been read
+      writeCloseBody(code, sent); // throws what can't be sent now, rather than when the Blob has been read
       this.#driver.beginClose();
     }
     this.#inOrder(() => {

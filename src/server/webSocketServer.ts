@@ -1,5 +1,6 @@
 /** A server with the members and events of ws's WebSocketServer, which is given transports in place of a port. */
-import { WSConnection, type ServerOptions } from "../connection/wsConnection.ts";
+import { checkServerOptions, type ServerOptions } from "../connection/options.ts";
+import { ServerConnection } from "../connection/serverConnection.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { resolveTiming, timingTable } from "../core/deadlines.ts";
 import type { ConnectionRequested } from "../core/events.ts";
@@ -204,7 +205,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
       keepalive,
       limits: { ...options.limits, maxMessageBytes, maxFrameBytes } as Partial<Limits>,
     };
-    new WSConnection("server", this.#connectionOptions); // checks them
+    checkServerOptions(this.#connectionOptions);
     this.#timing = timing;
     this.clients = options.clientTracking === false ? undefined : new Set();
   }
@@ -233,7 +234,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
       const socket = new TransportSocket({ remoteAddress, encrypted }, () =>
         driver.abort(new Error("the transport was destroyed")),
       );
-      const prepared = prepare("server", this.#connectionOptions, this.options.onConnection);
+      const prepared = prepare(ServerConnection, this.#connectionOptions, this.options.onConnection);
       const { connection } = prepared;
       if (request !== undefined) connection.receiveRequest(request);
       let upgraded: UpgradeRequest;

@@ -1,5 +1,6 @@
 /** The server's way to a session: waits for the request, and answers it as the application says. */
-import { sharedTable, type AcceptOptions, type SharedOptions, type WSConnection } from "../connection/wsConnection.ts";
+import { sharedTable, type AcceptOptions, type SharedOptions } from "../connection/options.ts";
+import { ServerConnection } from "../connection/serverConnection.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { resolveTiming } from "../core/deadlines.ts";
 import type { ConnectionRequested } from "../core/events.ts";
@@ -42,13 +43,13 @@ const table: OptionTable<AcceptTransportOptions> = { ...incomingTable, request: 
 /** A request to open a WebSocket, which waits for its answer. */
 export interface IncomingRequest extends Omit<ConnectionRequested, "type"> {
   /**
-   * Opens the connection. Rejected with a `WebSocketError` if the client has gone, and as `WSConnection.accept` throws if
+   * Opens the connection. Rejected with a `WebSocketError` if the client has gone, and as `ServerConnection.accept` throws if
    * this can't be the answer: then the client is answered with 500.
    */
   accept(options?: AcceptOptions): Promise<WebSocketSession>;
   /**
    * Refuses it: 403 with no body unless told otherwise. Fulfilled when that has been written, or can't be. Rejected as
-   * `WSConnection.reject` throws if this can't be the answer: then the client is answered with 500.
+   * `ServerConnection.reject` throws if this can't be the answer: then the client is answered with 500.
    */
   reject(options?: Omit<RejectOptions, "streamed">): Promise<void>;
 }
@@ -105,13 +106,13 @@ export function acceptOn(
   const requested = withResolvers<ConnectionRequested>();
   const opened = withResolvers<WebSocketSession>();
   opened.promise.catch(requested.reject);
-  let connection!: WSConnection;
+  let connection!: ServerConnection;
   const driver: Driver = orDiscard(transport, () => {
     const parsed = request ?? requestOf(transport);
     requireOriginPolicy(origins);
     signal?.throwIfAborted();
     const timing = resolveTiming(rest);
-    const prepared = prepare("server", rest, onConnection);
+    const prepared = prepare(ServerConnection, rest, onConnection);
     ({ connection } = prepared);
     const given = isPriorKnowledge && parsed !== undefined ? openedBy(parsed) : undefined;
     if (parsed !== undefined && !isPriorKnowledge) connection.receiveRequest(parsed);

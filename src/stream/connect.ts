@@ -1,7 +1,9 @@
 /** The client's way to a session: asks over a transport, and waits for the answer. */
-import { sharedTable, type SharedOptions } from "../connection/wsConnection.ts";
+import { ClientConnection } from "../connection/clientConnection.ts";
+import { sharedTable, type SharedOptions } from "../connection/options.ts";
 import { resolveTiming } from "../core/deadlines.ts";
 import { checkOptions, type OptionTable } from "../core/options.ts";
+import { fastPaths } from "../core/runs/fastPaths.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { requireTransport } from "../transports/requireTransport.ts";
 import { abortableTable, unlessAborted, type Abortable } from "./abortable.ts";
@@ -60,9 +62,15 @@ export async function connect(transport: ByteTransport, options: ConnectOptions 
     signal?.throwIfAborted();
     const subprotocols = parseProtocols(protocols);
     const parsed = parseWebSocketURL(url);
-    const connectionOptions = { ...rest, ...requestFor(parsed), ...credentialsOf(parsed, rest.headers), subprotocols };
+    const connectionOptions = {
+      ...rest,
+      fastPaths,
+      ...requestFor(parsed),
+      ...credentialsOf(parsed, rest.headers),
+      subprotocols,
+    };
     const timing = resolveTiming(rest);
-    const prepared = prepare("client", connectionOptions, onConnection);
+    const prepared = prepare(ClientConnection, connectionOptions, onConnection);
     return open(
       prepared,
       transport,

@@ -1,5 +1,5 @@
 /** Joins a connection to a byte transport: carries out what the driver's machine decides, and tells it what happens. */
-import type { WSConnection } from "../connection/wsConnection.ts";
+import type { Connection } from "../connection/connection.ts";
 import { putTogether, type Bytes } from "../core/bytes.ts";
 import type { WSEvent } from "../core/events.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
@@ -78,7 +78,7 @@ export class Driver {
   readonly #onTakerFailed = (reason: unknown): void => this.abort(reason);
 
   /** Begins with the next microtask. `TypeError` if one of the transport's streams is locked. */
-  constructor(connection: WSConnection, transport: ByteTransport, options: DriverOptions, handle: EventHandler) {
+  constructor(connection: Connection, transport: ByteTransport, options: DriverOptions, handle: EventHandler) {
     // Each once, and before anything is locked: they may be getters that throw.
     const { readable, writable, closed, copiesChunks } = transport;
     if (readable.locked || writable.locked) {

@@ -2,7 +2,7 @@
  * What a driver does in each situation, as tables: it is fed with what happens, and says which events to deliver and which
  * commands to carry out. It touches no stream, no clock and no promise.
  */
-import { keepAliveAgain, queuedAtLeast, type WSConnection } from "../connection/wsConnection.ts";
+import { keepAliveAgain, queuedAtLeast, type Connection } from "../connection/connection.ts";
 import type { Bytes } from "../core/bytes.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import type { Keepalive } from "../core/deadlines.ts";
@@ -174,7 +174,7 @@ export class DriverMachine {
   input: Input = "idle";
   output: Output = "idle";
   taker: Taker = "ready";
-  readonly #connection: WSConnection;
+  readonly #connection: Connection;
   readonly #copiesChunks: boolean;
   readonly #closeTimeoutMs: number;
   readonly #keepalive: Keepalive | undefined;
@@ -208,7 +208,7 @@ export class DriverMachine {
   #conclusion: ConnectionClosed | undefined;
   #isTransportClosed = false;
 
-  constructor(connection: WSConnection, copiesChunks: boolean, { closeTimeoutMs, keepalive }: DriverTiming) {
+  constructor(connection: Connection, copiesChunks: boolean, { closeTimeoutMs, keepalive }: DriverTiming) {
     this.#connection = connection;
     this.#copiesChunks = copiesChunks;
     this.#closeTimeoutMs = closeTimeoutMs;

@@ -1,5 +1,5 @@
 /** Messages that come, for whoever takes them: whole, or each as a stream. What is not taken holds the peer. */
-import type { WSConnection } from "../connection/wsConnection.ts";
+import type { Connection } from "../connection/connection.ts";
 import type { Bytes } from "../core/bytes.ts";
 import type { BytesReceived, TextReceived } from "../core/events.ts";
 import { ignore } from "../transports/ignore.ts";
@@ -58,7 +58,7 @@ export class IncomingMessages {
   #goOn: () => void = ignore;
   #ended: { readonly error: WebSocketError | undefined } | undefined;
 
-  constructor(connection: WSConnection, driver: Pick<Driver, "isClosing">, onCancel: (reason: unknown) => void) {
+  constructor(connection: Connection, driver: Pick<Driver, "isClosing">, onCancel: (reason: unknown) => void) {
     this.#assembler = new MessageAssembler(connection);
     this.#driver = driver;
     this.#onCancel = onCancel;

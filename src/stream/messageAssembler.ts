@@ -1,5 +1,5 @@
 /** Puts messages together from the pieces in which they come. Keeps no view of what the transport brought. */
-import type { WSConnection } from "../connection/wsConnection.ts";
+import type { Connection } from "../connection/connection.ts";
 import { EMPTY, type Bytes } from "../core/bytes.ts";
 import type { BytesReceived, TextReceived } from "../core/events.ts";
 import { keepSpare, takeSpare } from "./spareBlock.ts";
@@ -18,7 +18,7 @@ const TRUSTED_PART = 1 / 16;
 const PIECES_OF_A_STRETCH = 512;
 
 export class MessageAssembler {
-  readonly #connection: Pick<WSConnection, "frameRemaining">;
+  readonly #connection: Pick<Connection, "frameRemaining">;
   #blocks: Bytes[] = [];
   #last = EMPTY;
   /** How much of the last block is filled. */
@@ -28,7 +28,7 @@ export class MessageAssembler {
   #pieces: string[] = [];
 
   /** For the events of this connection, each added before the next is pulled. */
-  constructor(connection: Pick<WSConnection, "frameRemaining">) {
+  constructor(connection: Pick<Connection, "frameRemaining">) {
     this.#connection = connection;
   }
 

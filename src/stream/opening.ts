@@ -1,12 +1,6 @@
 /** The opening of a connection over a transport, for every face of either side: until it is open, or never will be. */
-import {
-  sharedTable,
-  WSConnection,
-  type ClientOptions,
-  type ConnectionOptions,
-  type ConnectionType,
-  type SharedOptions,
-} from "../connection/wsConnection.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { SharedOptions } from "../connection/options.ts";
 import { LocalProtocolError } from "../core/errors.ts";
 import type { ConnectionClosed, ConnectionEstablished, ConnectionRequested, WSEvent } from "../core/events.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
@@ -27,28 +21,17 @@ export interface Opener {
 }
 
 /** A connection, and what runs it once it has a transport. */
-export interface Prepared {
-  readonly connection: WSConnection;
+export interface Prepared<Made extends Connection = Connection> {
+  readonly connection: Made;
   readonly run: { driver?: Driver };
 }
 
-/** Throws what is wrong with the options of connections that are made later. */
-export function requireConnectable(
-  type: ConnectionType,
-  { headers, origin, ...options }: SharedOptions & Pick<ClientOptions, "headers" | "origin">,
-): void {
-  const names = Object.keys(sharedTable) as (keyof SharedOptions)[];
-  const shared: SharedOptions = Object.fromEntries(names.map((name) => [name, options[name]]));
-  const request = { host: "localhost", resource: "/", headers, origin } as ClientOptions;
-  new WSConnection(type, { ...shared, ...request, random: (bytes) => bytes });
-}
-
-/** Makes a connection, and shows it to who wants to see it. Throws what is wrong with the options, or what that throws. */
-export function prepare(
-  type: ConnectionType,
-  options: ConnectionOptions,
+/** Makes one side's connection and calls `onConnection`. Throws what either throws. */
+export function prepare<Options extends SharedOptions, Made extends Connection>(
+  Side: new (options: Options) => Made,
+  options: Options,
   onConnection: ConnectionHook["onConnection"],
-): Prepared {
+): Prepared<Made> {
   const { random } = options;
   const run: Prepared["run"] = {};
   // What a call draws may fail it, and change nothing: then the connection could not even be closed.
@@ -61,7 +44,7 @@ export function prepare(
       throw cause;
     }
   };
-  const connection = new WSConnection(type, { ...options, ...(random && { random: contained }) });
+  const connection = new Side({ ...options, ...(random && { random: contained }) });
   onConnection?.(connection, options);
   return { connection, run };
 }

@@ -1,7 +1,7 @@
 /** Messages to send, in the order in which they were given: whole ones, and ones that are written as a stream. */
-import type { WSConnection } from "../connection/wsConnection.ts";
+import type { Connection } from "../connection/connection.ts";
 import { EMPTY, requireFixed } from "../core/bytes.ts";
-import type { SendOptions } from "../core/establishedConnection.ts";
+import type { SendOptions } from "../core/messageWriter.ts";
 import { onAbort } from "../transports/onAbort.ts";
 import { unlessAborted, withdraw } from "./abortable.ts";
 import type { Driver } from "./driver.ts";
@@ -27,7 +27,7 @@ export interface Closing {
 
 export class OutgoingMessages {
   readonly writable: WritableStream<string | BufferSource>;
-  readonly #connection: WSConnection;
+  readonly #connection: Connection;
   readonly #driver: Driver;
   readonly #closing: Closing;
   /** Those who wait for room, or for a message that is being written as a stream. */
@@ -38,7 +38,7 @@ export class OutgoingMessages {
   #writableClosed = false;
   #error: WebSocketError | undefined;
 
-  constructor(connection: WSConnection, driver: Driver, closing: Closing) {
+  constructor(connection: Connection, driver: Driver, closing: Closing) {
     this.#connection = connection;
     this.#driver = driver;
     this.#closing = closing;

@@ -1,5 +1,6 @@
 /** A client's request on the server's side: which may be asked of the application, and how it is answered. */
-import type { AcceptOptions, WSConnection } from "../connection/wsConnection.ts";
+import type { AcceptOptions } from "../connection/options.ts";
+import type { ServerConnection } from "../connection/serverConnection.ts";
 import type { ConnectionRequested } from "../core/events.ts";
 import type { RejectOptions } from "../handshake/serverHandshake.ts";
 import type { Driver } from "./driver.ts";
@@ -49,10 +50,10 @@ export function admit(
 /** A client's request, which is answered once. */
 export class PendingRequest {
   readonly event: ConnectionRequested;
-  readonly #connection: WSConnection;
+  readonly #connection: ServerConnection;
   readonly #driver: Pick<Driver, "flush">;
 
-  constructor(connection: WSConnection, event: ConnectionRequested, driver: Pick<Driver, "flush">) {
+  constructor(connection: ServerConnection, event: ConnectionRequested, driver: Pick<Driver, "flush">) {
     this.#connection = connection;
     this.event = event;
     this.#driver = driver;

@@ -1,4 +1,5 @@
 /** A server: answers every transport that comes, side by side, by one handler. */
+import { checkServerOptions } from "../connection/options.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { resolveTiming } from "../core/deadlines.ts";
 import { checkOptions, advice, refuse, requireKind, type OptionTable } from "../core/options.ts";
@@ -10,7 +11,7 @@ import { unlessAborted } from "./abortable.ts";
 import { acceptOn, incomingTable, type AcceptTransportOptions, type Arrival, type IncomingRequest } from "./accept.ts";
 import { systemClock } from "./clock.ts";
 import { discard } from "./discard.ts";
-import { orDiscard, requireConnectable } from "./opening.ts";
+import { orDiscard } from "./opening.ts";
 import { requireOriginPolicy } from "./originPolicy.ts";
 import { tellError } from "./report.ts";
 import { WebSocketError } from "./webSocketError.ts";
@@ -114,7 +115,7 @@ function requireOptions(options: ServeOptions): void {
   const { maxConnections = Infinity, origins } = options;
   if (!(maxConnections >= 1)) throw new RangeError(`maxConnections is at least 1, not ${String(maxConnections)}`);
   requireOriginPolicy(origins);
-  requireConnectable("server", options);
+  checkServerOptions(options);
 }
 
 type Source = AsyncIterator<ByteTransport> | Iterator<ByteTransport>;

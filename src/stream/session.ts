@@ -1,7 +1,7 @@
 /** An open WebSocket in the shape of WebSocketStream's opened connection, with what that leaves out. */
-import type { WSConnection } from "../connection/wsConnection.ts";
+import type { Connection } from "../connection/connection.ts";
 import type { Bytes } from "../core/bytes.ts";
-import type { SendOptions } from "../core/establishedConnection.ts";
+import type { SendOptions } from "../core/messageWriter.ts";
 import { checkOptions, type OptionTable } from "../core/options.ts";
 import type { CloseFrame, ConnectionClosed, ConnectionEstablished, PongReceived, WSEvent } from "../core/events.ts";
 import { formatExtensions } from "../handshake/headerGrammar.ts";
@@ -57,7 +57,7 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
   /** Messages to send. Closing it closes the connection; so does aborting it, with the code of a `WebSocketError`. */
   readonly writable: WritableStream<string | BufferSource>;
 
-  readonly #connection: WSConnection;
+  readonly #connection: Connection;
   readonly #driver: Driver;
   readonly #incoming: IncomingMessages;
   readonly #outgoing: OutgoingMessages;
@@ -67,7 +67,7 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
 
   /** Made by {@link sessionOf}. */
   constructor(
-    connection: WSConnection,
+    connection: Connection,
     driver: Driver,
     established: ConnectionEstablished,
     handOn: (handle: EventHandler) => void,
@@ -239,7 +239,7 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
 
 /** The session of a connection that has just been established, and what takes its events. */
 export function sessionOf(
-  connection: WSConnection,
+  connection: Connection,
   driver: Driver,
   established: ConnectionEstablished,
 ): { session: WebSocketSession; handle: EventHandler } {

@@ -1,6 +1,7 @@
 /** Why a WebSocket failed, in the shape of WebSocketStream's error (WHATWG WebSockets, WebSocketError). */
 import { concat, type Bytes } from "../core/bytes.ts";
-import { CloseCode, isCloseCodeOnWire, shortenedReason } from "../core/closeCodes.ts";
+import { CloseCode, isCloseCodeOnWire } from "../core/closeCodes.ts";
+import { shortenedReason } from "../core/closeFrame.ts";
 import { ProtocolError } from "../core/errors.ts";
 import type { ConnectionClosed, ConnectionRejected, RejectionData } from "../core/events.ts";
 

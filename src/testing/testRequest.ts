@@ -1,5 +1,5 @@
 /** A client's request that waits in a test's hands: to be accepted, rejected, answered in bytes, or never answered. */
-import type { AcceptOptions } from "../connection/wsConnection.ts";
+import type { AcceptOptions } from "../connection/options.ts";
 import type { ConnectionRequested } from "../core/events.ts";
 import type { AgreedExtension } from "../core/extension.ts";
 import type { RejectOptions } from "../handshake/serverHandshake.ts";

@@ -1,5 +1,5 @@
 /** A test's server: takes transports, and hands out the requests on them in the order in which they came. */
-import { WSConnection, type ServerOptions } from "../connection/wsConnection.ts";
+import { checkServerOptions, type ServerOptions } from "../connection/options.ts";
 import { timingTable } from "../core/deadlines.ts";
 import type { ConnectionRequested } from "../core/events.ts";
 import { limitTable } from "../core/limits.ts";
@@ -69,7 +69,7 @@ export class TestServer implements AsyncDisposable {
   constructor(given: TestServerOptions = {}) {
     checkOptions("new TestServer()", given, testServerTable);
     const { clock = systemClock, ...options } = given;
-    new WSConnection("server", options); // which tells now, rather than when somebody connects
+    checkServerOptions(options); // now, rather than when somebody connects
     this.#options = options;
     this.#clock = clock;
   }

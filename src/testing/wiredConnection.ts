@@ -1,5 +1,6 @@
 /** Runs the server's end of one connection over a wire on which faults can be made, by a clock that a test can hold. */
-import { WSConnection, type ServerOptions } from "../connection/wsConnection.ts";
+import type { ServerOptions } from "../connection/options.ts";
+import { ServerConnection } from "../connection/serverConnection.ts";
 import type { ConnectionClosed } from "../core/events.ts";
 import type { Extension } from "../core/extension.ts";
 import { Recorder, type Trace } from "../inspect/trace.ts";
@@ -11,7 +12,7 @@ import type { ByteTransport } from "../transports/byteTransport.ts";
 import { Wire } from "./wire.ts";
 
 export class WiredConnection {
-  readonly connection: WSConnection;
+  readonly connection: ServerConnection;
   readonly wire: Wire;
   /** What passes on the wire. */
   readonly trace: Trace;
@@ -34,7 +35,7 @@ export class WiredConnection {
   constructor(transport: ByteTransport, options: ServerOptions, clock: Clock, opener: Opener) {
     // Pongs and Closes are answered here, so that a test can have them left unanswered.
     const connectionOptions = { ...options, autoPong: false };
-    this.connection = new WSConnection("server", connectionOptions);
+    this.connection = new ServerConnection(connectionOptions);
     this.#vector = recordVector(this.connection, connectionOptions);
     // What passes on the wire, not what the connection means to send: faults and raw frames are seen, too.
     const recorder = new Recorder(

@@ -1,7 +1,9 @@
 /** What a `WebSocket` object does (WHATWG WebSockets §3, §4, §5), beneath the face that Web IDL gives it. */
-import { sharedTable, type SharedOptions, type WSConnection } from "../connection/wsConnection.ts";
+import { ClientConnection } from "../connection/clientConnection.ts";
+import { sharedTable, type SharedOptions } from "../connection/options.ts";
 import { viewOf, type Bytes } from "../core/bytes.ts";
 import { CloseCode } from "../core/closeCodes.ts";
+import { fastPaths } from "../core/runs/fastPaths.ts";
 import { resolveTiming } from "../core/deadlines.ts";
 import { RemoteProtocolError } from "../core/errors.ts";
 import type { OptionTable } from "../core/options.ts";
@@ -71,8 +73,8 @@ export class ClientSocket {
   bufferedAmount = 0;
   readonly #target: EventTarget;
   readonly #origin: string;
-  readonly #prepared: Prepared;
-  readonly #connection: WSConnection;
+  readonly #prepared: Prepared<ClientConnection>;
+  readonly #connection: ClientConnection;
   readonly #timing: DriverTiming;
   /** Whether the server has to choose one of the subprotocols. */
   readonly #mustChoose: boolean;
@@ -116,11 +118,12 @@ export class ClientSocket {
       ...requestFor(url),
       ...credentialsOf(url, rest.headers),
       subprotocols: protocols,
+      fastPaths,
       ...(origin !== undefined && { origin }),
       // Timed here, since the time that the dial takes is part of it.
       handshakeTimeoutMs: Infinity,
     };
-    this.#prepared = prepare("client", connectionOptions, onConnection);
+    this.#prepared = prepare(ClientConnection, connectionOptions, onConnection);
     this.#connection = this.#prepared.connection;
     this.#assembler = new MessageAssembler(this.#connection);
     this.#handshakeTimer = clock.setTimeout(

@@ -1,7 +1,7 @@
 /** The `WebSocket` class over transports of one's own, in the shape that Web IDL gives the browser's. */
+import { checkClientOptions } from "../connection/options.ts";
 import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import { discard } from "../stream/discard.ts";
-import { requireConnectable } from "../stream/opening.ts";
 import { parseProtocols, parseWebSocketURL } from "../stream/webSocketURL.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { ignore } from "../transports/ignore.ts";
@@ -79,7 +79,7 @@ export function createWebSocketClass(dial: Dial, given: WebSocketOptions = {}): 
   requireKind(`${where} takes dial,`, dial, "a function", advice({ readable: "use webSocketOver()" }));
   checkOptions(where, given, webSocketTable);
   const options = { ...given };
-  requireConnectable("client", options);
+  checkClientOptions(options);
   return defineClass((init) => {
     const given = (init as WebSocketInit | null | undefined)?.headers;
     if (given === undefined) return { dial, options };

@@ -1,6 +1,6 @@
 /** The opening handshake of either side, from the constructor to the open connection, a browser's head in and out. */
-import { sha1 } from "@noble/hashes/legacy.js";
 import { randomBytes } from "../../src/connection/randomBytes.ts";
+import { acceptFor } from "../../src/handshake/acceptKey.ts";
 import { WSConnection } from "../../src/index.ts";
 import type { Environment, Role, Side, Workload } from "./measure.ts";
 import { LIMIT } from "./workloads.ts";
@@ -111,8 +111,7 @@ function limitOf(role: Role): Opening {
     const text = decoder.decode(head);
     const at = role === "server" ? text.indexOf("Sec-WebSocket-Key: ") + 19 : 0;
     const key = role === "server" ? text.slice(at, at + 24) : KEY;
-    const digest = sha1(encoder.encode(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`));
-    const accept = btoa(String.fromCharCode(...digest));
+    const accept = acceptFor(key);
     const sent = role === "server" ? RESPONSE.replace(ACCEPT, accept) : REQUEST;
     return decoder.decode(encoder.encode(sent));
   };

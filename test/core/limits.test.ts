@@ -138,7 +138,7 @@ function start(role: ConnectionType, each: Case, limit: number): WSConnection {
   const limits = { [each.limit]: limit };
   if (!isOpening(each)) return open(role, { masking: false, limits });
   const random = (bytes: Uint8Array): void => bytes.set(ascii(NONCE).subarray(0, bytes.length));
-  const connection = new WSConnection(role, { host: "a", resource: "/", limits, random });
+  const connection = new WSConnection(role, { ...(role === "client" && { host: "a", resource: "/" }), limits, random });
   connection.bytesToSend();
   return connection;
 }

@@ -26,7 +26,11 @@ class World {
 
   constructor(handshake: "http1" | "none") {
     const make = (role: ConnectionType): WSConnection =>
-      new WSConnection(role, { host: "a", resource: "/", handshake, random: (bytes) => bytes.fill(1) });
+      new WSConnection(role, {
+        ...(role === "client" && { host: "a", resource: "/" }),
+        handshake,
+        random: (bytes) => bytes.fill(1),
+      });
     this.ends = { client: make("client"), server: make("server") };
     if (handshake === "none") for (const role of roles) this.pull(role);
   }

@@ -1,6 +1,6 @@
 /** The connections inside sessions, sockets and servers: `onConnection` is given each, and a tap on it sees all of it. */
 import { describe, expect, test } from "vitest";
-import type { ConnectionOptions, WSConnection } from "../../src/index.ts";
+import type { Connection, ConnectionOptions } from "../../src/index.ts";
 import { tap, type FrameRecord, type Trace } from "../../src/inspect/index.ts";
 import { WebSocketServer } from "../../src/server/index.ts";
 import { accept, connect, serve } from "../../src/stream/index.ts";
@@ -8,9 +8,9 @@ import { pipe } from "../../src/transports/pipe.ts";
 import { createWebSocketClass, webSocketOver } from "../../src/websocket/index.ts";
 
 /** Taps every connection that it is given. */
-function taps(): { traces: Trace[]; onConnection: (connection: WSConnection, options: ConnectionOptions) => void } {
+function taps(): { traces: Trace[]; onConnection: (connection: Connection, options: ConnectionOptions) => void } {
   const traces: Trace[] = [];
-  const onConnection = (connection: WSConnection, connectionOptions: ConnectionOptions): void =>
+  const onConnection = (connection: Connection, connectionOptions: ConnectionOptions): void =>
     void traces.push(tap(connection, { connectionOptions }));
   return { traces, onConnection };
 }

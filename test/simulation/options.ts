@@ -1,5 +1,5 @@
 /** The options of one side of a connection, and what of them fails on purpose. */
-import type { Extension, Limits, SharedOptions, WSConnection } from "../../src/index.ts";
+import type { Connection, Extension, Limits, SharedOptions } from "../../src/index.ts";
 import { LocalProtocolError } from "../../src/index.ts";
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import type { OriginPolicy } from "../../src/stream/index.ts";
@@ -34,7 +34,7 @@ export interface SideOptions extends SharedOptions {
   readonly messageTimeoutMs?: number;
   readonly limits?: Partial<Limits>;
   readonly autoPong?: boolean;
-  readonly onConnection?: (connection: WSConnection) => void;
+  readonly onConnection?: (connection: Connection) => void;
   readonly origins?: OriginPolicy;
 }
 
@@ -129,7 +129,7 @@ const LIMITS: readonly Partial<Limits>[] = [
 ];
 
 /** A hook that acts on the connection behind the back of what runs it. */
-function actLater(world: World, draws: Draws): (connection: WSConnection) => void {
+function actLater(world: World, draws: Draws): (connection: Connection) => void {
   const way = draws.pick(["ping", "pong", "close", "closeAtOnce", "pingAtOnce"] as const);
   const ms = draws.pick([0, 1, 20, 100, 400]);
   return (connection) => {

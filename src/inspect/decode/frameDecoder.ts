@@ -12,7 +12,23 @@ import {
   Opcode,
   RSV_SHIFT,
 } from "../../core/opcodes.ts";
+import {
+  CLOSE_BODY_TOO_SHORT,
+  CLOSE_CODE_INVALID,
+  CLOSE_REASON_INVALID,
+  CONTROL_FRAGMENTED,
+  CONTROL_TOO_LONG,
+  LENGTH_NOT_MINIMAL,
+  LENGTH_OF_64_BITS,
+  LENGTH_UNSAFE,
+  MASK_MISSING,
+  MASK_UNEXPECTED,
+  RESERVED_BITS,
+  RESERVED_OPCODE,
+} from "../../core/rules.ts";
+import type { Rule } from "../../core/violation.ts";
 import { decodeWhole } from "../../core/utf8.ts";
+import { broken } from "../broken.ts";
 import { Gathered } from "./gathered.ts";
 import type { MessageDecoder } from "./messageDecoder.ts";
 import type { FrameRecord, Mutable, Violation } from "../record.ts";
@@ -97,43 +113,32 @@ export class FrameDecoder {
     const unknownBits = record.rsv & ~this.#messages.reservedBits;
     for (const bit of [1, 2, 3]) {
       if ((unknownBits & (8 >> bit)) === 0) continue;
-      this.#break("reservedBits", `reserved bit set: RSV${bit}`, "§5.2", `rsv${bit}`);
+      this.#break(RESERVED_BITS, `rsv${bit}`, `RSV${bit}`);
     }
     const { opcode } = record;
-    if (!isOpcode(opcode)) {
-      this.#break("reservedOpcode", `reserved opcode 0x${opcode.toString(16)}`, "§5.2", "opcode");
-    }
+    if (!isOpcode(opcode)) this.#break(RESERVED_OPCODE, "opcode", opcode.toString(16));
     if (isControl(opcode)) {
-      if (!record.fin) this.#break("controlFrameFragmented", "fragmented control frame", "§5.5", "fin");
-      if (length > MAX_CONTROL_PAYLOAD) {
-        this.#break("controlFrameTooLong", "control frame of more than 125 bytes", "§5.5", "payloadLength");
-      }
+      if (!record.fin) this.#break(CONTROL_FRAGMENTED, "fin");
+      if (length > MAX_CONTROL_PAYLOAD) this.#break(CONTROL_TOO_LONG, "payloadLength");
     }
     const { masking } = this.#rules;
-    if (masking === "required" && !record.masked) {
-      this.#break("maskMissing", "frame from the client is not masked", "§5.1", "mask");
-    }
-    if (masking === "forbidden" && record.masked) {
-      this.#break("maskUnexpected", "frame from the server is masked", "§5.1", "mask");
-    }
+    if (masking === "required" && !record.masked) this.#break(MASK_MISSING, "mask");
+    if (masking === "forbidden" && record.masked) this.#break(MASK_UNEXPECTED, "mask");
   }
 
   #readLength(): void {
     const { record } = this;
     const view = new DataView(this.#header.buffer);
     const field = "extendedPayloadLength";
-    const notMinimal = "length not encoded in the fewest bytes";
     if (record.lengthForm === 16) {
       record.payloadLength = view.getUint16(2);
-      if (record.payloadLength < LENGTH_16) this.#break("lengthNotMinimal", notMinimal, "§5.2", field);
+      if (record.payloadLength < LENGTH_16) this.#break(LENGTH_NOT_MINIMAL, field);
     } else if (record.lengthForm === 64) {
       const length = view.getBigUint64(2);
       record.payloadLength = Number(length);
-      if (length >= 2n ** 63n) this.#break("lengthTooLarge", "most significant bit of the length set", "§5.2", field);
-      else if (length <= 0xffffn) this.#break("lengthNotMinimal", notMinimal, "§5.2", field);
-      else if (length > Number.MAX_SAFE_INTEGER) {
-        this.#break("lengthTooLarge", "length beyond 2^53 - 1 bytes", "§10.4", field);
-      }
+      if (length >= 2n ** 63n) this.#break(LENGTH_OF_64_BITS, field);
+      else if (length <= 0xffffn) this.#break(LENGTH_NOT_MINIMAL, field);
+      else if (length > Number.MAX_SAFE_INTEGER) this.#break(LENGTH_UNSAFE, field);
     }
   }
 
@@ -163,22 +168,18 @@ export class FrameDecoder {
     if (body.length < record.payloadLength) return; // too long for a Close frame, and cut
     if (body.length < 2) {
       record.close = { code: CloseCode.NO_STATUS_RECEIVED, reason: "" };
-      if (body.length === 1) {
-        this.#break("closeBodyTooShort", "Close frame with a body of one byte", "§5.5.1", "payload");
-      }
+      if (body.length === 1) this.#break(CLOSE_BODY_TOO_SHORT, "payload");
       return;
     }
     const code = (body[0]! << 8) | body[1]!;
     const reason = decodeWhole(body.subarray(2));
     record.close = { code, reason: reason ?? new TextDecoder().decode(body.subarray(2)) };
-    if (!isCloseCodeOnWire(code)) {
-      this.#break("closeCodeInvalid", `close code ${code} may not be sent`, "§7.4", "closeCode");
-    }
-    if (reason === undefined) this.#break("invalidUtf8", "close reason that is not UTF-8", "§8.1", "closeReason");
+    if (!isCloseCodeOnWire(code)) this.#break(CLOSE_CODE_INVALID, "closeCode", code);
+    if (reason === undefined) this.#break(CLOSE_REASON_INVALID, "closeReason");
   }
 
-  #break(code: Violation["code"], message: string, section: string, field: string): void {
-    this.#refuse({ code, message, section: `RFC 6455 ${section}`, field });
+  #break(rule: Rule, field: string, ...values: unknown[]): void {
+    this.#refuse({ ...broken(rule, ...values), field });
   }
 
   readonly #refuse = (violation: Omit<Violation, "offset">, offset: number = this.record.offset): void => {

@@ -1,11 +1,13 @@
 /** Which rules of the opening handshake a captured head breaks (RFC 6455 §4, RFC 9112), all of them, in a reader's order. */
-import type { ProtocolErrorCode } from "../../core/errors.ts";
 import type { AgreedExtension } from "../../core/extension.ts";
+import * as rules from "../../core/rules.ts";
+import type { Rule } from "../../core/violation.ts";
 import { acceptFor, isKey } from "../../handshake/acceptKey.ts";
+import { isFolded } from "../../handshake/headReader.ts";
 import { isFieldValue, isHost, isToken, listHas, parseExtensions, parseTokens } from "../../handshake/headerGrammar.ts";
-import { spell } from "../../handshake/field.ts";
 import { parseTarget, urlOf, type RequestTarget } from "../../handshake/requestTarget.ts";
 import type { HeadRecord, Violation } from "../record.ts";
+import { broken } from "../broken.ts";
 
 /** What the answer has to fit: the client's offers, where they were seen. */
 export interface Offered {
@@ -47,119 +49,104 @@ class HeadRules {
   checkLines(): void {
     const { bytes, fields, message } = this.#head;
     const bare = bareLineEnd(bytes);
-    if (bare >= 0) this.#add("headMalformed", "line that does not end in CR LF", "RFC 9112 §2.2", "startLine", bare);
+    if (bare >= 0) this.#add(rules.LINE_END, "startLine", bare);
     const blank = /^(\r?\n)*/.exec(String.fromCharCode(...bytes.subarray(0, 8)))![0].length;
     if (blank > (message === "request" ? 2 : 0)) {
-      this.#add("headMalformed", "empty line before the start line", "RFC 9112 §2.2", "startLine");
+      this.#add(rules.START_EMPTY, "startLine", 0, message === "request" ? "request" : "status");
     }
-    for (const { name, key, value, start } of fields) {
-      if (isToken(name) && isFieldValue(value)) continue;
-      const folded = /^[ \t]/.test(name);
-      const message = folded ? "folded header line" : "malformed header line";
-      this.#add("headMalformed", message, folded ? "RFC 9112 §5.2" : "RFC 9112 §5", `header.${key}`, start);
+    for (const [i, { name, key, value, start, valueStart }] of fields.entries()) {
+      const hasColon = valueStart > start + name.length;
+      if (hasColon && isToken(name) && isFieldValue(value)) continue;
+      this.#add(isFolded(name) ? rules.FIELD_FOLDED : rules.FIELD_MALFORMED, `header.${key}`, start, i + 1);
     }
   }
 
   checkRequest(): void {
     const { startLine } = this.#head;
-    const section = "RFC 6455 §4.2.1";
     const parts = startLine.split(" ");
     const [method, target = "", version] = parts;
     let parsed: RequestTarget | undefined;
     if (parts.length !== 3) {
-      this.#add("headMalformed", "malformed request line", "RFC 6455 §4.1", "startLine");
+      this.#add(rules.REQUEST_LINE, "startLine");
     } else {
-      if (method !== "GET") this.#add("methodInvalid", "method other than GET", section, "startLine");
-      if (version !== "HTTP/1.1") this.#add("httpVersionInvalid", "HTTP version other than 1.1", section, "startLine");
+      if (method !== "GET") this.#add(rules.METHOD, "startLine");
+      if (version !== "HTTP/1.1") this.#add(rules.REQUEST_VERSION, "startLine");
       parsed = parseTarget(target);
-      if (parsed === undefined) this.#add("targetInvalid", "malformed request target", section, "startLine");
+      if (parsed === undefined) this.#add(rules.TARGET, "startLine");
     }
     const isRight = (host: string): boolean =>
       isHost(host) && (parsed === undefined || urlOf(parsed, host) !== undefined);
-    this.#one("host", "hostInvalid", section, isRight, "is malformed");
-    this.#names("websocket", "upgrade", "upgradeInvalid", section);
-    this.#names("upgrade", "connection", "connectionInvalid", section);
+    this.#one("host", rules.HOST, isRight, rules.MALFORMED);
+    this.#names("websocket", "upgrade", rules.REQUEST_UPGRADE, rules.NO_WEBSOCKET);
+    this.#names("upgrade", "connection", rules.REQUEST_CONNECTION, rules.NO_UPGRADE);
     const codings = fieldValue(this.#head, "transfer-encoding");
     const contentLength = fieldValue(this.#head, "content-length");
     if (codings !== undefined || (contentLength !== undefined && !/^0(, 0)*$/.test(contentLength))) {
       const field = codings === undefined ? "header.content-length" : "header.transfer-encoding";
-      this.#add("requestBody", "a request to upgrade has no body", "RFC 6455 §4.1", field);
+      this.#add(rules.REQUEST_BODY, field);
     }
-    this.#once("origin", "headMalformed", "RFC 6454 §7.3");
+    this.#once("origin", rules.ORIGIN);
     const webSocketVersion = fieldValue(this.#head, "sec-websocket-version");
     if (webSocketVersion !== "13") {
       const missing = webSocketVersion === undefined;
-      const message = missing ? "Sec-WebSocket-Version is missing" : "Sec-WebSocket-Version other than 13";
-      this.#add("versionInvalid", message, "RFC 6455 §4.4", missing ? "startLine" : "header.sec-websocket-version");
+      const field = missing ? "startLine" : "header.sec-websocket-version";
+      this.#add(rules.VERSION, field, 0, missing ? rules.MISSING : rules.NOT_13);
     }
-    this.#list("sec-websocket-protocol", "subprotocolInvalid", parseTokens, "RFC 6455 §4.1");
-    this.#list("sec-websocket-extensions", "extensionsInvalid", parseExtensions, "RFC 6455 §9.1");
-    this.#one("sec-websocket-key", "keyInvalid", section, isKey, "is not 16 bytes in Base64");
+    this.#list("sec-websocket-protocol", rules.OFFERED_SUBPROTOCOLS, parseTokens);
+    this.#list("sec-websocket-extensions", rules.OFFERED_EXTENSIONS, parseExtensions);
+    this.#one("sec-websocket-key", rules.KEY, isKey, rules.NO_KEY);
   }
 
   checkResponse(offered: Offered | undefined): void {
     const { startLine, status, requestKey } = this.#head;
-    const section = "RFC 6455 §4.1";
     if (status === undefined) {
-      this.#add("headMalformed", "malformed status line", section, "startLine");
+      this.#add(rules.STATUS_LINE, "startLine");
       return;
     }
     if (status !== 101) return;
-    if (!startLine.startsWith("HTTP/1.1 ")) {
-      this.#add("httpVersionInvalid", "HTTP version other than 1.1", section, "startLine");
-    }
+    if (!startLine.startsWith("HTTP/1.1 ")) this.#add(rules.ANSWER_VERSION, "startLine");
     const isWebSocket = (value: string): boolean => value.toLowerCase() === "websocket";
-    this.#one("upgrade", "upgradeInvalid", section, isWebSocket, "is to something else than websocket");
-    this.#names("upgrade", "connection", "connectionInvalid", section);
+    this.#one("upgrade", rules.ANSWER_UPGRADE, isWebSocket, rules.NOT_WEBSOCKET);
+    this.#names("upgrade", "connection", rules.ANSWER_CONNECTION, rules.NO_UPGRADE);
     const answers = (value: string): boolean => requestKey === undefined || value === acceptFor(requestKey);
-    this.#one("sec-websocket-accept", "acceptInvalid", section, answers, "does not answer the key");
+    this.#one("sec-websocket-accept", rules.ACCEPT, answers, rules.WRONG_ANSWER);
     const subprotocol = fieldValue(this.#head, "sec-websocket-protocol");
     if (subprotocol !== undefined && offered !== undefined && !offered.subprotocols.includes(subprotocol)) {
-      const message = "the server chose a subprotocol that was not offered";
-      this.#add("subprotocolInvalid", message, section, "header.sec-websocket-protocol");
+      this.#add(rules.CHOSEN_SUBPROTOCOL, "header.sec-websocket-protocol");
     }
-    const chosen = this.#list("sec-websocket-extensions", "extensionsInvalid", parseExtensions, "RFC 6455 §9.1") ?? [];
+    const chosen = this.#list("sec-websocket-extensions", rules.CHOSEN_EXTENSIONS, parseExtensions) ?? [];
     for (const { name } of chosen) {
       if (offered === undefined || offered.extensions.some((offer) => offer.name === name)) continue;
-      const message = `the server chose the extension ${name}, which was not offered`;
-      this.#add("extensionsInvalid", message, section, "header.sec-websocket-extensions");
+      this.#add(rules.CHOSEN_EXTENSION, "header.sec-websocket-extensions", 0, name);
     }
   }
 
   /** A required list, on one line or several, and a token that it must have. */
-  #names(token: string, key: string, code: ProtocolErrorCode, section: string): void {
+  #names(token: string, key: string, rule: Rule, otherwise: string): void {
     const value = fieldValue(this.#head, key);
-    if (!value) {
-      this.#add(code, `${spell(key)} is missing`, section, value === undefined ? "startLine" : `header.${key}`);
-    } else if (!listHas(value, token)) {
-      const shown = key === "connection" ? spell(token) : token;
-      this.#add(code, `${spell(key)} does not name ${shown}`, section, `header.${key}`, this.#startOf(key, 0));
-    }
+    if (!value) this.#addMissing(key, rule, value);
+    else if (!listHas(value, token)) this.#add(rule, `header.${key}`, this.#startOf(key, 0), otherwise);
   }
 
   /** A field that may not appear more than once. Returns whether that is so. */
-  #once(key: string, code: ProtocolErrorCode, section: string): boolean {
+  #once(key: string, rule: Rule): boolean {
     const second = this.#startOf(key, 1);
     if (second === undefined) return true;
-    this.#add(code, `${spell(key)} appears more than once`, section, `header.${key}`, second);
+    this.#add(rule, `header.${key}`, second, rules.REPEATED);
     return false;
   }
 
   /** A field that must appear exactly once. */
-  #one(
-    key: string,
-    code: ProtocolErrorCode,
-    section: string,
-    isRight: (value: string) => boolean,
-    otherwise: string,
-  ): void {
+  #one(key: string, rule: Rule, isRight: (value: string) => boolean, otherwise: string): void {
     const value = fieldValue(this.#head, key);
-    if (!this.#once(key, code, section)) return;
-    if (!value) {
-      this.#add(code, `${spell(key)} is missing`, section, value === undefined ? "startLine" : `header.${key}`);
-    } else if (!isRight(value)) {
-      this.#add(code, `${spell(key)} ${otherwise}`, section, `header.${key}`, this.#startOf(key, 0));
-    }
+    if (!this.#once(key, rule)) return;
+    if (!value) this.#addMissing(key, rule, value);
+    else if (!isRight(value)) this.#add(rule, `header.${key}`, this.#startOf(key, 0), otherwise);
+  }
+
+  /** A field that is not there, or is empty. */
+  #addMissing(key: string, rule: Rule, value: string | undefined): void {
+    this.#add(rule, value === undefined ? "startLine" : `header.${key}`, 0, rules.MISSING);
   }
 
   /** Where the line begins that names a field for the first time, or the second. */
@@ -168,23 +155,16 @@ class HeadRules {
   }
 
   /** A field that may be missing, but has an element if it is there. */
-  #list<T>(
-    key: string,
-    code: ProtocolErrorCode,
-    parse: (value: string) => T[] | undefined,
-    section: string,
-  ): T[] | undefined {
+  #list<T>(key: string, rule: Rule, parse: (value: string) => T[] | undefined): T[] | undefined {
     const value = fieldValue(this.#head, key);
     if (value === undefined) return undefined;
     const elements = parse(value);
-    if (elements === undefined || elements.length === 0) {
-      this.#add(code, `${spell(key)} is malformed`, section, `header.${key}`);
-    }
+    if (elements === undefined || elements.length === 0) this.#add(rule, `header.${key}`);
     return elements;
   }
 
-  #add(code: ProtocolErrorCode, message: string, section: string, field: string, at = 0): void {
-    this.broken.push({ code, message, section, offset: this.#head.offset + at, field });
+  #add(rule: Rule, field: string, at = 0, ...values: unknown[]): void {
+    this.broken.push({ ...broken(rule, ...values), offset: this.#head.offset + at, field });
   }
 }
 

@@ -3,8 +3,10 @@ import { EMPTY, type Bytes } from "../../core/bytes.ts";
 import { RemoteProtocolError } from "../../core/errors.ts";
 import type { ExtensionCodec, IncomingFrame } from "../../core/extension.ts";
 import { isControl, Opcode } from "../../core/opcodes.ts";
+import { CONTINUATION_WITHOUT_START, MESSAGE_INTERRUPTED, TEXT_INVALID } from "../../core/rules.ts";
 import { Utf8Reader } from "../../core/utf8.ts";
 import type { Reading } from "./agreement.ts";
+import { broken } from "../broken.ts";
 import { Gathered } from "./gathered.ts";
 import type { FrameRecord, Mutable, Violation } from "../record.ts";
 
@@ -48,16 +50,12 @@ export class MessageDecoder {
     if (isControl(opcode) || opcode > Opcode.BINARY) return;
     if (opcode === Opcode.CONTINUATION) {
       if (this.#message === undefined) {
-        const message = "continuation frame with no message to continue";
-        refuse({ code: "continuationWithoutStart", message, section: "RFC 6455 §5.4", field: "opcode" });
+        refuse({ ...broken(CONTINUATION_WITHOUT_START), field: "opcode" });
         return;
       }
       this.#message.fragments++;
     } else {
-      if (this.#message !== undefined) {
-        const message = "new message before the last one was finished";
-        refuse({ code: "messageInterrupted", message, section: "RFC 6455 §5.4", field: "opcode" });
-      }
+      if (this.#message !== undefined) refuse({ ...broken(MESSAGE_INTERRUPTED), field: "opcode" });
       this.#message = new Message(this.#messages++, opcode, frame.rsv !== 0 || (reading?.codecs.some(always) ?? false));
     }
     const { number, fragments, type, encoded } = this.#message;
@@ -120,8 +118,7 @@ export class MessageDecoder {
     if (typeof text === "string") return;
     message.utf8 = undefined;
     const offset = message.encoded ? at : at + text.at;
-    const section = "RFC 6455 §8.1";
-    refuse({ code: "invalidUtf8", message: "text that is not UTF-8", section, field: "payload" }, offset);
+    refuse({ ...broken(TEXT_INVALID), field: "payload" }, offset);
   }
 
   #tellCodecs(frame: Frame, codecs: readonly ExtensionCodec[], refuse: Refuse): void {

@@ -2,6 +2,8 @@
 import { EMPTY, type Bytes } from "../../core/bytes.ts";
 import type { Extension } from "../../core/extension.ts";
 import { Opcode } from "../../core/opcodes.ts";
+import { FRAME_AFTER_CLOSE, HEAD_TOO_LARGE } from "../../core/rules.ts";
+import { broken } from "../broken.ts";
 import { listElements } from "../../handshake/headerGrammar.ts";
 import { readingFor, type Agreement } from "./agreement.ts";
 import { ChunkScanner } from "./chunkScanner.ts";
@@ -202,9 +204,7 @@ export class StreamDecoder {
       redacted: false,
     };
     if (this.#closeSeen) {
-      const message = "frame behind a Close frame, which nobody reads";
-      const section = "RFC 6455 §5.5.1";
-      record.violations = [{ code: "frameAfterClose", message, section, offset: record.offset, field: "opcode" }];
+      record.violations = [{ ...broken(FRAME_AFTER_CLOSE), offset: record.offset, field: "opcode" }];
     }
     const { masking, limits } = this.#conversation;
     const rule = this.#sender === "server" ? "forbidden" : masking ? "required" : "either";
@@ -234,9 +234,8 @@ export class StreamDecoder {
     readHead(record, conversation);
     this.#stage = "frames";
     if (!record.complete) {
-      const message = `head of more than ${conversation.limits.maxHeadBytes} bytes`;
       const { offset } = record;
-      record.violations = [{ code: "headTooLarge", message, section: "RFC 9112 §2.3", offset, field: "startLine" }];
+      record.violations = [{ ...broken(HEAD_TOO_LARGE, conversation.limits.maxHeadBytes), offset, field: "startLine" }];
       this.#stage = "body";
     } else if (record.message === "response" && record.status !== 101) {
       this.#bodyIs = record.status === undefined ? "unreadable" : "rejection";

@@ -1,5 +1,5 @@
 /** What happened to one connection, step by step, as plain JSON: enough to make it happen again, bit for bit. */
-import type { ConnectionOptions } from "../../connection/wsConnection.ts";
+import type { ConnectionOptions } from "../../connection/options.ts";
 import type { ExtensionParameters } from "../../core/extension.ts";
 import { entriesOf } from "../../handshake/headReader.ts";
 import type { PlainEvent } from "../plainEvent.ts";

@@ -1,5 +1,6 @@
 /** Writes down what happens to a connection as a vector that can be replayed. */
-import type { ConnectionOptions, WSConnection } from "../../connection/wsConnection.ts";
+import type { Connection } from "../../connection/connection.ts";
+import type { ConnectionOptions } from "../../connection/options.ts";
 import { concat, viewOf, type Bytes } from "../../core/bytes.ts";
 import { ProtocolError } from "../../core/errors.ts";
 import { checkOptions, type OptionTable } from "../../core/options.ts";
@@ -49,7 +50,7 @@ const STEP_BYTES = 32;
  * after it was made, with the options that it was made with (`onConnection` gives both). `TypeError` if it is too late.
  */
 export function recordVector(
-  connection: WSConnection,
+  connection: Connection,
   connectionOptions: ConnectionOptions = {},
   options: VectorRecorderOptions = {},
 ): VectorRecording {
@@ -97,7 +98,7 @@ class VectorRecorder {
     };
   }
 
-  observe(connection: WSConnection): (() => void)[] {
+  observe(connection: Connection): (() => void)[] {
     const on = <Name extends keyof Methods>(
       name: Name,
       describe: (...args: Parameters<Methods[Name]>) => VectorStep,

@@ -39,8 +39,7 @@ class End {
   constructor(role: ConnectionType, mode: number) {
     const extensions = (mode & DEFLATE) === 0 ? [] : [(mode & NO_TAKEOVER) === 0 ? kept : forgotten];
     this.connection = new WSConnection(role, {
-      host: "a",
-      resource: "/",
+      ...(role === "client" && { host: "a", resource: "/" }),
       extensions: (mode & HANDSHAKE) === 0 ? [] : extensions,
       handshake: (mode & HANDSHAKE) === 0 ? "none" : "http1",
       masking: (mode & UNMASKED) === 0,

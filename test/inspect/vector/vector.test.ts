@@ -2,7 +2,13 @@
 import fc from "../../support/properties.ts";
 import { describe, expect, test } from "vitest";
 import { permessageDeflate } from "../../../src/deflate/index.ts";
-import { WSConnection, type ConnectionOptions, type ConnectionType, type WSEvent } from "../../../src/index.ts";
+import {
+  WSConnection,
+  type Connection,
+  type ConnectionOptions,
+  type ConnectionType,
+  type WSEvent,
+} from "../../../src/index.ts";
 import { recordVector, replay, type Redaction, type Vector, type VectorRecording } from "../../../src/inspect/index.ts";
 import { connect, serve } from "../../../src/stream/index.ts";
 import { pipe } from "../../../src/transports/pipe.ts";
@@ -207,7 +213,7 @@ describe("recordVector and replay", () => {
   test("sessions, which a driver runs on the platform's clock", async () => {
     const [near, far] = pipe();
     const recordings: VectorRecording[] = [];
-    const onConnection = (connection: WSConnection, options: ConnectionOptions): void =>
+    const onConnection = (connection: Connection, options: ConnectionOptions): void =>
       void recordings.push(recordVector(connection, options));
     const served = serve(
       [far],

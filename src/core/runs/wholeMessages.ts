@@ -1,19 +1,19 @@
 /**
- * Messages that are one frame and lie whole in the chunk, and fragments of bytes that do. Texts of up to 1,000 bytes are read
- * a run at a time: a run is checked, unmasked and decoded at once, and then handed out text by text; all else frame by frame.
- * It says nothing that `MessageReader` does not say of the same bytes, and leaves whatever is not as plain as that to it, as
- * it was or unmasked under a key of zeros.
+ * Reads messages of one frame, and binary fragments, that lie whole in the chunk; leaves all else; 1.5 to 8 times as fast.
  *
- * Of 16 bytes each it reads four times as many binary and eight times as many text messages in a second as `MessageReader`
- * does: a call of the decoder costs as much as ten such messages. Of 4 KiB each it reads nearly twice as many, and of
- * fragments of 1 KiB one and a half times as many.
+ * Yields the same events as `MessageReader`. Texts of up to 1,000 bytes are read a run at a time: a run is checked, unmasked
+ * and decoded at once, then split. Where a frame is not as plain, or a run is not UTF-8, it changes nothing that
+ * `MessageReader` would see, except that a payload may be unmasked already under a key of zeros.
+ *
+ * Messages of 16 bytes are read four times as fast if binary and eight times if text, because a call of the decoder costs as
+ * much as ten such messages. Messages of 4 KiB are read nearly twice as fast, and fragments of 1 KiB 1.5 times.
  */
-import type { ByteQueue } from "./byteQueue.ts";
-import type { Bytes } from "./bytes.ts";
-import { bytesReceived, textReceived, type BytesReceived, type TextReceived } from "./events.ts";
-import { applyMask, littleEndian, readKey, unmaskWithKey } from "./mask.ts";
-import { FIN, LENGTH_16, MASK, Opcode, WHOLE_BINARY, WHOLE_TEXT } from "./opcodes.ts";
-import { decodeWhole } from "./utf8.ts";
+import type { ByteQueue } from "../byteQueue.ts";
+import type { Bytes } from "../bytes.ts";
+import { bytesReceived, textReceived, type BytesReceived, type TextReceived } from "../events.ts";
+import { applyMask, littleEndian, readKey, unmaskWithKey } from "../mask.ts";
+import { FIN, LENGTH_16, MASK, Opcode, WHOLE_BINARY, WHOLE_TEXT } from "../opcodes.ts";
+import { decodeWhole } from "../utf8.ts";
 
 /**
  * How long a run is at most, in bytes: as 16 texts of 125. The texts of a run are parts of one string, so that whoever keeps
@@ -32,6 +32,8 @@ export class WholeMessages {
   readonly #headerLength: number;
   /** How long a message may be, in bytes; below 0 none is read here. */
   #limit: number;
+  /** Where in the stream the messages end that have been read or decoded here. Only from there on is anything read. */
+  #runEnd = -1;
   /** The texts of the run, with as many characters for each header as it has bytes. */
   #text = "";
   /** Where in `#text` the header of the next message stands. */
@@ -46,19 +48,21 @@ export class WholeMessages {
     this.#limit = limit;
   }
 
-  /** The next message, where one has just ended that was read here, too. */
+  /** The next message, if nothing else has been read since the last one. */
   next(): BytesReceived | TextReceived | undefined {
     const input = this.#input;
     const { chunk, position } = input;
-    if (position < input.runEnd) return this.#nextText(position);
-    if (position !== input.runEnd) return undefined;
+    const ahead = this.#runEnd - input.offset;
+    if (ahead > 0) return this.#nextText(position);
+    if (ahead < 0) return undefined;
     const length = this.#lengthAt(position);
     if (length < 0 || chunk[position] !== WHOLE_BINARY) return this.#readLonger(position);
     const start = position + this.#headerLength;
     const end = start + length;
     if (end > input.end) return undefined;
     if (this.#mask !== 0) unmaskWithKey(chunk, input.words, position + 2, end);
-    input.position = input.runEnd = end;
+    input.position = end;
+    this.#runEnd += end - position;
     return bytesReceived(new Uint8Array(input.buffer, input.base + start, length));
   }
 
@@ -68,7 +72,7 @@ export class WholeMessages {
     const { position } = input;
     const first = input.chunk[position];
     if (first !== WHOLE_BINARY && first !== WHOLE_TEXT) return undefined;
-    input.runEnd = position;
+    this.#runEnd = input.offset;
     if (first === WHOLE_TEXT) this.#beginRun(position);
     return this.next();
   }
@@ -137,7 +141,7 @@ export class WholeMessages {
       this.#limit = -1;
       return;
     }
-    input.runEnd = at;
+    this.#runEnd += at - start;
     this.#text = text;
     this.#at = 0;
     this.#isAscii = text.length === at - start;
@@ -154,12 +158,13 @@ export class WholeMessages {
     if (first === WHOLE_TEXT && lengthOf16(chunk, position) <= LONGEST_IN_RUN) return undefined;
     const bytes = this.#payload(position, this.#limit);
     if (bytes === undefined) return undefined;
-    input.runEnd = input.position;
-    if (first === WHOLE_BINARY) return bytesReceived(bytes);
-    const text = decodeWhole(bytes);
-    if (text !== undefined) return textReceived(text);
-    input.position = input.runEnd = position; // the long way says where it is wrong
-    return undefined;
+    const text = first === WHOLE_TEXT ? decodeWhole(bytes) : "";
+    if (text === undefined) {
+      input.position = position; // the long way says where it is wrong
+      return undefined;
+    }
+    this.#runEnd = input.offset;
+    return first === WHOLE_TEXT ? textReceived(text) : bytesReceived(bytes);
   }
 
   /** Reads on to the end of the frame that begins there, if it has at most 65,535 bytes: its payload. */

@@ -1,0 +1,135 @@
+/** Messages and control frames → frames in the output queue (RFC 6455 §5.4, §5.5), in order, encoded and masked. */
+import { viewOf, type Bytes } from "./bytes.ts";
+import type { ContainedCodec } from "./containedCodec.ts";
+import { LocalProtocolError, ProtocolError } from "./errors.ts";
+import type { OutgoingFrame } from "./extension.ts";
+import { firstByte, writeFrame, writeTextFrame } from "./frameWriter.ts";
+import { FIN, Opcode, WHOLE_TEXT } from "./opcodes.ts";
+import type { OutputQueue } from "./outputQueue.ts";
+import type { FastPaths } from "./runs/fastPaths.ts";
+import type { TextRuns } from "./runs/textRuns.ts";
+import { encodeText } from "./utf8.ts";
+
+export interface SendOptions {
+  /** What an extension that compresses should do with this message; left to the extension if absent. */
+  readonly compress?: boolean;
+  /** Gives the bytes away, so that they can be sent without a copy and masked in place. */
+  readonly handOver?: boolean;
+}
+
+export class MessageWriter {
+  readonly #connection: { fail(error: ProtocolError): void };
+  readonly #output: OutputQueue;
+  readonly #masks: boolean;
+  readonly #codecs: readonly ContainedCodec[];
+  readonly #random: (bytes: Uint8Array<ArrayBuffer>) => void;
+  /** Opcode of the message that is being sent in fragments, else `CONTINUATION`. */
+  #sending: Opcode = Opcode.CONTINUATION;
+  /** First half of a surrogate pair that two fragments were cut between. */
+  #halfPair = "";
+  readonly #fastPaths: FastPaths | undefined;
+  /** Made for the first whole text. */
+  #texts: TextRuns | undefined;
+
+  constructor(
+    connection: { fail(error: ProtocolError): void },
+    output: OutputQueue,
+    masks: boolean,
+    codecs: readonly ContainedCodec[],
+    random: (bytes: Uint8Array<ArrayBuffer>) => void,
+    fastPaths: FastPaths | undefined,
+  ) {
+    this.#connection = connection;
+    this.#output = output;
+    this.#masks = masks;
+    this.#codecs = codecs;
+    this.#random = random;
+    this.#fastPaths = fastPaths;
+  }
+
+  /**
+   * Queues a message, or with `final` false a fragment of one. Throws what `random` throws and the `LocalProtocolError` of
+   * text amid binary, with nothing changed; and what an extension throws, which also fails the connection.
+   */
+  send(data: string | BufferSource, final: boolean, options: SendOptions | undefined): void {
+    const isText = typeof data === "string";
+    const opcode = isText ? Opcode.TEXT : Opcode.BINARY;
+    const sending = this.#sending;
+    if (sending !== Opcode.CONTINUATION && sending !== opcode) {
+      throw new LocalProtocolError("a message in fragments is either text or binary throughout", {
+        code: "messageTypeChanged",
+        section: "RFC 6455 §5.4",
+      });
+    }
+    const given = isText ? data : viewOf(data);
+    const key = this.#drawKey();
+    const payload =
+      typeof given !== "string" || (final && this.#halfPair === "") ? given : this.#wholePairs(given, final);
+    const first = firstByte(sending === Opcode.CONTINUATION ? opcode : Opcode.CONTINUATION, final, 0);
+    if (this.#codecs.length > 0) this.#writeEncoded(first, payload, options, key);
+    else if (typeof payload !== "string") writeFrame(this.#output, first, payload, key, options?.handOver === true);
+    else if (first === WHOLE_TEXT && this.#fastPaths !== undefined) {
+      (this.#texts ??= this.#fastPaths.write(this.#output, this.#masks)).write(payload, key);
+    } else writeTextFrame(this.#output, first, payload, key);
+    this.#sending = final ? Opcode.CONTINUATION : opcode;
+  }
+
+  /** Queues a control frame. Throws what `random` throws, with nothing changed. */
+  sendControl(opcode: Opcode, payload: Uint8Array): void {
+    const key = this.#drawKey();
+    writeFrame(this.#output, firstByte(opcode, true, 0), payload, key, false);
+  }
+
+  /** How long a control frame with this payload is, in bytes. */
+  controlLength(payload: Uint8Array): number {
+    return payload.length + (this.#masks ? 6 : 2);
+  }
+
+  /** Leads a frame through every extension before it is written. */
+  #writeEncoded(
+    first: number,
+    given: string | Uint8Array,
+    options: SendOptions | undefined,
+    key: Bytes | undefined,
+  ): void {
+    const payload = typeof given === "string" ? encodeText(given) : given;
+    let frame: OutgoingFrame = {
+      opcode: first & 0x0f,
+      fin: (first & FIN) !== 0,
+      rsv: 0,
+      payload,
+      compress: options?.compress,
+    };
+    try {
+      for (const codec of this.#codecs) frame = codec.encode(frame);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error; // a defect of ours
+      // Some codecs may have encoded what is never sent: the peer could not decode anything behind it.
+      this.#connection.fail(error);
+      throw error instanceof LocalProtocolError ? error.cause : error;
+    }
+    const owned = frame.payload === payload && (typeof given === "string" || options?.handOver === true);
+    writeFrame(this.#output, firstByte(frame.opcode, frame.fin, frame.rsv), frame.payload, key, owned);
+  }
+
+  /** Text that ends where a character does: half of a surrogate pair waits for the next fragment. */
+  #wholePairs(text: string, final: boolean): string {
+    const whole = this.#halfPair + text;
+    const cut = !final && isHighSurrogate(whole.charCodeAt(whole.length - 1));
+    this.#halfPair = cut ? whole.slice(-1) : "";
+    return cut ? whole.slice(0, -1) : whole;
+  }
+
+  #drawKey(): Bytes | undefined {
+    if (!this.#masks) return undefined;
+    this.#random(KEY);
+    return KEY;
+  }
+}
+
+/** Where each masking key is drawn into, to be read at once: one for all connections. */
+const KEY: Bytes = new Uint8Array(4);
+
+function isHighSurrogate(code: number): boolean {
+  return code >= 0xd800 && code <= 0xdbff;
+}
