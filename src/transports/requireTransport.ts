@@ -24,15 +24,16 @@ export const insteadOfTransport: Readonly<Record<string, string>> = {
  * and ends it. `where` names the function.
  */
 export function requireTransport(where: string, transport: ByteTransport): void {
-  if (!isTransport(Object(transport))) {
+  if (!isTransport(Object(transport) as Partial<ByteTransport>)) {
     refuse(`${where} takes a transport, { readable, writable }`, transport, advice(insteadOfTransport));
   }
 }
 
-function isTransport(given: { readable?: Partial<ReadableStream>; writable?: Partial<WritableStream> }): boolean {
+function isTransport(given: Partial<ByteTransport>): boolean {
   try {
     // Node's sockets have both members, too, which are booleans.
-    return given.readable?.getReader !== undefined && given.writable?.getWriter !== undefined;
+    const { readable, writable } = given as { readable?: Partial<ReadableStream>; writable?: Partial<WritableStream> };
+    return readable?.getReader !== undefined && writable?.getWriter !== undefined;
   } catch {
     return true;
   }
