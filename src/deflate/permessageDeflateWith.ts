@@ -1,6 +1,6 @@
 /** permessage-deflate as an extension (RFC 7692 §7.1): what is offered, what is answered, and what either end takes from it. */
 import type { Extension, ExtensionCodec } from "../core/extension.ts";
-import { checkOptions } from "../core/options.ts";
+import { checkOptions, refuse } from "../core/options.ts";
 import { DeflateCodec, type Direction } from "./deflateCodec.ts";
 import type { DeflateEngine } from "./engine.ts";
 import { engineKind, LARGEST_WINDOW_BITS, resolveOptions, settingsTable, type DeflateSettings } from "./options.ts";
@@ -13,7 +13,7 @@ import { Lender } from "./lender.ts";
  */
 export function permessageDeflateWith(engine: DeflateEngine, options: DeflateSettings = {}): Extension {
   if (typeof engine?.createDeflater !== "function" || typeof engine.createInflater !== "function") {
-    throw new TypeError(`engine must be ${engineKind}, both functions`);
+    refuse(`permessageDeflateWith() takes an engine, ${engineKind}, both functions`, engine);
   }
   checkOptions("permessageDeflateWith()", options, settingsTable);
   const resolved = resolveOptions(options);

@@ -65,7 +65,7 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
   #pingsSent = 0;
   #settle!: { readonly resolve: (info: CloseInfo) => void; readonly reject: (error: WebSocketError) => void };
 
-  /** Made by {@link sessionOf}. */
+  /** Made by `connect` and `accept`. */
   constructor(
     connection: Connection,
     driver: Driver,

@@ -49,7 +49,7 @@ test("listen keeps 128 that wait by default, and incomingChannels 16", () => {
   for (const socket of sockets) server.emit("connection", socket);
   expect(sockets.filter(({ destroyed }) => destroyed)).toEqual([sockets[128]]);
 
-  const peerConnection = new EventTarget();
+  const peerConnection = Object.assign(new EventTarget(), { signalingState: "stable" });
   incomingChannels(peerConnection as never);
   const channels = Array.from({ length: 17 }, () => new PlainChannel());
   for (const channel of channels) peerConnection.dispatchEvent(Object.assign(new Event("datachannel"), { channel }));
