@@ -20,7 +20,7 @@ export interface Against {
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Takes the sources of a commit out of the repository. They stay until `remove` is called. */
-export function checkOut(commit: string): Against & { remove: () => void } {
+export function checkOut(commit: string): { against: Against; remove: () => void } {
   const git = (...args: string[]): Buffer =>
     execFileSync("git", args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], maxBuffer: 2 ** 30 });
   let hash: string;
@@ -35,7 +35,8 @@ export function checkOut(commit: string): Against & { remove: () => void } {
     cpSync(join(root, "test", name), join(folder, "test", name), { recursive: true });
   }
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
-  return { name: `this library at ${hash}`, folder, remove: () => rmSync(folder, { recursive: true }) };
+  const against = { name: `this library at ${hash}`, folder };
+  return { against, remove: () => rmSync(folder, { recursive: true }) };
 }
 
 /** One of its modules. */

@@ -32,8 +32,8 @@ const duration: Duration = values.quick
   ? { rounds: 2, roundMs: 8, warmUp: false }
   : { rounds: 9, roundMs: 150, warmUp: true };
 
-const against = values.against === undefined ? undefined : checkOut(values.against);
-const all = against === undefined ? entries(!values.quick) : await entriesAgainst(against);
+const other = values.against === undefined ? undefined : checkOut(values.against);
+const all = other === undefined ? entries(!values.quick) : await entriesAgainst(other.against);
 const wanted = all.entries.flatMap((entry) => {
   const peerNames = wantedPeers(entry.names);
   return peerNames.length > 0 ? [{ entry, peerNames }] : [];
@@ -61,7 +61,7 @@ try {
   }
 } finally {
   await all.close();
-  against?.remove();
+  other?.remove();
 }
 console.log(`\n${summary(rows)}${((performance.now() - startMs) / 1000).toFixed(0)} s`);
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);
