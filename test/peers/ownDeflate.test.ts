@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { permessageDeflateWith } from "../../src/deflate/index.ts";
 import { accept, connect } from "../../src/stream/index.ts";
 import { pipe } from "../../src/transports/pipe.ts";
-import { nodeZlibEngine } from "../peers/nodeZlibEngine.ts";
+import { nodeZlibEngine } from "./nodeZlibEngine.ts";
 
 test("both ends compress with the engine that they are given", async () => {
   const extensions = [permessageDeflateWith(nodeZlibEngine, { level: 1 })];
