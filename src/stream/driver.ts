@@ -131,9 +131,11 @@ export class Driver {
     return this.#machine.phase !== "running";
   }
 
-  /** The time by the connection's clock, in milliseconds. Never goes back. */
+  /** The time by the connection's clock, in milliseconds. Never goes back. Throws `RangeError` if the clock tells no time. */
   nowMs(): number {
-    return this.#machine.timeOf(this.#clock.now());
+    const clockMs = this.#clock.now();
+    if (!Number.isFinite(clockMs)) throw new RangeError(`the clock says ${String(clockMs)}`);
+    return this.#machine.timeOf(clockMs);
   }
 
   /** Call it after anything that was done with the connection: sends what is queued, together with the rest of this turn. */
@@ -170,7 +172,6 @@ export class Driver {
     let nowMs: number;
     try {
       nowMs = this.nowMs();
-      if (!Number.isFinite(nowMs)) throw new RangeError(`the clock says ${String(nowMs)}`);
     } catch (reason) {
       this.#tellAt({ type: "aborted", reason }, -Infinity);
       return;

@@ -249,9 +249,14 @@ export class Direction {
     this.#clogged++;
   }
 
+  get #holds(): boolean {
+    return this.#clogged > 0 || this.#held.length > 0;
+  }
+
   unclog(): void {
     if (--this.#clogged > 0) return;
-    for (const action of this.#held.splice(0)) if (!this.vanished) action();
+    // What arrives may let more on its way, which comes behind all that was held.
+    while (this.#held.length > 0) this.#held.shift()!();
   }
 
   /** From now on nothing arrives, and neither end notices. */
@@ -446,7 +451,7 @@ export class Direction {
   #wire(action: () => void): void {
     if (this.vanished) return;
     const { latencyMs } = this.#plan;
-    if (latencyMs === 0 && this.#clogged <= 0 && this.#inWire === 0) {
+    if (latencyMs === 0 && !this.#holds && this.#inWire === 0) {
       action();
       return;
     }
@@ -456,7 +461,7 @@ export class Direction {
     this.#world.after(this.#lastDueMs - nowMs, () => {
       this.#inWire--;
       if (this.vanished) return;
-      if (this.#clogged > 0) this.#held.push(action);
+      if (this.#holds) this.#held.push(action);
       else action();
     });
   }

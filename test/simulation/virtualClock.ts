@@ -56,7 +56,7 @@ export class VirtualClock implements Clock {
   }
 
   #push(run: () => void, ms: number, ofLibrary: boolean): Entry {
-    const entry = { dueMs: this.#nowMs + Math.max(ms, 0), order: this.set++, run, ofLibrary, over: false };
+    const entry = { dueMs: this.#nowMs + (ms > 0 ? ms : 0), order: this.set++, run, ofLibrary, over: false };
     const heap = this.#heap;
     let at = heap.length;
     heap.push(entry);

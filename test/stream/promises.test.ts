@@ -1,6 +1,7 @@
 /** What every face promises: it ends in time, tells the truth, ends once, leaves nothing behind, and contains failures. */
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Extension, ExtensionCodec } from "../../src/index.ts";
+import type { Clock } from "../../src/stream/clock.ts";
 import { crosswsAdapter, WebSocketServer, type Peer, type WebSocketServerOptions } from "../../src/server/index.ts";
 import {
   accept,
@@ -489,6 +490,29 @@ describe("it contains failures", () => {
     await session.close();
     await served;
     expect(reports).toEqual([thrown]);
+  });
+  test("a clock that says NaN, at whichever call, sets no timer for NaN milliseconds and ends the connection", async () => {
+    let readings = Infinity;
+    for (let failing = 0; failing < readings; failing++) {
+      const waits: number[] = [];
+      let calls = 0;
+      const clock: Clock = {
+        now: () => (calls++ === failing ? NaN : 0),
+        setTimeout: (_, ms) => waits.push(ms),
+        clearTimeout: () => undefined,
+      };
+      const transport = new WireTransport();
+      const opening = connect(transport, { ...known, clock, closeTimeoutMs: 500 });
+      const session = await opening.catch(() => undefined);
+      void session?.send("a").catch(() => undefined);
+      await settled();
+      void session?.close().catch(() => undefined);
+      await settled();
+      expect(waits.filter(Number.isNaN)).toEqual([]);
+      if (calls > failing) expect(transport.ends).toContain("ended");
+      else readings = failing;
+    }
+    expect(readings).toBeGreaterThan(3);
   });
   test("an onError that throws, or rejects, is reported and ends nothing", async () => {
     const later = (): Promise<void> => Promise.reject(new Error("of onError"));
