@@ -75,6 +75,8 @@ export class Emitter<Events extends { [Name in keyof Events]: unknown[] }> {
     else {
       for (const name of this.eventNames()) if (name !== "removeListener") this.#removeAll(name);
       this.#removeAll("removeListener");
+      // Those that were added meanwhile.
+      for (const name of this.eventNames()) Reflect.deleteProperty(this.#kept, name);
     }
     return this;
   }

@@ -103,6 +103,18 @@ test("any program has the same trace", () => {
         }
       });
     }),
+    // What is added while all are removed.
+    {
+      examples: [
+        [
+          [
+            ["on", "a", 0],
+            ["on", "removeListener", 2],
+            ["removeAllListeners", undefined, 0],
+          ],
+        ],
+      ],
+    },
   );
 });
 
