@@ -48,8 +48,8 @@ const lengthOf = (prototype: object): ((this: unknown) => number) =>
   Reflect.get(Object.getOwnPropertyDescriptor(prototype, "byteLength")!, "get") as (this: unknown) => number;
 const ownLength = lengthOf(ArrayBuffer.prototype);
 /** Pages that are not isolated have such memory, of WebAssembly, but not its class. */
-const { SharedArrayBuffer: Shared } = globalThis as { SharedArrayBuffer?: { readonly prototype: object } };
-const sharedLength = Shared && lengthOf(Shared.prototype);
+const sharedLength =
+  typeof SharedArrayBuffer === "function" ? lengthOf(SharedArrayBuffer.prototype as object) : undefined;
 
 function isShared(value: unknown): boolean {
   if (sharedLength === undefined) return Object.prototype.toString.call(value) === "[object SharedArrayBuffer]";

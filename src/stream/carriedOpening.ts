@@ -179,11 +179,16 @@ class Answering {
     if (head === undefined) return [];
     this.#head = undefined;
     const status = Number(head.startLine.split(" ")[1]);
-    if (status !== 101 && status < 300) {
-      throw new RangeError(`a refusal with the status ${status} would open the WebSocket here: use 300 to 599`);
-    }
+    if (status !== 101) requireRefusal(status);
     this.#opening.answer({ status: status === 101 ? 200 : status, headers: withoutHttp1(head.fields) });
     return rest(this.#input);
+  }
+}
+
+/** Throws `RangeError` for a status that would open the WebSocket where the transport carries the opening. */
+export function requireRefusal(status = 400): void {
+  if (status < 300) {
+    throw new RangeError(`a refusal with the status ${status} would open the WebSocket here: use 300 to 599`);
   }
 }
 

@@ -7,6 +7,7 @@ import { ignore } from "../transports/ignore.ts";
 import { ChunkReader } from "./chunkReader.ts";
 import { LONGEST_TIMER_MS, systemClock, type Clock, type ClockOption } from "./clock.ts";
 import { DriverMachine, GATHERED_BYTES, type Command, type DriverTiming, type Happening } from "./driverMachine.ts";
+import { report } from "./report.ts";
 import { keepSpare, takeSpare } from "./spareBlock.ts";
 
 const AT_ONCE = Promise.resolve();
@@ -219,6 +220,8 @@ export class Driver {
       taken.then(this.#onTaken, this.#onTakerFailed);
       return this.#machine.hold();
     } catch (error) {
+      // After the last event nobody else tells of it.
+      if (event.type === "connectionClosed") report(error);
       this.abort(error);
       return false;
     }

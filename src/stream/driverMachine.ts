@@ -563,8 +563,17 @@ export class DriverMachine {
       keepAliveAgain(this.#connection);
     } else {
       const message = `no pong in ${this.#keepalive!.timeoutMs} ms`;
-      this.#giveUp(new RemoteProtocolError(message, { code: "keepaliveTimeout" }));
+      this.#loseTransport(new RemoteProtocolError(message, { code: "keepaliveTimeout" }));
     }
+  }
+
+  /** Ends the transport both ways. What it has brought may still be taken. */
+  #loseTransport(reason: unknown): void {
+    this.fault ??= reason;
+    if (this.output !== "lost") this.#commands.push({ type: "abortOutput", reason });
+    this.#loseOutput(reason);
+    this.#commands.push({ type: "cancelInput", reason });
+    this.#endInput();
   }
 
   /** Does what is due; whether anything was. */

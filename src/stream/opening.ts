@@ -5,6 +5,7 @@ import { LocalProtocolError } from "../core/errors.ts";
 import type { ConnectionClosed, ConnectionEstablished, ConnectionRequested, WSEvent } from "../core/events.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { overOpening } from "./carriedOpening.ts";
+import { reportRejection } from "./report.ts";
 import type { ConnectionHook } from "./connectionHook.ts";
 import { discard } from "./discard.ts";
 import { Driver, type DriverOptions, type EventHandler } from "./driver.ts";
@@ -26,7 +27,7 @@ export interface Prepared<Made extends Connection = Connection> {
   readonly run: { driver?: Driver };
 }
 
-/** Makes one side's connection and calls `onConnection`. Throws what either throws. */
+/** Makes one side's connection and calls `onConnection`. Throws what either throws; what the hook rejects with is reported. */
 export function prepare<Options extends SharedOptions, Made extends Connection>(
   Side: new (options: Options) => Made,
   options: Options,
@@ -45,7 +46,7 @@ export function prepare<Options extends SharedOptions, Made extends Connection>(
     }
   };
   const connection = new Side({ ...options, ...(random && { random: contained }) });
-  onConnection?.(connection, options);
+  reportRejection(onConnection?.(connection, options));
   return { connection, run };
 }
 

@@ -1,4 +1,5 @@
 /** Where errors go that nobody listens for: they are seen, and never end the process because of what a peer sent. */
+import { textOf } from "../transports/textOf.ts";
 
 interface Platform {
   reportError?: (error: unknown) => void;
@@ -8,9 +9,8 @@ interface Platform {
 /** A warning on Node, Deno and Bun that names the error; an `error` event of the page or the worker in browsers. */
 export function report(error: unknown): void {
   const { process, reportError } = globalThis as Platform;
-  const known = error instanceof Error ? error : new Error(`something was thrown that is no Error: ${textOf(error)}`);
   try {
-    if (process?.emitWarning !== undefined) process.emitWarning(known);
+    if (process?.emitWarning !== undefined) process.emitWarning(warningOf(error));
     else reportError?.(error);
   } catch {
     // An application's own `reportError` may throw, too: there is nobody left to tell.
@@ -41,10 +41,15 @@ function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }
 
-function textOf(value: unknown): string {
+/** Node writes the parts of a warning out later, where whatever they throw would end the process. */
+function warningOf(thrown: unknown): Error {
   try {
-    return String(value);
+    if (thrown instanceof Error) {
+      const { name, message, stack = "" } = thrown;
+      if ([name, message, stack].every((part) => typeof part === "string")) return thrown;
+    }
   } catch {
-    return typeof value;
+    // What it throws is no better.
   }
+  return new Error(`something was thrown that is no Error: ${textOf(thrown)}`);
 }

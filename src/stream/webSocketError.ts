@@ -3,6 +3,7 @@ import { concat, type Bytes } from "../core/bytes.ts";
 import { CloseCode, isCloseCodeOnWire } from "../core/closeCodes.ts";
 import { shortenedReason } from "../core/closeFrame.ts";
 import { ProtocolError } from "../core/errors.ts";
+import { textOf } from "../transports/textOf.ts";
 import type { ConnectionClosed, ConnectionRejected, RejectionData } from "../core/events.ts";
 
 /** A server's answer that refused the connection. */
@@ -52,7 +53,7 @@ export function explain(closed: ConnectionClosed, fault: unknown, rejection?: Re
     return new WebSocketError(`the server refused the connection: ${answer}`, details);
   }
   if (broken !== undefined) return new WebSocketError(`the connection failed: ${broken.message}`, details);
-  if (fault !== undefined) return new WebSocketError(`the transport failed: ${messageOf(fault)}`, details);
+  if (fault !== undefined) return new WebSocketError(`the transport failed: ${textOf(fault)}`, details);
   if (closed.wasClean) return new WebSocketError(`the connection was closed with code ${closeCode}`, details);
   return new WebSocketError("the transport ended without a closing handshake", details);
 }
@@ -63,10 +64,6 @@ export function sendableClose(reason: unknown): { closeCode?: number; reason?: s
   if (typeof closeCode !== "number") return {};
   const code = isCloseCodeOnWire(closeCode) ? closeCode : CloseCode.INTERNAL_ERROR;
   return { closeCode: code, reason: typeof text === "string" ? shortenedReason(text) : "" };
-}
-
-function messageOf(fault: unknown): string {
-  return fault instanceof Error || fault instanceof DOMException ? fault.message : String(fault);
 }
 
 const MAX_BODY_BYTES = 64 * 1024;

@@ -6,6 +6,7 @@ import type { ByteTransport } from "./byteTransport.ts";
 import { DialError, type DialErrorCode } from "./dialError.ts";
 import { socketTransport, type NodeDuplex } from "./nodeDuplex.ts";
 import { onAbort } from "./onAbort.ts";
+import { textOf } from "./textOf.ts";
 import { readProxyAnswer } from "./proxyAnswer.ts";
 import { ignore } from "./ignore.ts";
 
@@ -205,7 +206,7 @@ async function secure(
 ): Promise<NodeDuplex> {
   // RFC 6066 §3: an address is no server name. It is compared with the certificate all the same.
   const name = isIP(host) === 0 ? { servername: host } : {};
-  const all: object = { host, ...name, ALPNProtocols: ["http/1.1"], ...options, socket };
+  const all: object = { host, ...name, ALPNProtocols: ["http/1.1"], ...options, ...contained(options), socket };
   const secured = connectTLS(all);
   await attempt.run(
     secured,
@@ -216,6 +217,21 @@ async function secure(
     },
   );
   return secured;
+}
+
+/** What this callback throws would be an uncaught exception of Node's: here it is its verdict. */
+function contained(options: { readonly checkServerIdentity?: unknown } = {}): object {
+  const { checkServerIdentity: check } = options;
+  if (typeof check !== "function") return {};
+  return {
+    checkServerIdentity: (...args: unknown[]): unknown => {
+      try {
+        return Reflect.apply(check, undefined, args);
+      } catch (error) {
+        return error instanceof Error ? error : new Error(textOf(error));
+      }
+    },
+  };
 }
 
 /** Asks a proxy for a tunnel to the server (RFC 9110 §9.3.6). */
@@ -318,8 +334,4 @@ function explainTLS(error: unknown, authority: string): DialError {
 function codeOf(error: unknown): string {
   const code: unknown = (Object(error) as { code?: unknown }).code;
   return typeof code === "string" ? code : "";
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

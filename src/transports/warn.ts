@@ -1,4 +1,5 @@
 /** Reports errors that a user's callback threw, without ending the process. */
+import { textOf } from "./textOf.ts";
 
 interface Platform {
   console?: { warn(...data: unknown[]): void };
@@ -9,7 +10,7 @@ interface Platform {
 export function warn(error: unknown): void {
   const { console, process } = globalThis as Platform;
   if (process?.emitWarning === undefined) console?.warn(error);
-  else process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+  else process.emitWarning(error instanceof Error ? error : new Error(textOf(error)));
 }
 
 /** Calls `onError`. If that throws, its error becomes a warning. */

@@ -1,5 +1,6 @@
 /** The bidirectional streams of a WebTransport session as byte transports, whichever side opens them. */
 import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
+import { textOf } from "./textOf.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 import { ignore } from "./ignore.ts";
 import { onAbort } from "./onAbort.ts";
@@ -214,7 +215,7 @@ function untilReady(session: WebTransportSession, signal: AbortSignal | undefine
 function neverOpened(error: unknown): TransportError {
   // Browsers keep the reason from pages.
   const why = "nobody listens there, the server refused, or its certificate is not trusted or has another hash";
-  return new TransportError("neverOpened", `the session was not opened: ${why} (${messageOf(error)})`, {
+  return new TransportError("neverOpened", `the session was not opened: ${why} (${textOf(error)})`, {
     cause: error,
   });
 }
@@ -240,7 +241,7 @@ async function explain(
   const { source, streamErrorCode } = (error ?? {}) as Partial<WebTransportError>;
   const end = source === "stream" ? undefined : await endOf(session);
   if (end !== undefined || source === "session" || code === "lost") {
-    return new TransportError("lost", end ?? `the session takes no more streams (${messageOf(error)})`, {
+    return new TransportError("lost", end ?? `the session takes no more streams (${textOf(error)})`, {
       cause: error,
     });
   }
@@ -255,7 +256,7 @@ function endOf(session: WebTransportSession): Promise<string | undefined> {
     const patience = setTimeout(() => resolve(undefined), SESSION_END_MS);
     const watch = courseOf(session).end.when((settled) => {
       if ("error" in settled) {
-        resolve(`the session broke off (${messageOf(settled.error)})`);
+        resolve(`the session broke off (${textOf(settled.error)})`);
         return;
       }
       const { closeCode = 0, reason = "" } = (settled.value ?? {}) as WebTransportCloseInfo;
@@ -263,8 +264,4 @@ function endOf(session: WebTransportSession): Promise<string | undefined> {
     });
     return [watch, () => clearTimeout(patience)];
   });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -514,6 +514,40 @@ describe("it contains failures", () => {
     }
     expect(readings).toBeGreaterThan(3);
   });
+  describe("what can't be made a text, as the reason of an abort or the error of a transport, ends the connection like any other", () => {
+    class Loud extends Error {
+      override get message(): string {
+        throw new Error("no text");
+      }
+    }
+    const reasons: [string, unknown][] = [
+      ["has no prototype", Object.create(null)],
+      ["has a toString that throws", { toString: () => Reflect.ownKeys(1 as never) }],
+      ["has a message that throws", new Loud()],
+      ["has a message that is a symbol", Object.assign(new Error(), { message: Symbol("x") })],
+    ];
+    test.each(reasons)("one that %s", async (_, reason) => {
+      const { reports } = collectReports();
+      const [near, far] = pipe();
+      const served = serve([far], async (request) => void (await (await request.accept()).receive()), {
+        closeTimeoutMs: 500,
+      });
+      const session = await connect(near, { closeTimeoutMs: 500 });
+      session.close({ signal: AbortSignal.abort(reason) }).catch(() => undefined);
+      await expect(session.closed).rejects.toMatchObject({ closeCode: 1006 });
+      await served;
+      const [other, far2] = pipe();
+      const opening = connect(other, { closeTimeoutMs: 500 });
+      void far2.readable.cancel(reason);
+      await expect(opening).rejects.toMatchObject({ closeCode: 1006 });
+      await serve([pipe()[1]], () => undefined, {
+        onConnection: () => Promise.reject(reason) as never,
+        handshakeTimeoutMs: 20,
+        closeTimeoutMs: 20,
+      });
+      for (const report of reports) expect(typeof (report as Error).message).toBe("string");
+    });
+  });
   test("an onError that throws, or rejects, is reported and ends nothing", async () => {
     const later = (): Promise<void> => Promise.reject(new Error("of onError"));
     for (const onError of [
@@ -806,6 +840,23 @@ describe("with keepalive, a peer that has vanished is found", () => {
     expect(atMs).toBeLessThanOrEqual(1000 + 300 + 500);
     await clock.advance(500);
     expect(transport.ends).toContain("ended");
+  });
+  test("and a reader that goes on gets what had arrived before it vanished", async () => {
+    const clock = new ManualClock();
+    const transport = new WireTransport();
+    const session = await held(clock, transport);
+    const messages = Array.from({ length: 35 }, () => hex("82 fe 0b b8 00 00 00 00", "61 ".repeat(3000)));
+    transport.bring(...messages);
+    let received = 0;
+    const reading = (async () => {
+      while ((await session.receive()) !== undefined) {
+        received++;
+        await new Promise<void>((resolve) => void clock.setTimeout(resolve, 100));
+      }
+    })().catch((error: unknown) => error);
+    for (let tenth = 0; tenth <= messages.length; tenth++) await clock.advance(100);
+    expect(await reading).toMatchObject({ closeCode: 1006, cause: { code: "keepaliveTimeout" } });
+    expect(received).toBe(messages.length);
   });
   test("but one that answers is not, however long its messages wait, and its pongs are nobody else's", async () => {
     const clock = new ManualClock();
