@@ -45,7 +45,7 @@ export class ClientOpening implements Opening {
   refuse(): void {}
 }
 
-/** Wraps an extension so that an error in its `confirm` ends the connection: `confirm` runs while events are pulled. */
+/** The client's side of an extension. `confirm` runs while events are pulled, so its errors end the connection. */
 function containAnswer(extension: Extension): Extension {
   const { name } = extension;
   return {

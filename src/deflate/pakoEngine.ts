@@ -1,4 +1,7 @@
-/** DEFLATE by pako's port of zlib, through its low-level functions: they alone know sync flush, window bits and an output buffer of one's own. */
+/**
+ * DEFLATE with pako's port of zlib. Uses its low-level functions: only they support sync flush, window bits and a
+ * custom output buffer.
+ */
 import type { DeflateEngine } from "./engine.ts";
 import { PakoDeflater } from "./pakoDeflater.ts";
 import { PakoInflater } from "./pakoInflater.ts";
