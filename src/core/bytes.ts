@@ -1,13 +1,13 @@
-/** Small dealings with byte arrays that several files share. */
+/** Byte-array helpers. */
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 export const EMPTY: Bytes = new Uint8Array(0);
 
 /**
- * Views what the caller gave, without copying. A detached or empty buffer is empty bytes.
- * Throws `TypeError` for anything but an `ArrayBuffer`, a `SharedArrayBuffer` or a view of one (a number is no length
- * here), and for a view that is out of the bounds of its buffer.
+ * Returns a view of the caller's bytes, without copying. A detached or empty buffer yields empty bytes. Throws
+ * `TypeError` for anything but an `ArrayBuffer`, a `SharedArrayBuffer` or a view of one (a number is not a length
+ * here), and for a view that is out of bounds of its buffer.
  */
 export function viewOf(source: unknown): Uint8Array {
   if (source instanceof Uint8Array && source.length > 0) return source;
@@ -19,7 +19,7 @@ export function viewOf(source: unknown): Uint8Array {
   return new Uint8Array(buffer, source.byteOffset, source.byteLength);
 }
 
-/** Of a buffer that is not detached. Such a view says that it is empty; a DataView throws. */
+/** For a view of a buffer that is not detached. An out-of-bounds view reports length 0; a `DataView` throws. */
 function isOutOfBounds(view: ArrayBufferView): boolean {
   try {
     if (view.byteLength === 0 && !(view instanceof DataView)) (view as Uint8Array).at(0);
@@ -29,7 +29,7 @@ function isOutOfBounds(view: ArrayBufferView): boolean {
   }
 }
 
-/** Buffers by brand rather than `instanceof`, since they may come from another realm. */
+/** Checks the brand instead of `instanceof`, because buffers may come from another realm. */
 export function isBufferSource(value: unknown): value is ArrayBuffer | ArrayBufferView {
   if (ArrayBuffer.isView(value)) return true;
   const brand = Object.prototype.toString.call(value);
@@ -41,13 +41,13 @@ export function bufferOf(source: ArrayBuffer | ArrayBufferView): ArrayBufferLike
 }
 
 /**
- * `TypeError` for memory that is shared or can be resized: a buffer source of Web IDL is neither, unless it says
- * `[AllowShared]` or `[AllowResizable]`. Whatever is no buffer source passes.
+ * Throws `TypeError` for shared or resizable memory, which Web IDL rejects unless a type allows it with `[AllowShared]`
+ * or `[AllowResizable]`. Ignores values that are not buffer sources.
  */
 export function requireFixed(source: unknown): void {
   if (typeof source === "string" || !isBufferSource(source)) return;
   const buffer = bufferOf(source);
-  if (buffer.resizable === false) return; // nearly every one
+  if (buffer.resizable === false) return; // nearly all buffers
   if (Object.prototype.toString.call(buffer) === SHARED)
     throw new TypeError("shared memory can't be sent: send a copy");
   if (buffer.resizable === true) throw new TypeError("resizable memory can't be sent: send a copy");
@@ -55,14 +55,14 @@ export function requireFixed(source: unknown): void {
 
 const SHARED = "[object SharedArrayBuffer]";
 
-/** The bytes of a string of code points up to 255, as HTTP heads are written. */
+/** Encodes a string of code points up to 255, the encoding of HTTP heads. */
 export function latin1(text: string): Bytes {
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   return bytes;
 }
 
-/** All pieces in one new array. */
+/** Joins the pieces in a new array. */
 export function concat(pieces: readonly Uint8Array[]): Bytes {
   let length = 0;
   for (const piece of pieces) length += piece.length;
@@ -71,7 +71,7 @@ export function concat(pieces: readonly Uint8Array[]): Bytes {
   return whole;
 }
 
-/** All pieces one behind the other, from the start on. */
+/** Writes the pieces one after another, from the start of `into`. */
 export function putTogether(pieces: readonly Uint8Array[], into: Bytes): void {
   let at = 0;
   for (const piece of pieces) {
