@@ -86,7 +86,7 @@ export class OutputQueue {
   }
 
   /**
-   * Whether to write a header into the slab instead of its own array: it fits, or other headers will share the slab.
+   * Whether to write a header into the slab instead of a separate array: it fits, or other headers will share the slab.
    */
   gathersHeader(length: number): boolean {
     return this.#chunks.length > SINGLE_HEADERS || this.fits(length);

@@ -13,7 +13,7 @@ export function statusLine(status: number): string {
   return `HTTP/1.1 ${status} ${REASONS[status] ?? ""}`;
 }
 
-/** Reason phrases; they have no meaning of their own (RFC 9112 §4). */
+/** Reason phrases, for people only: programs ignore them (RFC 9112 §4). */
 const REASONS: Readonly<Record<number, string>> = {
   101: "Switching Protocols",
   200: "OK",

@@ -10,7 +10,7 @@ import { isSecretHeader, overwrite, Secrets, secretTable, type SecretOptions } f
 
 /**
  * What to overwrite. Traces overwrite nothing by default. Exports, which are made to be shared, by default overwrite
- * the headers for which `isSecretHeader` is true, and `tokens`. Structure and length are preserved.
+ * `tokens` and the headers that `isSecretHeader` matches. Structure and length are preserved.
  */
 export interface Redaction extends SecretOptions {
   /**

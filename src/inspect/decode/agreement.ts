@@ -5,7 +5,7 @@
 import type { AgreedExtension, Extension, ExtensionCodec, ExtensionParameters } from "../../core/extension.ts";
 import type { Role } from "../role.ts";
 
-/** permessage-deflate uses RSV1 (RFC 7692 §6), even if no codec for it is available. */
+/** permessage-deflate uses RSV1 (RFC 7692 §6), even if no codec is available to decode it. */
 const KNOWN_BITS: Record<string, number> = { "permessage-deflate": 4 };
 
 export interface Agreement {
