@@ -37,8 +37,8 @@ export let keepAliveAgain: (connection: Connection) => void;
 export let openingOf: (connection: Connection) => Opening | undefined;
 
 /**
- * One end of a WebSocket connection. Does no I/O and sets no timers: feed it with {@link receiveBytes}, pull {@link
- * events}, and send what {@link bytesToSend} returns.
+ * One end of a WebSocket connection. Does no I/O and sets no timers: feed it with {@link receiveBytes}, pull
+ * {@link events}, and send what {@link bytesToSend} returns.
  */
 export abstract class Connection {
   static {

@@ -39,8 +39,8 @@ export class ServerConnection extends Connection {
   }
 
   /**
-   * Refuses the request (§4.2.2), by default with 403 and no body. With `streamed`, send the body with {@link
-   * sendRejectionData}. Throws the same errors as {@link accept}, and `RangeError` for a status below 200.
+   * Refuses the request (§4.2.2), by default with 403 and no body. With `streamed`, send the body with
+   * {@link sendRejectionData}. Throws the same errors as {@link accept}, and `RangeError` for a status below 200.
    */
   reject(request: ConnectionRequested, options: RejectOptions = {}): void {
     ServerOpening.of(this, "reject").reject(request, options);

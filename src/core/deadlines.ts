@@ -154,8 +154,8 @@ export class Deadlines {
 
   /**
    * Sets the time and returns the timer that is due, if any. A time before the last one counts as the last one. While
-   * `unread` is true no deadline of the peer is due, because the unread bytes may meet it. For `progress` see {@link
-   * follow}. Throws `RangeError` if the time is not finite.
+   * `unread` is true no deadline of the peer is due, because the unread bytes may meet it. For `progress` see
+   * {@link follow}. Throws `RangeError` if the time is not finite.
    */
   advance(nowMs: number, unread: boolean, progress: number | undefined): Timer | undefined {
     if (!Number.isFinite(nowMs)) {

@@ -1,8 +1,8 @@
 /** Checks options against a table, and writes the error messages. */
 
 /**
- * The expected kind of a value, in words that are also the check: `"a string or an object"` checks its `typeof`, `"{
- * now, setTimeout }"` checks that it has these members.
+ * The expected kind of a value, in words that are also the check: `"a string or an object"` checks its `typeof`,
+ * `"{ now, setTimeout }"` checks that it has these members.
  */
 export type Kind = string;
 

@@ -9,8 +9,9 @@ const table: OptionTable<DeflateOptions> = { ...settingsTable, engine: engineKin
 
 /**
  * Creates the extension for the `extensions` option of either side. Any number of connections can share it. You can
- * pass several; they are offered, and tried, in order: `[permessageDeflate({ serverMaxWindowBits: 10 }),
- * permessageDeflate()]`. Throws `TypeError` or `RangeError` if an option is invalid.
+ * pass several; they are offered, and tried, in order:
+ * `[permessageDeflate({ serverMaxWindowBits: 10 }), permessageDeflate()]`. Throws `TypeError` or `RangeError` if an
+ * option is invalid.
  *
  * @example
  * ```ts
