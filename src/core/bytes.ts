@@ -29,11 +29,34 @@ function isOutOfBounds(view: ArrayBufferView): boolean {
   }
 }
 
-/** Checks the brand instead of `instanceof`, because buffers may come from another realm. */
+/** Does not use `instanceof`, because buffers may come from another realm. */
 export function isBufferSource(value: unknown): value is ArrayBuffer | ArrayBufferView {
-  if (ArrayBuffer.isView(value)) return true;
-  const brand = Object.prototype.toString.call(value);
-  return brand === "[object ArrayBuffer]" || brand === SHARED;
+  return ArrayBuffer.isView(value) || (Object(value) === value && (hasLength(value, ownLength) || isShared(value)));
+}
+
+/**
+ * Calls the getter, which accepts only buffers. Brand names are unreliable: a buffer's can change, and other objects
+ * can have it.
+ */
+function hasLength(value: unknown, length: (this: unknown) => number): boolean {
+  try {
+    length.call(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const lengthOf = (prototype: object): ((this: unknown) => number) =>
+  Reflect.get(Object.getOwnPropertyDescriptor(prototype, "byteLength")!, "get") as (this: unknown) => number;
+const ownLength = lengthOf(ArrayBuffer.prototype);
+/** Pages that are not cross-origin isolated can have shared memory, through WebAssembly, but lack the class. */
+const { SharedArrayBuffer: Shared } = globalThis as { SharedArrayBuffer?: { readonly prototype: object } };
+const sharedLength = Shared && lengthOf(Shared.prototype);
+
+function isShared(value: unknown): boolean {
+  if (sharedLength === undefined) return Object.prototype.toString.call(value) === "[object SharedArrayBuffer]";
+  return hasLength(value, sharedLength);
 }
 
 export function bufferOf(source: ArrayBuffer | ArrayBufferView): ArrayBufferLike & { readonly resizable?: boolean } {
@@ -48,12 +71,9 @@ export function requireFixed(source: unknown): void {
   if (typeof source === "string" || !isBufferSource(source)) return;
   const buffer = bufferOf(source);
   if (buffer.resizable === false) return; // nearly all buffers
-  if (Object.prototype.toString.call(buffer) === SHARED)
-    throw new TypeError("shared memory can't be sent: send a copy");
+  if (isShared(buffer)) throw new TypeError("shared memory can't be sent: send a copy");
   if (buffer.resizable === true) throw new TypeError("resizable memory can't be sent: send a copy");
 }
-
-const SHARED = "[object SharedArrayBuffer]";
 
 /** Encodes a string of code points up to 255, the encoding of HTTP heads. */
 export function latin1(text: string): Bytes {

@@ -225,14 +225,31 @@ export function isFolded(line: string): boolean {
   return /^[ \t]/.test(line);
 }
 
-/** The given headers as pairs, with names as spelled. Throws `TypeError` if an entry is not a pair. */
-export function entriesOf(init: HeadersInit): [name: string, value: string][] {
-  if (!(Symbol.iterator in Object(init))) return Object.entries(init);
-  return Array.from(init as Iterable<[string, string]>, ([name, value, ...more]) => {
+/** Headers as the platform or Node's `http` represents them. In Node a name with several values has an array. */
+export type GivenHeaders = HeadersInit | Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** The given headers as pairs, with names as spelled. Throws `TypeError` if a name or a value is invalid. */
+export function entriesOf(given: GivenHeaders): [name: string, value: string][] {
+  if (Object(given) !== given) throw new TypeError(`headers must be an object, not ${typeof given}`);
+  if (!(Symbol.iterator in given)) {
+    return Object.entries(given as Record<string, unknown>).flatMap(([name, value]) =>
+      value === undefined ? [] : [value].flat().map((each) => entryOf(name, each)),
+    );
+  }
+  return Array.from(given as Iterable<[string, string]>, ([name, value, ...more]) => {
     if (value === undefined || more.length > 0) throw new TypeError("a header is a name and a value");
-    return [name, value];
+    return entryOf(name, value);
   });
 }
+
+function entryOf(name: string, value: unknown): [name: string, value: string] {
+  if (typeof value === "number") return [name, String(value)];
+  if (typeof value !== "string") throw new TypeError(`the value of a header must be a string, not ${typeof value}`);
+  return [name, value];
+}
+
+/** Like {@link headersOf}, for headers in any form. */
+export const headersFrom = (given: GivenHeaders): Headers => headersOf(entriesOf(given));
 
 /** Fields as a `Headers` object; names may be in any case. Throws `TypeError` if a field is invalid. */
 export function headersOf(fields: readonly Field[]): Headers {

@@ -6,6 +6,7 @@ import { resolveTiming, timingTable } from "../core/deadlines.ts";
 import type { ConnectionRequested } from "../core/events.ts";
 import { limitTable, type Limits } from "../core/limits.ts";
 import { checkOptions, type OptionTable } from "../core/options.ts";
+import { headersFrom } from "../handshake/headReader.ts";
 import { parseTarget } from "../handshake/requestTarget.ts";
 import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.ts";
 import { requestOf } from "../stream/carriedOpening.ts";
@@ -69,7 +70,7 @@ export interface WebSocketServerOptions extends Pick<ServerOptions, ConnectionSe
   readonly verifyClient?: (info: ClientInfo, verified: Verified) => Maybe<boolean | undefined>;
   /** `false`: there is no `clients`. */
   readonly clientTracking?: boolean;
-  /** Largest message in bytes: the limits `maxMessageBytes` and `maxFrameBytes` in the name that ws has for them. */
+  /** Largest message in bytes, 0 for no limit: `maxMessageBytes` and `maxFrameBytes` under the name that ws has for them. */
   readonly maxPayload?: number;
   /** Most transports at once, whatever they are at; `Infinity` by default. Beyond it they are dropped. */
   readonly maxConnections?: number;
@@ -112,8 +113,20 @@ const INSTEAD: Readonly<Record<string, string>> = {
   port: SERVE,
   host: SERVE,
   server: SERVE,
+  backlog: SERVE,
   perMessageDeflate: "use extensions: [permessageDeflate()], of websocket-over/deflate",
+  maxFragments: "use limits: { maxFragments }",
+  allowSynchronousEvents: "leave it out: each message is an event of its own",
+  skipUTF8Validation: "leave it out: text is always checked",
 };
+
+/** ws takes `null` for an option that is not set. */
+function withoutNulls(given: WebSocketServerOptions): WebSocketServerOptions {
+  if (Object(given) !== given) return given;
+  const nulls = Object.entries(given).filter(([, value]) => value === null);
+  const unset = Object.fromEntries(nulls.map(([name]) => [name, undefined]));
+  return Object.assign(Object.create(Object.getPrototypeOf(given) as object | null), given, unset) as typeof given;
+}
 
 /** By default what the transport says itself. */
 export interface HandleOptions extends TransportInfo {
@@ -180,21 +193,22 @@ export class WebSocketServer extends Emitter<ServerEvents> {
   #vacated: (() => void)[] = [];
 
   /** `TypeError` or `RangeError` for options that can't be. */
-  constructor(options: WebSocketServerOptions = {}) {
+  constructor(given: WebSocketServerOptions = {}) {
     super();
     const where = "new WebSocketServer()";
     for (const [name, instead] of Object.entries(INSTEAD)) {
-      if (((options as Record<string, unknown> | null)?.[name] ?? false) !== false) {
+      if (((given as Record<string, unknown> | null)?.[name] ?? false) !== false) {
         throw new TypeError(`${where} has no option ${name}; ${instead}`);
       }
     }
-    checkOptions(where, options, table);
-    this.options = { ...options };
+    const options = checkOptions(where, withoutNulls(given), table);
+    this.options = options;
     requireOriginPolicy(options.origins);
     requireCount("maxPayload", options.maxPayload);
     requireCount("maxConnections", options.maxConnections);
     requireCount("maxPendingHandshakes", options.maxPendingHandshakes);
-    const { extensions = [], masking = true, autoPong = true, keepalive, maxPayload } = options;
+    const { extensions = [], masking = true, autoPong = true, keepalive } = options;
+    const maxPayload = options.maxPayload === 0 ? Infinity : options.maxPayload;
     const timing = resolveTiming(options);
     const { maxMessageBytes = maxPayload, maxFrameBytes = maxPayload } = options.limits ?? {};
     this.#connectionOptions = {
@@ -216,7 +230,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
    */
   handleTransport(transport: ByteTransport, options: HandleOptions = {}): void {
     requireTransport("handleTransport()", transport);
-    orDiscard(transport, () => checkOptions("handleTransport()", options, handleTable));
+    options = orDiscard(transport, () => checkOptions("handleTransport()", options, handleTable));
     if (this.#state !== "running") {
       discard(transport, new Error("the server is closed"));
       return;
@@ -435,13 +449,14 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     if (subprotocol !== undefined) own.push(`Sec-WebSocket-Protocol: ${subprotocol}`);
     const lines = [...own];
     this.emit("headers", lines, request);
-    const headers = new Headers();
-    for (const line of lines) {
-      if (own.includes(line)) continue;
-      const colon = line.indexOf(":");
-      headers.append(line.slice(0, Math.max(colon, 0)), line.slice(colon + 1).trim());
-    }
-    return headers;
+    return headersFrom(
+      lines
+        .filter((line) => !own.includes(line))
+        .map((line): [string, string] => {
+          const colon = line.indexOf(":");
+          return [line.slice(0, Math.max(colon, 0)), line.slice(colon + 1).trim()];
+        }),
+    );
   }
 
   /** What a listener throws is reported, and the server goes on; and an error that nobody listens for. */

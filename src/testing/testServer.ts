@@ -67,8 +67,7 @@ export class TestServer implements AsyncDisposable {
 
   /** `TypeError` or `RangeError` for options that can't be. */
   constructor(given: TestServerOptions = {}) {
-    checkOptions("new TestServer()", given, testServerTable);
-    const { clock = systemClock, ...options } = given;
+    const { clock = systemClock, ...options } = checkOptions("new TestServer()", given, testServerTable);
     checkServerOptions(options); // now, rather than when somebody connects
     this.#options = options;
     this.#clock = clock;

@@ -1,6 +1,7 @@
 /** A server for the hooks of crossws, as they are written for Nitro and h3, that is given transports. */
 import { CloseCode } from "../../core/closeCodes.ts";
 import { checkOptions, type OptionTable } from "../../core/options.ts";
+import { headersFrom } from "../../handshake/headReader.ts";
 import type { MessageBytes } from "../messageBytes.ts";
 import { report } from "../../stream/report.ts";
 import { urlOf, type UpgradeRequest } from "../request.ts";
@@ -66,8 +67,8 @@ const IDLE_TIMEOUT_S = 30;
  * Makes a server that calls the hooks of an application as crossws does. There is no `handleUpgrade`: it is given
  * transports, as `WebSocketServer` is, or serves a source of them. `TypeError` or `RangeError` for options that can't be.
  */
-export function crosswsAdapter(options: CrosswsOptions = {}): CrosswsAdapter {
-  checkOptions("crosswsAdapter()", options, table);
+export function crosswsAdapter(given: CrosswsOptions = {}): CrosswsAdapter {
+  const options = checkOptions("crosswsAdapter()", given, table);
   const { idleTimeout = IDLE_TIMEOUT_S, serverOptions = {} } = options;
   if (!(idleTimeout >= 0)) throw new RangeError(`idleTimeout is at least 0 seconds, not ${idleTimeout}`);
   const topics = new Topics<CrosswsPeer>(options);
@@ -165,7 +166,7 @@ class WSError extends Error {
 
 /** A `Request` with all the headers: one that a script makes in a browser has no cookies, and nothing of the handshake. */
 function webRequest(request: UpgradeRequest, secure: boolean): Request | undefined {
-  const all = new Headers(request.headers as Record<string, string>);
+  const all = headersFrom(request.headers);
   const isSecure = secure || all.get("x-forwarded-proto") === "https";
   const full = urlOf(request, isSecure);
   if (full === undefined) return undefined;
