@@ -16,8 +16,7 @@ export interface ClientConnectionOptions extends ClientOptions {
 const table: OptionTable<ClientConnectionOptions> = { ...clientTable, fastPaths: "{ read, write }" };
 
 /**
- * The client's end of a WebSocket connection; see {@link WSConnection}. A bundle that uses only this class contains no
- * server code.
+ * The client's end of a connection; see {@link WSConnection}. A bundle that uses only this class has no server code.
  */
 export class ClientConnection extends Connection {
   declare readonly type: "client";

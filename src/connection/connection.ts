@@ -389,10 +389,7 @@ const OVERDUE: Readonly<Record<Exclude<Timer, "nextPing">, Rule>> = {
   message: MESSAGE_TIMEOUT,
 };
 
-/**
- * Pulls until there are no more events. Tries the run of short messages first, which is most of the work of a busy
- * connection.
- */
+/** Pulls until there are no more events. Tries the run of short messages first: the usual case on a busy connection. */
 class EventIterator implements IterableIterator<WSEvent> {
   whole: WholeMessages | undefined;
   readonly #pull: () => WSEvent | undefined;

@@ -18,17 +18,11 @@ export type ConnectionType = (typeof ConnectionType)[keyof typeof ConnectionType
 
 /** Options of both sides. */
 export interface SharedOptions extends Partial<Timing> {
-  /**
-   * `"http1"`, the default, opens with an HTTP/1.1 upgrade. With `"none"` the connection is open from the start, by
-   * prior knowledge.
-   */
+  /** `"http1"`, the default, opens with an HTTP/1.1 upgrade. `"none"` starts open, by prior knowledge. */
   readonly handshake?: "http1" | "none";
   /** With `handshake: "none"`: the agreed subprotocol. */
   readonly subprotocol?: string | undefined;
-  /**
-   * In order of preference. With `handshake: "none"` you can also pass extensions that header-only negotiation has
-   * agreed on.
-   */
+  /** In order of preference. With `handshake: "none"`, extensions from header-only negotiation are allowed too. */
   readonly extensions?: readonly (Extension | NegotiatedExtension)[];
   readonly limits?: Partial<Limits>;
   /**
@@ -94,10 +88,7 @@ export function checkServerOptions(options: ServerOptions): void {
   if (handshake === "none") agreeBeforehand("server", options.extensions ?? []);
 }
 
-/**
- * Checks a client's options, except those of its request that are not known yet. Throws as {@link checkServerOptions}
- * does.
- */
+/** Checks a client's options as far as they are known before its request. Throws as {@link checkServerOptions} does. */
 export function checkClientOptions(options: Omit<ClientOptions, "subprotocols">): void {
   const { handshake } = resolveOptions(options);
   if (handshake === "none") agreeBeforehand("client", options.extensions ?? []);

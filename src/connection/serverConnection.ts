@@ -8,8 +8,7 @@ import { sharedTable, type AcceptOptions, type ServerOptions } from "./options.t
 import { ServerOpening } from "./serverOpening.ts";
 
 /**
- * The server's end of a WebSocket connection; see {@link WSConnection}. A bundle that uses only this class contains no
- * client code.
+ * The server's end of a connection; see {@link WSConnection}. A bundle that uses only this class has no client code.
  */
 export class ServerConnection extends Connection {
   declare readonly type: "server";

@@ -32,8 +32,7 @@ export class ServerOpening implements Opening {
   }
 
   /**
-   * The server's opening of a connection that allows this signal. Throws `LocalProtocolError` if the connection does
-   * not allow it.
+   * The server's opening of a connection. Throws `LocalProtocolError` if the connection does not allow `signal` now.
    */
   static of(connection: Connection, signal: Signal): ServerOpening {
     const opening = openingOf(connection);

@@ -1,7 +1,4 @@
-/**
- * Received bytes that have not been read yet. Large chunks are queued as they are and never joined; small ones are
- * copied together.
- */
+/** Received bytes that have not been read. Large chunks are queued as they are; small ones are copied together. */
 import { EMPTY, type Bytes } from "./bytes.ts";
 import { Words } from "./mask.ts";
 

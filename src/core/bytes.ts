@@ -34,10 +34,7 @@ export function isBufferSource(value: unknown): value is ArrayBuffer | ArrayBuff
   return ArrayBuffer.isView(value) || (Object(value) === value && (hasLength(value, ownLength) || isShared(value)));
 }
 
-/**
- * Calls the getter, which accepts only buffers. Brand names are unreliable: a buffer's can change, and other objects
- * can have it.
- */
+/** Calls the getter, which accepts only buffers. Names are unreliable: a buffer's can change, others can take it. */
 function hasLength(value: unknown, length: (this: unknown) => number): boolean {
   try {
     length.call(value);

@@ -32,8 +32,7 @@ export const timingTable: OptionTable<Timing> = {
 };
 
 const defaultTiming: Timing = {
-  // Long enough for a slow phone on a bad network, short enough to protect a server from clients that hold connections
-  // open.
+  // Long enough for a slow phone on a bad network, short enough for a server that is being held open.
   handshakeTimeoutMs: 10_000,
   // 273 bytes a second: a tenth of what the slowest phones send, with enough time to leave a tunnel.
   messageTimeoutMs: 60_000,
@@ -70,10 +69,7 @@ export type Timer = "handshake" | "close" | "nextPing" | "pong" | "message";
 /** The connection's state arms at most one of these. The message's timer runs beside it. */
 type StateTimer = Exclude<Timer, "message">;
 
-/**
- * The timer that each state arms. `rejecting` keeps the client's timer running: it covers the whole answer, body
- * included.
- */
+/** The timer that each state arms. `rejecting` keeps the client's timer, which covers the whole answer and its body. */
 const armedIn: Readonly<Record<Exclude<ConnectionState, "rejecting">, StateTimer | undefined>> = {
   connecting: "handshake",
   open: "nextPing",
@@ -216,10 +212,7 @@ export class Deadlines {
     return this.#pingPayload();
   }
 
-  /**
-   * The application sends a ping. A peer may answer only the latest ping (§5.5.3), so from now on any pong stops the
-   * timer.
-   */
+  /** The application sends a ping. A peer may answer only the latest one (§5.5.3), so any pong now stops the timer. */
   notePing(): void {
     this.#overtaken = true;
   }

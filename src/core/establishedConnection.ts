@@ -43,10 +43,7 @@ export class EstablishedConnection {
 
   /** Number of automatic pongs in the output queue. */
   #queuedReplies = 0;
-  /**
-   * The payload of the latest ping, if the limit of queued pongs is reached (§5.5.3: only the latest ping needs an
-   * answer).
-   */
+  /** The payload of the latest ping, if the queue of pongs is full (§5.5.3: only the latest ping needs an answer). */
   #latestPing: Bytes | undefined;
   #sentClose: CloseFrame | undefined;
   #receivedClose: CloseFrame | undefined;
@@ -170,10 +167,7 @@ export class EstablishedConnection {
     return this.#finish("end");
   }
 
-  /**
-   * Fails the connection (§7.1.7): sends a Close with the reason if that is still allowed, and ends. The end is the
-   * next event.
-   */
+  /** Fails the connection (§7.1.7): sends a Close with the reason if still allowed. The end is the next event. */
   fail(error: ProtocolError): void {
     const { closeCode } = error;
     if (this.#life.allows("sendClose") && closeCode !== undefined && isCloseCodeOnWire(closeCode)) {

@@ -15,10 +15,7 @@ export interface ConnectionRequested {
   readonly url: URL;
   /** The authority of a target in absolute form, otherwise the `Host` header (RFC 9112 §3.2.2). */
   readonly host: string;
-  /**
-   * The origin of the page, if the client is a browser (§10.2); `"null"` for an opaque origin. The connection does not
-   * check it: do so yourself.
-   */
+  /** The origin of the page, if a browser asks (§10.2); `"null"` if opaque. Check it: the connection does not. */
   readonly origin: string | undefined;
   readonly headers: Headers;
   /** The subprotocols that the client offers, in its order of preference. */
@@ -90,10 +87,7 @@ export function bytesReceived(
   return { type: "bytesReceived", data, frameFinished, messageFinished };
 }
 
-/**
- * A Ping has arrived (§5.5.2). Its Pong is already queued, unless `autoPong` is off or `maxQueuedReplies` pongs are
- * queued.
- */
+/** A Ping has arrived (§5.5.2). Its Pong is queued, unless `autoPong` is off or `maxQueuedReplies` are waiting. */
 export interface PingReceived {
   readonly type: "pingReceived";
   readonly payload: Uint8Array<ArrayBuffer>;

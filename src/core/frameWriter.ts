@@ -113,10 +113,7 @@ function copyShort(payload: Uint8Array, slab: Bytes, at: number, key: Uint8Array
   for (let i = 0; i < payload.length; i++) slab[at + i] = payload[i]! ^ key[i & 3]!;
 }
 
-/**
- * Up to this length, in UTF-16 code units, three times the length is reserved: the most that the text can take in
- * UTF-8.
- */
+/** Up to this length, in UTF-16 code units, three times the length is reserved: the most that UTF-8 can need. */
 const OFTEN_SHORT = 1024;
 
 /** Up to this length, in UTF-16 code units, a loop over the characters is faster than a call of the encoder. */

@@ -48,10 +48,7 @@ export function checkOptions<Options extends object>(where: string, options: Opt
   return checked as Options;
 }
 
-/**
- * Throws `TypeError` for a value of another kind. The message starts with `expected` and ends with what `advise`
- * returns.
- */
+/** Throws `TypeError` for a value of another kind. `expected` starts its message, and what `advise` returns ends it. */
 export function requireKind(expected: string, value: unknown, kind: Kind, advise?: Advise): void {
   const isKind =
     kind[0] === "{"

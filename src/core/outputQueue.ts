@@ -17,8 +17,7 @@ export interface Late {
 const LARGEST_SPARE = 288 * 1024;
 
 /**
- * Above this many queued chunks, headers share one slab. For few chunks, growing a slab costs more than allocating two
- * headers.
+ * Above this many queued chunks, headers share one slab. For fewer, growing a slab costs more than two small arrays.
  */
 const SINGLE_HEADERS = 3;
 

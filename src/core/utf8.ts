@@ -1,6 +1,5 @@
 /**
- * Decodes UTF-8 that arrives in pieces (RFC 6455 §8.1, RFC 3629 §4). Yields whole characters, and fails at the first
- * invalid byte.
+ * Decodes UTF-8 in pieces (RFC 6455 §8.1, RFC 3629 §4): yields whole characters, and fails at the first invalid byte.
  */
 import { EMPTY, type Bytes } from "./bytes.ts";
 

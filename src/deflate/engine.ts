@@ -5,10 +5,7 @@
 import type { Bytes } from "../core/bytes.ts";
 import { RemoteProtocolError } from "../core/errors.ts";
 
-/**
- * Creates compressors and decompressors. Each serves one message at a time, and only one connection while it keeps a
- * window.
- */
+/** Creates engines. Each serves one message at a time, and only one connection while it keeps a window. */
 export interface DeflateEngine {
   createDeflater(options: DeflaterOptions): Deflater;
   /** `windowBits` is 8 to 15. The peer's distances are at most 2^windowBits bytes. */

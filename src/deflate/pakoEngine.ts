@@ -1,7 +1,4 @@
-/**
- * DEFLATE with pako's port of zlib. Uses its low-level functions: only they support sync flush, window bits and a
- * custom output buffer.
- */
+/** DEFLATE with pako. Only its low-level functions support sync flush, window bits and a custom output buffer. */
 import type { DeflateEngine } from "./engine.ts";
 import { PakoDeflater } from "./pakoDeflater.ts";
 import { PakoInflater } from "./pakoInflater.ts";

@@ -13,10 +13,7 @@ const output: Bytes = new Uint8Array(PIECE);
 /** The end of a flush, which the sender of a message removed. */
 const FLUSH: Bytes = Uint8Array.of(0, 0, 0xff, 0xff);
 
-/**
- * Up to this size, in bytes, the end of a message is copied together with the restored flush: cheaper than one more
- * call.
- */
+/** Up to this size, in bytes, the end of a message is copied together with the flush: cheaper than one more call. */
 const STAGED = 1024;
 const stage: Bytes = new Uint8Array(STAGED + FLUSH.length);
 
@@ -98,8 +95,8 @@ export class PakoInflater implements Inflater {
   #step(): RemoteProtocolError | undefined {
     const stream = this.#stream;
     const status = zlibInflate(stream, Z_SYNC_FLUSH);
-    // zlib reports this in `data_type`: 128 right after a block, plus the number of unused bits. A call with nothing to
-    // do resets it.
+    // zlib reports this in `data_type`: 128 after a block, plus the number of unused bits. A call without work resets
+    // it.
     if (status !== Z_BUF_ERROR) this.#betweenBlocks = (stream.data_type & (128 | 63)) === 128;
     if (status === Z_STREAM_END) {
       this.#endFinalBlock();

@@ -1,7 +1,4 @@
-/**
- * Negotiates permessage-deflate (RFC 7692 §7.1): what to offer, what to answer, and the parameters that result for each
- * side.
- */
+/** Negotiates permessage-deflate (RFC 7692 §7.1): offers, answers, and the resulting parameters of each side. */
 import type { Extension, ExtensionCodec } from "../core/extension.ts";
 import { checkOptions, refuse } from "../core/options.ts";
 import { DeflateCodec, type Direction } from "./deflateCodec.ts";

@@ -1,7 +1,4 @@
-/**
- * Reads the body of an HTTP/1.1 response that is not an upgrade (RFC 9112 §6, §7): by length, in chunks, or until the
- * stream ends.
- */
+/** Reads the body of an HTTP/1.1 rejection (RFC 9112 §6, §7): by length, in chunks, or until the stream ends. */
 import type { ByteQueue } from "../core/byteQueue.ts";
 import { EMPTY, type Bytes } from "../core/bytes.ts";
 import type { Limits } from "../core/limits.ts";

@@ -1,7 +1,4 @@
-/**
- * Bytes → the head of an HTTP/1.1 message (RFC 9112 §2). Strict, bounded, and linear in time however the bytes are
- * split.
- */
+/** Bytes → the head of an HTTP/1.1 message (RFC 9112 §2). Strict, bounded, and linear however the bytes are split. */
 import type { ByteQueue } from "../core/byteQueue.ts";
 import { EMPTY, latin1, type Bytes } from "../core/bytes.ts";
 import type { Limits } from "../core/limits.ts";
@@ -33,10 +30,7 @@ export class Head {
     this.fields = fields;
   }
 
-  /**
-   * The value of a field, its lines joined into a list (RFC 9110 §5.3). Allocates no array, because most fields that
-   * are looked up are absent.
-   */
+  /** The value of a field, its lines joined into a list (RFC 9110 §5.3). Creates no array: most fields are absent. */
   get(name: string): string | null {
     let values: string | null = null;
     for (const field of this.fields) {
@@ -197,8 +191,7 @@ export class HeadReader {
     const startLine = this.#start === "last chunk" ? "" : (lines.shift() ?? "");
     const fields = lines.map((line, i) => {
       const field = parseField(line);
-      // Report the number of the line but not its text, which may be a secret. The first line below the start line is
-      // 1.
+      // Report the line's number, not its text, which may be a secret. The line below the start line is 1.
       if (field === undefined) throw violation(isFolded(line) ? FIELD_FOLDED : FIELD_MALFORMED, input.offset, i + 1);
       return field;
     });

@@ -1,7 +1,4 @@
-/**
- * The grammar of header values (RFC 9110 §5.6, RFC 6455 §9.1). Parses by index in linear time; no regular expression
- * backtracks.
- */
+/** The grammar of header values (RFC 9110 §5.6, RFC 6455 §9.1). Linear in time: no regular expression backtracks. */
 import type { AgreedExtension, ExtensionParameters } from "../core/extension.ts";
 
 /** A token (RFC 9110 §5.6.2). */

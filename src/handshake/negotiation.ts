@@ -51,8 +51,7 @@ export interface AnswerOptions {
   /** One of the offered subprotocols; none by default. */
   readonly subprotocol?: string | undefined;
   /**
-   * The extensions to accept offers with. Offers are tried in the client's order. Several extensions of the same name
-   * are tried in this order.
+   * The extensions to accept, tried for each offer in the client's order. Those of one name are tried in this order.
    */
   readonly extensions?: readonly Extension[];
   /** Additional headers, such as `Set-Cookie`. */
@@ -241,10 +240,7 @@ export function requireExtensions(extensions: unknown = []): void {
   }
 }
 
-/**
- * Accepts the client's offers in order. Uses each extension at most once, and none that claims a reserved bit already
- * in use (§9.1).
- */
+/** Accepts the client's offers in order: each extension once, and none whose reserved bit is already in use (§9.1). */
 function acceptExtensions(offers: readonly AgreedExtension[], supported: readonly Extension[]): NegotiatedExtension[] {
   const agreed: NegotiatedExtension[] = [];
   const made: ExtensionCodec[] = [];

@@ -49,10 +49,7 @@ export interface RejectOptions {
   readonly status?: number;
   /** Additional headers, such as `Location`. The length or coding of the body is set automatically. */
   readonly headers?: HeadersInit;
-  /**
-   * The body: text is sent as UTF-8, bytes as they are. The bytes have been read when the call returns. No body by
-   * default.
-   */
+  /** The body: a string is sent as UTF-8. Bytes have been read when the call returns. No body by default. */
   readonly body?: string | ArrayBuffer | ArrayBufferView;
   /** The body, or the rest of it, follows in calls of `sendRejectionData`. */
   readonly streamed?: boolean;
@@ -123,10 +120,7 @@ export class ServerHandshake {
   }
 }
 
-/**
- * The request of a connection that is already open, such as an HTTP/2 stream. No handshake runs here. Throws
- * `RemoteProtocolError`.
- */
+/** The request of a connection that is already open, so that no handshake runs. Throws `RemoteProtocolError`. */
 export function openedBy(request: ParsedRequest): ConnectionRequested {
   const { target, headers } = asHttp1(request);
   const head = new Head("", fieldsOf(headers));

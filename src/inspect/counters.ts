@@ -13,10 +13,7 @@ export interface DirectionCounters {
   readonly chunks: number;
   readonly frames: Readonly<Record<FrameKind, number>>;
   readonly messages: number;
-  /**
-   * Payload of data frames on the wire, and after decoding. A payload that could not be decoded counts with its size on
-   * the wire.
-   */
+  /** Payload of data frames on the wire, and after decoding; if that fails, the size on the wire counts for both. */
   readonly payloadBytes: number;
   readonly messageBytes: number;
   /** Bytes saved by extensions; negative if they added bytes. */

@@ -44,10 +44,7 @@ export class EventLink {
     this.#dropped.add(record.id);
   }
 
-  /**
-   * Adds an event to the record that caused it. Returns the record, or `undefined` if there is none or it has been
-   * dropped.
-   */
+  /** Adds an event to the record that caused it. Returns the record, unless there is none or it has been dropped. */
   attach(event: PlainEvent): TraceRecord | undefined {
     switch (event.type) {
       case "connectionRequested":

@@ -85,10 +85,7 @@ export interface HeadRecord extends RecordBase {
 export interface BodyRecord extends RecordBase {
   readonly kind: "body";
   readonly message: "rejection" | "unreadable";
-  /**
-   * For a chunked body: where its trailers, or the first invalid chunk, start in it, in bytes. `undefined` until that
-   * has arrived.
-   */
+  /** For a chunked body: where its trailers, or its first invalid chunk, start, in bytes. `undefined` until then. */
   readonly trailersAt: number | undefined;
   /** The bytes kept. */
   readonly bytes: Bytes;
@@ -128,10 +125,7 @@ export interface FrameRecord extends RecordBase {
   readonly redacted: boolean;
 }
 
-/**
- * Whether the response has a status of 1xx other than 101. Any number of these may precede the final response (RFC 9110
- * §15.2).
- */
+/** Whether the response has a status of 1xx except 101. Any number may precede the final response (RFC 9110 §15.2). */
 export function isInterim(record: TraceRecord): boolean {
   return record.kind === "head" && record.status !== undefined && record.status < 200 && record.status !== 101;
 }

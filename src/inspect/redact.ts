@@ -36,10 +36,7 @@ export function redactRecord<Kind extends TraceRecord>(record: Kind, redaction: 
   return new Redactor(redaction).record(record);
 }
 
-/**
- * Redacts the records and events of one conversation. Process them in order: an answer repeats what its request
- * offered.
- */
+/** Redacts the records and events of one conversation, in order: an answer repeats what its request offered. */
 export class Redactor {
   readonly #payload: Redaction["payload"];
   readonly secrets: Secrets;

@@ -41,10 +41,7 @@ export function isSecretHeader(name: string): boolean {
   return !HARMLESS_HEADER.test(key) && (SECRET_NAME.test(key) || SECRET_HEADER_WORD.test(key));
 }
 
-/**
- * How many characters at the start of a start line are not secret: the method, the version, or the beginning of
- * `HTTP/`.
- */
+/** How many characters at the start of a start line are not secret: method, version, or the beginning of `HTTP/`. */
 function shownOfStart(line: string): number {
   const space = line.indexOf(" ") + 1;
   return space > 0 ? space : /^(H(T(T(P\/?)?)?)?)?/.exec(line)![0].length;
@@ -56,10 +53,7 @@ function namesSecret(name: string): boolean {
   return SECRET_NAME.test(name) || words.some((word) => SECRET_WORD.test(word));
 }
 
-/**
- * Overwrites user, password and secret query parameters in a URL, a request-target or any text with URLs. Keeps the
- * length.
- */
+/** Overwrites user, password and secret query parameters in a URL, or any text with URLs. Keeps the length. */
 export function redactURL(text: string): string {
   requireKind("redactURL() takes", text, "a string", advice({ href: "give it its href" }));
   return text.replace(/(^|\s|\/\/)[^\s/?#]*@/g, overwrite).replace(/[?&#;][^&#\s]*/g, (part) => {
@@ -207,8 +201,7 @@ function isTokenLike(entry: string): boolean {
 }
 
 /**
- * Looks for digits among letters, or capitals in the middle of words. `ocpp201`, `utf16le` and `graphqlTransport` have
- * neither.
+ * Looks for digits among letters, or capitals within words. `ocpp201`, `utf16le` and `graphqlTransport` have neither.
  */
 function isRandom(word: string): boolean {
   if (word.length < 8) return false;

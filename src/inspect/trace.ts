@@ -1,7 +1,4 @@
-/**
- * The trace of one connection: its latest records, counters of all records, and how much was dropped to stay within the
- * limits.
- */
+/** The trace of one connection: its latest records, counters of all records, and how much was dropped. */
 import { EMPTY } from "../core/bytes.ts";
 import type { AgreedExtension, Extension } from "../core/extension.ts";
 import type { WSEvent } from "../core/events.ts";
@@ -20,10 +17,7 @@ export interface TraceOptions {
   readonly extensions?: readonly Extension[] | undefined;
   /** `false`: clients need not mask. */
   readonly masking?: boolean | undefined;
-  /**
-   * The clock, in milliseconds. By default the last `advanceTime()` of the connection, and `performance.now()` before
-   * the first.
-   */
+  /** The clock, in milliseconds. By default the last `advanceTime()`, and `performance.now()` before the first. */
   readonly now?: (() => number) | undefined;
   /**
    * Maximum number of records kept; 10,000 by default. Drops the oldest first, but never the heads of the request and
@@ -33,8 +27,7 @@ export interface TraceOptions {
   /** Maximum payload kept in all records together, in bytes; 16 MiB by default. */
   readonly maxBytes?: number | undefined;
   /**
-   * Maximum kept of each payload, and of what it decodes to, in bytes; 64 KiB by default. Control frames are kept
-   * whole.
+   * Maximum kept of a payload, and of what it decodes to, in bytes; 64 KiB by default. Control frames are kept whole.
    */
   readonly maxPayloadBytes?: number | undefined;
   /** Largest message to decode, in bytes; 16 MiB by default. */

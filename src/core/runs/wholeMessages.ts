@@ -34,10 +34,7 @@ export class WholeMessages {
   readonly #headerLength: number;
   /** Longest message read here, in bytes; below 0 this class reads nothing. */
   #limit: number;
-  /**
-   * Stream position of the end of the messages read or decoded here; −1 if there are none. New messages are read only
-   * from there.
-   */
+  /** End of the messages read or decoded here, in the stream; −1 if none. New messages are read only from there. */
   #runEnd = -1;
   /** The decoded run. Each header appears as one character per byte. */
   #text = "";

@@ -1,7 +1,4 @@
-/**
- * Reconstructs what a captured handshake agreed on, and creates codecs that read either end's frames (RFC 6455 §9, RFC
- * 7692 §7).
- */
+/** What a captured handshake agreed on, and codecs that read either end's frames (RFC 6455 §9, RFC 7692 §7). */
 import type { AgreedExtension, Extension, ExtensionCodec, ExtensionParameters } from "../../core/extension.ts";
 import type { Role } from "../role.ts";
 

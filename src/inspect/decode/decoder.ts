@@ -1,7 +1,4 @@
-/**
- * Decodes captured bytes of both directions into records. The handshake of one direction determines how to read the
- * frames of the other.
- */
+/** Captured bytes of both directions → records. The handshake determines how to read the frames. */
 import { EMPTY } from "../../core/bytes.ts";
 import type { AgreedExtension, Extension } from "../../core/extension.ts";
 import { checkOptions, refuse, type OptionTable } from "../../core/options.ts";
@@ -25,10 +22,7 @@ export interface DecoderOptions {
    * message is shown as it is.
    */
   readonly extensions?: readonly Extension[] | undefined;
-  /**
-   * The agreed extensions, if the bytes contain no handshake. By default those in `extensions`, as each would agree
-   * with itself.
-   */
+  /** The agreed extensions, if the bytes contain no handshake. By default `extensions`, as each agrees with itself. */
   readonly agreed?: readonly AgreedExtension[] | undefined;
   /** `false`: clients need not mask. */
   readonly masking?: boolean | undefined;
@@ -43,10 +37,7 @@ export interface DecoderOptions {
   readonly maxInflatedBytes?: number | undefined;
   /** Longest head, in bytes; 64 KiB by default. Bytes after a longer head are not decoded. */
   readonly maxHeadBytes?: number | undefined;
-  /**
-   * Called with each record when it starts and whenever it changes. If it throws, the error becomes an unhandled
-   * rejection.
-   */
+  /** Called with each record when it starts and whenever it changes. An error becomes an unhandled rejection. */
   readonly onRecord?: ((record: TraceRecord) => void) | undefined;
 }
 
@@ -124,10 +115,7 @@ export class Decoder {
   }
 }
 
-/**
- * Decodes everything that each end has sent. Returns the records in this order: the heads, the server's frames, the
- * client's frames.
- */
+/** Decodes all that each end has sent, into records in this order: the heads, the server's frames, the client's. */
 export function decode(
   streams: { readonly client?: Uint8Array | undefined; readonly server?: Uint8Array | undefined },
   options: Omit<DecoderOptions, "onRecord"> = {},

@@ -1,7 +1,4 @@
-/**
- * Finds all rules of the opening handshake that a captured head breaks (RFC 6455 §4, RFC 9112), in the order of a
- * strict reader.
- */
+/** Finds all rules of the opening handshake that a head breaks (RFC 6455 §4, RFC 9112), as a strict reader would. */
 import type { AgreedExtension } from "../../core/extension.ts";
 import * as rules from "../../core/rules.ts";
 import type { Rule } from "../../core/violation.ts";

@@ -1,7 +1,4 @@
-/**
- * Decodes one direction's captured bytes into records in order: heads, then frames, then data that can no longer be
- * parsed.
- */
+/** One direction's captured bytes → records in order: heads, then frames, then data that can't be parsed. */
 import { EMPTY, type Bytes } from "../../core/bytes.ts";
 import type { Extension } from "../../core/extension.ts";
 import { Opcode } from "../../core/opcodes.ts";

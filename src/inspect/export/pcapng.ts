@@ -1,7 +1,4 @@
-/**
- * Exports captures as a pcapng file (draft-ietf-opsawg-pcapng), with packets that Wireshark and tshark dissect as
- * WebSocket.
- */
+/** Exports captures as a pcapng file (draft-ietf-opsawg-pcapng) that Wireshark and tshark dissect as WebSocket. */
 import { concat, type Bytes } from "../../core/bytes.ts";
 import { checkOptions, type OptionTable } from "../../core/options.ts";
 import { PcapngWriter } from "./pcapngBlocks.ts";
@@ -26,9 +23,9 @@ const FIRST_CLIENT_PORT = 49_152;
 
 /**
  * Creates a file with one synthetic TCP connection for each capture. Addresses and ports are invented. Each chunk
- * becomes a packet of at most 64 KiB. Payload bytes that the capture has not kept are zeros, dropped records are left
- * out, and a handshake that was not captured is made up; a comment marks each of these. Redacted data keeps its length
- * on the wire. Throws `RangeError` if the port is invalid.
+ * becomes a packet, or several of at most 64 KiB. Payload bytes that the capture has not kept are zeros, dropped
+ * records are left out, and a handshake that was not captured is made up; a comment marks each of these. Redacted data
+ * keeps its length on the wire. Throws `RangeError` if the port is invalid.
  */
 export function toPcapng(captures: Capture | readonly Capture[], options: PcapngOptions = {}): Bytes {
   const list = capturesOf("toPcapng()", captures);

@@ -1,7 +1,4 @@
-/**
- * Writes the blocks of a pcapng file (draft-ietf-opsawg-pcapng §4): a section, one raw IP interface, and timestamped
- * packets.
- */
+/** The blocks of a pcapng file (draft-ietf-opsawg-pcapng §4): a section, one raw IP interface, timestamped packets. */
 import { concat, type Bytes } from "../../core/bytes.ts";
 import { encodeText } from "../../core/utf8.ts";
 

@@ -15,10 +15,7 @@ export const MAX_SEGMENT_BYTES: number = 65_535 - IP_HEADER - TCP_HEADER;
 /** Addresses reserved for documentation (RFC 5737). */
 const ADDRESSES = { client: [192, 0, 2, 1], server: [192, 0, 2, 2] } as const;
 
-/**
- * A maximum segment of 65,495 bytes, and a window scaled by 2^14, so that no sender appears to be blocked by the
- * window.
- */
+/** A maximum segment of 65,495 bytes, and a window scaled by 2^14, so that no sender seems to wait. */
 const SYN_OPTIONS = Uint8Array.of(2, 4, MAX_SEGMENT_BYTES >> 8, MAX_SEGMENT_BYTES & 0xff, 1, 3, 3, 14);
 
 /** One connection, packet by packet. Each is a complete IPv4 packet. */
