@@ -7,8 +7,8 @@ import { clientTable, type ClientOptions } from "./options.ts";
 
 export interface ClientConnectionOptions extends ClientOptions {
   /**
-   * Pass `fastPaths` to read and write short messages several times as fast, for 1.8 kB more in a bundle. Servers, every
-   * `WSConnection` and the faces have them anyway.
+   * Reads and writes short messages several times as fast, and adds 1.8 kB to a bundle. Servers, the faces and every
+   * `WSConnection` always use it.
    */
   readonly fastPaths?: FastPaths;
 }
@@ -16,13 +16,12 @@ export interface ClientConnectionOptions extends ClientOptions {
 const table: OptionTable<ClientConnectionOptions> = { ...clientTable, fastPaths: "{ read, write }" };
 
 /**
- * The client's end of a WebSocket connection, as {@link WSConnection} describes it. A bundle that uses this class alone has
- * none of a server's code.
+ * The client's end of a connection; see {@link WSConnection}. A bundle that uses only this class has no server code.
  */
 export class ClientConnection extends Connection {
   declare readonly type: "client";
 
-  /** Queues the request at once. `TypeError` or `RangeError` for invalid options. */
+  /** Queues the request immediately. Throws `TypeError` or `RangeError` if an option is invalid. */
   constructor(given: ClientConnectionOptions) {
     const options = checkOptions("new ClientConnection()", given, table);
     super("client", options, (connection) => new ClientOpening(connection, options), options.fastPaths);

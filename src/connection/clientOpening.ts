@@ -1,4 +1,4 @@
-/** The client's opening of a connection: sends the request, and reads the answer or the rejection (RFC 6455 §4.1). */
+/** The client's opening handshake: sends the request, then reads the answer or the rejection (RFC 6455 §4.1). */
 import { ContainedCodec } from "../core/containedCodec.ts";
 import { contain } from "../core/errors.ts";
 import type { Extension } from "../core/extension.ts";
@@ -10,7 +10,7 @@ export class ClientOpening implements Opening {
   readonly #connection: Openable;
   readonly #handshake: ClientHandshake;
 
-  /** Queues the request. `TypeError` if an option can't be sent. */
+  /** Queues the request. Throws `TypeError` if an option can't be sent. */
   constructor(connection: Openable, options: ClientOptions) {
     const request = { ...options, extensions: negotiable(options).map(containAnswer) } as RequestOptions;
     this.#connection = connection;
@@ -45,7 +45,7 @@ export class ClientOpening implements Opening {
   refuse(): void {}
 }
 
-/** The client's side of an extension, asked while events are pulled: what it throws ends the connection. */
+/** The client's side of an extension. `confirm` runs while events are pulled, so its errors end the connection. */
 function containAnswer(extension: Extension): Extension {
   const { name } = extension;
   return {

@@ -22,23 +22,23 @@ import { resolveOptions, type ConnectionType, type SharedOptions } from "./optio
 import { randomBytes } from "./randomBytes.ts";
 
 /**
- * Bytes that wait to be sent, without encoding the texts that wait to be encoded together: one beyond ASCII among them
+ * Number of bytes waiting to be sent, computed without encoding the current run of texts. A non-ASCII text in the run
  * counts by its characters. Cheap enough to read after each message.
  */
 export let queuedAtLeast: (connection: Connection) => number;
 
 /**
- * Sends a keepalive ping to an open connection, though one may wait for its pong. For whoever reads ahead of what is
- * pulled: any byte that comes after it shows that the peer is there.
+ * Sends a keepalive ping on an open connection, even if an earlier one is unanswered. Use it when you read ahead of the
+ * events that are pulled: any byte that arrives after the ping shows that the peer is there.
  */
 export let keepAliveAgain: (connection: Connection) => void;
 
-/** The opening handshake of a connection, until it is over. */
+/** The opening handshake, or `undefined` once it is over. */
 export let openingOf: (connection: Connection) => Opening | undefined;
 
 /**
- * One end of a WebSocket connection. Does no I/O and sets no timers: feed it with {@link receiveBytes}, pull {@link events},
- * and send what {@link bytesToSend} returns.
+ * One end of a WebSocket connection. Does no I/O and sets no timers: feed it with {@link receiveBytes}, pull
+ * {@link events}, and send what {@link bytesToSend} returns.
  */
 export abstract class Connection {
   static {
@@ -62,13 +62,16 @@ export abstract class Connection {
   #opening: Opening | undefined;
   #established: EstablishedConnection | undefined;
   #agreement = NOTHING_AGREED;
-  /** Events that calls of the application or of the clock have brought about. */
+  /** Events caused by calls of the application or by the clock. */
   #ahead: readonly WSEvent[] = NONE;
   #inputEnded = false;
-  /** Stateless, so one iterator serves all loops, and a loop that is left early loses nothing. */
+  /** Stateless, so one iterator serves all loops, and leaving a loop early loses nothing. */
   readonly #events = new EventIterator(() => this.#nextEvent());
 
-  /** `makeOpening` makes this side's handshake, unless there is none. `TypeError` or `RangeError` for invalid options. */
+  /**
+   * `makeOpening` creates this side's handshake; it is not called with `handshake: "none"`. Throws `TypeError` or
+   * `RangeError` if an option is invalid.
+   */
   protected constructor(
     type: ConnectionType,
     options: SharedOptions,
@@ -104,30 +107,31 @@ export abstract class Connection {
     }
   }
 
-  /** The state, as in the table `lifeCycle`. */
+  /** The current state; see the table `lifeCycle`. */
   get state(): ConnectionState {
     return this.#life.state;
   }
 
-  /** Whether the connection is over. Nothing may be sent any more, but the last bytes may still wait to be. */
+  /** Whether the connection is over. You can send nothing more, but the last bytes may still be queued. */
   get closed(): boolean {
     return this.#life.state === "closed";
   }
 
-  /** What was negotiated; `undefined` if nothing was, or not yet. */
+  /** The negotiated subprotocol, or `undefined` if there is none or the connection is not open yet. */
   get subprotocol(): string | undefined {
     return this.#agreement.subprotocol;
   }
 
-  /** What was negotiated, in the order in which it is applied to what is sent (RFC 6455 §9.1). */
+  /** The negotiated extensions, in the order in which they encode outgoing messages (RFC 6455 §9.1). */
   get extensions(): readonly AgreedExtension[] {
     return describe(this.#agreement.extensions);
   }
 
   /**
-   * Takes what the transport brought, or `null` when it has ended. Only stores: bytes are parsed when events are pulled.
+   * Takes bytes from the transport, or `null` at the end of the stream. Only stores them: they are parsed when events
+   * are pulled.
    *
-   * The chunk belongs to the connection from now on: it may be unmasked in place, and events may view it.
+   * The connection owns the chunk from now on: it may unmask the chunk in place, and events may view it. Throws
    * `LocalProtocolError` for bytes after `null`. Bytes after the connection has closed are dropped (§5.5.1).
    */
   receiveBytes(data: Uint8Array | null): void {
@@ -144,23 +148,23 @@ export abstract class Connection {
   }
 
   /**
-   * What has happened, parsed as it is pulled, until more bytes are needed. An event may be acted on before the next one
-   * is pulled. Ends when there is nothing to tell now; call again after {@link receiveBytes}.
+   * Iterates over what has happened; bytes are parsed as you pull. You can act on an event before you pull the next
+   * one. Ends when more bytes are needed; call it again after {@link receiveBytes}.
    */
   events(): IterableIterator<WSEvent> {
     return this.#events;
   }
 
   /**
-   * What is to be sent, and empties the queue; with `amount` at most as many bytes. Empty when there is nothing.
-   * The array is the caller's alone. `RangeError` if `amount` is not a whole number of bytes.
+   * Takes the bytes to send out of the queue: all of them, or at most `amount`. Empty if there are none. The caller
+   * owns the array. Throws `RangeError` if `amount` is not a whole number of bytes.
    */
   bytesToSend(amount?: number): Uint8Array<ArrayBuffer> {
     if (amount !== undefined && !(Number.isInteger(amount) && amount >= 0)) {
       throw new RangeError(`amount must be a whole number of bytes, not ${String(amount)}`);
     }
     this.#output.flush();
-    // Only if at least as many bytes leave the queue as the pong adds.
+    // The pong may only join the queue if at least as many bytes leave it.
     if (amount === undefined || amount >= Math.min(this.#output.size, LONGEST_CONTROL_FRAME)) {
       this.#established?.answerLatest();
     }
@@ -170,8 +174,8 @@ export abstract class Connection {
   }
 
   /**
-   * The same as {@link bytesToSend}, as it lies in memory: payloads of 8 KiB and more that were handed over are not
-   * copied. Several of the arrays may lie in one buffer.
+   * Takes all bytes to send, like {@link bytesToSend}, but without joining them: handed-over payloads of 8 KiB or more
+   * are not copied. Several of the arrays may share one buffer.
    */
   chunksToSend(): Uint8Array<ArrayBuffer>[] {
     this.#established?.answerLatest();
@@ -180,60 +184,66 @@ export abstract class Connection {
   }
 
   /**
-   * Gives back what {@link bytesToSend} returned, or one of what {@link chunksToSend} did, once nobody reads any of it: a
-   * transport that copies is done with it at once, Node's sockets when they call back. Its memory, up to 288 KiB of it, is
-   * kept to be written into next, which saves a busy sender the making of new memory; neither the array nor its buffer may
-   * be used again.
+   * Returns the memory of an array from {@link bytesToSend} or {@link chunksToSend} for reuse, which saves a busy
+   * sender allocations. Call it once nothing reads the array any more: immediately with a transport that copies, in the
+   * write callback with Node's sockets. Up to 288 KiB are kept. Don't use the array or its buffer afterwards.
    */
   recycle(bytes: Uint8Array<ArrayBuffer>): void {
     this.#output.recycle(bytes);
   }
 
-  /** Bytes that came and have not been parsed yet. */
+  /** Number of received bytes that have not been parsed yet. */
   get unreadAmount(): number {
     return this.#input.size;
   }
 
   /**
-   * How much payload is still to come, by its header, of the frame whose beginning has been pulled, in bytes: what room
-   * a message needs that is put together. 0 between frames, and where an extension decodes them.
+   * How much payload of the current frame is still to come according to its header, in bytes. Use it to allocate room
+   * when you assemble a message. 0 between frames, and when an extension decodes the payload.
    */
   get frameRemaining(): number {
     return this.#established?.frameRemaining ?? 0;
   }
 
-  /** Bytes that wait to be sent. */
+  /** Number of bytes waiting to be sent. */
   get bufferedAmount(): number {
     this.#output.flush();
     return queuedAtLeast(this);
   }
 
   /**
-   * Sends a message, or with `final` false a fragment of one (§5.4): text as a string, binary as bytes. The bytes have
-   * been read when it returns and are never changed, unless `handOver` gives them away. Lone surrogates are sent as
-   * U+FFFD. `LocalProtocolError` unless open, or for text amid binary; `TypeError` for anything but strings and bytes.
-   * Throws what an extension throws, which also ends the connection.
+   * Sends a message, or a fragment of one if `final` is false (§5.4): a string as text, bytes as binary. The bytes have
+   * been read when the call returns and are never modified, unless `handOver` gives them away. Lone surrogates are sent
+   * as U+FFFD.
+   *
+   * Throws `LocalProtocolError` unless the connection is open, and for a text fragment in a binary message or the
+   * reverse; `TypeError` for anything but strings and bytes. Rethrows an extension's error, which also ends the
+   * connection.
    */
   sendData(data: string | BufferSource, final = true, options?: SendOptions): void {
     this.#require("sendMessage").messages.send(data, final, options);
   }
 
-  /** Sends a Ping (§5.5.2). `RangeError` for a payload of more than 125 bytes, `LocalProtocolError` unless open. */
+  /**
+   * Sends a Ping (§5.5.2). Throws `RangeError` if the payload exceeds 125 bytes, `LocalProtocolError` unless the
+   * connection is open.
+   */
   ping(payload?: BufferSource): void {
     this.#require("sendPing").ping(payload === undefined ? EMPTY : viewOf(payload));
     this.#deadlines.notePing();
   }
 
-  /** Sends a Pong (§5.5.3), asked for or not. Errors as in {@link ping}. */
+  /** Sends a Pong (§5.5.3), solicited or not. Throws the same errors as {@link ping}. */
   pong(payload?: BufferSource): void {
     this.#require("sendPong").pong(payload === undefined ? EMPTY : viewOf(payload));
   }
 
   /**
-   * Begins the closing handshake (§7.1.2). With neither code nor reason the Close frame is empty, and the peer sees 1005;
-   * a reason alone is sent with 1000.
-   * `RangeError` for a code other than 1000–1003, 1007–1014 and 3000–4999 or a reason of more than 123 bytes of UTF-8.
-   * `LocalProtocolError` unless open.
+   * Starts the closing handshake (§7.1.2). Without code and reason the Close frame is empty, and the peer sees 1005; a
+   * reason without a code is sent with 1000.
+   *
+   * Throws `RangeError` if the code is not in 1000–1003, 1007–1014 or 3000–4999, or if the reason exceeds 123 bytes of
+   * UTF-8; `LocalProtocolError` unless the connection is open.
    */
   close(code?: number, reason = ""): void {
     if (typeof reason !== "string") throw new TypeError("a close reason is a string");
@@ -241,10 +251,11 @@ export abstract class Connection {
   }
 
   /**
-   * Sets the time, in milliseconds, and does what is due: queues a keepalive ping, or ends the connection. Call it before
-   * {@link receiveBytes}, after any other call, and at {@link nextDeadlineMs}. If you stopped pulling for a while, call it
-   * before you go on, so that the peer is not blamed for that. A connection without it has no deadlines. An earlier time
-   * counts as the last one. `RangeError` if the time is not finite.
+   * Sets the time, in milliseconds, and does what is due: queues a keepalive ping or ends the connection. Call it
+   * before {@link receiveBytes}, after any other call, and at {@link nextDeadlineMs}. If you stopped pulling events for
+   * a while, call it before you continue, so that the pause does not count against the peer. If you never call it, the
+   * connection has no deadlines. A time before the last one counts as the last one. Throws `RangeError` if the time is
+   * not finite.
    */
   advanceTime(nowMs: number): void {
     const timer = this.#deadlines.advance(nowMs, this.#unread, this.#established?.progress);
@@ -259,19 +270,19 @@ export abstract class Connection {
   }
 
   /**
-   * When to call {@link advanceTime} at the latest, on its clock; `undefined` if there is nothing to wait for. Reading it
-   * changes nothing.
+   * The latest time for the next call of {@link advanceTime}, on its clock; `undefined` if no timer is running. Reading
+   * it changes nothing.
    *
-   * Waits that the peer's bytes start are counted from the last {@link advanceTime}. Waits that your calls start, such as
-   * that for the peer's Close, are counted from the next one, or from the last one if you pull the events to the end
-   * first. While bytes of the peer wait to be pulled, nothing more is expected of it. Afterwards a pong, or the rest of a
-   * message, has its whole time again.
+   * Timers that the peer's bytes start count from the last {@link advanceTime}. Timers that your calls start, such as
+   * the wait for the peer's Close, count from the next {@link advanceTime}, or from the last one if you pull all events
+   * first. While received bytes are waiting to be pulled, no deadline of the peer runs. Afterwards a pong, or the rest
+   * of a message, gets its full time again.
    */
   get nextDeadlineMs(): number | undefined {
     return this.#deadlines.nextMs(this.#unread);
   }
 
-  /** How long the last keepalive ping took to be answered, in milliseconds. */
+  /** The round trip of the last answered keepalive ping, in milliseconds. */
   get roundTripMs(): number | undefined {
     return this.#deadlines.roundTripMs;
   }
@@ -282,7 +293,7 @@ export abstract class Connection {
     return event === undefined && this.#inputEnded && !this.closed ? this.#established.end() : event;
   }
 
-  /** What happens before the connection is open, or was brought about by a call. */
+  /** The next event of the opening handshake, or one that a call caused. */
   #nextAhead(): WSEvent | undefined {
     if (this.#ahead.length > 0 || this.closed) return this.#takeAhead();
     this.#attempt(() => this.#opening?.read());
@@ -301,12 +312,12 @@ export abstract class Connection {
     return event;
   }
 
-  /** Does what the peer's bytes ask for; if they broke the rules, answers that and ends. */
+  /** Takes a step that the peer's bytes ask for. If they break a rule, refuses them and ends the connection. */
   #attempt(step: () => void): void {
     try {
       step();
     } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error; // a defect of ours
+      if (!(error instanceof ProtocolError)) throw error; // a bug in this library
       this.#failOpening(error);
     }
   }
@@ -346,14 +357,14 @@ export abstract class Connection {
     this.#tell(event);
   }
 
-  /** Ends a connection that never was open. */
+  /** Ends a connection that was never open. */
   #finish(signal: Signal, error?: ProtocolError): void {
     this.#life.follow(signal);
     this.#input.clear();
     this.#tell(connectionClosed(error));
   }
 
-  /** Whether something came that has not been pulled: bytes, or the end of the stream. */
+  /** Whether received bytes, or the end of the stream, have not been pulled yet. */
   get #unread(): boolean {
     return this.#input.size > 0 || this.#inputEnded;
   }
@@ -363,14 +374,14 @@ export abstract class Connection {
   }
 }
 
-/** Of nearly every connection that waits: an array and an object less for each. */
+/** Shared by nearly all idle connections; saves each an array and an object. */
 const NONE: readonly never[] = [];
 const NOTHING_AGREED: Agreement = { subprotocol: undefined, extensions: NONE };
 
-/** In bytes: 2, a mask and 125 of payload. */
+/** 2 bytes of header, 4 of masking key and 125 of payload. */
 const LONGEST_CONTROL_FRAME = 131;
 
-/** The rule that a peer breaks which lets a timer end. */
+/** The rule that the peer breaks when a timer expires. */
 const OVERDUE: Readonly<Record<Exclude<Timer, "nextPing">, Rule>> = {
   handshake: HANDSHAKE_TIMEOUT,
   close: CLOSE_TIMEOUT,
@@ -378,7 +389,7 @@ const OVERDUE: Readonly<Record<Exclude<Timer, "nextPing">, Rule>> = {
   message: MESSAGE_TIMEOUT,
 };
 
-/** Pulls until there is nothing to tell: first from a run of short messages, which is most of what busy connections do. */
+/** Pulls until there are no more events. Tries the run of short messages first: the usual case on a busy connection. */
 class EventIterator implements IterableIterator<WSEvent> {
   whole: WholeMessages | undefined;
   readonly #pull: () => WSEvent | undefined;
@@ -397,7 +408,7 @@ class EventIterator implements IterableIterator<WSEvent> {
   }
 }
 
-/** Throws what a codec's properties throw. */
+/** Throws whatever a getter of a codec throws. */
 function containAll(extensions: readonly NegotiatedExtension[]): ContainedCodec[] {
   const raw = extensions.map(({ codec }) => codec);
   return orRelease(raw, () => extensions.map((extension) => ContainedCodec.of(extension)));
@@ -407,7 +418,7 @@ function describe(extensions: readonly NegotiatedExtension[]): AgreedExtension[]
   return extensions.map(({ name, parameters }) => ({ name, parameters }));
 }
 
-/** Throws the `LocalProtocolError` of a call that this side may not make, or not now. */
+/** Throws the `LocalProtocolError` for a call that this side can't make, or can't make now. */
 export function refuseCall({ type, state }: Connection, signal: Signal): never {
   throw new LocalProtocolError(`a ${type} may not ${signal} while ${state}`, { code: "wrongState" });
 }

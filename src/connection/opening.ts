@@ -1,4 +1,4 @@
-/** How an opening handshake and the connection that it opens deal with each other. */
+/** The interfaces between an opening handshake and its connection. */
 import type { ByteQueue } from "../core/byteQueue.ts";
 import type { Deadlines } from "../core/deadlines.ts";
 import type { RemoteProtocolError } from "../core/errors.ts";
@@ -9,7 +9,7 @@ import type { OutputQueue } from "../core/outputQueue.ts";
 import type { Head } from "../handshake/headReader.ts";
 import type { Agreement } from "../handshake/negotiation.ts";
 
-/** The connection, as its opening sees it. */
+/** The connection, as its opening handshake sees it. */
 export interface Openable {
   readonly life: LifeCycle;
   readonly input: ByteQueue;
@@ -17,19 +17,18 @@ export interface Openable {
   readonly deadlines: Deadlines;
   readonly limits: Limits;
   readonly random: (bytes: Uint8Array<ArrayBuffer>) => void;
-  /** Adds an event. */
   tell(event: WSEvent): void;
-  /** Opens the connection, which ends the opening. */
+  /** Opens the connection and ends the opening handshake. */
   open(signal: Signal, agreed: Agreement & { readonly head: Head }): void;
-  /** Ends the connection, which never was open. */
+  /** Ends a connection that was never open. */
   finish(signal: Signal): void;
-  /** Takes a step that the peer asks for. If the peer broke a rule, refuses it and ends the connection. */
+  /** Takes a step that the peer's bytes ask for. If they break a rule, refuses them and ends the connection. */
   attempt(step: () => void): void;
 }
 
 /** One side's opening handshake. */
 export interface Opening {
-  /** Reads on. Throws `ProtocolError`. */
+  /** Reads the bytes that have arrived. Throws `ProtocolError`. */
   read(): void;
   /** The stream has ended. */
   end(): void;

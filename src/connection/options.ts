@@ -1,4 +1,4 @@
-/** What a connection is made with. */
+/** The options of a connection. */
 import { resolveTiming, timingTable, type Timing } from "../core/deadlines.ts";
 import type { Extension, NegotiatedExtension } from "../core/extension.ts";
 import { limitTable, resolveLimits, type Limits } from "../core/limits.ts";
@@ -16,31 +16,31 @@ import {
 export const ConnectionType = { CLIENT: "client", SERVER: "server" } as const;
 export type ConnectionType = (typeof ConnectionType)[keyof typeof ConnectionType];
 
-/** What both sides may set. */
+/** Options of both sides. */
 export interface SharedOptions extends Partial<Timing> {
-  /** `"http1"`, the default, opens by an HTTP/1.1 upgrade; `"none"` starts open, by prior knowledge. */
+  /** `"http1"`, the default, opens with an HTTP/1.1 upgrade. `"none"` starts open, by prior knowledge. */
   readonly handshake?: "http1" | "none";
-  /** With `handshake: "none"`: the subprotocol that was agreed on. */
+  /** With `handshake: "none"`: the agreed subprotocol. */
   readonly subprotocol?: string | undefined;
-  /** In order of preference. With `handshake: "none"` also those that header-only negotiation agreed on. */
+  /** In order of preference. With `handshake: "none"`, extensions from header-only negotiation are allowed too. */
   readonly extensions?: readonly (Extension | NegotiatedExtension)[];
   readonly limits?: Partial<Limits>;
   /**
-   * `false`: the client does not mask, the server takes frames masked or not. For ends that agreed on it, over
-   * transports where no intermediary looks for HTTP (RFC 6455 §10.3).
+   * `false`: the client does not mask, and the server accepts frames with or without a mask. Only for ends that have
+   * agreed on it, over transports without HTTP intermediaries (RFC 6455 §10.3).
    */
   readonly masking?: boolean;
-  /** `false`: pings are for the application to answer. */
+  /** `false`: the application answers pings. */
   readonly autoPong?: boolean;
   /**
-   * Fills the bytes it is given, for keys and masks; the platform's `crypto` by default. Must be unpredictable to others.
-   * What it throws is thrown by the call that needs it, and nothing has changed; in an automatic answer it ends the
-   * connection.
+   * Fills an array with random bytes, for keys and masks; the platform's `crypto` by default. Others must not be able
+   * to predict them. If it throws, the call that needs the bytes throws the same error and changes nothing; during an
+   * automatic answer the error ends the connection.
    */
   readonly random?: (bytes: Uint8Array<ArrayBuffer>) => void;
 }
 
-/** For the tables of faces, which have these options, too. */
+/** Also part of the option tables of the faces, which accept these options. */
 export const sharedTable: OptionTable<SharedOptions> = {
   ...timingTable,
   handshake: "a string",
@@ -65,14 +65,14 @@ export const clientTable: OptionTable<ClientOptions> = {
 
 export type AcceptOptions = Omit<AnswerOptions, "extensions">;
 
-/** What both sides may set, checked and with the defaults. */
+/** The options of both sides, checked and with defaults filled in. */
 export interface Settings {
   readonly handshake: "http1" | "none";
   readonly limits: Limits;
   readonly timing: Timing;
 }
 
-/** `TypeError` or `RangeError` for invalid options. */
+/** Throws `TypeError` or `RangeError` if an option is invalid. */
 export function resolveOptions(options: SharedOptions): Settings {
   const { handshake = "http1" } = options;
   requireExtensions(options.extensions);
@@ -82,13 +82,13 @@ export function resolveOptions(options: SharedOptions): Settings {
   return { handshake, limits: resolveLimits(options.limits), timing: resolveTiming(options) };
 }
 
-/** Checks a server's options before there is a connection. `TypeError` or `RangeError` for invalid ones. */
+/** Checks a server's options before any connection exists. Throws `TypeError` or `RangeError` if one is invalid. */
 export function checkServerOptions(options: ServerOptions): void {
   const { handshake } = resolveOptions(options);
   if (handshake === "none") agreeBeforehand("server", options.extensions ?? []);
 }
 
-/** The same for a client, as far as its request is known by then. */
+/** Checks a client's options as far as they are known before its request. Throws as {@link checkServerOptions} does. */
 export function checkClientOptions(options: Omit<ClientOptions, "subprotocols">): void {
   const { handshake } = resolveOptions(options);
   if (handshake === "none") agreeBeforehand("client", options.extensions ?? []);
@@ -96,7 +96,7 @@ export function checkClientOptions(options: Omit<ClientOptions, "subprotocols">)
     offerFields({ headers: options.headers, origin: options.origin, extensions: negotiable(options) } as OfferOptions);
 }
 
-/** The extensions that are negotiated in the handshake. */
+/** The extensions to negotiate in the handshake. */
 export function negotiable({ extensions = [] }: SharedOptions): Extension[] {
   return extensions.filter((extension): extension is Extension => "offer" in extension);
 }

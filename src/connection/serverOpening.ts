@@ -1,4 +1,4 @@
-/** The server's opening of a connection: reads the request, and sends the application's answer (RFC 6455 §4.2). */
+/** The server's opening handshake: reads the request, and sends the application's answer (RFC 6455 §4.2). */
 import { LocalProtocolError, type RemoteProtocolError } from "../core/errors.ts";
 import type { ConnectionRequested } from "../core/events.ts";
 import type { Extension } from "../core/extension.ts";
@@ -31,7 +31,9 @@ export class ServerOpening implements Opening {
     this.#extensions = negotiable(options);
   }
 
-  /** That of a connection which may do what the signal says. Throws the `LocalProtocolError` of one that may not. */
+  /**
+   * The server's opening of a connection. Throws `LocalProtocolError` if the connection does not allow `signal` now.
+   */
   static of(connection: Connection, signal: Signal): ServerOpening {
     const opening = openingOf(connection);
     if (!(opening instanceof ServerOpening) || !opening.#connection.life.allows(signal)) refuseCall(connection, signal);
@@ -40,7 +42,7 @@ export class ServerOpening implements Opening {
 
   read(): void {
     const { life, input, limits } = this.#connection;
-    // Bytes that arrive while the body is sent are ignored.
+    // Ignore bytes that arrive while the body is being sent.
     if (life.state === "rejecting") {
       input.clear();
     } else if (this.#handshake.request === undefined) {
@@ -52,7 +54,7 @@ export class ServerOpening implements Opening {
   }
 
   end(): void {
-    // A client that has nothing more to say may still read why it is refused.
+    // A client that has ended its stream may still read the rejection.
     if (this.#connection.life.state !== "rejecting") this.#connection.finish("end");
   }
 

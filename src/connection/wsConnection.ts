@@ -1,4 +1,4 @@
-/** Either end of a connection, chosen when it is made. */
+/** Either end of a connection; the caller chooses which. */
 import type { ConnectionRequested } from "../core/events.ts";
 import { checkOptions } from "../core/options.ts";
 import { fastPaths } from "../core/runs/fastPaths.ts";
@@ -16,7 +16,7 @@ import {
 import { ServerOpening } from "./serverOpening.ts";
 
 /**
- * One end of a WebSocket connection. Touches no network and no clock: give it what came with {@link receiveBytes}, pull
+ * One end of a WebSocket connection. Does no I/O and reads no clock: pass received bytes to {@link receiveBytes}, pull
  * {@link events}, and send what {@link bytesToSend} returns.
  *
  * @example
@@ -34,7 +34,7 @@ import { ServerOpening } from "./serverOpening.ts";
  * ```
  */
 export class WSConnection extends Connection {
-  /** A client queues its request at once. `TypeError` or `RangeError` for invalid options. */
+  /** A client queues its request immediately. Throws `TypeError` or `RangeError` if an option is invalid. */
   constructor(type: "client", options?: ClientOptions);
   constructor(type: "server", options?: ServerOptions);
   constructor(type: ConnectionType, options?: SharedOptions);
@@ -52,22 +52,22 @@ export class WSConnection extends Connection {
     );
   }
 
-  /** Server: as {@link ServerConnection.receiveRequest}. A client throws a `LocalProtocolError`. */
+  /** Server: see {@link ServerConnection.receiveRequest}. Throws `LocalProtocolError` on a client. */
   receiveRequest(request: ParsedRequest): void {
     ServerOpening.of(this, "accept").receiveRequest(request);
   }
 
-  /** Server: as {@link ServerConnection.accept}. A client throws a `LocalProtocolError`. */
+  /** Server: see {@link ServerConnection.accept}. Throws `LocalProtocolError` on a client. */
   accept(request: ConnectionRequested, options: AcceptOptions = {}): void {
     ServerOpening.of(this, "accept").accept(request, options);
   }
 
-  /** Server: as {@link ServerConnection.reject}. A client throws a `LocalProtocolError`. */
+  /** Server: see {@link ServerConnection.reject}. Throws `LocalProtocolError` on a client. */
   reject(request: ConnectionRequested, options: RejectOptions = {}): void {
     ServerOpening.of(this, "reject").reject(request, options);
   }
 
-  /** Server: as {@link ServerConnection.sendRejectionData}. A client throws a `LocalProtocolError`. */
+  /** Server: see {@link ServerConnection.sendRejectionData}. Throws `LocalProtocolError` on a client. */
   sendRejectionData(data: string | BufferSource, finished = false): void {
     ServerOpening.of(this, "sendRejectionData").sendRejectionData(data, finished);
   }

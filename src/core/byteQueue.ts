@@ -1,20 +1,20 @@
-/** The bytes that came and have not been read yet: large chunks in order and never joined, small ones gathered. */
+/** Received bytes that have not been read. Large chunks are queued as they are; small ones are copied together. */
 import { EMPTY, type Bytes } from "./bytes.ts";
 import { Words } from "./mask.ts";
 
 /**
- * Below this many bytes a chunk is copied into a slab behind the ones before it. That is faster than viewing each by
- * itself, pins no network buffer for a few bytes, and keeps a flood of tiny chunks as small as its bytes.
+ * Chunks below this many bytes are copied into a slab, one after another. This is faster than a view of each, pins no
+ * network buffer for a few bytes, and keeps a flood of tiny chunks as small as its bytes.
  */
 const SMALL_CHUNK = 64;
 const SLAB_BYTES = 1024;
 
 export class ByteQueue {
-  /** The chunk that is being read, from `position` to `end`. Readers advance `position` themselves. */
+  /** The current chunk, from `position` to `end`. Readers advance `position` directly. */
   chunk: Bytes = EMPTY;
   position = 0;
   end = 0;
-  /** The chunk's `buffer` and `byteOffset`, kept because asking for them costs a third of making a view. */
+  /** The chunk's `buffer` and `byteOffset`, cached: reading them takes a third of the time of creating a view. */
   buffer: ArrayBuffer = EMPTY.buffer;
   base = 0;
   #words: Words | undefined;
@@ -26,7 +26,7 @@ export class ByteQueue {
 
   #slab: Bytes = EMPTY;
   #slabUsed = 0;
-  /** Where in the slab the last waiting chunk starts, if it lies there. */
+  /** Where the last waiting chunk starts in the slab; −1 if it is not in the slab. */
   #waitingSlabStart = -1;
 
   push(chunk: Uint8Array): void {
@@ -41,7 +41,7 @@ export class ByteQueue {
     }
   }
 
-  /** How many bytes of the current chunk are unread, after going on to the next one if that is none. */
+  /** Number of unread bytes in the current chunk. Moves to the next chunk if the current one is used up. */
   available(): number {
     const left = this.end - this.position;
     if (left > 0 || this.#waiting.length === 0) return left;
@@ -57,7 +57,7 @@ export class ByteQueue {
     return chunk.length;
   }
 
-  /** The next bytes of the current chunk, at most `limit`, as a view of it. */
+  /** Takes up to `limit` bytes of the current chunk, as a view. */
   take(limit: number): Bytes {
     const length = Math.min(limit, this.available());
     const start = this.position;
@@ -65,22 +65,22 @@ export class ByteQueue {
     return new Uint8Array(this.buffer, this.base + start, length);
   }
 
-  /** All unread bytes, in every chunk. */
+  /** Number of unread bytes in all chunks. */
   get size(): number {
     return this.end - this.position + this.#waitingBytes;
   }
 
-  /** Where the next byte stands in the stream. */
+  /** Position of the next byte in the stream. */
   get offset(): number {
     return this.#offsetOfChunk + this.position;
   }
 
-  /** The words of the current chunk's buffer, for unmasking in place. */
+  /** The current chunk's buffer as words, for unmasking in place. */
   get words(): Words {
     return (this.#words ??= new Words(this.buffer));
   }
 
-  /** Lets all bytes go. */
+  /** Drops all bytes. */
   clear(): void {
     this.#waiting = [];
     this.#next = 0;
@@ -91,7 +91,7 @@ export class ByteQueue {
     this.#enter(EMPTY, 0, 0);
   }
 
-  /** Lets go of a chunk that has been read to its end, so that an idle connection pins no network buffer. */
+  /** Drops a chunk that has been read to its end, so that an idle connection pins no network buffer. */
   release(): void {
     if (this.position === this.end && this.chunk !== this.#slab) this.#enter(EMPTY, 0, 0);
   }
@@ -139,7 +139,7 @@ export class ByteQueue {
       this.chunk = chunk as Bytes;
       this.buffer = buffer;
     } else {
-      // Shared memory could change while it is being read, and no decoder takes memory that could shrink.
+      // Copy: shared memory could change while it is being read, and decoders reject resizable memory.
       this.chunk = new Uint8Array(chunk);
       this.buffer = this.chunk.buffer;
     }

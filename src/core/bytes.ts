@@ -1,13 +1,13 @@
-/** Small dealings with byte arrays that several files share. */
+/** Byte-array helpers. */
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 export const EMPTY: Bytes = new Uint8Array(0);
 
 /**
- * Views what the caller gave, without copying. A detached or empty buffer is empty bytes.
- * Throws `TypeError` for anything but an `ArrayBuffer`, a `SharedArrayBuffer` or a view of one (a number is no length
- * here), and for a view that is out of the bounds of its buffer.
+ * Returns a view of the caller's bytes, without copying. A detached or empty buffer yields empty bytes. Throws
+ * `TypeError` for anything but an `ArrayBuffer`, a `SharedArrayBuffer` or a view of one (a number is not a length
+ * here), and for a view that is out of bounds of its buffer.
  */
 export function viewOf(source: unknown): Uint8Array {
   if (source instanceof Uint8Array && source.length > 0) return source;
@@ -19,7 +19,7 @@ export function viewOf(source: unknown): Uint8Array {
   return new Uint8Array(buffer, source.byteOffset, source.byteLength);
 }
 
-/** Of a buffer that is not detached. Such a view says that it is empty; a DataView throws. */
+/** For a view of a buffer that is not detached. An out-of-bounds view reports length 0; a `DataView` throws. */
 function isOutOfBounds(view: ArrayBufferView): boolean {
   try {
     if (view.byteLength === 0 && !(view instanceof DataView)) (view as Uint8Array).at(0);
@@ -29,12 +29,12 @@ function isOutOfBounds(view: ArrayBufferView): boolean {
   }
 }
 
-/** Buffers by brand rather than `instanceof`, since they may come from another realm. */
+/** Does not use `instanceof`, because buffers may come from another realm. */
 export function isBufferSource(value: unknown): value is ArrayBuffer | ArrayBufferView {
   return ArrayBuffer.isView(value) || (Object(value) === value && (hasLength(value, ownLength) || isShared(value)));
 }
 
-/** Asks the getter, which only takes buffers. Their names can be changed, and other objects can take them. */
+/** Calls the getter, which accepts only buffers. Names are unreliable: a buffer's can change, others can take it. */
 function hasLength(value: unknown, length: (this: unknown) => number): boolean {
   try {
     length.call(value);
@@ -47,7 +47,7 @@ function hasLength(value: unknown, length: (this: unknown) => number): boolean {
 const lengthOf = (prototype: object): ((this: unknown) => number) =>
   Reflect.get(Object.getOwnPropertyDescriptor(prototype, "byteLength")!, "get") as (this: unknown) => number;
 const ownLength = lengthOf(ArrayBuffer.prototype);
-/** Pages that are not isolated have such memory, of WebAssembly, but not its class. */
+/** Pages that are not cross-origin isolated can have shared memory, through WebAssembly, but lack the class. */
 const sharedLength =
   typeof SharedArrayBuffer === "function" ? lengthOf(SharedArrayBuffer.prototype as object) : undefined;
 
@@ -61,25 +61,25 @@ export function bufferOf(source: ArrayBuffer | ArrayBufferView): ArrayBufferLike
 }
 
 /**
- * `TypeError` for memory that is shared or can be resized: a buffer source of Web IDL is neither, unless it says
- * `[AllowShared]` or `[AllowResizable]`. Whatever is no buffer source passes.
+ * Throws `TypeError` for shared or resizable memory, which Web IDL rejects unless a type allows it with `[AllowShared]`
+ * or `[AllowResizable]`. Ignores values that are not buffer sources.
  */
 export function requireFixed(source: unknown): void {
   if (typeof source === "string" || !isBufferSource(source)) return;
   const buffer = bufferOf(source);
-  if (buffer.resizable === false) return; // nearly every one
+  if (buffer.resizable === false) return; // nearly all buffers
   if (isShared(buffer)) throw new TypeError("shared memory can't be sent: send a copy");
   if (buffer.resizable === true) throw new TypeError("resizable memory can't be sent: send a copy");
 }
 
-/** The bytes of a string of code points up to 255, as HTTP heads are written. */
+/** Encodes a string of code points up to 255, the encoding of HTTP heads. */
 export function latin1(text: string): Bytes {
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   return bytes;
 }
 
-/** All pieces in one new array. */
+/** Joins the pieces in a new array. */
 export function concat(pieces: readonly Uint8Array[]): Bytes {
   let length = 0;
   for (const piece of pieces) length += piece.length;
@@ -88,7 +88,7 @@ export function concat(pieces: readonly Uint8Array[]): Bytes {
   return whole;
 }
 
-/** All pieces one behind the other, from the start on. */
+/** Writes the pieces one after another, from the start of `into`. */
 export function putTogether(pieces: readonly Uint8Array[], into: Bytes): void {
   let at = 0;
   for (const piece of pieces) {

@@ -1,4 +1,4 @@
-/** The close codes (RFC 6455 §7.4 and the IANA registry) and which of them may stand in a Close frame. */
+/** The close codes (RFC 6455 §7.4 and the IANA registry), and which of them may appear in a Close frame. */
 
 export const CloseCode = {
   NORMAL_CLOSURE: 1000,
@@ -7,7 +7,7 @@ export const CloseCode = {
   UNSUPPORTED_DATA: 1003,
   /** Never on the wire: the Close frame had no code. */
   NO_STATUS_RECEIVED: 1005,
-  /** Never on the wire: no Close frame came. */
+  /** Never on the wire: no Close frame arrived. */
   ABNORMAL_CLOSURE: 1006,
   INVALID_PAYLOAD: 1007,
   POLICY_VIOLATION: 1008,

@@ -1,4 +1,4 @@
-/** The body of a Close frame, both ways (RFC 6455 §5.5.1): nothing, or a code of two bytes and a reason in UTF-8. */
+/** Reads and writes the body of a Close frame (RFC 6455 §5.5.1): empty, or a two-byte code and a reason in UTF-8. */
 import { EMPTY, type Bytes } from "./bytes.ts";
 import { CloseCode, isCloseCodeOnWire } from "./closeCodes.ts";
 import type { CloseFrame } from "./events.ts";
@@ -7,10 +7,12 @@ import { CLOSE_BODY_TOO_SHORT, CLOSE_CODE_INVALID, CLOSE_REASON_INVALID } from "
 import { violation } from "./violation.ts";
 import { decodeWhole, encodeText, encodeTextInto } from "./utf8.ts";
 
-/** How much of a reason a Close frame holds beside its code, in bytes of UTF-8 (§5.5). */
+/** Longest reason that fits in a Close frame beside the code, in bytes of UTF-8 (§5.5). */
 export const MAX_CLOSE_REASON: number = MAX_CONTROL_PAYLOAD - 2;
 
-/** The Close frame for a code and a reason, and its body. `RangeError` for a code or a reason that may not be sent. */
+/**
+ * The Close frame for a code and a reason, and its body. Throws `RangeError` if the code or the reason can't be sent.
+ */
 export function writeCloseBody(code: number | undefined, reason: string): { close: CloseFrame; body: Bytes } {
   if (code === undefined && reason === "") return { close: noStatus(), body: EMPTY };
   const sent = code ?? CloseCode.NORMAL_CLOSURE;
@@ -28,7 +30,7 @@ export function writeCloseBody(code: number | undefined, reason: string): { clos
   return { close: { code: sent, reason }, body };
 }
 
-/** The Close frame in a body that came. Throws `RemoteProtocolError`; `offset` is where the body ends. */
+/** The Close frame in a received body that ends at `offset`. Throws `RemoteProtocolError`. */
 export function readCloseBody(body: Bytes, offset: number): CloseFrame {
   if (body.length === 0) return noStatus();
   if (body.length === 1) throw violation(CLOSE_BODY_TOO_SHORT, offset);
@@ -43,7 +45,7 @@ function noStatus(): CloseFrame {
   return { code: CloseCode.NO_STATUS_RECEIVED, reason: "" };
 }
 
-/** As many whole characters of a reason as a Close frame holds. */
+/** As many whole characters of a reason as fit in a Close frame. */
 export function shortenedReason(reason: string): string {
   const bytes = new Uint8Array(MAX_CLOSE_REASON);
   return decodeWhole(bytes.subarray(0, encodeTextInto(reason, bytes))) ?? "";

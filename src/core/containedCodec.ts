@@ -1,17 +1,17 @@
-/** An extension's codec, contained: whatever it throws becomes an error of the one connection that it serves. */
+/** Wraps an extension's codec, so that an error in it affects only its connection. */
 import { viewOf, type Bytes } from "./bytes.ts";
 import { contain } from "./errors.ts";
 import type { ExtensionCodec, FrameHeader, IncomingFrame, NegotiatedExtension, OutgoingFrame } from "./extension.ts";
 
-/** Calls a codec and throws nothing but a `ProtocolError`. The core holds codecs in this alone. */
+/** Calls a codec, and throws nothing but `ProtocolError`. The core uses codecs only through this class. */
 export class ContainedCodec {
   readonly reservedBits: number;
   readonly decodes: boolean;
-  /** What has failed, if it fails. */
+  /** Names the codec in error messages. */
   readonly #what: string;
   readonly #codec: ExtensionCodec;
 
-  /** Throws what the codec's properties throw. */
+  /** Rethrows errors of the codec's property getters. */
   constructor(name: string, codec: ExtensionCodec) {
     this.reservedBits = codec.reservedBits;
     this.decodes = codec.decode !== undefined;
@@ -42,7 +42,7 @@ export class ContainedCodec {
     });
   }
 
-  /** Throws nothing at all: the connection has ended. */
+  /** Never throws: the connection has already ended. */
   release(): void {
     releaseCodec(this.#codec);
   }
@@ -62,16 +62,16 @@ export class ContainedCodec {
   }
 }
 
-/** Ends the use of a codec; what it throws then is ignored. */
+/** Releases a codec and ignores its errors. */
 export function releaseCodec(codec: Pick<ExtensionCodec, "release">): void {
   try {
     codec.release?.();
   } catch {
-    // Nothing is left that could fail.
+    // The codec is no longer used, so its failure affects nothing.
   }
 }
 
-/** Calls `make`. If that throws, the codecs that there are by then are nobody's any more and are released. */
+/** Calls `make`. If it throws, no connection will own the codecs, so they are released. */
 export function orRelease<Made>(codecs: readonly Pick<ExtensionCodec, "release">[], make: () => Made): Made {
   try {
     return make();
@@ -81,7 +81,7 @@ export function orRelease<Made>(codecs: readonly Pick<ExtensionCodec, "release">
   }
 }
 
-/** `TypeError` for a piece that is not bytes. */
+/** Throws `TypeError` for a piece that is not bytes. */
 function bytesOf(piece: unknown): Bytes {
   return viewOf(piece) as Bytes;
 }

@@ -1,4 +1,4 @@
-/** Timers as data: which ones run, since when, and what is due, by a clock that the caller keeps. */
+/** The timers of a connection as data: which ones run, since when, and which are due. The caller provides the time. */
 import type { Bytes } from "./bytes.ts";
 import type { ConnectionState } from "./lifeCycle.ts";
 import type { OptionTable } from "./options.ts";
@@ -6,7 +6,7 @@ import type { OptionTable } from "./options.ts";
 export interface Keepalive {
   /** Time from opening, or from the last pong, to the next ping, in milliseconds. */
   readonly intervalMs: number;
-  /** How long the pong may take, in milliseconds. */
+  /** How long to wait for the pong, in milliseconds. */
   readonly timeoutMs: number;
 }
 
@@ -14,13 +14,13 @@ export interface Timing {
   /** How long the peer may take for its part of the opening handshake, in milliseconds. */
   readonly handshakeTimeoutMs: number;
   /**
-   * How long the peer may take over a message, or over each 16 KiB of one that is longer, from its first byte on, in
-   * milliseconds. So a message that trickles in ends, and one of any size over a slow link does not.
+   * How long the peer may take for a message, or for each 16 KiB of a longer one, in milliseconds, counted from its
+   * first byte. This ends messages that trickle in, but not large messages over a slow link.
    */
   readonly messageTimeoutMs: number;
-  /** How long to wait for the peer's Close before giving the stream up, in milliseconds. */
+  /** How long to wait for the peer's Close, in milliseconds, before the connection ends without it. */
   readonly closeTimeoutMs: number;
-  /** Pings that show whether the peer is still there (RFC 6455 §5.5.2); none by default, since they cost traffic. */
+  /** Pings that check whether the peer is still there (RFC 6455 §5.5.2). Off by default, because they cost traffic. */
   readonly keepalive: Keepalive | undefined;
 }
 
@@ -34,16 +34,16 @@ export const timingTable: OptionTable<Timing> = {
 const defaultTiming: Timing = {
   // Long enough for a slow phone on a bad network, short enough for a server that is being held open.
   handshakeTimeoutMs: 10_000,
-  // 273 bytes a second, a tenth of what the slowest phones send, and time enough to come out of a tunnel.
+  // 273 bytes a second: a tenth of what the slowest phones send, with enough time to leave a tunnel.
   messageTimeoutMs: 60_000,
   closeTimeoutMs: 10_000,
   keepalive: undefined,
 };
 
-/** The defaults, with the given durations in their place. `RangeError` for what is no duration. */
+/** The defaults, overridden by the given durations. Throws `RangeError` if a duration is invalid. */
 export function resolveTiming(given: Partial<Timing>): Timing {
   const { keepalive } = given;
-  let timing = defaultTiming; // one object for all connections
+  let timing = defaultTiming; // shared by all connections
   for (const name of ["handshakeTimeoutMs", "messageTimeoutMs", "closeTimeoutMs"] as const) {
     const ms = given[name];
     if (ms === undefined) continue;
@@ -64,13 +64,12 @@ function requireDuration(name: string, value: number): void {
   }
 }
 
-/** What can be waited for. */
 export type Timer = "handshake" | "close" | "nextPing" | "pong" | "message";
 
-/** The state of the connection arms one of these at a time. The message's timer runs beside it. */
+/** The connection's state arms at most one of these. The message's timer runs beside it. */
 type StateTimer = Exclude<Timer, "message">;
 
-/** What each state waits for. In `rejecting` the client's timer goes on: it is for the whole answer, its body included. */
+/** The timer that each state arms. `rejecting` keeps the client's timer, which covers the whole answer and its body. */
 const armedIn: Readonly<Record<Exclude<ConnectionState, "rejecting">, StateTimer | undefined>> = {
   connecting: "handshake",
   open: "nextPing",
@@ -80,34 +79,34 @@ const armedIn: Readonly<Record<Exclude<ConnectionState, "rejecting">, StateTimer
 };
 
 /**
- * The timers of one connection. They are armed and stopped at transitions, and reading them changes nothing.
+ * The timers of one connection. Transitions arm and stop them; reading them changes nothing.
  *
- * The caller pulls events at the time of the last {@link advance}. Timers that the peer's bytes arm start there. A call of
- * the application may come much later. So the timers that it arms start with the next {@link advance}, or when the caller
- * has next pulled the events to the end.
+ * The caller pulls events at the time of the last {@link advance}, so timers that the peer's bytes arm start there. The
+ * application may make its calls much later, so the timers that they arm start at the next {@link advance}, or when the
+ * caller has next pulled all events.
  */
 export class Deadlines {
   readonly #timing: Timing;
-  /** How long the last keepalive ping took to be answered, in milliseconds. */
+  /** The round trip of the last answered keepalive ping, in milliseconds. */
   roundTripMs: number | undefined;
-  /** The time of the last {@link advance}. Before the first one nothing is timed. */
+  /** The time of the last {@link advance}. Before the first one no timer runs. */
   nowMs: number | undefined;
-  /** When the bytes arrived that are pulled next; `undefined` if they had to wait. */
+  /** When the bytes to be pulled next arrived; `undefined` if they had to wait. */
   #cameMs: number | undefined;
-  /** Whether the caller has pulled the events to the end since bytes arrived. */
+  /** Whether the caller has pulled all events since bytes last arrived. */
   #drained = true;
-  /** The timer that is armed, besides that of the message. */
+  /** The armed timer, apart from the message's. */
   #timer: StateTimer | undefined;
-  /** When it started; `undefined` if it has not yet. */
+  /** When it started; `undefined` if it has not started yet. */
   #sinceMs: number | undefined;
-  /** How far the message had come when its timer was armed; `undefined` if no message is under way. */
+  /** The message's progress when its timer was armed; `undefined` if there is no unfinished message. */
   #progress: number | undefined;
-  /** As `#sinceMs`, for the message. */
+  /** When the message's timer started; `undefined` if it has not started yet. */
   #messageSinceMs: number | undefined;
-  /** When each of the keepalive pings was sent that carry the present number and have not been answered. */
+  /** When the unanswered keepalive pings with the current number were sent. */
   #pingedMs: number[] = NONE;
   #pings = 0;
-  /** Whether the application has sent a ping of its own since the keepalive ping. */
+  /** Whether the application has sent a ping since the keepalive ping. */
   #overtaken = false;
 
   constructor(timing: Timing) {
@@ -121,20 +120,20 @@ export class Deadlines {
     this.#arm(armedIn[state], undefined);
   }
 
-  /** Server: the request has arrived. The application may take any time to answer it. */
+  /** Server: the request has arrived. The application can take any time to answer it. */
   receiveRequest(): void {
     this.#arm(undefined, undefined);
   }
 
-  /** Bytes have arrived. If earlier ones have not been pulled to the end, they had to wait. */
+  /** Bytes have arrived. If earlier ones have not all been pulled, those had to wait. */
   receive(): void {
     if (!this.#drained) this.#withhold();
     this.#drained = false;
   }
 
   /**
-   * No bytes wait to be pulled. `progress` is `undefined` unless a message is under way, and another number whenever that
-   * one has come further, or is another.
+   * All received bytes have been pulled. `progress` is `undefined` between messages. It changes whenever a message
+   * progresses, and with each message.
    */
   follow(progress: number | undefined): void {
     if (progress === this.#progress) return;
@@ -142,7 +141,7 @@ export class Deadlines {
     this.#messageSinceMs = this.#cameMs;
   }
 
-  /** The events have been pulled to the end. `progress` is as in {@link follow}. */
+  /** All events have been pulled. For `progress` see {@link follow}. */
   drain(progress: number | undefined): void {
     this.#drained = true;
     this.follow(progress);
@@ -150,9 +149,9 @@ export class Deadlines {
   }
 
   /**
-   * Takes the time, and returns what is due. A time before the last one counts as the last one. While there are `unread`
-   * bytes nothing of the peer's is due: what is waited for may be among them. `progress` is as in {@link follow}.
-   * `RangeError` for a time that is not finite.
+   * Sets the time and returns the timer that is due, if any. A time before the last one counts as the last one. While
+   * `unread` is true no deadline of the peer is due, because the unread bytes may meet it. For `progress` see
+   * {@link follow}. Throws `RangeError` if the time is not finite.
    */
   advance(nowMs: number, unread: boolean, progress: number | undefined): Timer | undefined {
     if (!Number.isFinite(nowMs)) {
@@ -169,7 +168,7 @@ export class Deadlines {
     return now >= this.#timerDueMs(now, unread) ? this.#timer : undefined;
   }
 
-  /** When something will be due; `undefined` if nothing will be, or before the first {@link advance}. */
+  /** When the next timer is due; `undefined` if none is running, or before the first {@link advance}. */
   nextMs(unread: boolean): number | undefined {
     const nowMs = this.nowMs;
     if (nowMs === undefined) return undefined;
@@ -177,7 +176,7 @@ export class Deadlines {
     return dueMs === Infinity ? undefined : dueMs;
   }
 
-  /** How long a timer runs, in milliseconds; `Infinity` if it never ends. */
+  /** How long a timer runs, in milliseconds; `Infinity` if it never expires. */
   lengthOf(timer: Timer): number {
     const { handshakeTimeoutMs, closeTimeoutMs, messageTimeoutMs, keepalive } = this.#timing;
     switch (timer) {
@@ -194,7 +193,7 @@ export class Deadlines {
     }
   }
 
-  /** A keepalive ping is sent: waits for its pong from now on, and returns the payload of both. */
+  /** Starts the wait for a pong. Returns the payload of the keepalive ping to send. */
   sendPing(): Bytes {
     this.#pings++;
     this.#overtaken = false;
@@ -204,8 +203,7 @@ export class Deadlines {
   }
 
   /**
-   * A keepalive ping is sent again, because nothing has been heard of the peer: returns its payload, or `undefined` if
-   * one has just been sent.
+   * Returns the payload of a repeated keepalive ping, for a peer that is silent; `undefined` if one has just been sent.
    */
   repeatPing(): Bytes | undefined {
     if (this.#timer !== "pong") return this.sendPing();
@@ -214,12 +212,12 @@ export class Deadlines {
     return this.#pingPayload();
   }
 
-  /** The application sends a ping. A peer may answer the latest one alone (§5.5.3), so any pong will do from now on. */
+  /** The application sends a ping. A peer may answer only the latest one (§5.5.3), so any pong now stops the timer. */
   notePing(): void {
     this.#overtaken = true;
   }
 
-  /** Takes a pong, and returns the round trip if it answers the keepalive ping, in milliseconds. */
+  /** Takes a pong. Returns the round trip in milliseconds if it answers the keepalive ping. */
   receivePong(payload: Uint8Array): number | undefined {
     if (this.#pingedMs.length === 0) return undefined;
     const expected = this.#pingPayload();
@@ -231,7 +229,9 @@ export class Deadlines {
     return this.roundTripMs;
   }
 
-  /** Bytes had to wait, so those behind them could not arrive: their timers start again with the next {@link advance}. */
+  /**
+   * Received bytes had to wait, so later ones could not arrive. Their timers start again at the next {@link advance}.
+   */
   #withhold(): void {
     this.#cameMs = undefined;
     this.#messageSinceMs = undefined;
@@ -254,7 +254,7 @@ export class Deadlines {
     return (this.#messageSinceMs ?? nowMs) + this.lengthOf("message");
   }
 
-  /** The number of the ping, in four bytes, so that an old pong is not taken for a new one. */
+  /** The number of the ping, in four bytes. It distinguishes the pong from late answers to earlier pings. */
   #pingPayload(): Bytes {
     const pings = this.#pings;
     return Uint8Array.of(pings >> 24, pings >> 16, pings >> 8, pings);

@@ -1,7 +1,7 @@
-/** The two errors of the protocol, told apart by whose fault they are. */
+/** The errors of the protocol: one for the application's mistakes, one for the peer's. */
 import { CloseCode } from "./closeCodes.ts";
 
-/** Why a {@link ProtocolError} was raised: a stable name to branch on. Messages may change, these do not. */
+/** Why a {@link ProtocolError} was raised. Branch on it: codes are stable, messages are not. */
 export type ProtocolErrorCode =
   // the application's fault
   | "wrongState"
@@ -9,7 +9,7 @@ export type ProtocolErrorCode =
   | "unknownRequest"
   | "subprotocolNotOffered"
   | "inputEnded"
-  // something that the application supplied has thrown
+  // something that the application supplied threw
   | "extensionFailed"
   | "randomFailed"
   // framing, RFC 6455 §5
@@ -56,7 +56,7 @@ export type ProtocolErrorCode =
   | "closeTimeout"
   | "keepaliveTimeout";
 
-/** What a {@link ProtocolError} is made with: its members, explained there. */
+/** The fields of a {@link ProtocolError}, which documents them. */
 export interface ProtocolErrorDetails {
   readonly code: ProtocolErrorCode;
   readonly closeCode?: number | undefined;
@@ -66,17 +66,17 @@ export interface ProtocolErrorDetails {
   readonly cause?: unknown;
 }
 
-/** What both errors have in common. */
+/** The base class of both errors. */
 export class ProtocolError extends Error {
   /** Stable name of the cause. */
   readonly code: ProtocolErrorCode;
-  /** The close code that answers it (RFC 6455 §7.4), where a Close frame can. */
+  /** The close code that answers this error (RFC 6455 §7.4), if a Close frame can. */
   readonly closeCode: number | undefined;
-  /** The clause that was broken, such as `"RFC 6455 §5.2"`. */
+  /** The section that was violated, such as `"RFC 6455 §5.2"`. */
   readonly section: string | undefined;
-  /** Position in the stream of received bytes, counted from its first byte, where there is one. */
+  /** Position in the stream of received bytes, counted from 0, if known. */
   readonly offset: number | undefined;
-  /** The HTTP status that answers it, where the opening handshake was broken. */
+  /** The HTTP status that answers this error, if the opening handshake failed. */
   readonly status: number | undefined;
 
   static {
@@ -94,11 +94,12 @@ export class ProtocolError extends Error {
 }
 
 /**
- * The application asked for what may not happen now. Thrown at once; nothing was sent and nothing has changed.
+ * The application called something that is not allowed now. Thrown immediately; nothing was sent and nothing has
+ * changed.
  *
- * With the code `extensionFailed` or `randomFailed`, something that the application supplied has thrown while the
- * connection used it. Such an error is not thrown: it is the `error` of `connectionClosed`, and its `cause` is the thrown
- * value.
+ * The codes `extensionFailed` and `randomFailed` are different: something that the application supplied threw while the
+ * connection used it. Such an error is not thrown: it is the `error` of `connectionClosed`, and its `cause` is the
+ * thrown value.
  */
 export class LocalProtocolError extends ProtocolError {
   static {
@@ -106,7 +107,7 @@ export class LocalProtocolError extends ProtocolError {
   }
 }
 
-/** The peer broke the protocol, a limit or a deadline. Never thrown: it is the `error` of `connectionClosed`. */
+/** The peer violated the protocol, a limit or a deadline. Never thrown: it is the `error` of `connectionClosed`. */
 export class RemoteProtocolError extends ProtocolError {
   static {
     this.prototype.name = "RemoteProtocolError";
@@ -114,8 +115,8 @@ export class RemoteProtocolError extends ProtocolError {
 }
 
 /**
- * Uses something that the application supplied. Whatever that throws is the `cause` of what this throws; but a
- * `RemoteProtocolError` stays as it is, since it says what the peer did wrong.
+ * Calls code that the application supplied. Wraps whatever it throws as the `cause` of a `LocalProtocolError`. A
+ * `RemoteProtocolError` passes unchanged, because it says what the peer did wrong.
  */
 export function contain<T>(code: "extensionFailed" | "randomFailed", what: string, use: () => T): T {
   try {

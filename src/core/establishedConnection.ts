@@ -1,4 +1,4 @@
-/** A connection once it is open: messages, pings and the closing handshake, both ways (RFC 6455 §5.4–§7). */
+/** An open connection: messages, pings and the closing handshake in both directions (RFC 6455 §5.4–§7). */
 import type { ByteQueue } from "./byteQueue.ts";
 import type { Bytes } from "./bytes.ts";
 import { isCloseCodeOnWire } from "./closeCodes.ts";
@@ -41,15 +41,15 @@ export class EstablishedConnection {
   readonly #writer: MessageWriter;
   readonly whole: WholeMessages | undefined;
 
-  /** Automatic pongs that wait to be sent. */
+  /** Number of automatic pongs in the output queue. */
   #queuedReplies = 0;
-  /** The payload of the latest ping, if there is no room for its pong (§5.5.3: only the latest needs an answer). */
+  /** The payload of the latest ping, if the queue of pongs is full (§5.5.3: only the latest ping needs an answer). */
   #latestPing: Bytes | undefined;
   #sentClose: CloseFrame | undefined;
   #receivedClose: CloseFrame | undefined;
-  /** Whose Close frame came first. */
+  /** Which side's Close frame came first. */
   #initiator: "local" | "remote" | undefined;
-  /** The end, until it is pulled, where a failure has brought it about. */
+  /** The last event after a failure, until it is pulled. */
   #end: ConnectionClosed | undefined;
 
   constructor(options: EstablishedOptions) {
@@ -73,17 +73,17 @@ export class EstablishedConnection {
     this.whole = this.#reader.whole;
   }
 
-  /** How much payload of the frame that is being read is still to come, in bytes. */
+  /** Payload of the current frame that is still to come, in bytes. */
   get frameRemaining(): number {
     return this.#reader.frameRemaining;
   }
 
-  /** How far the message has come that is under way, as {@link MessageReader.progress} counts. */
+  /** Progress of the current message; see {@link MessageReader.progress}. */
   get progress(): number | undefined {
     return this.#life.state === "open" ? this.#reader.progress : undefined;
   }
 
-  /** Reads on to the next event, or `undefined` until more bytes come. */
+  /** Reads the next event. Returns `undefined` until more bytes arrive. */
   next(): WSEvent | undefined {
     if (this.#life.state !== "closed") {
       try {
@@ -104,7 +104,7 @@ export class EstablishedConnection {
     return end;
   }
 
-  /** Does by itself what the protocol asks for (§5.5.1, §5.5.2). */
+  /** Answers automatically where the protocol requires it (§5.5.1, §5.5.2). */
   #answer(received: Received): WSEvent {
     if (received.type === "closeReceived") return this.#answerClose(received);
     if (received.type === "pingReceived" && this.#autoPong) this.#answerPing(received.payload);
@@ -112,7 +112,7 @@ export class EstablishedConnection {
     return roundTripMs === undefined ? received : { ...(received as PongReceived), roundTripMs };
   }
 
-  /** Where messages go. `LocalProtocolError` unless open. */
+  /** The writer for messages. Throws `LocalProtocolError` unless the connection is open. */
   get messages(): MessageWriter {
     this.#require("sendMessage");
     return this.#writer;
@@ -126,18 +126,17 @@ export class EstablishedConnection {
     this.#sendControl("sendPong", Opcode.PONG, payload);
   }
 
-  /** Sends a keepalive ping. */
   keepAlive(): void {
     this.#sendAutomatic(Opcode.PING, this.#deadlines.sendPing());
   }
 
-  /** Sends a keepalive ping again, or a first one, unless one has just been sent. */
+  /** Sends a keepalive ping, or repeats the current one, unless one has just been sent. */
   keepAliveAgain(): void {
     const payload = this.#deadlines.repeatPing();
     if (payload !== undefined) this.#sendAutomatic(Opcode.PING, payload);
   }
 
-  /** Answers the latest ping, if there was no room for its pong. Call it before output is taken. */
+  /** Answers the latest ping if its pong did not fit in the queue. Call it before you take output. */
   answerLatest(): void {
     const payload = this.#latestPing;
     if (payload === undefined) return;
@@ -153,9 +152,9 @@ export class EstablishedConnection {
     }
   }
 
-  /** Sends a Close frame; with no code an empty one, unless there is a reason to carry (§5.5.1). */
+  /** Sends a Close frame. Without a code the frame is empty, unless there is a reason (§5.5.1). */
   close(code: number | undefined, reason: string): void {
-    // Nothing may follow a Close.
+    // Nothing may follow a Close, so the pong goes first.
     this.answerLatest();
     this.#require("sendClose");
     const { close, body } = writeCloseBody(code, reason);
@@ -163,12 +162,12 @@ export class EstablishedConnection {
     this.#closeSent(close);
   }
 
-  /** The stream ended without a closing handshake, or in the middle of it. */
+  /** The stream has ended before the closing handshake was complete. */
   end(): ConnectionClosed {
     return this.#finish("end");
   }
 
-  /** Fails the connection (§7.1.7): says why to a peer that can still hear it, and ends. The end is the next event. */
+  /** Fails the connection (§7.1.7): sends a Close with the reason if still allowed. The end is the next event. */
   fail(error: ProtocolError): void {
     const { closeCode } = error;
     if (this.#life.allows("sendClose") && closeCode !== undefined && isCloseCodeOnWire(closeCode)) {
@@ -178,23 +177,23 @@ export class EstablishedConnection {
         this.#closeSent(close);
       } catch (failure) {
         if (!(failure instanceof ProtocolError)) throw failure;
-        // Without a key there is no Close.
+        // Without a masking key no Close can be sent.
       }
     }
     this.#end = this.#finish("fail", error);
   }
 
   #failBy(error: unknown): void {
-    if (!(error instanceof ProtocolError)) throw error; // a defect of ours
+    if (!(error instanceof ProtocolError)) throw error; // a bug in this library
     this.fail(error);
   }
 
-  /** How long the pong is that has no room in the queue yet, in bytes. */
+  /** Length of the pong that did not fit in the queue, in bytes. */
   get owedLength(): number {
     return this.#latestPing === undefined ? 0 : this.#writer.controlLength(this.#latestPing);
   }
 
-  /** The queue has been emptied. */
+  /** The output queue has been emptied. */
   drained(): void {
     this.#queuedReplies = 0;
   }
@@ -209,11 +208,11 @@ export class EstablishedConnection {
     }
   }
 
-  /** Echoes the Close frame if it is the first (§5.5.1), and ends. */
+  /** Echoes the Close frame if it is the first (§5.5.1), and ends the connection. */
   #answerClose({ code, reason, body }: CloseReceived): ConnectionClosed {
     this.#receivedClose = { code, reason };
     this.#initiator ??= "remote";
-    // Before the state changes: without a key the connection fails.
+    // Write before the state changes: without a masking key the connection fails.
     if (this.#life.allows("sendClose")) this.#writeAutomatic(Opcode.CLOSE, body);
     this.#life.follow("receiveClose");
     if (this.#life.state === "remoteClosing") this.#closeSent({ code, reason });
@@ -246,13 +245,13 @@ export class EstablishedConnection {
     this.#writer.sendControl(opcode, payload);
   }
 
-  /** For frames that no call asked for: what `random` throws fails the connection. */
+  /** Writes a frame that no call of the application caused. An error of `random` fails the connection. */
   #writeAutomatic(opcode: Opcode, payload: Uint8Array): void {
     contain("randomFailed", "random", () => this.#writer.sendControl(opcode, payload));
   }
 
   #require(signal: Signal): void {
-    // As the table has it of whatever is asked for here; looking it up takes an eighth of what sending 16 bytes does.
+    // Equal to the table for all signals checked here. A table lookup takes an eighth of the time of sending 16 bytes.
     if (this.#life.state === "open") return;
     throw new LocalProtocolError(`may not ${signal} while ${this.#life.state}`, {
       code: "wrongState",

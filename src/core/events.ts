@@ -1,24 +1,24 @@
-/** What happens on a connection, as plain objects told apart by `type`. */
+/** The events of a connection: plain objects, distinguished by `type`. */
 import { CloseCode } from "./closeCodes.ts";
 import type { ProtocolError } from "./errors.ts";
 import type { AgreedExtension } from "./extension.ts";
 
-/** Server: a valid opening request came (RFC 6455 §4.2.1). Answer it with `accept` or `reject`. */
+/** Server: a valid opening request has arrived (RFC 6455 §4.2.1). Answer it with `accept` or `reject`. */
 export interface ConnectionRequested {
   readonly type: "connectionRequested";
-  /** The request-target as it came, such as `/chat?room=1`. */
+  /** The request-target as received, such as `/chat?room=1`. */
   readonly target: string;
   /**
-   * What `target` and `host` ask for, parsed, with the scheme `ws`, or what a target in absolute form has itself: `wss` for
-   * `https`. Whether the transport is encrypted is not known here.
+   * The URL of the request, built from `target` and `host`. The scheme is `ws`, unless a target in absolute form names
+   * another: `https` becomes `wss`. The connection does not know whether the transport is encrypted.
    */
   readonly url: URL;
-  /** The authority of a target in absolute form, else the `Host` header (RFC 9112 §3.2.2). */
+  /** The authority of a target in absolute form, otherwise the `Host` header (RFC 9112 §3.2.2). */
   readonly host: string;
-  /** Who asks, where a browser asks (§10.2). `"null"` is an opaque origin. Check it: the protocol does not. */
+  /** The origin of the page, if a browser asks (§10.2); `"null"` if opaque. Check it: the connection does not. */
   readonly origin: string | undefined;
   readonly headers: Headers;
-  /** What the client offers, in its order of preference. */
+  /** The subprotocols that the client offers, in its order of preference. */
   readonly subprotocols: readonly string[];
   /** The extensions that the client offers, in its order of preference. */
   readonly extensions: readonly AgreedExtension[];
@@ -29,11 +29,13 @@ export interface ConnectionEstablished {
   readonly type: "connectionEstablished";
   readonly subprotocol: string | undefined;
   readonly extensions: readonly AgreedExtension[];
-  /** Client: the server's response headers. Server: the ones it sent. Empty where there was no handshake. */
+  /**
+   * Client: the server's response headers. Server: the response headers that it sent. Empty if there was no handshake.
+   */
   readonly headers: Headers;
 }
 
-/** Client: the server answered with another status than 101 (§4.1). Its body follows as {@link RejectionData}. */
+/** Client: the server answered with a status other than 101 (§4.1). Its body follows as {@link RejectionData}. */
 export interface ConnectionRejected {
   readonly type: "connectionRejected";
   readonly status: number;
@@ -41,7 +43,7 @@ export interface ConnectionRejected {
   readonly headers: Headers;
 }
 
-/** Client: a piece of the rejection's body. The last one has `finished`, and may be empty. */
+/** Client: a piece of the rejection's body. The last piece has `finished` set, and may be empty. */
 export interface RejectionData {
   readonly type: "rejectionData";
   readonly data: Uint8Array<ArrayBuffer>;
@@ -49,9 +51,9 @@ export interface RejectionData {
 }
 
 /**
- * A piece of a text message, whole characters only. Pieces come as the bytes do; concatenated they are the message. Texts of
- * up to 1,000 bytes that came in one chunk may be parts of one string, of up to 2,096 characters, which whoever keeps one
- * of them keeps.
+ * A piece of a text message, in whole characters. Pieces arrive as the bytes do; join them to get the message. Texts of
+ * up to 1,000 bytes that arrived in one chunk may be slices of one string of up to 2,096 characters. Keeping one of
+ * them then keeps the whole string in memory.
  */
 export interface TextReceived {
   readonly type: "textReceived";
@@ -60,7 +62,7 @@ export interface TextReceived {
   readonly messageFinished: boolean;
 }
 
-/** A piece of a binary message. `data` may view the chunk that was given to `receiveBytes`: copy what is kept. */
+/** A piece of a binary message. `data` may view the chunk passed to `receiveBytes`: copy it if you keep it. */
 export interface BytesReceived {
   readonly type: "bytesReceived";
   readonly data: Uint8Array<ArrayBuffer>;
@@ -68,7 +70,7 @@ export interface BytesReceived {
   readonly messageFinished: boolean;
 }
 
-/** The event of a piece, or of a whole message. */
+/** Creates the event for a piece, or for a whole message. */
 export function textReceived(
   data: string,
   frameFinished = true,
@@ -85,35 +87,35 @@ export function bytesReceived(
   return { type: "bytesReceived", data, frameFinished, messageFinished };
 }
 
-/** A Ping came (§5.5.2). Its Pong is queued already, unless `autoPong` is off or `maxQueuedReplies` of them wait. */
+/** A Ping has arrived (§5.5.2). Its Pong is queued, unless `autoPong` is off or `maxQueuedReplies` are waiting. */
 export interface PingReceived {
   readonly type: "pingReceived";
   readonly payload: Uint8Array<ArrayBuffer>;
 }
 
-/** A Pong came (§5.5.3), asked for or not. */
+/** A Pong has arrived (§5.5.3), solicited or not. */
 export interface PongReceived {
   readonly type: "pongReceived";
   readonly payload: Uint8Array<ArrayBuffer>;
-  /** For the answer to a keepalive ping: the time since it was sent, in milliseconds. */
+  /** Set if this answers a keepalive ping: the time since the ping was sent, in milliseconds. */
   readonly roundTripMs?: number;
 }
 
-/** The body of a Close frame; an empty one has the code 1005 (§7.1.5). */
+/** The body of a Close frame. An empty body has the code 1005 (§7.1.5). */
 export interface CloseFrame {
   readonly code: number;
   readonly reason: string;
 }
 
-/** The end, exactly once and always last (§7.1). */
+/** The connection has ended. Emitted exactly once, always last (§7.1). */
 export interface ConnectionClosed {
   readonly type: "connectionClosed";
-  /** The code of the peer's Close frame; 1005 if it had none, 1006 if no Close frame came (§7.1.5). */
+  /** The code of the peer's Close frame: 1005 if the frame had none, 1006 if no Close frame arrived (§7.1.5). */
   readonly code: number;
   readonly reason: string;
-  /** Whether both Close frames were exchanged, and nothing failed. */
+  /** Whether both Close frames were exchanged and nothing failed. */
   readonly wasClean: boolean;
-  /** Whose Close frame came first; absent if there was none at all. */
+  /** Which side's Close frame came first; absent if there was none. */
   readonly initiator?: "local" | "remote";
   /** The Close frame that this side sent. */
   readonly sent?: CloseFrame;
@@ -121,12 +123,12 @@ export interface ConnectionClosed {
   readonly received?: CloseFrame;
   /**
    * Why the connection failed, if it did. A `RemoteProtocolError` says what the peer did wrong. A `LocalProtocolError`
-   * says that an extension or `random` has thrown; its `cause` is the thrown value, and its `closeCode` 1011.
+   * says that an extension or `random` threw; its `cause` is the thrown value, its `closeCode` is 1011.
    */
   readonly error?: ProtocolError;
 }
 
-/** The end, after these Close frames, if any were exchanged. */
+/** Creates the last event, from the Close frames that were exchanged. */
 export function connectionClosed(
   error?: ProtocolError,
   initiator?: "local" | "remote",

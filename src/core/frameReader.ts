@@ -1,4 +1,6 @@
-/** Bytes → frames (RFC 6455 §5.2): reads headers whole, hands payload on as it comes, and knows nothing of messages. */
+/**
+ * Bytes → frames (RFC 6455 §5.2). Reads headers whole, passes payload on as it arrives, and does not track messages.
+ */
 import type { ByteQueue } from "./byteQueue.ts";
 import { EMPTY, type Bytes } from "./bytes.ts";
 import type { IncomingFrame } from "./extension.ts";
@@ -29,31 +31,31 @@ import {
 } from "./rules.ts";
 import { violation, type Rule } from "./violation.ts";
 
-/** Which frames are to be masked (§5.1). `"either"` is for ends that agreed to go without. */
+/** Which frames must be masked (§5.1). `"either"` is for ends that agreed to go without masking. */
 export type Masking = "required" | "forbidden" | "either";
 
 interface FrameRules {
   readonly masking: Masking;
   readonly maxFrameBytes: number;
-  /** The reserved bits that negotiated extensions use, RSV1 being 4. */
+  /** The reserved bits that negotiated extensions use; RSV1 is 4. */
   readonly reservedBits: number;
 }
 
 export class FrameReader implements IncomingFrame {
-  /** The header of the frame that is being read. */
+  /** The header of the current frame. */
   opcode: Opcode = Opcode.CONTINUATION;
   fin = false;
   rsv = 0;
   payloadLength = 0;
-  /** Payload that has not been read yet, in bytes. */
+  /** Unread payload, in bytes. */
   remaining = 0;
-  /** Whether a header has been read whose payload has not been read to its end. */
+  /** Whether a header has been read, but not all of its payload. */
   inFrame = false;
 
   readonly #input: ByteQueue;
   readonly #rules: FrameRules;
   #key = 0;
-  /** The beginning of a header that a chunk ended in. */
+  /** The start of a header that is split between chunks. */
   #partial: Bytes | undefined;
   #partialLength = 0;
 
@@ -62,17 +64,19 @@ export class FrameReader implements IncomingFrame {
     this.#rules = rules;
   }
 
-  /** Whether the next byte begins a frame. */
+  /** Whether the next byte starts a frame. */
   get atHeader(): boolean {
     return !this.inFrame && this.#partialLength === 0;
   }
 
-  /** Whether all payload of the header's frame has been read. */
+  /** Whether the whole payload of the current frame has been read. */
   get frameFinished(): boolean {
     return !this.inFrame;
   }
 
-  /** Reads a header, once all of it is there. Throws the `RemoteProtocolError` of a header that may not be. */
+  /**
+   * Reads a header if it is complete. Returns whether it did. Throws `RemoteProtocolError` if the header is invalid.
+   */
   readHeader(): boolean {
     const input = this.#input;
     const available = input.available();
@@ -88,7 +92,9 @@ export class FrameReader implements IncomingFrame {
     return this.#readSplitHeader();
   }
 
-  /** The next stretch of payload, unmasked in place, or `undefined` until there is more. Empty for an empty frame. */
+  /**
+   * Returns the next piece of payload, unmasked in place, or `undefined` until more arrives. Empty for an empty frame.
+   */
   readPayload(): Bytes | undefined {
     const input = this.#input;
     const { remaining } = this;
@@ -101,7 +107,7 @@ export class FrameReader implements IncomingFrame {
     const { chunk, position } = input;
     const length = remaining < available ? remaining : available;
     if (length === 1) {
-      // Bytes that come one at a time: calling for each would cost more than masking it.
+      // For bytes that arrive one at a time: a call costs more than masking the byte.
       chunk[position]! ^= this.#key >>> (((this.payloadLength - remaining) & 3) << 3);
     } else if (this.#key !== 0) {
       applyMask(chunk, input.words, position, position + length, this.#key, this.payloadLength - remaining);
@@ -112,7 +118,7 @@ export class FrameReader implements IncomingFrame {
     return new Uint8Array(input.buffer, input.base + position, length);
   }
 
-  /** Gathers a header that came in more than one chunk: each byte is looked at once, however it comes. */
+  /** Collects a header that is split between chunks. Looks at each byte once, however the header is split. */
   #readSplitHeader(): boolean {
     const input = this.#input;
     const partial = (this.#partial ??= new Uint8Array(LONGEST_HEADER));
@@ -155,7 +161,7 @@ export class FrameReader implements IncomingFrame {
     this.inFrame = true;
   }
 
-  /** All that the first two bytes can break, so that a bad frame is refused before its length is known. */
+  /** Checks everything that the first two bytes can violate. A bad frame is refused before its length is known. */
   #checkFirstTwo(first: number, second: number): void {
     const opcode = first & 0x0f;
     const unknownBits = (first >> RSV_SHIFT) & 7 & ~this.#rules.reservedBits;
@@ -180,7 +186,7 @@ function headerLength(second: number): number {
   return (length < LENGTH_16 ? 2 : length === LENGTH_16 ? 4 : 10) + ((second & MASK) === 0 ? 0 : 4);
 }
 
-/** Multiplied, not shifted: a shift by 24 makes half of all numbers negative. */
+/** Multiplies instead of shifting: a shift by 24 yields a negative number half of the time. */
 function readUint32(bytes: Uint8Array, at: number): number {
   return bytes[at]! * 0x100_0000 + ((bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!);
 }

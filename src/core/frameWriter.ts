@@ -1,28 +1,27 @@
-/** Frames → bytes (RFC 6455 §5.2), masked where a key is given. */
+/** Frames → bytes (RFC 6455 §5.2), masked if there is a key. */
 import type { Bytes } from "./bytes.ts";
 import { applyMask, readKey, Words } from "./mask.ts";
 import { FIN, LENGTH_16, LENGTH_64, LONGEST_HEADER, MASK, RSV_SHIFT } from "./opcodes.ts";
 import type { OutputQueue } from "./outputQueue.ts";
 import { encodeAscii, encodeText, encodeTextInto } from "./utf8.ts";
 
-/** From here on a payload gets a chunk of its own where the slab would have to grow for it, in bytes. */
+/** From this size on, in bytes, a payload gets its own chunk if the slab would have to grow for it. */
 const OWN_CHUNK = 16 * 1024;
 
 /**
- * From here on a payload that was handed over is queued as it is: below, copying is cheaper than two more chunks, each of
- * which costs a stream of Node as much as copying 6 KiB.
+ * From this size on, in bytes, a handed-over payload is queued without a copy. Below it, copying is cheaper than two
+ * more chunks: in a Node stream each costs as much as copying 6 KiB.
  */
 const WITHOUT_COPY = 8 * 1024;
 
-/** Up to here bytes are copied and masked in one loop, which is twice as fast as one after the other, in bytes. */
+/** Up to this size, in bytes, one loop copies and masks: twice as fast as two steps. */
 const SHORT_PAYLOAD = 32;
 
-/** The first byte of a frame. */
 export function firstByte(opcode: number, fin: boolean, rsv: number): number {
   return (fin ? FIN : 0) | (rsv << RSV_SHIFT) | opcode;
 }
 
-/** Queues one frame. Has read `payload` when it returns, unless `handOver` gives it away. */
+/** Queues one frame. Has read `payload` when it returns, unless `handOver` is set. */
 export function writeFrame(
   output: OutputQueue,
   first: number,
@@ -70,14 +69,14 @@ export function writeFrame(
   }
 }
 
-/** Whether nobody can resize it, or change it from another thread, while it waits to be sent. */
+/** Whether the buffer can't be resized, or changed by another thread, while it waits to be sent. */
 function isOwnable(buffer: ArrayBufferLike & { readonly resizable?: boolean }): boolean {
   return buffer instanceof ArrayBuffer && !buffer.resizable;
 }
 
 /**
- * Queues one frame of text; whether it was ASCII. Text is encoded where it will lie, after a header as long as it has to
- * be if the text is ASCII; a longer header moves short text, and long text is encoded again.
+ * Queues a text frame. Returns whether the text was ASCII. Encodes the text in place, after a header sized for ASCII.
+ * If a longer header is needed, short text is moved and long text is encoded again.
  */
 export function writeTextFrame(output: OutputQueue, first: number, text: string, key: Uint8Array | undefined): boolean {
   const { length } = text;
@@ -105,7 +104,7 @@ export function writeTextFrame(output: OutputQueue, first: number, text: string,
   return payloadLength === length;
 }
 
-/** Copies a short payload, masked if a key is given. */
+/** Copies a short payload, and masks it if there is a key. */
 function copyShort(payload: Uint8Array, slab: Bytes, at: number, key: Uint8Array | undefined): void {
   if (key === undefined) {
     slab.set(payload, at);
@@ -114,13 +113,13 @@ function copyShort(payload: Uint8Array, slab: Bytes, at: number, key: Uint8Array
   for (let i = 0; i < payload.length; i++) slab[at + i] = payload[i]! ^ key[i & 3]!;
 }
 
-/** Up to here, in UTF-16 code units, three times the room is reserved, since that is how long the text may become. */
+/** Up to this length, in UTF-16 code units, three times the length is reserved: the most that UTF-8 can need. */
 const OFTEN_SHORT = 1024;
 
-/** Up to here a loop over the characters is faster than a call of the encoder, in UTF-16 code units. */
+/** Up to this length, in UTF-16 code units, a loop over the characters is faster than a call of the encoder. */
 export const LOOPED_TEXT = 32;
 
-/** Writes text that is ASCII and returns its length, or −1 if it is not. */
+/** Writes ASCII text and returns its length, or returns −1 if the text is not ASCII. */
 function writeAscii(bytes: Bytes, at: number, text: string): number {
   const { length } = text;
   for (let i = 0; i < length; i++) {

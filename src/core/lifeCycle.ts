@@ -1,9 +1,9 @@
-/** The life of a connection as one table (RFC 6455 §4, §5.5.1, §7.1): a signal with no cell may not happen. */
+/** The life cycle of a connection as one table (RFC 6455 §4, §5.5.1, §7.1). A signal without a cell is not allowed. */
 
 export type ConnectionState = "connecting" | "open" | "localClosing" | "remoteClosing" | "rejecting" | "closed";
 
 export type Signal =
-  // what the application does
+  // sent by the application
   | "accept"
   | "reject"
   | "sendRejectionData"
@@ -11,11 +11,11 @@ export type Signal =
   | "sendPing"
   | "sendPong"
   | "sendClose"
-  // what the peer does
+  // received from the peer
   | "establish"
   | "beRejected"
   | "receiveClose"
-  // what ends it
+  // the end
   | "finishRejection"
   | "end"
   | "fail";
@@ -40,20 +40,20 @@ export const lifeCycle: Transitions = {
     end: "closed",
     fail: "closed",
   },
-  // §5.5.1: nothing follows our Close; the peer may still finish what it was sending.
+  // §5.5.1: we send nothing after our Close; the peer may finish what it was sending.
   localClosing: { receiveClose: "closed", end: "closed", fail: "closed" },
-  // The peer's Close has been read and its echo is being written: the connection leaves this state by itself.
+  // The peer's Close has been read. Its echo, written next, ends this state.
   remoteClosing: { sendClose: "closed" },
   rejecting: { sendRejectionData: "rejecting", finishRejection: "closed", end: "closed", fail: "closed" },
   closed: {},
 };
 
-/** What is told of each state that is entered: the deadlines. */
+/** Notified of each state that the connection enters. Implemented by the deadlines. */
 interface StateWatch {
   enter(state: ConnectionState): void;
 }
 
-/** The connection's place in the table, shared by its two halves, opening and framing. Each step sets the timers. */
+/** The connection's current state, shared by the opening and the established connection. Each step sets the timers. */
 export class LifeCycle {
   state: ConnectionState;
   readonly #deadlines: StateWatch;
@@ -68,7 +68,7 @@ export class LifeCycle {
     return lifeCycle[this.state][signal] !== undefined;
   }
 
-  /** Follows a signal that the caller knows to be allowed; an empty cell is a defect of this library. */
+  /** Takes a step that the caller knows to be allowed. An empty cell is a bug in this library. */
   follow(signal: Signal): void {
     const next = lifeCycle[this.state][signal];
     if (next === undefined) throw new Error(`no ${signal} in ${this.state}`);

@@ -1,22 +1,22 @@
-/** What a peer may make a connection hold or count, with the defaults. Each limit is switched off by `Infinity`. */
+/** How much a peer can make a connection store or count, with the defaults. `Infinity` turns a limit off. */
 import type { OptionTable } from "./options.ts";
 
 export interface Limits {
-  /** Largest message after extensions have decoded it, in bytes. Counts what is delivered, since the wire size of a bomb is small. */
+  /** Largest message, in bytes, after extensions have decoded it: the wire size of a decompression bomb is small. */
   readonly maxMessageBytes: number;
-  /** Largest payload of one frame as it is on the wire, in bytes. Tested on the frame's header, before its payload. */
+  /** Largest payload of one frame on the wire, in bytes. Checked when the header arrives, before the payload. */
   readonly maxFrameBytes: number;
-  /** Most frames of one message, empty ones included. */
+  /** Maximum number of frames in a message, empty ones included. */
   readonly maxFragments: number;
-  /** Largest HTTP head, start line to blank line, in bytes; also of a rejection's trailers. */
+  /** Largest HTTP head from start line to blank line, in bytes. Also limits the trailers of a rejection. */
   readonly maxHeadBytes: number;
-  /** Most lines of an HTTP head, the start line included. */
+  /** Maximum number of lines in an HTTP head, start line included. */
   readonly maxHeadLines: number;
-  /** Most bytes kept that a client sends before the server has answered its request. */
+  /** Maximum number of bytes kept that a client sends before the server has answered its request. */
   readonly maxEarlyBytes: number;
   /**
-   * Most automatic pongs that wait for `bytesToSend()`. Of the pings beyond it only the latest is answered, when bytes are
-   * next taken (§5.5.3). So 0 answers one ping each time.
+   * Maximum number of automatic pongs queued for `bytesToSend()`. Above it, only the latest ping is answered, the next
+   * time that bytes are taken (§5.5.3). So 0 answers one ping each time.
    */
   readonly maxQueuedReplies: number;
 }
@@ -32,23 +32,23 @@ export const limitTable: OptionTable<Limits> = {
 };
 
 export const defaultLimits: Limits = {
-  // Large enough for what browsers are used to send; an application that expects less should say so.
+  // Large enough for what browsers usually send. Applications that expect less should set it.
   maxMessageBytes: 64 * 1024 * 1024,
   maxFrameBytes: 64 * 1024 * 1024,
   // A 4 MiB message in fragments of 64 bytes.
   maxFragments: 65_536,
-  // What common HTTP servers allow.
+  // Common HTTP servers use the same limit.
   maxHeadBytes: 16 * 1024,
   maxHeadLines: 128,
-  // §4.1 has clients wait for the answer: only a few eager frames are worth keeping.
+  // §4.1 requires clients to wait for the answer, so only a few early frames are worth keeping.
   maxEarlyBytes: 64 * 1024,
-  // At most 127 bytes each.
+  // Each is at most 127 bytes.
   maxQueuedReplies: 1024,
 };
 
-/** The defaults, with the given limits in their place. `RangeError` for what is not a count or `Infinity`. */
+/** The defaults, overridden by the given limits. Throws `RangeError` for anything but a count or `Infinity`. */
 export function resolveLimits(given: Partial<Limits> | undefined): Limits {
-  if (given === undefined) return defaultLimits; // one object for all connections
+  if (given === undefined) return defaultLimits; // shared by all connections
   const limits = { ...defaultLimits };
   for (const name of Object.keys(defaultLimits) as (keyof Limits)[]) {
     const value = given[name];

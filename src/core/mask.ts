@@ -1,17 +1,19 @@
-/** Masking (RFC 6455 §5.3), in place and a word at a time. */
+/** Masking (RFC 6455 §5.3), in place, a word at a time. */
 
-/** A masking key as a little-endian number: its first byte is the lowest. */
+/** A masking key as a little-endian number: the first byte is the lowest. */
 type MaskingKey = number;
 
 export function readKey(bytes: Uint8Array, at: number): MaskingKey {
   return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
 }
 
-/** A buffer as whole words: made once for a buffer, since making a view costs as much as masking a hundred bytes. */
+/**
+ * A buffer as an array of words. Created once per buffer, because creating a view costs as much as masking 100 bytes.
+ */
 export class Words {
   readonly ints: Int32Array<ArrayBuffer>;
   #longs: BigInt64Array<ArrayBuffer> | undefined;
-  /** How many words have been masked, while there are no longs. */
+  /** Number of words masked before the view of 64-bit words exists. */
   #masked = 0;
 
   constructor(buffer: ArrayBuffer) {
@@ -19,8 +21,8 @@ export class Words {
   }
 
   /**
-   * Masks from one word on by words of 64 bits, as far as four at a time reach up to another; nothing as long as a view of
-   * them would not pay. Returns where the words begin that are left.
+   * Masks 64-bit words, four at a time, from one 32-bit word towards another. Does nothing while a view of 64-bit words
+   * would not pay off. Returns the index of the first word left.
    */
   maskLongs(from: number, to: number, mask: MaskingKey): number {
     const { ints } = this;
@@ -47,10 +49,10 @@ export class Words {
 }
 
 /**
- * Masks or unmasks `bytes` from `start` to `end` in place. `phase` is the position in the payload of the first of them.
+ * Masks or unmasks `bytes` from `start` to `end` in place. `phase` is the payload position of the byte at `start`.
  *
- * The first and the last word are masked in part, so that there is no loop over single bytes: the neighbours in those
- * words are written back as they were. Three to ten times as fast as byte by byte.
+ * Masks only part of the first and the last word, so no loop over single bytes is needed; the neighbouring bytes in
+ * those words are written back unchanged. Three to ten times as fast as byte by byte.
  */
 export function applyMask(
   bytes: Uint8Array<ArrayBuffer>,
@@ -64,7 +66,7 @@ export function applyMask(
   const base = bytes.byteOffset;
   const from = base + start;
   const to = Math.min(base + end, littleEndian ? ints.length << 2 : 0);
-  // What lies beyond the last whole word of the buffer, or anything on a big-endian machine.
+  // Bytes after the last whole word of the buffer, or all bytes on a big-endian machine.
   for (let i = Math.max(start, to - base); i < end; i++) bytes[i]! ^= key >>> (((phase + i - start) & 3) << 3);
   if (from >= to) return;
   const first = from >> 2;
@@ -91,8 +93,8 @@ export function applyMask(
 }
 
 /**
- * Unmasks a short payload in place, together with the key in front of it, which that makes zeros: they leave as it is
- * what is unmasked now. The key is read as it lies in the words, so that 16 bytes take half the time of `applyMask`.
+ * Unmasks a short payload in place, together with the key in front of it. That sets the key to zeros, and unmasking
+ * again with zeros changes nothing. Uses the key as it lies in the words: 16 bytes take half the time of `applyMask`.
  */
 export function unmaskWithKey(bytes: Uint8Array<ArrayBuffer>, words: Words, start: number, end: number): void {
   const { ints } = words;
@@ -105,7 +107,7 @@ export function unmaskWithKey(bytes: Uint8Array<ArrayBuffer>, words: Words, star
   const first = from >> 2;
   const last = (to - 1) >> 2;
   const headMask = -1 << ((from & 3) << 3);
-  // The key, turned to how it meets whole words: its last bytes may lie in front.
+  // The key, rotated to align with whole words: its last bytes may come first.
   const mask = first === last ? ints[first]! : (ints[first]! & headMask) | (ints[first + 1]! & ~headMask);
   ints[first]! ^= mask & headMask;
   if (first === last) return;
@@ -113,16 +115,16 @@ export function unmaskWithKey(bytes: Uint8Array<ArrayBuffer>, words: Words, star
   ints[last]! ^= mask & (-1 >>> ((-to & 3) << 3));
 }
 
-/** From here on 64-bit words are faster, in words of 32 bits. */
+/** From this length on, in 32-bit words, 64-bit words are faster. */
 const MANY_WORDS = 32;
 
-/** Making a view of them costs as much as it saves in masking so many words of 32 bits. */
+/** After masking this many 32-bit words, a view of 64-bit words would have paid off. */
 const WORTH_LONGS = 384;
 
 /**
- * Whether a `bigint` of 64 bits can be a number in a register. Then words of 64 bits are masked twice as fast as words of
- * 32: 4 KiB at 21 against 11 GB/s in Node 24, at 20 against 10 in Chromium 156; in Firefox 153 at 13 against 7.
- * JavaScriptCore, whose errors alone have a `sourceURL`, makes an object of each, and is twenty times as slow by them.
+ * Whether the engine keeps a 64-bit `bigint` in a register. Then masking 64-bit words is twice as fast as 32-bit words:
+ * for 4 KiB, 21 against 11 GB/s in Node 24, 20 against 10 in Chromium 156, 13 against 7 in Firefox 153. JavaScriptCore
+ * allocates an object for each, which makes it twenty times slower. Only its errors have a `sourceURL`.
  */
 const hasFastLongs = !("sourceURL" in new Error());
 

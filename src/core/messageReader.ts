@@ -1,4 +1,4 @@
-/** Frames → messages and control frames (RFC 6455 §5.4, §5.5, §6.2), piece by piece as the bytes come. */
+/** Frames → messages and control frames (RFC 6455 §5.4, §5.5, §6.2), piece by piece as bytes arrive. */
 import type { ByteQueue } from "./byteQueue.ts";
 import { EMPTY, type Bytes } from "./bytes.ts";
 import { readCloseBody } from "./closeFrame.ts";
@@ -29,7 +29,6 @@ import type { FastPaths } from "./runs/fastPaths.ts";
 import type { WholeMessages } from "./runs/wholeMessages.ts";
 import { Utf8Reader } from "./utf8.ts";
 
-/** The peer's Close frame. */
 export interface CloseReceived extends CloseFrame {
   readonly type: "closeReceived";
   readonly body: Bytes;
@@ -37,7 +36,7 @@ export interface CloseReceived extends CloseFrame {
 
 export type Received = TextReceived | BytesReceived | PingReceived | PongReceived | CloseReceived;
 
-/** How much of a long message counts as having come further: 16 KiB, as a power of 2. */
+/** Progress is counted in steps of 16 KiB, here as a power of 2. */
 const STEP_BITS = 14;
 
 export class MessageReader {
@@ -47,22 +46,22 @@ export class MessageReader {
   readonly #codecs: readonly ContainedCodec[];
   readonly #decoders: readonly ContainedCodec[];
   readonly #decodes: boolean;
-  /** Reads the plain ones, if it may. */
+  /** The fast path for simple messages, if enabled. */
   readonly whole: WholeMessages | undefined;
 
-  /** Of the message that is being read: `CONTINUATION` between messages. */
+  /** Opcode of the current message; `CONTINUATION` between messages. */
   #messageOpcode: Opcode = Opcode.CONTINUATION;
   #messageBytes = 0;
   #fragments = 0;
-  /** Where in the stream the message stands that is being read, or the control frame between messages. */
+  /** Stream position of the current message, or of a control frame between messages. */
   #start = 0;
   #utf8: Utf8Reader | undefined;
-  /** Decoded payload that has not been asked for yet, and the piece that comes next of it. */
+  /** Decoded payload that has not been delivered yet, and its next piece. */
   #decoded: { pieces: Iterator<Bytes>; ahead: IteratorResult<Bytes, unknown> } | undefined;
-  /** A control frame whose payload came in more than one chunk. */
+  /** A control frame whose payload arrived in more than one chunk. */
   #control: Bytes | undefined;
   #controlLength = 0;
-  /** Raised after what was in order before it has been delivered: of a text, or of what has been decoded. */
+  /** Thrown once the valid part of the text, or of the decoded payload, has been delivered. */
   #raiseNext: ProtocolError | undefined;
 
   constructor(
@@ -74,7 +73,7 @@ export class MessageReader {
   ) {
     this.#input = input;
     this.#limits = limits;
-    // What was encoded last is decoded first (§9.1).
+    // The last codec to encode is the first to decode (§9.1).
     this.#codecs = codecs.length === 0 ? NO_CODECS : [...codecs].reverse();
     this.#decoders = codecs.length === 0 ? NO_CODECS : this.#codecs.filter(({ decodes }) => decodes);
     this.#decodes = this.#decoders.length > 0;
@@ -87,14 +86,15 @@ export class MessageReader {
     this.#frames = new FrameReader(input, { masking, maxFrameBytes, reservedBits });
   }
 
-  /** How much payload of the frame that is being read is still to come, in bytes; 0 where it has to be decoded. */
+  /** Payload of the current frame that is still to come, in bytes; 0 if an extension decodes it. */
   get frameRemaining(): number {
     return this.#decodes ? 0 : this.#frames.remaining;
   }
 
   /**
-   * A number that goes up with each 16 KiB of a message, and with each message, since none decodes to 16,384 times its
-   * bytes. `undefined` where the peer owes nothing: between messages, or while there is something to be told.
+   * A number that increases with each 16 KiB of a message, and with each message, because no message decodes to 16,384
+   * times its size. `undefined` if the peer owes nothing: between messages, or while decoded payload is waiting to be
+   * delivered.
    */
   get progress(): number | undefined {
     if (this.#decoded !== undefined) return undefined;
@@ -102,7 +102,7 @@ export class MessageReader {
     return this.#frames.atHeader ? undefined : this.#start;
   }
 
-  /** Reads on to the next thing to tell, or `undefined` until more bytes come. Throws `ProtocolError`. */
+  /** Reads the next event. Returns `undefined` until more bytes arrive. Throws `ProtocolError`. */
   read(): Received | undefined {
     if (!this.#frames.atHeader) return this.#readOn();
     if (this.#messageOpcode === Opcode.CONTINUATION) {
@@ -113,7 +113,7 @@ export class MessageReader {
     return this.#readFragment() ?? this.#readOn();
   }
 
-  /** A fragment of a binary message, where it lies whole in the chunk. */
+  /** Reads a fragment of a binary message if the chunk contains all of it. */
   #readFragment(): BytesReceived | undefined {
     const { maxFragments, maxMessageBytes } = this.#limits;
     if (this.#messageOpcode !== Opcode.BINARY || this.#fragments >= maxFragments) return undefined;
@@ -145,7 +145,7 @@ export class MessageReader {
     }
   }
 
-  /** What a header can break once messages are looked at: tested before any payload is waited for. */
+  /** Checks what a header can violate within a message, before any payload arrives. */
   #beginFrame(): void {
     const { opcode, payloadLength } = this.#frames;
     if (this.#codecs.length > 0) {
@@ -169,14 +169,14 @@ export class MessageReader {
     const { fin, frameFinished } = this.#frames;
     if (!this.#decodes) return this.#deliver(payload, frameFinished, frameFinished && fin);
     const decoded = this.#decode(payload);
-    // What most messages decode to: nothing has to be looked for behind it.
+    // The usual case: one piece, so no look-ahead is needed.
     if (Array.isArray(decoded) && decoded.length === 1) return this.#deliverDecoded(decoded[0] as Bytes, true);
     const pieces = decoded[Symbol.iterator]();
     this.#decoded = { pieces, ahead: pieces.next() };
     return undefined;
   }
 
-  /** Leads the payload through every codec, pulled from the far end. */
+  /** Passes the payload through every codec; the last one pulls. */
   #decode(payload: Bytes): Iterable<Bytes> {
     let pieces: Iterable<Bytes> | undefined;
     for (const codec of this.#decoders) {
@@ -185,7 +185,7 @@ export class MessageReader {
     return pieces ?? [payload];
   }
 
-  /** Looks one piece ahead, so that the last one is known as the last. */
+  /** Looks one piece ahead, to know which piece is the last. */
   #nextDecoded(): Received | undefined {
     const decoded = this.#decoded!;
     const { ahead } = decoded;
@@ -200,7 +200,7 @@ export class MessageReader {
     return this.#deliverDecoded(ahead.done === true ? EMPTY : ahead.value, last);
   }
 
-  /** `last`: nothing more has been decoded of what came of the frame. */
+  /** `last`: this is the last piece decoded from the payload read so far. */
   #deliverDecoded(data: Bytes, last: boolean): Received | undefined {
     if (this.#messageBytes + data.length > this.#limits.maxMessageBytes) this.#refuseSize();
     const frameFinished = last && this.#frames.frameFinished;
@@ -253,14 +253,14 @@ export class MessageReader {
   }
 }
 
-/** Of nearly every connection at rest: three arrays less for each. */
+/** Shared by all connections without extensions; saves each of them three arrays. */
 const NO_CODECS: readonly ContainedCodec[] = [];
 
 function* decodeEach(pieces: Iterable<Bytes>, codec: ContainedCodec, frame: IncomingFrame): Generator<Bytes> {
   const { opcode, fin, rsv } = frame;
   let last: Bytes = EMPTY;
   let first = true;
-  // Held back by one, since only the last piece finishes the frame.
+  // Delayed by one piece, because only the last one finishes the frame.
   for (const piece of pieces) {
     if (!first) yield* codec.decode(last, { opcode, fin, rsv, frameFinished: false });
     last = piece;

@@ -1,4 +1,4 @@
-/** Messages and control frames → frames in the output queue (RFC 6455 §5.4, §5.5), in order, encoded and masked. */
+/** Messages and control frames → frames in the output queue (RFC 6455 §5.4, §5.5): in order, encoded and masked. */
 import { viewOf, type Bytes } from "./bytes.ts";
 import type { ContainedCodec } from "./containedCodec.ts";
 import { LocalProtocolError, ProtocolError } from "./errors.ts";
@@ -11,9 +11,9 @@ import type { TextRuns } from "./runs/textRuns.ts";
 import { encodeText } from "./utf8.ts";
 
 export interface SendOptions {
-  /** What an extension that compresses should do with this message; left to the extension if absent. */
+  /** Whether to compress this message. If absent, the compressing extension decides. */
   readonly compress?: boolean;
-  /** Gives the bytes away, so that they can be sent without a copy and masked in place. */
+  /** Hands the bytes over to the connection, which may send them without a copy and mask them in place. */
   readonly handOver?: boolean;
 }
 
@@ -23,12 +23,12 @@ export class MessageWriter {
   readonly #masks: boolean;
   readonly #codecs: readonly ContainedCodec[];
   readonly #random: (bytes: Uint8Array<ArrayBuffer>) => void;
-  /** Opcode of the message that is being sent in fragments, else `CONTINUATION`. */
+  /** Opcode of the unfinished fragmented message, otherwise `CONTINUATION`. */
   #sending: Opcode = Opcode.CONTINUATION;
-  /** First half of a surrogate pair that two fragments were cut between. */
+  /** First half of a surrogate pair that is split between two fragments. */
   #halfPair = "";
   readonly #fastPaths: FastPaths | undefined;
-  /** Made for the first whole text. */
+  /** Created at the first whole text. */
   #texts: TextRuns | undefined;
 
   constructor(
@@ -48,8 +48,9 @@ export class MessageWriter {
   }
 
   /**
-   * Queues a message, or with `final` false a fragment of one. Throws what `random` throws and the `LocalProtocolError` of
-   * text amid binary, with nothing changed; and what an extension throws, which also fails the connection.
+   * Queues a message, or a fragment of one if `final` is false. If it throws an error of `random`, or the
+   * `LocalProtocolError` for a message that mixes text and binary, nothing has changed. If it throws an extension's
+   * error, the connection has failed.
    */
   send(data: string | BufferSource, final: boolean, options: SendOptions | undefined): void {
     const isText = typeof data === "string";
@@ -74,18 +75,18 @@ export class MessageWriter {
     this.#sending = final ? Opcode.CONTINUATION : opcode;
   }
 
-  /** Queues a control frame. Throws what `random` throws, with nothing changed. */
+  /** Queues a control frame. Throws what `random` throws, and then changes nothing. */
   sendControl(opcode: Opcode, payload: Uint8Array): void {
     const key = this.#drawKey();
     writeFrame(this.#output, firstByte(opcode, true, 0), payload, key, false);
   }
 
-  /** How long a control frame with this payload is, in bytes. */
+  /** Length of a control frame with this payload, in bytes. */
   controlLength(payload: Uint8Array): number {
     return payload.length + (this.#masks ? 6 : 2);
   }
 
-  /** Leads a frame through every extension before it is written. */
+  /** Passes a frame through every extension, then writes it. */
   #writeEncoded(
     first: number,
     given: string | Uint8Array,
@@ -103,8 +104,8 @@ export class MessageWriter {
     try {
       for (const codec of this.#codecs) frame = codec.encode(frame);
     } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error; // a defect of ours
-      // Some codecs may have encoded what is never sent: the peer could not decode anything behind it.
+      if (!(error instanceof ProtocolError)) throw error; // a bug in this library
+      // Some codecs may have encoded data that is never sent. The peer could not decode anything after it.
       this.#connection.fail(error);
       throw error instanceof LocalProtocolError ? error.cause : error;
     }
@@ -112,7 +113,9 @@ export class MessageWriter {
     writeFrame(this.#output, firstByte(frame.opcode, frame.fin, frame.rsv), frame.payload, key, owned);
   }
 
-  /** Text that ends where a character does: half of a surrogate pair waits for the next fragment. */
+  /**
+   * Returns text that ends at a character boundary; keeps a trailing half of a surrogate pair for the next fragment.
+   */
   #wholePairs(text: string, final: boolean): string {
     const whole = this.#halfPair + text;
     const cut = !final && isHighSurrogate(whole.charCodeAt(whole.length - 1));
@@ -127,7 +130,7 @@ export class MessageWriter {
   }
 }
 
-/** Where each masking key is drawn into, to be read at once: one for all connections. */
+/** Holds each masking key while it is used. Shared by all connections. */
 const KEY: Bytes = new Uint8Array(4);
 
 function isHighSurrogate(code: number): boolean {

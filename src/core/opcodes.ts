@@ -19,14 +19,14 @@ export const MAX_CONTROL_PAYLOAD = 125;
 export const FIN = 0x80;
 export const RSV_SHIFT = 4;
 
-/** The first byte of a message that is one frame. */
+/** The first byte of a single-frame message. */
 export const WHOLE_TEXT: number = FIN | Opcode.TEXT;
 export const WHOLE_BINARY: number = FIN | Opcode.BINARY;
 
-/** Second byte of a frame: MASK, then seven bits of length, two values of which announce a longer one. */
+/** Second byte of a frame: MASK, then seven bits of length. Two values announce a longer length. */
 export const MASK = 0x80;
 export const LENGTH_16 = 126;
 export const LENGTH_64 = 127;
 
-/** Two bytes, eight more of length, and four of masking key. */
+/** Two bytes, eight bytes of extended length, and a masking key of four. */
 export const LONGEST_HEADER = 14;

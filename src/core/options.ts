@@ -1,8 +1,8 @@
-/** What callers give to a function: whether it is what the function takes, and what to say if it is not. */
+/** Checks options against a table, and writes the error messages. */
 
 /**
- * What a value has to be, in words that are tested: `"a string or an object"` by its `typeof`; `"{ now, setTimeout }"` by
- * the members that it has.
+ * The expected kind of a value, in words that are also the check: `"a string or an object"` checks its `typeof`,
+ * `"{ now, setTimeout }"` checks that it has these members.
  */
 export type Kind = string;
 
@@ -14,17 +14,18 @@ type KindOf<Value> = [Value] extends [boolean]
       ? "a function"
       : Kind | OptionTable<Value>;
 
-/** Every option of an interface, and its kind, or the table of the options in it. One that is missing here does not compile. */
+/** The kind of every option of an interface, or the table of a nested one. A missing option does not compile. */
 export type OptionTable<Options> = { readonly [Name in keyof Options]-?: KindOf<Exclude<Options[Name], undefined>> };
 
 type Table = Readonly<Record<string, unknown>>;
 
-/** Ends a message about a value that is wrong, or adds nothing to it. */
+/** Returns advice to append to an error message about a value, or an empty string. */
 export type Advise = (value: unknown) => string;
 
 /**
- * Reads the options of the table once each, inherited ones too, and returns those that are not `undefined`. Throws
- * `TypeError` for an option of another kind, and for an own one that is not in the table. `where` names the function.
+ * Reads each option of the table once, inherited ones included, and returns those that are not `undefined`. Throws
+ * `TypeError` for an option of the wrong kind, and for an own option that is not in the table. `where` names the
+ * function.
  */
 export function checkOptions<Options extends object>(where: string, options: Options, table: object): Options {
   const names = Object.keys(table);
@@ -47,7 +48,7 @@ export function checkOptions<Options extends object>(where: string, options: Opt
   return checked as Options;
 }
 
-/** Throws `TypeError` for a value of another kind: `expected` begins its message, and what `advise` returns ends it. */
+/** Throws `TypeError` for a value of another kind. `expected` starts its message, and what `advise` returns ends it. */
 export function requireKind(expected: string, value: unknown, kind: Kind, advise?: Advise): void {
   const isKind =
     kind[0] === "{"
@@ -56,7 +57,7 @@ export function requireKind(expected: string, value: unknown, kind: Kind, advise
   if (!isKind) refuse(`${expected} ${kind}`, value, advise);
 }
 
-/** Throws `TypeError`. Shows nothing of text, which may be a secret. */
+/** Throws `TypeError`. Does not show strings, because they may be secrets. */
 export function refuse(expected: string, value: unknown, advise: Advise = () => ""): never {
   const shown =
     typeof value === "string"
@@ -67,7 +68,7 @@ export function refuse(expected: string, value: unknown, advise: Advise = () => 
   throw new TypeError(`${expected}, not ${shown}${advise(value)}`);
 }
 
-/** Says what to do instead: by the member that a value has, the first of these that it has. */
+/** Creates advice from a table of member names. The first member that the value has chooses the text. */
 export function advice(by: Readonly<Record<string, string>>): Advise {
   return (value) => {
     const member = Object.keys(by).find((name) => name in Object(value));
@@ -75,7 +76,7 @@ export function advice(by: Readonly<Record<string, string>>): Advise {
   };
 }
 
-/** The name that shares the most pairs of letters with this one; all names if that is too few. */
+/** Suggests the option that shares the most letter pairs with `name`; lists all options if none is similar enough. */
 function suggestion(name: string, known: readonly string[]): string {
   const lower = name.toLowerCase();
   const likeness = (other: string): number => {

@@ -1,59 +1,61 @@
-/** The bytes that wait to be sent: small writes side by side in one slab, large ones as they are. */
+/** The bytes waiting to be sent. Small writes are collected in one slab; large ones are queued as they are. */
 import { concat, EMPTY, type Bytes } from "./bytes.ts";
 import { Words } from "./mask.ts";
 
 const SMALLEST_SLAB = 256;
 const LARGEST_SLAB = 256 * 1024;
 
-/** Output that is written as late as possible: when something is queued behind it, or it is taken. */
+/** Output that is written as late as possible: when more is queued, or when output is taken. */
 export interface Late {
-  /** At least how many bytes it will be. */
+  /** Minimum length, in bytes. */
   readonly length: number;
-  /** Writes it into the queue. */
+  /** Writes the output into the queue. */
   flush(): void;
 }
 
-/** More is not kept for what is written next, in bytes: as much as a first slab has at most. */
+/** Largest memory kept for reuse, in bytes: as large as the first slab of a steady sender gets. */
 const LARGEST_SPARE = 288 * 1024;
 
-/** So many chunks may wait before headers are gathered: to make room for many costs more than making two alone. */
+/**
+ * Above this many queued chunks, headers share one slab. For fewer, growing a slab costs more than two small arrays.
+ */
 const SINGLE_HEADERS = 3;
 
 export class OutputQueue {
-  /** Where small writes go. Valid after `reserve` until the next call. */
+  /** The target of small writes. Valid from `reserve` until the next call. */
   slab: Bytes = EMPTY;
-  /** How long the slab is; below 0 while there is late output, which goes first: one test covers both. */
+  /** Length of the slab, or below 0 if late output must be written first. Combines two checks in one. */
   #room = 0;
   #words: Words | undefined;
   #used = 0;
-  /** Up to where the slab has been queued in chunks. */
+  /** End of the part of the slab that has been queued in chunks. */
   #cut = 0;
   #chunks: Bytes[] = [];
   #chunkBytes = 0;
-  /** How much of the first chunk has been taken already. */
+  /** Number of bytes already taken from the first chunk. */
   #taken = 0;
-  /** As much as was written last time. */
+  /** Number of bytes written into the previous slab, within the limits above. */
   #expected = SMALLEST_SLAB;
-  /** Memory that was given back, to be written into next; `undefined` until any was. */
+  /** Memory for reuse; `undefined` until some was recycled. */
   #spare: Bytes | undefined;
-  /** Output behind everything else, not written yet. */
+  /** Output behind everything else that has not been written yet. */
   #late: Late | undefined;
 
-  /** Whether so many bytes have room in the memory that there is. */
+  /** Whether this many bytes fit in the existing memory. */
   fits(length: number): boolean {
     return this.#used + length <= this.slab.length || this.#fitsSpare(length);
   }
 
   /**
-   * Takes back the memory of a chunk that was taken, for what is written next, unless it has better or it is too much.
-   * New memory is half of what sending messages of 125 bytes costs in Node 24, and more of longer ones.
+   * Keeps the memory of a taken chunk for reuse, unless the queue has a larger one or it is too large. Allocation is
+   * half of the cost of sending 125-byte messages in Node 24, and more for longer ones.
    */
   recycle({ buffer }: Bytes): void {
     const { byteLength } = buffer;
     if (byteLength > (this.#spare?.length ?? 0) && byteLength <= LARGEST_SPARE) this.#spare = new Uint8Array(buffer);
   }
 
-  /** Makes room for `length` bytes in the slab, to be written by the caller, and returns where they start. */
+  /** Reserves `length` bytes in the slab for the caller to write, and returns where they start. */
   reserve(length: number): number {
     if (this.#used + length > this.#room) this.#makeRoom(length);
     const start = this.#used;
@@ -61,19 +63,19 @@ export class OutputQueue {
     return start;
   }
 
-  /** Gives back what was reserved beyond `end`, and the memory with it, if it is much and hardly used. */
+  /** Returns what was reserved after `end`. If the slab is large and hardly used, frees its memory too. */
   giveBack(end: number): void {
     this.#used = end;
-    // The next to reserve makes room, and words with it.
+    // The next `reserve` makes room, and new words.
     if (this.slab.length > LARGEST_SPARE + 4 * end) this.#use(this.slab.slice(0, end));
   }
 
-  /** The words of the slab, for masking in place. */
+  /** The slab as words, for masking in place. */
   get words(): Words {
     return (this.#words ??= new Words(this.slab.buffer));
   }
 
-  /** Queues a chunk as it is, behind what is in the slab: it belongs to the queue from now on. */
+  /** Queues a chunk without copying it, after the bytes in the slab. The queue owns it from now on. */
   push(chunk: Bytes): void {
     if (chunk.length === 0) return;
     this.flush();
@@ -82,19 +84,21 @@ export class OutputQueue {
     this.#queue(chunk);
   }
 
-  /** Whether a header is better written into the slab than into memory of its own: there is room, or will be use for it. */
+  /**
+   * Whether to write a header into the slab instead of a separate array: it fits, or other headers will share the slab.
+   */
   gathersHeader(length: number): boolean {
     return this.#chunks.length > SINGLE_HEADERS || this.fits(length);
   }
 
-  /** Queues what is to be written later, behind everything else. */
+  /** Queues late output, behind everything else. */
   wait(late: Late): void {
     this.flush();
     this.#late = late;
     this.#room = -1;
   }
 
-  /** Writes the late output, if there is any. */
+  /** Writes the late output, if any. */
   flush(): void {
     const late = this.#late;
     if (late === undefined) return;
@@ -103,13 +107,13 @@ export class OutputQueue {
     late.flush();
   }
 
-  /** Bytes that wait, or a few less until they are flushed. */
+  /** Number of bytes waiting, possibly a few less before late output is written. */
   get size(): number {
     const late = this.#late === undefined ? 0 : this.#late.length;
     return this.#chunkBytes + this.#used - this.#cut + late;
   }
 
-  /** Everything, without joining it. The chunks are the receiver's alone, together: several may lie in one buffer. */
+  /** Takes everything, without joining the chunks. The caller owns them; several may share one buffer. */
   takeChunks(): Bytes[] {
     this.flush();
     this.#seal();
@@ -121,7 +125,7 @@ export class OutputQueue {
     return chunks;
   }
 
-  /** Everything, or the first `amount` bytes, in one array that is the receiver's alone. */
+  /** Takes everything, or the first `amount` bytes, in one array. The caller owns it. */
   take(amount: number = Infinity): Bytes {
     this.flush();
     if (this.size === 0) return EMPTY;
@@ -165,14 +169,14 @@ export class OutputQueue {
 
   #grow(length: number): void {
     this.#words = undefined;
-    // From here on it takes less to begin another one than to copy what is in this one: half, of a burst of megabytes.
+    // From this size on, a new slab is cheaper than copying the old one: it halves the cost of a burst of megabytes.
     if (this.slab.length >= LARGEST_SLAB) this.#seal();
     if (this.#fitsSpare(length)) {
       this.#use(this.#spare!);
       this.#spare = EMPTY;
       return;
     }
-    // A little more than last time, so that a steady sender's slab fits at once, in whole words.
+    // A little more than last time, so that the slab of a steady sender fits immediately. Rounded up to whole words.
     const wanted = this.slab.length * 2 || this.#expected + (this.#expected >> 3);
     const slab = new Uint8Array((Math.max(this.#used + length, wanted) + 7) & ~7);
     slab.set(this.slab.subarray(0, this.#used));
@@ -185,8 +189,8 @@ export class OutputQueue {
   }
 
   /**
-   * Ends the slab and hands it over, so that nothing is written into memory that somebody else has. One that is less
-   * than half full is copied instead, so that a few bytes do not pin many.
+   * Queues the slab and stops writing to it, because its memory will belong to the caller. A slab that is less than
+   * half full is copied, so that a few bytes do not pin many.
    */
   #seal(): void {
     const used = this.#used;

@@ -1,6 +1,6 @@
 /**
- * All that the pure core takes from the platform: encodings, header lists and URLs, in every browser, worker and runtime.
- * Stands in for the DOM's types, so that a timer, a stream or a global event in the core does not compile.
+ * Everything that the core uses of the platform: encoders, `Headers` and `URL`, which every browser, worker and runtime
+ * has. Replaces the DOM types, so that a timer, a stream or a global event in the core does not compile.
  */
 declare class TextEncoder {
   encode(text: string): Uint8Array<ArrayBuffer>;

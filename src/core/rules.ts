@@ -1,7 +1,7 @@
 /**
- * The rules that a peer can break, as one table: the code, the clause, the words, and the close code or the HTTP status that
- * answers it. Each is a constant, so that a bundle carries only those that it can raise. A `%` in the words stands for a
- * value.
+ * The rules that a peer can break, in one table: code, section, message, and the close code or HTTP status that answers
+ * a violation. Each is a separate constant, so that a bundle contains only the rules that it can raise. A `%` in a
+ * message is replaced by a value.
  */
 import type { Rule } from "./violation.ts";
 
@@ -32,7 +32,7 @@ export const LENGTH_OF_64_BITS: Rule = [
 ];
 export const LENGTH_UNSAFE: Rule = ["lengthTooLarge", "RFC 6455 §10.4", "length beyond 2^53 - 1 bytes", 1009];
 export const FRAME_TOO_LARGE: Rule = ["frameTooLarge", "RFC 6455 §10.4", "frame of % bytes, limit %", 1009];
-/** Named by the decoder alone: nobody reads such a frame. */
+/** Only reported by the decoder: a connection does not read such a frame. */
 export const FRAME_AFTER_CLOSE: Rule<"frameAfterClose"> = [
   "frameAfterClose",
   "RFC 6455 §5.5.1",
@@ -68,13 +68,13 @@ export const CLOSE_BODY_TOO_SHORT: Rule = [
 export const CLOSE_CODE_INVALID: Rule = ["closeCodeInvalid", "RFC 6455 §7.4", "close code % may not be sent", 1002];
 export const CLOSE_REASON_INVALID: Rule = ["invalidUtf8", "RFC 6455 §8.1", "close reason that is not UTF-8", 1007];
 
-// Heads of requests and answers. Status 400 and 431 answer a request; nothing answers an answer.
+// Heads of requests and responses. Requests are answered with 400 or 431; responses get no answer.
 
 export const LINE_END: Rule = ["headMalformed", "RFC 9112 §2.2", "line that does not end in CR LF", undefined, 400];
 export const START_EMPTY: Rule = ["headMalformed", "RFC 9112 §2.2", "empty % line", undefined, 400];
 export const FIELD_MALFORMED: Rule = ["headMalformed", "RFC 9112 §5", "malformed header line %", undefined, 400];
 export const FIELD_FOLDED: Rule = ["headMalformed", "RFC 9112 §5.2", "folded header line %", undefined, 400];
-/** Of a request that somebody else has parsed: it has no lines. */
+/** For a request that has already been parsed: it has no lines. */
 export const GIVEN_FIELD: Rule = ["headMalformed", "RFC 6455 §4.2.1", "malformed header line %", undefined, 400];
 export const HEAD_TOO_LARGE: Rule = ["headTooLarge", "RFC 9112 §2.3", "head of more than % bytes", undefined, 431];
 export const HEAD_TOO_MANY_LINES: Rule = [
@@ -85,7 +85,7 @@ export const HEAD_TOO_MANY_LINES: Rule = [
   431,
 ];
 
-// Requests. Where the words end in `%`, it is one of these:
+// Requests. A message that ends in `%` takes one of these:
 
 export const MISSING = "is missing";
 export const REPEATED = "appears more than once";
@@ -134,7 +134,7 @@ export const EARLY_DATA: Rule = [
   400,
 ];
 
-// Answers
+// Responses
 
 export const STATUS_LINE: Rule = ["headMalformed", "RFC 6455 §4.1", "malformed status line"];
 export const ANSWER_VERSION: Rule = ["httpVersionInvalid", "RFC 6455 §4.1", "HTTP version other than 1.1"];
@@ -162,10 +162,11 @@ export const CHOSEN_PARAMETERS: Rule = [
 /** The body of a rejection. */
 export const BODY: Rule = ["bodyMalformed", "RFC 9112 §6", "%"];
 
-// Deadlines. A silent peer may have gone: a Close 1011 says so in case it hears it, or 408 before the connection is open.
+// Deadlines. A silent peer may be gone. A Close with 1011 tells it the reason in case it still listens; before the
+// connection is open, a 408 does.
 
 export const HANDSHAKE_TIMEOUT: Rule = ["handshakeTimeout", undefined, "no opening handshake in % ms", 1011, 408];
 export const CLOSE_TIMEOUT: Rule = ["closeTimeout", undefined, "no Close frame in % ms", 1011, 408];
 export const PONG_TIMEOUT: Rule = ["keepaliveTimeout", undefined, "no pong in % ms", 1011, 408];
-/** A slow peer is there, and breaks no rule or size: 1008 is for that (§7.4.1). */
+/** A slow peer is there and breaks no rule or limit, hence 1008 (§7.4.1). */
 export const MESSAGE_TIMEOUT: Rule = ["messageTimeout", "RFC 6455 §10.4", "no message or 16 KiB of one in % ms", 1008];

@@ -1,21 +1,23 @@
-/** UTF-8 that comes in pieces (RFC 6455 §8.1, RFC 3629 §4): whole characters out, failing at the first byte that is wrong. */
+/**
+ * Decodes UTF-8 in pieces (RFC 6455 §8.1, RFC 3629 §4): yields whole characters, and fails at the first invalid byte.
+ */
 import { EMPTY, type Bytes } from "./bytes.ts";
 
-/** Where a text stopped being UTF-8: the characters before, and the position of the first byte that can't be. */
+/** The valid text before an error, and the position of the first invalid byte. */
 interface InvalidUtf8 {
   readonly valid: string;
-  /** Counted from the first byte of the piece; below zero if the character began in an earlier one. */
+  /** Counted from the first byte of the piece; negative if the character started in an earlier piece. */
   readonly at: number;
 }
 
 /**
- * Decodes a text piece by piece. Never uses a decoder's `stream` mode, which on Node 20 leaves that decoder slow for
- * ASCII ever after: an unfinished character, at most three bytes, waits here instead.
+ * Decodes a text piece by piece. Does not use a decoder's `stream` mode, which permanently slows that decoder down for
+ * ASCII on Node 20. Keeps an unfinished character, at most three bytes, for the next piece instead.
  */
 export class Utf8Reader {
   #waiting: Bytes = EMPTY;
 
-  /** Decodes the next piece; after the last one of a text no character may be unfinished. */
+  /** Decodes the next piece. If it is the last, its final character must be complete. */
   read(piece: Bytes, last: boolean): string | InvalidUtf8 {
     const before = this.#waiting.length;
     if (before === 0 && (last || piece[piece.length - 1]! < 0x80)) {
@@ -37,24 +39,27 @@ export class Utf8Reader {
 
 const encoder = new TextEncoder();
 
-/** Text as UTF-8; lone surrogates become U+FFFD, as everywhere on the web platform. */
+/** Encodes text as UTF-8. Lone surrogates become U+FFFD, as everywhere on the web platform. */
 export function encodeText(text: string): Bytes {
   return encoder.encode(text);
 }
 
-/** The same into given memory, as many whole characters as have room in it; returns how many bytes they became. */
+/** Encodes as many whole characters as fit in `bytes`. Returns the number of bytes written. */
 export function encodeTextInto(text: string, bytes: Bytes): number {
   return encoder.encodeInto(text, bytes).written;
 }
 
-/** Text that is ASCII, into as many bytes; `false` if it is not. Twice as fast as `encodeText` in Node 24 and Chromium 156. */
+/**
+ * Encodes ASCII text. `bytes` must have the length of the text. Returns `false` if the text is not ASCII. Twice as fast
+ * as `encodeText` in Node 24 and Chromium 156.
+ */
 export function encodeAscii(text: string, bytes: Bytes): boolean {
   return encoder.encodeInto(text, bytes).read === text.length;
 }
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Decodes bytes that end where a character ends; `undefined` if they are not UTF-8. */
+/** Decodes bytes that end at a character boundary. Returns `undefined` if they are not UTF-8. */
 export function decodeWhole(bytes: Bytes): string | undefined {
   try {
     return decoder.decode(bytes);
@@ -63,7 +68,7 @@ export function decodeWhole(bytes: Bytes): string | undefined {
   }
 }
 
-/** Where the last character starts, if it may be unfinished; else the length. */
+/** Where the last character starts if it may be unfinished, otherwise the length. */
 function endOfWholeCharacters(bytes: Uint8Array): number {
   for (let back = 1; back <= 3; back++) {
     const byte = bytes[bytes.length - back]!;
@@ -72,7 +77,7 @@ function endOfWholeCharacters(bytes: Uint8Array): number {
   return bytes.length;
 }
 
-/** Whether the bytes from `start` on can be the beginning of a character. */
+/** Whether the bytes from `start` on can be the start of a character. */
 function isBeginning(bytes: Uint8Array, start: number): boolean {
   return start === bytes.length || (isLead(bytes[start]!) && firstWrong(bytes, start) === bytes.length);
 }
@@ -97,11 +102,11 @@ function characterLength(lead: number): number {
 
 /**
  * The end of the character that starts at `start`, or the first byte that can't belong to it, or the end of the bytes.
- * The second byte's range keeps out overlong forms, surrogates and what lies beyond U+10FFFF (RFC 3629 §4).
+ * The range of the second byte excludes overlong forms, surrogates and code points above U+10FFFF (RFC 3629 §4).
  */
 function firstWrong(bytes: Uint8Array, start: number): number {
   const lead = bytes[start]!;
-  if (!isLead(lead)) return start; // nor is what lies beyond the end
+  if (!isLead(lead)) return start; // `undefined`, past the end, is not a lead byte either
   const end = Math.min(start + characterLength(lead), bytes.length);
   for (let at = start + 1; at < end; at++) {
     const low = at > start + 1 ? 0x80 : lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;

@@ -1,4 +1,4 @@
-/** What a rule is, and how a peer's violation of it becomes an error. The rules themselves are in `rules.ts`. */
+/** Defines what a rule is, and turns a violation into an error. The rules are in `rules.ts`. */
 import { RemoteProtocolError, type ProtocolErrorCode } from "./errors.ts";
 
 export type Rule<Code extends string = ProtocolErrorCode> = readonly [
@@ -9,7 +9,7 @@ export type Rule<Code extends string = ProtocolErrorCode> = readonly [
   status?: number | undefined,
 ];
 
-/** The error of a peer that broke a rule. `offset` is where, in the stream of received bytes. */
+/** The error for a peer that broke a rule. `offset` is the position in the stream of received bytes. */
 export function violation(
   [code, section, words, closeCode, status]: Rule,
   offset?: number,
@@ -18,7 +18,7 @@ export function violation(
   return new RemoteProtocolError(inWords(words, values), { code, section, closeCode, status, offset });
 }
 
-/** What is said of a rule that was broken, with each value in the place of a `%`. */
+/** The message of a rule, with each `%` replaced by a value. */
 export function inWords(words: string, values: readonly unknown[]): string {
   let next = 0;
   return words.replace(/%/g, () => String(values[next++]));

@@ -1,4 +1,7 @@
-/** permessage-deflate at work on one connection (RFC 7692 §6, §7.2): which messages are compressed, and what is left of their last block. */
+/**
+ * The permessage-deflate codec of one connection (RFC 7692 §6, §7.2): decides which messages are compressed, and
+ * removes and restores the end of their last block.
+ */
 import { EMPTY, type Bytes } from "../core/bytes.ts";
 import { RemoteProtocolError } from "../core/errors.ts";
 import type { ExtensionCodec, FrameHeader, IncomingFrame, OutgoingFrame } from "../core/extension.ts";
@@ -6,7 +9,7 @@ import { isControl, Opcode } from "../core/opcodes.ts";
 import type { Deflater, Inflater } from "./engine.ts";
 import type { Lender } from "./lender.ts";
 
-/** What was agreed on for the messages of one end. */
+/** The agreed parameters for messages of one end. */
 export interface Direction {
   readonly windowBits: number;
   readonly takeover: boolean;
@@ -23,22 +26,22 @@ interface CodecOptions {
 /** The "Per-Message Compressed" bit (§6). */
 const RSV1 = 4;
 
-/** 00 00 ff ff: the end of a flush, which is taken away from the end of a message (§7.2.1). */
+/** 00 00 ff ff: the end of a flush. The sender removes it from the end of a message (§7.2.1). */
 const FLUSH_BYTES = 4;
 
-/** An empty stored block without its end: a message, or the end of one, that is empty (§7.2.3.6). */
+/** An empty stored block without its end: an empty message, or an empty last fragment (§7.2.3.6). */
 const EMPTY_BLOCK: Bytes = Uint8Array.of(0);
 
 export class DeflateCodec implements ExtensionCodec {
   readonly reservedBits: number = RSV1;
   readonly #options: CodecOptions;
-  /** Whether the message that is being received, or sent, is a compressed one. */
+  /** Whether the message being received, or sent, is compressed. */
   #inflating = false;
   #deflating = false;
-  /** Kept with context takeover, else lent for a message. */
+  /** Kept with context takeover, otherwise borrowed for one message. */
   #inflater: Inflater | undefined;
   #deflater: Deflater | undefined;
-  /** Whether the message that is being received has had any payload yet. */
+  /** Whether any payload of the message being received has arrived. */
   #receivedAny = false;
 
   constructor(options: CodecOptions) {
@@ -65,7 +68,7 @@ export class DeflateCodec implements ExtensionCodec {
     if (!this.#inflating) return [payload];
     const last = frame.fin && frame.frameFinished;
     this.#receivedAny ||= payload.length > 0;
-    // Nothing at all is no DEFLATE stream (§7.2.3.6 has one byte for it), but leaves no doubt either.
+    // An empty payload is not a DEFLATE stream (§7.2.3.6 requires one byte), but it is unambiguous.
     if (!this.#receivedAny || (payload.length === 0 && !last)) return [];
     const { inflaters, received } = this.#options;
     const inflater = (this.#inflater ??= inflaters.lend(received.windowBits));
@@ -93,7 +96,7 @@ export class DeflateCodec implements ExtensionCodec {
     this.#inflater = undefined;
   }
 
-  /** Flushes every fragment (§7.2.1), so that what has been sent can be read. */
+  /** Flushes every fragment (§7.2.1), so that the receiver can read all that was sent. */
   #deflate(payload: Uint8Array, last: boolean): Uint8Array {
     const { deflaters, sent } = this.#options;
     let deflated: Uint8Array = last ? EMPTY_BLOCK : EMPTY;

@@ -1,6 +1,6 @@
 /**
- * Lends engines, and keeps one of each size that has nothing to remember: without context takeover a connection needs
- * an engine only within a message, so that all connections of an extension can take turns with one.
+ * Lends engines, and keeps one cleared engine of each window size. Without context takeover a connection needs an
+ * engine only during a message, so all connections of an extension can share one.
  */
 
 interface Engine {
@@ -15,7 +15,7 @@ export class Lender<T extends Engine> {
     this.#create = create;
   }
 
-  /** An engine that remembers nothing. */
+  /** Lends an engine with an empty window. */
   lend(windowBits: number): T {
     const idle = this.#idle.get(windowBits);
     if (idle === undefined) return this.#create(windowBits);
@@ -23,7 +23,7 @@ export class Lender<T extends Engine> {
     return idle;
   }
 
-  /** Takes one back, and makes it forget. */
+  /** Takes an engine back and clears its window. */
   takeBack(windowBits: number, engine: T): void {
     engine.reset();
     this.#idle.set(windowBits, engine);

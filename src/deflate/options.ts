@@ -1,50 +1,52 @@
-/** The options of permessage-deflate: what each means at either end, with its default and the reason for it. */
+/** The options of permessage-deflate: what each means on either side, its default and the reason for it. */
 import type { OptionTable } from "../core/options.ts";
 import type { DeflateEngine } from "./engine.ts";
 
 export interface DeflateOptions {
   /**
-   * The server forgets its window after each message (RFC 7692 §7.1.1.1). Client: asks for it, and takes no other answer.
-   * Server: does so even if it is not asked to. `false` by default: repeated messages shrink best with a window that is
-   * kept, at the price of its memory.
+   * The server clears its window after each message (RFC 7692 §7.1.1.1). Client: requests it, and accepts no other
+   * answer. Server: does so even if the client does not request it. `false` by default: a kept window compresses
+   * repeated messages best, but takes memory.
    */
   readonly serverNoContextTakeover?: boolean;
   /**
-   * The client forgets its window after each message (§7.1.1.2). Client: does so, and says so. Server: asks for it, which
-   * every client grants. `false` by default.
+   * The client clears its window after each message (§7.1.1.2). Client: does so, and offers it. Server: requests it,
+   * which every client accepts. `false` by default.
    */
   readonly clientNoContextTakeover?: boolean;
   /**
-   * The server's window is at most 2^n bytes, n being 8 to 15 (§7.1.2.1). Client: asks for it, and takes no other answer.
-   * Server: uses no more, even if it may. Not limited by default, which is 15.
+   * The server's window is at most 2^n bytes; n is 8 to 15 (§7.1.2.1). Client: requests it, and accepts no other
+   * answer. Server: never uses a larger window, even if the client allows one. 15 by default, which is no limit.
    */
   readonly serverMaxWindowBits?: number;
   /**
-   * The client's window is at most 2^n bytes, n being 8 to 15 (§7.1.2.2). Client: uses no more, and says so. Server: asks
-   * for it, and declines an offer that does not allow to. `true`, the default, limits nothing, but lets the server ask a
-   * client to, and take its word, as browsers do; with `false` the parameter is neither offered nor answered.
+   * The client's window is at most 2^n bytes; n is 8 to 15 (§7.1.2.2). Client: never uses a larger window, and offers
+   * this limit. Server: requests it, and declines an offer that does not allow it. `true`, the default, sets no limit:
+   * a client lets the server set one, as browsers do, and a server accepts the one that a client offers. With `false`
+   * the parameter is neither offered nor answered.
    */
   readonly clientMaxWindowBits?: number | boolean;
   /**
-   * A shorter message is sent as it is, in bytes, unless `sendData` says `compress: true`. One in fragments is taken for
-   * a long one. 0 by default: with a window that is kept, even the shortest messages shrink, if they resemble each other.
+   * Messages shorter than this many bytes are sent uncompressed, unless `sendData` sets `compress: true`. Fragmented
+   * messages count as long. 0 by default: with a kept window even the shortest messages shrink if they resemble each
+   * other.
    */
   readonly threshold?: number;
   /**
-   * How much work to spend, 0 to 9. 6 by default, as everywhere; 1 is more than twice as fast on messages of some KiB, and
-   * makes them a fifth longer.
+   * Compression effort, 0 to 9. 6 by default, as in zlib. 1 is more than twice as fast on messages of a few KiB, and
+   * makes them 20 % longer.
    */
   readonly level?: number;
-  /** 1 to 9: the compressor takes 2^(windowBits + 2) + 2^(memLevel + 9) bytes. 8 by default, as everywhere. */
+  /** 1 to 9. The compressor uses 2^(windowBits + 2) + 2^(memLevel + 9) bytes. 8 by default, as in zlib. */
   readonly memLevel?: number;
   /**
-   * What compresses and inflates: pako by default, which runs everywhere. To leave pako out of a bundle, give another one
-   * to `permessageDeflateWith`.
+   * The DEFLATE implementation; pako by default, which runs everywhere. To leave pako out of a bundle, pass another
+   * engine to `permessageDeflateWith`.
    */
   readonly engine?: DeflateEngine;
 }
 
-/** The options beside the engine. */
+/** The options without the engine. */
 export type DeflateSettings = Omit<DeflateOptions, "engine">;
 
 export const settingsTable: OptionTable<DeflateSettings> = {
@@ -57,18 +59,18 @@ export const settingsTable: OptionTable<DeflateSettings> = {
   memLevel: "a number",
 };
 
-/** What an engine has to have. */
+/** The members that an engine must have. */
 export const engineKind = "{ createDeflater, createInflater }";
 
 export interface ResolvedOptions extends Omit<Required<DeflateSettings>, "serverMaxWindowBits"> {
   readonly serverMaxWindowBits: number | undefined;
 }
 
-/** The sizes that a window may have, as powers of two (RFC 7692 §7.1.2): the largest where nothing limits it. */
+/** The largest window, as a power of two (RFC 7692 §7.1.2); used if nothing limits it. */
 export const LARGEST_WINDOW_BITS = 15;
 const SMALLEST_WINDOW_BITS = 8;
 
-/** The options with defaults. `TypeError` and `RangeError` for those that can't be. */
+/** The options with defaults filled in. Throws `TypeError` or `RangeError` if one is invalid. */
 export function resolveOptions(given: DeflateSettings): ResolvedOptions {
   const { serverMaxWindowBits, clientMaxWindowBits = true } = given;
   const { threshold = 0, level = 6, memLevel = 8 } = given;

@@ -1,6 +1,6 @@
 /**
- * Compresses with pako, and does two chores of its matcher in its place, since they cost more there than compressing:
- * both go through all heads of its hash one by one, to forget a message or to make room for the next.
+ * Compresses with pako. Replaces two steps of pako's matcher, clearing its hash after a message and sliding it to make
+ * room: both visit every head of the hash, which takes longer than the compression.
  */
 import {
   Z_DEFAULT_STRATEGY,
@@ -18,25 +18,25 @@ import type { Deflater, DeflaterOptions } from "./engine.ts";
 const Z_DEFLATED = 8;
 const MIN_MATCH = 3;
 const MAX_MATCH = 258;
-/** The matcher asks for more input where it has less than this left. */
+/** The matcher asks for more input if it has less than this. */
 const MIN_LOOKAHEAD = MAX_MATCH + MIN_MATCH + 1;
 
-/** Shared by all deflaters, since each result is read before anything else is made. */
+/** Shared by all deflaters: each result is read before the next one is produced. */
 const output: Bytes = new Uint8Array(64 * 1024);
 
 export class PakoDeflater implements Deflater {
   readonly #stream = new ZStream();
   readonly #matcher: Matcher;
   readonly #words: readonly [head: Uint32Array, prev: Uint32Array];
-  /** Not where nothing is matched, nor where the window is so small that a match's length of it is much. */
+  /** False if nothing is matched, or if a match's length is a large part of the window. */
   readonly #slides: boolean;
-  /** Output that did not fit. */
+  /** Full output buffers. */
   #filled: Bytes[] = [];
 
   constructor({ windowBits, level, memLevel }: DeflaterOptions) {
-    // With 9 no distance is longer than 2^9 - 262 = 250 bytes, so that it does for 8, which is refused.
+    // zlib rejects 8. With 9 no distance exceeds 2^9 - 262 = 250 bytes, so 9 works as 8.
     const bits = Math.max(windowBits, 9);
-    // pako's own hash has 2^15 heads however small memLevel is; zlib's has 2^(memLevel + 7).
+    // pako's own hash has 2^15 heads even for a small memLevel; zlib's has 2^(memLevel + 7).
     const zlibHash = memLevel < 8;
     zlibDeflateInit2(this.#stream, level, Z_DEFLATED, -bits, memLevel, Z_DEFAULT_STRATEGY, zlibHash);
     this.#matcher = this.#stream.state as Matcher;
@@ -50,11 +50,11 @@ export class PakoDeflater implements Deflater {
     const matcher = this.#matcher;
     const { length } = input;
     const size = matcher.w_size;
-    // Where pako slides its window. It flushes up to the last byte, but goes on only while a match may follow.
+    // Where pako slides its window. It flushes up to the last byte, but continues only while a match may follow.
     const full = 2 * size - MIN_LOOKAHEAD;
     const roomToFlush = full - 1;
     const roomToGoOn = full - 1 + MIN_LOOKAHEAD - MAX_MATCH;
-    // A little is forgotten too early rather than cutting a short message in two.
+    // Slides a little early rather than split a short message.
     const fullEnough = roomToGoOn - MIN_LOOKAHEAD - (size >> 4);
     stream.input = input;
     stream.output = output;
@@ -74,7 +74,7 @@ export class PakoDeflater implements Deflater {
       }
     }
     this.#run(at, length, Z_SYNC_FLUSH);
-    stream.input = EMPTY; // the caller's memory is not kept
+    stream.input = EMPTY; // don't keep the caller's memory
     const rest = output.subarray(0, stream.next_out);
     if (this.#filled.length === 0) return rest;
     const whole = concat([...this.#filled, rest]);
@@ -83,9 +83,9 @@ export class PakoDeflater implements Deflater {
   }
 
   /**
-   * As pako's `deflateReset`, which sets what `deflateResetKeep` leaves, but clears the heads one by one, and leaves the
-   * window as it is: the matcher looks at a byte or two behind the end of what it has, which would choose among matches
-   * by what somebody else's message had there.
+   * Does what pako's `deflateReset` does, including what `deflateResetKeep` omits, but faster: pako clears the heads
+   * one by one. Also clears the window. The matcher looks a byte or two past the end of its data, so otherwise another
+   * connection's message could influence which matches it chooses.
    */
   reset(): void {
     const matcher = this.#matcher;
@@ -115,7 +115,7 @@ export class PakoDeflater implements Deflater {
     }
   }
 
-  /** As pako's `fill_window` does where the window is full, but with its hash two heads at a time. */
+  /** Does what pako's `fill_window` does when the window is full, but updates the hash two heads at a time. */
   #slide(): void {
     const matcher = this.#matcher;
     const size = matcher.w_size;
@@ -123,7 +123,7 @@ export class PakoDeflater implements Deflater {
     matcher.match_start -= size;
     matcher.strstart -= size;
     matcher.block_start -= size;
-    // Positions are below 2 × size: those of the upper half lose the one bit, those of the lower half are forgotten.
+    // Positions are below 2 × size. Those in the upper half lose that bit; those in the lower half are cleared.
     const bits = matcher.w_bits;
     const upper = (size << 16) | size;
     for (const words of this.#words) {
@@ -136,7 +136,7 @@ export class PakoDeflater implements Deflater {
   }
 }
 
-/** What is used of pako's `DeflateState`. */
+/** The fields of pako's `DeflateState` used here. */
 interface Matcher {
   readonly w_bits: number;
   readonly w_size: number;

@@ -1,4 +1,4 @@
-/** DEFLATE by pako's port of zlib, through its low-level functions: they alone know sync flush, window bits and an output buffer of one's own. */
+/** DEFLATE with pako. Only its low-level functions support sync flush, window bits and a custom output buffer. */
 import type { DeflateEngine } from "./engine.ts";
 import { PakoDeflater } from "./pakoDeflater.ts";
 import { PakoInflater } from "./pakoInflater.ts";

@@ -1,36 +1,36 @@
-/** Inflates with pako: piece by piece, beyond final blocks, and to the end that the sender of a message has taken away. */
+/** Inflates with pako: piece by piece, past final blocks, and with the end that the sender of a message removed. */
 import { Z_BUF_ERROR, Z_OK, Z_STREAM_END, Z_SYNC_FLUSH, zlibInflate, zlibInflateInit2, ZStream } from "pako";
 import { EMPTY, type Bytes } from "../core/bytes.ts";
 import type { RemoteProtocolError } from "../core/errors.ts";
 import { corruptData, type Inflater } from "./engine.ts";
 
-/** A piece, in bytes: large enough to be worth an event, small beside any limit. */
+/** Size of an output piece, in bytes: large enough to justify an event, small compared with any limit. */
 const PIECE = 32 * 1024;
 
-/** Shared by all inflaters, since each piece is copied before another one is made. */
+/** Shared by all inflaters: each piece is copied before the next one is produced. */
 const output: Bytes = new Uint8Array(PIECE);
 
-/** The end of a flush, which the sender of a message has taken away. */
+/** The end of a flush, which the sender of a message removed. */
 const FLUSH: Bytes = Uint8Array.of(0, 0, 0xff, 0xff);
 
-/** Up to here the end of a message is copied together with what was taken away: cheaper than a call more, in bytes. */
+/** Up to this size, in bytes, the end of a message is copied together with the flush: cheaper than one more call. */
 const STAGED = 1024;
 const stage: Bytes = new Uint8Array(STAGED + FLUSH.length);
 
 export class PakoInflater implements Inflater {
   readonly #stream = new ZStream();
   readonly #firstMode: number;
-  /** The message ends with the input. */
+  /** Whether the message ends with the input. */
   #last = false;
-  /** What was taken away has been put back, behind the input or as the input. */
+  /** Whether the flush has been restored, after the input or as the input. */
   #flushGiven = false;
-  /** All input has been inflated. */
+  /** Whether all input has been inflated. */
   #done = false;
-  /** The last byte that was inflated ends a block. */
+  /** Whether the last inflated byte ends a block. */
   #betweenBlocks = false;
-  /** Nothing has come since the end of a final block. */
+  /** Whether nothing has followed the end of a final block. */
   #afterFinalBlock = false;
-  /** Thrown once what was inflated before it has been pulled. */
+  /** Thrown once the output before it has been pulled. */
   #fault: RemoteProtocolError | undefined;
 
   constructor(windowBits: number) {
@@ -53,7 +53,7 @@ export class PakoInflater implements Inflater {
     }
     const piece = this.#nextPiece();
     if (!this.#done) {
-      // Another connection may need the stage before this one is pulled again.
+      // Copied, because another connection may use the stage before this result is pulled.
       if (this.#flushGiven) this.#stream.input = stage.slice();
       return this.#pieces(piece);
     }
@@ -63,7 +63,7 @@ export class PakoInflater implements Inflater {
   reset(): void {
     this.#afterFinalBlock = false;
     const state = this.#restart();
-    // The window stays where it is, but nothing in it counts.
+    // The window stays allocated, but is empty.
     state.wsize = 0;
     state.whave = 0;
     state.wnext = 0;
@@ -87,23 +87,23 @@ export class PakoInflater implements Inflater {
     while (!this.#done && fault === undefined && stream.avail_out > 0) fault = this.#step();
     if (fault !== undefined && stream.next_out === 0) throw fault;
     this.#fault = fault;
-    if (this.#done) stream.input = EMPTY; // the network's memory is not kept
+    if (this.#done) stream.input = EMPTY; // don't keep the transport's memory
     return output.slice(0, stream.next_out);
   }
 
-  /** Inflates until the output is full or something is missing. Returns what is wrong with the data. */
+  /** Inflates until the output is full or more input is needed. Returns the error if the data is invalid. */
   #step(): RemoteProtocolError | undefined {
     const stream = this.#stream;
     const status = zlibInflate(stream, Z_SYNC_FLUSH);
-    // zlib tells it by `data_type`: 128 right after a block, and the number of bits that have not been used. A call that
-    // found nothing to do has forgotten it.
+    // zlib reports this in `data_type`: 128 after a block, plus the number of unused bits. A call without work resets
+    // it.
     if (status !== Z_BUF_ERROR) this.#betweenBlocks = (stream.data_type & (128 | 63)) === 128;
     if (status === Z_STREAM_END) {
       this.#endFinalBlock();
     } else if (status !== Z_OK && status !== Z_BUF_ERROR) {
       return corruptData(stream.msg);
     } else if (stream.avail_in > 0 || stream.avail_out === 0) {
-      // With no room left there may be more to come of what has been read.
+      // The output is full, so the input may hold more.
       return undefined;
     } else if (!this.#last) {
       this.#done = true;
@@ -118,18 +118,19 @@ export class PakoInflater implements Inflater {
     return undefined;
   }
 
-  /** Goes on with the window as it is: a final block ends a stream of zlib's, but not the peer's. */
+  /** Continues with the same window: a final block ends the stream for zlib, but not for the peer. */
   #endFinalBlock(): void {
     this.#restart();
     const { avail_in } = this.#stream;
     if (avail_in > (this.#flushGiven ? FLUSH.length : 0)) return;
-    // Less than the flush: the block was the empty one that it ends, or has eaten into it, for the next step to find.
+    // If less than the flush remains, the final block was the empty one that the flush ends, or it has consumed part of
+    // the flush. The next step reports the latter.
     this.#done = this.#afterFinalBlock = !this.#flushGiven || avail_in === FLUSH.length || avail_in === 0;
   }
 
   /**
-   * As pako's `inflateResetKeep`, which makes new tables: with it a flood of empty final blocks would cost thirty times
-   * as much as any other data of that length.
+   * Does what pako's `inflateResetKeep` does, without allocating new tables. With new tables, a flood of empty final
+   * blocks would cost thirty times as much as other data of that length.
    */
   #restart(): InflateState {
     const state = this.#stream.state as InflateState;
@@ -147,13 +148,13 @@ export class PakoInflater implements Inflater {
   }
 }
 
-/** What is used of pako's `InflateState`. */
+/** The fields of pako's `InflateState` used here. */
 interface InflateState {
   mode: number;
   last: number;
   hold: number;
   bits: number;
-  /** Of the window: its size once it is used, how much of it counts, and where it is written. */
+  /** The window: its size once it is in use, how much of it is valid, and the write position. */
   wsize: number;
   whave: number;
   wnext: number;

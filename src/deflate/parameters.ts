@@ -1,17 +1,20 @@
-/** The four parameters as they stand in a header (RFC 7692 §7.1), read strictly: what is not known, not right or twice is nothing. */
+/**
+ * Reads and writes the four parameters in a header (RFC 7692 §7.1). Reads strictly: unknown, invalid or repeated
+ * parameters yield `undefined`.
+ */
 import type { ExtensionParameters } from "../core/extension.ts";
 
 export interface Parameters {
   readonly serverNoContextTakeover: boolean;
   readonly clientNoContextTakeover: boolean;
   readonly serverMaxWindowBits: number | undefined;
-  /** `true` is the parameter without a value, which only an offer may have. */
+  /** `true` is the parameter without a value, which is only valid in an offer. */
   readonly clientMaxWindowBits: number | true | undefined;
 }
 
 /**
- * Reads an offer or an answer. `undefined` for a parameter that is unknown or comes twice, a value that is missing, out
- * of range or not wanted: §7.1 has a server decline such an offer, and a client fail the connection for such an answer.
+ * Reads an offer or an answer. Returns `undefined` if a parameter is unknown or repeated, or if a value is missing, out
+ * of range or unexpected. §7.1 then requires a server to decline the offer, and a client to fail the connection.
  */
 export function readParameters(list: ExtensionParameters, kind: "offer" | "answer"): Parameters | undefined {
   const read: { -readonly [name in keyof Parameters]: Parameters[name] } = {

@@ -1,4 +1,4 @@
-/** permessage-deflate by pako, unless another engine is given. */
+/** permessage-deflate with pako, or with the engine in the options. */
 import type { Extension } from "../core/extension.ts";
 import { checkOptions, type OptionTable } from "../core/options.ts";
 import { engineKind, settingsTable, type DeflateOptions } from "./options.ts";
@@ -8,9 +8,10 @@ import { permessageDeflateWith } from "./permessageDeflateWith.ts";
 const table: OptionTable<DeflateOptions> = { ...settingsTable, engine: engineKind };
 
 /**
- * The extension for the `extensions` option of either end, and of any number of connections. Several of them are
- * offered, and tried, in their order: `[permessageDeflate({ serverMaxWindowBits: 10 }), permessageDeflate()]`.
- * `TypeError` and `RangeError` for options that can't be.
+ * Creates the extension for the `extensions` option of either side. Any number of connections can share it. You can
+ * pass several; they are offered, and tried, in order:
+ * `[permessageDeflate({ serverMaxWindowBits: 10 }), permessageDeflate()]`. Throws `TypeError` or `RangeError` if an
+ * option is invalid.
  *
  * @example
  * ```ts

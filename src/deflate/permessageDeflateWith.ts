@@ -1,4 +1,4 @@
-/** permessage-deflate as an extension (RFC 7692 §7.1): what is offered, what is answered, and what either end takes from it. */
+/** Negotiates permessage-deflate (RFC 7692 §7.1): offers, answers, and the resulting parameters of each side. */
 import type { Extension, ExtensionCodec } from "../core/extension.ts";
 import { checkOptions, refuse } from "../core/options.ts";
 import { DeflateCodec, type Direction } from "./deflateCodec.ts";
@@ -8,8 +8,8 @@ import { readParameters, writeParameters, type Parameters } from "./parameters.t
 import { Lender } from "./lender.ts";
 
 /**
- * {@link permessageDeflate} with an engine of your own, such as a WebAssembly build of zlib or Node's zlib. A bundle that
- * uses only this has no byte of pako. Throws `TypeError` or `RangeError` for invalid options.
+ * Like {@link permessageDeflate}, with a custom engine, such as a WebAssembly build of zlib or Node's zlib. A bundle
+ * that uses only this contains no pako. Throws `TypeError` or `RangeError` if an option is invalid.
  */
 export function permessageDeflateWith(engine: DeflateEngine, options: DeflateSettings = {}): Extension {
   if (typeof engine?.createDeflater !== "function" || typeof engine.createInflater !== "function") {
@@ -27,7 +27,7 @@ export function permessageDeflateWith(engine: DeflateEngine, options: DeflateSet
     ...resolved,
     clientMaxWindowBits: clientMaxWindowBits === false ? undefined : clientMaxWindowBits,
   };
-  /** How far a client reaches back that was given this limit. */
+  /** The window size that a limit allows. */
   const atMost = (limit: number | true | undefined): number =>
     typeof limit === "number" ? limit : LARGEST_WINDOW_BITS;
 
@@ -39,15 +39,15 @@ export function permessageDeflateWith(engine: DeflateEngine, options: DeflateSet
       const offer = readParameters(list, "offer");
       if (offer === undefined) return undefined;
       const wanted = atMost(offered.clientMaxWindowBits);
-      // §7.1.2.2: a client that did not offer it may not be given a limit.
+      // §7.1.2.2: a server must not limit a client that did not offer the parameter.
       if (offer.clientMaxWindowBits === undefined && wanted < LARGEST_WINDOW_BITS) return undefined;
       const serverBits = Math.min(atMost(offer.serverMaxWindowBits), atMost(resolved.serverMaxWindowBits));
-      // A client keeps to the value that it offered, whether it is answered or not (§7.1.2.2).
+      // A client keeps to the limit that it offered, even if the answer omits it (§7.1.2.2).
       const clientBits = Math.min(atMost(offer.clientMaxWindowBits), wanted);
       const answer: Parameters = {
         serverNoContextTakeover: offer.serverNoContextTakeover || resolved.serverNoContextTakeover,
         clientNoContextTakeover: offer.clientNoContextTakeover || resolved.clientNoContextTakeover,
-        // §7.1.2.1: an offer with it is accepted by an answer with it.
+        // §7.1.2.1: to accept an offer with this parameter, the answer must contain it.
         serverMaxWindowBits:
           offer.serverMaxWindowBits !== undefined || serverBits < LARGEST_WINDOW_BITS ? serverBits : undefined,
         clientMaxWindowBits: clientMaxWindowBits !== false && clientBits < LARGEST_WINDOW_BITS ? clientBits : undefined,
@@ -66,7 +66,7 @@ export function permessageDeflateWith(engine: DeflateEngine, options: DeflateSet
       if (answer === undefined) return undefined;
       if (offered.serverNoContextTakeover && !answer.serverNoContextTakeover) return undefined;
       if (atMost(answer.serverMaxWindowBits) > atMost(offered.serverMaxWindowBits)) return undefined;
-      // §7.1.2.2: what was not offered may not be answered.
+      // §7.1.2.2: the answer must not contain a parameter that was not offered.
       if (answer.clientMaxWindowBits !== undefined && offered.clientMaxWindowBits === undefined) return undefined;
       return codec(
         {

@@ -1,29 +1,29 @@
-/** The key and its answer (RFC 6455 §1.3, §4.1, §4.2.2): they show that both ends speak WebSocket. */
+/** The handshake's key and its answer (RFC 6455 §1.3, §4.1, §4.2.2). They show that both ends speak WebSocket. */
 import { latin1 } from "../core/bytes.ts";
 import { sha1 } from "./sha1.ts";
 
-/** What every server appends to the key: a string that nobody who does not know WebSocket would use (§1.3). */
+/** Every server appends this to the key. No endpoint that does not know WebSocket is likely to use it (§1.3). */
 export const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/** A key of 16 random bytes, in Base64. */
+/** Creates a key: 16 random bytes in Base64. */
 export function makeKey(random: (bytes: Uint8Array<ArrayBuffer>) => void): string {
   const nonce = new Uint8Array(16);
   random(nonce);
   return base64(nonce);
 }
 
-/** Whether it is Base64 of 16 bytes: 22 digits and their padding. */
+/** Whether `text` is 16 bytes in Base64: 22 digits and the padding. */
 export function isKey(text: string): boolean {
   return /^[A-Za-z0-9+/]{22}==$/.test(text);
 }
 
-/** What the server answers to a key. */
+/** The server's answer to a key. */
 export function acceptFor(key: string): string {
   return base64(sha1(latin1(key + GUID)));
 }
 
-/** Bytes in Base64. Written out, since neither `btoa` nor `toBase64` is everywhere that this runs. */
+/** Encodes bytes in Base64. Does not use `btoa` or `toBase64`, because neither exists in every supported runtime. */
 export function base64(bytes: Uint8Array): string {
   let text = "";
   for (let i = 0; i < bytes.length; i += 3) {

@@ -1,4 +1,4 @@
-/** The body of an HTTP/1.1 answer that is no upgrade (RFC 9112 §6, §7): by length, in chunks, or until the stream ends. */
+/** Reads the body of an HTTP/1.1 rejection (RFC 9112 §6, §7): by length, in chunks, or until the stream ends. */
 import type { ByteQueue } from "../core/byteQueue.ts";
 import { EMPTY, type Bytes } from "../core/bytes.ts";
 import type { Limits } from "../core/limits.ts";
@@ -12,13 +12,13 @@ export interface BodyPiece {
 }
 
 export interface BodyReader {
-  /** The next piece, or `undefined` until more bytes come. Throws `RemoteProtocolError`. */
+  /** Returns the next piece, or `undefined` until more bytes arrive. Throws `RemoteProtocolError`. */
   read(input: ByteQueue): BodyPiece | undefined;
-  /** The stream ended: the last piece, where that is how the body ends. */
+  /** The stream has ended. Returns the last piece if that is how the body ends. */
   end(): BodyPiece | undefined;
 }
 
-/** Chooses by the rules of RFC 9112 §6.3. Refuses what two readers could understand differently. */
+/** Chooses the reader by the rules of RFC 9112 §6.3. Rejects a head that two readers could interpret differently. */
 export function bodyReaderFor(status: number, head: Head, limits: Limits): BodyReader {
   const [length, ...lengths] = head.all("content-length");
   const [coding, ...codings] = head.all("transfer-encoding");
@@ -66,7 +66,7 @@ class UntilEndReader implements BodyReader {
   }
 }
 
-/** Longest line that announces a chunk, extensions included, in bytes: nobody needs as many. */
+/** Longest line before a chunk, extensions included, in bytes. More than any server needs. */
 const MAX_CHUNK_LINE = 256;
 
 class ChunkedReader implements BodyReader {
@@ -109,7 +109,7 @@ class ChunkedReader implements BodyReader {
     return undefined;
   }
 
-  /** Reads a line up to its CR LF into `#line`; whether it is whole. */
+  /** Reads a line up to its CR LF into `#line`. Returns whether the line is complete. */
   #readLine(input: ByteQueue): boolean {
     if (this.#line.endsWith("\r\n")) this.#line = "";
     while (input.available() > 0) {
@@ -123,7 +123,7 @@ class ChunkedReader implements BodyReader {
   }
 
   #startChunk(): void {
-    // §7.1.1: chunk extensions may follow, with space before them, and are ignored.
+    // §7.1.1: chunk extensions may follow, after optional space. They are ignored.
     const size = /^([0-9A-Fa-f]{1,13})([\t ]*;[\t\x20-\x7e\x80-\xff]*)?\r\n$/.exec(this.#line)?.[1];
     if (size === undefined) refuse("malformed chunk size");
     this.#remaining = parseInt(size, 16);

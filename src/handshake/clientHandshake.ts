@@ -22,20 +22,20 @@ import { isHost, listHas } from "./headerGrammar.ts";
 import { offerFields, readAnswer, type Agreement, type OfferOptions } from "./negotiation.ts";
 
 export interface RequestOptions extends OfferOptions {
-  /** The `Host` header: a name or address, and the port unless it is the default one. */
+  /** The `Host` header: a name or address, with the port unless it is the default. */
   readonly host: string;
-  /** What to ask for: a path and perhaps a query, in ASCII. A missing `/` in front is added. */
+  /** The path to request, in ASCII, optionally with a query. A leading `/` is added if missing. */
   readonly resource: string;
 }
 
-/** The server's consent. */
+/** The server has accepted. */
 interface Established extends Agreement {
   readonly type: "established";
   readonly head: Head;
 }
 
 export class ClientHandshake {
-  /** The request, to be sent at once. */
+  /** The request; send it first. */
   readonly request: Bytes;
   readonly #options: RequestOptions;
   readonly #limits: Limits;
@@ -44,7 +44,7 @@ export class ClientHandshake {
   #rejection: { readonly status: number; readonly head: Head } | undefined;
   #body: BodyReader | undefined;
 
-  /** `TypeError` for what can't stand in a request. */
+  /** Throws `TypeError` if an option can't be sent. */
   constructor(options: RequestOptions, limits: Limits, random: (bytes: Uint8Array<ArrayBuffer>) => void) {
     const { host, resource } = options;
     if (typeof host !== "string" || !isHost(host)) {
@@ -60,7 +60,7 @@ export class ClientHandshake {
     this.#key = makeKey(random);
     const target = resource.startsWith("/") ? resource : `/${resource}`;
     this.request = formatHead(`GET ${target} HTTP/1.1`, [
-      // RFC 9110 §7.2: Host comes first.
+      // RFC 9110 §7.2: send Host first.
       ["Host", host],
       ["Connection", "Upgrade"],
       ["Sec-WebSocket-Key", this.#key],
@@ -69,7 +69,7 @@ export class ClientHandshake {
     ]);
   }
 
-  /** Reads the answer, and the body of one that refuses. Throws `RemoteProtocolError`. */
+  /** Reads the response, and the body of a rejection. Throws `RemoteProtocolError`. */
   read(input: ByteQueue): Established | ConnectionRejected | RejectionData | undefined {
     if (this.#rejection !== undefined) {
       const { status, head } = this.#rejection;
@@ -81,14 +81,14 @@ export class ClientHandshake {
       if (head === undefined) return undefined;
       const { status, statusText } = parseStatusLine(head.startLine);
       if (status === 101) return this.#establish(head);
-      // RFC 9110 §15.2: any number of interim answers may come before the one that counts.
+      // RFC 9110 §15.2: any number of interim responses may precede the final one.
       if (status < 200) continue;
       this.#rejection = { status, head };
       return { type: "connectionRejected", status, statusText, headers: head.headers };
     }
   }
 
-  /** The stream ended: the end of a rejection's body, where that is how it ends. */
+  /** The stream has ended. Returns the end of a rejection's body if that is how the body ends. */
   end(): RejectionData | undefined {
     return rejectionData(this.#body?.end());
   }
@@ -112,7 +112,7 @@ function rejectionData(piece: BodyPiece | undefined): RejectionData | undefined 
   return piece === undefined ? undefined : { type: "rejectionData", ...piece };
 }
 
-/** RFC 9112 §4; the reason may be missing altogether. */
+/** RFC 9112 §4; the reason phrase may be missing. */
 function parseStatusLine(line: string): { status: number; statusText: string } {
   const match = /^HTTP\/1\.[01] ([1-5][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?$/.exec(line);
   if (match === null) throw violation(STATUS_LINE);

@@ -1,4 +1,4 @@
-/** Bytes → the head of an HTTP/1.1 message (RFC 9112 §2): strict, bounded, and linear however the bytes come. */
+/** Bytes → the head of an HTTP/1.1 message (RFC 9112 §2). Strict, bounded, and linear however the bytes are split. */
 import type { ByteQueue } from "../core/byteQueue.ts";
 import { EMPTY, latin1, type Bytes } from "../core/bytes.ts";
 import type { Limits } from "../core/limits.ts";
@@ -19,7 +19,7 @@ import { decodeWhole } from "../core/utf8.ts";
 import { isFieldValue, isToken, trimSpace } from "./headerGrammar.ts";
 import type { Field } from "./field.ts";
 
-/** A head that has been read: its fields in order, with names in lower case. */
+/** A complete head: its fields in order, with lower-case names. */
 export class Head {
   readonly startLine: string;
   readonly fields: readonly Field[];
@@ -30,10 +30,7 @@ export class Head {
     this.fields = fields;
   }
 
-  /**
-   * The values of a field, its lines joined as a list (RFC 9110 §5.3); with no array, since most that are asked for are
-   * not there.
-   */
+  /** The value of a field, its lines joined into a list (RFC 9110 §5.3). Creates no array: most fields are absent. */
   get(name: string): string | null {
     let values: string | null = null;
     for (const field of this.fields) {
@@ -48,42 +45,42 @@ export class Head {
     return values;
   }
 
-  /** The value of a required list, on one line or several. Without it, throws the violation of the rule. */
+  /** The value of a required list, on one line or several. If the field is missing, throws the violation of `rule`. */
   list(name: string, rule: Rule): string {
     const value = this.get(name);
     if (!value) throw violation(rule, undefined, MISSING);
     return value;
   }
 
-  /** The value of a field that must appear exactly once. If it does not, throws the violation of the rule. */
+  /** The value of a field that must appear exactly once. Otherwise throws the violation of `rule`. */
   one(name: string, rule: Rule): string {
     if (this.all(name).length > 1) throw violation(rule, undefined, REPEATED);
     return this.list(name, rule);
   }
 
-  /** All fields, made when they are first asked for: that takes longer than reading the head. */
+  /** All fields. Created on first use, because that takes longer than reading the head. */
   get headers(): Headers {
     return (this.#headers ??= headersOf(this.fields));
   }
 }
 
-/** What every status line begins with (RFC 9112 §4). */
+/** Every status line starts with this (RFC 9112 §4). */
 const HTTP = latin1("HTTP/");
 
 const SPACE = 0x20;
 const CR = 0x0d;
 const LF = 0x0a;
 
-/** How many bytes become characters at once: the call takes each as an argument. */
+/** How many bytes one call decodes: each is an argument of the call. */
 const CHARACTERS_AT_ONCE = 4096;
 
-/** What a head begins with; the trailers of a body follow its last chunk, which has been read already. */
+/** What the head starts with. The trailers of a body follow the last chunk, which has already been read. */
 type Start = "request line" | "status line" | "last chunk";
 
 export class HeadReader {
   readonly #limits: Limits;
   readonly #start: Start;
-  /** What came of the head in earlier chunks, in a buffer that doubles. */
+  /** The part of the head from earlier chunks, in a buffer that doubles when full. */
   #earlier: Bytes = EMPTY;
   #headBytes = 0;
   #lines = 0;
@@ -96,12 +93,14 @@ export class HeadReader {
     if (start === "last chunk") this.#lines = 1;
   }
 
-  /** Whether anything has been read. */
   get started(): boolean {
     return this.#headBytes > 0;
   }
 
-  /** Reads up to the blank line and no further; `undefined` until all is there. Throws `RemoteProtocolError`. */
+  /**
+   * Reads up to the blank line and no further. Returns `undefined` until the head is complete. Throws
+   * `RemoteProtocolError`.
+   */
   read(input: ByteQueue): Head | undefined {
     while (input.available() > 0) {
       const start = input.position;
@@ -114,7 +113,7 @@ export class HeadReader {
     return undefined;
   }
 
-  /** Reads on in the chunk, up to its end or that of the head; whether it was that of the head. */
+  /** Reads to the end of the chunk or of the head. Returns whether the head is complete. */
   #readLines(input: ByteQueue): boolean {
     const { chunk } = input;
     const start = input.position;
@@ -135,7 +134,7 @@ export class HeadReader {
     }
     while (at < end) {
       const byte = chunk[at++]!;
-      if (byte > CR && !afterCr) continue; // nearly every one
+      if (byte > CR && !afterCr) continue; // most bytes
       if (afterCr !== (byte === LF)) {
         readTo(at - 1);
         throw violation(LINE_END, input.offset);
@@ -152,7 +151,7 @@ export class HeadReader {
       }
       if (isEmpty && this.#start === "request line") {
         readTo(at);
-        // §2.2: one empty line before a request is let pass.
+        // §2.2: accept one empty line before a request.
         if (this.#headBytes === 2) continue;
         throw violation(START_EMPTY, input.offset, "request");
       }
@@ -168,14 +167,14 @@ export class HeadReader {
     return false;
   }
 
-  /** Whether a head can't have this byte at its start. A peer that does not speak HTTP may never send a blank line. */
+  /** Whether no head can start with this byte. A peer that does not speak HTTP may never send a blank line. */
   #isForeign(byte: number, index: number): boolean {
     if (this.#start === "status line") return byte !== HTTP[index];
-    // A hello of TLS begins with 16.
+    // A TLS ClientHello starts with 16 hex.
     return this.#start === "request line" && index === 0 && byte < SPACE && byte !== CR && byte !== LF;
   }
 
-  /** Keeps a part of the head until the rest has come; `#headBytes` counts it already. */
+  /** Keeps a part of the head until the rest arrives. `#headBytes` already counts it. */
   #keep(part: Bytes): void {
     if (this.#headBytes > this.#earlier.length) {
       const larger = new Uint8Array(Math.max(256, 2 * this.#headBytes));
@@ -186,13 +185,13 @@ export class HeadReader {
   }
 
   #finish(input: ByteQueue, bytes: Bytes): Head {
-    // The last two are the blank line, and the empty text behind its end.
+    // The last two are the blank line and the empty string after its end.
     const lines = textOf(bytes).split("\r\n").slice(0, -2);
     if (this.#start === "request line" && lines[0] === "") lines.shift();
     const startLine = this.#start === "last chunk" ? "" : (lines.shift() ?? "");
     const fields = lines.map((line, i) => {
       const field = parseField(line);
-      // Which line, and nothing of it, since it may be a secret. The first below the start line is 1.
+      // Report the line's number, not its text, which may be a secret. The line below the start line is 1.
       if (field === undefined) throw violation(isFolded(line) ? FIELD_FOLDED : FIELD_MALFORMED, input.offset, i + 1);
       return field;
     });
@@ -203,29 +202,26 @@ export class HeadReader {
   }
 }
 
-/** A field line (RFC 9112 §5): no space before the colon, no folding, no control characters. */
+/** Parses a field line (RFC 9112 §5): no space before the colon, no folding, no control characters. */
 function parseField(line: string): Field | undefined {
   const colon = line.indexOf(":");
   return makeField(line.slice(0, Math.max(colon, 0)), line.slice(colon + 1));
 }
 
-/** A field from its name and value, if they can be that. */
+/** Makes a field from a name and a value, or returns `undefined` if one is invalid. */
 export function makeField(name: string, value: string): Field | undefined {
   return isToken(name) && isFieldValue(value) ? [name.toLowerCase(), trimSpace(value)] : undefined;
 }
 
-/** Whether a field line goes on with the one before it, which HTTP no longer allows (§5.2). */
+/** Whether a line continues the field line before it, which HTTP no longer allows (§5.2). */
 export function isFolded(line: string): boolean {
   return /^[ \t]/.test(line);
 }
 
-/** Headers as the platform or Node's `http` has them. Node gives several values of a name as an array. */
+/** Headers as the platform or Node's `http` represents them. In Node a name with several values has an array. */
 export type GivenHeaders = HeadersInit | Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/**
- * The headers that were given, one by one, each name as it was spelled. Throws `TypeError` if they are not names and
- * texts.
- */
+/** The given headers as pairs, with names as spelled. Throws `TypeError` if a name or a value is invalid. */
 export function entriesOf(given: GivenHeaders): [name: string, value: string][] {
   if (Object(given) !== given) throw new TypeError(`headers must be an object, not ${typeof given}`);
   if (!(Symbol.iterator in given)) {
@@ -245,10 +241,10 @@ function entryOf(name: string, value: unknown): [name: string, value: string] {
   return [name, value];
 }
 
-/** As {@link headersOf}, of headers as they were given. */
+/** Like {@link headersOf}, for headers in any form. */
 export const headersFrom = (given: GivenHeaders): Headers => headersOf(entriesOf(given));
 
-/** Fields as the platform has them; their names may be spelled in any way. `TypeError` for what can't be a field. */
+/** Fields as a `Headers` object; names may be in any case. Throws `TypeError` if a field is invalid. */
 export function headersOf(fields: readonly Field[]): Headers {
   const headers = new Headers();
   const cookies: string[] = [];
@@ -263,12 +259,12 @@ export function headersOf(fields: readonly Field[]): Headers {
       );
     }
   }
-  // By "; " (RFC 6265 §5.4), which Node does itself; pages join them by ", " like any other field.
+  // Joined by "; " (RFC 6265 §5.4), as Node does; browsers use ", ", as for any other field.
   if (cookies.length > 1) headers.set("cookie", cookies.join("; "));
   return headers;
 }
 
-/** Latin-1 as text. Nearly every head is ASCII, which a decoder does thirty times as fast. */
+/** Decodes Latin-1. Nearly every head is ASCII, which a `TextDecoder` decodes thirty times as fast. */
 function textOf(bytes: Bytes): string {
   const ascii = decodeWhole(bytes);
   if (ascii?.length === bytes.length) return ascii;

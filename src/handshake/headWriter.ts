@@ -1,8 +1,8 @@
-/** The head of an HTTP/1.1 message → bytes (RFC 9112 §3, §4, §5). */
+/** Writes the head of an HTTP/1.1 message (RFC 9112 §3, §4, §5). */
 import { latin1, type Bytes } from "../core/bytes.ts";
 import type { Field } from "./field.ts";
 
-/** A start line, and under it the fields as they are spelled. */
+/** Formats a start line and its fields, with names as spelled. */
 export function formatHead(startLine: string, fields: readonly Field[]): Bytes {
   let text = `${startLine}\r\n`;
   for (const [name, value] of fields) text += `${name}: ${value}\r\n`;
@@ -13,7 +13,7 @@ export function statusLine(status: number): string {
   return `HTTP/1.1 ${status} ${REASONS[status] ?? ""}`;
 }
 
-/** What is said beside a status; it has no meaning of its own (RFC 9112 §4). */
+/** Reason phrases, for people only: programs ignore them (RFC 9112 §4). */
 const REASONS: Readonly<Record<number, string>> = {
   101: "Switching Protocols",
   200: "OK",

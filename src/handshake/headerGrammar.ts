@@ -1,7 +1,7 @@
-/** The grammar of header values (RFC 9110 §5.6, RFC 6455 §9.1), read by index in linear time: no regular expression backtracks here. */
+/** The grammar of header values (RFC 9110 §5.6, RFC 6455 §9.1). Linear in time: no regular expression backtracks. */
 import type { AgreedExtension, ExtensionParameters } from "../core/extension.ts";
 
-/** What may stand in a token (RFC 9110 §5.6.2). */
+/** A token (RFC 9110 §5.6.2). */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const TOKEN_AT = new RegExp(TOKEN.source.slice(1, -1), "y");
 
@@ -12,7 +12,9 @@ export function isToken(text: string): boolean {
 /** Visible characters, space, tab and the upper half of Latin-1 (RFC 9110 §5.5). */
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** A name or address, and perhaps a port (RFC 9110 §7.2), by the characters that RFC 3986 §3.2.2 has for them. */
+/**
+ * Whether `text` is a name or address with an optional port (RFC 9110 §7.2). Checks the characters of RFC 3986 §3.2.2.
+ */
 export function isHost(text: string): boolean {
   return /^[\w.~!$&'()*+;=:[\]%-]+$/.test(text);
 }
@@ -21,7 +23,7 @@ export function isFieldValue(text: string): boolean {
   return FIELD_VALUE.test(text);
 }
 
-/** The elements of a comma-separated list, trimmed; empty ones are skipped (RFC 9110 §5.6.1.2). */
+/** The elements of a comma-separated list, trimmed. Skips empty ones (RFC 9110 §5.6.1.2). */
 export function listElements(value: string): string[] {
   return value
     .split(",")
@@ -29,12 +31,12 @@ export function listElements(value: string): string[] {
     .filter((element) => element !== "");
 }
 
-/** Whether a list holds a token, in any case. Most lists hold that one alone. */
+/** Whether a list contains a token, ignoring case. Most lists contain only that token. */
 export function listHas(value: string, token: string): boolean {
   return value.toLowerCase() === token || listElements(value).some((element) => element.toLowerCase() === token);
 }
 
-/** Without spaces and tabs at its ends. */
+/** Removes spaces and tabs at both ends. */
 export function trimSpace(text: string): string {
   let start = 0;
   let end = text.length;
@@ -43,13 +45,13 @@ export function trimSpace(text: string): string {
   return text.slice(start, end);
 }
 
-/** A list of tokens, none of them twice; `undefined` if it is anything else. */
+/** Parses a list of distinct tokens. Returns `undefined` for anything else. */
 export function parseTokens(value: string): string[] | undefined {
   const tokens = listElements(value);
   return tokens.every(isToken) && new Set(tokens).size === tokens.length ? tokens : undefined;
 }
 
-/** The value of a `Sec-WebSocket-Extensions` header (RFC 6455 §9.1); `undefined` if it is malformed. */
+/** Parses the value of a `Sec-WebSocket-Extensions` header (RFC 6455 §9.1). Returns `undefined` if it is malformed. */
 export function parseExtensions(value: string): AgreedExtension[] | undefined {
   const scanner = new Scanner(value);
   const extensions: AgreedExtension[] = [];
@@ -83,7 +85,7 @@ function formatParameter([name, value]: ExtensionParameters[number]): string {
   return value === undefined ? name : `${name}=${value}`;
 }
 
-/** Reads tokens and quoted strings one after the other, with optional space between them. */
+/** Reads tokens and quoted strings in turn, with optional space between them. */
 class Scanner {
   readonly #text: string;
   #at = 0;
@@ -113,7 +115,7 @@ class Scanner {
     return token;
   }
 
-  /** §9.1: a quoted value must be a token once it is unquoted. */
+  /** §9.1: a quoted value must be a token after unquoting. */
   tokenOrQuoted(): string | undefined {
     if (this.#text[this.#at] !== '"') return this.token();
     const characters: string[] = [];

@@ -1,7 +1,6 @@
 /**
- * What the two ends agree on, as headers alone: subprotocol and extensions (RFC 6455 §4, §9). This is all of the
- * handshake over HTTP/2 and HTTP/3 (RFC 8441 §5, RFC 9220 §3), where key and accept are gone, and the part of the
- * HTTP/1.1 handshake that both share.
+ * Negotiates subprotocol and extensions in headers (RFC 6455 §4, §9). This is the whole handshake over HTTP/2 and
+ * HTTP/3 (RFC 8441 §5, RFC 9220 §3), which have no key and accept, and a part of the HTTP/1.1 handshake.
  */
 import { orRelease, releaseCodec } from "../core/containedCodec.ts";
 import { LocalProtocolError } from "../core/errors.ts";
@@ -28,9 +27,9 @@ export interface OfferOptions {
   readonly subprotocols?: readonly string[];
   /** In order of preference. */
   readonly extensions?: readonly Extension[];
-  /** What a browser would say of the page (RFC 6454 §7). */
+  /** The page's origin, as a browser would send it (RFC 6454 §7). */
   readonly origin?: string;
-  /** Further headers, such as `Cookie` or `Authorization`. */
+  /** Additional headers, such as `Cookie` or `Authorization`. */
   readonly headers?: HeadersInit;
 }
 
@@ -49,15 +48,17 @@ export interface Offer {
 }
 
 export interface AnswerOptions {
-  /** One of those that were offered; none by default. */
+  /** One of the offered subprotocols; none by default. */
   readonly subprotocol?: string | undefined;
-  /** Which of the offers to accept, in the client's order. Several extensions of one name are tried in theirs. */
+  /**
+   * The extensions to accept, tried for each offer in the client's order. Those of one name are tried in this order.
+   */
   readonly extensions?: readonly Extension[];
-  /** Further headers, such as `Set-Cookie`. */
+  /** Additional headers, such as `Set-Cookie`. */
   readonly headers?: HeadersInit;
 }
 
-/** That of a connection's `accept`, which has its extensions already. */
+/** The options of a connection's `accept`. It already has the extensions. */
 export const acceptTable: OptionTable<Omit<AnswerOptions, "extensions">> = {
   subprotocol: "a string",
   headers: "an object",
@@ -73,13 +74,13 @@ export interface Agreement {
 
 const OUR_VERSION = "13";
 
-/** Headers that the handshake itself sets: an application that sets them too would contradict it. */
+/** Headers that the handshake sets. Applications must not set them, because that would contradict the handshake. */
 const SET_BY_HANDSHAKE =
   /^(host|upgrade|connection|content-length|transfer-encoding|sec-websocket-(key|accept|version|protocol|extensions))$/;
 
 /**
- * Client: the headers that offer a WebSocket (RFC 8441 §5 with `:method` CONNECT and `:protocol` websocket).
- * `TypeError` for a header, subprotocol or origin that can't stand in a header.
+ * Client: creates the headers that offer a WebSocket (RFC 8441 §5 with `:method` CONNECT and `:protocol` websocket).
+ * Throws `TypeError` if a header, subprotocol or origin is invalid in a header.
  *
  * @example
  * ```ts
@@ -96,7 +97,7 @@ export function offerHeaders(options: OfferOptions): Headers {
   return headersOf(offerFields(options));
 }
 
-/** The same as fields. */
+/** Like {@link offerHeaders}, as fields. */
 export function offerFields(options: OfferOptions): Field[] {
   const { subprotocols = [], extensions = [], origin } = options;
   const application = applicationFields(options.headers);
@@ -111,7 +112,7 @@ export function offerFields(options: OfferOptions): Field[] {
   return fields;
 }
 
-/** Server: reads what a client's headers offer. Throws `RemoteProtocolError` with the `status` to answer. */
+/** Server: reads the offer in a client's headers. Throws `RemoteProtocolError` with the `status` to answer. */
 export function readOffer(headers: Pick<Headers, "get">): Offer {
   requireKind("readOffer() takes Headers,", headers, "{ get }");
   const version = headers.get("sec-websocket-version");
@@ -124,8 +125,8 @@ export function readOffer(headers: Pick<Headers, "get">): Offer {
 }
 
 /**
- * Server: answers an offer (with `:status` 200 in RFC 8441 §5). `LocalProtocolError` for a subprotocol that was not
- * offered, `TypeError` for a header that can't be sent.
+ * Server: answers an offer (with `:status` 200 in RFC 8441 §5). Throws `LocalProtocolError` if the subprotocol was not
+ * offered, `TypeError` if a header can't be sent.
  */
 export function answerOffer(offer: Offer, options: AnswerOptions = {}): Agreement & { readonly headers: Headers } {
   requireKind("answerOffer() takes what readOffer() returns,", offer, "{ subprotocols, extensions }");
@@ -135,7 +136,7 @@ export function answerOffer(offer: Offer, options: AnswerOptions = {}): Agreemen
   return { headers: headersOf(fields), ...agreement };
 }
 
-/** The same as fields. */
+/** Like {@link answerOffer}, as fields. */
 export function answerFields(offer: Offer, options: AnswerOptions): Agreement & { readonly fields: Field[] } {
   const { subprotocol } = options;
   const application = applicationFields(options.headers);
@@ -154,7 +155,10 @@ export function answerFields(offer: Offer, options: AnswerOptions): Agreement & 
   return { fields, subprotocol, extensions };
 }
 
-/** Client: reads the server's answer. Throws `RemoteProtocolError` for what was not offered (RFC 6455 §4.1). */
+/**
+ * Client: reads the server's answer. Throws `RemoteProtocolError` if the answer contains something that was not offered
+ * (RFC 6455 §4.1).
+ */
 export function readAnswer(offered: OfferOptions, headers: Pick<Headers, "get">): Agreement {
   requireKind("readAnswer() takes what was offered,", offered, "an object");
   requireKind("readAnswer() takes Headers,", headers, "{ get }");
@@ -191,8 +195,8 @@ function confirmExtensions(
 }
 
 /**
- * Both ends, with no headers at all: what each extension would agree on with itself, and those that were negotiated
- * elsewhere as they are. `TypeError` if two of them claim the same reserved bit.
+ * Both ends, without headers: what each extension would agree on with itself. Extensions that are already negotiated
+ * stay as they are. Throws `TypeError` if two claim the same reserved bit.
  */
 export function agreeBeforehand(
   role: "client" | "server",
@@ -227,7 +231,7 @@ function offersOf(extension: Extension): AgreedExtension[] {
   return extension.offer().map((parameters) => ({ name: extension.name, parameters }));
 }
 
-/** Throws `TypeError` for what is no array of extensions, offered or negotiated. */
+/** Throws `TypeError` unless `extensions` is an array of extensions, negotiated or not. */
 export function requireExtensions(extensions: unknown = []): void {
   if (!Array.isArray(extensions)) refuseValue("extensions must be an array, as in [permessageDeflate()]", extensions);
   for (const extension of extensions as readonly unknown[]) {
@@ -236,7 +240,7 @@ export function requireExtensions(extensions: unknown = []): void {
   }
 }
 
-/** Takes the client's offers in its order, each extension once, and none that claims a bit which is taken (§9.1). */
+/** Accepts the client's offers in order: each extension once, and none whose reserved bit is already in use (§9.1). */
 function acceptExtensions(offers: readonly AgreedExtension[], supported: readonly Extension[]): NegotiatedExtension[] {
   const agreed: NegotiatedExtension[] = [];
   const made: ExtensionCodec[] = [];
@@ -258,7 +262,7 @@ function codecsOf(extensions: readonly NegotiatedExtension[]): ExtensionCodec[] 
   return extensions.map(({ codec }) => codec);
 }
 
-/** What the first extension that makes something of it makes of it: several of one name are in order of preference. */
+/** Returns the first result that is not `undefined`. Several extensions of the same name are in order of preference. */
 function first<T>(candidates: readonly Extension[], use: (candidate: Extension) => T | undefined): T | undefined {
   for (const candidate of candidates) {
     const made = use(candidate);
@@ -276,7 +280,7 @@ function pushAgreement(fields: Field[], subprotocols: readonly string[], extensi
   if (subprotocols.length > 0) fields.push(["Sec-WebSocket-Protocol", subprotocols.join(", ")]);
 }
 
-/** The application's own headers, checked: no line breaks, nothing that the handshake sets. */
+/** The application's headers, checked: no line breaks, and none that the handshake sets. */
 export function applicationFields(init: HeadersInit | undefined): Field[] {
   const fields: Field[] = [];
   if (init === undefined) return fields;
@@ -292,7 +296,7 @@ function requireFieldValue(name: string, value: string): string {
   return value;
 }
 
-/** A header that may be missing, but must have an element if it is there (RFC 6455 §4.3, §9.1). */
+/** Reads an optional header, which must have an element if present (RFC 6455 §4.3, §9.1). */
 function readList<T>(value: string | null, parse: (value: string) => T[] | undefined): T[] | undefined {
   if (value === null) return [];
   const elements = parse(value);

@@ -1,17 +1,18 @@
-/** The target of a request (RFC 9112 §3.2) in origin form or in absolute form, and the URL that it stands for. */
+/** The target of a request (RFC 9112 §3.2) in origin form or absolute form, and its URL. */
 import { isHost } from "./headerGrammar.ts";
 
 export interface RequestTarget {
-  /** Of a target in absolute form; `http` is `ws` here, and `https` is `wss`. */
+  /** Set for a target in absolute form. `http` becomes `ws`, and `https` becomes `wss`. */
   readonly scheme: "ws" | "wss" | undefined;
-  /** Of a target in absolute form. It stands above the `Host` header (§3.2.2). */
+  /** Set for a target in absolute form. Takes precedence over the `Host` header (§3.2.2). */
   readonly authority: string | undefined;
-  /** The target in origin form: a path, `/` if there is none, and perhaps a query. */
+  /** The target in origin form: the path, `/` if there is none, and the query, if any. */
   readonly resource: string;
 }
 
 /**
- * Takes a target apart. `undefined` if it is in neither form, has a fragment, names a user (RFC 9110 §4.2.4), or is no URL.
+ * Parses a target. Returns `undefined` if it has neither form, has a fragment, contains user information (RFC 9110
+ * §4.2.4), or is not a valid URL.
  */
 export function parseTarget(target: string): RequestTarget | undefined {
   if (!/^[\x21\x22\x24-\x7e]+$/.test(target)) return undefined;
@@ -26,8 +27,8 @@ export function parseTarget(target: string): RequestTarget | undefined {
 }
 
 /**
- * The URL of a target, with the scheme `ws` or `wss`. One in origin form is completed by `host`, the value of the `Host`
- * header, and by whether the transport is encrypted. `undefined` if that makes none.
+ * The URL of a target, with the scheme `ws` or `wss`. A target in origin form takes its host from `host`, the value of
+ * the `Host` header, and its scheme from `encrypted`. Returns `undefined` if the result is not a valid URL.
  */
 export function urlOf(
   { scheme, authority, resource }: RequestTarget,

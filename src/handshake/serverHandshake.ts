@@ -34,8 +34,9 @@ import { parseTarget, urlOf, type RequestTarget } from "./requestTarget.ts";
 import { answerFields, applicationFields, readOffer, type Agreement, type AnswerOptions } from "./negotiation.ts";
 
 /**
- * A request that somebody else has parsed, such as Node's `http` module. The pseudo-headers of an HTTP/2 request (`:method`,
- * `:path`, `:authority` and `:protocol`, RFC 8441 §4) replace method, target, host and upgrade. They are not headers.
+ * A request that has already been parsed, for example by Node's `http` module. The pseudo-headers of an HTTP/2 request
+ * (`:method`, `:path`, `:authority` and `:protocol`, RFC 8441 §4) replace method, target, host and upgrade, and are not
+ * treated as headers.
  */
 export interface ParsedRequest {
   readonly method: string;
@@ -46,11 +47,11 @@ export interface ParsedRequest {
 export interface RejectOptions {
   /** 200 to 599; 403 by default. */
   readonly status?: number;
-  /** Further headers, such as `Location`; the length or coding of the body is set with it. */
+  /** Additional headers, such as `Location`. The length or coding of the body is set automatically. */
   readonly headers?: HeadersInit;
-  /** Text is sent as UTF-8, bytes as they are; they have been read when the call returns. None by default. */
+  /** The body: a string is sent as UTF-8. Bytes have been read when the call returns. No body by default. */
   readonly body?: string | ArrayBuffer | ArrayBufferView;
-  /** The body, or the rest of it, follows by `sendRejectionData`. */
+  /** The body, or the rest of it, follows in calls of `sendRejectionData`. */
   readonly streamed?: boolean;
 }
 
@@ -63,7 +64,7 @@ export const rejectTable: OptionTable<RejectOptions> = {
 
 export class ServerHandshake {
   readonly #head: HeadReader;
-  /** The request that waits for its answer. */
+  /** The pending request. */
   request: ConnectionRequested | undefined;
   #key = "";
 
@@ -71,18 +72,21 @@ export class ServerHandshake {
     this.#head = new HeadReader(limits, "request line");
   }
 
-  /** Reads the request; `undefined` until all of it is there. Throws `RemoteProtocolError` with the `status` to answer. */
+  /**
+   * Reads the request. Returns `undefined` until it is complete. Throws `RemoteProtocolError` with the `status` to
+   * answer.
+   */
   read(input: ByteQueue): ConnectionRequested | undefined {
     const head = this.#head.read(input);
     return head === undefined ? undefined : this.#receiveHead(head);
   }
 
-  /** Whether a request has begun to come, or has come. */
+  /** Whether any part of a request has arrived. */
   get started(): boolean {
     return this.#head.started || this.request !== undefined;
   }
 
-  /** Takes a request that has been parsed elsewhere, by the same rules. */
+  /** Takes a request that has already been parsed, and checks it by the same rules. */
   receiveRequest(request: ParsedRequest): ConnectionRequested {
     const { method, target, headers } = asHttp1(request);
     return this.#receiveHead(new Head(`${method} ${target} HTTP/1.1`, fieldsOf(headers)));
@@ -103,7 +107,7 @@ export class ServerHandshake {
     return (this.request = request);
   }
 
-  /** The answer that opens the connection (§4.2.2). */
+  /** Creates the answer that opens the connection (§4.2.2). */
   accept(request: ConnectionRequested, options: AnswerOptions): Agreement & { head: Head; bytes: Bytes } {
     const { fields, subprotocol, extensions } = answerFields(request, options);
     const head = new Head(statusLine(101), [
@@ -116,14 +120,14 @@ export class ServerHandshake {
   }
 }
 
-/** The request of a connection that is open already, with no handshake here. Throws `RemoteProtocolError`. */
+/** The request of a connection that is already open, so that no handshake runs. Throws `RemoteProtocolError`. */
 export function openedBy(request: ParsedRequest): ConnectionRequested {
   const { target, headers } = asHttp1(request);
   const head = new Head("", fieldsOf(headers));
   return describe(head, target, placeOf(head, targetOf(target)));
 }
 
-/** A request in the form of HTTP/1.1, with no pseudo-headers (RFC 9113 §8.3.1). */
+/** Converts a request to the form of HTTP/1.1, without pseudo-headers (RFC 9113 §8.3.1). */
 export function asHttp1(request: ParsedRequest): ParsedRequest & { headers: [name: string, value: string][] } {
   const entries = entriesOf(request.headers);
   const pseudo = Object.fromEntries(entries.filter(([name]) => name.startsWith(":")));
@@ -146,7 +150,7 @@ function fieldsOf(headers: [name: string, value: string][]): Field[] {
   });
 }
 
-/** Where a request leads. */
+/** The host and URL of a request. */
 function placeOf(head: Head, parsed: RequestTarget): Pick<ConnectionRequested, "host" | "url"> {
   const host = head.one("host", HOST);
   const url = isHost(host) ? urlOf(parsed, host) : undefined;
@@ -154,7 +158,7 @@ function placeOf(head: Head, parsed: RequestTarget): Pick<ConnectionRequested, "
   return { host: parsed.authority ?? host, url };
 }
 
-/** What a request asks for, however the connection is opened. */
+/** The event for a request, however the connection opens. */
 function describe(
   head: Head,
   target: string,
@@ -179,7 +183,7 @@ function describe(
   };
 }
 
-/** The answer that refuses a request, with its body unless that is streamed. */
+/** The response that rejects a request, with its body unless that is streamed. */
 export function rejection(options: RejectOptions): Bytes {
   const { status = 403, body = "", streamed = false } = options;
   if (!Number.isInteger(status) || status < 200 || status > 599) {
@@ -197,12 +201,12 @@ export function rejection(options: RejectOptions): Bytes {
   return concat([formatHead(statusLine(status), fields), streamed ? chunk(bytes) : bytes]);
 }
 
-/** The answer to a request that broke the rules: it says which. */
+/** The response to a request that broke a rule; its body names the rule. */
 export function refusal({ status = 400, message }: RemoteProtocolError): Bytes {
   return rejection({ status, headers: { "content-type": "text/plain; charset=utf-8" }, body: `${message}\n` });
 }
 
-/** A piece of a streamed body (RFC 9112 §7.1), and its end. */
+/** A piece of a streamed body (RFC 9112 §7.1), or its end. */
 export function rejectionPiece(data: string | ArrayBuffer | ArrayBufferView, finished: boolean): Bytes {
   const piece = chunk(bodyBytes(data));
   return finished ? concat([piece, latin1("0\r\n\r\n")]) : piece;

@@ -1,10 +1,10 @@
-/** SHA-1 (FIPS 180-4 §6.1), for the accept key alone: it no longer withstands forgers. */
+/** SHA-1 (FIPS 180-4 §6.1), only for the accept key: SHA-1 no longer resists forgery. */
 import type { Bytes } from "../core/bytes.ts";
 
-/** The message schedule of one block, used by one call at a time. */
+/** The message schedule of one block. Shared by all calls. */
 const words = new Int32Array(80);
 
-/** The digest, 20 bytes long, of a message shorter than 256 MiB. */
+/** The digest of a message shorter than 256 MiB; 20 bytes. */
 export function sha1(message: Uint8Array): Bytes {
   const { length } = message;
   // The message, a 1 bit, zeros, and the length in bits (§5.1.1).

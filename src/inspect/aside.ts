@@ -1,4 +1,4 @@
-/** Observers are told aside: what one throws is no affair of what it observes, and becomes an unhandled rejection. */
+/** Calls an observer. If it throws, the error becomes an unhandled rejection and does not affect what is observed. */
 
 export function aside(observe: () => void): void {
   try {

@@ -1,4 +1,4 @@
-/** The table of rules, and how the decoder tells of one that was broken. */
+/** The table of rules, and how the decoder reports a violation. */
 import * as rules from "../core/rules.ts";
 import { inWords, type Rule } from "../core/violation.ts";
 import type { Violation } from "./record.ts";

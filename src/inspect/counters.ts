@@ -1,26 +1,28 @@
-/** How much went each way: bytes, frames, messages, what compression saved, and how long pings took. */
+/**
+ * Counts the traffic in each direction: bytes, frames, messages, bytes saved by compression, and round trips of pings.
+ */
 import { Opcode } from "../core/opcodes.ts";
 import type { Direction, FrameRecord, TraceRecord } from "./record.ts";
 
 export type FrameKind = "continuation" | "text" | "binary" | "close" | "ping" | "pong" | "reserved";
 
-/** One direction. All but `bytes` counts what has come whole. */
+/** Counters of one direction. All except `bytes` count only what is complete. */
 export interface DirectionCounters {
-  /** On the wire, heads and headers included. */
+  /** On the wire, including heads and frame headers. */
   readonly bytes: number;
   readonly chunks: number;
   readonly frames: Readonly<Record<FrameKind, number>>;
   readonly messages: number;
-  /** Payload of data frames as it was on the wire, and what it was decoded to; what could not be decoded counts as it was. */
+  /** Payload of data frames on the wire, and after decoding; if that fails, the size on the wire counts for both. */
   readonly payloadBytes: number;
   readonly messageBytes: number;
-  /** What extensions saved: below 0 where they made it longer. */
+  /** Bytes saved by extensions; negative if they added bytes. */
   readonly savedBytes: number;
-  /** Rules broken. */
+  /** Number of violations. */
   readonly violations: number;
 }
 
-/** From when the observed end's pings were sent to when their pongs came, in milliseconds. */
+/** Time from the observed end's pings to their pongs, in milliseconds. */
 export interface RoundTrips {
   readonly count: number;
   readonly lastMs: number;
@@ -35,10 +37,10 @@ export interface Counters {
   readonly roundTrips: RoundTrips | undefined;
 }
 
-/** Pings that nobody answers are forgotten, the oldest first. */
+/** Above this number of unanswered pings, the oldest are forgotten. */
 const MAX_PINGS = 64;
 
-/** Counts for one trace. */
+/** The counters of one trace. */
 export class Counting {
   readonly #directions = { sent: new DirectionCounting(), received: new DirectionCounting() };
   readonly #pings: { readonly payload: Uint8Array; readonly sentMs: number }[] = [];
@@ -53,7 +55,7 @@ export class Counting {
     this.#directions[direction].countChunk(bytes);
   }
 
-  /** Takes a record that is complete. */
+  /** Counts a complete record. */
   countRecord(record: TraceRecord): void {
     const direction = this.#directions[record.direction];
     direction.violations += record.violations.length;
@@ -68,7 +70,7 @@ export class Counting {
     }
   }
 
-  /** A pong answers the pings before its own, too: a peer may leave those out (RFC 6455 §5.5.3). */
+  /** A pong also answers all earlier pings: a peer may leave those out (RFC 6455 §5.5.3). */
   #takePong(payload: Uint8Array, nowMs: number): void {
     const at = this.#pings.findIndex(
       (ping) => ping.payload.length === payload.length && ping.payload.every((byte, i) => byte === payload[i]),

@@ -1,10 +1,10 @@
-/** Which record a connection's event comes of: both are in the order of the bytes. */
+/** Finds the record that caused an event. Both are in the order of the bytes. */
 import { EMPTY } from "../core/bytes.ts";
 import { Opcode } from "../core/opcodes.ts";
 import type { PlainEvent } from "./plainEvent.ts";
 import type { Mutable, TraceRecord } from "./record.ts";
 
-/** Of one record: a frame that comes byte by byte has an event for each. */
+/** Maximum number of events kept in a record: a frame that arrives byte by byte causes one for each byte. */
 const MAX_EVENTS = 256;
 
 type Fits = (record: TraceRecord) => boolean;
@@ -12,15 +12,15 @@ type Fits = (record: TraceRecord) => boolean;
 export class EventLink {
   /** Received records whose events have not all been pulled. */
   readonly #waiting = new Map<number, Mutable<TraceRecord>>();
-  /** Those of them that the trace has dropped: what is left is what tells them apart. */
+  /** Waiting records that the trace has dropped. They no longer have bytes, and only serve to match events. */
   readonly #dropped = new Set<number>();
-  /** Of a server that has accepted: the event, and the answer. Either may be seen first. */
+  /** For a server that has accepted: the event and the answer. Either may come first. */
   #established: PlainEvent | undefined;
   #answer: Mutable<TraceRecord> | undefined;
-  /** The last event has been pulled. */
+  /** Whether the last event has been pulled. */
   #closed = false;
 
-  /** A record has begun. */
+  /** A record has started. */
   add(record: Mutable<TraceRecord>): void {
     if (this.#closed) return;
     if (record.direction === "received") {
@@ -31,12 +31,12 @@ export class EventLink {
     }
   }
 
-  /** No event comes of a record. */
+  /** A record causes no event. */
   settle(record: TraceRecord): void {
     this.#waiting.delete(record.id);
   }
 
-  /** The trace keeps a record no more, which is complete. */
+  /** The trace has dropped a complete record. */
   forget(record: TraceRecord): void {
     if (!this.#waiting.has(record.id)) return;
     const bytes = record.kind === "frame" ? { payload: EMPTY, inflated: undefined } : { bytes: EMPTY };
@@ -44,7 +44,7 @@ export class EventLink {
     this.#dropped.add(record.id);
   }
 
-  /** Adds an event to the record that it comes of, and returns that record, if there is one that is still kept. */
+  /** Adds an event to the record that caused it. Returns the record, unless there is none or it has been dropped. */
   attach(event: PlainEvent): TraceRecord | undefined {
     switch (event.type) {
       case "connectionRequested":
@@ -87,12 +87,12 @@ export class EventLink {
   #attachClosed(event: PlainEvent): TraceRecord | undefined {
     if (event.received !== undefined) return this.#give(event, hasOpcode(Opcode.CLOSE), true);
     const code = (event.error as { code?: string } | undefined)?.code;
-    // Nothing that came is to blame for a deadline, or for the end of the stream.
+    // No received bytes caused a deadline or the end of the stream.
     if (code === undefined || code.endsWith("Timeout")) return undefined;
     return this.#give(event, () => true, true);
   }
 
-  /** Gives it to the first record that fits: those before it have had all their events, or had none. */
+  /** Adds the event to the first record that fits. Records before it have had all their events, or cause none. */
   #give(event: PlainEvent, fits: Fits, last: boolean): TraceRecord | undefined {
     const record = first(this.#waiting.values(), fits);
     if (record === undefined) return undefined;
@@ -109,7 +109,7 @@ export class EventLink {
   }
 }
 
-/** The last event always has a place: it is the one that says how the record ended. */
+/** Always keeps the last event, because it shows how the record ended. */
 function addEvent(record: Mutable<TraceRecord>, event: PlainEvent): void {
   record.eventCount++;
   record.events = [...record.events.slice(0, MAX_EVENTS - 1), event];

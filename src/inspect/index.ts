@@ -1,4 +1,4 @@
-/** The entry of the trace tap and the decoder: names only. */
+/** The entry of the trace tap and the decoder. Only re-exports. */
 export { rules, type Rule } from "./broken.ts";
 export { acceptSteps, type AcceptStep } from "./annotate/acceptSteps.ts";
 export { annotate } from "./annotate/annotate.ts";

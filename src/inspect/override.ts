@@ -1,10 +1,10 @@
-/** Own methods in front of those that a connection has: how it is observed without knowing. */
+/** Shadows a connection's methods to observe it. */
 import type { Connection } from "../connection/connection.ts";
 import type { WSConnection } from "../connection/wsConnection.ts";
 import type { WSEvent } from "../core/events.ts";
 import { aside } from "./aside.ts";
 
-/** The methods of a connection by their names. A client has none of those that answer a request. */
+/** A connection's methods by name. A client lacks those that answer a request. */
 export type Methods = {
   [
     Name in keyof WSConnection as WSConnection[Name] extends (...args: never[]) => unknown ? Name : never
@@ -12,8 +12,9 @@ export type Methods = {
 };
 
 /**
- * Puts an own method in front of the one that a connection has, and returns how to take it away. If somebody has put
- * another one in front of it by then it stays, and leads through. Nothing happens if the connection has no such method.
+ * Shadows a method of the connection. Returns a function that restores the original. If another override has been added
+ * since, restoring does nothing, and calls still pass through this one. Does nothing if the connection does not have
+ * the method.
  */
 export function override<Name extends keyof Methods>(
   observed: Connection,
@@ -34,7 +35,7 @@ export function override<Name extends keyof Methods>(
   };
 }
 
-/** Leads the events past `observe`, which is told `undefined` when there is none. */
+/** Calls `observe` with each event that is pulled, and with `undefined` when there is none. */
 export function overrideEvents(connection: Connection, observe: (event: WSEvent | undefined) => void): () => void {
   return override(connection, "events", (events) => {
     const tapped = new ObservedEvents(events(), observe);

@@ -1,17 +1,18 @@
-/** Events as plain data: what a record keeps of them, and what a vector writes down. */
+/** Events as plain data, for records and vectors. */
 import { ProtocolError } from "../core/errors.ts";
 import type { WSEvent } from "../core/events.ts";
 
 /**
- * An event without its bytes: `length` tells how many there were (of text, in UTF-16 code units). Headers are lists, an
- * error is its message and what is stable of it. A request's `url` is left out: `target` and `host` say the same.
+ * An event without its bytes. `length` is their number (for text, the number of UTF-16 code units). Headers are lists.
+ * An error consists of its message and its stable fields. A request's `url` is omitted, because `target` and `host`
+ * contain the same.
  */
 export interface PlainEvent {
   readonly type: WSEvent["type"];
   readonly [name: string]: unknown;
 }
 
-/** `withBytes` writes the data down, else only its length. */
+/** `bytesAs` formats the data; without it only the length is included. */
 export function plainEvent(event: WSEvent, bytesAs?: (bytes: Uint8Array) => unknown): PlainEvent {
   const plain: { type: WSEvent["type"]; [name: string]: unknown } = { type: event.type };
   for (const [name, value] of Object.entries(event) as [string, unknown][]) {

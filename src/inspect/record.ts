@@ -1,143 +1,145 @@
-/** What a trace is made of: one plain object for each handshake head, each frame, and whatever else was on the wire. */
+/** The records of a trace: a plain object for each handshake head, each frame, and anything else on the wire. */
 import { requireKind } from "../core/options.ts";
 import type { Bytes } from "../core/bytes.ts";
 import type { ProtocolErrorCode } from "../core/errors.ts";
 import type { PlainEvent } from "./plainEvent.ts";
 import type { Role } from "./role.ts";
 
-/** As the observed end sees it. */
+/** As seen from the observed end. */
 export type Direction = "sent" | "received";
 
-/** A rule that the bytes break. Those of a record stand in the order in which a strict reader meets them. */
+/** A rule that the bytes break. A record lists its violations in the order in which a strict reader finds them. */
 export interface Violation {
-  /** As in `RemoteProtocolError`, and `frameAfterClose` for what nobody reads any more. */
+  /** As in `RemoteProtocolError`, plus `frameAfterClose` for frames that a connection no longer reads. */
   readonly code: ProtocolErrorCode | "frameAfterClose";
   readonly message: string;
-  /** The clause, such as `"RFC 6455 §5.2"`. */
+  /** The section, such as `"RFC 6455 §5.2"`. */
   readonly section: string;
-  /** Byte of the sender's stream. */
+  /** Position in the sender's stream, in bytes. */
   readonly offset: number;
-  /** The name of the annotation that it belongs to, see `annotate`. */
+  /** The name of the annotation that it belongs to; see `annotate`. */
   readonly field: string;
 }
 
-/** A stretch of a record that came in one chunk. */
+/** The part of a record that arrived in one chunk. */
 export interface ChunkPart {
   /** The number of the chunk, counted over both directions. */
   readonly chunk: number;
-  /** Byte of the sender's stream. */
+  /** Position in the sender's stream, in bytes. */
   readonly offset: number;
   readonly length: number;
   readonly timeMs: number;
 }
 
 interface RecordBase {
-  /** Counts the records of both directions in the order in which they began. */
+  /** Numbers the records of both directions in the order in which they started. */
   readonly id: number;
   readonly sender: Role;
   readonly direction: Direction;
-  /** Where it begins in the sender's stream, in bytes. */
+  /** Where the record starts in the sender's stream, in bytes. */
   readonly offset: number;
-  /** How many bytes of it have come. */
+  /** Number of its bytes that have arrived. */
   readonly length: number;
-  /** Whether all of it has come. Until then the record changes. */
+  /** Whether all of it has arrived. Until then the record changes. */
   readonly complete: boolean;
-  /** When its first and its last byte came, in milliseconds of the trace's clock. */
+  /** When its first and its last byte arrived, in milliseconds of the trace's clock. */
   readonly firstMs: number;
   readonly lastMs: number;
-  /** The chunks that it came in, as many as are kept; `chunkCount` counts them all. */
+  /** The first chunks that it arrived in; `chunkCount` counts all of them. */
   readonly chunks: readonly ChunkPart[];
   readonly chunkCount: number;
   readonly violations: readonly Violation[];
-  /** What the observed connection made of it, the first ones and the last; `eventCount` counts them all. */
+  /**
+   * The events that it caused on the observed connection: the first ones and the last. `eventCount` counts all of them.
+   */
   readonly events: readonly PlainEvent[];
   readonly eventCount: number;
 }
 
 /** A field line of a head. */
 export interface HeadField {
-  /** As it stands there, and in lower case in `key`. */
+  /** As received; `key` is the same in lower case. */
   readonly name: string;
   readonly key: string;
   readonly value: string;
-  /** Where in the head its line begins, and its value, in bytes. */
+  /** Where its line, and its value, start in the head, in bytes. */
   readonly start: number;
   readonly valueStart: number;
 }
 
-/** The head of the opening handshake's request or answer (RFC 6455 §4). */
+/** The head of a request or response of the opening handshake (RFC 6455 §4). */
 export interface HeadRecord extends RecordBase {
   readonly kind: "head";
   readonly message: "request" | "response";
-  /** All of it, blank line included. Made up if `length` is 0: nobody sent it in this stream. */
+  /** The whole head, blank line included. If `length` is 0 it is reconstructed: it was not in this stream. */
   readonly bytes: Bytes;
   readonly startLine: string;
   readonly fields: readonly HeadField[];
-  /** Of a response that has one. */
+  /** Set for a response with a status. */
   readonly status: number | undefined;
-  /** Of a response: the key of the request that it answers, if that was seen. */
+  /** For a response: the key of the request that it answers, if that was captured. */
   readonly requestKey: string | undefined;
 }
 
-/** What follows a head and is no frame: the body of a rejection, or what can't be read any more. */
+/** Bytes after a head that are not frames: the body of a rejection, or unreadable data. */
 export interface BodyRecord extends RecordBase {
   readonly kind: "body";
   readonly message: "rejection" | "unreadable";
-  /** Of a body in chunks: where the trailers begin in it, in bytes, or what is not a chunk. Until that has come, `undefined`. */
+  /** For a chunked body: where its trailers, or its first invalid chunk, start, in bytes. `undefined` until then. */
   readonly trailersAt: number | undefined;
-  /** As much as is kept. */
+  /** The bytes kept. */
   readonly bytes: Bytes;
 }
 
 /** A frame (RFC 6455 §5.2). */
 export interface FrameRecord extends RecordBase {
   readonly kind: "frame";
-  /** As it was on the wire, as much as has come: 2 to 14 bytes. */
+  /** The header bytes that have arrived; 2 to 14 in all. */
   readonly header: Bytes;
   readonly fin: boolean;
-  /** The reserved bits, RSV1 being 4. */
+  /** The reserved bits; RSV1 is 4. */
   readonly rsv: number;
   readonly opcode: number;
   readonly masked: boolean;
-  /** In how many bits the length is given. */
+  /** How many bits encode the length. */
   readonly lengthForm: 7 | 16 | 64;
   readonly maskingKey: Bytes | undefined;
-  /** As the header announces it, in bytes; rounded beyond 2^53. */
+  /** As announced in the header, in bytes; rounded above 2^53. */
   readonly payloadLength: number;
-  /** Unmasked, as much as is kept: see `maskedPayload` for what was on the wire. */
+  /** The bytes kept of the payload, unmasked. For the bytes on the wire, see `maskedPayload`. */
   readonly payload: Bytes;
-  /** Of a data frame: its message, by the number of that in its direction, and the frame's place in it, both from 0. */
+  /** For a data frame: the number of its message in this direction, and of the frame in the message, both from 0. */
   readonly messageNumber: number | undefined;
   readonly fragment: number | undefined;
-  /** Whether the message is text or binary, which a continuation does not say itself. */
+  /** Whether the message is text or binary, which a continuation frame does not say. */
   readonly messageType: "text" | "binary" | undefined;
-  /** What the payload was decoded to by the agreed extensions, as much as is kept; `undefined` where they changed nothing. */
+  /** The bytes kept of the payload after decoding by the agreed extensions; `undefined` if they did not change it. */
   readonly inflated: Bytes | undefined;
-  /** How many bytes that was; as far as it was decoded, if `inflationStopped`. */
+  /** Number of decoded bytes. If `inflationStopped`, only those before decoding stopped. */
   readonly inflatedLength: number | undefined;
-  /** Decoding was given up, here or in an earlier message: at the limit, or at data that is corrupt. */
+  /** Whether decoding stopped, here or in an earlier message: at the limit, or at corrupt data. */
   readonly inflationStopped: boolean;
-  /** Of a Close frame; 1005 if it has no code. */
+  /** For a Close frame: its code and reason. The code is 1005 if it has none. */
   readonly close: { readonly code: number; readonly reason: string } | undefined;
-  /** What `redact` left of the payload has this length, and says nothing of the bytes that were sent. */
+  /** Whether `redact` has replaced the payload. It keeps its length, but not its content. */
   readonly redacted: boolean;
 }
 
-/** Whether it is an answer of 1xx, other than 101: any number of them may come before the one that counts (RFC 9110 §15.2). */
+/** Whether the response has a status of 1xx except 101. Any number may precede the final response (RFC 9110 §15.2). */
 export function isInterim(record: TraceRecord): boolean {
   return record.kind === "head" && record.status !== undefined && record.status < 200 && record.status !== 101;
 }
 
 export type TraceRecord = HeadRecord | BodyRecord | FrameRecord;
 
-/** The payload as it was on the wire, as much of it as is kept. A new array. */
+/** The bytes kept of the payload as they were on the wire. Returns a new array. */
 export function maskedPayload(frame: FrameRecord): Bytes {
   requireKind("maskedPayload() takes the record of a frame,", frame, "{ opcode, payload }");
   const { payload, maskingKey } = frame;
   return maskingKey === undefined ? payload.slice() : payload.map((byte, i) => byte ^ maskingKey[i & 3]!);
 }
 
-/** What the frame contributes to its message: its payload, decoded if an extension did so. */
+/** The frame's part of its message: the payload, decoded if an extension changed it. */
 export function contentOf(frame: FrameRecord): Bytes {
   requireKind("contentOf() takes the record of a frame,", frame, "{ opcode, payload }");
   const { inflated, payload } = frame;

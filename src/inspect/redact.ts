@@ -1,4 +1,4 @@
-/** What is taken out of records before they are kept or leave: payloads, and what is secret in heads. */
+/** Redacts payloads and secrets in heads, before records are kept or exported. */
 import { latin1, type Bytes } from "../core/bytes.ts";
 import { Opcode } from "../core/opcodes.ts";
 import { checkOptions, requireKind, type OptionTable } from "../core/options.ts";
@@ -9,13 +9,13 @@ import { contentOf, type BodyRecord, type FrameRecord, type HeadRecord, type Tra
 import { isSecretHeader, overwrite, Secrets, secretTable, type SecretOptions } from "./secrets.ts";
 
 /**
- * What is overwritten. Nothing is by default in a trace; in what leaves it, which is made to be passed on, headers are for
- * which `isSecretHeader` is true, and `tokens`. Structure and length stay.
+ * What to overwrite. Traces overwrite nothing by default. Exports, which are made to be shared, by default overwrite
+ * `tokens` and the headers that `isSecretHeader` matches. Structure and length are preserved.
  */
 export interface Redaction extends SecretOptions {
   /**
-   * `"length"` leaves nothing of a payload but how long it was. A function is given what was kept of it, decoded and
-   * unmasked, and returns what is to be shown in its place. Nothing is redacted by default. Close codes stay.
+   * `"length"` removes everything but the length of each payload. A function gets the bytes kept, decoded and unmasked,
+   * and returns what to show instead. By default payloads are not redacted. Close codes are always kept.
    */
   readonly payload?:
     "length" | ((content: Uint8Array, record: FrameRecord | BodyRecord) => Uint8Array | string) | undefined;
@@ -26,17 +26,17 @@ export const redactionTable: OptionTable<Redaction> = { ...secretTable, payload:
 /** The default of exports. */
 export const exported: Redaction = { headers: isSecretHeader, tokens: true };
 
-/** `x`: appears in text as in bytes. */
+/** `x`, the filler in text and in bytes. */
 const FILLER = 0x78;
 
-/** The record without what is redacted: itself, if that is nothing. It is changed in no case. */
+/** Returns a redacted copy of the record, or the record itself if nothing is redacted. Never modifies the record. */
 export function redactRecord<Kind extends TraceRecord>(record: Kind, redaction: Redaction): Kind {
   requireKind("redactRecord() takes a record,", record, "{ kind, sender, events }");
   checkOptions("redactRecord()", redaction, redactionTable);
   return new Redactor(redaction).record(record);
 }
 
-/** Redacts the records and events of one conversation, in their order: an answer names what its request has offered. */
+/** Redacts the records and events of one conversation, in order: an answer repeats what its request offered. */
 export class Redactor {
   readonly #payload: Redaction["payload"];
   readonly secrets: Secrets;
@@ -56,7 +56,7 @@ export class Redactor {
     return { ...redacted, events: events.map((event) => this.event(event)) };
   }
 
-  /** Events of records have no payload, but headers and what a Close frame says. */
+  /** Events in records have no payload, but they have headers and the reason of a Close frame. */
   event(event: PlainEvent): PlainEvent {
     const redacted: Record<string, unknown> & { type: PlainEvent["type"] } = { ...event };
     const { headers, subprotocols, subprotocol } = event;
@@ -77,7 +77,7 @@ export class Redactor {
   #head(record: HeadRecord): HeadRecord {
     if (!this.secrets.any) return record;
     const bytes = latin1(this.secrets.head(latin1Text(record.bytes)));
-    // Of one that is not complete nothing has been read.
+    // An incomplete head has not been parsed yet.
     if (record.startLine === "" && record.fields.length === 0) return { ...record, bytes };
     const lines = linesOf(bytes);
     const fields = fieldsOf(lines);
@@ -100,14 +100,14 @@ export class Redactor {
     return { ...record, bytes };
   }
 
-  /** Where what may be header lines begins in a body, in bytes; its end, or beyond, if there is nothing like that. */
+  /** Where possible header lines start in a body, in bytes; at its end or beyond if there are none. */
   secretFrom({ message, length, trailersAt }: BodyRecord): number {
     if (!this.secrets.hidesHeaders) return length;
     return message === "unreadable" ? 0 : (trailersAt ?? length);
   }
 }
 
-/** Overwrites bytes from one on, up to the end or another. */
+/** Overwrites the bytes from `start` to `end`. */
 export function overwriteBytes(bytes: Bytes, start: number, end: number = bytes.length): void {
   bytes.set(latin1(overwrite(latin1Text(bytes.subarray(start, end)))), start);
 }

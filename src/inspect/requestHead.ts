@@ -1,4 +1,4 @@
-/** A request that somebody else has parsed → its head, as it would have stood on the wire. */
+/** Reconstructs the head of a request that has already been parsed, as it would be on the wire. */
 import type { Bytes } from "../core/bytes.ts";
 import { formatHead } from "../handshake/headWriter.ts";
 import { asHttp1, type ParsedRequest } from "../handshake/serverHandshake.ts";

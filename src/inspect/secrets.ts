@@ -1,12 +1,12 @@
-/** What is secret in a head, by its name or by its looks, and what takes its place: text of the same length. */
+/** Finds secrets in a head, by their name or their appearance, and overwrites them with text of the same length. */
 import { advice, refuse, requireKind, type OptionTable } from "../core/options.ts";
 import { isToken, trimSpace } from "../handshake/headerGrammar.ts";
 
 export interface SecretOptions {
-  /** Which headers' values are overwritten: their names, or a function of a name in lower case. */
+  /** The headers whose values to overwrite: a list of names, or a function of a lower-case name. */
   readonly headers?: readonly string[] | ((name: string) => boolean) | undefined;
   /**
-   * Overwrites what is secret elsewhere in a head: user and password in URLs, query parameters such as `access_token`, and
+   * Overwrites secrets elsewhere in a head: user and password in URLs, query parameters such as `access_token`, and
    * subprotocols that are tokens.
    */
   readonly tokens?: boolean | undefined;
@@ -14,7 +14,7 @@ export interface SecretOptions {
 
 export const secretTable: OptionTable<SecretOptions> = { headers: "an object or a function", tokens: "a boolean" };
 
-/** Headers whose values let a reader act for somebody else. */
+/** Headers whose values let a reader impersonate someone. */
 export const secretHeaders: readonly string[] = [
   "authorization",
   "cookie",
@@ -25,38 +25,35 @@ export const secretHeaders: readonly string[] = [
   "x-xsrf-token",
 ];
 
-/** Names that call their value a secret. */
+/** Names that mark their value as a secret. */
 const SECRET_NAME =
   /token|secret|passw|passphrase|credential|signature|authori[sz]|authentication|api.?key|access.?key|csrf|xsrf|session|jwt|bearer|cookie|ticket/i;
-/** Such names that count only as whole words. */
+/** Names that mark a secret only as whole words. */
 const SECRET_WORD = /^(auth|code|hmac|key|otp|pass|pin|pwd|sas|sid|sig)$/i;
 const SECRET_HEADER_WORD = /(^|-)(auth|hmac|key|otp|sig)(-|$)/;
-/** What such names are a part of, too. */
+/** Header names that contain such a word but carry no secret. */
 const HARMLESS_HEADER = /^(access-control|sec-websocket)-/;
 
-/** Whether a header is one of {@link secretHeaders}, or is named like one: `X-Auth-Token`, `X-Session-Id`. */
+/** Whether a header is one of {@link secretHeaders}, or has a similar name: `X-Auth-Token`, `X-Session-Id`. */
 export function isSecretHeader(name: string): boolean {
   requireKind("isSecretHeader() takes the name of a header,", name, "a string");
   const key = name.toLowerCase();
   return !HARMLESS_HEADER.test(key) && (SECRET_NAME.test(key) || SECRET_HEADER_WORD.test(key));
 }
 
-/** How many characters of a start line are no secret: those of the method or the version, or the beginning of `HTTP/`. */
+/** How many characters at the start of a start line are not secret: method, version, or the beginning of `HTTP/`. */
 function shownOfStart(line: string): number {
   const space = line.indexOf(" ") + 1;
   return space > 0 ? space : /^(H(T(T(P\/?)?)?)?)?/.exec(line)![0].length;
 }
 
-/** Of a query parameter, or of a subprotocol in front of a token. */
+/** Whether the name of a query parameter, or the subprotocol before a token, marks a secret. */
 function namesSecret(name: string): boolean {
   const words = name.replace(/([a-z])([A-Z])/g, "$1 $2").split(/[^a-z]+/i);
   return SECRET_NAME.test(name) || words.some((word) => SECRET_WORD.test(word));
 }
 
-/**
- * A URL, a request-target or any text that has some in it, with user, password and the query parameters that are secrets
- * overwritten by as many characters.
- */
+/** Overwrites user, password and secret query parameters in a URL, or any text with URLs. Keeps the length. */
 export function redactURL(text: string): string {
   requireKind("redactURL() takes", text, "a string", advice({ href: "give it its href" }));
   return text.replace(/(^|\s|\/\/)[^\s/?#]*@/g, overwrite).replace(/[?&#;][^&#\s]*/g, (part) => {
@@ -68,17 +65,20 @@ export function redactURL(text: string): string {
   });
 }
 
-/** The subprotocols of a request. Those that look like tokens are overwritten, different ones by different text of the same length. */
+/**
+ * Overwrites the subprotocols of a request that look like tokens. Different tokens get different text of the same
+ * length.
+ */
 export function redactSubprotocols(subprotocols: readonly string[]): string[] {
   if (!Array.isArray(subprotocols)) refuse("redactSubprotocols() takes an array of subprotocols", subprotocols);
   return new Secrets({ tokens: true }).subprotocols(subprotocols);
 }
 
-/** Overwrites what is secret in the heads of one conversation, the same secret by the same text each time. */
+/** Overwrites the secrets in the heads of one conversation. The same secret always gets the same text. */
 export class Secrets {
   readonly #hides: ((name: string) => boolean) | undefined;
   readonly #tokens: boolean;
-  /** What takes the place of each subprotocol that is a token. */
+  /** The replacement of each subprotocol that is a token. */
   readonly #standIns = new Map<string, string>();
 
   constructor({ headers, tokens = false }: SecretOptions) {
@@ -88,7 +88,6 @@ export class Secrets {
     this.#tokens = tokens;
   }
 
-  /** Whether anything is overwritten. */
   get any(): boolean {
     return this.#tokens || this.hidesHeaders;
   }
@@ -102,9 +101,9 @@ export class Secrets {
   }
 
   /**
-   * A head, or as much of it as has come, one character for each byte. Line by line, whatever a line ends in. Of one whose
-   * name can't be read nothing is shown, and of one that has not ended only its name, its method or that it is HTTP: what
-   * would say that it is a secret may be still to come.
+   * Redacts a head, or the start of one, with one character for each byte. Works line by line, whatever the line ends
+   * are. If a line's name can't be read, hides the whole line. If a line is incomplete, shows only its name, its method
+   * or that it is HTTP, because the part that marks a secret may still be missing.
    */
   head(text: string): string {
     if (!this.any) return text;
@@ -115,7 +114,7 @@ export class Secrets {
       const colon = line.indexOf(":");
       const own = this.#kindOf(trimSpace(line.slice(0, Math.max(colon, 0))));
       const goesOn = isStart || /^[ \t]/.test(line);
-      // A start line or a folded one is not a field, but it may have been meant as one.
+      // A start line or a folded line is not a field, but the sender may have meant it as one.
       const isField = own !== "unreadable" && !(goesOn && (kind !== "plain" || own === "plain"));
       if (isField) kind = own;
       else if (!goesOn) kind = this.hidesHeaders ? "secret" : "plain";
@@ -129,7 +128,7 @@ export class Secrets {
     });
   }
 
-  /** The value of a field, or those of several lines, joined. */
+  /** Redacts the value of a field, or the joined values of several lines. */
   value(name: string, value: string): string {
     const kind = this.#kindOf(name);
     if (kind === "subprotocols") return this.#list(value, "")[0];
@@ -140,7 +139,7 @@ export class Secrets {
     return headers.map(([name, value]) => [name, this.value(name, value)]);
   }
 
-  /** Text that may have URLs in it, such as a request-target. */
+  /** Redacts text that may contain URLs, such as a request-target. */
   text(text: string): string {
     return this.#tokens ? redactURL(text) : text;
   }
@@ -160,7 +159,7 @@ export class Secrets {
     return this.#tokens && name.toLowerCase() === "sec-websocket-protocol" ? "subprotocols" : "plain";
   }
 
-  /** A list of subprotocols, and the last one of it. `before` is the one in front of it. */
+  /** Redacts a list of subprotocols. `before` is the subprotocol before it; `last` is its last one. */
   #list(text: string, before: string): [shown: string, last: string] {
     let last = before;
     const shown = text.replace(/[^\s,](?:[^,]*[^\s,])?/g, (entry) => {
@@ -176,7 +175,7 @@ export class Secrets {
     if (known !== undefined) return known;
     const isNamed = before.length <= LONGEST_NAME && namesSecret(before) && !isTokenLike(before);
     if (!this.#tokens || !(isNamed || isTokenLike(entry))) return entry;
-    // Two of them that looked the same would break a rule (RFC 6455 §4.1) that the real ones do not.
+    // Two equal replacements would break a rule (RFC 6455 §4.1) that the real values do not break.
     const taken = new Set(this.#standIns.values());
     const filler = overwrite(entry);
     let standIn = filler;
@@ -186,14 +185,14 @@ export class Secrets {
   }
 }
 
-/** What a line of a head has: a value that is a secret, a list of subprotocols, or text that may have URLs in it. */
+/** What a line of a head contains: a secret value, a list of subprotocols, or text that may contain URLs. */
 type Kind = "secret" | "subprotocols" | "plain";
 
-/** Of a subprotocol that says what the next one is, such as `bearer`. */
+/** Longest subprotocol that can announce a token, such as `bearer`. */
 const LONGEST_NAME = 32;
 const MAX_STAND_INS = 1000;
 
-/** Whether a subprotocol has a word in it that nobody would make up, or says itself that a secret follows. */
+/** Whether a subprotocol contains a word that looks random, or announces a secret within itself. */
 function isTokenLike(entry: string): boolean {
   return (
     /(api.?key|authorization|bearer|credentials?|jwt|passw(or)?d|secret|token)[^a-z0-9]+.{6}/i.test(entry) ||
@@ -201,14 +200,16 @@ function isTokenLike(entry: string): boolean {
   );
 }
 
-/** Digits among letters, or capitals where no word begins: `ocpp201`, `utf16le` and `graphqlTransport` have none of them. */
+/**
+ * Looks for digits among letters, or capitals within words. `ocpp201`, `utf16le` and `graphqlTransport` have neither.
+ */
 function isRandom(word: string): boolean {
   if (word.length < 8) return false;
   const digitsInside = /\d[a-z]/i.test(word) && !/^[a-z]+\d{1,3}[a-z]{1,4}$/i.test(word);
   return digitsInside || /^\d+$/.test(word) || /[a-z][A-Z].*[a-z][A-Z]/.test(word) || word.length >= 32;
 }
 
-/** Writes a number over the last of the letters that overwrite something. */
+/** Writes a number over the last filler letters. */
 function numbered(filler: string, number: string): string {
   let left = number.length;
   return Array.from(filler)
@@ -219,8 +220,8 @@ function numbered(filler: string, number: string): string {
 }
 
 /**
- * Writes `x` for each character of a token, and `ø` for each one beyond ASCII. Spaces, separators and control characters
- * stay, so that a parser takes or refuses the text as before.
+ * Replaces each token character with `x`, and each character beyond ASCII with `ø`. Keeps spaces, separators and
+ * control characters, so that a parser accepts or rejects the text as before.
  */
 export function overwrite(text: string): string {
   return text.replace(/[!#$%&'*+\-.^_`|~0-9A-Za-z]/g, "x").replace(/[^\0-\x7f]/g, "\xf8");

@@ -1,4 +1,6 @@
-/** A tap on a connection: its own methods, led past a trace. A connection that has none costs nothing. */
+/**
+ * A tap on a connection. Shadows its methods with ones that also record. Costs nothing for connections without a tap.
+ */
 import type { Connection } from "../connection/connection.ts";
 import type { ConnectionOptions } from "../connection/options.ts";
 import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
@@ -9,13 +11,13 @@ import { headOf } from "./requestHead.ts";
 import { Recorder, traceTable, type Beginnings, type Trace, type TraceOptions } from "./trace.ts";
 
 export interface TapOptions extends TraceOptions {
-  /** What the connection was made with: its `extensions` and `masking` hold for the trace, unless that has its own. */
+  /** The options of the connection. The trace uses its `extensions` and `masking`, unless its own options set them. */
   readonly connectionOptions?: ConnectionOptions | undefined;
 }
 
 const table: OptionTable<TapOptions> = { ...traceTable, connectionOptions: "an object" };
 
-/** Throws `TypeError` for what is no connection. `where` names the function. */
+/** Throws `TypeError` if `connection` is not a connection. `where` names the function. */
 export function requireConnection(where: string, connection: Connection): void {
   requireKind(
     `${where} takes a WSConnection,`,
@@ -28,9 +30,9 @@ export function requireConnection(where: string, connection: Connection): void {
 }
 
 /**
- * Records what a connection takes, sends and tells from now on, which it does as before. Bytes are copied when they are
- * given to `receiveBytes`, since they are unmasked in place there. Tap it before its first byte: of one that is tapped
- * later, what is under way is taken for the beginning of a frame. `RangeError` for limits that can't be.
+ * Records what a connection receives, sends and emits from now on, without changing its behaviour. Copies the bytes
+ * passed to `receiveBytes`, because the connection unmasks them in place. Tap a connection before its first byte: if
+ * you tap it later, the next byte is taken for the start of a frame. Throws `RangeError` if a limit is invalid.
  */
 export function tap(connection: Connection, options: TapOptions = {}): Trace {
   requireConnection("tap()", connection);
@@ -82,7 +84,7 @@ export function tap(connection: Connection, options: TapOptions = {}): Trace {
   return recorder;
 }
 
-/** What has been sent already can't be a head any more. */
+/** If the request has already been sent, the stream does not start with a head. */
 function beginningsOf(connection: Connection): Beginnings {
   if (connection.state !== "connecting") return { sent: "frames", received: "frames" };
   const requestIsGone = connection.type === "client" && connection.bufferedAmount === 0;

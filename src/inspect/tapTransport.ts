@@ -1,4 +1,4 @@
-/** A tap on a byte transport, where there is no connection of ours to tap: bytes are all it sees. */
+/** A tap on a byte transport, for when you have no connection of this library to tap. Sees only bytes. */
 import { checkOptions } from "../core/options.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { requireTransport } from "../transports/requireTransport.ts";
@@ -8,16 +8,16 @@ import { headOf } from "./requestHead.ts";
 import { Recorder, traceTable, type Trace, type TraceOptions } from "./trace.ts";
 
 export interface TransportTap {
-  /** To be used in place of the one that was given. */
+  /** Use this transport instead of the original. */
   readonly transport: ByteTransport;
-  /** Has no events, and knows nothing of errors but what the bytes show. */
+  /** Has no events. Of errors it knows only what the bytes show. */
   readonly trace: Trace;
 }
 
 /**
- * Records what is read from and written to a transport by the end that it is given to, whose role is `role`. Reads
- * nothing ahead, and keeps writes waiting as long as the transport does. The trace's clock is `performance.now()` unless
- * `now` is given. `TypeError` if one of the transport's streams is locked.
+ * Records what one end, whose role is `role`, reads from and writes to a transport. Does not read ahead, and passes on
+ * the transport's backpressure. The trace's clock is `performance.now()` unless you pass `now`. Throws `TypeError` if a
+ * stream of the transport is locked.
  */
 export function tapTransport(transport: ByteTransport, role: Role, options: TraceOptions = {}): TransportTap {
   requireTransport("tapTransport()", transport);
@@ -37,7 +37,7 @@ export function tapTransport(transport: ByteTransport, role: Role, options: Trac
   const readable = new ReadableStream<Uint8Array>(
     {
       start(controller) {
-        // Seen also while nobody reads. The end comes before the last chunk that is being read.
+        // Notices the end even if nobody reads. `closed` may resolve before the last read does.
         reader.closed.then(
           () => {
             isOver = true;
@@ -62,9 +62,9 @@ export function tapTransport(transport: ByteTransport, role: Role, options: Trac
   );
   const writable = new WritableStream<Uint8Array<ArrayBuffer>>({
     start(controller) {
-      // So that a transport that fails between two writes is seen to.
+      // Notices a transport that fails between two writes.
       writer.closed.catch((reason: unknown) => controller.error(reason));
-      // At once, where the sink's own `abort` would wait for a write that waits for the reader.
+      // Abort immediately: the sink's own `abort` would wait for a pending write, which may wait for the reader.
       const { signal } = controller;
       signal.addEventListener("abort", () => void writer.abort(signal.reason).catch(() => undefined));
     },
@@ -81,11 +81,11 @@ function close(controller: ReadableStreamDefaultController<Uint8Array>): void {
   try {
     controller.close();
   } catch {
-    // It has been cancelled.
+    // The stream has been cancelled.
   }
 }
 
-/** What else a transport has, whether it is an object of a class or not. */
+/** The transport's other members, whether it is a class instance or a plain object. */
 function members(transport: ByteTransport): Omit<ByteTransport, "readable" | "writable"> {
   const { closed, remoteAddress, encrypted, request, opening } = transport;
   return {

@@ -1,4 +1,4 @@
-/** What is kept of one connection: its latest records, counters of all, and how much was dropped to stay within bounds. */
+/** The trace of one connection: its latest records, counters of all records, and how much was dropped. */
 import { EMPTY } from "../core/bytes.ts";
 import type { AgreedExtension, Extension } from "../core/extension.ts";
 import type { WSEvent } from "../core/events.ts";
@@ -13,28 +13,30 @@ import { other, type Role } from "./role.ts";
 import { redactionTable, Redactor, type Redaction } from "./redact.ts";
 
 export interface TraceOptions {
-  /** What can decode the extensions that are agreed on: those of the connection, such as `permessageDeflate()`. */
+  /** The extensions to decode with: those of the connection, such as `permessageDeflate()`. */
   readonly extensions?: readonly Extension[] | undefined;
   /** `false`: clients need not mask. */
   readonly masking?: boolean | undefined;
-  /** The time in milliseconds; by default what the connection was told last, and `performance.now()` before it is told any. */
+  /** The clock, in milliseconds. By default the last `advanceTime()`, and `performance.now()` before the first. */
   readonly now?: (() => number) | undefined;
   /**
-   * Most records kept; 10,000 by default. The oldest are dropped first; the heads of the request and of the answer that
-   * counts never.
+   * Maximum number of records kept; 10,000 by default. Drops the oldest first, but never the heads of the request and
+   * the final response.
    */
   readonly maxRecords?: number | undefined;
-  /** Most bytes of payload kept in all records together; 16 MiB by default. */
+  /** Maximum payload kept in all records together, in bytes; 16 MiB by default. */
   readonly maxBytes?: number | undefined;
-  /** Most bytes kept of one payload, and as many of what it is decoded to; 64 KiB by default. Control frames are kept whole. */
+  /**
+   * Maximum kept of a payload, and of what it decodes to, in bytes; 64 KiB by default. Control frames are kept whole.
+   */
   readonly maxPayloadBytes?: number | undefined;
-  /** Up to how many bytes a message is decoded; 16 MiB by default. */
+  /** Largest message to decode, in bytes; 16 MiB by default. */
   readonly maxInflatedBytes?: number | undefined;
-  /** What is not even kept. A payload under redaction is seen once it is whole. */
+  /** What to overwrite before it is kept. A redacted payload appears in its record once it is complete. */
   readonly redact?: Redaction | undefined;
-  /** Is told each record when it begins, and again whenever it has changed: by bytes, its end, or an event. */
+  /** Called with each record when it starts and whenever it changes: through bytes, its end, or an event. */
   readonly onRecord?: ((record: TraceRecord) => void) | undefined;
-  /** Is told each event when it is pulled, and the record that it comes of, if there is one. */
+  /** Called with each event when it is pulled, and with the record that caused it, if any. */
   readonly onEvent?: ((event: PlainEvent, record: TraceRecord | undefined) => void) | undefined;
 }
 
@@ -51,29 +53,29 @@ export const traceTable: OptionTable<TraceOptions> = {
   onEvent: "a function",
 };
 
-/** What the exports take: a {@link Trace}, or records that were decoded from captured bytes. */
+/** The input of the exports: a {@link Trace}, or records decoded from captured bytes. */
 export interface Capture {
-  /** Whose end was observed. */
+  /** The observed end. */
   readonly role: Role;
   readonly records: readonly TraceRecord[];
-  /** Which time of day a time of the records is, both in milliseconds. */
+  /** Maps the records' clock to the time of day: two readings of the same moment, in milliseconds. */
   readonly clock?: { readonly timeMs: number; readonly epochMs: number } | undefined;
   readonly closed?: PlainEvent | undefined;
 }
 
 export interface Trace extends Capture {
-  /** In the order in which they began. The last ones may still be changing. */
+  /** In the order in which they started. The last ones may still change. */
   readonly records: readonly TraceRecord[];
-  /** What was let go to stay within the limits. */
+  /** What was dropped to stay within the limits. */
   readonly dropped: { readonly records: number; readonly bytes: number };
   readonly counters: Counters;
   /** The last event, once it has been pulled. */
   readonly closed: PlainEvent | undefined;
-  /** Observes no more. What was recorded stays. */
+  /** Stops recording. The existing records stay. */
   stop(): void;
 }
 
-/** The captures that an export is given. `where` names the function. */
+/** Returns an export's captures as a list. `where` names the function. */
 export function capturesOf(where: string, given: Capture | readonly Capture[]): readonly Capture[] {
   const captures = Array.isArray(given) ? (given as readonly Capture[]) : [given as Capture];
   for (const capture of captures) {
@@ -90,20 +92,20 @@ export function capturesOf(where: string, given: Capture | readonly Capture[]): 
   return captures;
 }
 
-/** Where a tapped stream begins: with a head, or with frames if it was tapped later. */
+/** Whether a tapped stream starts with a head, or with frames because it was tapped later. */
 export interface Beginnings {
   readonly sent: "head" | "frames";
   readonly received: "head" | "frames";
 }
 
-/** Records what passes. Its taps tell it, and are told nothing. */
+/** Records the bytes and events that its taps pass to it. */
 export class Recorder implements Trace {
   readonly role: Role;
   readonly records: TraceRecord[] = [];
   readonly dropped: { records: number; bytes: number } = { records: 0, bytes: 0 };
   closed: PlainEvent | undefined;
   clock: { readonly timeMs: number; readonly epochMs: number } | undefined;
-  /** Undoes the tap. */
+  /** Removes the tap. */
   onStop: () => void = () => {};
 
   readonly #options: TraceOptions;
@@ -114,12 +116,12 @@ export class Recorder implements Trace {
   readonly #decoder: Decoder;
   readonly #counting = new Counting();
   readonly #link: EventLink | undefined;
-  /** What each record that has bytes keeps of them, and all together. */
+  /** How many bytes each record keeps. `#kept` is their sum. */
   readonly #keptOf = new Map<number, number>();
   #kept = 0;
   #stopped = false;
 
-  /** `link` tells which record an event comes of, where events are pulled. */
+  /** `link` matches events to records; omitted if no events are pulled. */
   constructor(
     role: Role,
     options: TraceOptions,
@@ -162,19 +164,19 @@ export class Recorder implements Trace {
     this.onStop();
   }
 
-  /** Takes a chunk that passes, and leaves it unchanged. */
+  /** Takes a chunk. Does not modify it. */
   pass(direction: Direction, bytes: Uint8Array): void {
     if (this.#stopped || bytes.length === 0) return;
     this.#counting.countChunk(direction, bytes.length);
     this.#decoder.receive(this.#senderOf(direction), bytes, this.#time());
   }
 
-  /** Takes the head of a request that somebody else has read. */
+  /** Takes the head of a request that has already been parsed. */
   passRequest(head: Uint8Array<ArrayBuffer>): void {
     if (!this.#stopped) this.#decoder.insertRequest(head, this.#time());
   }
 
-  /** Takes an event that was pulled. */
+  /** Takes an event that has been pulled. */
   passEvent(event: WSEvent): void {
     if (this.#stopped) return;
     const whole = plainEvent(event);
@@ -196,7 +198,7 @@ export class Recorder implements Trace {
   }
 
   #take(record: Mutable<TraceRecord>): void {
-    // Complete records change no more but by their events, which are not told here.
+    // A complete record changes only through its events, which are not passed here.
     const before = this.#keptOf.get(record.id);
     if (before === undefined) {
       this.records.push(record);
@@ -220,7 +222,7 @@ export class Recorder implements Trace {
     const payload = this.#options.redact?.payload;
     if (record.complete || record.kind === "body") {
       let redacted = redactor.record(record, payload && "length");
-      // Where the function throws, nothing is shown.
+      // If the function throws, the payload stays hidden.
       if (typeof payload === "function") aside(() => (redacted = redactor.record(record)));
       Object.assign(record, redacted);
     } else if (record.kind === "head") {
@@ -231,7 +233,7 @@ export class Recorder implements Trace {
     }
   }
 
-  /** At least an eighth of them at once, since all that stay have to move up. */
+  /** Drops at least an eighth of the records at once, because all that stay have to move. */
   #dropOldest(): void {
     const { records } = this;
     if (records.length <= this.#maxRecords && this.#kept <= this.#maxBytes) return;

@@ -1,4 +1,4 @@
-/** The fast paths of a connection for short messages, which it goes without unless it is given them. */
+/** The fast paths for short messages. A connection uses them only if they are passed to it. */
 import type { ByteQueue } from "../byteQueue.ts";
 import type { OutputQueue } from "../outputQueue.ts";
 import { TextRuns } from "./textRuns.ts";
@@ -11,7 +11,7 @@ export interface FastPaths {
   write(output: OutputQueue, masks: boolean): TextRuns;
 }
 
-/** Reads and writes short messages several times as fast. For the option `fastPaths` of a `ClientConnection`. */
+/** Reads and writes short messages several times as fast. Pass it as the option `fastPaths` of a `ClientConnection`. */
 export const fastPaths: FastPaths = {
   read: (input, mask, limit) => new WholeMessages(input, mask, limit),
   write: (output, masks) => new TextRuns(output, masks),

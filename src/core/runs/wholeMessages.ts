@@ -1,12 +1,13 @@
 /**
- * Reads messages of one frame, and binary fragments, that lie whole in the chunk; leaves all else; 1.5 to 8 times as fast.
+ * Reads single-frame messages, and binary fragments, that lie completely in the current chunk. Leaves everything else
+ * to `MessageReader`. 1.5 to 8 times as fast.
  *
- * Yields the same events as `MessageReader`. Texts of up to 1,000 bytes are read a run at a time: a run is checked, unmasked
- * and decoded at once, then split. Where a frame is not as plain, or a run is not UTF-8, it changes nothing that
- * `MessageReader` would see, except that a payload may be unmasked already under a key of zeros.
+ * Yields the same events as `MessageReader`. Texts of up to 1,000 bytes are read in runs: a run is checked, unmasked
+ * and decoded in one call, then split. If a frame does not qualify, or a run is not UTF-8, `MessageReader` still sees
+ * equivalent frames: at most, a payload is already unmasked and its key replaced by zeros.
  *
- * Messages of 16 bytes are read four times as fast if binary and eight times if text, because a call of the decoder costs as
- * much as ten such messages. Messages of 4 KiB are read nearly twice as fast, and fragments of 1 KiB 1.5 times.
+ * Messages of 16 bytes are read four times as fast if binary and eight times if text, because a call of the decoder
+ * costs as much as ten such messages. Messages of 4 KiB are read nearly twice as fast, fragments of 1 KiB 1.5 times.
  */
 import type { ByteQueue } from "../byteQueue.ts";
 import type { Bytes } from "../bytes.ts";
@@ -16,29 +17,30 @@ import { FIN, LENGTH_16, MASK, Opcode, WHOLE_BINARY, WHOLE_TEXT } from "../opcod
 import { decodeWhole } from "../utf8.ts";
 
 /**
- * How long a run is at most, in bytes: as 16 texts of 125. The texts of a run are parts of one string, so that whoever keeps
- * one of them keeps as many characters. 16 texts of 125 bytes are read an eighth faster than 8 are in Node 24, and a sixth in
- * Chromium 156; 4 of 512 bytes a fifth faster than each by itself, and half as fast again. Longer runs would hardly be faster.
+ * Longest run, in bytes (sixteen 125-byte texts). The texts of a run are slices of one string, so keeping one text
+ * keeps the whole run in memory. With texts of 125 bytes, 16 are read an eighth faster than 8 in Node 24, and a sixth
+ * faster in Chromium 156. With texts of 512 bytes, 4 are read a fifth faster than one by one in Node 24, and 1.5 times
+ * as fast in Chromium 156. Longer runs would hardly be faster.
  */
 const RUN_BYTES = 2096;
 
-/** Up to here a text is read in a run, in bytes: two of them fit, and their counts in `countUnits`. */
+/** Longest text in a run, in bytes. Two of them fit in a run, and their counts in `countUnits`. */
 const LONGEST_IN_RUN = 1000;
 
 export class WholeMessages {
   readonly #input: ByteQueue;
-  /** The MASK bit that frames must have, and the header's length with it. */
+  /** The MASK bit that frames must have, and the header length that follows from it. */
   readonly #mask: number;
   readonly #headerLength: number;
-  /** How long a message may be, in bytes; below 0 none is read here. */
+  /** Longest message read here, in bytes; below 0 this class reads nothing. */
   #limit: number;
-  /** Where in the stream the messages end that have been read or decoded here. Only from there on is anything read. */
+  /** End of the messages read or decoded here, in the stream; −1 if none. New messages are read only from there. */
   #runEnd = -1;
-  /** The texts of the run, with as many characters for each header as it has bytes. */
+  /** The decoded run. Each header appears as one character per byte. */
   #text = "";
-  /** Where in `#text` the header of the next message stands. */
+  /** Where the next message's header starts in `#text`. */
   #at = 0;
-  /** Whether bytes and characters of the run are the same in number. */
+  /** Whether every character of the run is one byte. */
   #isAscii = false;
 
   constructor(input: ByteQueue, mask: number, limit: number) {
@@ -66,7 +68,7 @@ export class WholeMessages {
     return bytesReceived(new Uint8Array(input.buffer, input.base + start, length));
   }
 
-  /** The same where a frame begins and no message has been begun. */
+  /** The next message, at the start of a frame between messages. */
   begin(): BytesReceived | TextReceived | undefined {
     const input = this.#input;
     const { position } = input;
@@ -77,7 +79,7 @@ export class WholeMessages {
     return this.next();
   }
 
-  /** The next fragment of a binary message, if it is at most so long. */
+  /** The next fragment of a binary message, if it has at most `limit` bytes. */
   fragment(limit: number): BytesReceived | undefined {
     const { chunk, position } = this.#input;
     const first = chunk[position]!;
@@ -86,9 +88,9 @@ export class WholeMessages {
     return data && bytesReceived(data, true, first === FIN);
   }
 
-  /** The length of a short message within the limit whose frame begins there, else −1. */
+  /** The length of the short message whose frame starts at `position`; −1 if there is none within the limit. */
   #lengthAt(position: number): number {
-    // Beyond the end there is 0 or nothing, which makes a length that is none or leads too far.
+    // Past the end the length fails the checks below.
     const length = this.#input.chunk[position + 1]! ^ this.#mask;
     return length < LENGTH_16 && length <= this.#limit ? length : -1;
   }
@@ -108,7 +110,7 @@ export class WholeMessages {
     return textReceived(this.#text.slice(from, to));
   }
 
-  /** Finds how many texts follow that a run may have, and decodes them at once: what lies between them is ASCII meanwhile. */
+  /** Finds the texts of a run and decodes them in one call. Their headers are ASCII meanwhile. */
   #beginRun(start: number): void {
     const input = this.#input;
     const { chunk, words } = input;
@@ -137,7 +139,7 @@ export class WholeMessages {
     const text = decodeWhole(new Uint8Array(input.buffer, input.base + start, at - start));
     this.#restoreHeaders(start, at);
     if (text === undefined) {
-      // One of them will end the connection: the long way says where.
+      // One of them will end the connection: `MessageReader` reports where.
       this.#limit = -1;
       return;
     }
@@ -147,27 +149,27 @@ export class WholeMessages {
     this.#isAscii = text.length === at - start;
   }
 
-  /** The message, if it is one of 126 to 65,535 bytes. */
+  /** The next message, if it has 126 to 65,535 bytes. */
   #readLonger(position: number): BytesReceived | TextReceived | undefined {
     const input = this.#input;
     const { chunk } = input;
     const first = chunk[position];
     if (first !== WHOLE_BINARY && first !== WHOLE_TEXT) return undefined;
     if (chunk[position + 1] !== (LENGTH_16 | this.#mask)) return undefined;
-    // Such a text begins a run.
+    // Such a text starts a run.
     if (first === WHOLE_TEXT && lengthOf16(chunk, position) <= LONGEST_IN_RUN) return undefined;
     const bytes = this.#payload(position, this.#limit);
     if (bytes === undefined) return undefined;
     const text = first === WHOLE_TEXT ? decodeWhole(bytes) : "";
     if (text === undefined) {
-      input.position = position; // the long way says where it is wrong
+      input.position = position; // `MessageReader` reports the position of the error
       return undefined;
     }
     this.#runEnd = input.offset;
     return first === WHOLE_TEXT ? textReceived(text) : bytesReceived(bytes);
   }
 
-  /** Reads on to the end of the frame that begins there, if it has at most 65,535 bytes: its payload. */
+  /** Reads the payload of the frame at `position`, if the payload has at most 65,535 bytes. */
   #payload(position: number, limit: number): Bytes | undefined {
     const input = this.#input;
     const { chunk } = input;
@@ -180,7 +182,7 @@ export class WholeMessages {
     } else if (length > LENGTH_16) return undefined;
     const end = start + length;
     if (length > limit || length > this.#limit || end > input.end) return undefined;
-    // With its key, which that makes zeros: they leave as it is what is unmasked now.
+    // Unmask the key as well. That sets it to zeros, and unmasking again with zeros changes nothing.
     if (this.#mask !== 0) applyMask(chunk, input.words, start - 4, end, readKey(chunk, start - 4), 0);
     input.position = end;
     return new Uint8Array(input.buffer, input.base + start, length);
@@ -202,20 +204,20 @@ export class WholeMessages {
   }
 }
 
-/** The length that the header at `at` has in two bytes of its own. */
+/** The 16-bit length in the header at `at`. */
 function lengthOf16(bytes: Uint8Array, at: number): number {
   return (bytes[at + 2]! << 8) | bytes[at + 3]!;
 }
 
-/** Writes it there, with so many bits in each of the two bytes: 7 are ASCII. */
+/** Writes a length into two bytes, with `bits` bits in each. With 7 bits both are ASCII. */
 function writeLength(bytes: Uint8Array, at: number, length: number, bits: number): void {
   bytes[at + 2] = length >> bits;
   bytes[at + 3] = length & ((1 << bits) - 1);
 }
 
 /**
- * How many UTF-16 code units valid UTF-8 of up to 1000 bytes decodes to: as many as bytes, but for those that continue a
- * character, and one more for each character of four bytes. Four bytes at once, whose counts lie side by side.
+ * Number of UTF-16 code units that valid UTF-8 of up to 1,000 bytes decodes to: one per byte, except continuation
+ * bytes, plus one per four-byte character. Counts four bytes at a time, in the four bytes of a word.
  */
 function countUnits(bytes: Uint8Array, ints: Int32Array, start: number, end: number): number {
   let units = end - start;
@@ -233,10 +235,10 @@ function countUnits(bytes: Uint8Array, ints: Int32Array, start: number, end: num
   let continuing = 0;
   let ofFour = 0;
   let i = from >> 2;
-  // Zeros for the neighbours in the first and the last word.
+  // Clear the neighbouring bytes in the first and the last word.
   for (let word = ints[i]! & (-1 << ((from & 3) << 3)); ; word = ints[++i]!) {
     if (i === last) word &= -1 >>> ((-to & 3) << 3);
-    const sixth = word << 1; // as the top bit of each byte
+    const sixth = word << 1; // the second-highest bit, moved to the top of each byte
     const both = word & sixth;
     continuing = (continuing + ((word & ~sixth & TOPS) >>> 7)) | 0;
     ofFour = (ofFour + ((both & (both << 2) & TOPS) >>> 7)) | 0;

@@ -1,4 +1,4 @@
-/** How a server's answer is made of the client's key (RFC 6455 §4.2.2), step by step. */
+/** Computes a server's answer to the client's key (RFC 6455 §4.2.2), step by step. */
 import { requireKind } from "../../core/options.ts";
 import { acceptFor, GUID } from "../../handshake/acceptKey.ts";
 import { fromBase64, toHex } from "../hex.ts";
@@ -9,7 +9,7 @@ export interface AcceptStep {
   readonly explanation: string;
 }
 
-/** From the value of `Sec-WebSocket-Key` to that of `Sec-WebSocket-Accept`. */
+/** The steps from the value of `Sec-WebSocket-Key` to that of `Sec-WebSocket-Accept`. */
 export function acceptSteps(key: string): AcceptStep[] {
   requireKind("acceptSteps() takes the value of Sec-WebSocket-Key,", key, "a string");
   const accept = acceptFor(key);

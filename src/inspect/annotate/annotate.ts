@@ -1,4 +1,4 @@
-/** A record → its fields one by one, with where they are and what they mean: what an inspector shows. */
+/** Splits a record into its fields, with their position and meaning, for display in an inspector. */
 import { advice, requireKind } from "../../core/options.ts";
 import type { Annotation } from "./annotation.ts";
 import { Annotator } from "./annotation.ts";
@@ -7,8 +7,8 @@ import { annotateHead } from "./annotateHead.ts";
 import type { BodyRecord, TraceRecord } from "../record.ts";
 
 /**
- * The fields of a record in the order of its bytes, as many as have come; together they cover it. New objects each time,
- * which share nothing with the record.
+ * The fields of a record in the order of its bytes, as far as it has arrived. Together they cover the record. Returns
+ * new objects each time, which share nothing with the record.
  */
 export function annotate(record: TraceRecord): Annotation[] {
   requireKind(

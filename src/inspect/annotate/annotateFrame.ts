@@ -1,4 +1,4 @@
-/** The fields of a frame (RFC 6455 §5.2), in plain words. */
+/** The fields of a frame (RFC 6455 §5.2), explained in plain words. */
 import type { Annotation } from "./annotation.ts";
 import { Annotator } from "./annotation.ts";
 import { frameKind } from "../counters.ts";

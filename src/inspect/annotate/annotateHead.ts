@@ -1,4 +1,4 @@
-/** The lines of a handshake's head (RFC 6455 §4), and the parts of those that have some, in plain words. */
+/** The lines of a handshake head (RFC 6455 §4) and their parts, explained in plain words. */
 import { acceptSteps } from "./acceptSteps.ts";
 import type { Annotation } from "./annotation.ts";
 import { Annotator } from "./annotation.ts";
@@ -14,7 +14,7 @@ export function annotateHead(head: HeadRecord): Annotation[] {
   if (start === undefined) return head.bytes.length > 0 ? [leadingBlankLine(head.bytes.length)] : [];
   const line = head.message === "request" ? requestLine : statusLine;
   const fields = [line(head, annotator, start.start, start.end, start.text)];
-  // Of one that is not complete the lines are there, but have not been read as fields yet.
+  // An incomplete head has lines, but its fields have not been parsed yet.
   const headers = head.complete ? head.fields : fieldsOf(lines);
   for (const [i, field] of headers.entries()) fields.push(headerLine(head, annotator, field, lines[i + 1]!.end));
   if (start.start > 0) fields.unshift(leadingBlankLine(start.start));
@@ -113,7 +113,7 @@ function headerLine(head: HeadRecord, annotator: Annotator, field: HeadField, en
   return annotator.bytes(start, end, given, parts);
 }
 
-/** What can be said of this value, beyond what can be said of every one. */
+/** The explanation of this particular value; `undefined` if there is only a general one. */
 function explainValue(head: HeadRecord, key: string, value: string): string | undefined {
   if (key === "sec-websocket-key") {
     return `The server has to answer ${acceptSteps(value).at(-1)!.value}: see there how that is made.`;
@@ -125,7 +125,7 @@ function explainValue(head: HeadRecord, key: string, value: string): string | un
     : `Wrong: the key ${head.requestKey} asks for ${right}.`;
 }
 
-/** Each extension and each parameter, where it stands. */
+/** Each extension and each parameter, with its position. */
 function extensionParts(annotator: Annotator, start: number, value: string): Annotation[] {
   return [...value.matchAll(/[^\s,;][^,;]*/g)].map((match) => {
     const text = match[0].trimEnd();
@@ -139,7 +139,7 @@ function extensionParts(annotator: Annotator, start: number, value: string): Ann
   });
 }
 
-/** The words of a line, the last of which goes to its end. */
+/** The words of a line. The last one extends to the end of the line. */
 function words(
   annotator: Annotator,
   start: number,

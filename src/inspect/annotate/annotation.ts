@@ -1,39 +1,39 @@
-/** What an annotated stretch of captured bytes is, down to single bits. */
+/** Describes a range of captured bytes, down to single bits. */
 import type { Bytes } from "../../core/bytes.ts";
 import type { TraceRecord, Violation } from "../record.ts";
 
 /** A field, or a part of one. */
 export interface Annotation {
-  /** What field it is, such as `"fin"`, `"payloadLength"`, `"maskingKey"`, `"header.host"`: the same in every version. */
+  /** The kind of field, such as `"fin"`, `"payloadLength"`, `"maskingKey"`, `"header.host"`. Stable across versions. */
   readonly name: string;
-  /** What it is called, such as `"FIN"`. */
+  /** The field's name for display, such as `"FIN"`. */
   readonly label: string;
-  /** From which byte of the sender's stream to which, the end not included. */
+  /** Start and end in the sender's stream, in bytes; the end is exclusive. */
   readonly start: number;
   readonly end: number;
-  /** The first bit of the byte at `start` that belongs to it, 0 being the most significant, and how many bits do. */
+  /** The first bit of the field in the byte at `start`, 0 being the most significant, and the number of bits. */
   readonly bit: number;
   readonly bits: number;
-  /** As it was on the wire, as much as is kept: whole bytes, of which it may be only some bits. */
+  /** The bytes on the wire, as far as kept. Whole bytes, even if the field has only some of their bits. */
   readonly bytes: Bytes;
   readonly value: string | number | boolean;
-  /** The value for a reader. */
+  /** The value, formatted for display. */
   readonly display: string;
-  /** In plain words: what the field is for, and what this value means. */
+  /** What the field is for, and what this value means, in plain words. */
   readonly explanation: string;
-  /** Where that is laid down, such as `"RFC 6455 §5.2"`. */
+  /** The section that defines it, such as `"RFC 6455 §5.2"`. */
   readonly section: string;
-  /** The rules that are broken here. */
+  /** The rules that this field breaks. */
   readonly violations: readonly Violation[];
   readonly parts: readonly Annotation[];
 }
 
 type Given = Omit<Annotation, "start" | "end" | "bit" | "bits" | "bytes" | "violations" | "parts">;
 
-/** Makes annotations for one record. */
+/** Creates the annotations of one record. */
 export class Annotator {
   readonly #record: TraceRecord;
-  /** The record's bytes from its beginning on, as on the wire. */
+  /** The record's bytes on the wire, from its start. */
   readonly #wire: Bytes;
 
   constructor(record: TraceRecord, wire: Bytes) {

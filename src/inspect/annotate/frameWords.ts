@@ -1,4 +1,4 @@
-/** What opcodes, payloads and close codes mean, for someone who has not read the RFC. */
+/** Explains opcodes, payloads and close codes to readers who have not read the RFC. */
 import { Opcode } from "../../core/opcodes.ts";
 import type { FrameRecord } from "../record.ts";
 

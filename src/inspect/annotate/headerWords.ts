@@ -1,4 +1,4 @@
-/** What the lines of an opening handshake are for, for someone who has not read the RFC. */
+/** Explains the lines of an opening handshake to readers who have not read the RFC. */
 
 export interface Words {
   readonly explanation: string;
@@ -7,7 +7,7 @@ export interface Words {
 
 const FETCH = "Fetch Standard §3.2";
 
-/** By the header's name in lower case. */
+/** By header name, in lower case. */
 const HEADERS: Readonly<Record<string, Words>> = {
   host: {
     explanation: "Which host is meant, and perhaps the port: one server may be several.",
@@ -131,7 +131,7 @@ const DEFLATE_PARAMETERS: Readonly<Record<string, Words>> = {
 
 const OTHER_EXTENSION: Words = { explanation: "An extension, or a parameter of one.", section: "RFC 6455 §9.1" };
 
-/** An extension's name, or that of one of its parameters. */
+/** Explains an extension or one of its parameters, by name. */
 export function explainExtension(name: string): Words {
   return Object.hasOwn(DEFLATE_PARAMETERS, name) ? DEFLATE_PARAMETERS[name]! : OTHER_EXTENSION;
 }

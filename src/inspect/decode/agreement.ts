@@ -1,29 +1,29 @@
-/** What a captured handshake agreed on, and codecs that read either end's frames by it (RFC 6455 §9, RFC 7692 §7). */
+/** What a captured handshake agreed on, and codecs that read either end's frames (RFC 6455 §9, RFC 7692 §7). */
 import type { AgreedExtension, Extension, ExtensionCodec, ExtensionParameters } from "../../core/extension.ts";
 import type { Role } from "../role.ts";
 
-/** permessage-deflate uses RSV1 (RFC 7692 §6), whether or not it can be read here. */
+/** permessage-deflate uses RSV1 (RFC 7692 §6), even if no codec is available to decode it. */
 const KNOWN_BITS: Record<string, number> = { "permessage-deflate": 4 };
 
 export interface Agreement {
   readonly extensions: readonly AgreedExtension[];
-  /** What the client offered, if that was seen. */
+  /** The client's offers, if they were captured. */
   readonly offers?: readonly AgreedExtension[] | undefined;
 }
 
-/** The codecs for the frames of one end. */
+/** How to read the frames of one end. */
 export interface Reading {
-  /** In the order in which they decode: what was encoded last comes first (RFC 6455 §9.1). */
+  /** In decoding order: the last to encode comes first (RFC 6455 §9.1). */
   readonly codecs: readonly ExtensionCodec[];
-  /** The reserved bits that have a meaning; all of them where an extension is not known here. */
+  /** The reserved bits in use; all of them if an extension is unknown. */
   readonly reservedBits: number;
   /** Whether every agreed extension can be decoded. */
   readonly decodes: boolean;
-  /** Whether the sender forgets what came before a message, so that each can be decoded by itself. */
+  /** Whether the sender clears its state after each message, so that each can be decoded alone. */
   readonly forgets: boolean;
 }
 
-/** New codecs, with no memory of earlier messages. */
+/** Creates new codecs, without memory of earlier messages. */
 export function readingFor(sender: Role, agreement: Agreement, supported: readonly Extension[]): Reading {
   const codecs: ExtensionCodec[] = [];
   let reservedBits = 0;
@@ -46,8 +46,9 @@ export function readingFor(sender: Role, agreement: Agreement, supported: readon
 }
 
 /**
- * A codec reads what the other end sends: the client's reads the server's frames. An answer can stand as an offer, to
- * which a server says what the real one said; where it can't, what the client offered can.
+ * Finds a codec that reads the sender's frames: that of the other end. For the client's frames it needs an offer to
+ * accept. The captured answer can serve as the offer, because a server answers it the same way. If it is rejected, the
+ * client's offers are tried.
  */
 function codecFor(
   sender: Role,
@@ -67,7 +68,7 @@ function codecFor(
         if (accepted !== undefined) return accepted.codec;
       }
     } catch {
-      // An extension that can't take what was captured can't read it either.
+      // An extension that rejects the captured parameters can't decode the frames.
     }
   }
   return undefined;

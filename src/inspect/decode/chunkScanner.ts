@@ -1,6 +1,6 @@
-/** Finds the end of the chunks in a body (RFC 9112 §7.1): where its trailers begin, or what is not a chunk. */
+/** Finds the end of the chunks in a body (RFC 9112 §7.1): where the trailers, or the first invalid chunk, start. */
 
-/** Longest line that announces a chunk, in bytes, as `bodyReader` has it. */
+/** Longest line before a chunk, in bytes; the same as in `bodyReader`. */
 const MAX_LINE_BYTES = 256;
 const MAX_DIGITS = 13;
 
@@ -11,16 +11,16 @@ const SPACE = 0x20;
 const SEMICOLON = 0x3b;
 
 export class ChunkScanner {
-  /** Where it is in the body, in bytes, once that is known. */
+  /** The position in the body, in bytes; `undefined` until it is known. */
   end: number | undefined;
   #at = 0;
   #part: "size" | "extension" | "sizeEnd" | "data" | "dataEnd" | "dataLineEnd" = "size";
-  /** Of a line between data. */
+  /** Where the current line between chunks starts. */
   #lineStart = 0;
   #digits = 0;
   #size = 0;
 
-  /** Takes the next bytes of the body, and leaves them unchanged. */
+  /** Takes the next bytes of the body. Does not modify them. */
   scan(bytes: Uint8Array): void {
     for (let i = 0; i < bytes.length && this.end === undefined;) {
       if (this.#part === "data") {
@@ -37,7 +37,7 @@ export class ChunkScanner {
     }
   }
 
-  /** Takes a byte of a line. Whether it may be there. */
+  /** Takes a byte of a line. Returns whether it is allowed there. */
   #take(byte: number): boolean {
     switch (this.#part) {
       case "size": {

@@ -1,4 +1,4 @@
-/** Captured bytes of both directions → records: the handshake of one tells how the frames of the other are to be read. */
+/** Captured bytes of both directions → records. The handshake determines how to read the frames. */
 import { EMPTY } from "../../core/bytes.ts";
 import type { AgreedExtension, Extension } from "../../core/extension.ts";
 import { checkOptions, refuse, type OptionTable } from "../../core/options.ts";
@@ -13,34 +13,31 @@ import { keyOf, StreamDecoder, type Conversation } from "./streamDecoder.ts";
 
 export interface DecoderOptions {
   /**
-   * `"http1"`: the streams begin with the heads of the opening handshake; `"none"`: with frames. By default the first
-   * byte of each tells.
+   * `"http1"`: the streams start with the heads of the opening handshake. `"none"`: they start with frames. By default
+   * the first byte of each stream decides.
    */
   readonly handshake?: "http1" | "none" | undefined;
   /**
-   * What can decode the extensions that were agreed on, such as `permessageDeflate()`. Without it the payload of a
-   * compressed message is shown as it is.
+   * The extensions to decode with, such as `permessageDeflate()`. Without the right one, the payload of a compressed
+   * message is shown as it is.
    */
   readonly extensions?: readonly Extension[] | undefined;
-  /**
-   * The extensions that were agreed on, where no handshake is among the bytes; by default those in `extensions`, as each
-   * would agree with itself.
-   */
+  /** The agreed extensions, if the bytes contain no handshake. By default `extensions`, as each agrees with itself. */
   readonly agreed?: readonly AgreedExtension[] | undefined;
   /** `false`: clients need not mask. */
   readonly masking?: boolean | undefined;
-  /** At whose end the capture was made: what that end sends is `"sent"`. `"client"` by default. */
+  /** The end at which the bytes were captured: what it sends is `"sent"`. `"client"` by default. */
   readonly observer?: Role | undefined;
-  /** Most bytes kept of a payload, and as many of what it is decoded to; 64 KiB by default. The rest is counted. */
+  /** Maximum kept of each payload, and of what it decodes to, in bytes; 64 KiB by default. The rest is only counted. */
   readonly maxPayloadBytes?: number | undefined;
   /**
-   * Up to how many bytes a message is decoded; 16 MiB by default. Beyond it decoding is given up, and with context
-   * takeover for all later messages of that direction.
+   * Largest message to decode, in bytes; 16 MiB by default. Decoding stops at this limit, and with context takeover
+   * also for all later messages of that direction.
    */
   readonly maxInflatedBytes?: number | undefined;
-  /** Longest head, in bytes; 64 KiB by default. What follows a longer one is not understood. */
+  /** Longest head, in bytes; 64 KiB by default. Bytes after a longer head are not decoded. */
   readonly maxHeadBytes?: number | undefined;
-  /** Is told each record when it begins, and again whenever it has changed. What it throws is an unhandled rejection. */
+  /** Called with each record when it starts and whenever it changes. An error becomes an unhandled rejection. */
   readonly onRecord?: ((record: TraceRecord) => void) | undefined;
 }
 
@@ -57,18 +54,18 @@ const decodeTable: OptionTable<Omit<DecoderOptions, "onRecord">> = {
 
 const decoderTable: OptionTable<DecoderOptions> = { ...decodeTable, onRecord: "a function" };
 
-/** Where each stream begins, if that is known better than by its first byte. */
+/** Where a stream starts; `"unknown"` if its first byte decides. */
 type Beginning = "head" | "frames" | "unknown";
 
 /**
- * Decodes as bytes come, in any cuts. Never throws for what the bytes are: what breaks a rule is read on as far as it can
- * be, and says so in `violations`. Keeps nothing but what is under way; the records are its user's.
+ * Decodes bytes as they arrive, split in any way. Never throws because of their content: it reads on as far as
+ * possible, and reports broken rules in `violations`. Keeps only unfinished records; the caller keeps the others.
  */
 export class Decoder {
   readonly #streams: Readonly<Record<Role, StreamDecoder>>;
   #chunks = 0;
 
-  /** `RangeError` for limits that can't be. `beginnings` says where each stream begins; by default `options` do. */
+  /** Throws `RangeError` if a limit is invalid. `beginnings` sets where each stream starts; `options` by default. */
   constructor(options: DecoderOptions = {}, beginnings?: Readonly<Record<Role, Beginning>>) {
     checkOptions("new Decoder()", options, decoderTable);
     const { handshake, extensions = [], agreed, onRecord } = options;
@@ -99,26 +96,26 @@ export class Decoder {
     this.#streams = { client: begin("client"), server: begin("server") };
   }
 
-  /** How many bytes each end has sent. */
+  /** Number of bytes that `sender` has sent. */
   lengthOf(sender: Role): number {
     return this.#streams[sender].length;
   }
 
-  /** Takes the next chunk that `sender` has sent, and leaves it unchanged. `timeMs` is when it came, on any clock. */
+  /** Takes the next chunk that `sender` has sent. Does not modify it. `timeMs` is the time of arrival, on any clock. */
   receive(sender: Role, bytes: Uint8Array, timeMs = 0): void {
     if (!(bytes instanceof Uint8Array)) throw new TypeError("a decoder takes Uint8Arrays");
-    // A Buffer of Node's is a Uint8Array whose `slice` does not copy.
+    // Node's `Buffer` is a `Uint8Array` whose `slice` does not copy.
     const chunk = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#streams[sender].receive(chunk, { chunk: this.#chunks++, timeMs });
   }
 
-  /** Takes the head of a request that was not among the bytes, for somebody else had read it from them. */
+  /** Takes the head of a request that was parsed before the capture, so that the stream does not contain it. */
   insertRequest(head: Uint8Array<ArrayBuffer>, timeMs = 0): void {
     this.#streams.client.insertHead(head, timeMs);
   }
 }
 
-/** Decodes what each end has sent, all of it, into records in the order of the streams: the heads, the server's, the client's. */
+/** Decodes all that each end has sent, into records in this order: the heads, the server's frames, the client's. */
 export function decode(
   streams: { readonly client?: Uint8Array | undefined; readonly server?: Uint8Array | undefined },
   options: Omit<DecoderOptions, "onRecord"> = {},
@@ -130,7 +127,7 @@ export function decode(
   return records;
 }
 
-/** Throws `TypeError` for what is not the bytes of each end. */
+/** Throws `TypeError` if `streams` does not have the bytes of each end. */
 function checkStreams(streams: object): void {
   if (streams instanceof Uint8Array) refuse("decode() takes { client, server }, the bytes of each end", streams);
   checkOptions("decode()", streams, { client: "an object", server: "an object" });
@@ -139,7 +136,7 @@ function checkStreams(streams: object): void {
   }
 }
 
-/** Gives a decoder what each end has sent, in that order. */
+/** Feeds a decoder with what each end has sent, in that order. */
 export function decodeInto(
   decoder: Decoder,
   {
@@ -147,7 +144,7 @@ export function decodeInto(
     server = EMPTY,
   }: { readonly client?: Uint8Array | undefined; readonly server?: Uint8Array | undefined },
 ): void {
-  // The request tells what the answer answers, and the answer how the client's frames are to be read.
+  // The response refers to the request, and the client's frames depend on the response.
   const at = new HeadDecoder(client.length).take(client);
   if (at > 0) decoder.receive("client", client.subarray(0, at));
   if (server.length > 0) decoder.receive("server", server);

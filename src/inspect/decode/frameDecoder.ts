@@ -1,4 +1,4 @@
-/** Captured bytes → one frame (RFC 6455 §5.2), however malformed, with every rule of framing that it breaks. */
+/** Decodes one captured frame (RFC 6455 §5.2), however malformed, and reports every framing rule that it breaks. */
 import { EMPTY, type Bytes } from "../../core/bytes.ts";
 import { CloseCode, isCloseCodeOnWire } from "../../core/closeCodes.ts";
 import {
@@ -34,7 +34,7 @@ import type { MessageDecoder } from "./messageDecoder.ts";
 import type { FrameRecord, Mutable, Violation } from "../record.ts";
 
 export interface FrameRules {
-  /** Which frames are to be masked (§5.1). */
+  /** Which frames must be masked (§5.1). */
   readonly masking: "required" | "forbidden" | "either";
   readonly maxPayloadBytes: number;
 }
@@ -58,7 +58,7 @@ export class FrameDecoder {
     return this.#payload !== undefined && this.#payload.length >= this.record.payloadLength;
   }
 
-  /** Takes as much as belongs to the frame, and returns how many bytes that was. The bytes are left unchanged. */
+  /** Takes the bytes that belong to the frame and returns their number. Does not modify them. */
   take(bytes: Uint8Array): number {
     let at = 0;
     if (this.#payload === undefined) at = this.#takeHeader(bytes);
@@ -70,7 +70,7 @@ export class FrameDecoder {
     return at + count;
   }
 
-  /** Takes as much as belongs to the header, and returns how many bytes that was. */
+  /** Takes the bytes that belong to the header and returns their number. */
   #takeHeader(bytes: Uint8Array): number {
     const header = this.#header;
     const { record } = this;
@@ -90,7 +90,7 @@ export class FrameDecoder {
     const { record } = this;
     this.#readLength();
     if (record.masked) record.maskingKey = this.#header.slice(this.#headerLength - 4, this.#headerLength);
-    // What a control frame carries is little, and tells which pong answers which ping.
+    // Control frames are always kept whole: they are short, and a pong's payload shows which ping it answers.
     const least = isControl(record.opcode) ? MAX_CONTROL_PAYLOAD : 0;
     this.#payload = new Gathered(Math.max(this.#rules.maxPayloadBytes, least), record.payloadLength);
     this.#messages.begin(record, this.#refuse);
@@ -142,7 +142,7 @@ export class FrameDecoder {
     }
   }
 
-  /** `piece` is this decoder's own. */
+  /** Takes ownership of `piece`. */
   #takePayload(payload: Gathered, piece: Bytes): void {
     const { maskingKey } = this.record;
     if (maskingKey !== undefined) {
@@ -161,11 +161,11 @@ export class FrameDecoder {
     if (finished && record.opcode === Opcode.CLOSE) this.#readClose();
   }
 
-  /** §5.5.1: nothing, or a code of two bytes and a reason in UTF-8. */
+  /** §5.5.1: empty, or a two-byte code and a reason in UTF-8. */
   #readClose(): void {
     const { record } = this;
     const body = record.payload;
-    if (body.length < record.payloadLength) return; // too long for a Close frame, and cut
+    if (body.length < record.payloadLength) return; // too long for a Close frame, and truncated
     if (body.length < 2) {
       record.close = { code: CloseCode.NO_STATUS_RECEIVED, reason: "" };
       if (body.length === 1) this.#break(CLOSE_BODY_TOO_SHORT, "payload");
@@ -187,7 +187,7 @@ export class FrameDecoder {
   };
 }
 
-/** How long the header is, by its first two bytes. */
+/** Length of the header, from its first two bytes. */
 function headerLengthOf({ lengthForm, masked }: FrameRecord): number {
   return (lengthForm === 7 ? 2 : lengthForm === 16 ? 4 : 10) + (masked ? 4 : 0);
 }

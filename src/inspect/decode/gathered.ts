@@ -1,23 +1,23 @@
-/** Bytes that come piece by piece, of which the first ones are kept and all are counted. */
+/** Collects bytes that arrive in pieces. Keeps the first ones and counts all of them. */
 import { EMPTY, type Bytes } from "../../core/bytes.ts";
 
 const SMALLEST = 64;
 
 export class Gathered {
-  /** How many came. */
+  /** Number of bytes received. */
   length = 0;
   readonly #limit: number;
   #buffer: Bytes;
   #kept = 0;
 
-  /** `expected` is how many will come, if that is known. */
+  /** `expected` is the final number of bytes, if known. */
   constructor(limit: number, expected = 0) {
     this.#limit = limit;
     const size = Math.min(limit, expected, 64 * 1024);
     this.#buffer = size === 0 ? EMPTY : new Uint8Array(size);
   }
 
-  /** As much as is kept: a view that stays what it is, since later bytes come behind it. */
+  /** The bytes kept. The view never changes, because later bytes are written after it. */
   get kept(): Bytes {
     return this.#buffer.subarray(0, this.#kept);
   }

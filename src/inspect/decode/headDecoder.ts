@@ -1,4 +1,4 @@
-/** Captured bytes → the head of an HTTP/1.1 message, however malformed: its lines, and where each one is. */
+/** Decodes a captured head of an HTTP/1.1 message, however malformed: its lines and their positions. */
 import type { Bytes } from "../../core/bytes.ts";
 import { trimSpace } from "../../handshake/headerGrammar.ts";
 import { Gathered } from "./gathered.ts";
@@ -7,7 +7,7 @@ import type { HeadField } from "../record.ts";
 const CR = 0x0d;
 const LF = 0x0a;
 
-/** Gathers bytes up to the blank line that ends a head. */
+/** Collects bytes up to the blank line that ends a head. */
 export class HeadDecoder {
   readonly #gathered: Gathered;
   readonly #limit: number;
@@ -25,12 +25,12 @@ export class HeadDecoder {
     return this.#gathered.kept;
   }
 
-  /** Whether it is longer than it may be: then nothing more is taken. */
+  /** Whether the head exceeds its limit. Then it takes no more bytes. */
   get overfull(): boolean {
     return !this.complete && this.#gathered.length >= this.#limit;
   }
 
-  /** Takes as much as belongs to the head, and returns how many bytes that was. */
+  /** Takes the bytes that belong to the head and returns their number. */
   take(chunk: Uint8Array): number {
     const end = Math.min(chunk.length, this.#limit - this.#gathered.length);
     let at = 0;
@@ -54,12 +54,12 @@ export class HeadDecoder {
 
 export interface HeadLine {
   readonly text: string;
-  /** Where it is in the head, with its CR LF or what stands for that. */
+  /** Position in the head, including its CR LF or whatever ends the line. */
   readonly start: number;
   readonly end: number;
 }
 
-/** The lines of a head, without the blank one at its end; as many as there are of one that is not complete. */
+/** The lines of a head without the blank line at its end; those that have arrived if it is incomplete. */
 export function linesOf(bytes: Uint8Array): HeadLine[] {
   const lines: HeadLine[] = [];
   let start = 0;
@@ -73,7 +73,7 @@ export function linesOf(bytes: Uint8Array): HeadLine[] {
   return lines;
 }
 
-/** The field lines, behind the start line. One without a colon has no value. */
+/** The field lines after the start line. A line without a colon has no value. */
 export function fieldsOf(lines: readonly HeadLine[]): HeadField[] {
   return lines.slice(1).map(({ text, start }) => {
     const colon = text.indexOf(":");
@@ -84,7 +84,7 @@ export function fieldsOf(lines: readonly HeadLine[]): HeadField[] {
   });
 }
 
-/** Bytes as the characters that HTTP writes heads in. */
+/** Decodes Latin-1, the encoding of HTTP heads. */
 export function latin1Text(bytes: Uint8Array): string {
   let text = "";
   for (let at = 0; at < bytes.length; at += 4096) text += String.fromCharCode(...bytes.subarray(at, at + 4096));

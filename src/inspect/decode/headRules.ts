@@ -1,4 +1,4 @@
-/** Which rules of the opening handshake a captured head breaks (RFC 6455 §4, RFC 9112), all of them, in a reader's order. */
+/** Finds all rules of the opening handshake that a head breaks (RFC 6455 §4, RFC 9112), as a strict reader would. */
 import type { AgreedExtension } from "../../core/extension.ts";
 import * as rules from "../../core/rules.ts";
 import type { Rule } from "../../core/violation.ts";
@@ -9,7 +9,7 @@ import { parseTarget, urlOf, type RequestTarget } from "../../handshake/requestT
 import type { HeadRecord, Violation } from "../record.ts";
 import { broken } from "../broken.ts";
 
-/** What the answer has to fit: the client's offers, where they were seen. */
+/** What the response must match: the client's offers, if they were captured. */
 export interface Offered {
   readonly subprotocols: readonly string[];
   readonly extensions: readonly AgreedExtension[];
@@ -23,13 +23,13 @@ export function headViolations(head: HeadRecord, offered?: Offered): Violation[]
   return rules.broken;
 }
 
-/** The value of a field, its lines joined as HTTP has it; `undefined` if there is none. */
+/** The value of a field, its lines joined as in HTTP; `undefined` if there is none. */
 export function fieldValue(head: Pick<HeadRecord, "fields">, key: string): string | undefined {
   const values = head.fields.filter((field) => field.key === key).map(({ value }) => value);
   return values.length === 0 ? undefined : values.join(", ");
 }
 
-/** What a request offers, as far as it can be read. */
+/** What a request offers, as far as it can be parsed. */
 export function offeredIn(request: HeadRecord): Offered {
   return {
     subprotocols: parseTokens(fieldValue(request, "sec-websocket-protocol") ?? "") ?? [],
@@ -121,14 +121,14 @@ class HeadRules {
     }
   }
 
-  /** A required list, on one line or several, and a token that it must have. */
+  /** Checks a required list, on one line or several, that must contain a token. */
   #names(token: string, key: string, rule: Rule, otherwise: string): void {
     const value = fieldValue(this.#head, key);
     if (!value) this.#addMissing(key, rule, value);
     else if (!listHas(value, token)) this.#add(rule, `header.${key}`, this.#startOf(key, 0), otherwise);
   }
 
-  /** A field that may not appear more than once. Returns whether that is so. */
+  /** Checks that a field appears at most once. Returns whether it does. */
   #once(key: string, rule: Rule): boolean {
     const second = this.#startOf(key, 1);
     if (second === undefined) return true;
@@ -136,7 +136,7 @@ class HeadRules {
     return false;
   }
 
-  /** A field that must appear exactly once. */
+  /** Checks a field that must appear exactly once. */
   #one(key: string, rule: Rule, isRight: (value: string) => boolean, otherwise: string): void {
     const value = fieldValue(this.#head, key);
     if (!this.#once(key, rule)) return;
@@ -144,17 +144,17 @@ class HeadRules {
     else if (!isRight(value)) this.#add(rule, `header.${key}`, this.#startOf(key, 0), otherwise);
   }
 
-  /** A field that is not there, or is empty. */
+  /** Reports a field that is missing or empty. */
   #addMissing(key: string, rule: Rule, value: string | undefined): void {
     this.#add(rule, value === undefined ? "startLine" : `header.${key}`, 0, rules.MISSING);
   }
 
-  /** Where the line begins that names a field for the first time, or the second. */
+  /** Where the first, or second, line of a field starts. */
   #startOf(key: string, index: number): number | undefined {
     return this.#head.fields.filter((field) => field.key === key)[index]?.start;
   }
 
-  /** A field that may be missing, but has an element if it is there. */
+  /** Checks an optional field, which must have an element if present. */
   #list<T>(key: string, rule: Rule, parse: (value: string) => T[] | undefined): T[] | undefined {
     const value = fieldValue(this.#head, key);
     if (value === undefined) return undefined;
@@ -168,7 +168,7 @@ class HeadRules {
   }
 }
 
-/** The first CR or LF that stands alone; -1 if there is none. */
+/** Position of the first CR or LF on its own; −1 if there is none. */
 function bareLineEnd(bytes: Uint8Array): number {
   for (let at = 0; at < bytes.length; at++) {
     if (bytes[at] === 0x0a && bytes[at - 1] !== 0x0d) return at;

@@ -1,4 +1,4 @@
-/** One direction's frames as messages: which frame may follow which, what extensions make of them, and text (RFC 6455 §5.4, §8.1). */
+/** Decodes one direction's frames as messages: the order of frames, the extensions, and text (RFC 6455 §5.4, §8.1). */
 import { EMPTY, type Bytes } from "../../core/bytes.ts";
 import { RemoteProtocolError } from "../../core/errors.ts";
 import type { ExtensionCodec, IncomingFrame } from "../../core/extension.ts";
@@ -20,14 +20,14 @@ type Refuse = (violation: Omit<Violation, "offset">, offset?: number) => void;
 
 export class MessageDecoder {
   readonly #limits: MessageLimits;
-  /** Makes codecs that remember nothing; `undefined` while it is not known what was agreed. */
+  /** Creates codecs without memory of earlier messages. Returns `undefined` until the agreement is known. */
   readonly #makeReading: () => Reading | undefined;
   #reading: Reading | undefined;
-  /** Decoding was given up, and can't go on with what comes. */
+  /** Whether decoding has stopped and can't continue with the next frame. */
   #stopped = false;
   #messages = 0;
   #message: Message | undefined;
-  /** What the present frame was decoded to. */
+  /** The decoded payload of the current frame. */
   #inflated: Gathered | undefined;
 
   constructor(limits: MessageLimits, makeReading: () => Reading | undefined) {
@@ -35,12 +35,12 @@ export class MessageDecoder {
     this.#makeReading = makeReading;
   }
 
-  /** The reserved bits that may be set (RFC 6455 §5.2): any, while it is not known what was agreed. */
+  /** The reserved bits that may be set (RFC 6455 §5.2); all of them until the agreement is known. */
   get reservedBits(): number {
     return this.#read()?.reservedBits ?? 7;
   }
 
-  /** A header has come. */
+  /** A header has arrived. */
   begin(frame: Frame, refuse: Refuse): void {
     this.#inflated = undefined;
     const { opcode } = frame;
@@ -65,7 +65,9 @@ export class MessageDecoder {
     if (encoded) this.#publish(frame, reading);
   }
 
-  /** Payload of a data frame has come, unmasked; `finished` with the last of it. `at` is where it is in the stream. */
+  /**
+   * Unmasked payload of a data frame has arrived. `finished` marks its last piece; `at` is its position in the stream.
+   */
   take(frame: Frame, payload: Bytes, finished: boolean, at: number, refuse: Refuse): void {
     const message = this.#message;
     if (frame.messageNumber === undefined || message === undefined) return;
@@ -103,7 +105,7 @@ export class MessageDecoder {
     }
   }
 
-  /** What the frame has been decoded to so far. */
+  /** Updates the record with what has been decoded so far. */
   #publish(frame: Frame, reading: Reading | undefined): void {
     frame.inflationStopped = this.#stopped;
     if (reading === undefined || !reading.decodes) return;
@@ -136,7 +138,7 @@ export class MessageDecoder {
     return (this.#reading ??= this.#makeReading());
   }
 
-  /** After decoding was given up: goes on with a message that needs nothing of those before it. */
+  /** After decoding has stopped: resumes it at a message that does not depend on earlier ones. */
   #renew(): void {
     if (!this.#stopped || this.#reading?.forgets !== true) return;
     this.#reading = this.#makeReading();
@@ -147,11 +149,11 @@ export class MessageDecoder {
 class Message {
   readonly number: number;
   readonly type: "text" | "binary";
-  /** Whether an extension has changed it. */
+  /** Whether an extension has transformed it. */
   readonly encoded: boolean;
   fragments = 0;
   decodedBytes = 0;
-  /** Until something is found that is not UTF-8. */
+  /** Set until invalid UTF-8 is found. */
   utf8: Utf8Reader | undefined;
 
   constructor(number: number, opcode: number, encoded: boolean) {
@@ -162,12 +164,12 @@ class Message {
   }
 }
 
-/** An extension with no bit of its own changes every message. */
+/** An extension without a reserved bit transforms every message. */
 function always(codec: ExtensionCodec): boolean {
   return codec.reservedBits === 0 && codec.decode !== undefined;
 }
 
-/** Leads payload through the codecs. Where there are several, the end of a frame comes as an empty piece. */
+/** Passes payload through the codecs. If there are several, an empty piece marks the end of the frame. */
 function* decodeWith(codecs: readonly ExtensionCodec[], payload: Bytes, frame: IncomingFrame): Generator<Bytes> {
   const [codec, ...others] = codecs;
   if (codec === undefined) {

@@ -1,4 +1,4 @@
-/** Records → the messages that they make up, fragments joined, with the control frames where they came. */
+/** Joins records into messages, with the control frames in between. */
 import { concat, type Bytes } from "../../core/bytes.ts";
 import { Opcode } from "../../core/opcodes.ts";
 import { advice, refuse } from "../../core/options.ts";
@@ -8,20 +8,20 @@ import type { Role } from "../role.ts";
 /** A message, or a control frame. */
 export interface Message {
   readonly sender: Role;
-  /** Of a message that of its first frame; 1 is text, 2 binary. */
+  /** The opcode of the first frame: 1 is text, 2 is binary. */
   readonly opcode: number;
-  /** Decoded and unmasked, as much as is kept. */
+  /** The bytes kept, decoded and unmasked. */
   readonly content: Bytes;
-  /** How long it was; of what could not be decoded, as it was on the wire. */
+  /** Length in bytes; if it could not be decoded, the length on the wire. */
   readonly length: number;
-  /** Whether its last frame has come, or ever will have: not of one that was broken off. */
+  /** Whether its last frame has arrived. Stays false for a message that was broken off. */
   readonly complete: boolean;
-  /** When its last byte came, in milliseconds of the trace's clock. */
+  /** When its last byte arrived, in milliseconds of the trace's clock. */
   readonly timeMs: number;
   readonly frames: readonly FrameRecord[];
 }
 
-/** In the order in which their last bytes came. */
+/** The messages in the order in which their last bytes arrived. */
 export function messagesOf(records: readonly TraceRecord[]): Message[] {
   const isArray: boolean = Array.isArray(records);
   if (!isArray) refuse("messagesOf() takes an array of records", records, advice({ records: "give it its records" }));

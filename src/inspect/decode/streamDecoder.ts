@@ -1,4 +1,4 @@
-/** One direction's captured bytes → its records in order: heads, then frames, or what can't be told apart any more. */
+/** One direction's captured bytes → records in order: heads, then frames, then data that can't be parsed. */
 import { EMPTY, type Bytes } from "../../core/bytes.ts";
 import type { Extension } from "../../core/extension.ts";
 import { Opcode } from "../../core/opcodes.ts";
@@ -16,7 +16,7 @@ import { isInterim } from "../record.ts";
 import type { BodyRecord, ChunkPart, Direction, FrameRecord, HeadRecord, Mutable, TraceRecord } from "../record.ts";
 import type { Role } from "../role.ts";
 
-/** What both directions share. */
+/** The state that both directions share. */
 export interface Conversation {
   readonly observer: Role;
   readonly masking: boolean;
@@ -26,27 +26,27 @@ export interface Conversation {
     readonly maxPayloadBytes: number;
     readonly maxInflatedBytes: number;
   };
-  /** What the handshake agreed on, once that is known. */
+  /** What the handshake agreed on; `undefined` until it is known. */
   agreement: Agreement | undefined;
-  /** The request's key and offers, once they are known. */
+  /** The request's key and offers; `undefined` until they are known. */
   requestKey: string | undefined;
   offered: Offered | undefined;
   nextId: number;
-  /** Is told each record when it begins, and whenever it has changed. */
+  /** Called with each record when it starts and whenever it changes. */
   tell(record: TraceRecord): void;
-  /** Is told each head that is complete, before `tell`. */
+  /** Called with each complete head, before `tell`. */
   headComplete(head: HeadRecord): void;
-  /** A stream begins with frames. */
+  /** Called when a stream starts with frames. */
   beginsOpen(): void;
 }
 
-/** A chunk as it came. */
+/** The number and time of a chunk. */
 export interface Arrival {
   readonly chunk: number;
   readonly timeMs: number;
 }
 
-/** Of the chunks that a record came in. */
+/** Maximum number of chunks listed in a record. */
 const MAX_CHUNK_PARTS = 256;
 
 type Stage = "unknown" | "head" | "frames" | "body";
@@ -63,13 +63,13 @@ export class StreamDecoder {
   readonly #messages: MessageDecoder;
   #stage: Stage;
   #bodyIs: BodyRecord["message"] = "unreadable";
-  /** Of the body that follows, if that is in chunks. */
+  /** Set if the body that follows is chunked. */
   #chunks: ChunkScanner | undefined;
   #offset = 0;
   #closeSeen = false;
   #unit: Unit | undefined;
 
-  /** `"unknown"`: the first byte tells whether a head or a frame comes. */
+  /** With `"unknown"`, the first byte decides whether a head or a frame comes first. */
   constructor(conversation: Conversation, sender: Role, stage: Stage) {
     this.#conversation = conversation;
     this.#sender = sender;
@@ -82,12 +82,12 @@ export class StreamDecoder {
     );
   }
 
-  /** How many bytes have come. */
+  /** Number of bytes received. */
   get length(): number {
     return this.#offset;
   }
 
-  /** Reads a chunk, and leaves it unchanged. */
+  /** Reads a chunk. Does not modify it. */
   receive(bytes: Uint8Array, arrival: Arrival): void {
     for (let at = 0; at < bytes.length;) {
       const unit = (this.#unit ??= this.#begin(bytes[at]!, arrival));
@@ -101,7 +101,7 @@ export class StreamDecoder {
     }
   }
 
-  /** Takes a head that is not among the stream's bytes, and comes before them. */
+  /** Takes a head that precedes the stream and is not in it. */
   insertHead(bytes: Bytes, timeMs: number): void {
     const unit = this.#head(this.#base(timeMs));
     unit.take(bytes);
@@ -248,7 +248,7 @@ export class StreamDecoder {
 
 type Base = Omit<BodyRecord, "kind" | "message" | "trailersAt" | "bytes">;
 
-/** Reads what is in the bytes of a head. */
+/** Parses the bytes of a head. */
 export function readHead(
   record: Mutable<HeadRecord>,
   { requestKey, offered }: Pick<Conversation, "requestKey" | "offered">,
@@ -264,7 +264,7 @@ export function readHead(
   record.violations = headViolations(record, offered);
 }
 
-/** Whether a body is in chunks, and so its trailers follow (RFC 9112 §6.1). */
+/** Whether the body is chunked, so that trailers follow (RFC 9112 §6.1). */
 export function isChunked(head: HeadRecord): boolean {
   return (
     listElements(fieldValue(head, "transfer-encoding") ?? "")
@@ -273,14 +273,14 @@ export function isChunked(head: HeadRecord): boolean {
   );
 }
 
-/** The key that a request asks with, if it has one. */
+/** The key in a request, if any. */
 export function keyOf(request: HeadRecord): string | undefined {
   return fieldValue(request, "sec-websocket-key");
 }
 
 /**
- * Whether a byte begins a frame rather than a head. No frame that may be sent begins with the first letter of `GET` or
- * `HTTP`: those are reserved opcodes, and Close frames in fragments.
+ * Whether a byte starts a frame rather than a head. No valid frame starts with the first letter of `GET` or `HTTP`:
+ * those are a reserved opcode and a fragmented Close frame.
  */
 function beginsFrame(byte: number): boolean {
   const isLineEnd = byte === 0x0d || byte === 0x0a;

@@ -1,4 +1,4 @@
-/** A capture as an HTTP Archive (HAR 1.2), with the messages where Chromium's DevTools put and look for them. */
+/** Exports a capture as an HTTP Archive (HAR 1.2), with the messages where Chromium's DevTools write and read them. */
 import { concat } from "../../core/bytes.ts";
 import { Opcode } from "../../core/opcodes.ts";
 import { checkOptions, type OptionTable } from "../../core/options.ts";
@@ -15,9 +15,9 @@ import { capturesOf, type Capture } from "../trace.ts";
 import { version } from "./version.ts";
 
 export interface HAROptions {
-  /** Whether what lies below is encrypted: the URL is `wss`. */
+  /** Whether the transport is encrypted; the URL is then `wss`. */
   readonly encrypted?: boolean | undefined;
-  /** By default what is secret in heads is overwritten, since archives are made to be passed on. */
+  /** By default secrets in heads are overwritten, because archives are made to be shared. */
   readonly redact?: Redaction | undefined;
 }
 
@@ -30,16 +30,16 @@ export interface HARNameValue {
 
 /** A message, or a control frame. */
 export interface HARWebSocketMessage {
-  /** As the client sees it. */
+  /** From the client's point of view. */
   readonly type: "send" | "receive";
   /** When it was complete, in seconds since 1970. */
   readonly time: number;
   readonly opcode: number;
-  /** Text as it is; everything else in Base64. */
+  /** Text unchanged; everything else in Base64. */
   readonly data: string;
-  /** How long it was in bytes, where less is kept of it. */
+  /** The original length in bytes, if less is kept. */
   readonly _length?: number;
-  /** It was broken off. */
+  /** Set if the message was broken off. */
   readonly _incomplete?: true;
 }
 
@@ -65,7 +65,7 @@ export interface HAREntry {
     readonly content: {
       readonly size: number;
       readonly mimeType: string;
-      /** The body as it is if that is UTF-8, else in Base64. */
+      /** The body: unchanged if it is UTF-8, otherwise in Base64. */
       readonly text?: string;
       readonly encoding?: "base64";
     };
@@ -88,9 +88,9 @@ export interface HAR {
 }
 
 /**
- * One entry for each capture: the handshake as its request and response, and in `_webSocketMessages` the messages, with
- * the control frames among them. Of a connection that had no handshake, or whose was not seen, the request is what would
- * have asked for it. Plain data, for `JSON.stringify`.
+ * Exports one entry for each capture, with the handshake as its request and response. `_webSocketMessages` lists the
+ * messages and control frames. If a connection had no handshake, or it was not captured, a placeholder request takes
+ * its place. Returns plain data for `JSON.stringify`.
  *
  * @example
  * ```ts
@@ -155,7 +155,7 @@ function requestOf(head: HeadRecord | undefined, scheme: string): HAREntry["requ
   };
 }
 
-/** A URL without spaces, even if target or host are malformed: readers of archives require one. */
+/** A URL without spaces, even if target or host are malformed: HAR readers require one. */
 function urlOf(target: string, host: string, otherwise: string): string {
   const { scheme, authority = host, resource } = parseTarget(target) ?? { resource: target.replace(/^(?!\/)/, "/") };
   return `${scheme ?? otherwise}://${authority}${resource}`.replace(
@@ -164,7 +164,7 @@ function urlOf(target: string, host: string, otherwise: string): string {
   );
 }
 
-/** One that has not come has the status 0, as in DevTools. */
+/** A response that has not arrived has the status 0, as in DevTools. */
 function responseOf(head: HeadRecord | undefined, record: BodyRecord | undefined): HAREntry["response"] {
   const raw = record?.bytes;
   const inChunks = head !== undefined && isChunked(head);
@@ -187,7 +187,7 @@ function responseOf(head: HeadRecord | undefined, record: BodyRecord | undefined
   };
 }
 
-/** The body without the lines between its chunks (RFC 9112 §7.1), as far as they can be told apart. */
+/** The body without the lines between its chunks (RFC 9112 §7.1), as far as they can be parsed. */
 function unchunked(raw: Uint8Array): Uint8Array {
   const chunks: Uint8Array[] = [];
   for (let at = 0; ;) {
@@ -223,7 +223,7 @@ function headersOf(head: HeadRecord | undefined): HARNameValue[] {
   return (head?.fields ?? []).map(({ name, value }) => ({ name, value }));
 }
 
-/** `Cookie` lists several, `Set-Cookie` one, with attributes behind it. */
+/** `Cookie` lists several cookies. `Set-Cookie` has one, followed by attributes. */
 function cookiesIn(head: HeadRecord | undefined, key: string): HARNameValue[] {
   const lines = (head?.fields ?? []).filter((field) => field.key === key).map(({ value }) => value);
   const cookies =

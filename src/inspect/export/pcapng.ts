@@ -1,4 +1,4 @@
-/** Captures as a pcapng file (draft-ietf-opsawg-pcapng): packets that Wireshark and tshark dissect as WebSocket. */
+/** Exports captures as a pcapng file (draft-ietf-opsawg-pcapng) that Wireshark and tshark dissect as WebSocket. */
 import { concat, type Bytes } from "../../core/bytes.ts";
 import { checkOptions, type OptionTable } from "../../core/options.ts";
 import { PcapngWriter } from "./pcapngBlocks.ts";
@@ -10,22 +10,22 @@ import { MAX_SEGMENT_BYTES, TCPConversation } from "./tcpSegments.ts";
 import { capturesOf, type Capture } from "../trace.ts";
 
 export interface PcapngOptions {
-  /** The server's port: at 80, the default, dissectors look for HTTP by themselves. */
+  /** The server's port; 80 by default, where dissectors expect HTTP. */
   readonly port?: number | undefined;
-  /** By default what is secret in heads is overwritten, since captures are made to be passed on. */
+  /** By default secrets in heads are overwritten, because captures are made to be shared. */
   readonly redact?: Redaction | undefined;
 }
 
 const table: OptionTable<PcapngOptions> = { port: "a number", redact: redactionTable };
 
-/** The first port of those that clients get (RFC 6335 §6). */
+/** The first of the dynamic ports, which clients use (RFC 6335 §6). */
 const FIRST_CLIENT_PORT = 49_152;
 
 /**
- * A file with a TCP connection for each capture, made up around its bytes: addresses and ports are not real, chunks are
- * packets as they were, and no packet is larger than 64 KiB. What the capture has not kept of a payload is zeros, with a
- * comment; records that it has dropped are left out, with a comment; a handshake that it has not seen is made up. What is
- * redacted keeps its length on the wire. `RangeError` for a port that can't be.
+ * Creates a file with one synthetic TCP connection for each capture. Addresses and ports are invented. Each chunk
+ * becomes a packet, or several of at most 64 KiB. Payload bytes that the capture has not kept are zeros, dropped
+ * records are left out, and a handshake that was not captured is made up; a comment marks each of these. Redacted data
+ * keeps its length on the wire. Throws `RangeError` if the port is invalid.
  */
 export function toPcapng(captures: Capture | readonly Capture[], options: PcapngOptions = {}): Bytes {
   const list = capturesOf("toPcapng()", captures);
@@ -40,7 +40,7 @@ export function toPcapng(captures: Capture | readonly Capture[], options: Pcapng
   return writer.finish();
 }
 
-/** A stretch of one stream that goes into one packet, or several if it is too long for one. */
+/** A part of one stream that becomes one packet, or several if it is too long for one. */
 interface Stretch {
   readonly chunk: number;
   readonly sender: Role;
@@ -60,7 +60,7 @@ function writeCapture(
   const stretches = stretchesOf(capture.records, redactor);
   let latestMs = stretches[0]?.timeMs ?? baseMs;
   const write = (packet: Bytes, timeMs: number, comment?: string): void => {
-    // A capture's time does not go back.
+    // Time in a capture must not go back.
     latestMs = Math.max(latestMs, timeMs);
     writer.packet(packet, epochMs + latestMs - baseMs, comment);
   };
@@ -72,15 +72,15 @@ function writeCapture(
       write(conversation.send(sender, bytes.subarray(at, at + MAX_SEGMENT_BYTES)), timeMs, comment);
     }
   }
-  // Servers end the connection below first (RFC 6455 §7.1.1).
+  // Servers close the TCP connection first (RFC 6455 §7.1.1).
   if (capture.closed !== undefined) for (const [, packet] of conversation.close("server")) write(packet, latestMs);
 }
 
-/** What was on the wire, chunk by chunk. */
+/** The bytes on the wire, chunk by chunk. */
 function stretchesOf(records: readonly TraceRecord[], redactor: Redactor): Stretch[] {
   const stretches = new Map<string, Stretch>();
   const ordered: Stretch[] = [];
-  /** Where each stream goes on, if nothing of it is missing. */
+  /** Where each stream continues if nothing is missing. */
   const next: Record<Role, number | undefined> = { client: undefined, server: undefined };
   const add = (sender: Role, chunk: number, timeMs: number, piece: Uint8Array, comments: readonly string[]): void => {
     const key = `${sender} ${chunk}`;
@@ -103,7 +103,7 @@ function stretchesOf(records: readonly TraceRecord[], redactor: Redactor): Stret
     if (expected !== undefined && offset > expected) comments.push(`${offset - expected} bytes before were not kept`);
     next[sender] = offset + length;
     if (length === 0) {
-      // A head that somebody else had read from the stream.
+      // A head that had been read from the stream before the capture.
       add(sender, -1, firstMs, bytes, ["not in the stream: the request had been read before"]);
       continue;
     }
@@ -112,14 +112,14 @@ function stretchesOf(records: readonly TraceRecord[], redactor: Redactor): Stret
       add(sender, part.chunk, part.timeMs, bytes.subarray(at, at + part.length), at === 0 ? comments : []);
       at += part.length;
     }
-    // Of the chunks only the first ones are kept.
+    // Records list only their first chunks.
     if (at < bytes.length) add(sender, Infinity, lastMs, bytes.subarray(at), []);
   }
-  // A frame that one end began before the other did may have gone on after it.
+  // One end may have continued a frame after the other started one.
   return ordered.sort((a, b) => a.chunk - b.chunk);
 }
 
-/** The record as it was on the wire; zeros for what is not kept. */
+/** The record's bytes on the wire, with zeros for bytes that are not kept. */
 function wireOf(record: TraceRecord, redactor: Redactor): { bytes: Uint8Array; comments: string[] } {
   const shown = redactor.record(record);
   const comments = record.violations.map(({ message, section }) => `${message} (${section})`);

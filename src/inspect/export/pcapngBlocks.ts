@@ -1,4 +1,4 @@
-/** The blocks of a pcapng file (draft-ietf-opsawg-pcapng §4): section, one interface of raw IP, and packets with times. */
+/** The blocks of a pcapng file (draft-ietf-opsawg-pcapng §4): a section, one raw IP interface, timestamped packets. */
 import { concat, type Bytes } from "../../core/bytes.ts";
 import { encodeText } from "../../core/utf8.ts";
 
@@ -7,7 +7,7 @@ const INTERFACE_DESCRIPTION = 1;
 const ENHANCED_PACKET = 6;
 
 const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
-/** LINKTYPE_RAW: packets begin with their IPv4 or IPv6 header. */
+/** LINKTYPE_RAW: packets start with their IPv4 or IPv6 header. */
 const RAW_IP = 101;
 
 const OPTION_COMMENT = 1;
@@ -21,15 +21,15 @@ export class PcapngWriter {
     const view = new DataView(section.buffer);
     view.setUint32(0, BYTE_ORDER_MAGIC, true);
     view.setUint16(4, 1, true); // version 1.0
-    view.setBigInt64(8, -1n, true); // length not said
+    view.setBigInt64(8, -1n, true); // section length not specified
     this.#write(SECTION_HEADER, section, option(OPTION_USER_APPLICATION, "websocket-over"));
     const description = new Uint8Array(8);
     new DataView(description.buffer).setUint16(0, RAW_IP, true);
-    // No limit to what is kept of a packet, and times in microseconds, as is the default.
+    // No limit on the captured length of a packet. Times are in microseconds, the default.
     this.#write(INTERFACE_DESCRIPTION, description);
   }
 
-  /** `epochMs` is the time since 1970. */
+  /** `epochMs` is in milliseconds since 1970. */
   packet(packet: Uint8Array, epochMs: number, comment?: string): void {
     const head = new Uint8Array(20);
     const view = new DataView(head.buffer);
@@ -58,7 +58,7 @@ export class PcapngWriter {
 }
 
 function option(code: number, text: string): Bytes {
-  // Its length has 16 bits.
+  // The length field has 16 bits.
   const value = encodeText(text.slice(0, 10_000));
   const head = new Uint8Array(4);
   const view = new DataView(head.buffer);
@@ -67,7 +67,7 @@ function option(code: number, text: string): Bytes {
   return concat([head, aligned(value)]);
 }
 
-/** With zeros to a multiple of four bytes. */
+/** Pads with zeros to a multiple of four bytes. */
 function aligned(bytes: Uint8Array): Bytes {
   const padded = new Uint8Array((bytes.length + 3) & ~3);
   padded.set(bytes);

@@ -1,4 +1,4 @@
-/** An opening handshake for a capture that has none: what the two ends could have said to be where they are. */
+/** Makes up an opening handshake for a capture without one: one that would have led to the captured frames. */
 import { latin1, type Bytes } from "../../core/bytes.ts";
 import { acceptFor } from "../../handshake/acceptKey.ts";
 import type { HeadRecord, TraceRecord } from "../record.ts";
@@ -7,14 +7,14 @@ import type { Role } from "../role.ts";
 /** The key of RFC 6455 §1.3. */
 const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
 
-/** The heads that are missing; none if both were seen, or no frame was. */
+/** Returns the missing heads; none if both were captured, or if there are no frames. */
 export function syntheticHandshake(records: readonly TraceRecord[]): { sender: Role; bytes: Bytes }[] {
   const heads = records.filter((record): record is HeadRecord => record.kind === "head");
   const request = heads.find(({ message }) => message === "request");
   const response = heads.find(({ message }) => message === "response");
   if (records.length === 0 || (request === undefined && response === undefined && !records.some(isFrame))) return [];
   const made: { sender: Role; bytes: Bytes }[] = [];
-  // Compressed frames can only be told by what was agreed on.
+  // Dissectors recognize compressed frames only if the handshake agrees on compression.
   const compressed = records.some((record) => record.kind === "frame" && (record.rsv & 4) !== 0);
   const extensions = compressed ? ["Sec-WebSocket-Extensions: permessage-deflate"] : [];
   const common = ["Upgrade: websocket", "Connection: Upgrade", ...extensions];

@@ -1,4 +1,4 @@
-/** Made-up TCP over IPv4 (RFC 9293, RFC 791) around bytes that may never have seen a network: for dissectors, who want it. */
+/** Synthetic TCP over IPv4 (RFC 9293, RFC 791) around captured bytes, because dissectors require it. */
 import type { Bytes } from "../../core/bytes.ts";
 import { other, type Role } from "../role.ts";
 
@@ -9,19 +9,19 @@ const ACK = 0x10;
 
 const IP_HEADER = 20;
 const TCP_HEADER = 20;
-/** What one IPv4 packet can carry (RFC 791 §3.1). */
+/** The most that one IPv4 packet can carry (RFC 791 §3.1). */
 export const MAX_SEGMENT_BYTES: number = 65_535 - IP_HEADER - TCP_HEADER;
 
-/** Of the addresses for documentation (RFC 5737). */
+/** Addresses reserved for documentation (RFC 5737). */
 const ADDRESSES = { client: [192, 0, 2, 1], server: [192, 0, 2, 2] } as const;
 
-/** A maximum segment of 65,495 bytes, and a window scaled by 2^14, so that nothing looks as if it had to wait. */
+/** A maximum segment of 65,495 bytes, and a window scaled by 2^14, so that no sender seems to wait. */
 const SYN_OPTIONS = Uint8Array.of(2, 4, MAX_SEGMENT_BYTES >> 8, MAX_SEGMENT_BYTES & 0xff, 1, 3, 3, 14);
 
-/** One connection, packet by packet. Each is a whole IPv4 packet. */
+/** One connection, packet by packet. Each is a complete IPv4 packet. */
 export class TCPConversation {
   readonly #ports: Readonly<Record<Role, number>>;
-  /** The next byte of each sender, from the SYN on. */
+  /** The next sequence number of each sender, from the SYN on. */
   readonly #sequence: Record<Role, number> = { client: 0, server: 0 };
   #packets = 0;
 
@@ -29,7 +29,7 @@ export class TCPConversation {
     this.#ports = ports;
   }
 
-  /** The three packets of its opening, with their senders. */
+  /** The three packets that open the connection, with their senders. */
   open(): [Role, Bytes][] {
     return [
       ["client", this.#packet("client", SYN, SYN_OPTIONS)],
@@ -43,7 +43,7 @@ export class TCPConversation {
     return this.#packet(sender, PSH | ACK, undefined, bytes);
   }
 
-  /** The three packets of its end, as where the second end closes at once, with their senders. */
+  /** The three packets that close the connection, with their senders. The second end closes immediately. */
   close(first: Role): [Role, Bytes][] {
     const second = other(first);
     return [
@@ -83,7 +83,7 @@ export class TCPConversation {
   }
 }
 
-/** The addresses, the protocol and the length, summed (RFC 9293 §3.1). */
+/** The sum of the pseudo-header: addresses, protocol and length (RFC 9293 §3.1). */
 function pseudoHeader(packet: Uint8Array, tcpLength: number): number {
   return sumOf(packet.subarray(12, 20)) + 6 + tcpLength;
 }

@@ -1,3 +1,3 @@
-/** Which version of the library wrote an export. A test holds it to that of the package. */
+/** The library version named in exports. A test checks that it matches the package. */
 
 export const version = "0.1.0";

@@ -1,4 +1,4 @@
-/** What is taken out of a vector before it leaves: the same number of characters stands in the place of each secret. */
+/** Redacts a vector before export. Each secret is replaced by the same number of characters. */
 import { concat, latin1, type Bytes } from "../../core/bytes.ts";
 import { decodeInto, Decoder } from "../decode/decoder.ts";
 import { latin1Text } from "../decode/headDecoder.ts";
@@ -8,7 +8,7 @@ import { exported, overwriteBytes, Redactor, type Redaction } from "../redact.ts
 import { headOf } from "../requestHead.ts";
 import type { Vector, VectorOptions, VectorStep } from "./vector.ts";
 
-/** Headers that both ends read: with others in their place the handshake would go another way. */
+/** Headers that both ends evaluate: other values would change the course of the handshake. */
 const OF_THE_HANDSHAKE = [
   "host",
   "upgrade",
@@ -21,7 +21,7 @@ const OF_THE_HANDSHAKE = [
 const FILLER = "x";
 const FILLER_BYTE = 0x78;
 
-/** By default what is secret in heads is overwritten, and the vector can still be replayed. */
+/** By default secrets in heads are overwritten, and the vector can still be replayed. */
 export function redactVector(vector: Vector, redaction?: Redaction): Vector {
   const redactor = new Redactor({ ...exported, ...redaction });
   const { secrets } = redactor;
@@ -51,7 +51,7 @@ export function redactVector(vector: Vector, redaction?: Redaction): Vector {
   };
 }
 
-/** What passed, all of it, however long its heads may have been. */
+/** Records of everything that was sent and received, with no limit on the length of heads. */
 function recordsOf({ role, options, steps }: Vector, sent: Bytes, received: Bytes): TraceRecord[] {
   const records: TraceRecord[] = [];
   const request = steps.find((step) => step.do === "receiveRequest" && step.throws === undefined);
@@ -83,7 +83,7 @@ function redactOptions(options: VectorOptions, { secrets }: Redactor): VectorOpt
   };
 }
 
-/** A stream that is read once to be changed, and once in the pieces that it came in. */
+/** The bytes of a stream. They are redacted as a whole, then read back in the original pieces. */
 class Patch {
   readonly bytes: Bytes;
   #at = 0;
@@ -92,7 +92,7 @@ class Patch {
     this.bytes = concat(pieces);
   }
 
-  /** The next piece, which is as long as this one. */
+  /** The next piece, with the same length as `piece`. */
   next(piece: string): string {
     const start = this.#at;
     this.#at += piece.length / 2;
@@ -103,7 +103,7 @@ class Patch {
 function redactBytes({ bytes }: Patch, record: TraceRecord, redactor: Redactor, payloads: boolean): void {
   const { offset, length } = record;
   if (record.kind === "head") {
-    // One that somebody else had read is not among the bytes, but its subprotocols are known from now on.
+    // A head that was parsed before is not in the bytes, but this records its subprotocols.
     const shown = redactor.secrets.head(latin1Text(record.bytes));
     if (length > 0) bytes.set(latin1(shown), offset);
   } else if (payloads) {
@@ -138,7 +138,7 @@ function redactStep(step: VectorStep, redactor: Redactor, payloads: boolean): Ve
   return redacted as unknown as VectorStep;
 }
 
-/** As many characters of text, or as many bytes. */
+/** Filler with the same number of characters, or of bytes. */
 function filler(value: string, isText: boolean): string {
   return isText ? FILLER.repeat(value.length) : FILLER_BYTE.toString(16).repeat(value.length / 2);
 }

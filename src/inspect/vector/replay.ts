@@ -1,4 +1,4 @@
-/** A vector happens again, to a new connection, and every difference is told. */
+/** Replays a vector on a new connection and reports every difference. */
 import { WSConnection } from "../../connection/wsConnection.ts";
 import type { Bytes } from "../../core/bytes.ts";
 import { ProtocolError } from "../../core/errors.ts";
@@ -10,13 +10,13 @@ import { plainEvent } from "../plainEvent.ts";
 import { NOT_BYTES, readOptions, VECTOR_FORMAT, VECTOR_VERSION, type Vector, type VectorStep } from "./vector.ts";
 
 export interface ReplayOptions {
-  /** Those that the connection had, made anew with the same options: a vector knows only their names. */
+  /** New extensions with the same options as those of the recording: a vector has only their names. */
   readonly extensions?: readonly (Extension | NegotiatedExtension)[] | undefined;
 }
 
 const table: OptionTable<ReplayOptions> = { extensions: "an object" };
 
-/** Where the replay went another way than the recording. */
+/** Where the replay differs from the recording. */
 export interface ReplayDifference {
   /** The index of the step. */
   readonly step: number;
@@ -26,16 +26,16 @@ export interface ReplayDifference {
 }
 
 export interface Replay {
-  /** As it is after the last step. */
+  /** The connection after the last step. */
   readonly connection: WSConnection;
   readonly events: readonly WSEvent[];
-  /** Empty if the connection told and sent, bit for bit, what it had told and sent. */
+  /** Empty if the connection emitted and sent exactly what it did in the recording, bit for bit. */
   readonly differences: readonly ReplayDifference[];
 }
 
 /**
- * Does every step again with a new connection. `TypeError` for what is no vector of this version, has been redacted, or
- * needs an extension that is not given.
+ * Replays every step on a new connection. Throws `TypeError` if `vector` is not a vector of this version or has been
+ * redacted, or if an extension that it needs is missing.
  *
  * @example
  * ```ts
@@ -84,7 +84,7 @@ export function replay(vector: Vector, options: ReplayOptions = {}): Replay {
   return { connection, events, differences };
 }
 
-/** What the recording was told by a step: what it threw, or else returned. */
+/** What the step threw or returned in the recording. */
 function toldBy(step: VectorStep): unknown {
   if (step.throws !== undefined) return { throws: step.throws };
   switch (step.do) {
@@ -93,7 +93,7 @@ function toldBy(step: VectorStep): unknown {
     case "bytesToSend":
       return step.bytes;
     case "chunksToSend":
-      // Where memory was divided is no affair of the wire's.
+      // How the bytes are split into chunks does not matter.
       return step.chunks.join("");
     case "nextDeadlineMs":
       return step.nextDeadlineMs;
@@ -212,7 +212,7 @@ function bytesOf(text: unknown, where: string): Bytes {
   return bytes;
 }
 
-/** What a call was given: text, bytes, or what was neither, and made it throw. */
+/** The argument of a call: text or bytes, or `undefined` for an invalid argument that made it throw. */
 function dataOf(step: { text?: string; bytes?: string | null; throws?: unknown }, where: string): unknown {
   if (step.text !== undefined) return step.text;
   return step.bytes === NOT_BYTES && step.throws !== undefined ? undefined : bytesOf(step.bytes, where);
@@ -223,7 +223,7 @@ function pairs(headers: readonly (readonly [string, string])[]): [string, string
   return headers.map(([name, value]) => [name, value]);
 }
 
-/** As JSON, since that is what the vector was. */
+/** As JSON, the format of the vector. */
 function comparable(value: unknown): string {
   return JSON.stringify(value ?? null);
 }

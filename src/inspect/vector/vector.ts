@@ -1,4 +1,6 @@
-/** What happened to one connection, step by step, as plain JSON: enough to make it happen again, bit for bit. */
+/**
+ * A vector: everything that happened to one connection, step by step, as plain JSON. Enough to replay it bit for bit.
+ */
 import type { ConnectionOptions } from "../../connection/options.ts";
 import type { ExtensionParameters } from "../../core/extension.ts";
 import { entriesOf } from "../../handshake/headReader.ts";
@@ -8,29 +10,29 @@ import type { Role } from "../role.ts";
 export const VECTOR_FORMAT = "websocket-over vector";
 export const VECTOR_VERSION = 1;
 
-/** Stands for an argument that was to be bytes, and was something else: the call threw. */
+/** Replaces an argument that should have been bytes but was not: the call threw. */
 export const NOT_BYTES = "not bytes";
 
 export type HeaderList = readonly (readonly [name: string, value: string])[];
 /** JSON has no `Infinity`. */
 type JSONNumber = number | "Infinity";
 
-/** Bytes are in hexadecimal throughout. */
+/** All bytes are in hexadecimal. */
 export interface Vector {
   readonly format: typeof VECTOR_FORMAT;
   readonly version: typeof VECTOR_VERSION;
   readonly role: Role;
   readonly options: VectorOptions;
-  /** The random bytes that the connection drew and that were seen on the wire, in order: keys and masks. */
+  /** The random bytes that the connection drew, in order, as seen on the wire: keys and masks. */
   readonly random: string;
   readonly steps: readonly VectorStep[];
-  /** The recording was full before the connection ended. The steps are those up to there. */
+  /** The recording reached its limit before the connection ended; later steps are missing. */
   readonly truncated?: true;
-  /** Payloads have been overwritten. It can be read, but not replayed. */
+  /** Payloads or handshake headers have been overwritten. The vector can be read but not replayed. */
   readonly redacted?: true;
 }
 
-/** The options of the connection, as far as they say what it does. */
+/** The connection options that affect its behaviour. */
 export interface VectorOptions {
   readonly handshake?: "http1" | "none";
   readonly host?: string;
@@ -39,7 +41,7 @@ export interface VectorOptions {
   readonly subprotocols?: readonly string[];
   readonly subprotocol?: string;
   readonly headers?: HeaderList;
-  /** What they are called, and what they offer or have agreed on. To replay, they have to be given. */
+  /** The name of each extension, and what it offers or has agreed on. To replay, pass the extensions. */
   readonly extensions?: readonly { readonly name: string; readonly parameters: readonly ExtensionParameters[] }[];
   readonly limits?: Readonly<Record<string, JSONNumber>>;
   readonly masking?: boolean;
@@ -50,7 +52,7 @@ export interface VectorOptions {
   readonly keepalive?: { readonly intervalMs: JSONNumber; readonly timeoutMs: JSONNumber };
 }
 
-/** What was thrown, by its name and, of a protocol error, its code. */
+/** What was thrown: its name and, for a protocol error, its code. */
 export interface Thrown {
   readonly name: string;
   readonly code?: string;
@@ -60,7 +62,7 @@ interface Call {
   readonly throws?: Thrown;
 }
 
-/** A call, or what was read. Those that tell something say what they told. */
+/** A call or a read. Steps with a result contain it. */
 export type VectorStep =
   | (Call & { readonly do: "receiveBytes"; readonly bytes: string | null })
   | (Call & {
@@ -81,7 +83,7 @@ export type VectorStep =
     })
   | (Call & { readonly do: "ping" | "pong"; readonly bytes?: string })
   | (Call & { readonly do: "close"; readonly code?: number; readonly reason?: string })
-  /** Answers the request that was told last. */
+  /** Answers the latest request event. */
   | (Call & { readonly do: "accept"; readonly subprotocol?: string; readonly headers?: HeaderList })
   | (Call & {
       readonly do: "reject";
@@ -98,13 +100,13 @@ export type VectorStep =
       readonly finished: boolean;
     })
   | (Call & { readonly do: "advanceTime"; readonly nowMs: number })
-  /** Only in older vectors, from when reading it started timers: compared, and no longer recorded. */
+  /** Only in older vectors, from when reading it started timers. Compared, but no longer recorded. */
   | (Call & { readonly do: "nextDeadlineMs"; readonly nextDeadlineMs: number | null });
 
 const PLAIN_OPTIONS = ["handshake", "host", "resource", "origin", "subprotocols", "subprotocol", "masking", "autoPong"];
 const DURATIONS = ["handshakeTimeoutMs", "messageTimeoutMs", "closeTimeoutMs"] as const;
 
-/** The options as they can be written down: functions and what else is in them is left out. */
+/** The options in JSON. Leaves out functions and anything else that JSON can't hold. */
 export function writeOptions(options: ConnectionOptions): VectorOptions {
   const plain: Record<string, unknown> = {};
   for (const name of PLAIN_OPTIONS) {
@@ -125,7 +127,7 @@ export function writeOptions(options: ConnectionOptions): VectorOptions {
   return plain;
 }
 
-/** The options for the connection that the steps are to happen to again. */
+/** The options for a connection that replays the steps. */
 export function readOptions(options: VectorOptions): ConnectionOptions {
   const { handshakeTimeoutMs, messageTimeoutMs, closeTimeoutMs, limits, keepalive, headers, extensions, ...plain } =
     options;

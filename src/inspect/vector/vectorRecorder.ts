@@ -1,4 +1,4 @@
-/** Writes down what happens to a connection as a vector that can be replayed. */
+/** Records what happens to a connection as a vector that can be replayed. */
 import type { Connection } from "../../connection/connection.ts";
 import type { ConnectionOptions } from "../../connection/options.ts";
 import { concat, viewOf, type Bytes } from "../../core/bytes.ts";
@@ -25,7 +25,7 @@ import {
 } from "./vector.ts";
 
 export interface VectorRecorderOptions {
-  /** Where recording ends, in bytes that went in and out, as they are on the wire; 16 MiB by default. */
+  /** Where recording stops, in bytes on the wire in both directions; 16 MiB by default. */
   readonly maxBytes?: number | undefined;
 }
 
@@ -33,21 +33,22 @@ const table: OptionTable<VectorRecorderOptions> = { maxBytes: "a number" };
 
 export interface VectorRecording {
   /**
-   * What has happened so far. By default what is secret in heads is overwritten with as many characters, as in every
-   * export, and the vector can still be replayed. One whose payloads, or headers of the handshake itself, are redacted can
-   * only be read. A function for payloads counts as `"length"`.
+   * What has been recorded so far. By default secrets in heads are overwritten with the same number of characters, as
+   * in every export, and the vector can still be replayed. If you redact payloads or headers of the handshake itself,
+   * it can only be read. A function for payloads counts as `"length"`.
    */
   vector(redact?: Redaction): Vector;
-  /** Records no more. What was recorded stays. */
+  /** Stops recording. The existing steps stay. */
   stop(): void;
 }
 
-/** What a step costs that carries few bytes, or none. */
+/** Cost of a step with few or no bytes. */
 const STEP_BYTES = 32;
 
 /**
- * Records every call, every chunk, every event and the time, of a connection that nothing has happened to yet: right
- * after it was made, with the options that it was made with (`onConnection` gives both). `TypeError` if it is too late.
+ * Records every call, chunk, event and time of a new connection. Call it right after you create the connection, with
+ * the same options (`onConnection` passes both). Throws `TypeError` if something has already happened to the
+ * connection.
  */
 export function recordVector(
   connection: Connection,
@@ -107,7 +108,7 @@ class VectorRecorder {
       override(connection, name, (original) => {
         const call = original as unknown as (...args: Parameters<Methods[Name]>) => ReturnType<Methods[Name]>;
         const observed = (...args: Parameters<Methods[Name]>): ReturnType<Methods[Name]> => {
-          // Before the call, which may change the bytes that it is given.
+          // Describe before the call, which may change the bytes passed to it.
           const step = describe(...args);
           let result: ReturnType<Methods[Name]>;
           try {
@@ -167,7 +168,7 @@ class VectorRecorder {
   #add(step: VectorStep): void {
     if (this.#full) return;
     const last = this.#steps.at(-1);
-    // Asking again for what there is not, with nothing in between, changes nothing.
+    // Skip repeated reads that return nothing: they change nothing.
     if (last !== undefined && isIdle(step) && last.do === step.do && isIdle(last)) return;
     this.#bytes += STEP_BYTES + bytesIn(step);
     this.#full = this.#bytes > this.#maxBytes;
@@ -220,7 +221,7 @@ function thrown(error: unknown): Thrown {
   return { name: error instanceof Error ? error.name : typeof error };
 }
 
-/** The key of the request and the masks, from where they went. */
+/** The request's key and the masks, taken from the bytes sent. */
 function randomIn(role: Role, options: VectorOptions, steps: readonly VectorStep[]): Bytes {
   const sent = concat(sentIn(steps));
   if (role === "server" || sent.length === 0) return new Uint8Array(0);
