@@ -175,8 +175,8 @@ const callsFor = new WeakMap<NodeHttp2Server, number>();
 const declined = new WeakMap<object, number>();
 
 /**
- * Whether only this module listens for streams and for this event. For a `request` listener, Node adds a stream
- * listener of its own.
+ * Whether only this module listens for streams and for this event. Node adds a stream listener if there is a `request`
+ * listener.
  */
 function isAlone(server: NodeHttp2Server, event: "connect" | "request"): boolean {
   const calls = callsFor.get(server) ?? 0;

@@ -29,7 +29,7 @@ export class Emitter<Events extends { [Name in keyof Events]: unknown[] }> {
    * Lists are never changed in place, so adding or removing a listener does not affect an event that is being emitted.
    */
   readonly #kept = Object.create(null) as Record<PropertyKey, readonly Kept[] | undefined>;
-  /** Events for which the warning about too many listeners has been issued. */
+  /** Events that have already caused a warning about too many listeners. */
   readonly #warned = new Set<PropertyKey>();
 
   on<Name extends keyof Events>(event: Name, listener: (this: this, ...args: Events[Name]) => unknown): this {

@@ -121,7 +121,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   perMessageDeflate: "use extensions: [permessageDeflate()], of websocket-over/deflate",
 };
 
-/** Default to what the transport says itself. */
+/** The transport's own properties are the defaults. */
 export interface HandleOptions extends TransportInfo {
   /**
    * The request, if it has already been parsed, for example by Node's `http`. The transport then yields what followed

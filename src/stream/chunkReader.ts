@@ -4,7 +4,7 @@ import { byobReaderOf } from "../transports/byobReader.ts";
 const SMALLEST_BYTES = 4 * 1024;
 const LARGEST_BYTES = 64 * 1024;
 
-/** Left free behind each chunk, so that `standalone()` never takes it for a buffer of its own and keeps it uncopied. */
+/** Left free behind each chunk, so that a chunk never fills its buffer and `standalone()` always copies it. */
 const MARGIN_BYTES = 8;
 
 /**

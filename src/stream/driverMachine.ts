@@ -97,7 +97,7 @@ type TakerSignal = "hold" | "take" | "discard";
 
 export const takers: Table<Taker, TakerSignal> = {
   ready: { hold: "held", discard: "discarding" },
-  // It asked for time: nothing is parsed until it goes on.
+  // It asked for time: nothing is parsed until it continues.
   held: { take: "ready", discard: "discarding" },
   // It wants no more messages, or did not take them in time.
   discarding: {},
@@ -442,7 +442,7 @@ export class DriverMachine {
       return;
     }
     if (!(chunk instanceof Uint8Array)) {
-      // What came before may still be taken.
+      // Earlier data may still be taken.
       const reason = new TypeError("a transport brings Uint8Array chunks");
       this.fault ??= reason;
       this.#commands.push({ type: "cancelInput", reason });

@@ -32,7 +32,7 @@ export class MessageAssembler {
     this.#connection = connection;
   }
 
-  /** Adds a piece. Returns the message once it is complete; a binary one has a buffer of its own. */
+  /** Adds a piece. Returns the message once it is complete. The buffer of a binary message contains nothing else. */
   add(event: TextReceived | BytesReceived): string | Bytes | undefined {
     return event.type === "textReceived" ? this.#addText(event) : this.#addBytes(event);
   }
@@ -117,7 +117,7 @@ function put(piece: Bytes, block: Bytes, at: number): void {
   else for (let i = 0; i < length; i++) block[at + i] = piece[i]!;
 }
 
-/** Returns bytes with a buffer of their own: the same array if it already has one, else a copy. */
+/** Returns bytes whose buffer contains nothing else: the same array if that is already so, else a copy. */
 export function standalone(data: Bytes): Bytes {
   return data.length === data.buffer.byteLength ? data : data.slice();
 }

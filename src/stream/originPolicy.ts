@@ -9,9 +9,10 @@ import { WebSocketError } from "./webSocketError.ts";
  * - `"same"`: pages of the host that the request names, and of the page that the server itself runs in;
  * - a list of origins, such as `https://app.example`, or `"null"` for opaque ones (files, sandboxed frames);
  * - a function that decides, and may return a promise; if it throws or rejects, the request is answered with 500;
- * - `"any"`: if no foreign page can reach the transport, or you authenticate clients in another way.
+ * - `"any"`: every page. Use it if no foreign page can reach the transport, or if you authenticate clients in another
+ *   way.
  *
- * With `"same"` or a list, a request without `Origin` is let in, because no browser sends one.
+ * With `"same"` or a list, a request without `Origin` may connect, because no browser sends one.
  */
 export type OriginPolicy =
   "same" | "any" | readonly string[] | ((origin: string | undefined) => boolean | PromiseLike<boolean>);
@@ -45,7 +46,7 @@ export function allowsOrigin(
   return policy.includes(origin);
 }
 
-/** All opaque origins look alike, so a server with an opaque origin has no pages of its own. */
+/** All opaque origins look alike, so a server with an opaque origin can't recognize its pages. */
 function isOwn(origin: string): boolean {
   return origin !== "null" && origin === (globalThis as { origin?: string }).origin;
 }

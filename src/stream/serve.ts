@@ -46,10 +46,10 @@ const table: OptionTable<ServeOptions> = {
  * Serves WebSockets until there are no more transports and all connections have ended. Aborting the signal stops the
  * server: it takes no more transports, answers pending requests with 503 and closes open connections with 1001.
  *
- * Resolves when all transports have ended, which takes at most `closeTimeoutMs`, and the handlers have returned, for
- * which it waits as long. Once the signal is aborted, it does not wait for handlers. Rejects if iterating over the
- * transports fails, or if the options are invalid; in the latter case no transport is taken, and those of an array are
- * ended.
+ * Resolves when all transports have ended and the handlers have returned. It waits for a handler at most
+ * `closeTimeoutMs` after its transport has ended. After an abort the transports end within `closeTimeoutMs`, and it
+ * does not wait for handlers. Rejects if iterating over the transports fails, or if the options are invalid; in the
+ * latter case no transport is taken, and those of an array are ended.
  *
  * @example
  * ```ts

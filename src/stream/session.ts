@@ -162,8 +162,8 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
   }
 
   /**
-   * Starts the closing handshake (§7.1.2) and returns {@link closed}. Drops what waits in `writable`. You can still
-   * read incoming messages for half of `closeTimeoutMs`; then they are dropped. Aborting the signal abandons the
+   * Starts the closing handshake (§7.1.2) and returns {@link closed}. Drops messages queued in `writable`. You can
+   * still read incoming messages for half of `closeTimeoutMs`; then they are dropped. Aborting the signal abandons the
    * transport at once. Does nothing if the handshake has started already. Throws `RangeError` if the code or reason may
    * not be sent.
    */

@@ -11,7 +11,7 @@ export function takeSpare(atLeast = 1): Bytes | undefined {
   return taken;
 }
 
-/** Keeps a block that is no longer in use, unless a larger one is kept. */
+/** Keeps an unused block, unless a larger one is kept. */
 export function keepSpare(block: Bytes): void {
   if (block.length > spare.length) spare = block;
 }

@@ -46,9 +46,9 @@ type MatcherOf<Arguments extends unknown[]> = (
 ) => Promise<MatcherResult>;
 
 /**
- * Each matcher waits for something to be received and takes it, so that the next expectation looks at what came after
- * it. Messages form one sequence; pings, pongs and the Close form others. With `not`, nothing is taken, and the matcher
- * waits for the whole timeout unless the result is clear earlier.
+ * Each matcher waits for an item and takes it, so that the next expectation looks at later ones. Messages form one
+ * sequence; pings, pongs and the Close form others. With `not`, nothing is taken, and the matcher waits for the whole
+ * timeout unless the result is clear earlier.
  */
 export type WebSocketMatchers = {
   /** A text message: equal to a string, or matched by a regular expression or an asymmetric matcher. */

@@ -78,7 +78,7 @@ export class TestRequest {
     await this.#wired.flush();
   }
 
-  /** Answers with bytes as they are; no rule applies. Use {@link fault} for what follows. */
+  /** Answers with bytes as they are; no rule applies. To end the connection afterwards, use {@link fault}. */
   raw(bytes: string | BufferSource): Promise<void> {
     return this.#wired.wire.write(toBytes(bytes));
   }

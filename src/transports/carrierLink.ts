@@ -46,7 +46,7 @@ export class CarrierLink extends MessageStreams {
   }
 
   /**
-   * Passes on what a plain peer can be told: the end, once everything has been sent, and that the writer was aborted.
+   * Passes on what a plain peer can notice: the end, once everything has been sent, and that the writer was aborted.
    */
   tellPlainly(control: Control): void {
     if (control.type === "end") this.finish();

@@ -107,8 +107,8 @@ export class MessageStreams {
   }
 
   /**
-   * Sets how much may wait unread, in bytes of cost. A peer of this library pauses there. A plain peer does not, nor
-   * does this end wait for it: if more arrives, both directions fail.
+   * Sets how much may wait unread, in bytes of cost. A peer of this library pauses there. Nothing pauses a plain peer,
+   * or writing to it: if it sends more, both directions fail.
    */
   begin(window: number, isOurs: boolean): void {
     this.#window = window;

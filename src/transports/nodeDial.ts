@@ -109,7 +109,7 @@ export async function dial(
     if (server.secure) socket = await secure(attempt, socket, server, tls);
     return attempt.succeed(socket);
   } catch (error) {
-    // Node throws synchronously if one of its own options is invalid.
+    // Node throws synchronously if one of its options is invalid.
     attempt.giveUp(error);
     throw error;
   } finally {

@@ -22,9 +22,9 @@ const table: OptionTable<PipeOptions> = { highWaterMark: "a number", handOver: "
 /**
  * Makes the two ends of a connection. What is written at one end is read at the other, in order, chunk by chunk.
  *
- * A writer waits while the other end does not read. `close()` on a writer ends the stream at the other end;
- * `abort(reason)` fails the other end's reader, and `cancel(reason)` the other end's writer, with that reason. Each
- * chunk is copied when it is written, as on any wire: the writer may reuse it, unless `handOver` gives it away, and the
+ * A writer waits while the other end does not read. `close()` on a writer ends the stream at the other end.
+ * `abort(reason)` fails the other end's reader with the reason, and `cancel(reason)` the other end's writer. Each chunk
+ * is copied when it is written, as on any wire: the writer may reuse it, unless `handOver` gives it away, and the
  * reader owns what it reads.
  *
  * A chunk that is not a `Uint8Array` fails its direction with a `TypeError`. Throws `RangeError` if `highWaterMark` is

@@ -24,7 +24,7 @@ export interface CarrierSocket {
   readonly bufferedAmount: number;
   send(data: string | Uint8Array<ArrayBuffer>): void;
   close(code: number, reason?: string): void;
-  // As the various declarations have it.
+  // The event types of the sockets differ.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   addEventListener(type: string, listener: (event: any) => void): void;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any

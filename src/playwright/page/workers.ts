@@ -70,7 +70,7 @@ function wrapSharedWorker(hub: Hub): void {
 }
 
 /**
- * Returns a URL for which the test answers with this script followed by the original; `undefined` if that is not
+ * Returns a URL that makes the test answer with this script followed by the original; `undefined` if that is not
  * possible.
  */
 function tagged(given: unknown, kind: WorkerKind): string | undefined {
