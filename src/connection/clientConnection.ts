@@ -23,8 +23,8 @@ export class ClientConnection extends Connection {
   declare readonly type: "client";
 
   /** Queues the request at once. `TypeError` or `RangeError` for invalid options. */
-  constructor(options: ClientConnectionOptions) {
-    checkOptions("new ClientConnection()", options, table);
+  constructor(given: ClientConnectionOptions) {
+    const options = checkOptions("new ClientConnection()", given, table);
     super("client", options, (connection) => new ClientOpening(connection, options), options.fastPaths);
   }
 }

@@ -15,8 +15,8 @@ export class ServerConnection extends Connection {
   declare readonly type: "server";
 
   /** `TypeError` or `RangeError` for invalid options. */
-  constructor(options: ServerOptions = {}) {
-    checkOptions("new ServerConnection()", options, sharedTable);
+  constructor(given: ServerOptions = {}) {
+    const options = checkOptions("new ServerConnection()", given, sharedTable);
     super("server", options, (connection) => new ServerOpening(connection, options), fastPaths);
   }
 

@@ -72,8 +72,8 @@ export class ServerOpening implements Opening {
 
   accept(request: ConnectionRequested, options: AcceptOptions): void {
     this.#requirePending(request);
-    checkOptions("accept()", options, acceptTable);
-    const accepted = this.#handshake.accept(request, { ...options, extensions: this.#extensions });
+    const checked = checkOptions("accept()", options, acceptTable);
+    const accepted = this.#handshake.accept(request, { ...checked, extensions: this.#extensions });
     this.#connection.open("accept", accepted);
     this.#connection.output.push(accepted.bytes);
   }

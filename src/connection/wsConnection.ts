@@ -38,11 +38,11 @@ export class WSConnection extends Connection {
   constructor(type: "client", options?: ClientOptions);
   constructor(type: "server", options?: ServerOptions);
   constructor(type: ConnectionType, options?: SharedOptions);
-  constructor(type: ConnectionType, options: SharedOptions = {}) {
+  constructor(type: ConnectionType, given: SharedOptions = {}) {
     if (type !== "client" && type !== "server") {
       throw new TypeError(`new WSConnection() takes "client" or "server", not ${String(type)}`);
     }
-    checkOptions("new WSConnection()", options, clientTable);
+    const options = checkOptions("new WSConnection()", given, clientTable);
     super(
       type,
       options,

@@ -31,9 +31,29 @@ function isOutOfBounds(view: ArrayBufferView): boolean {
 
 /** Buffers by brand rather than `instanceof`, since they may come from another realm. */
 export function isBufferSource(value: unknown): value is ArrayBuffer | ArrayBufferView {
-  if (ArrayBuffer.isView(value)) return true;
-  const brand = Object.prototype.toString.call(value);
-  return brand === "[object ArrayBuffer]" || brand === SHARED;
+  return ArrayBuffer.isView(value) || (Object(value) === value && (hasLength(value, ownLength) || isShared(value)));
+}
+
+/** Asks the getter, which only takes buffers. Their names can be changed, and other objects can take them. */
+function hasLength(value: unknown, length: (this: unknown) => number): boolean {
+  try {
+    length.call(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const lengthOf = (prototype: object): ((this: unknown) => number) =>
+  Reflect.get(Object.getOwnPropertyDescriptor(prototype, "byteLength")!, "get") as (this: unknown) => number;
+const ownLength = lengthOf(ArrayBuffer.prototype);
+/** Pages that are not isolated have such memory, of WebAssembly, but not its class. */
+const { SharedArrayBuffer: Shared } = globalThis as { SharedArrayBuffer?: { readonly prototype: object } };
+const sharedLength = Shared && lengthOf(Shared.prototype);
+
+function isShared(value: unknown): boolean {
+  if (sharedLength === undefined) return Object.prototype.toString.call(value) === "[object SharedArrayBuffer]";
+  return hasLength(value, sharedLength);
 }
 
 export function bufferOf(source: ArrayBuffer | ArrayBufferView): ArrayBufferLike & { readonly resizable?: boolean } {
@@ -48,12 +68,9 @@ export function requireFixed(source: unknown): void {
   if (typeof source === "string" || !isBufferSource(source)) return;
   const buffer = bufferOf(source);
   if (buffer.resizable === false) return; // nearly every one
-  if (Object.prototype.toString.call(buffer) === SHARED)
-    throw new TypeError("shared memory can't be sent: send a copy");
+  if (isShared(buffer)) throw new TypeError("shared memory can't be sent: send a copy");
   if (buffer.resizable === true) throw new TypeError("resizable memory can't be sent: send a copy");
 }
-
-const SHARED = "[object SharedArrayBuffer]";
 
 /** The bytes of a string of code points up to 255, as HTTP heads are written. */
 export function latin1(text: string): Bytes {

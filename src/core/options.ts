@@ -23,23 +23,28 @@ type Table = Readonly<Record<string, unknown>>;
 export type Advise = (value: unknown) => string;
 
 /**
- * Throws `TypeError` for an option that is not in the table, or is not of its kind. One that is `undefined` counts as
- * absent. `where` names the function.
+ * Reads the options of the table once each, inherited ones too, and returns those that are not `undefined`. Throws
+ * `TypeError` for an option of another kind, and for an own one that is not in the table. `where` names the function.
  */
-export function checkOptions(where: string, options: unknown, table: object): void {
+export function checkOptions<Options extends object>(where: string, options: Options, table: object): Options {
+  const names = Object.keys(table);
   if (typeof options !== "object" || options === null) {
-    refuse(`${where} takes options, { ${Object.keys(table).join(", ")} }`, options);
+    refuse(`${where} takes options, { ${names.join(", ")} }`, options);
   }
-  for (const name in options) {
+  for (const name of Object.keys(options)) {
+    if (!(name in table) && options[name as never] !== undefined) {
+      throw new TypeError(`${where} has no option ${name}; ${suggestion(name, names)}`);
+    }
+  }
+  const checked: Record<string, unknown> = {};
+  for (const name of names) {
     const value = options[name as never] as unknown;
     if (value === undefined) continue;
     const kind = (table as Table)[name];
+    checked[name] = typeof kind === "object" ? checkOptions(`${where}: ${name}`, value as object, kind!) : value;
     if (typeof kind === "string") requireKind(`${where}: ${name} must be`, value, kind);
-    else if (typeof kind === "object") checkOptions(`${where}: ${name}`, value, kind!);
-    else if (Object.hasOwn(options, name)) {
-      throw new TypeError(`${where} has no option ${name}; ${suggestion(name, Object.keys(table))}`);
-    }
   }
+  return checked as Options;
 }
 
 /** Throws `TypeError` for a value of another kind: `expected` begins its message, and what `advise` returns ends it. */

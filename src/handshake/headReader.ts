@@ -219,14 +219,34 @@ export function isFolded(line: string): boolean {
   return /^[ \t]/.test(line);
 }
 
-/** What headers were given as, one by one, each name as it was spelled. `TypeError` if they are no pairs. */
-export function entriesOf(init: HeadersInit): [name: string, value: string][] {
-  if (!(Symbol.iterator in Object(init))) return Object.entries(init);
-  return Array.from(init as Iterable<[string, string]>, ([name, value, ...more]) => {
+/** Headers as the platform or Node's `http` has them. Node gives several values of a name as an array. */
+export type GivenHeaders = HeadersInit | Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/**
+ * The headers that were given, one by one, each name as it was spelled. Throws `TypeError` if they are not names and
+ * texts.
+ */
+export function entriesOf(given: GivenHeaders): [name: string, value: string][] {
+  if (Object(given) !== given) throw new TypeError(`headers must be an object, not ${typeof given}`);
+  if (!(Symbol.iterator in given)) {
+    return Object.entries(given as Record<string, unknown>).flatMap(([name, value]) =>
+      value === undefined ? [] : [value].flat().map((each) => entryOf(name, each)),
+    );
+  }
+  return Array.from(given as Iterable<[string, string]>, ([name, value, ...more]) => {
     if (value === undefined || more.length > 0) throw new TypeError("a header is a name and a value");
-    return [name, value];
+    return entryOf(name, value);
   });
 }
+
+function entryOf(name: string, value: unknown): [name: string, value: string] {
+  if (typeof value === "number") return [name, String(value)];
+  if (typeof value !== "string") throw new TypeError(`the value of a header must be a string, not ${typeof value}`);
+  return [name, value];
+}
+
+/** As {@link headersOf}, of headers as they were given. */
+export const headersFrom = (given: GivenHeaders): Headers => headersOf(entriesOf(given));
 
 /** Fields as the platform has them; their names may be spelled in any way. `TypeError` for what can't be a field. */
 export function headersOf(fields: readonly Field[]): Headers {

@@ -26,7 +26,7 @@ import {
 import { violation } from "../core/violation.ts";
 import { encodeText } from "../core/utf8.ts";
 import { acceptFor, isKey } from "./acceptKey.ts";
-import { entriesOf, Head, HeadReader, makeField } from "./headReader.ts";
+import { entriesOf, Head, HeadReader, makeField, type GivenHeaders } from "./headReader.ts";
 import type { Field } from "./field.ts";
 import { formatHead, statusLine } from "./headWriter.ts";
 import { isHost, listHas } from "./headerGrammar.ts";
@@ -40,7 +40,7 @@ import { answerFields, applicationFields, readOffer, type Agreement, type Answer
 export interface ParsedRequest {
   readonly method: string;
   readonly target: string;
-  readonly headers: HeadersInit;
+  readonly headers: GivenHeaders;
 }
 
 export interface RejectOptions {

@@ -6,6 +6,7 @@ import { resolveTiming, timingTable } from "../core/deadlines.ts";
 import type { ConnectionRequested } from "../core/events.ts";
 import { limitTable, type Limits } from "../core/limits.ts";
 import { checkOptions, type OptionTable } from "../core/options.ts";
+import { headersFrom } from "../handshake/headReader.ts";
 import { parseTarget } from "../handshake/requestTarget.ts";
 import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.ts";
 import { requestOf } from "../stream/carriedOpening.ts";
@@ -75,7 +76,7 @@ export interface WebSocketServerOptions extends Pick<ServerOptions, ConnectionSe
   readonly verifyClient?: (info: ClientInfo, verified: Verified) => Maybe<boolean | undefined>;
   /** With `false`, there is no `clients`. */
   readonly clientTracking?: boolean;
-  /** Maximum message size in bytes. Sets the limits `maxMessageBytes` and `maxFrameBytes`, under ws's name. */
+  /** Maximum message size in bytes; 0 for no limit. Sets `maxMessageBytes` and `maxFrameBytes`, under ws's name. */
   readonly maxPayload?: number;
   /** Maximum number of concurrent transports in any state; `Infinity` by default. Further ones are dropped. */
   readonly maxConnections?: number;
@@ -118,8 +119,20 @@ const INSTEAD: Readonly<Record<string, string>> = {
   port: SERVE,
   host: SERVE,
   server: SERVE,
+  backlog: SERVE,
   perMessageDeflate: "use extensions: [permessageDeflate()], of websocket-over/deflate",
+  maxFragments: "use limits: { maxFragments }",
+  allowSynchronousEvents: "leave it out: each message is an event of its own",
+  skipUTF8Validation: "leave it out: text is always checked",
 };
+
+/** Unsets options that are `null`, which ws accepts for "not set". */
+function withoutNulls(given: WebSocketServerOptions): WebSocketServerOptions {
+  if (Object(given) !== given) return given;
+  const nulls = Object.entries(given).filter(([, value]) => value === null);
+  const unset = Object.fromEntries(nulls.map(([name]) => [name, undefined]));
+  return Object.assign(Object.create(Object.getPrototypeOf(given) as object | null), given, unset) as typeof given;
+}
 
 /** The transport's own properties are the defaults. */
 export interface HandleOptions extends TransportInfo {
@@ -190,21 +203,22 @@ export class WebSocketServer extends Emitter<ServerEvents> {
   #vacated: (() => void)[] = [];
 
   /** Throws `TypeError` or `RangeError` if an option is invalid. */
-  constructor(options: WebSocketServerOptions = {}) {
+  constructor(given: WebSocketServerOptions = {}) {
     super();
     const where = "new WebSocketServer()";
     for (const [name, instead] of Object.entries(INSTEAD)) {
-      if (((options as Record<string, unknown> | null)?.[name] ?? false) !== false) {
+      if (((given as Record<string, unknown> | null)?.[name] ?? false) !== false) {
         throw new TypeError(`${where} has no option ${name}; ${instead}`);
       }
     }
-    checkOptions(where, options, table);
-    this.options = { ...options };
+    const options = checkOptions(where, withoutNulls(given), table);
+    this.options = options;
     requireOriginPolicy(options.origins);
     requireCount("maxPayload", options.maxPayload);
     requireCount("maxConnections", options.maxConnections);
     requireCount("maxPendingHandshakes", options.maxPendingHandshakes);
-    const { extensions = [], masking = true, autoPong = true, keepalive, maxPayload } = options;
+    const { extensions = [], masking = true, autoPong = true, keepalive } = options;
+    const maxPayload = options.maxPayload === 0 ? Infinity : options.maxPayload;
     const timing = resolveTiming(options);
     const { maxMessageBytes = maxPayload, maxFrameBytes = maxPayload } = options.limits ?? {};
     this.#connectionOptions = {
@@ -226,7 +240,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
    */
   handleTransport(transport: ByteTransport, options: HandleOptions = {}): void {
     requireTransport("handleTransport()", transport);
-    orDiscard(transport, () => checkOptions("handleTransport()", options, handleTable));
+    options = orDiscard(transport, () => checkOptions("handleTransport()", options, handleTable));
     if (this.#state !== "running") {
       discard(transport, new Error("the server is closed"));
       return;
@@ -448,13 +462,14 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     if (subprotocol !== undefined) own.push(`Sec-WebSocket-Protocol: ${subprotocol}`);
     const lines = [...own];
     this.emit("headers", lines, request);
-    const headers = new Headers();
-    for (const line of lines) {
-      if (own.includes(line)) continue;
-      const colon = line.indexOf(":");
-      headers.append(line.slice(0, Math.max(colon, 0)), line.slice(colon + 1).trim());
-    }
-    return headers;
+    return headersFrom(
+      lines
+        .filter((line) => !own.includes(line))
+        .map((line): [string, string] => {
+          const colon = line.indexOf(":");
+          return [line.slice(0, Math.max(colon, 0)), line.slice(colon + 1).trim()];
+        }),
+    );
   }
 
   /** Emits an event. If a listener throws, or an error has no listener, that is reported and the server continues. */

@@ -81,8 +81,8 @@ export interface IncomingRequest extends Omit<ConnectionRequested, "type"> {
  */
 export async function accept(transport: ByteTransport, options: AcceptTransportOptions = {}): Promise<IncomingRequest> {
   requireTransport("accept()", transport);
-  orDiscard(transport, () => checkOptions("accept()", options, table));
-  return await acceptOn(transport, options).request;
+  const checked = orDiscard(transport, () => checkOptions("accept()", options, table));
+  return await acceptOn(transport, checked).request;
 }
 
 /** A connection that arrived over a transport, and what became of it. */

@@ -55,8 +55,8 @@ const table: OptionTable<ConnectOptions> = {
  */
 export async function connect(transport: ByteTransport, options: ConnectOptions = {}): Promise<WebSocketSession> {
   requireTransport("connect()", transport);
-  orDiscard(transport, () => checkOptions("connect()", options, table));
-  const { url = "ws://localhost/", protocols, signal, onConnection, clock, ...rest } = options;
+  const checked = orDiscard(transport, () => checkOptions("connect()", options, table));
+  const { url = "ws://localhost/", protocols, signal, onConnection, clock, ...rest } = checked;
   const { promise, resolve, reject } = withResolvers<WebSocketSession>();
   const driver: Driver = orDiscard(transport, () => {
     signal?.throwIfAborted();

@@ -76,7 +76,7 @@ export async function serve(
   const iterator = orDiscard(transports as unknown as ByteTransport, () => iteratorOf("serve()", transports));
   try {
     requireKind("serve() takes a handler,", handler, "a function");
-    requireOptions(options);
+    options = requireOptions(options);
     if (Array.isArray(transports)) {
       for (const transport of transports as readonly ByteTransport[]) requireTransport("serve()", transport);
     }
@@ -114,12 +114,13 @@ export async function serve(
 }
 
 /** Throws `TypeError` or `RangeError` if an option is invalid. */
-function requireOptions(options: ServeOptions): void {
-  checkOptions("serve()", options, table);
+function requireOptions(given: ServeOptions): ServeOptions {
+  const options = checkOptions("serve()", given, table);
   const { maxConnections = Infinity, origins } = options;
   if (!(maxConnections >= 1)) throw new RangeError(`maxConnections is at least 1, not ${String(maxConnections)}`);
   requireOriginPolicy(origins);
   checkServerOptions(options);
+  return options;
 }
 
 type Source = AsyncIterator<ByteTransport> | Iterator<ByteTransport>;

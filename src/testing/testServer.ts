@@ -67,8 +67,7 @@ export class TestServer implements AsyncDisposable {
 
   /** Throws `TypeError` or `RangeError` if an option is invalid. */
   constructor(given: TestServerOptions = {}) {
-    checkOptions("new TestServer()", given, testServerTable);
-    const { clock = systemClock, ...options } = given;
+    const { clock = systemClock, ...options } = checkOptions("new TestServer()", given, testServerTable);
     checkServerOptions(options); // now, not when a client connects
     this.#options = options;
     this.#clock = clock;

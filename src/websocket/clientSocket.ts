@@ -20,6 +20,7 @@ import { attempt } from "../stream/report.ts";
 import { explain, WebSocketError } from "../stream/webSocketError.ts";
 import { credentialsOf, requestFor } from "../stream/webSocketURL.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
+import { requireTransport } from "../transports/requireTransport.ts";
 import { closeEvent } from "./closeEvent.ts";
 import { Fifo } from "../stream/fifo.ts";
 import { queueTask } from "../stream/tasks.ts";
@@ -199,6 +200,7 @@ export class ClientSocket {
     }
     const options = { ...this.#timing, clock: this.#clock };
     try {
+      requireTransport("new WebSocket()", transport);
       this.#driver = orDiscard(transport, () =>
         open(this.#prepared, transport, options, {
           established: (event) => this.#establish(event),

@@ -1,6 +1,7 @@
 /** The `WebSocket` class over custom transports, with the Web IDL interface of the browser's. */
 import { checkClientOptions } from "../connection/options.ts";
 import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
+import { entriesOf, headersFrom } from "../handshake/headReader.ts";
 import { discard } from "../stream/discard.ts";
 import { parseProtocols, parseWebSocketURL } from "../stream/webSocketURL.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
@@ -80,14 +81,14 @@ const overTable: OptionTable<WebSocketOverOptions> = {
 export function createWebSocketClass(dial: Dial, given: WebSocketOptions = {}): WebSocketConstructor {
   const where = "createWebSocketClass()";
   requireKind(`${where} takes dial,`, dial, "a function", advice({ readable: "use webSocketOver()" }));
-  checkOptions(where, given, webSocketTable);
-  const options = { ...given };
+  const checked = checkOptions(where, given, webSocketTable);
+  const options = checked.headers === undefined ? checked : { ...checked, headers: entriesOf(checked.headers) };
   checkClientOptions(options);
   return defineClass((init) => {
     const given = (init as WebSocketInit | null | undefined)?.headers;
     if (given === undefined) return { dial, options };
-    const headers = new Headers(options.headers);
-    new Headers(given).forEach((value, name) => headers.set(name, value));
+    const headers = headersFrom(options.headers ?? []);
+    headersFrom(given).forEach((value, name) => headers.set(name, value));
     return { dial, options: { ...options, headers } };
   });
 }
@@ -118,8 +119,7 @@ export function webSocketOver(
   const where = "webSocketOver()";
   if (!("then" in Object(transport))) requireTransport(where, transport as ByteTransport);
   try {
-    checkOptions(where, options, overTable);
-    const { url = "ws://localhost/", protocols, ...rest } = options;
+    const { url = "ws://localhost/", protocols, ...rest } = checkOptions(where, options, overTable);
     const plan: Plan = { dial: () => transport, options: rest };
     existing ??= defineClass((init) => init as Plan);
     return new existing(url, protocols, plan as object);

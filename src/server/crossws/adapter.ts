@@ -1,6 +1,7 @@
 /** A server over transports that calls crossws hooks, as written for Nitro and h3. */
 import { CloseCode } from "../../core/closeCodes.ts";
 import { checkOptions, type OptionTable } from "../../core/options.ts";
+import { headersFrom } from "../../handshake/headReader.ts";
 import type { MessageBytes } from "../messageBytes.ts";
 import { report } from "../../stream/report.ts";
 import { urlOf, type UpgradeRequest } from "../request.ts";
@@ -66,8 +67,8 @@ const IDLE_TIMEOUT_S = 30;
  * Makes a server that calls an application's hooks as crossws does. It has no `handleUpgrade`: pass it transports, as
  * with `WebSocketServer`, or let it serve a source of them. Throws `TypeError` or `RangeError` if an option is invalid.
  */
-export function crosswsAdapter(options: CrosswsOptions = {}): CrosswsAdapter {
-  checkOptions("crosswsAdapter()", options, table);
+export function crosswsAdapter(given: CrosswsOptions = {}): CrosswsAdapter {
+  const options = checkOptions("crosswsAdapter()", given, table);
   const { idleTimeout = IDLE_TIMEOUT_S, serverOptions = {} } = options;
   if (!(idleTimeout >= 0)) throw new RangeError(`idleTimeout is at least 0 seconds, not ${idleTimeout}`);
   const topics = new Topics<CrosswsPeer>(options);
@@ -167,7 +168,7 @@ class WSError extends Error {
  * Returns a `Request` with all headers. One made by a script in a browser lacks cookies and the handshake's headers.
  */
 function webRequest(request: UpgradeRequest, secure: boolean): Request | undefined {
-  const all = new Headers(request.headers as Record<string, string>);
+  const all = headersFrom(request.headers);
   const isSecure = secure || all.get("x-forwarded-proto") === "https";
   const full = urlOf(request, isSecure);
   if (full === undefined) return undefined;

@@ -1,4 +1,5 @@
 /** Calls the crossws hooks of a connection, and reads the upgrade hook's answer to the request. */
+import { headersFrom } from "../../handshake/headReader.ts";
 import { report } from "../../stream/report.ts";
 import { ignore } from "../../transports/ignore.ts";
 
@@ -86,7 +87,7 @@ export class ConnectionHooks {
     if (result instanceof Response) return result;
     const given = (result ?? {}) as UpgradeResult;
     if (given.handled === true) throw new Error("there is nothing that an upgrade hook could have handled by itself");
-    const headers = new Headers(given.headers);
+    const headers = headersFrom(given.headers ?? []);
     let protocol: unknown = given.protocol ?? headers.get("sec-websocket-protocol");
     headers.delete("sec-websocket-protocol");
     const offered = this.#request.headers.get("sec-websocket-protocol");
