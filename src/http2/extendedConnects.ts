@@ -1,4 +1,4 @@
-/** The WebSockets that come to a server of HTTP/2, as transports (RFC 8441). */
+/** Turns the WebSockets that arrive at an HTTP/2 server into transports (RFC 8441). */
 import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import { Arrivals } from "../transports/arrivals.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
@@ -8,7 +8,7 @@ import { pairsOf, valuesOf, type HeaderValues } from "./headerValues.ts";
 import { streamTransport, type NodeHttp2Stream } from "./streamTransport.ts";
 import { ignore } from "../transports/ignore.ts";
 
-/** What is used of an `http2.Http2Server` or an `http2.Http2SecureServer`. */
+/** The part of an `http2.Http2Server` or `http2.Http2SecureServer` that is used. */
 export interface NodeHttp2Server {
   on(event: string, listener: Listener): unknown;
   off(event: string, listener: Listener): unknown;
@@ -17,15 +17,18 @@ export interface NodeHttp2Server {
 }
 
 export interface ExtendedConnectOptions {
-  /** Most WebSockets that may wait to be taken; further ones are reset. 128 by default. */
+  /** The most WebSockets that may wait to be taken. Further ones are reset. 128 by default. */
   readonly maxWaiting?: number;
-  /** Which requests to take, by their target; others are answered with 404, unless somebody else listens for streams. All by default. */
+  /**
+   * Which requests to take, by their target; all by default. Others are answered with 404, unless another listener
+   * handles streams.
+   */
   readonly accepts?: (target: string) => boolean;
-  /** Called when `accepts` throws; that request is answered with 500. By default the error is reported as a warning. */
+  /** Called when `accepts` throws. That request is answered with 500. By default the error is reported as a warning. */
   readonly onError?: (error: unknown) => void;
   /**
-   * How much a client may send on a stream that is not read, in bytes: 256 KiB by default. HTTP/2 sets this for all
-   * streams of the server; a whole session may have 16 times as much on its way.
+   * How much a client may send on a stream that is not read, in bytes; 256 KiB by default. HTTP/2 sets this for all
+   * streams of the server. A whole session may have 16 times as much in flight.
    */
   readonly windowBytes?: number;
 }
@@ -37,7 +40,7 @@ const table: OptionTable<ExtendedConnectOptions> = {
   windowBytes: "a number",
 };
 
-/** What is used of an `http2.ServerHttp2Stream`. */
+/** The part of an `http2.ServerHttp2Stream` that is used. */
 interface ServerStream extends NodeHttp2Stream {
   respond(headers: HeaderValues, options?: { endStream?: boolean }): void;
   readonly headersSent: boolean;
@@ -49,12 +52,12 @@ interface ServerSession {
   setLocalWindowSize?(windowSize: number): void;
 }
 
-/** RFC 9113 §7, and §8.1 for what it means behind an answer. */
+/** RFC 9113 §7; §8.1 defines its meaning after an answer. */
 const NO_ERROR = 0;
 
 const WINDOW_BYTES = 256 * 1024;
 
-/** Most characters in the headers of a request: as many as in a head of HTTP/1.1. Node itself lets 64 KiB pass. */
+/** The most characters in the headers of a request, the same as for an HTTP/1.1 head. Node itself allows 64 KiB. */
 const MAX_HEAD_BYTES = 16 * 1024;
 
 /** How many streams may fill their windows at once. */
@@ -64,14 +67,14 @@ const FULL_STREAMS = 16;
 const LARGEST_WINDOW_BYTES = 2 ** 31 - 1;
 
 /**
- * The requests for a WebSocket that come to an `http2.Http2Server` or an `http2.Http2SecureServer`, each as a transport
- * with its request, as `serve`, `accept`, `WebSocketServer` and the crossws adapter take it. Ends when the server has
- * closed; leaving the loop stops it.
+ * Yields the WebSocket requests that arrive at an `http2.Http2Server` or `http2.Http2SecureServer`. Each is a transport
+ * that carries its request; `serve`, `accept`, `WebSocketServer` and the crossws adapter take it. Ends when the server
+ * has closed. Leaving the loop stops it.
  *
- * Call it before `server.listen()`: it lets the server announce that it takes such requests. The server may serve pages
- * beside, with a `request` or a `stream` listener. Requests without a listener are answered: CONNECT with 405, or with 501
- * if its protocol is not `websocket`, and requests for pages with 404. With `allowHTTP1` the WebSockets of HTTP/1.1 come by
- * `upgrades(server)` of `websocket-over/node`; a browser needs that for its first one.
+ * Call it before `server.listen()`, because it makes the server announce support for such requests. The server may also
+ * serve pages, with a `request` or `stream` listener. Requests without a listener are answered: CONNECT with 405, or
+ * with 501 if its protocol is not `websocket`; requests for pages with 404. With `allowHTTP1`, use `upgrades(server)`
+ * of `websocket-over/node` for the WebSockets of HTTP/1.1; a browser needs that for its first one.
  *
  * @example
  * ```ts
@@ -127,7 +130,7 @@ export function extendedConnects(
     if (status === 200) arrivals.add(transportOf(stream, headers, pairs));
     else if (status !== undefined) refuse(stream, status);
   };
-  /** 200 to take it, or the status of a refusal; `undefined` if another listener answers. */
+  /** Returns 200 to take the request, or the status of a refusal; `undefined` if another listener answers. */
   const admit = (stream: object, target: string, pairs: Pairs): number | undefined => {
     try {
       if (accepts(target)) return sizeOf(pairs) > MAX_HEAD_BYTES ? 431 : 200;
@@ -139,14 +142,14 @@ export function extendedConnects(
     declined.set(stream, count);
     return count === callsFor.get(server) && isAlone(server, "connect") ? 404 : undefined;
   };
-  /** How to answer any other request; `undefined` if another listener does. */
+  /** Returns the status for any other request; `undefined` if another listener answers. */
   const answerTo = (headers: HeaderValues): number | undefined => {
     if (headers[":method"] !== "CONNECT") return isAlone(server, "request") ? 404 : undefined;
     if (!isAlone(server, "connect")) return undefined;
     return headers[":protocol"] === undefined ? 405 : 501;
   };
   const begin = (session: ServerSession): void => {
-    // In Bun 1.4.4 the session takes no more than 64 KiB after this.
+    // In Bun 1.4.4 the session accepts at most 64 KiB after this call.
     if ("Bun" in globalThis) return;
     session.setLocalWindowSize?.(Math.min(FULL_STREAMS * windowBytes, LARGEST_WINDOW_BYTES));
   };
@@ -161,7 +164,7 @@ export function extendedConnects(
     (transport) => transport.readable.cancel(),
   );
   callsFor.set(server, (callsFor.get(server) ?? 0) + 1);
-  // If there is a `request` listener and no `connect` listener, Node answers each CONNECT with 405.
+  // With a `request` listener and no `connect` listener, Node answers each CONNECT with 405.
   for (const [event, listener] of Object.entries(listeners)) server.on(event, listener);
   server.updateSettings?.({ enableConnectProtocol: true, initialWindowSize: windowBytes });
   return arrivals;
@@ -171,7 +174,10 @@ export function extendedConnects(
 const callsFor = new WeakMap<NodeHttp2Server, number>();
 const declined = new WeakMap<object, number>();
 
-/** Whether nobody but this module listens for streams and for this event. Behind `request`, Node listens for streams itself. */
+/**
+ * Whether only this module listens for streams and for this event. Node adds a stream listener if there is a `request`
+ * listener.
+ */
 function isAlone(server: NodeHttp2Server, event: "connect" | "request"): boolean {
   const calls = callsFor.get(server) ?? 0;
   const ofNode = server.listenerCount("request") > 0 ? 1 : 0;
@@ -203,7 +209,7 @@ function transportOf(stream: ServerStream, headers: HeaderValues, pairs: Pairs):
   };
 }
 
-/** Answers with no body, and wants nothing more of the stream. */
+/** Answers without a body and stops reading the stream. */
 function refuse(stream: ServerStream, status: number): void {
   stream.on("error", ignore);
   stream.respond({ ":status": status }, { endStream: true });

@@ -1,9 +1,12 @@
-/** Headers in Node's form for HTTP/2, with pseudo-headers among them, and as pairs. */
+/** Converts headers between pairs and Node's HTTP/2 form, which includes pseudo-headers. */
 
-/** By names in lower case; those that came more than once are lists, or were joined by Node. */
+/** Keyed by lower-case name. A repeated header is a list, or was joined by Node. */
 export type HeaderValues = Record<string, string | number | string[] | undefined>;
 
-/** All headers but the pseudo-headers, as pairs. A flat list of names and values is as Node's `rawHeaders` has it. */
+/**
+ * Returns all headers except pseudo-headers, as pairs. Also takes a flat list of names and values, like Node's
+ * `rawHeaders`.
+ */
 export function pairsOf(headers: HeaderValues | readonly string[]): [name: string, value: string][] {
   const pairs: [string, string][] = [];
   const add = (name: string, value: unknown): void => {
@@ -20,7 +23,7 @@ export function pairsOf(headers: HeaderValues | readonly string[]): [name: strin
   return pairs;
 }
 
-/** Pairs in Node's form. `fromEntries` defines properties, so that a header named `__proto__` is one like any other. */
+/** Converts pairs to Node's form. `fromEntries` defines properties, so a header named `__proto__` is safe. */
 export function valuesOf(pairs: readonly (readonly [name: string, value: string])[]): HeaderValues {
   const values = new Map<string, string[]>();
   for (const [name, value] of pairs) {

@@ -1,4 +1,4 @@
-/** WebSockets over a client's HTTP/2 session, each on a separate stream (RFC 8441). */
+/** Opens WebSockets over a client's HTTP/2 session, each on its own stream (RFC 8441). */
 import { advice, requireKind } from "../core/options.ts";
 import type { ByteTransport, OpeningAnswer, OpeningRequest } from "../transports/byteTransport.ts";
 import { DialError } from "../transports/dialError.ts";
@@ -10,7 +10,7 @@ import { pairsOf, valuesOf, type HeaderValues } from "./headerValues.ts";
 import { LateStream } from "./lateStream.ts";
 import { streamTransport, type NodeHttp2Stream, type NodeHttp2StreamSession } from "./streamTransport.ts";
 
-/** What is used of an `http2.ClientHttp2Session`. */
+/** The part of an `http2.ClientHttp2Session` that is used. */
 export interface NodeHttp2Session extends NodeHttp2StreamSession {
   on(event: string, listener: Listener): unknown;
   off(event: string, listener: Listener): unknown;
@@ -22,17 +22,17 @@ export interface NodeHttp2Session extends NodeHttp2StreamSession {
   readonly remoteSettings?: { readonly enableConnectProtocol?: boolean | undefined };
 }
 
-/** The sessions whose other end has sent its settings, or how to wait for that. */
+/** For each session, settles when the other end has sent its settings. */
 const courses = new WeakMap<NodeHttp2Session, Promise<unknown>>();
 
 /**
- * Makes a `Dial` of a session: for `createWebSocketClass`, and for `connect(await dial(url), { url })`. Each WebSocket has
- * a separate stream, so none waits for another. The session stays yours: an idle one keeps the process running until
- * you close it.
+ * Makes a `Dial` from a session, for `createWebSocketClass` or `connect(await dial(url), { url })`. Each WebSocket has
+ * its own stream, so none waits for another. You own the session: while idle, it keeps the process running until you
+ * close it.
  *
- * Waits for the server's settings. Rejected with a `DialError` with the code `unsupported` if they do not allow
- * WebSockets, with a `TransportError` with the code `lost` if the session has ended, or with the signal's reason. A server
- * that refuses is seen as everywhere: the error's `rejection` has status, headers and body.
+ * The dial waits for the server's settings. It rejects with a `DialError` with code `unsupported` if they do not allow
+ * WebSockets, with a `TransportError` with code `lost` if the session has ended, or with the signal's reason. If the
+ * server refuses, the error's `rejection` has status, headers and body, as over HTTP/1.1.
  */
 export function http2Dial(
   session: NodeHttp2Session,
@@ -69,14 +69,17 @@ function lost(cause?: unknown): TransportError {
   return new TransportError("lost", "the session of HTTP/2 has ended: make a new one", { cause });
 }
 
-/** Fulfilled when the other end's settings have come. */
+/** Resolves when the other end's settings have arrived. */
 function settled(session: NodeHttp2Session): Promise<unknown> {
   let course = courses.get(session);
   if (course === undefined) courses.set(session, (course = firstSettings(session)));
   return course;
 }
 
-/** Node does not say whether they have arrived. But the other end sends them first, so the answer to a ping comes later. */
+/**
+ * Node does not say whether the settings have arrived. But the other end sends them first, so they precede the answer
+ * to a ping.
+ */
 function firstSettings(session: NodeHttp2Session): Promise<unknown> {
   return firstOf<unknown>((resolve, reject) => {
     const ask = (): void => {
@@ -103,7 +106,7 @@ function firstSettings(session: NodeHttp2Session): Promise<unknown> {
   });
 }
 
-/** A transport whose stream is opened by its request. */
+/** Returns a transport whose request opens its stream. */
 function transportOf(session: NodeHttp2Session, scheme: "http" | "https"): ByteTransport {
   const late = new LateStream();
   return {

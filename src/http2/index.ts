@@ -1,4 +1,4 @@
-/** The HTTP/2 entry: names only. */
+/** The HTTP/2 entry. Only re-exports. */
 export type {
   ByteTransport,
   ClientOpening,

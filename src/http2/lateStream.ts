@@ -1,4 +1,4 @@
-/** A stream of HTTP/2 that is opened later. Until then it keeps the listeners, and can be destroyed. */
+/** An HTTP/2 stream that is opened later. Until then it collects listeners, and can be destroyed. */
 import type { Listener } from "../transports/nodeDuplex.ts";
 import type { NodeHttp2Stream, NodeHttp2StreamSession } from "./streamTransport.ts";
 
@@ -11,7 +11,7 @@ export class LateStream implements NodeHttp2Stream {
   #isPaused = false;
   #isDestroyed = false;
 
-  /** From now on it is this stream. */
+  /** Forwards everything to this stream from now on. */
   open(stream: NodeHttp2Stream): void {
     this.#stream = stream;
     if (this.#isPaused) stream.pause();
@@ -71,7 +71,7 @@ export class LateStream implements NodeHttp2Stream {
     if (this.#isDestroyed) return;
     this.#isDestroyed = true;
     const closed = this.#listeners.filter(([event]) => event === "close");
-    // As a stream of Node's tells it: later.
+    // Asynchronous, as for a stream of Node's.
     queueMicrotask(() => closed.forEach(([, listener]) => listener()));
   }
 

@@ -1,10 +1,10 @@
-/** A stream of Node's HTTP/2 as a byte transport: it tells a reset from the end, as far as Node lets it. */
+/** A Node HTTP/2 stream as a byte transport. Tells a reset from the end, as far as Node allows. */
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { duplexTransport, type Carrier, type NodeDuplex } from "../transports/nodeDuplex.ts";
 import { TransportError } from "../transports/transportError.ts";
 import { ignore } from "../transports/ignore.ts";
 
-/** What is used of an `http2.Http2Stream`. */
+/** The part of an `http2.Http2Stream` that is used. */
 export interface NodeHttp2Stream extends NodeDuplex {
   close(code?: number): void;
   readonly aborted: boolean;
@@ -22,22 +22,22 @@ export interface NodeHttp2StreamSession {
 const REFUSED_STREAM = 0x7;
 const CANCEL = 0x8;
 
-/** How long a stream that was closed may take to send what was written, in milliseconds. */
+/** How long a closed stream may take to send its last bytes, in milliseconds. */
 const LAST_BYTES_MS = 2000;
 
-/** A stream that was opened with its heads, as a transport. */
+/** Returns the transport of a stream that carries its heads itself. */
 export function streamTransport(stream: NodeHttp2Stream): ByteTransport {
   return duplexTransport(stream, new StreamCarrier(stream));
 }
 
 class StreamCarrier implements Carrier {
   readonly #stream: NodeHttp2Stream;
-  /** Decides whether the end that came is one. */
+  /** Decides whether the end was a real one. */
   #decide: (() => void) | undefined;
 
   constructor(stream: NodeHttp2Stream) {
     this.#stream = stream;
-    // Before the listeners of the transport, which takes this for a failure otherwise.
+    // Registered before the transport's listeners, which would otherwise take this for a failure.
     for (const event of ["aborted", "close"]) stream.on(event, () => this.#decide?.());
   }
 
@@ -47,7 +47,10 @@ class StreamCarrier implements Carrier {
     stream.destroy();
   }
 
-  /** By END_STREAM. What still comes is dropped for a while, since a reset would overtake the last bytes. */
+  /**
+   * Ends the stream with END_STREAM. Drops what still arrives for a while, because a reset would overtake the last
+   * bytes.
+   */
   close(): void {
     const stream = this.#stream;
     if (stream.destroyed) return;
@@ -59,8 +62,8 @@ class StreamCarrier implements Carrier {
   }
 
   /**
-   * Node ends a stream that was reset, too, and says only afterwards that it was: by `aborted`, or where this side has
-   * ended its own direction, not at all.
+   * Node also ends a stream that was reset. Only afterwards does it emit `aborted`, and not even that if this side has
+   * ended its own direction.
    */
   ended(callback: (error?: Error) => void): void {
     this.#decide = () => {
@@ -74,7 +77,7 @@ class StreamCarrier implements Carrier {
     if (this.#stream.aborted) this.#decide();
   }
 
-  /** Why the stream has closed before it came to its end. */
+  /** Returns why the stream closed before its end. */
   failure(): Error {
     const { rstCode = 0, session } = this.#stream;
     if (session?.destroyed === true) return new TransportError("lost", "the session of HTTP/2 has ended");

@@ -1,4 +1,4 @@
-/** What a test's report shows of its connections: the messages as HAR, the bytes as pcapng, and vectors that replay. */
+/** Attaches a test's connections to its report: the messages as HAR, the bytes as pcapng, and vectors to replay. */
 import type { TestInfo } from "@playwright/test";
 import { toHAR } from "../inspect/export/har.ts";
 import { toPcapng } from "../inspect/export/pcapng.ts";
@@ -6,7 +6,9 @@ import type { Recording } from "../testing/testServer.ts";
 
 export type WebSocketTrace = "off" | "on" | "retain-on-failure";
 
-/** Headers that are secrets, such as cookies, are overwritten in all three. Nothing is attached where nothing was. */
+/**
+ * Attaches the recordings; nothing if there are none. Secret headers, such as cookies, are redacted in all three files.
+ */
 export async function attachRecordings(testInfo: TestInfo, recordings: readonly Recording[]): Promise<void> {
   if (recordings.length === 0) return;
   const har = recordings

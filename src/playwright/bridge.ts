@@ -1,4 +1,6 @@
-/** Joins one browser context to the servers of a test: the script in its pages, the binding they call, their workers. */
+/**
+ * Connects one browser context to a test's servers: the script in its pages, the binding that they call, their workers.
+ */
 import type { BrowserContext, Frame, Page } from "@playwright/test";
 import { redactURL } from "../inspect/secrets.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
@@ -7,33 +9,35 @@ import { pageScript } from "./pageScript.ts";
 import { BINDING, type LinkMessage, type PageConfig, type ServerEntry } from "./protocol.ts";
 import { routeWorkerScripts } from "./workerScripts.ts";
 
-/** A server, as the bridge reaches it. */
+/** A server, as the bridge sees it. */
 export interface BridgeServer extends ServerEntry {
   /** A page wants to connect. */
   connect(transport: ByteTransport, url: string, page: Page): void;
 }
 
-/** What frames may ask for, which may be anybody's: an application in good order needs a small part of it. */
+/**
+ * Limits for what frames may request, because any page may run in one. A normal application needs a small part of this.
+ */
 const MAX_DOCUMENTS_OF_FRAME = 4;
 const MAX_CONNECTIONS = 1000;
-/** Each leaves its recording. */
+/** Each connection leaves its recording. */
 const MAX_CONNECTIONS_EVER = 10_000;
 const MAX_PASSED = 100;
 const MAX_PASSED_LENGTH = 500;
 const MAX_URL_LENGTH = 64 * 1024;
 const MAX_ID_LENGTH = 64;
 
-/** How long the last words to the pages may take when the test is over, in milliseconds. */
+/** How long delivering the last messages to the pages may take when the test is over, in milliseconds. */
 const LAST_WORDS_MS = 1000;
 
 export class Bridge {
-  /** URLs that pages have connected to and no server stood for: the first ones, and the beginning of each. */
+  /** URLs that pages connected to and that no server matches: the first ones, cut to a maximum length. */
   readonly passed: Set<string> = new Set();
   readonly #context: BrowserContext;
   readonly #workers: boolean;
   readonly #servers = new Map<number, BridgeServer>();
   readonly #documents = new Map<string, PageDocument>();
-  /** Pages that are listened to, and what stops that. */
+  /** Pages with listeners, each with a function that removes them. */
   readonly #watched = new Map<Page, () => void>();
   readonly #stops: (() => unknown)[] = [];
   #connections = 0;
@@ -53,18 +57,18 @@ export class Bridge {
     return bridge;
   }
 
-  /** From now on pages reach this server, those that are there already, too. */
+  /** Makes the server reachable for pages, including those already open. */
   async add(server: BridgeServer): Promise<void> {
     this.#servers.set(server.id, server);
     await this.#announce();
   }
 
-  /** What comes for it now is refused. */
+  /** Refuses new connections to the server. */
   remove(server: BridgeServer): void {
     this.#servers.set(server.id, { ...server, connect: (transport) => transport.close?.() });
   }
 
-  /** Takes nothing more of the pages, and leaves nothing behind in this process. */
+  /** Stops listening to the pages, and leaves nothing behind in this process. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const stop of this.#stops) await stop();
@@ -78,7 +82,8 @@ export class Bridge {
 
   get #config(): PageConfig {
     const servers = [...this.#servers.values()].map(({ id, match, loopback }) => ({ id, match, loopback }));
-    // Chromium 156 does not tell of the requests for workers of workers, nor Firefox 153, over BiDi, of shared workers.
+    // Chromium 156 does not report requests for workers of workers; Firefox 153, over BiDi, does not report those for
+    // shared workers.
     const isChromium = this.#context.browser()?.browserType().name() === "chromium";
     const workers = this.#workers;
     return { servers, workers, nestedWorkers: workers && !isChromium, sharedWorkers: workers && isChromium };
@@ -88,11 +93,11 @@ export class Bridge {
     const script = pageScript(this.#config);
     await this.#context.addInitScript({ content: script });
     for (const page of this.#context.pages()) {
-      for (const frame of page.frames()) await frame.evaluate(script).catch(() => undefined); // it may be going away
+      for (const frame of page.frames()) await frame.evaluate(script).catch(() => undefined); // the frame may be going away
     }
   }
 
-  /** What a page has told. Thrown errors reject the promise that its call of the binding has returned. */
+  /** Handles a message from a page. If it throws, the promise of the page's binding call rejects. */
   #take(page: Page, frame: Frame, documentId: unknown, message: unknown): void {
     if (this.#closed) throw new Error("the test's WebSocket servers are closed");
     if (!isId(documentId) || !isMessage(message)) {
@@ -108,7 +113,7 @@ export class Bridge {
       case "open":
         this.#open(page, frame, documentId, id, message[2], message[3]);
         break;
-      // What a document that is not there, or no longer, says of a connection is of one that has ended.
+      // For an unknown or closed document, these messages concern a connection that has already ended.
       case "data":
         document?.receive(id, message[2]);
         break;
@@ -133,7 +138,10 @@ export class Bridge {
     server.connect(document.open(id), url, page);
   }
 
-  /** A frame shows one document at a time: of several that it has spoken for, the oldest ones are gone. */
+  /**
+   * Returns the record of a new document. A frame shows one document at a time, so when it has too many, the oldest are
+   * gone.
+   */
   #meet(page: Page, frame: Frame, id: string): PageDocument {
     if (!this.#watched.has(page)) this.#watch(page);
     const others = [...this.#documents.values()].filter((document) => document.frame === frame);
@@ -143,7 +151,7 @@ export class Bridge {
     return document;
   }
 
-  /** Pages do not tell when they are left: their frames do. */
+  /** A page does not report that it was left, but its frames do. */
   #watch(page: Page): void {
     const of = (isGone: (document: PageDocument) => boolean): void =>
       [...this.#documents.values()].filter(isGone).forEach((document) => document.lose());
@@ -182,7 +190,7 @@ function isMessage(message: unknown): message is Exclude<LinkMessage, readonly [
     case "data":
       return isId(id) && message.length === 3;
     case "gone":
-      // With the empty id it is a worker that is gone.
+      // With the empty id, a worker is gone.
       return (id === "" || isId(id)) && message.length === 2;
     case "passed":
       return id === "" && typeof first === "string";

@@ -24,17 +24,17 @@ export type { WebSocketTrace } from "./attachments.ts";
 export type { WebSocketServer, WebSocketServerOptions } from "./webSocketServer.ts";
 
 export interface WebSocketFixtures {
-  /** Makes a server that lasts as long as the test. Before the page is opened. */
+  /** Makes a server that lasts as long as the test. Call it before you open the page. */
   readonly webSocketServer: (options: WebSocketServerOptions) => Promise<WebSocketServer>;
 }
 
 export interface WebSocketFixtureOptions {
   /**
-   * `false`: workers are left alone. What brings this library into them are routed requests, which cost the context its
-   * HTTP cache.
+   * `false` leaves workers alone. By default requests for their scripts are routed to add this library, which disables
+   * the context's HTTP cache.
    */
   readonly webSocketWorkers: boolean;
-  /** When what has passed is attached to the report: as HAR, as pcapng, and as JSON vectors that replay. */
+  /** When to attach the recorded traffic to the report: as HAR, as pcapng, and as JSON vectors to replay. */
   readonly webSocketTrace: WebSocketTrace;
 }
 
@@ -69,5 +69,5 @@ export const test: TestType<Fixtures, PlaywrightWorkerArgs & PlaywrightWorkerOpt
   },
 });
 
-/** Playwright's, with matchers for the sockets of a test's servers. */
+/** Playwright's `expect`, with matchers for the sockets of a test's servers. */
 export const expect: Expect<WebSocketMatchers> = playwrightExpect.extend({ ...matchers });

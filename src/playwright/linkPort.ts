@@ -1,4 +1,4 @@
-/** A message port as its transport needs one, over a link that it shares with others. */
+/** A message port for a transport, over a link that several ports share. */
 import type { Port } from "../transports/messagePort.ts";
 
 type Listener = (event: Event) => void;
@@ -9,7 +9,7 @@ export class LinkPort implements Port {
   readonly #listeners: { readonly type: string; readonly listener: Listener }[] = [];
   #isClosed = false;
 
-  /** `close` is called once, when its own end is closed. */
+  /** `close` is called once, when this end is closed. */
   constructor(post: (data: unknown, transfer: ArrayBuffer[]) => void, close: () => void) {
     this.#post = post;
     this.#close = close;
@@ -23,7 +23,7 @@ export class LinkPort implements Port {
     this.#listeners.push({ type, listener });
   }
 
-  /** Nothing comes before there are listeners: the link brings it later. */
+  /** Nothing arrives before there are listeners: the link delivers later. */
   start(): void {}
 
   close(): void {
@@ -32,7 +32,7 @@ export class LinkPort implements Port {
     this.#close();
   }
 
-  /** Something has come for it. */
+  /** Delivers a message. */
   receive(data: unknown): void {
     this.#tell("message", data);
   }

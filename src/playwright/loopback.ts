@@ -1,4 +1,4 @@
-/** The way on the wire: a listener on the loopback interface, for the browser's own WebSocket. */
+/** The "wire" mode: a listener on the loopback interface, for the browser's own WebSocket. */
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { socketTransport } from "../transports/node.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
@@ -31,7 +31,10 @@ export async function listenOnLoopback(connect: (transport: ByteTransport) => vo
   };
 }
 
-/** What a page has asked for, whose connection was led here: the target says it. `undefined` for any other target. */
+/**
+ * Returns the URL and target that a page requested, if its connection was redirected here, from the encoded target.
+ * `undefined` for any other target.
+ */
 export function readLedTarget(target: string): { readonly url: string; readonly target: string } | undefined {
   const [, origin = "", rest = ""] = /^\/~\/([^/]+)(\/.*)$/.exec(target) ?? [];
   const decoded = percentDecoded(origin);

@@ -1,9 +1,10 @@
-/** Which URLs a test's server stands for: a regular expression, or a pattern as Playwright's routes have them. */
+/** Which URLs a test's server handles: a regular expression, or a pattern like those of Playwright's routes. */
 import type { Match } from "./protocol.ts";
 
 /**
- * A string is the whole URL, `*` in it any run of characters but `/`, and `**` any run at all; one that begins with `/`
- * is the path of any host's. A regular expression is looked for in the URL. `TypeError` for anything else.
+ * A string must match the whole URL, or, if it starts with `/`, the path on any host. In it, `*` matches any characters
+ * except `/`, and `**` any characters. A regular expression may match anywhere in the URL. Throws `TypeError` for
+ * anything else.
  */
 export function toMatch(match: unknown): Match {
   if (match instanceof RegExp) return { source: match.source, flags: match.flags.replace(/[gy]/g, "") };

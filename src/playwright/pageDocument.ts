@@ -1,4 +1,4 @@
-/** One document of a page, as the test sees it: what leads into it, until it is left. */
+/** One document of a page, as the test sees it, with its connections, until it is left. */
 import type { Frame } from "@playwright/test";
 import { messagePortTransport } from "../transports/messagePort.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
@@ -15,19 +15,19 @@ export class PageDocument {
   readonly #lost: () => void;
   #isLost = false;
 
-  /** `lost` is called once, when it is gone. */
+  /** `lost` is called once, when the document is gone. */
   constructor(id: string, frame: Frame, lost: () => void) {
     this.id = id;
     this.frame = frame;
     this.#lost = lost;
   }
 
-  /** How many connections it has. */
+  /** The number of its connections. */
   get size(): number {
     return this.#ports.size;
   }
 
-  /** The near end of a connection that the page has asked for. */
+  /** Returns the test's end of a connection that the page requested. */
   open(id: string): ByteTransport {
     const port = new LinkPort(
       (data) => this.#post([id, "data", withViews(data)]),
@@ -45,7 +45,7 @@ export class PageDocument {
     this.#ports.get(id)?.receive(withBuffers(data));
   }
 
-  /** The page says that there will be nothing more, as when a worker was terminated. */
+  /** The page reports that nothing more will come, for example because a worker was terminated. */
   drop(id: string): void {
     this.#ports.get(id)?.lose();
     this.#ports.delete(id);
@@ -57,7 +57,7 @@ export class PageDocument {
     return (await this.frame.evaluate(find, SCOPE_KEY).catch(() => undefined)) === this.id;
   }
 
-  /** The document is gone: so are its connections. */
+  /** The document is gone, and so are its connections. */
   lose(): void {
     if (this.#isLost) return;
     this.#isLost = true;
@@ -67,7 +67,7 @@ export class PageDocument {
     this.#ports.clear();
   }
 
-  /** Fulfilled when what was to be told has been, or can't be. */
+  /** Resolves when all messages have been delivered, or can't be. */
   async settled(): Promise<void> {
     await this.#delivering;
   }
@@ -78,7 +78,7 @@ export class PageDocument {
     this.#delivering ??= this.#deliver();
   }
 
-  /** In one batch what has come together while the one before was on its way. */
+  /** Delivers messages in batches: those posted while the previous batch was being delivered. */
   async #deliver(): Promise<void> {
     await Promise.resolve();
     const deliver = ({

@@ -1,44 +1,47 @@
-/** What the script in the page and the test tell each other, over a page binding, an evaluation or a message port. */
+/** The messages between the script in a page and the test, over a page binding, an evaluation or a message port. */
 
-/** Where the script in a page or worker keeps itself, as a key of `Symbol.for`. */
+/** The `Symbol.for` key under which the script in a page or worker stores itself. */
 export const SCOPE_KEY = "websocket-over/playwright";
 
-/** The name of the binding that leads from a page to the test. */
+/** The name of the binding that pages call to reach the test. */
 export const BINDING = "__websocketOver";
 
-/** A URL that a server of the test stands for: as a regular expression without state. */
+/** The URLs that a server handles, as a stateless regular expression. */
 export interface Match {
   readonly source: string;
   readonly flags: string;
 }
 
-/** A server of the test, as pages know it. */
+/** A server of the test, as pages see it. */
 export interface ServerEntry {
   readonly id: number;
   readonly match: Match;
-  /** `ws://127.0.0.1:PORT`, if it is to be reached by the browser's own `WebSocket`. */
+  /** `ws://127.0.0.1:PORT`, if the browser's own `WebSocket` connects to it. */
   readonly loopback: string | undefined;
 }
 
 export interface PageConfig {
   readonly servers: readonly ServerEntry[];
-  /** Which workers' scripts can be made to bring this library with them: those that pages ask for, … */
+  /** Whether workers created by pages can load this library. */
   readonly workers: boolean;
-  /** … those that workers ask for, … */
+  /** Whether workers created by workers can. */
   readonly nestedWorkers: boolean;
-  /** … and those of shared workers. */
+  /** Whether shared workers can. */
   readonly sharedWorkers: boolean;
 }
 
-/** About one connection, or with the empty id about none. Bytes are `ArrayBuffer`s on ports, `Uint8Array`s on the binding. */
+/**
+ * A message about one connection, or, with the empty id, about none. Bytes are `ArrayBuffer`s on ports and
+ * `Uint8Array`s on the binding.
+ */
 export type LinkMessage =
-  /** From the page: a connection is wanted. */
+  /** From the page: open a connection. */
   | readonly [id: string, type: "open", server: number, url: string]
-  /** Both ways: what a port would carry. */
+  /** Both ways: data of a port. */
   | readonly [id: string, type: "data", data: unknown]
-  /** Both ways: there will be nothing more. */
+  /** Both ways: nothing more will come. */
   | readonly [id: string, type: "gone"]
-  /** From the page: a URL that no server stands for. */
+  /** From the page: a connection to a URL that no server handles. */
   | readonly [id: "", type: "passed", url: string]
   /** To a worker: the servers have changed. */
   | readonly [id: "", type: "servers", servers: readonly ServerEntry[]];

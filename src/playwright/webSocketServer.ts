@@ -1,4 +1,4 @@
-/** A test's server that pages reach: in the page, over a binding, or on the wire, over the loopback interface. */
+/** A test's server for pages: in the page, over a binding, or on the wire, over the loopback interface. */
 import type { BrowserContext } from "@playwright/test";
 import { checkOptions, type OptionTable } from "../core/options.ts";
 import { TestServer, testServerTable, type TestServerOptions } from "../testing/testServer.ts";
@@ -8,18 +8,18 @@ import { describeMatch, toMatch } from "./match.ts";
 
 export interface WebSocketServerOptions extends TestServerOptions {
   /**
-   * The URLs that the server stands for: a regular expression that is looked for in the URL, or a pattern: the whole URL,
-   * or a path with `/` in front, in which `*` is anything but `/`, and `**` anything. The server that was made last goes
-   * first; what no server stands for goes to where it always went.
+   * The URLs that the server handles. A regular expression may match anywhere in the URL. A string is a pattern for the
+   * whole URL, or, if it starts with `/`, for the path; in it, `*` matches anything except `/`, and `**` anything. The
+   * last server made takes precedence. URLs that no server matches connect as usual.
    */
   readonly match: RegExp | string;
   /**
-   * `"page"`, the default: the page's `WebSocket` is this library's, and its bytes go over a binding, so that no network
-   * and no content policy lies between. `"wire"`: it is the browser's own, led to 127.0.0.1, which the page's policy has
-   * to allow (`connect-src`).
+   * With `"page"`, the default, the page's `WebSocket` is this library's. Its bytes go over a binding, without a
+   * network or a content policy in between. With `"wire"` it is the browser's own, redirected to 127.0.0.1; the page's
+   * policy must allow that (`connect-src`).
    */
   readonly mode?: "page" | "wire";
-  /** Whose pages reach it; those of the test's own context by default. */
+  /** The context whose pages reach the server; by default the test's own. */
   readonly context?: BrowserContext;
 }
 
@@ -30,20 +30,22 @@ const table: OptionTable<WebSocketServerOptions> = {
   context: "{ exposeBinding }",
 };
 
-/** Throws `TypeError` for options that can't be. */
+/** Throws `TypeError` if an option is invalid. */
 export function checkServerOptions(options: WebSocketServerOptions): void {
   checkOptions("webSocketServer()", options, table);
 }
 
-/** A server in the test process for what runs in the browser. */
+/** A server in the test process for code that runs in the browser. */
 export interface WebSocketServer extends TestServer {
-  /** `ws://127.0.0.1:PORT` of a server on the wire, for an application that can be told where to connect; else empty. */
+  /** `ws://127.0.0.1:PORT` of a server on the wire, for an application whose URL you can configure; else empty. */
   readonly url: string;
 }
 
 let lastId = 0;
 
-/** Made before the page is opened. `TypeError` or `RangeError` for options that can't be. */
+/**
+ * Makes a server. Call it before you open the page. Rejects with `TypeError` or `RangeError` if an option is invalid.
+ */
 export async function createWebSocketServer(
   context: BrowserContext,
   bridge: Bridge,
@@ -103,14 +105,14 @@ class ReachableServer extends TestServer implements WebSocketServer {
 }
 
 /**
- * Chromium 156 asks the user whether a page may connect to this machine, unless it knows that the page is of this machine
- * itself, which it does not of a worker whose script a test has routed.
+ * Chromium 156 asks the user whether a page may connect to this machine, unless it knows that the page itself is local.
+ * It does not know that of a worker whose script is routed.
  */
 async function allowLoopback(context: BrowserContext): Promise<void> {
   if (context.browser()?.browserType().name() === "chromium") await context.grantPermissions(["local-network-access"]);
 }
 
-/** What the browser would send, which scripts need not see. */
+/** Returns the cookies that the browser would send, even those hidden from scripts. */
 async function cookiesFor(context: BrowserContext, url: string): Promise<string> {
   const cookies = await context.cookies(url.replace(/^ws/, "http")).catch(() => []);
   return cookies.map(({ name, value }) => `${name}=${value}`).join("; ");

@@ -1,8 +1,8 @@
-/** Answers requests for workers' scripts with the same scripts behind this library, which no content policy forbids. */
+/** Answers requests for worker scripts with this library followed by the script. No content policy forbids that. */
 import type { APIResponse, BrowserContext, Route } from "@playwright/test";
 import { addTag, readTag } from "./workerTag.ts";
 
-/** Returns what stops it. */
+/** Returns a function that stops it. */
 export async function routeWorkerScripts(context: BrowserContext, library: () => string): Promise<() => Promise<void>> {
   const isTagged = (url: URL): boolean => readTag(url.href) !== undefined;
   const answer = async (route: Route): Promise<void> => {
@@ -20,14 +20,14 @@ export async function routeWorkerScripts(context: BrowserContext, library: () =>
   await context.route(isTagged, handle);
   return () => context.unroute(isTagged, handle).catch(() => undefined);
 
-  /** A module's imports run before it: ours is the first of them. A directive stays one only at the very beginning. */
+  /** A module's imports run before it, so ours comes first. A directive only counts at the very start of a script. */
   function before(script: string, kind: "classic" | "module", url: string): string {
     if (kind === "module") return `import ${JSON.stringify(addTag(new URL(url), "library"))};`;
     return /^\s*(["'])use strict\1/.test(script) ? `"use strict";${library()}` : library();
   }
 }
 
-/** Those of another body are left out: it has been decoded, and has grown. */
+/** Removes headers of the original body, which has been decoded and is longer now. */
 function headersOf(response: APIResponse): Record<string, string> {
   const isOfBody = (name: string): boolean => name === "content-encoding" || name === "content-length";
   return Object.fromEntries(Object.entries(response.headers()).filter(([name]) => !isOfBody(name)));

@@ -1,13 +1,13 @@
-/** Node's EventEmitter where there may be no Node: the members that applications, libraries and `node:events` call. */
+/** An EventEmitter that does not need Node, with the members that applications, libraries and `node:events` call. */
 
 import { reportRejection } from "../stream/report.ts";
 
 type Listener = (...args: unknown[]) => unknown;
 
-/** A listener as it is kept: around one that is called once there is a function that names it, as in Node. */
+/** A listener in the list. A once-listener is wrapped in a function whose `listener` is the original, as in Node. */
 type Kept = Listener & { readonly listener?: Listener };
 
-/** What every emitter tells of itself. */
+/** Events that every emitter emits about itself. */
 export interface ListenerEvents {
   /** Before a listener is added. */
   newListener: [event: string | symbol, listener: Listener];
@@ -19,15 +19,17 @@ export interface ListenerEvents {
 const DEFAULT_MAX_LISTENERS = 10;
 
 /**
- * `Events` names the arguments of each event. Names that it does not know are let pass at run time, as in Node. Differs
- * from Node's in one thing: a listener's promise that rejects is reported as a warning, and does not end the process.
+ * `Events` maps each event to its arguments. At run time other names work too, as in Node. One difference from Node: if
+ * a listener's promise rejects, that is reported as a warning and does not end the process.
  */
 export class Emitter<Events extends { [Name in keyof Events]: unknown[] }> {
-  /** What was set, under the name where `events.getMaxListeners` looks for it. */
+  /** The value of `setMaxListeners`, under the name that `events.getMaxListeners` reads. */
   _maxListeners: number | undefined = undefined;
-  /** Lists are never changed in place: a listener that is added or removed makes no difference to an event under way. */
+  /**
+   * Lists are never changed in place, so adding or removing a listener does not affect an event that is being emitted.
+   */
   readonly #kept = Object.create(null) as Record<PropertyKey, readonly Kept[] | undefined>;
-  /** The events of which a warning has said that they have too many listeners. */
+  /** Events that have already caused a warning about too many listeners. */
   readonly #warned = new Set<PropertyKey>();
 
   on<Name extends keyof Events>(event: Name, listener: (this: this, ...args: Events[Name]) => unknown): this {
@@ -45,7 +47,7 @@ export class Emitter<Events extends { [Name in keyof Events]: unknown[] }> {
     return this.#add(event, listener as Listener, true);
   }
 
-  /** The listener is removed before it is called. */
+  /** Adds a listener that is removed before it is called. */
   once<Name extends keyof Events>(event: Name, listener: (this: this, ...args: Events[Name]) => unknown): this {
     return this.#add(event, this.#onceOnly(event, listener as Listener));
   }
@@ -61,7 +63,7 @@ export class Emitter<Events extends { [Name in keyof Events]: unknown[] }> {
     return this.removeListener(event, listener);
   }
 
-  /** Removes the listener once: of equal ones that which was added last. */
+  /** Removes the listener once. If it was added several times, removes the last one. */
   removeListener<Name extends keyof Events>(
     event: Name,
     listener: (this: this, ...args: Events[Name]) => unknown,
@@ -75,15 +77,15 @@ export class Emitter<Events extends { [Name in keyof Events]: unknown[] }> {
     else {
       for (const name of this.eventNames()) if (name !== "removeListener") this.#removeAll(name);
       this.#removeAll("removeListener");
-      // Those that were added meanwhile.
+      // Removes listeners that were added meanwhile.
       for (const name of this.eventNames()) Reflect.deleteProperty(this.#kept, name);
     }
     return this;
   }
 
   /**
-   * Calls the listeners one after the other; what one of them throws ends that and is thrown. Returns whether there was
-   * any. An `error` that has none is thrown.
+   * Calls the listeners in order. If one throws, the rest are skipped and the error is rethrown. Returns whether there
+   * were any listeners. An `error` event without a listener throws its error.
    */
   emit<Name extends keyof Events>(event: Name, ...args: Events[Name]): boolean {
     if (event === "error") this.#monitor(args);
@@ -96,7 +98,7 @@ export class Emitter<Events extends { [Name in keyof Events]: unknown[] }> {
     return true;
   }
 
-  /** How many there are; with `listener` how many times that one is there. */
+  /** The number of listeners of an event, or how often `listener` is among them. */
   listenerCount(event: keyof Events, listener?: (...args: never[]) => unknown): number {
     const kept = this.#kept[event] ?? [];
     return listener === undefined ? kept.length : kept.filter((each) => isOf(each, listener as Listener)).length;
@@ -106,7 +108,7 @@ export class Emitter<Events extends { [Name in keyof Events]: unknown[] }> {
     return this.rawListeners(event).map(original);
   }
 
-  /** As they are kept: one that is called once is in a function whose `listener` it is. */
+  /** The listeners as stored. A once-listener is wrapped in a function whose `listener` is the original. */
   rawListeners(event: keyof Events): Listener[] {
     return [...(this.#kept[event] ?? [])];
   }
@@ -115,7 +117,10 @@ export class Emitter<Events extends { [Name in keyof Events]: unknown[] }> {
     return Reflect.ownKeys(this.#kept) as (keyof Events)[];
   }
 
-  /** On Node, Deno and Bun a warning tells if an event has more listeners than that, once; 0 or `Infinity` for no limit. */
+  /**
+   * Sets the number of listeners of an event above which Node, Deno and Bun print a warning, once; 0 or `Infinity` for
+   * no limit.
+   */
   setMaxListeners(count: number): this {
     if (typeof count !== "number") throw new TypeError(`a number of listeners is a number, not ${typeof count}`);
     if (!(count >= 0)) throw new RangeError(`a number of listeners is at least 0, not ${count}`);
@@ -158,11 +163,11 @@ export class Emitter<Events extends { [Name in keyof Events]: unknown[] }> {
     else Reflect.deleteProperty(this.#kept, event);
     if (kept.length <= 2) this.#warned.delete(event);
     if (this.#kept.removeListener === undefined) return;
-    // Node names what it was given, unless that was the only listener.
+    // Node passes on its argument, unless that was the only listener.
     this.#tell("removeListener", event, kept.length === 1 ? original(kept[0]!) : listener);
   }
 
-  /** The last one first. */
+  /** Removes the last listener first. */
   #removeAll(event: PropertyKey): void {
     for (const listener of (this.#kept[event] ?? []).toReversed()) this.#remove(event, listener);
   }
@@ -171,7 +176,7 @@ export class Emitter<Events extends { [Name in keyof Events]: unknown[] }> {
     this.emit(event as keyof Events, ...(args as Events[keyof Events]));
   }
 
-  /** `events.errorMonitor` is a symbol that only Node has. */
+  /** Only Node has the symbol `events.errorMonitor`. */
   #monitor(args: Events[keyof Events]): void {
     for (const name of Object.getOwnPropertySymbols(this.#kept)) {
       if (name.description === "events.errorMonitor") this.emit(name as keyof Events, ...args);

@@ -1,4 +1,4 @@
-/** The listeners that a browser's WebSocket has, `addEventListener` and `onmessage`, on top of an emitter, as ws has them. */
+/** The listeners of a browser's WebSocket, `addEventListener` and `onmessage`, on top of an emitter, as in ws. */
 import type { Emitter } from "./emitter.ts";
 import type { MessageBytes } from "./messageBytes.ts";
 import type { MessageData, PeerEvents } from "./peerEvents.ts";
@@ -9,9 +9,9 @@ interface TargetedEvent<Target, Type extends string> {
 }
 
 export interface EventsOf<Target> {
-  /** Never comes: a peer is open from the beginning. */
+  /** Never fires: a peer is open from the start. */
   open: TargetedEvent<Target, "open">;
-  /** Text comes as a string. */
+  /** Text arrives as a string. */
   message: TargetedEvent<Target, "message"> & { readonly data: string | MessageData };
   error: TargetedEvent<Target, "error"> & { readonly error: Error; readonly message: string };
   close: TargetedEvent<Target, "close"> & {
@@ -31,7 +31,7 @@ type Wrapper = (...args: PeerEvents[keyof PeerEvents]) => void;
 /** `Target` is the peer itself. */
 export class EventListeners<Target extends Emitter<PeerEvents> & { readonly wasClean: boolean }> {
   readonly #peer: Target;
-  /** What stands behind the functions that the emitter calls. */
+  /** The original listeners of the functions that the emitter calls. */
   readonly #origins = new WeakMap<
     object,
     { readonly listener: ListenerOf<Target, EventType>; readonly isAttribute: boolean }
@@ -41,7 +41,7 @@ export class EventListeners<Target extends Emitter<PeerEvents> & { readonly wasC
     this.#peer = peer;
   }
 
-  /** Does nothing if it is there already, or for a type that never comes. */
+  /** Does nothing if the listener is already there, or if the type never fires. */
   add<Type extends EventType>(type: Type, listener: ListenerOf<Target, Type>, once: boolean): void {
     if (this.#find(type, listener as ListenerOf<Target, EventType>) === undefined)
       this.#listen(type, listener as ListenerOf<Target, EventType>, once);
@@ -56,7 +56,7 @@ export class EventListeners<Target extends Emitter<PeerEvents> & { readonly wasC
     return wrapper === undefined ? null : this.#origins.get(wrapper)!.listener;
   }
 
-  /** What is no function only takes the place of the one before. */
+  /** A value that is not a function only removes the previous handler. */
   setAttribute<Type extends EventType>(type: Type, listener: ListenerOf<Target, Type> | null): void {
     this.#forget(type, this.#find(type));
     if (typeof listener === "function") this.#listen(type, listener as ListenerOf<Target, EventType>, false, true);
@@ -92,7 +92,7 @@ export class EventListeners<Target extends Emitter<PeerEvents> & { readonly wasC
     }
   }
 
-  /** The function that the emitter has for a listener, or for the attribute. */
+  /** Finds the emitter's function for a listener, or for the attribute. */
   #find(type: EventType, listener?: ListenerOf<Target, EventType>): object | undefined {
     return this.#peer.listeners(type as keyof PeerEvents).find((wrapper) => {
       const origin = this.#origins.get(wrapper);

@@ -1,4 +1,4 @@
-/** The entry "websocket-over/server": names only. */
+/** The entry "websocket-over/server". Only re-exports. */
 export { crosswsAdapter, type CrosswsAdapter, type CrosswsOptions } from "./crossws/adapter.ts";
 export type { CrosswsHooks } from "./crossws/hooks.ts";
 export type { CrosswsMessage } from "./crossws/message.ts";

@@ -1,10 +1,13 @@
-/** Bytes as ws gives them to its listeners: a Buffer where there are Buffers, else an array that can say itself as text. */
+/**
+ * Bytes as ws passes them to listeners: a Buffer if the platform has one, else a `Uint8Array` whose `toString()`
+ * decodes it.
+ */
 import type { Bytes } from "../core/bytes.ts";
 import { encodeText } from "../core/utf8.ts";
 
-/** What both kinds have in common. */
+/** The common interface of both kinds. */
 export interface MessageBytes extends Bytes {
-  /** The text whose UTF-8 this is, or another encoding of it. */
+  /** Decodes the bytes as UTF-8, or encodes them as hex or base64. */
   toString(encoding?: "utf8" | "utf-8" | "hex" | "base64"): string;
 }
 
@@ -15,17 +18,17 @@ interface BufferConstructor {
 
 const bufferClass = (): BufferConstructor | undefined => (globalThis as { Buffer?: BufferConstructor }).Buffer;
 
-/** Views the bytes, without copying. */
+/** Returns a view of the bytes without copying them. */
 export function messageBytes({ buffer, byteOffset, length }: Bytes): MessageBytes {
   return bufferClass()?.from(buffer, byteOffset, length) ?? new TextualBytes(buffer, byteOffset, length);
 }
 
-/** The UTF-8 of a text. */
+/** Encodes text as UTF-8. */
 export function textBytes(text: string): MessageBytes {
   return bufferClass()?.from(text) ?? messageBytes(encodeText(text));
 }
 
-/** Decodes as `Buffer` does: what is no UTF-8 becomes U+FFFD, and a byte order mark stays. */
+/** A decoder that works as `Buffer` does: invalid UTF-8 becomes U+FFFD, and a byte order mark is kept. */
 export function textDecoder(): TextDecoder {
   return new TextDecoder("utf-8", { ignoreBOM: true });
 }

@@ -18,31 +18,33 @@ import type { TransportSocket } from "./transportSocket.ts";
 
 const BINARY_TYPES = ["nodebuffer", "arraybuffer", "fragments", "blob"] as const;
 
-/** What binary messages come as. `"fragments"` is an array, here always of one. Text comes as bytes in any case. */
+/**
+ * The form of binary messages. `"fragments"` is an array, here always with one element. Text always arrives as bytes.
+ */
 export type BinaryType = (typeof BINARY_TYPES)[number];
 
-/** What `addEventListener` and `onmessage` bring. */
+/** The events of `addEventListener` and `onmessage`. */
 export type ListenedEvents = EventsOf<Peer>;
 
 export type PeerEventListener<Type extends keyof ListenedEvents> = ListenerOf<Peer, Type>;
 
 export interface PeerSendOptions {
-  /** Whether the message is binary or text; by default whether `data` is bytes or a string. */
+  /** Whether to send a binary message or text. By default binary for bytes, text for a string. */
   readonly binary?: boolean | undefined;
-  /** What an extension that compresses should do with this message; left to it by default. */
+  /** Whether a compressing extension should compress this message. By default the extension decides. */
   readonly compress?: boolean | undefined;
-  /** `false`: a fragment of a message, and not the last one. */
+  /** `false` if this is a fragment, but not the last one, of a message. */
   readonly fin?: boolean | undefined;
-  /** A server does not mask: there only for what is written for ws. */
+  /** Ignored: a server does not mask. Accepted for compatibility with ws. */
   readonly mask?: boolean | undefined;
 }
 
-/** Called when the transport has taken what was sent, or with the reason why it never will. */
+/** Called when the transport has accepted the data, or with the reason why it never will. */
 type Callback = (error?: Error) => void;
 
 type ControlPayload = string | number | BufferSource | null | undefined;
 
-/** An array is sent as one message, as `"fragments"` come. */
+/** An array is sent as one message, in the form that `"fragments"` delivers. */
 type Sendable = ControlPayload | readonly BufferSource[] | Blob;
 
 const STATES = ["CONNECTING", "OPEN", "CLOSING", "CLOSED"] as const;
@@ -57,7 +59,7 @@ export class Peer extends Emitter<PeerEvents> {
   readonly CLOSING = 2;
   readonly CLOSED = 3;
 
-  /** Where the client connected to. Its scheme is `ws:` whatever lies below the transport. */
+  /** The URL that the client connected to. Its scheme is always `ws:`, whatever the transport runs over. */
   readonly url: string;
   readonly _socket: TransportSocket;
   readonly #connection: Connection;
@@ -67,22 +69,22 @@ export class Peer extends Emitter<PeerEvents> {
   #binaryType: BinaryType = "nodebuffer";
   #terminated = false;
   #closed = false;
-  /** How the connection was closed, once it is. */
+  /** How the connection closed, once it has. */
   #conclusion: ConnectionClosed | undefined;
-  /** The end of the pause. */
+  /** Resolves when the pause ends. */
   #resumed: Promise<void> | undefined;
   #resume: () => void = ignore;
-  /** What kind of message is being sent in fragments, and what keeps the characters that they have cut. */
+  /** The kind of the message that is being sent in fragments, and a decoder for characters split between them. */
   #fragmented: { readonly binary: boolean; readonly decoder: TextDecoder } | undefined;
-  /** What is to be done when the Blob that is being read has been sent; absent if there is none. */
+  /** Actions that wait until the current Blob has been read and sent; `undefined` if there is no Blob. */
   #behindBlob: (() => void)[] | undefined;
   #blobBytes = 0;
-  /** `drain` is still to come. */
+  /** `drain` has not been emitted yet. */
   #isFull = false;
   /** Bytes of messages that were sent too late. */
   #lostBytes = 0;
 
-  /** Made by the server, which hands on the events of a connection that it has just accepted. */
+  /** Created by the server, which passes on the events of a newly accepted connection. */
   constructor(
     connection: Connection,
     driver: Driver,
@@ -106,17 +108,19 @@ export class Peer extends Emitter<PeerEvents> {
     return this.#terminated || this.#connection.state !== "open" ? this.CLOSING : this.OPEN;
   }
 
-  /** The subprotocol that was agreed on; empty if there is none. */
+  /** The negotiated subprotocol; empty if there is none. */
   get protocol(): string {
     return this.#connection.subprotocol ?? "";
   }
 
-  /** The names of the extensions that were agreed on. */
+  /** The names of the negotiated extensions. */
   get extensions(): string {
     return this.#connection.extensions.map(({ name }) => name).join();
   }
 
-  /** Bytes that the transport has not taken yet, framing included, and those of messages that were sent too late. */
+  /**
+   * Bytes that the transport has not accepted yet, framing included, plus those of messages that were sent too late.
+   */
   get bufferedAmount(): number {
     return this.#driver.unsentBytes + this.#blobBytes + this.#lostBytes;
   }
@@ -125,7 +129,7 @@ export class Peer extends Emitter<PeerEvents> {
     return this.#binaryType;
   }
 
-  /** What is no binary type is ignored, as the web platform does with its own. */
+  /** An invalid value is ignored, as on the web platform. */
   set binaryType(type: BinaryType) {
     if (BINARY_TYPES.includes(type)) this.#binaryType = type;
   }
@@ -139,7 +143,7 @@ export class Peer extends Emitter<PeerEvents> {
     return this.#conclusion?.wasClean === true;
   }
 
-  /** Takes no more messages, pings and Close frames: what the peer sends waits at its end. */
+  /** Stops receiving messages, pings and Close frames. What the peer sends waits at its end. */
   pause(): void {
     if (this.#closed) return;
     this.#resumed ??= new Promise((resolve) => (this.#resume = resolve));
@@ -154,36 +158,37 @@ export class Peer extends Emitter<PeerEvents> {
   send(data: Sendable, callback?: Callback): void;
   send(data: Sendable, options?: PeerSendOptions, callback?: Callback): void;
   /**
-   * Sends a message, or with `fin: false` a fragment of one. Bytes that are sent as text must be UTF-8: what is not
-   * becomes U+FFFD. Once the connection is closing nothing is sent, and the callback told so. `TypeError` for what is
-   * neither text nor bytes.
+   * Sends a message, or with `fin: false` a fragment of one. Bytes sent as text must be UTF-8; invalid ones become
+   * U+FFFD. Once the connection is closing, sends nothing and passes an error to the callback. Throws `TypeError` if
+   * `data` is neither text nor bytes.
    */
   send(data: Sendable, options?: PeerSendOptions | Callback, callback?: Callback): void {
     if (typeof options === "function") this.#send(data, {}, options);
     else this.#send(data, options ?? {}, callback);
   }
 
-  /** Sends a Ping (RFC 6455 §5.5.2). `RangeError` for a payload of more than 125 bytes. */
+  /** Sends a Ping (RFC 6455 §5.5.2). Throws `RangeError` if the payload is longer than 125 bytes. */
   ping(payload?: ControlPayload | Callback, mask?: boolean | Callback, callback?: Callback): void {
     this.#control("ping", payload, mask, callback);
   }
 
-  /** Sends a Pong (§5.5.3), asked for or not. `RangeError` for a payload of more than 125 bytes. */
+  /** Sends a Pong (§5.5.3), solicited or not. Throws `RangeError` if the payload is longer than 125 bytes. */
   pong(payload?: ControlPayload | Callback, mask?: boolean | Callback, callback?: Callback): void {
     this.#control("pong", payload, mask, callback);
   }
 
   /**
-   * Begins the closing handshake (§7.1.2); without a code the Close frame is empty. `RangeError` for a code other than
-   * 1000–1003, 1007–1014 and 3000–4999, or a reason of more than 123 bytes. Does nothing if it has begun already.
+   * Starts the closing handshake (§7.1.2). Without a code the Close frame is empty. Does nothing if the handshake has
+   * started already. Throws `RangeError` for a code other than 1000–1003, 1007–1014 and 3000–4999, or a reason longer
+   * than 123 bytes.
    */
   close(code?: number, reason: string | BufferSource = ""): void {
-    this.#driver.flush(); // it may not know yet what was done behind its back
+    this.#driver.flush(); // the driver may not have noticed other calls on the connection yet
     if (this.readyState !== this.OPEN) return;
     const text = typeof reason === "string" ? reason : decodeText(viewOf(reason));
     const sent = code === undefined ? "" : text;
     if (this.#behindBlob !== undefined) {
-      writeCloseBody(code, sent); // throws what can't be sent now, rather than when the Blob has been read
+      writeCloseBody(code, sent); // throws for an invalid code or reason now, not after the Blob has been read
       this.#driver.beginClose();
     }
     this.#inOrder(() => {
@@ -193,7 +198,7 @@ export class Peer extends Emitter<PeerEvents> {
     });
   }
 
-  /** Gives the transport up at once, with no Close frame. */
+  /** Abandons the transport at once, without a Close frame. */
   terminate(): void {
     if (this.#closed || this.#terminated) return;
     this.#terminated = true;
@@ -268,7 +273,7 @@ export class Peer extends Emitter<PeerEvents> {
         this.#tell("ping", messageBytes(standalone(event.payload)));
         break;
       case "pongReceived":
-        // Those that answer the connection's own keepalive are not for the application.
+        // Pongs that answer the connection's own keepalive are not for the application.
         if (event.roundTripMs === undefined) this.#tell("pong", messageBytes(standalone(event.payload)));
         break;
       case "connectionEstablished":
@@ -292,11 +297,11 @@ export class Peer extends Emitter<PeerEvents> {
     }
   }
 
-  /** The last bytes have been written, and no message comes any more. */
+  /** The last bytes have been written, and no more messages will come. */
   #conclude(closed: ConnectionClosed): void {
     const { error } = closed;
     this.#conclusion = closed;
-    // That somebody did not answer in time is no error to ws either.
+    // In ws, too, a missing answer is not an error.
     const isLate = error?.code === "closeTimeout" || error?.code === "keepaliveTimeout";
     if (error !== undefined && !isLate) this.#tell("error", error);
     this._socket._writableState.finished = true;
@@ -364,7 +369,7 @@ export class Peer extends Emitter<PeerEvents> {
       .then(() => this.#goOn());
   }
 
-  /** The message, or a part of it, is missing: what follows may not take its place. */
+  /** The message, or a part of it, is missing, so nothing may be sent in its place. */
   #failBlob(error: Error | undefined, callback: Callback | undefined): void {
     const cause = error ?? new Error("a Blob could not be read");
     this.terminate();
@@ -372,13 +377,13 @@ export class Peer extends Emitter<PeerEvents> {
     this.#tell("error", cause);
   }
 
-  /** Does it now, or when the Blobs that were sent before have been read. Then `callback` gets what it throws. */
+  /** Acts now, or once the Blobs sent before have been read. In the latter case errors go to `callback`. */
   #inOrder(act: () => void, callback?: Callback): void {
     if (this.#behindBlob === undefined) act();
     else this.#behindBlob.push(() => this.#actLate(act, callback));
   }
 
-  /** Does what has no caller any more to throw an error to. */
+  /** Acts after the caller has returned. Errors go to `callback`, or are reported. */
   #actLate(act: () => void, callback: Callback | undefined): void {
     try {
       act();
@@ -396,12 +401,14 @@ export class Peer extends Emitter<PeerEvents> {
     if (acts.length > 0) this.#behindBlob = acts;
   }
 
-  /** Bytes that may have to wait are copied, for their owner may go on using them. */
+  /** Copies bytes that may have to wait, because their owner may reuse them. */
   #kept(bytes: Bytes): Bytes {
     return this.#behindBlob === undefined ? bytes : bytes.slice();
   }
 
-  /** What a listener throws is reported, and the connection goes on; and an error that nobody listens for. */
+  /**
+   * Emits an event. If a listener throws, or an error has no listener, that is reported and the connection continues.
+   */
   #tell<Name extends keyof PeerEvents>(event: Name, ...args: PeerEvents[Name]): void {
     attempt(() => this.emit(event, ...args));
   }

@@ -1,4 +1,4 @@
-/** The events of a peer, with what their listeners are called with. */
+/** The events of a peer and their arguments. */
 import type { ListenerEvents } from "./emitter.ts";
 import type { MessageBytes } from "./messageBytes.ts";
 
@@ -8,8 +8,11 @@ export interface PeerEvents extends ListenerEvents {
   message: [data: MessageData, isBinary: boolean];
   ping: [payload: MessageBytes];
   pong: [payload: MessageBytes];
-  /** The peer has broken the protocol or a limit: a `RemoteProtocolError`; or a Blob can't be read. `close` follows. */
+  /** The peer broke the protocol or a limit (a `RemoteProtocolError`), or a Blob can't be read. `close` follows. */
   error: [error: Error];
-  /** Once, last, when the transport has ended: the code of the peer's Close frame, 1005 if that had none, 1006 if no Close frame came. */
+  /**
+   * Emitted once, last, when the transport has ended. The code is that of the peer's Close frame; 1005 if it had none,
+   * 1006 if no Close frame came.
+   */
   close: [code: number, reason: MessageBytes];
 }

@@ -1,28 +1,28 @@
-/** The request that opened a connection, in the shape of Node's IncomingMessage, as far as a server library reads it. */
+/** The request that opened a connection, as the part of Node's IncomingMessage that server libraries read. */
 import type { ConnectionRequested } from "../core/events.ts";
 import { requestURL } from "../handshake/requestTarget.ts";
 import type { TransportSocket } from "./transportSocket.ts";
 
 export interface UpgradeRequest {
   readonly method: "GET";
-  /** The request-target as it came, such as `/chat?room=1`. */
+  /** The request target as received, such as `/chat?room=1`. */
   readonly url: string;
   readonly httpVersion: "1.1";
-  /** By names in lower case; the values of a header that came twice are joined by a comma, cookies by a semicolon. */
+  /** Keyed by lower-case name. The values of a repeated header are joined by a comma, cookies by a semicolon. */
   readonly headers: Record<string, string | undefined>;
-  /** What Node has the TCP socket for: little is known of a transport. */
+  /** In place of Node's TCP socket. Little is known of a transport. */
   readonly socket: TransportSocket;
-  /** The same, by its old name. */
+  /** The same as {@link socket}, by its old name. */
   readonly connection: TransportSocket;
 }
 
-/** What a request asks for, with the path that a target in absolute form has (RFC 9112 §3.2.2). */
+/** The URL of a request. For a target in absolute form, uses its path (RFC 9112 §3.2.2). */
 export function urlOf({ url, headers }: UpgradeRequest, encrypted = false): URL | undefined {
   return requestURL(url, headers.host ?? "", encrypted);
 }
 
 export function upgradeRequest({ target, headers }: ConnectionRequested, socket: TransportSocket): UpgradeRequest {
-  // `fromEntries` defines properties, so that a header named `__proto__` is one like any other.
+  // `fromEntries` defines properties, so a header named `__proto__` is safe.
   return {
     method: "GET",
     url: target,

@@ -1,15 +1,15 @@
-/** What stands in for the TCP socket that libraries for ws reach for, behind a peer and a request. */
+/** Replaces the TCP socket that ws libraries read from a peer or a request. */
 import { Emitter, type ListenerEvents } from "./emitter.ts";
 
 /** What is known of the other end of a transport. */
 export interface TransportInfo {
   readonly remoteAddress?: string | undefined;
-  /** Whether what lies below is encrypted, as TLS is: `verifyClient` is told. */
+  /** Whether the underlying connection is encrypted, as with TLS. Passed to `verifyClient`. */
   readonly encrypted?: boolean | undefined;
 }
 
 interface SocketEvents extends ListenerEvents {
-  /** There is room to send again, after there was none. */
+  /** There is room to send again. */
   drain: [];
   /** The last bytes have been written. */
   finish: [];
@@ -18,7 +18,7 @@ interface SocketEvents extends ListenerEvents {
 export class TransportSocket extends Emitter<SocketEvents> {
   readonly remoteAddress: string | undefined;
   readonly encrypted: boolean;
-  /** `ws.createWebSocketStream` looks here whether it has still to close. */
+  /** `ws.createWebSocketStream` reads this to see whether it must still close. */
   readonly _writableState = { finished: false };
   readonly #destroy: () => void;
 
@@ -29,7 +29,7 @@ export class TransportSocket extends Emitter<SocketEvents> {
     this.#destroy = destroy;
   }
 
-  /** Gives the transport up at once. */
+  /** Abandons the transport at once. */
   destroy(): this {
     this.#destroy();
     return this;

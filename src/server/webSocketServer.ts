@@ -1,4 +1,4 @@
-/** A server with the members and events of ws's WebSocketServer, which is given transports in place of a port. */
+/** A server with the members and events of ws's WebSocketServer. It takes transports instead of a port. */
 import { checkServerOptions, type ServerOptions } from "../connection/options.ts";
 import { ServerConnection } from "../connection/serverConnection.ts";
 import { CloseCode } from "../core/closeCodes.ts";
@@ -33,12 +33,15 @@ type Maybe<T> = T | PromiseLike<T>;
 
 export interface ClientInfo {
   readonly origin: string | undefined;
-  /** What the transport was said to be. */
+  /** Whether the transport is encrypted, according to its info. */
   readonly secure: boolean;
   readonly req: UpgradeRequest;
 }
 
-/** With `status`, 401 by default, `message` and `headers` of the answer to a client that is refused. */
+/**
+ * Accepts or refuses a client. For a refusal you can pass the answer's `status` (401 by default), `message` and
+ * `headers`.
+ */
 export type Verified = (
   accepted: boolean,
   status?: number,
@@ -57,32 +60,35 @@ type ConnectionSettings =
   | "closeTimeoutMs";
 
 export interface WebSocketServerOptions extends Pick<ServerOptions, ConnectionSettings>, RunOptions {
-  /** Which pages may connect; by default those of the host that they ask for, or of the page that the server runs in. */
+  /**
+   * Which pages may connect. By default those of the host that the request names, or of the page that the server runs
+   * in.
+   */
   readonly origins?: OriginPolicy;
-  /** Serve this path alone, and answer 400 to others. A query does not count. */
+  /** Serves only this path and answers 400 to others. The query is ignored. */
   readonly path?: string;
   /**
-   * Chooses among the subprotocols that the client offers; with `false` none. By default the first one. Not called if
-   * none is offered. Libraries may set it later: it is looked up for each request.
+   * Chooses one of the subprotocols that the client offers, or `false` for none. By default the first one. Not called
+   * if the client offers none. Libraries may set it later: the server looks it up for each request.
    */
   handleProtocols?: (protocols: Set<string>, request: UpgradeRequest) => Maybe<string | false | null | undefined>;
-  /** Whether to accept a client. Returns that; or, if it takes a second argument, calls it with that. */
+  /** Decides whether to accept a client: by its result, or, if it has a second parameter, by calling that. */
   readonly verifyClient?: (info: ClientInfo, verified: Verified) => Maybe<boolean | undefined>;
-  /** `false`: there is no `clients`. */
+  /** With `false`, there is no `clients`. */
   readonly clientTracking?: boolean;
-  /** Largest message in bytes, 0 for no limit: `maxMessageBytes` and `maxFrameBytes` under the name that ws has for them. */
+  /** Maximum message size in bytes; 0 for no limit. Sets `maxMessageBytes` and `maxFrameBytes`, under ws's name. */
   readonly maxPayload?: number;
-  /** Most transports at once, whatever they are at; `Infinity` by default. Beyond it they are dropped. */
+  /** Maximum number of concurrent transports in any state; `Infinity` by default. Further ones are dropped. */
   readonly maxConnections?: number;
-  /** Most transports at once whose client is not accepted yet. Beyond it they are dropped. */
+  /** Maximum number of concurrent transports whose client is not accepted yet. Further ones are dropped. */
   readonly maxPendingHandshakes?: number;
-  /** There only for what is written for ws: this server never has one of HTTP. */
+  /** Ignored: this server never has an HTTP server. Accepted for compatibility with ws. */
   readonly noServer?: boolean;
-  /** There only for what is written for ws. To compress: `extensions: [permessageDeflate()]`. */
+  /** Accepted for compatibility with ws. To compress, use `extensions: [permessageDeflate()]`. */
   readonly perMessageDeflate?: false;
 }
 
-/** For that of the adapter for crossws, which sets the others. */
+/** For the crossws adapter, which sets the other options itself. */
 export const serverTable: OptionTable<Omit<WebSocketServerOptions, "verifyClient" | "handleProtocols">> = {
   ...timingTable,
   ...runTable,
@@ -108,7 +114,7 @@ const table: OptionTable<WebSocketServerOptions> = {
 
 const SERVE = "give its serve() the transports that listen() or upgrades() of websocket-over/node make";
 
-/** What to do here in the place of options that ws has. */
+/** Replacements for options of ws. */
 const INSTEAD: Readonly<Record<string, string>> = {
   port: SERVE,
   host: SERVE,
@@ -120,7 +126,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   skipUTF8Validation: "leave it out: text is always checked",
 };
 
-/** ws takes `null` for an option that is not set. */
+/** Unsets options that are `null`, which ws accepts for "not set". */
 function withoutNulls(given: WebSocketServerOptions): WebSocketServerOptions {
   if (Object(given) !== given) return given;
   const nulls = Object.entries(given).filter(([, value]) => value === null);
@@ -128,9 +134,12 @@ function withoutNulls(given: WebSocketServerOptions): WebSocketServerOptions {
   return Object.assign(Object.create(Object.getPrototypeOf(given) as object | null), given, unset) as typeof given;
 }
 
-/** By default what the transport says itself. */
+/** The transport's own properties are the defaults. */
 export interface HandleOptions extends TransportInfo {
-  /** Where the request has been parsed already, as by Node's `http`; the transport brings what came behind its head. */
+  /**
+   * The request, if it has already been parsed, for example by Node's `http`. The transport then yields what followed
+   * its head.
+   */
   readonly request?: ParsedRequest;
 }
 
@@ -142,23 +151,24 @@ const handleTable: OptionTable<HandleOptions> = {
 
 export interface ServerEvents extends ListenerEvents {
   connection: [peer: Peer, request: UpgradeRequest];
-  /** The lines of the answer that is about to accept a client: those that a listener adds are sent with it. */
+  /** The lines of the answer that is about to accept a client. Lines that a listener adds are sent with it. */
   headers: [lines: string[], request: UpgradeRequest];
-  /** An opening handshake broke the rules, a limit or its deadline; it has been answered. */
+  /** An opening handshake broke the rules, a limit or its deadline. It has been answered. */
   wsClientError: [error: Error, socket: TransportSocket];
-  /** A transport was dropped, for there are as many as may be. */
+  /** A transport was dropped because the connection limit was reached. */
   drop: [transport: ByteTransport];
-  /** The source of transports failed, or gave one that can't be used. */
+  /** The source of transports failed, or yielded an unusable one. */
   error: [error: Error];
   /** The server takes no more transports, and the last one has ended. */
   close: [];
 }
 
-/** Each may hold up to 16 KiB for 10 seconds, by default. Clients that mean it are through in a round trip. */
+/** Each may hold up to 16 KiB for 10 seconds by default. A genuine client finishes within a round trip. */
 const MAX_PENDING_HANDSHAKES = 1024;
 
 /**
- * There is no `handleUpgrade`: where Node's `http` has parsed the request, pass it to `handleTransport`.
+ * A server that takes transports. There is no `handleUpgrade`: if Node's `http` has parsed the request, pass it to
+ * `handleTransport`.
  *
  * @example
  * ```ts
@@ -184,15 +194,15 @@ export class WebSocketServer extends Emitter<ServerEvents> {
   readonly #connectionOptions: ServerOptions;
   readonly #timing: DriverTiming;
   #state: "running" | "closing" | "closed" = "running";
-  /** All that have not ended. */
+  /** The drivers that have not finished. */
   readonly #drivers = new Set<Driver>();
-  /** Those of them whose client is not accepted yet, and how to turn it away. */
+  /** Those whose client is not accepted yet, each with a function that turns it away. */
   readonly #pending = new Map<Driver, () => void>();
   readonly #sources = new Set<() => void>();
-  /** Sources that wait for one of the transports to end. */
+  /** Sources that wait for a transport to end. */
   #vacated: (() => void)[] = [];
 
-  /** `TypeError` or `RangeError` for options that can't be. */
+  /** Throws `TypeError` or `RangeError` if an option is invalid. */
   constructor(given: WebSocketServerOptions = {}) {
     super();
     const where = "new WebSocketServer()";
@@ -225,8 +235,8 @@ export class WebSocketServer extends Emitter<ServerEvents> {
   }
 
   /**
-   * Takes a connection of a client over, from its request on. `TypeError` if one of the transport's streams is locked.
-   * If the server is closing, or has as many as it may, the transport is dropped.
+   * Takes ownership of a client's transport and handles it from its request on. If the server is closing or at its
+   * limit, drops the transport. Throws `TypeError` if one of the transport's streams is locked.
    */
   handleTransport(transport: ByteTransport, options: HandleOptions = {}): void {
     requireTransport("handleTransport()", transport);
@@ -261,7 +271,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
             const pending = new PendingRequest(connection, event, driver);
             this.#pending.set(driver, () => {
               if (pending.isPending) pending.reject({ status: 503 });
-              // It has been accepted, and there is no peer yet.
+              // The request has been accepted, but there is no peer yet.
               else if (connection.state === "open") connection.close(CloseCode.GOING_AWAY);
               driver.flush();
             });
@@ -303,13 +313,13 @@ export class WebSocketServer extends Emitter<ServerEvents> {
       ended();
       this.#forget(driver);
     };
-    // In another turn: libraries put off what they do with the last message.
+    // In a later task, because libraries defer handling of the last message.
     void driver.finished.then(() => queueTask(forget));
   }
 
   /**
-   * Takes transports as they come, and waits with the next one while there are as many as may be. Fulfilled when there
-   * are no more, or the server is closed; what goes wrong with the source is an `error` event.
+   * Serves transports as they arrive. At the connection limit it waits before taking the next one. Resolves when there
+   * are no more, or the server is closed. Errors of the source are emitted as `error` events.
    */
   serve(transports: AsyncIterable<ByteTransport> | Iterable<ByteTransport>): Promise<void> {
     if (this.#state !== "running") return Promise.resolve();
@@ -321,7 +331,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
       };
       const stop = (): void => {
         finish();
-        // It may still wait for one that never comes: then that is not waited for.
+        // The source may be waiting for a transport that never comes, so this does not wait for it.
         stopTaking(transports, iterator, new Error("the server is closed"));
       };
       this.#sources.add(stop);
@@ -329,19 +339,19 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     });
   }
 
-  /** Whether the request is for this server, to be overridden where more than the path counts. */
+  /** Whether the request is for this server. Override it to check more than the path. */
   shouldHandle(request: UpgradeRequest): boolean {
     const { path } = this.options;
     if (path === undefined) return true;
-    // Compared as it came: a URL would take dots out of it, and encode.
+    // Compared as received: a URL would remove dot segments and percent-encode.
     const resource = parseTarget(request.url)?.resource ?? request.url;
     return resource.split("?", 1)[0] === path;
   }
 
   /**
-   * Takes no more transports, answers 503 to requests that wait for an answer, and drops those whose request has not
-   * come. Peers stay open: close or terminate them. Calls back when the last transport has ended; with an error if the
-   * server was closed already.
+   * Stops taking transports. Answers 503 to pending requests, and drops transports whose request has not arrived. Peers
+   * stay open: close or terminate them. Calls back when the last transport has ended; with an error if the server was
+   * already closed.
    */
   close(callback?: (error?: Error) => void): void {
     if (this.#state === "closed") {
@@ -382,7 +392,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     }
   }
 
-  /** To be asked right before a transport is taken: several sources may wait for one place. */
+  /** Check right before taking a transport: several sources may wait for one place. */
   get #mustWait(): boolean {
     return this.#state === "running" && !this.#hasRoom;
   }
@@ -408,11 +418,11 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     this.#tell("close");
   }
 
-  /** Answers a request as the application says. What that throws is reported, and answered with 500. */
+  /** Answers a request as the application decides. If its code throws, reports that and answers with 500. */
   async #answer(pending: PendingRequest, request: UpgradeRequest): Promise<void> {
     try {
       const refusal = await this.#refusal(pending.event, request);
-      // The client may be gone by now, or the server.
+      // The client or the server may be gone by now.
       if (!pending.isPending) return;
       if (refusal !== undefined) {
         pending.reject(refusal);
@@ -426,7 +436,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     }
   }
 
-  /** How to refuse the request, if it is to be. */
+  /** Returns how to refuse the request, or `undefined` to accept it. */
   async #refusal({ origin }: ConnectionRequested, request: UpgradeRequest): Promise<RejectOptions | undefined> {
     const { verifyClient } = this.options;
     if (!this.shouldHandle(request)) return { status: 400 };
@@ -443,7 +453,10 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     return typeof chosen === "string" && chosen !== "" ? chosen : undefined;
   }
 
-  /** What the listeners of `headers` add to the answer. What the handshake itself sets they can only look at. */
+  /**
+   * Returns the headers that `headers` listeners add to the answer. They see the handshake's own lines, but can't
+   * change them.
+   */
   #headers(subprotocol: string | undefined, request: UpgradeRequest): Headers {
     const own = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"];
     if (subprotocol !== undefined) own.push(`Sec-WebSocket-Protocol: ${subprotocol}`);
@@ -459,7 +472,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     );
   }
 
-  /** What a listener throws is reported, and the server goes on; and an error that nobody listens for. */
+  /** Emits an event. If a listener throws, or an error has no listener, that is reported and the server continues. */
   #tell<Name extends keyof ServerEvents>(event: Name, ...args: ServerEvents[Name]): void {
     attempt(() => this.emit(event, ...args));
   }
@@ -469,7 +482,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
   }
 }
 
-/** Asks the application, in either of the two ways of ws. */
+/** Asks the application, in either of ws's two ways. */
 async function verify(
   verifyClient: NonNullable<WebSocketServerOptions["verifyClient"]>,
   info: ClientInfo,
@@ -478,7 +491,7 @@ async function verify(
     const verified: Verified = (accepted, status = 401, body = "", headers = {}) =>
       resolve(accepted ? undefined : { status, body, headers });
     const saysSo = verifyClient.length < 2;
-    // One that is to call may be an async function, and fail.
+    // A function that takes the callback may be async, and reject.
     Promise.resolve(verifyClient(info, verified)).then((accepted) => saysSo && verified(Boolean(accepted)), reject);
   });
 }

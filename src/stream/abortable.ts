@@ -1,17 +1,18 @@
-/** A wait that an `AbortSignal` can give up. */
+/** Waits that an `AbortSignal` can cancel. */
 import type { OptionTable } from "../core/options.ts";
 import { onAbort } from "../transports/onAbort.ts";
 
 export interface Abortable {
-  /** Gives up the wait, which is rejected with the signal's reason. */
+  /** Aborting this signal cancels the wait: its promise rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export const abortableTable: OptionTable<Abortable> = { signal: "{ aborted, reason }" };
 
 /**
- * The promise, unless the signal is aborted first: then `giveUp` is called, and its reason is what it rejects with. If
- * `giveUp` returns `false` it is too late for that: the promise is about to be settled, and counts.
+ * Returns a promise that settles as `promise` does. If the signal is aborted first, calls `giveUp` and rejects with the
+ * signal's reason. If `giveUp` returns `false`, it is too late to cancel: `promise` is about to settle, and its result
+ * counts.
  */
 export function unlessAborted<Value>(
   promise: Promise<Value>,
@@ -27,7 +28,7 @@ export function unlessAborted<Value>(
   });
 }
 
-/** Takes one out of those that wait; whether it still waited. */
+/** Removes an item from a waiting list. Returns whether it was still there. */
 export function withdraw<Item>(waiting: Item[], item: Item): boolean {
   const at = waiting.indexOf(item);
   if (at >= 0) waiting.splice(at, 1);

@@ -1,4 +1,4 @@
-/** The server's way to a session: waits for the request, and answers it as the application says. */
+/** The server's way to a session: waits for the request, then sends the application's answer. */
 import { sharedTable, type AcceptOptions, type SharedOptions } from "../connection/options.ts";
 import { ServerConnection } from "../connection/serverConnection.ts";
 import { CloseCode } from "../core/closeCodes.ts";
@@ -22,15 +22,18 @@ import { withResolvers } from "./withResolvers.ts";
 
 export interface AcceptTransportOptions extends SharedOptions, Abortable, RunOptions {
   /**
-   * The request, where somebody else has read it from the transport and parsed it; the transport's own by default. With
-   * `handshake: "none"` it is the one that somebody else has answered already, such as one by HTTP/2 (RFC 8441).
+   * The request, if your code has already read and parsed it. By default it is read from the transport. With
+   * `handshake: "none"`, pass the request that has already been answered, such as an HTTP/2 one (RFC 8441).
    */
   readonly request?: ParsedRequest | undefined;
-  /** Which pages may connect; others are refused with 403. Those of the same host by default, or of the server's own page. */
+  /**
+   * Which pages may connect; others are refused with 403. By default, pages of the same host, or of the server's own
+   * page.
+   */
   readonly origins?: OriginPolicy | undefined;
 }
 
-/** For that of `serve`, whose transports bring their requests. */
+/** For `serve`, whose transports bring their own requests. */
 export const incomingTable: OptionTable<Omit<AcceptTransportOptions, "request">> = {
   ...sharedTable,
   ...abortableTable,
@@ -40,25 +43,28 @@ export const incomingTable: OptionTable<Omit<AcceptTransportOptions, "request">>
 
 const table: OptionTable<AcceptTransportOptions> = { ...incomingTable, request: "{ method, target, headers }" };
 
-/** A request to open a WebSocket, which waits for its answer. */
+/** A request to open a WebSocket that waits for an answer. */
 export interface IncomingRequest extends Omit<ConnectionRequested, "type"> {
   /**
-   * Opens the connection. Rejected with a `WebSocketError` if the client has gone, and as `ServerConnection.accept` throws if
-   * this can't be the answer: then the client is answered with 500.
+   * Opens the connection. Rejects with a `WebSocketError` if the client has gone. Rejects as `ServerConnection.accept`
+   * throws if the answer is invalid; the client then gets 500.
    */
   accept(options?: AcceptOptions): Promise<WebSocketSession>;
   /**
-   * Refuses it: 403 with no body unless told otherwise. Fulfilled when that has been written, or can't be. Rejected as
-   * `ServerConnection.reject` throws if this can't be the answer: then the client is answered with 500.
+   * Refuses the request. By default the answer is 403 without a body. Resolves once the answer has been written, or
+   * can't be. Rejects as `ServerConnection.reject` throws if the answer is invalid; the client then gets 500.
    */
   reject(options?: Omit<RejectOptions, "streamed">): Promise<void>;
 }
 
 /**
- * Waits on a transport, which is the connection's from now on, for a request to open a WebSocket. The signal gives up
- * this wait, and the transport. Rejected with a `WebSocketError` if there is no such request: what came instead has been
- * answered. With `handshake: "none"` there is nothing to wait for: unless the request is given, one is made up, whose
- * subprotocol is the option's. The origin policy holds for one that is given: others get a Close with 1008. The transport is ended if the options are wrong.
+ * Waits for a request to open a WebSocket on a transport. Takes ownership of the transport, and ends it if the options
+ * are invalid. Aborting the signal cancels the wait and ends the transport. Rejects with a `WebSocketError` if no such
+ * request arrives; anything else that arrived has been answered.
+ *
+ * With `handshake: "none"` there is no request to wait for. If you pass none, `accept()` makes one up, with the
+ * subprotocol of the options. The origin policy applies to a request that you pass: a refused page gets a Close with
+ * 1008.
  *
  * @example
  * ```ts
@@ -79,20 +85,23 @@ export async function accept(transport: ByteTransport, options: AcceptTransportO
   return await acceptOn(transport, checked).request;
 }
 
-/** A connection that came over a transport, and what has become of it. */
+/** A connection that arrived over a transport, and what became of it. */
 export interface Arrival {
   readonly request: Promise<IncomingRequest>;
-  /** If the application has accepted it, how its session ends, as `WebSocketSession.closed`. */
+  /** Settles as `WebSocketSession.closed`; `undefined` until the application accepts. */
   readonly closed: () => Promise<unknown> | undefined;
-  /** Fulfilled when the transport has ended. */
+  /** Resolves when the transport has ended. */
   readonly finished: Promise<void>;
-  /** Ends it because of the application, as far as it has come: by an answer, or by a Close frame. */
+  /**
+   * Ends the connection on the application's behalf: with the status if the request is pending, with a Close frame if
+   * it is open.
+   */
   end(status: number, closeCode: number): void;
-  /** The same, unless the application has answered the request. */
+  /** Does the same as {@link end}, unless the application has answered the request. */
   endUnanswered(status: number, closeCode: number): void;
 }
 
-/** What `accept` does, and a way to end what it began, with options that have been checked. `late` is as in `Admission`. */
+/** Does what `accept` does, with checked options, and can end what it started. For `late`, see `Admission`. */
 export function acceptOn(
   transport: ByteTransport,
   options: AcceptTransportOptions,
@@ -143,7 +152,7 @@ export function acceptOn(
       },
     );
   });
-  /** The origin policy of a request that has been answered elsewhere. */
+  /** Applies the origin policy to a request that was answered elsewhere. */
   const admitOpened = async (event: ConnectionRequested): Promise<void> => {
     const { origin, host } = event;
     const refuse = (closeCode: number, error: unknown): void => {
@@ -185,7 +194,7 @@ export function acceptOn(
   };
   return {
     request: unlessAborted(requested.promise, signal, (reason) => {
-      // The origin policy may still be thinking.
+      // The origin policy may still be deciding.
       if (answerable?.isPending === true) end(503, CloseCode.GOING_AWAY);
       else driver.abort(reason);
     }).then(toIncoming),

@@ -1,8 +1,8 @@
-/** What a Blob is, whoever's class made it. */
+/** Recognizes Blobs of any class. */
 
 /**
- * By its brand, since it may come from another realm; or by its members: happy-dom's Blobs have no brand, nor have
- * workerd's before its compatibility date 2024-09-26, and a derived class may have one of its own.
+ * Checks the brand first, because a Blob may come from another realm, then the members. Blobs of happy-dom have no
+ * brand, nor do workerd's before compatibility date 2024-09-26, and a derived class may change it.
  */
 export function isBlob(value: unknown): value is Blob {
   if (typeof value !== "object" || value === null) return false;

@@ -1,6 +1,6 @@
 /**
- * The opening of a transport that carries its heads outside its bytes (RFC 8441 §5, RFC 9220 §3), for a connection that
- * speaks HTTP/1.1: between them the heads are translated, as an intermediary does.
+ * Opens an HTTP/1.1 connection over a transport that carries the opening outside its bytes (RFC 8441 §5, RFC 9220 §3).
+ * Translates the heads in between, as an intermediary does.
  */
 import { ByteQueue } from "../core/byteQueue.ts";
 import type { Bytes } from "../core/bytes.ts";
@@ -15,17 +15,17 @@ import { ignore } from "../transports/ignore.ts";
 
 type Fields = [name: string, value: string][];
 
-/** What only has a meaning on a connection of HTTP/1.1 (RFC 8441 §5, RFC 9113 §8.2.2). */
+/** Headers that only mean something on an HTTP/1.1 connection (RFC 8441 §5, RFC 9113 §8.2.2). */
 const OF_HTTP1 =
   /^(host|connection|upgrade|keep-alive|proxy-connection|http2-settings|te|transfer-encoding|sec-websocket-(key|accept))$/i;
 
-/** The key of each translated request. It never leaves this program. */
+/** The key of every translated request. It never leaves this program. */
 const KEY = "AAAAAAAAAAAAAAAAAAAAAA==";
 
-/** Bounded by those who wrote them: the connection, and the stack that carries the heads. */
+/** The heads need no limits here: the connection and the stack that carries them have already bounded them. */
 const NO_LIMITS: Limits = { ...defaultLimits, maxHeadBytes: Infinity, maxHeadLines: Infinity };
 
-/** The request that a transport came with, as a server takes it. */
+/** Returns the request that a transport came with, in the form a server expects. */
 export function requestOf({ request, opening }: ByteTransport): ParsedRequest | undefined {
   if (opening === undefined || "ask" in opening) return request;
   const { authority, target, headers } = opening.request;
@@ -38,7 +38,7 @@ export function requestOf({ request, opening }: ByteTransport): ParsedRequest | 
   return { method: "GET", target, headers: [...upgrade, ...withoutHttp1(headers)] };
 }
 
-/** A transport over which a connection can open by HTTP/1.1: the same one, unless it carries its opening itself. */
+/** Returns a transport that opens by HTTP/1.1: the given one, unless it carries its own opening. */
 export function overOpening(transport: ByteTransport): ByteTransport {
   const { opening } = transport;
   if (opening === undefined || transport.readable.locked || transport.writable.locked) return transport;
@@ -46,7 +46,7 @@ export function overOpening(transport: ByteTransport): ByteTransport {
   const reader = transport.readable.getReader();
   const writer = transport.writable.getWriter();
   const head = "ask" in opening ? new Asking(opening) : new Answering(opening);
-  /** The heads can't be sent or read: the transport is of no use. */
+  /** The heads can't be sent or read, so the transport is useless. */
   const giveUp = (error: unknown): never => {
     reader.cancel(error).catch(ignore);
     writer.abort(error).catch(ignore);
@@ -55,7 +55,7 @@ export function overOpening(transport: ByteTransport): ByteTransport {
   const readable = new ReadableStream<Uint8Array>(
     {
       start(controller) {
-        // Seen also while nobody reads.
+        // Notices a failure even while nobody reads.
         reader.closed.catch((error: unknown) => controller.error(error));
       },
       async pull(controller) {
@@ -74,7 +74,7 @@ export function overOpening(transport: ByteTransport): ByteTransport {
   const writable = new WritableStream<Bytes>({
     start(controller) {
       writer.closed.catch((error: unknown) => controller.error(error));
-      // At once, where the sink's own `abort` would wait for a write that waits for the other end.
+      // Aborts at once. The sink's own `abort` would wait for a write that waits for the other end.
       const { signal } = controller;
       signal.addEventListener("abort", () => void writer.abort(signal.reason).catch(ignore));
     },
@@ -102,13 +102,13 @@ export function overOpening(transport: ByteTransport): ByteTransport {
   };
 }
 
-/** Takes the client's request out of what is sent, and puts the answer in front of what is received. */
+/** Takes the client's request out of the sent bytes, and puts the answer in front of the received ones. */
 class Asking {
   readonly #opening: ClientOpening;
   readonly #input = new ByteQueue();
   #head: HeadReader | undefined = new HeadReader(NO_LIMITS, "request line");
   readonly #answer = withResolvers<Bytes>();
-  /** Whether the answer has still to be received, in front of everything else. */
+  /** Whether the answer must still be received, in front of everything else. */
   awaitsAnswer = true;
 
   constructor(opening: ClientOpening) {
@@ -116,12 +116,12 @@ class Asking {
     this.#answer.promise.catch(ignore); // it may never be read
   }
 
-  /** Whether all that is sent from now on goes on as it is. */
+  /** Whether all further bytes pass through unchanged. */
   get isOver(): boolean {
     return this.#head === undefined;
   }
 
-  /** What goes on of a chunk. */
+  /** Returns the part of a chunk that passes through. */
   sent(chunk: Bytes): Iterable<Bytes> {
     this.#input.push(chunk);
     const head = this.#head?.read(this.#input);
@@ -159,7 +159,7 @@ class Asking {
   }
 }
 
-/** Takes the server's answer out of what is sent. The request has been given to the connection already. */
+/** Takes the server's answer out of the sent bytes. The connection already has the request. */
 class Answering {
   readonly #opening: ServerOpening;
   readonly #input = new ByteQueue();

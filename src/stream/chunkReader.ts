@@ -1,23 +1,23 @@
-/** Reads a transport: again and again into the same memory, where its stream lets the reader bring some. */
+/** Reads a transport, reusing memory if its stream accepts the reader's buffers. */
 import { byobReaderOf } from "../transports/byobReader.ts";
 
 const SMALLEST_BYTES = 4 * 1024;
 const LARGEST_BYTES = 64 * 1024;
 
-/** Left free behind each chunk, so that none looks like a buffer of its own, which who takes it might keep. */
+/** Left free behind each chunk, so that a chunk never fills its buffer and `standalone()` always copies it. */
 const MARGIN_BYTES = 8;
 
 /**
- * Most of what reading costs is fresh memory. Messages of 64 KiB over a WebTransport stream come half as fast again in
- * Chromium as with a buffer for each chunk (`npm run bench -- --filter "raw WebTransport"`).
+ * Fresh memory is most of the cost of reading. With reuse, 64 KiB messages over a WebTransport stream arrive half as
+ * fast again in Chromium as with a buffer for each chunk (`npm run bench -- --filter "raw WebTransport"`).
  */
 export class ChunkReader {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   readonly #byobReader: ReadableStreamBYOBReader | undefined;
-  /** What the last chunk lies in, and the one before it. */
+  /** The buffers of the last chunk and of the one before it. */
   #last: ArrayBuffer | undefined;
   #spare: ArrayBuffer | undefined;
-  /** As much as comes at once, so that a connection at rest keeps little. */
+  /** Adapts to the chunk size, so that an idle connection keeps little memory. */
   #wanted = SMALLEST_BYTES;
 
   constructor(readable: ReadableStream<Uint8Array>) {
@@ -25,7 +25,7 @@ export class ChunkReader {
     if (this.#byobReader === undefined) this.#reader = readable.getReader();
   }
 
-  /** The next chunk. With `reuse` it may lie where the last but one did: nobody needs that any more. */
+  /** Reads the next chunk. With `reuse` it may overwrite the chunk before the last, which must no longer be needed. */
   read(reuse: boolean): Promise<ReadableStreamReadResult<Uint8Array>> {
     if (this.#reader !== undefined) return this.#reader.read();
     const size = this.#wanted + MARGIN_BYTES;
@@ -40,7 +40,7 @@ export class ChunkReader {
     });
   }
 
-  /** Leaves the stream to somebody else; nothing may have been read. */
+  /** Releases the stream to another reader. Only allowed before the first read. */
   release(): void {
     (this.#reader ?? this.#byobReader!).releaseLock();
   }

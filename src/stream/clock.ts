@@ -1,31 +1,33 @@
-/** Where the time comes from that the drivers tell their connections: the platform, unless a test brings its own. */
+/** The clock that drivers read: the platform's, unless a test provides one. */
 import type { OptionTable } from "../core/options.ts";
 
 export interface Clock {
-  /** Milliseconds since whenever. Where it goes back, time stands still until it goes on. */
+  /**
+   * Milliseconds since an arbitrary point. If the clock goes back, the library's time stands still until it catches up.
+   */
   now(): number;
-  /** Calls back once, not before `ms` milliseconds have passed. */
+  /** Calls back once, after at least `ms` milliseconds. */
   setTimeout(callback: () => void, ms: number): unknown;
   clearTimeout(timer: unknown): void;
 }
 
 export interface ClockOption {
-  /** Where deadlines take their time from, for tests; the platform by default. */
+  /** The clock for all deadlines, for use in tests. By default the platform's. */
   readonly clock?: Clock | undefined;
 }
 
 export const clockTable: OptionTable<ClockOption> = { clock: "{ now, setTimeout, clearTimeout }" };
 
-/** The longest delay that `setTimeout` counts, in milliseconds: beyond it calls back at once. */
+/** The longest delay that `setTimeout` supports, in milliseconds. Beyond it the callback runs at once. */
 export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
 
-/** A timer, and what clears it: fake timers may have been installed or removed since it was set. */
+/** A timer with the function that clears it: fake timers may be installed or removed in between. */
 interface SystemTimer {
   readonly timer: ReturnType<typeof setTimeout>;
   readonly clear: typeof clearTimeout;
 }
 
-/** The platform's, looked up at each call, so that fake timers count. */
+/** The platform's clock. Looks its functions up on each call, so that fake timers work. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   setTimeout: (callback, ms) => ({ timer: setTimeout(callback, ms), clear: clearTimeout }) satisfies SystemTimer,

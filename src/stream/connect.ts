@@ -1,4 +1,4 @@
-/** The client's way to a session: asks over a transport, and waits for the answer. */
+/** The client's way to a session: sends the request over a transport and waits for the answer. */
 import { ClientConnection } from "../connection/clientConnection.ts";
 import { sharedTable, type SharedOptions } from "../connection/options.ts";
 import { resolveTiming } from "../core/deadlines.ts";
@@ -15,13 +15,13 @@ import { sessionOf, type WebSocketSession } from "./session.ts";
 import { credentialsOf, parseProtocols, parseWebSocketURL, requestFor } from "./webSocketURL.ts";
 
 export interface ConnectOptions extends SharedOptions, Abortable, RunOptions {
-  /** What to ask for; `ws://localhost/` by default, for transports that lead to one place anyway. */
+  /** The URL to request. `ws://localhost/` by default, for transports that lead to only one place. */
   readonly url?: string | URL;
   /** The subprotocols to offer, in order of preference. */
   readonly protocols?: string | readonly string[];
-  /** Further headers, such as `Cookie` or `Authorization`. */
+  /** Additional headers, such as `Cookie` or `Authorization`. */
   readonly headers?: HeadersInit;
-  /** What a browser would say of the page (RFC 6454 §7). */
+  /** The `Origin` header: what a browser would send for the page (RFC 6454 §7). */
   readonly origin?: string;
 }
 
@@ -36,10 +36,10 @@ const table: OptionTable<ConnectOptions> = {
 };
 
 /**
- * Opens a WebSocket over a transport, which is the session's from now on, and is ended if there will be none. The signal
- * gives up the opening, and is not heeded after that. Rejected with a `WebSocketError` if the connection can't be had
- * (its `rejection` is the server's answer, where there was one), or a `SyntaxError` (a `DOMException`) for a URL or
- * subprotocol that can't be. With `handshake: "none"` the session is open at once.
+ * Opens a WebSocket over a transport. Takes ownership of the transport, and ends it if no session opens. Aborting the
+ * signal cancels the opening; once open, the signal has no effect. Rejects with a `WebSocketError` if the connection
+ * fails (`rejection` holds the server's answer, if there was one), or with a `SyntaxError` (a `DOMException`) if the
+ * URL or a subprotocol is invalid. With `handshake: "none"` the session is open at once.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-/** What every face lets its caller give to a connection beside the protocol's options. */
+/** Options of every face that are not the protocol's. */
 import type { Connection } from "../connection/connection.ts";
 import type { ConnectionOptions } from "../connection/options.ts";
 import type { OptionTable } from "../core/options.ts";
@@ -6,13 +6,14 @@ import { clockTable, type ClockOption } from "./clock.ts";
 
 export interface ConnectionHook {
   /**
-   * Is given the connection before its first byte, and the options that it was made with: `tap` of `./inspect` takes
-   * both. Whoever acts on the connection does so behind the back of what runs it. What it throws, the caller gets.
+   * Called with the connection before its first byte, and with the options it was made with. `tap` of `./inspect` takes
+   * both. If you act on the connection, whatever runs it does not notice. If the callback throws, the caller gets the
+   * error.
    */
   readonly onConnection?: ((connection: Connection, options: ConnectionOptions) => void) | undefined;
 }
 
-/** What makes and runs a connection, whatever its side. */
+/** Options for making and running a connection on either side. */
 export interface RunOptions extends ConnectionHook, ClockOption {}
 
 export const runTable: OptionTable<RunOptions> = { ...clockTable, onConnection: "a function" };

@@ -1,11 +1,11 @@
-/** The end of a transport that nobody has taken, so that its other end does not wait. */
+/** Ends transports that nobody uses, so that the other end does not wait. */
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { ignore } from "../transports/ignore.ts";
 import { closeTransport } from "./driver.ts";
 
 /**
- * Gives the transport up, both ways, unless somebody else uses one of its streams. Does not throw: what one member of the
- * transport throws, or rejects with, keeps nothing from the others.
+ * Ends a transport in both directions, unless one of its streams is locked. Never throws: if one member of the
+ * transport throws or rejects, the others are still ended.
  */
 export function discard(transport: ByteTransport, reason: unknown): void {
   const isLocked = (stream: () => { readonly locked: boolean }): boolean => attemptTo(() => stream().locked) === true;

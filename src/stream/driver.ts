@@ -1,4 +1,7 @@
-/** Joins a connection to a byte transport: carries out what the driver's machine decides, and tells it what happens. */
+/**
+ * Connects a connection to a byte transport: carries out the commands of the driver's machine and reports back what
+ * happens.
+ */
 import type { Connection } from "../connection/connection.ts";
 import { putTogether, type Bytes } from "../core/bytes.ts";
 import type { WSEvent } from "../core/events.ts";
@@ -13,13 +16,13 @@ import { keepSpare, takeSpare } from "./spareBlock.ts";
 const AT_ONCE = Promise.resolve();
 
 /**
- * Takes an event, and copies what it keeps of its bytes, whose memory is read into again. A promise asks for time: the
- * events after it wait, and with them the peer. The last event is `connectionClosed`. It comes when the last bytes have
- * been written or are lost, and does not wait for such a promise.
+ * Handles an event. Must copy any bytes it keeps, because their memory is reused. Return a promise to ask for time:
+ * later events, and with them the peer, wait for it. The last event is `connectionClosed`. It comes when the last bytes
+ * have been written or are lost, and does not wait for such a promise.
  */
 export type EventHandler = (event: WSEvent) => PromiseLike<void> | undefined;
 
-/** Called when the transport has taken what was queued before, or with the reason why it never will. */
+/** Called when the transport has accepted all bytes queued earlier, or with the reason why it never will. */
 export type WrittenCallback = (error?: unknown) => void;
 
 export interface DriverOptions extends DriverTiming, ClockOption {}
@@ -34,12 +37,9 @@ const TRANSPORT_CLOSED: Happening = { type: "transportClosed" };
 const TAKEN: Happening = { type: "taken" };
 const TIME: Happening = { type: "time" };
 
-/**
- * Runs one connection over one transport, both of which are its own from now on. Decides nothing itself: see
- * {@link DriverMachine}.
- */
+/** Runs one connection over one transport, and owns both. {@link DriverMachine} makes all decisions. */
 export class Driver {
-  /** Fulfilled when the transport has ended both ways, or was given up, and nothing is left behind. */
+  /** Resolves when the transport has ended both ways or was abandoned, and nothing is left to clean up. */
   readonly finished: Promise<void>;
   readonly #machine: DriverMachine;
   readonly #transport: ByteTransport;
@@ -50,18 +50,18 @@ export class Driver {
   readonly #clock: Clock;
   #finish!: () => void;
 
-  /** The machine is being told something, and what it decides is being done. */
+  /** The machine is handling something, or its commands are being carried out. */
   #running = false;
   #again = false;
-  /** `called` is about to be told. */
+  /** `called` is about to be reported. */
   #calling = false;
 
-  /** Who waits for what is being written, and for what is written next. */
+  /** Callbacks that wait for the current write, and for the next one. */
   #inWrite: WrittenCallback[] | undefined;
   #waiting: WrittenCallback[] = [];
 
   #timer: unknown;
-  /** When the timer rings: at the next deadline, or before it; `Infinity` if there is none. */
+  /** When the timer fires: at or before the next deadline; `Infinity` if there is none. */
   #ringsMs = Infinity;
   #yieldTimer: unknown;
 
@@ -74,13 +74,13 @@ export class Driver {
   readonly #onReadFailed = (error: unknown): void => this.#tell({ type: "inputFailed", error });
   readonly #onWritten = (): void => this.#tell(WRITTEN);
   readonly #onWriteFailed = (error: unknown): void => this.#tell({ type: "writeFailed", error });
-  /** With the time: what the peer sent waited meanwhile, and what follows it is not late. */
+  /** Updates the time as well: what the peer sent waited meanwhile, so whatever comes after it is not late. */
   readonly #onTaken = (): void => this.#tell(TAKEN);
   readonly #onTakerFailed = (reason: unknown): void => this.abort(reason);
 
-  /** Begins with the next microtask. `TypeError` if one of the transport's streams is locked. */
+  /** Starts in the next microtask. Throws `TypeError` if one of the transport's streams is locked. */
   constructor(connection: Connection, transport: ByteTransport, options: DriverOptions, handle: EventHandler) {
-    // Each once, and before anything is locked: they may be getters that throw.
+    // Reads each member once, before locking anything: they may be getters that throw.
     const { readable, writable, closed, copiesChunks } = transport;
     if (readable.locked || writable.locked) {
       throw new TypeError("the transport is in use: one of its streams is locked");
@@ -98,7 +98,7 @@ export class Driver {
       throw error;
     }
     this.finished = new Promise((resolve) => (this.#finish = resolve));
-    // How a write fails is seen where it is written.
+    // Write failures are handled where the write happens.
     this.#writer.closed.catch(ignore);
     if (closed !== undefined) {
       const tell = (): void => this.#tell(TRANSPORT_CLOSED);
@@ -107,46 +107,49 @@ export class Driver {
     this.flush();
   }
 
-  /** Why the transport failed, if it did, or what `abort` was told. */
+  /** Why the transport failed, or the reason passed to `abort`. */
   get fault(): unknown {
     return this.#machine.fault;
   }
 
-  /** Whether messages were dropped that nobody took. */
+  /** Whether messages were dropped because nobody took them. */
   get dropped(): boolean {
     return this.#machine.dropped;
   }
 
-  /** Bytes that the transport has not taken yet, framing included. */
+  /** Bytes that the transport has not accepted yet, framing included. */
   get unsentBytes(): number {
     return this.#machine.unsentBytes;
   }
 
-  /** Whether a sender may go on, or should wait until what is queued has been written. */
+  /** Whether a sender may continue, or should wait until the queue has been written. */
   get hasRoom(): boolean {
     return this.#machine.hasRoom;
   }
 
-  /** Whether the close has begun, or is over. */
+  /** Whether the close has started or is over. */
   get isClosing(): boolean {
     return this.#machine.phase !== "running";
   }
 
-  /** The time by the connection's clock, in milliseconds. Never goes back. Throws `RangeError` if the clock tells no time. */
+  /**
+   * The time by the connection's clock, in milliseconds. Never goes back. Throws `RangeError` if the clock returns no
+   * finite number.
+   */
   nowMs(): number {
     const clockMs = this.#clock.now();
     if (!Number.isFinite(clockMs)) throw new RangeError(`the clock says ${String(clockMs)}`);
     return this.#machine.timeOf(clockMs);
   }
 
-  /** Call it after anything that was done with the connection: sends what is queued, together with the rest of this turn. */
+  /** Sends what is queued, together with the rest of this turn. Call it after any method call on the connection. */
   flush(): void {
     if (this.#calling || !this.#machine.noticesCalls) return;
     this.#calling = true;
     void AT_ONCE.then(this.#onCalled);
   }
 
-  /** Calls back when the transport has taken all that is queued now, or with the reason why it never will. */
+  /** Calls back when the transport has accepted all bytes queued now, or with the reason why it never will. */
   written(callback: WrittenCallback): void {
     this.#waiting.push(callback);
     if (this.#calling) return;
@@ -154,17 +157,17 @@ export class Driver {
     void AT_ONCE.then(this.#onCalled);
   }
 
-  /** A close begins that the connection does not know of yet: from now on the end may take `closeTimeoutMs`. */
+  /** Starts a close that the connection does not know of yet. From now on ending may take `closeTimeoutMs`. */
   beginClose(): void {
     this.#tell({ type: "closeWanted" });
   }
 
-  /** Messages that still come are dropped. */
+  /** Drops all further messages. */
   discard(): void {
     this.#tell({ type: "discarded" });
   }
 
-  /** Gives the transport up at once, both ways. Messages that have not been taken are dropped. */
+  /** Abandons the transport at once, both ways. Drops messages that have not been taken. */
   abort(reason: unknown): void {
     this.#tell({ type: "aborted", reason });
   }
@@ -212,7 +215,7 @@ export class Driver {
     if (this.#waiting.length > 0 && machine.isFlushed) this.#settle(undefined);
   }
 
-  /** Whether the taker asked for time. */
+  /** Returns whether the handler asked for time. */
   #deliver(event: WSEvent): boolean {
     try {
       const taken = this.#handle(event);
@@ -282,7 +285,7 @@ export class Driver {
     }
   }
 
-  /** A sender that awaits each call brings a message every few microtasks. */
+  /** A sender that awaits each call adds a message every few microtasks. */
   async #rest(): Promise<void> {
     do {
       await AT_ONCE;
@@ -301,7 +304,7 @@ export class Driver {
     return this.#writer.write(block.subarray(0, length)).then(() => keepSpare(block));
   }
 
-  /** Calls back those whose bytes were in the last write; with an error, or if all is written, all others, too. */
+  /** Calls back those whose bytes were in the last write; on an error, or if everything is written, all others too. */
   #settle(error: unknown): void {
     const machine = this.#machine;
     const callbacks = this.#inWrite ?? [];
@@ -318,8 +321,8 @@ export class Driver {
   }
 
   /**
-   * A timer that fires early is set again then: each piece of a message moves its deadline, and timers cost. One that is
-   * overdue may never fire, as those of fake timers that have been removed.
+   * Keeps a timer that fires too early and re-arms it then, because each piece of a message moves its deadline and
+   * timers cost. An overdue timer is replaced: it may never fire, for example if it belongs to removed fake timers.
    */
   #setTimer(): void {
     const dueMs = this.#machine.nextDeadlineMs;
@@ -344,17 +347,19 @@ export class Driver {
     try {
       this.#clock.clearTimeout(timer);
     } catch {
-      // Then it rings in vain.
+      // If it fires later, that does no harm.
     }
   }
 }
 
-/** Closes it, whatever that throws or rejects with: some transports say so where they have ended already. */
+/**
+ * Closes the transport. Ignores what `close` throws or rejects with: some transports do so if they have already ended.
+ */
 export function closeTransport(transport: ByteTransport): void {
   try {
     const closing: unknown = transport.close?.();
     if (closing !== undefined) Promise.resolve(closing).catch(ignore);
   } catch {
-    // It has ended already.
+    // It has already ended.
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What a driver does in each situation, as tables: it is fed with what happens, and says which events to deliver and which
- * commands to carry out. It touches no stream, no clock and no promise.
+ * Decides what a driver does in each situation, as tables. The driver reports what happens; the machine returns the
+ * events to deliver and the commands to carry out. It touches no stream, clock or promise.
  */
 import { keepAliveAgain, queuedAtLeast, type Connection } from "../connection/connection.ts";
 import type { Bytes } from "../core/bytes.ts";
@@ -9,36 +9,43 @@ import type { Keepalive } from "../core/deadlines.ts";
 import { RemoteProtocolError } from "../core/errors.ts";
 import type { ConnectionClosed, WSEvent } from "../core/events.ts";
 
-/** Unsent bytes from which a sender should wait: a few of the largest chunks that transports take at once. */
+/**
+ * From this many unsent bytes on, senders should wait. A few times the largest chunk that transports accept at once.
+ */
 const HIGH_WATER_BYTES = 256 * 1024;
 
-/** While less is queued, a sender that keeps sending is waited for, so that its messages go out together. */
+/** While less than this is queued, waits for a sender that keeps sending, so that its messages go out together. */
 const COALESCED_BYTES = 64 * 1024;
 
 /**
- * The most bytes that are copied into one chunk, where the transport copies chunks anyway: each chunk costs a stream of
- * WebTransport more than copying 64 KiB does. 64 KiB messages that are handed over, each a header and a payload, take a
- * quarter less processor time in Chromium.
+ * The most bytes to copy into one chunk, for transports that copy chunks anyway. Each chunk costs a WebTransport stream
+ * more than copying 64 KiB. Sending 64 KiB messages, each a header and a payload, takes a quarter less processor time
+ * in Chromium.
  */
 export const GATHERED_BYTES: number = 512 * 1024;
 
-/** The most that is read ahead while the taker asks for time: enough to see pongs, a reset and the end behind some data. */
+/**
+ * The most bytes to read ahead while the taker asks for time: enough to see pongs, a reset or the end behind some data.
+ */
 const READ_AHEAD_BYTES = 64 * 1024;
 
-/** What a chunk costs beside its bytes, so that empty ones count too. */
+/** What a chunk costs besides its bytes, so that empty chunks count too. */
 const CHUNK_OVERHEAD_BYTES = 128;
 
-/** After this many chunks in a row that bring nothing, timers get their turn: a stream may always have one ready. */
+/** After this many useless chunks in a row, lets timers run: a stream may always have a chunk ready. */
 const USELESS_CHUNKS = 32;
 
-/** The same after this many of any kind, if timers had no turn for so long for all that is known. It costs a millisecond. */
+/**
+ * After this many chunks of any kind, lets timers run if they may not have run for `LONGEST_TURN_MS`. Yielding costs a
+ * millisecond.
+ */
 const CHUNKS_IN_TURN = 256;
 const LONGEST_TURN_MS = 100;
 
-/** The most that the time stands still for a clock that went back. */
+/** The longest the time stands still after the clock went back. */
 const STANDSTILL_MS = 1000;
 
-// The tables: a signal with no cell changes nothing in that state.
+// The transition tables. A signal without a cell changes nothing in that state.
 
 type Table<State extends string, Signal extends string> = Readonly<
   Record<State, Readonly<Partial<Record<Signal, State>>>>
@@ -84,21 +91,21 @@ export const outputs: Table<Output, OutputSignal> = {
   lost: {},
 };
 
-/** Whoever takes the events. */
+/** The consumer of the events. */
 export type Taker = "ready" | "held" | "discarding";
 type TakerSignal = "hold" | "take" | "discard";
 
 export const takers: Table<Taker, TakerSignal> = {
   ready: { hold: "held", discard: "discarding" },
-  // It asked for time: nothing is parsed until it goes on.
+  // It asked for time: nothing is parsed until it continues.
   held: { take: "ready", discard: "discarding" },
   // It wants no more messages, or did not take them in time.
   discarding: {},
 };
 
-/** What happens to a driver. */
+/** What the driver reports. */
 export type Happening =
-  /** Something was done with the connection. */
+  /** A method of the connection may have been called. */
   | { readonly type: "called" }
   | { readonly type: "chunk"; readonly chunk: unknown }
   | { readonly type: "inputEnded" }
@@ -109,30 +116,30 @@ export type Happening =
   | { readonly type: "rested" }
   | { readonly type: "written" }
   | { readonly type: "writeFailed"; readonly error: unknown }
-  /** The end of the output has been taken, or never will be. */
+  /** The transport has accepted the end of the output, or never will. */
   | { readonly type: "outputEnded" }
-  /** The transport says that both directions have ended. */
+  /** The transport reports that both directions have ended. */
   | { readonly type: "transportClosed" }
-  /** The taker goes on. */
+  /** The taker continues. */
   | { readonly type: "taken" }
-  /** A close has begun that the connection does not know of yet. */
+  /** A close has started that the connection does not know of yet. */
   | { readonly type: "closeWanted" }
-  /** Messages are not wanted any more. */
+  /** Messages are no longer wanted. */
   | { readonly type: "discarded" }
   | { readonly type: "aborted"; readonly reason: unknown }
   | { readonly type: "time" };
 
-/** What the shell has to do. */
+/** What the driver must do. */
 export type Command =
-  /** Read a chunk; with `reuse`, into memory that was read into before. */
+  /** Read a chunk. With `reuse`, into memory that was used before. */
   | { readonly type: "read"; readonly reuse: boolean }
-  /** Let timers have their turn. */
+  /** Let timers run. */
   | { readonly type: "yield" }
   /** Wait a few microtasks, and again while `senderGoesOn`. */
   | { readonly type: "rest" }
-  /** Write these chunks: where the transport copies chunks, as one. */
+  /** Write these chunks; as one, if the transport copies chunks. */
   | { readonly type: "write"; readonly chunks: readonly Bytes[] }
-  /** Tell those who wait for the write that it is done, or why it never will be. */
+  /** Tell those who wait for the write that it succeeded, or why it never will. */
   | { readonly type: "settle"; readonly error: unknown }
   | { readonly type: "endOutput" }
   | { readonly type: "cancelInput"; readonly reason: unknown }
@@ -150,7 +157,7 @@ const CLOSE_TRANSPORT = { type: "closeTransport" } as const;
 const FINISH = { type: "finish" } as const;
 const NO_COMMANDS: readonly Command[] = [];
 
-/** The end of a connection that could not tell its own. */
+/** The last event of a connection that could not report its own end. */
 const BROKEN: ConnectionClosed = {
   type: "connectionClosed",
   code: CloseCode.ABNORMAL_CLOSURE,
@@ -159,16 +166,16 @@ const BROKEN: ConnectionClosed = {
 };
 
 export interface DriverTiming {
-  /** How long the end may take, from the beginning of the close until the transport is given up, in milliseconds. */
+  /** How long ending may take, from the start of the close until the transport is abandoned, in milliseconds. */
   readonly closeTimeoutMs: number;
-  /** The connection's own: it keeps to it as long as what the peer sends is pulled. */
+  /** The connection's own option. The connection enforces it as long as the peer's bytes are pulled. */
   readonly keepalive?: Keepalive | undefined;
 }
 
 export class DriverMachine {
-  /** Why the transport failed, if it did, or what `aborted` gave as its reason. */
+  /** Why the transport failed, or the reason of `aborted`. */
   fault: unknown;
-  /** Messages were dropped: the taker wanted none, or did not take them in time. */
+  /** Whether messages were dropped because the taker wanted none or did not take them in time. */
   dropped = false;
   phase: Phase = "running";
   input: Input = "idle";
@@ -179,30 +186,33 @@ export class DriverMachine {
   readonly #closeTimeoutMs: number;
   readonly #keepalive: Keepalive | undefined;
 
-  /** The time of what happened last. */
+  /** The time of the last happening. */
   nowMs: number = -Infinity;
-  /** The latest reading of the clock, and by how much the clock went back. */
+  /** The latest time, and by how much the clock went back. */
   #latestMs = -Infinity;
   #offsetMs = 0;
-  /** When the transport is given up, and when messages that nobody takes are dropped. */
+  /** When to abandon the transport, and when to drop messages that nobody takes. */
   #endByMs = Infinity;
   #discardByMs = Infinity;
 
-  /** When the peer was heard last, and when it was pinged since because it was not; behind what is not taken. */
+  /**
+   * When the peer was last heard, and when it was pinged because of its silence. Used while received bytes wait for the
+   * taker.
+   */
   #heardMs = 0;
   #askedMs: number | undefined;
 
   #commands: Command[] = [];
-  /** Chunks that were taken from the connection and not been given to the transport yet. */
+  /** Chunks taken from the connection but not yet passed to the transport. */
   #chunks: readonly Bytes[] = NO_CHUNKS;
   #inFlight = 0;
-  /** What was queued when the sender was last looked at. */
+  /** The queued bytes when the sender was last checked. */
   #seenQueued = 0;
-  /** Chunks read since nothing was unread. */
+  /** Chunks read since the connection last had no unread bytes. */
   #unreadChunks = 0;
-  /** Chunks in a row that are empty, or come after the connection has ended. */
+  /** Chunks in a row that are empty or arrive after the connection has ended. */
   #uselessChunks = 0;
-  /** Chunks since timers had their turn for certain, and when that was. */
+  /** Chunks since timers last certainly ran, and when that was. */
   #chunksInTurn = 0;
   #turnMs = -Infinity;
   #conclusion: ConnectionClosed | undefined;
@@ -215,28 +225,28 @@ export class DriverMachine {
     this.#keepalive = keepalive;
   }
 
-  /** Bytes that the transport has not taken yet, framing included. */
+  /** Bytes that the transport has not accepted yet, framing included. */
   get unsentBytes(): number {
     return this.#connection.bufferedAmount + this.#inFlight;
   }
 
-  /** Whether a sender may go on, or should wait until what is queued has been written. */
+  /** Whether a sender may continue, or should wait until the queue has been written. */
   get hasRoom(): boolean {
     return this.#queued + this.#inFlight < HIGH_WATER_BYTES;
   }
 
-  /** Whether nothing waits to be written or is being written. */
+  /** Whether nothing is waiting to be written or being written. */
   get isFlushed(): boolean {
     const { output } = this;
     return output === "lost" || output === "ended" || output === "ending" || (output === "idle" && this.#queued === 0);
   }
 
-  /** Whether a call may have changed more than what a write that is under way will bring about anyway. */
+  /** Whether a call may matter now, or the current write covers it anyway. */
   get noticesCalls(): boolean {
     return this.output === "idle" || (this.phase === "running" && this.#connection.state !== "open");
   }
 
-  /** When to tell the time at the latest; `Infinity` if there is nothing to wait for. Changes nothing. */
+  /** The latest time for the next `time`; `Infinity` if nothing is pending. Changes nothing. */
   get nextDeadlineMs(): number {
     if (this.phase === "ended" || this.#awaitsTaker) return Infinity;
     const ownMs = this.phase === "running" ? this.#silenceByMs : this.#closeByMs;
@@ -244,7 +254,7 @@ export class DriverMachine {
     return Math.min(ownMs, this.#connection.nextDeadlineMs ?? Infinity);
   }
 
-  /** Nothing is due before the taker goes on: what a busy reader is most of the time. */
+  /** Nothing is due until the taker continues. A busy reader is in this state most of the time. */
   get #awaitsTaker(): boolean {
     return (
       this.taker === "held" &&
@@ -255,8 +265,8 @@ export class DriverMachine {
   }
 
   /**
-   * The machine's time, which never goes back, at this reading of the clock. Where the clock goes back a little, the time
-   * stands still. Where it goes back by more, as when fake timers are installed, the time goes on with it.
+   * Converts a clock reading to the machine's time, which never goes back. If the clock goes back a little, the time
+   * stands still. If it goes back further, as when fake timers are installed, the time continues from there.
    */
   timeOf(clockMs: number): number {
     const ms = clockMs + this.#offsetMs;
@@ -265,7 +275,7 @@ export class DriverMachine {
     return this.#latestMs;
   }
 
-  /** Takes what has happened, at a time from `timeOf`. Then pull {@link nextEvent}. */
+  /** Handles what happened, at a time from `timeOf`. Then pull {@link nextEvent}. */
   handle(happening: Happening, nowMs: number): void {
     if (this.phase === "ended") return;
     this.nowMs = nowMs;
@@ -303,7 +313,7 @@ export class DriverMachine {
         this.#signalOutput("ended");
         break;
       case "transportClosed":
-        // What has come may still be read.
+        // What has arrived may still be read.
         this.#isTransportClosed = true;
         this.#beginClose();
         if (this.phase === "ending") this.#finish();
@@ -323,7 +333,10 @@ export class DriverMachine {
     if (this.phase === "running" && this.#connection.state === "localClosing") this.#beginClose();
   }
 
-  /** The next event to deliver. The last one is `connectionClosed`, once its last bytes have been written or are lost. */
+  /**
+   * Returns the next event to deliver. The last one is `connectionClosed`, once its last bytes have been written or are
+   * lost.
+   */
   nextEvent(): WSEvent | undefined {
     for (;;) {
       while (this.#conclusion === undefined && this.#mayPull) {
@@ -335,7 +348,8 @@ export class DriverMachine {
         }
         if (!isData(event)) return event;
         if (this.taker !== "discarding") {
-          // All that is left of a peer that has gone is what has arrived: a reader that goes on gets it.
+          // The peer has gone, but what has arrived can still be read: as long as the reader continues, the deadline
+          // moves.
           if (this.phase === "closing" && this.#hasPeerGone && this.#connection.state === "open") this.#armEnd();
           return event;
         }
@@ -351,19 +365,19 @@ export class DriverMachine {
     }
   }
 
-  /** Whether the sender has sent more since it was last looked at, so that a rest goes on. Of a busy sender it mostly has. */
+  /** Whether the sender has queued more since the last check, so that the rest continues. A busy sender usually has. */
   senderGoesOn(): boolean {
     const seen = this.#seenQueued;
     this.#seenQueued = this.#queued;
     return this.output === "gathering" && this.#seenQueued > seen && seen < COALESCED_BYTES;
   }
 
-  /** The taker of the last event asks for time; whether it gets any. */
+  /** The taker of the last event asks for time. Returns whether it gets any. */
   hold(): boolean {
     return this.#signalTaker("hold");
   }
 
-  /** What to do now that there is no event to deliver, or the taker has asked for time. */
+  /** Returns what to do once there is no event to deliver, or the taker has asked for time. */
   commands(): readonly Command[] {
     if (this.output === "idle" && this.#queued > 0) this.#gather();
     else if (this.output === "lost" && this.#queued > 0) this.#connection.chunksToSend();
@@ -375,7 +389,7 @@ export class DriverMachine {
     return this.takeCommands();
   }
 
-  /** What to do at once, before the next event is delivered. */
+  /** Returns what to do at once, before the next event is delivered. */
   takeCommands(): readonly Command[] {
     if (this.#commands.length === 0) return NO_COMMANDS;
     const commands = this.#commands;
@@ -383,7 +397,7 @@ export class DriverMachine {
     return commands;
   }
 
-  /** A stream that always has a chunk ready leaves no turn to timers. */
+  /** A stream that always has a chunk ready keeps timers from running. */
   get #starvesTimers(): boolean {
     if (this.#uselessChunks >= USELESS_CHUNKS) return true;
     return this.#chunksInTurn >= CHUNKS_IN_TURN && this.nowMs - this.#turnMs >= LONGEST_TURN_MS;
@@ -397,7 +411,7 @@ export class DriverMachine {
     return queuedAtLeast(this.#connection);
   }
 
-  /** A deadline ends the connection without the taker, which may never go on. */
+  /** A deadline ends the connection even if the taker never continues. */
   get #mayPull(): boolean {
     return this.taker !== "held" || this.#connection.closed;
   }
@@ -415,7 +429,7 @@ export class DriverMachine {
       this.#turnMs = this.nowMs;
       this.#commands.push(YIELD);
     } else if (this.#signalInput("read")) {
-      // What has been parsed and not been taken yet lies in the last chunk.
+      // Parsed data that has not been taken lies in the last chunk.
       this.#commands.push(this.#connection.unreadAmount === 0 ? READ_AGAIN : READ);
     }
   }
@@ -428,7 +442,7 @@ export class DriverMachine {
       return;
     }
     if (!(chunk instanceof Uint8Array)) {
-      // What came before may still be taken.
+      // Earlier data may still be taken.
       const reason = new TypeError("a transport brings Uint8Array chunks");
       this.fault ??= reason;
       this.#commands.push({ type: "cancelInput", reason });
@@ -440,7 +454,7 @@ export class DriverMachine {
     this.#askedMs = undefined;
     this.#uselessChunks = length === 0 ? this.#uselessChunks + 1 : 0;
     const isAhead = this.taker === "held";
-    // A small chunk that has to wait does not pin the large buffer that it lies in.
+    // A small chunk that has to wait must not pin the large buffer it lies in.
     const kept = isAhead && length * 4 < chunk.buffer.byteLength ? chunk.slice() : chunk;
     if (this.#connection.unreadAmount === 0) this.#unreadChunks = 0;
     this.#unreadChunks++;
@@ -465,7 +479,7 @@ export class DriverMachine {
     try {
       return this.#connection.events().next().value as WSEvent | undefined;
     } catch (error) {
-      // A defect: a connection that throws here would never tell its end.
+      // A defect. A connection that throws here would never report its end.
       this.#giveUp(error);
       return undefined;
     }
@@ -509,7 +523,7 @@ export class DriverMachine {
     this.#commands.push(SETTLE);
   }
 
-  /** The transport takes no more. What the peer sent before may still come. */
+  /** The transport accepts no more bytes. What the peer sent earlier may still arrive. */
   #loseOutput(error: unknown): void {
     if (!this.#signalOutput("lose")) return;
     this.fault ??= error;
@@ -524,14 +538,14 @@ export class DriverMachine {
     this.#commands.push({ type: "settle", error: this.fault });
   }
 
-  /** From now on the end may take `closeTimeoutMs`, whatever the transport does and whoever takes the events. */
+  /** From now on ending may take `closeTimeoutMs`, whatever the transport and the taker do. */
   #beginClose(): void {
     if (this.#signalPhase("beginClose")) this.#armEnd();
   }
 
   #armEnd(): void {
     this.#endByMs = this.nowMs + this.#closeTimeoutMs;
-    // The peer's Close may lie behind messages that nobody takes: it has to be found in time, too.
+    // The peer's Close may lie behind messages that nobody takes. It must be found in time, too.
     this.#discardByMs = this.nowMs + this.#closeTimeoutMs / 2;
   }
 
@@ -541,14 +555,14 @@ export class DriverMachine {
     if (this.#endByMs === Infinity) this.#armEnd();
   }
 
-  /** When the close has to come further. */
+  /** The deadline for the next step of the close. */
   get #closeByMs(): number {
     return Math.min(this.#endByMs, this.taker === "held" ? this.#discardByMs : Infinity);
   }
 
   /**
-   * When a peer that is not heard is pinged, or given up. While the application does not take what came, the connection
-   * cannot see a pong behind it; but bytes that arrive show that the peer is there, as long as some are waited for.
+   * When to ping a silent peer, or give it up. While the application does not take the data, the connection cannot see
+   * a pong behind it. Bytes that arrive still show that the peer is there, as long as the driver is reading.
    */
   get #silenceByMs(): number {
     if (this.taker !== "held" || this.#keepalive === undefined) return Infinity;
@@ -576,7 +590,7 @@ export class DriverMachine {
     this.#endInput();
   }
 
-  /** Does what is due; whether anything was. */
+  /** Does what is due. Returns whether anything was. */
   #takeDue(): boolean {
     if (this.phase === "ended") return false;
     if (this.phase === "running") {
@@ -605,7 +619,7 @@ export class DriverMachine {
     if (this.phase === "ending") this.#finish();
   }
 
-  /** The end of a connection whose transport is gone, whatever still was to be parsed. */
+  /** Returns the last event of a connection whose transport is gone, parsing what was left. */
   #lastEvent(): ConnectionClosed {
     try {
       this.#connection.receiveBytes(null);
@@ -614,7 +628,7 @@ export class DriverMachine {
         this.dropped ||= isData(event);
       }
     } catch {
-      // A defect, as in `#pull`: what it was is told already.
+      // A defect, as in `#pull`, which has already reported it.
     }
     return BROKEN;
   }

@@ -1,4 +1,4 @@
-/** A queue whose first element is taken in constant time, however long it is. */
+/** A queue that removes its first element in constant time, at any length. */
 
 export class Fifo<T> {
   #elements: (T | undefined)[] = [];
@@ -12,10 +12,10 @@ export class Fifo<T> {
     this.#elements.push(element);
   }
 
-  /** Takes the first element; there must be one. */
+  /** Removes and returns the first element. The queue must not be empty. */
   shift(): T {
     const element = this.#elements[this.#first]!;
-    this.#elements[this.#first++] = undefined; // nobody keeps what was taken
+    this.#elements[this.#first++] = undefined; // so that the queue does not keep it alive
     if (this.#first === this.#elements.length) {
       this.#elements = [];
       this.#first = 0;

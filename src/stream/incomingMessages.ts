@@ -1,4 +1,4 @@
-/** Messages that come, for whoever takes them: whole, or each as a stream. What is not taken holds the peer. */
+/** Received messages, read whole or as streams. While nobody reads, the peer is paused. */
 import type { Connection } from "../connection/connection.ts";
 import type { Bytes } from "../core/bytes.ts";
 import type { BytesReceived, TextReceived } from "../core/events.ts";
@@ -11,7 +11,7 @@ import { WebSocketError } from "./webSocketError.ts";
 
 export type Message = string | Bytes;
 
-/** A message that is read as it comes: strings of whole characters for text, bytes for binary. */
+/** A message to read while it arrives: strings of whole characters for text, bytes for binary. */
 export type IncomingMessageStream =
   | { readonly type: "text"; readonly readable: ReadableStream<string> }
   | { readonly type: "binary"; readonly readable: ReadableStream<Bytes> };
@@ -19,10 +19,13 @@ export type IncomingMessageStream =
 /** How much may wait to be taken, in bytes. */
 const HIGH_WATER_BYTES = 64 * 1024;
 
-/** From where more is asked for again. Asking for each message costs a slow reader of short ones half its time. */
+/**
+ * Asks for more once the queue is down to this. Asking after every message costs a slow reader of short messages half
+ * its time.
+ */
 const LOW_WATER_BYTES = HIGH_WATER_BYTES / 2;
 
-/** What a message costs besides its bytes, so that empty ones count too. */
+/** What a message costs besides its bytes, so that empty messages count too. */
 const OVERHEAD_BYTES = 64;
 
 const sizeOf = (message: Message): number => OVERHEAD_BYTES + message.length;
@@ -39,19 +42,22 @@ export class IncomingMessages {
   #mode: "undecided" | "whole" | "streams" = "undecided";
   readonly #decided: Promise<void>;
   #decide!: () => void;
-  /** What came before that, to be taken as soon as it is decided, even if the connection has failed meanwhile. */
+  /**
+   * The first piece, which came before the mode was decided. It is delivered at the decision, even if the connection
+   * has failed meanwhile.
+   */
   #first: TextReceived | BytesReceived | undefined;
   /** Whole messages that nobody has taken yet. */
   readonly #queue = new Fifo<Message>();
   #queuedBytes = 0;
-  /** Who waits for a whole message, while none is queued. */
+  /** Callers that wait for a whole message while the queue is empty. */
   readonly #receivers: Receiver[] = [];
   #whole: ReadableStream<Message> | undefined;
   #streams: ReadableStream<IncomingMessageStream> | undefined;
   #streamQueue!: ReadableStreamDefaultController<IncomingMessageStream>;
   /** The message that is being read as a stream. */
   #pieces: ReadableStreamDefaultController<Message> | undefined;
-  /** The rest of this message is not wanted. */
+  /** The rest of the current message is skipped. */
   #skipping = false;
   /** Nothing is wanted any more. */
   #cancelled = false;
@@ -65,7 +71,7 @@ export class IncomingMessages {
     this.#decided = new Promise((resolve) => (this.#decide = resolve));
   }
 
-  /** Whole messages, none of which it takes before it is asked. `TypeError` if they are being read as streams. */
+  /** Whole messages. Takes none before it is read. Throws `TypeError` if messages are read as streams. */
   get whole(): ReadableStream<Message> {
     this.#use("whole");
     return (this.#whole ??= new ReadableStream<Message>(
@@ -81,7 +87,7 @@ export class IncomingMessages {
     ));
   }
 
-  /** Messages as streams. `TypeError` if they are being taken whole. */
+  /** Messages as streams. Throws `TypeError` if messages are taken whole. */
   get streams(): ReadableStream<IncomingMessageStream> {
     this.#use("streams");
     return (this.#streams ??= new ReadableStream<IncomingMessageStream>({
@@ -95,7 +101,10 @@ export class IncomingMessages {
     }));
   }
 
-  /** The next whole message; `undefined` when there will be none. Rejects as the connection fails, or as the signal says. */
+  /**
+   * Returns the next whole message, or `undefined` after the last one. Rejects if the connection fails or the signal is
+   * aborted.
+   */
   receive(signal: AbortSignal | undefined): Promise<Message | undefined> {
     try {
       signal?.throwIfAborted();
@@ -112,12 +121,12 @@ export class IncomingMessages {
     return unlessAborted(received, signal, () => withdraw(this.#receivers, receiver));
   }
 
-  /** Takes a piece; a promise asks for time. */
+  /** Takes a piece. A returned promise asks for time. */
   take(event: TextReceived | BytesReceived): PromiseLike<void> | undefined {
     if (this.#cancelled) return undefined;
     switch (this.#mode) {
       case "undecided":
-        // The memory that it views may be read into again meanwhile.
+        // The memory that it views may be overwritten meanwhile.
         this.#first = event.type === "textReceived" ? event : { ...event, data: event.data.slice() };
         return this.#decided.then(() => this.#untilRoom());
       case "whole": {
@@ -135,7 +144,7 @@ export class IncomingMessages {
     return this.#untilRoom();
   }
 
-  /** No more will come; with an error, because the connection failed. What has come can still be taken. */
+  /** No more messages will come; with an error if the connection failed. What has arrived can still be taken. */
   end(error: WebSocketError | undefined): void {
     this.#ended = { error };
     for (const { resolve, reject } of this.#receivers.splice(0)) {
@@ -196,14 +205,14 @@ export class IncomingMessages {
     this.#skipping = false;
   }
 
-  /** Whether more may come now. */
+  /** Whether more may arrive now. */
   get #hasRoom(): boolean {
     if (this.#cancelled || this.#skipping) return true;
     if (this.#mode === "whole") return this.#queuedBytes < HIGH_WATER_BYTES;
     return ((this.#pieces ?? this.#streamQueue).desiredSize ?? 1) > 0;
   }
 
-  /** Whether to ask for more again. While the connection closes, every message that is taken has to be noticed. */
+  /** Whether to ask for more. While the connection closes, the driver must notice every message that is taken. */
   get #wantsMore(): boolean {
     if (this.#mode !== "whole" || this.#cancelled || this.#driver.isClosing) return this.#hasRoom;
     return this.#queuedBytes <= LOW_WATER_BYTES;

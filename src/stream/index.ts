@@ -1,4 +1,4 @@
-/** The stream entry: names only. */
+/** The stream entry. Only re-exports. */
 export type {
   ByteTransport,
   ClientOpening,

@@ -1,4 +1,4 @@
-/** Puts messages together from the pieces in which they come. Keeps no view of what the transport brought. */
+/** Assembles messages from their pieces. Keeps no view of the transport's memory. */
 import type { Connection } from "../connection/connection.ts";
 import { EMPTY, type Bytes } from "../core/bytes.ts";
 import type { BytesReceived, TextReceived } from "../core/events.ts";
@@ -8,31 +8,31 @@ const SMALLEST_BLOCK = 1024;
 const LARGEST_BLOCK = 1024 * 1024;
 
 /**
- * How much of a message has to be there, as a part of the whole that its frame announces, before room is made for all of
- * it. Put together with no copy at the end it takes a tenth more memory than its bytes at most, not twice as much; and
- * a peer that announces much without sending it has little made for it.
+ * The part of a frame's announced length that must have arrived before room is made for all of it. Such a message needs
+ * no copy at the end and takes at most a tenth more memory than its bytes, instead of twice as much. A peer that
+ * announces a lot without sending it gets little memory.
  */
 const TRUSTED_PART = 1 / 16;
 
-/** After how many pieces a string that is put together is made one in memory. */
+/** After this many pieces, a string is flattened in memory. */
 const PIECES_OF_A_STRETCH = 512;
 
 export class MessageAssembler {
   readonly #connection: Pick<Connection, "frameRemaining">;
   #blocks: Bytes[] = [];
   #last = EMPTY;
-  /** How much of the last block is filled. */
+  /** How many bytes of the last block are in use. */
   #filled = 0;
   #bytes = 0;
   #text = "";
   #pieces: string[] = [];
 
-  /** For the events of this connection, each added before the next is pulled. */
+  /** For the events of this connection. Add each event before pulling the next. */
   constructor(connection: Pick<Connection, "frameRemaining">) {
     this.#connection = connection;
   }
 
-  /** Adds a piece; returns the message when it is complete, bytes as an array whose buffer holds nothing else. */
+  /** Adds a piece. Returns the message once it is complete. The buffer of a binary message contains nothing else. */
   add(event: TextReceived | BytesReceived): string | Bytes | undefined {
     return event.type === "textReceived" ? this.#addText(event) : this.#addBytes(event);
   }
@@ -41,7 +41,7 @@ export class MessageAssembler {
     if (messageFinished && this.#pieces.length === 0 && this.#text === "") return data;
     this.#pieces.push(data);
     if (this.#pieces.length < PIECES_OF_A_STRETCH && !messageFinished) return undefined;
-    // Engines keep strings that were added up as a tree of their pieces, some thirty bytes each; joined they are one.
+    // Engines keep a concatenated string as a tree of its pieces, some thirty bytes each. Joined, it is one string.
     const text = this.#text + this.#pieces.join("");
     this.#pieces = [];
     this.#text = messageFinished ? "" : text;
@@ -68,20 +68,21 @@ export class MessageAssembler {
     return whole;
   }
 
-  /** Makes room behind what is there for a piece of so many bytes, and for what is known to come behind it. */
+  /** Makes room for a piece of `length` bytes, and for what is known to follow it. */
   #addBlock(length: number): void {
     const there = this.#bytes;
     const toCome = length + this.#connection.frameRemaining;
     const whole = there + toCome;
     const isTrusted = whole <= SMALLEST_BLOCK || there + length >= whole * TRUSTED_PART;
-    // Only if it at least doubles, so that each byte is moved but a few times in all.
+    // Only if the size at least doubles, so that each byte is moved only a few times in all.
     if (toCome >= there && isTrusted) {
       this.#last = new Uint8Array(whole);
       this.#copyInto(this.#last);
       this.#blocks = [this.#last];
       this.#filled = there;
     } else {
-      // New memory is most of what a message in fragments costs: of 1 KiB each it takes half the time to put 1 MiB together.
+      // Fresh memory is most of the cost of a fragmented message. With reuse, assembling 1 MiB from 1 KiB fragments
+      // takes half the time.
       this.#last = takeSpare() ?? new Uint8Array(Math.min(Math.max(SMALLEST_BLOCK, there + length), LARGEST_BLOCK));
       this.#blocks.push(this.#last);
       this.#filled = 0;
@@ -107,7 +108,7 @@ export class MessageAssembler {
   }
 }
 
-/** A call of `set` takes as long as this many bytes in a loop. */
+/** A call of `set` takes as long as copying this many bytes in a loop. */
 const SHORT_PIECE = 16;
 
 function put(piece: Bytes, block: Bytes, at: number): void {
@@ -116,7 +117,7 @@ function put(piece: Bytes, block: Bytes, at: number): void {
   else for (let i = 0; i < length; i++) block[at + i] = piece[i]!;
 }
 
-/** Bytes whose buffer holds nothing else: the same, if that is so already. */
+/** Returns bytes whose buffer contains nothing else: the same array if that is already so, else a copy. */
 export function standalone(data: Bytes): Bytes {
   return data.length === data.buffer.byteLength ? data : data.slice();
 }

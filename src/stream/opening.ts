@@ -1,4 +1,4 @@
-/** The opening of a connection over a transport, for every face of either side: until it is open, or never will be. */
+/** Opens a connection over a transport, for every face and either side, until it is open or has failed. */
 import type { Connection } from "../connection/connection.ts";
 import type { SharedOptions } from "../connection/options.ts";
 import { LocalProtocolError } from "../core/errors.ts";
@@ -11,23 +11,26 @@ import { discard } from "./discard.ts";
 import { Driver, type DriverOptions, type EventHandler } from "./driver.ts";
 import { explain, RejectionReader, type WebSocketError } from "./webSocketError.ts";
 
-/** What a face does about the opening. What one of these throws gives the transport up. */
+/** A face's callbacks for the opening. If one throws, the transport is abandoned. */
 export interface Opener {
-  /** Server: a valid request came. A promise holds back what comes behind it, which includes that the client has gone. */
+  /**
+   * Server: a valid request arrived. Return a promise to delay everything behind it, including the news that the client
+   * has gone.
+   */
   readonly requested?: (event: ConnectionRequested) => PromiseLike<void> | undefined;
-  /** The connection is open. Returns what takes its events from now on. */
+  /** The connection is open. Returns the handler for all further events. */
   readonly established: (event: ConnectionEstablished) => EventHandler;
-  /** The connection never will be open. */
+  /** The connection will never open. */
   readonly failed: (error: WebSocketError, closed: ConnectionClosed) => void;
 }
 
-/** A connection, and what runs it once it has a transport. */
+/** A connection, and its driver once it has a transport. */
 export interface Prepared<Made extends Connection = Connection> {
   readonly connection: Made;
   readonly run: { driver?: Driver };
 }
 
-/** Makes one side's connection and calls `onConnection`. Throws what either throws; what the hook rejects with is reported. */
+/** Makes one side's connection and calls `onConnection`. Errors of either pass through; a rejection of the hook is reported. */
 export function prepare<Options extends SharedOptions, Made extends Connection>(
   Side: new (options: Options) => Made,
   options: Options,
@@ -35,7 +38,8 @@ export function prepare<Options extends SharedOptions, Made extends Connection>(
 ): Prepared<Made> {
   const { random } = options;
   const run: Prepared["run"] = {};
-  // What a call draws may fail it, and change nothing: then the connection could not even be closed.
+  // An error from the random source makes the current call fail without effect, so the connection could not even be
+  // closed. Hence the abort.
   const contained = (bytes: Uint8Array<ArrayBuffer>): void => {
     try {
       random!(bytes);
@@ -51,8 +55,8 @@ export function prepare<Options extends SharedOptions, Made extends Connection>(
 }
 
 /**
- * Runs a connection over a transport, which is the connection's from now on. `TypeError` if the transport is in use, or
- * if both have their own way to open.
+ * Runs a connection over a transport, and takes ownership of the transport. Throws `TypeError` if the transport is in
+ * use, or if both it and the connection bring their own opening.
  */
 export function open(prepared: Prepared, transport: ByteTransport, options: DriverOptions, opener: Opener): Driver {
   const { connection, run } = prepared;
@@ -65,7 +69,7 @@ export function open(prepared: Prepared, transport: ByteTransport, options: Driv
   return driver;
 }
 
-/** Calls `make`. If that throws, its transport is nobody's any more and is ended, unless somebody else uses it. */
+/** Calls `make`. If it throws, ends the transport, unless one of its streams is locked. */
 export function orDiscard<Made>(transport: ByteTransport, make: () => Made): Made {
   try {
     return make();
@@ -75,7 +79,7 @@ export function orDiscard<Made>(transport: ByteTransport, make: () => Made): Mad
   }
 }
 
-/** Leads the events of one connection to its face. */
+/** Routes the events of one connection to its face. */
 export class Opening {
   readonly #opener: Opener;
   readonly #runner: { readonly fault: unknown };

@@ -1,17 +1,18 @@
 /**
  * Which pages may connect (RFC 6455 §10.2). A browser lets any page open a WebSocket to any server, with the user's
- * cookies and from within the user's network, and only says in `Origin` which page it was.
+ * cookies and from within the user's network. Only the `Origin` header says which page it was.
  */
 
 import { WebSocketError } from "./webSocketError.ts";
 
 /**
- * - `"same"`: pages of the host that the request asks for; and those of the page that the server itself runs in;
+ * - `"same"`: pages of the host that the request names, and of the page that the server itself runs in;
  * - a list of origins, such as `https://app.example`, or `"null"` for opaque ones (files, sandboxed frames);
- * - a function that decides, now or by a promise; if it throws or rejects, the request is answered with 500;
- * - `"any"`: where no foreign page can reach the transport, or where something else tells who asks.
+ * - a function that decides, and may return a promise; if it throws or rejects, the request is answered with 500;
+ * - `"any"`: every page. Use it if no foreign page can reach the transport, or if you authenticate clients in another
+ *   way.
  *
- * With `"same"` or a list, a request without `Origin` is let in: no browser sends that.
+ * With `"same"` or a list, a request without `Origin` may connect, because no browser sends one.
  */
 export type OriginPolicy =
   "same" | "any" | readonly string[] | ((origin: string | undefined) => boolean | PromiseLike<boolean>);
@@ -23,12 +24,12 @@ export const WRONG_ORIGIN = {
   body: "pages of this origin may not connect: see the server's option `origins`\n",
 } as const;
 
-/** Why there is no connection. */
+/** The error for a page that may not connect. */
 export function wrongOrigin(origin: string | undefined): WebSocketError {
   return new WebSocketError(`pages of ${origin ?? "no origin"} may not connect`);
 }
 
-/** `TypeError` for what is no policy. A string would be searched, not compared. */
+/** Throws `TypeError` if the policy is invalid. A string would be searched, not compared. */
 export function requireOriginPolicy(policy: OriginPolicy = "same"): void {
   if (policy === "same" || policy === "any" || Array.isArray(policy) || typeof policy === "function") return;
   throw new TypeError(`origins is "same", "any", a list or a function, not ${String(policy)}`);
@@ -45,12 +46,12 @@ export function allowsOrigin(
   return policy.includes(origin);
 }
 
-/** Opaque origins all look alike, and a server that runs in none has no pages of its own. */
+/** All opaque origins look alike, so a server with an opaque origin can't recognize its pages. */
 function isOwn(origin: string): boolean {
   return origin !== "null" && origin === (globalThis as { origin?: string }).origin;
 }
 
-/** The scheme counts only for the port that it leaves out: whether the server is behind TLS is not known here. */
+/** The scheme only supplies the default port, because the server may be behind a TLS proxy. */
 function isSameHost(origin: string, host: string): boolean {
   if (!/^https?:\/\//i.test(origin)) return false;
   try {

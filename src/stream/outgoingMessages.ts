@@ -1,4 +1,4 @@
-/** Messages to send, in the order in which they were given: whole ones, and ones that are written as a stream. */
+/** Messages to send, whole or as streams, in the order given. */
 import type { Connection } from "../connection/connection.ts";
 import { EMPTY, requireFixed } from "../core/bytes.ts";
 import type { SendOptions } from "../core/messageWriter.ts";
@@ -7,7 +7,7 @@ import { unlessAborted, withdraw } from "./abortable.ts";
 import type { Driver } from "./driver.ts";
 import { WebSocketError } from "./webSocketError.ts";
 
-/** How much may wait in `writable` before its writers should wait, in bytes. */
+/** How much may wait in `writable` before writers should wait, in bytes. */
 const HIGH_WATER_BYTES = 64 * 1024;
 
 const AT_ONCE = Promise.resolve();
@@ -19,9 +19,9 @@ interface Turn {
 }
 
 export interface Closing {
-  /** Closes the connection; fulfilled when it has closed. */
+  /** Closes the connection. Resolves when it has closed. */
   close(): Promise<unknown>;
-  /** Closes it because of an error. */
+  /** Closes the connection because of an error. */
   closeFor(reason: unknown): void;
 }
 
@@ -30,7 +30,7 @@ export class OutgoingMessages {
   readonly #connection: Connection;
   readonly #driver: Driver;
   readonly #closing: Closing;
-  /** Those who wait for room, or for a message that is being written as a stream. */
+  /** Senders that wait for room, or for the end of a message that is written as a stream. */
   readonly #turns: Turn[] = [];
   #streaming = false;
   #waitsForRoom = false;
@@ -46,7 +46,7 @@ export class OutgoingMessages {
       {
         start: (controller) => {
           this.#controller = controller;
-          // At once, where the sink's own `abort` would wait for a write that waits for room.
+          // Aborts at once. The sink's own `abort` would wait for a write that waits for room.
           onAbort(controller.signal, (reason) => closing.closeFor(reason));
         },
         write: (message) =>
@@ -66,7 +66,10 @@ export class OutgoingMessages {
     );
   }
 
-  /** Fulfilled when there was room for the message and it is on its way. The signal gives up only what still waits. */
+  /**
+   * Resolves when there was room for the message and it is on its way. The signal only cancels a message that still
+   * waits.
+   */
   send(message: string | BufferSource, options: SendOptions, signal: AbortSignal | undefined): Promise<void> {
     try {
       signal?.throwIfAborted();
@@ -78,12 +81,12 @@ export class OutgoingMessages {
   }
 
   /**
-   * A message whose fragments are what is written. What is sent meanwhile waits until it is closed. Aborting it closes the
-   * connection, unless nothing of it has been sent.
+   * Returns a stream that sends each chunk as a fragment of one message. Other messages wait until it is closed.
+   * Aborting it closes the connection, unless no part of the message has been sent.
    */
   stream<Piece extends string | BufferSource>(type: "text" | "binary", options: SendOptions): WritableStream<Piece> {
     let state: "waiting" | "begun" | "sent" = "waiting";
-    /** What has been sent of a message can't be taken back. */
+    /** A partly sent message can't be taken back. */
     const abort = (reason: unknown): void => {
       if (state === "sent") this.#closing.closeFor(reason);
       if (state === "begun") this.#finishStream();
@@ -94,7 +97,7 @@ export class OutgoingMessages {
     };
     return new WritableStream<Piece>({
       start: (controller) => {
-        // At once, where the sink's own `abort` would wait for its turn, or for room.
+        // Aborts at once. The sink's own `abort` would wait for its turn, or for room.
         onAbort(controller.signal, abort);
         return this.#inTurn(begin, controller.signal);
       },
@@ -130,7 +133,7 @@ export class OutgoingMessages {
   #send(message: string | BufferSource, final: boolean, options: SendOptions): void {
     if (this.#error !== undefined) throw this.#error;
     try {
-      // The session is told of the end later, when the last bytes have been written.
+      // The session learns of the end later, when the last bytes have been written.
       if (this.#connection.state !== "open") throw new WebSocketError("the connection is closed or closing");
       this.#connection.sendData(message, final, options);
     } finally {
@@ -138,7 +141,7 @@ export class OutgoingMessages {
     }
   }
 
-  /** A stream that fails leaves its peer waiting for the rest, unless the connection is closed. */
+  /** If a stream fails, its peer would wait for the rest forever. Hence the connection is closed. */
   #orClose(write: () => Promise<void> | undefined): Promise<void> | undefined {
     const close = (error: unknown): never => {
       this.#closing.closeFor(error);
@@ -151,7 +154,7 @@ export class OutgoingMessages {
     }
   }
 
-  /** Runs at once if nobody waits and there is room, else when it is its turn. */
+  /** Runs at once if no sender waits and there is room, else in turn. */
   #inTurn(run: () => void, signal?: AbortSignal): Promise<void> | undefined {
     if (this.#turns.length === 0 && !this.#streaming && this.#driver.hasRoom) {
       run();
@@ -189,7 +192,7 @@ export class OutgoingMessages {
   }
 }
 
-/** What is no message is refused when it is its turn: a DataView may have no length any more. */
+/** An invalid message is refused at its turn. A DataView may have lost its length. */
 function sizeOf(message: string | BufferSource): number {
   try {
     return typeof message === "string" ? message.length : (message.byteLength ?? 0);

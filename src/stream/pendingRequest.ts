@@ -1,4 +1,4 @@
-/** A client's request on the server's side: which may be asked of the application, and how it is answered. */
+/** A client's request at the server: asks the origin policy, then sends the application's answer. */
 import type { AcceptOptions } from "../connection/options.ts";
 import type { ServerConnection } from "../connection/serverConnection.ts";
 import type { ConnectionRequested } from "../core/events.ts";
@@ -6,17 +6,17 @@ import type { RejectOptions } from "../handshake/serverHandshake.ts";
 import type { Driver } from "./driver.ts";
 import { allowsOrigin, WRONG_ORIGIN, wrongOrigin, type OriginPolicy } from "./originPolicy.ts";
 
-/** What becomes of a request that the origin policy is asked about. */
+/** Callbacks for the origin policy's decision. */
 export interface Admission {
-  /** The page may connect. The promise is as `Opener.requested` has it. */
+  /** The page may connect. For the promise, see `Opener.requested`. */
   readonly admitted: (request: PendingRequest) => PromiseLike<void> | undefined;
-  /** The request was refused: a `WebSocketError`, or what the policy threw. */
+  /** The request was refused. The error is a `WebSocketError`, or what the policy threw. */
   readonly refused: (error: unknown) => void;
-  /** What the policy threw when the client had gone already. */
+  /** The policy threw after the client had gone. */
   readonly late: (error: unknown) => void;
 }
 
-/** Asks the origin policy (RFC 6455 §10.2): any page may try. */
+/** Asks the origin policy (RFC 6455 §10.2), because any page may try to connect. */
 export function admit(
   request: PendingRequest,
   origins: OriginPolicy,
@@ -59,17 +59,17 @@ export class PendingRequest {
     this.#driver = driver;
   }
 
-  /** Whether it waits for its answer: nobody has answered, and the client is there. */
+  /** Whether the request still needs an answer: it has none, and the client is there. */
   get isPending(): boolean {
     return this.#connection.state === "connecting";
   }
 
-  /** Opens the connection. An answer that can't be sent is thrown, and the client is answered with 500. */
+  /** Opens the connection. If the answer is invalid, throws, and the client gets 500. */
   accept(answer: AcceptOptions | undefined): void {
     this.#answer(() => this.#connection.accept(this.event, answer));
   }
 
-  /** Refuses it: 403 with no body unless told otherwise. Errors as in {@link accept}. */
+  /** Refuses the request. By default the answer is 403 without a body. Throws as {@link accept}. */
   reject(answer: RejectOptions | undefined): void {
     this.#answer(() => this.#connection.reject(this.event, answer));
   }

@@ -1,4 +1,4 @@
-/** Where errors go that nobody listens for: they are seen, and never end the process because of what a peer sent. */
+/** Reports errors that have no listener. They stay visible, but a peer can never end the process with one. */
 import { textOf } from "../transports/textOf.ts";
 
 interface Platform {
@@ -6,24 +6,27 @@ interface Platform {
   process?: { emitWarning?: (warning: Error) => void };
 }
 
-/** A warning on Node, Deno and Bun that names the error; an `error` event of the page or the worker in browsers. */
+/** Reports the error: as a warning on Node, Deno and Bun, as an `error` event of the page or worker in browsers. */
 export function report(error: unknown): void {
   const { process, reportError } = globalThis as Platform;
   try {
     if (process?.emitWarning !== undefined) process.emitWarning(warningOf(error));
     else reportError?.(error);
   } catch {
-    // An application's own `reportError` may throw, too: there is nobody left to tell.
+    // The application's own `reportError` may throw too. Nothing is left to report it to.
   }
 }
 
-/** Calls what the application gave to be told of errors, or reports them. What that throws or rejects with is reported. */
+/**
+ * Calls the application's `onError`, or reports the error if there is none. If `onError` throws or rejects, reports
+ * that.
+ */
 export function tellError(onError: ((error: unknown) => unknown) | undefined, error: unknown): void {
   if (onError === undefined) report(error);
   else attempt(() => onError(error));
 }
 
-/** Calls what the application gave. What it throws or rejects with is reported. */
+/** Calls a function of the application. If it throws or rejects, reports that. */
 export function attempt(call: () => unknown): void {
   try {
     reportRejection(call());
@@ -32,7 +35,7 @@ export function attempt(call: () => unknown): void {
   }
 }
 
-/** If this is a promise, what it rejects with is reported. */
+/** If the result is a promise, reports its rejection. */
 export function reportRejection(result: unknown): void {
   if (isPromise(result)) result.then(undefined, report);
 }

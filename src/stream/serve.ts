@@ -1,4 +1,4 @@
-/** A server: answers every transport that comes, side by side, by one handler. */
+/** A server that handles every incoming transport concurrently with one handler. */
 import { checkServerOptions } from "../connection/options.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { resolveTiming } from "../core/deadlines.ts";
@@ -17,19 +17,21 @@ import { tellError } from "./report.ts";
 import { WebSocketError } from "./webSocketError.ts";
 import { withResolvers } from "./withResolvers.ts";
 
-/** Answers a request, and does what is to be done on the session. One that it leaves unanswered is refused with 404. */
+/** Answers a request and uses the session. A request that it leaves unanswered is refused with 404. */
 export type RequestHandler = (request: IncomingRequest) => void | PromiseLike<void>;
 
 export interface ServeOptions extends Omit<AcceptTransportOptions, "request"> {
   /**
-   * Most connections at a time, each from when its transport is taken until that has ended and the handler has returned, or
-   * `closeTimeoutMs` later. Further transports are not taken until then. No limit by default.
+   * Maximum number of concurrent connections. No limit by default. A connection counts from the moment its transport is
+   * taken until the transport has ended and the handler has returned, or `closeTimeoutMs` later. At the limit, no
+   * further transports are taken.
    */
   readonly maxConnections?: number;
   /**
-   * Called with what went wrong on a connection: what the handler or another function of yours threw (the client is
-   * answered with 500, or Close 1011), or a `WebSocketError` that says why there was no request or how the session failed.
-   * By default the former are reported as warnings, in browsers as `error` events of the page, and the latter are not.
+   * Called with each error of a connection. Errors that the handler or another function of yours threw arrive as they
+   * are; the client gets 500, or Close 1011. A `WebSocketError` says why there was no request, or how the session
+   * failed. By default the former are reported as warnings (in browsers as `error` events of the page), the latter are
+   * ignored.
    */
   readonly onError?: (error: unknown) => unknown;
 }
@@ -41,11 +43,13 @@ const table: OptionTable<ServeOptions> = {
 };
 
 /**
- * Serves WebSockets on transports until there are no more and all connections have ended. If the signal is aborted, no more
- * are taken, requests are answered with 503 and open connections are closed with 1001. The promise is fulfilled when all
- * transports have ended, within `closeTimeoutMs`, and as far as they do so within that time, when the handlers have
- * returned. Once the signal is aborted, handlers are not waited for. Rejected if the transports' own iteration fails, or
- * if the options are wrong: then no transport is taken, and those of an array are ended.
+ * Serves WebSockets until there are no more transports and all connections have ended. Aborting the signal stops the
+ * server: it takes no more transports, answers pending requests with 503 and closes open connections with 1001.
+ *
+ * Resolves when all transports have ended and the handlers have returned. It waits for a handler at most
+ * `closeTimeoutMs` after its transport has ended. After an abort the transports end within `closeTimeoutMs`, and it
+ * does not wait for handlers. Rejects if iterating over the transports fails, or if the options are invalid; in the
+ * latter case no transport is taken, and those of an array are ended.
  *
  * @example
  * ```ts
@@ -109,7 +113,7 @@ export async function serve(
   }
 }
 
-/** `TypeError` or `RangeError` for options that can't be. */
+/** Throws `TypeError` or `RangeError` if an option is invalid. */
 function requireOptions(given: ServeOptions): ServeOptions {
   const options = checkOptions("serve()", given, table);
   const { maxConnections = Infinity, origins } = options;
@@ -121,11 +125,14 @@ function requireOptions(given: ServeOptions): ServeOptions {
 
 type Source = AsyncIterator<ByteTransport> | Iterator<ByteTransport>;
 
-/** Begins to take transports. `TypeError` for what brings none. `where` names the function. */
+/**
+ * Starts iterating over transports. Throws `TypeError` if the value is not an iterable of transports. `where` names the
+ * function.
+ */
 export function iteratorOf(where: string, transports: AsyncIterable<ByteTransport> | Iterable<ByteTransport>): Source {
   const source = Object(transports) as Partial<AsyncIterable<ByteTransport> & Iterable<ByteTransport>>;
   const begin = source[Symbol.asyncIterator] ?? source[Symbol.iterator];
-  // Node's sockets can be iterated over, and so can strings.
+  // Node's sockets are iterable, and so are strings.
   if (begin === undefined || source !== transports || "write" in source) {
     refuse(`${where} takes transports, as an array or another iterable`, transports, advice(insteadOfTransports));
   }
@@ -138,7 +145,10 @@ const insteadOfTransports: Readonly<Record<string, string>> = {
   call: "the handler comes second",
 };
 
-/** Ends the transports of a list, which nobody else will. Another source is told to stop; how it does is its own concern. */
+/**
+ * Ends the remaining transports of an array, because nobody else will. Tells any other source to stop; the rest is up
+ * to it.
+ */
 export function stopTaking(transports: object, iterator: Source, reason: unknown): void {
   if (Array.isArray(transports)) {
     const rest = { [Symbol.iterator]: () => iterator as Iterator<ByteTransport> };
@@ -148,17 +158,17 @@ export function stopTaking(transports: object, iterator: Source, reason: unknown
   try {
     Promise.resolve(iterator.return?.()).catch(ignore);
   } catch {
-    // The same, at once.
+    // As above, but thrown.
   }
 }
 
-/** What still comes once the signal has stopped the server is nobody's any more. */
+/** Ends a transport that arrives after the signal has stopped the server. */
 async function discardLate(arriving: Promise<IteratorResult<ByteTransport, unknown>>, reason: unknown): Promise<void> {
   const late = await arriving.catch(() => undefined);
   if (late?.done === false) discard(late.value, reason);
 }
 
-/** Serves one connection. Fulfilled when its transport has ended and the handler has returned, or is not waited for. */
+/** Serves one connection. Resolves when its transport has ended and the handler has returned or timed out. */
 async function serveOne(transport: ByteTransport, handler: RequestHandler, options: ServeOptions): Promise<void> {
   const { onError, signal, ...accepting } = options;
   let arrival: Arrival;
@@ -198,16 +208,16 @@ async function handleRequest(
   }
 }
 
-/** That a client has gone, or never sent a request, is not worth a warning. */
+/** A client that has gone, or never sent a request, is not worth a warning. */
 function tell(error: unknown, onError: ServeOptions["onError"]): void {
   if (onError !== undefined || !(error instanceof WebSocketError)) tellError(onError, error);
 }
 
-/** Waits no longer than the end of a connection may take. */
+/** Waits no longer than ending a connection may take. */
 async function orTimeout(promise: Promise<void>, options: ServeOptions): Promise<void> {
   const { clock = systemClock } = options;
   const { promise: passed, resolve } = withResolvers();
-  // A clock that throws is told, and not waited for.
+  // If the clock throws, the error is reported and nothing waits.
   const timer = clock.setTimeout(resolve, resolveTiming(options).closeTimeoutMs);
   await Promise.race([promise, passed]);
   clock.clearTimeout(timer);

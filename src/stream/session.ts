@@ -1,4 +1,4 @@
-/** An open WebSocket in the shape of WebSocketStream's opened connection, with what that leaves out. */
+/** An open WebSocket in the shape of WebSocketStream's opened connection, plus what that API lacks. */
 import type { Connection } from "../connection/connection.ts";
 import type { Bytes } from "../core/bytes.ts";
 import type { SendOptions } from "../core/messageWriter.ts";
@@ -13,7 +13,7 @@ import { OutgoingMessages } from "./outgoingMessages.ts";
 import { explain, sendableClose, WebSocketError } from "./webSocketError.ts";
 
 export interface CloseOptions extends Abortable {
-  /** 1000–1003, 1007–1014 or 3000–4999; with none the Close frame is empty, or carries 1000 beside a reason. */
+  /** 1000–1003, 1007–1014 or 3000–4999. By default the Close frame is empty, or carries 1000 if there is a reason. */
   readonly closeCode?: number | undefined;
   /** At most 123 bytes of UTF-8. */
   readonly reason?: string | undefined;
@@ -25,7 +25,7 @@ export interface CloseInfo {
   /** The code of the peer's Close frame; 1005 if it had none. */
   readonly closeCode: number;
   readonly reason: string;
-  /** Whose Close frame came first. */
+  /** Which side's Close frame came first. */
   readonly initiator: "local" | "remote" | undefined;
   /** The Close frame that this side sent. */
   readonly sent: CloseFrame | undefined;
@@ -39,22 +39,25 @@ interface Ping {
 }
 
 /**
- * Messages are taken whole, from `readable`, by `receive` or by iteration, or as streams, from `incomingMessageStreams`:
- * the first of these that is used decides. Until then, and whenever messages are not taken, the peer is held.
+ * An open WebSocket. Read messages whole (`readable`, `receive()` or iteration) or as streams
+ * (`incomingMessageStreams`). The first one you use decides. If you do not read, the peer is paused.
  */
 export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message> {
-  /** The subprotocol that was agreed on; empty if there is none. */
+  /** The negotiated subprotocol; empty if there is none. */
   readonly protocol: string;
-  /** The extensions that were agreed on, as the header has them. */
+  /** The negotiated extensions, in header form. */
   readonly extensions: string;
   /** The headers of the answer that opened the connection. */
   readonly headers: Headers;
   /**
-   * Fulfilled when the connection has closed cleanly and the last bytes have been written; rejected with a
-   * {@link WebSocketError} when it ends otherwise, which need not be handled.
+   * Resolves when the connection has closed cleanly and the last bytes have been written. Rejects with a
+   * {@link WebSocketError} if it ends otherwise; you need not handle the rejection.
    */
   readonly closed: Promise<CloseInfo>;
-  /** Messages to send. Closing it closes the connection; so does aborting it, with the code of a `WebSocketError`. */
+  /**
+   * Sends each chunk as a message. Closing or aborting it closes the connection. Abort it with a `WebSocketError` to
+   * set the close code.
+   */
   readonly writable: WritableStream<string | BufferSource>;
 
   readonly #connection: Connection;
@@ -65,7 +68,7 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
   #pingsSent = 0;
   #settle!: { readonly resolve: (info: CloseInfo) => void; readonly reject: (error: WebSocketError) => void };
 
-  /** Made by `connect` and `accept`. */
+  /** Created by `connect` and `accept`. */
   constructor(
     connection: Connection,
     driver: Driver,
@@ -93,20 +96,20 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
     return this.#incoming.whole;
   }
 
-  /** Messages as streams, one after the other. A message whose stream is cancelled is skipped. */
+  /** Messages as streams, one after the other. Cancelling a message's stream skips that message. */
   get incomingMessageStreams(): ReadableStream<IncomingMessageStream> {
     return this.#incoming.streams;
   }
 
   /**
-   * The next message; `undefined` after the last one of a connection that closed cleanly. Rejected with a
-   * {@link WebSocketError} if it failed. A message is not lost to a caller whose signal has given up.
+   * Returns the next message, or `undefined` after the last one if the connection closed cleanly. Rejects with a
+   * {@link WebSocketError} if it failed. Aborting the signal loses no message.
    */
   receive(options: Abortable = {}): Promise<Message | undefined> {
     return this.#incoming.receive(options.signal);
   }
 
-  /** Messages to the last one. Leaving the loop leaves the connection open. */
+  /** Iterates over all messages. Leaving the loop leaves the connection open. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Message, void, undefined> {
     for (;;) {
       const message = await this.receive();
@@ -116,16 +119,17 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
   }
 
   /**
-   * Sends a message. Fulfilled as soon as there is room for the next one; the bytes have been read if there was room at
-   * once, else when it is fulfilled. The signal gives up a message that still waits for room, and nothing of it is sent.
+   * Sends a message. Resolves as soon as there is room for the next one. If there is room at once, the bytes are read
+   * during the call, else before the promise resolves. Aborting the signal cancels a message that still waits for room;
+   * no part of it is sent.
    */
   send(message: string | BufferSource, options: SendOptions & Abortable = {}): Promise<void> {
     return this.#outgoing.send(message, options, options.signal);
   }
 
   /**
-   * Sends a message piece by piece, each of them as a fragment (RFC 6455 §5.4). What is sent meanwhile goes out after
-   * it is closed. Aborting it closes the connection, since half a message can't be taken back.
+   * Sends a message piece by piece, each as a fragment (RFC 6455 §5.4). Other messages wait until you close it.
+   * Aborting it closes the connection, because half a message can't be taken back.
    */
   createMessageStream(type: "text", options?: SendOptions): WritableStream<string>;
   createMessageStream(type: "binary", options?: SendOptions): WritableStream<BufferSource>;
@@ -139,8 +143,8 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
   }
 
   /**
-   * Sends a Ping (§5.5.2) and measures how long its Pong takes, in milliseconds. The Pong comes behind the messages that
-   * were sent before it: they have to be taken first.
+   * Sends a Ping (§5.5.2) and returns the round-trip time in milliseconds. The Pong arrives behind any messages that
+   * the peer sent before it, so keep reading.
    */
   async ping(options: Abortable = {}): Promise<number> {
     const { signal } = options;
@@ -158,14 +162,15 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
   }
 
   /**
-   * Begins the closing handshake (§7.1.2), and returns {@link closed}. What waits in `writable` is dropped. Messages that
-   * still come can be taken for half of `closeTimeoutMs`, then they are dropped. A signal that is aborted gives the transport up at once. Does nothing if it has begun already.
-   * `RangeError` for a code or reason that may not be sent.
+   * Starts the closing handshake (§7.1.2) and returns {@link closed}. Drops messages queued in `writable`. You can
+   * still read incoming messages for half of `closeTimeoutMs`; then they are dropped. Aborting the signal abandons the
+   * transport at once. Does nothing if the handshake has started already. Throws `RangeError` if the code or reason may
+   * not be sent.
    */
   close(options: CloseOptions = {}): Promise<CloseInfo> {
     checkOptions("close()", options, closeTable);
     const { closeCode, reason, signal } = options;
-    // Somebody may have acted on the connection behind our back: then the driver learns of it now.
+    // If somebody else has acted on the connection, the driver notices it now.
     if (this.#connection.state === "open") this.#connection.close(closeCode, reason);
     this.#driver.flush();
     if (signal !== undefined) {
@@ -174,7 +179,7 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
     return this.closed;
   }
 
-  /** Closes the connection, drops messages that still come, and waits until it has ended, one way or the other. */
+  /** Closes the connection, drops incoming messages, and waits until it has ended, cleanly or not. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#driver.discard();
     this.#closeFor(undefined);
@@ -197,7 +202,9 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
     }
   }
 
-  /** A pong answers the pings before its own, too: a peer may leave those out (§5.5.3). One may answer a keepalive ping. */
+  /**
+   * A pong also answers all earlier pings, because a peer may skip those (§5.5.3). It may also answer a keepalive ping.
+   */
   #takePong({ payload, roundTripMs }: PongReceived): void {
     const nowMs = this.#driver.nowMs();
     const isAnswered = (ping: Ping): boolean =>
@@ -221,13 +228,13 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
     }
   }
 
-  /** What a reader has missed of a connection that closed cleanly. */
+  /** Returns the error for messages that were dropped although the connection closed cleanly. */
   #lossOf({ code: closeCode, reason }: ConnectionClosed): WebSocketError | undefined {
     if (!this.#driver.dropped) return undefined;
     return new WebSocketError("messages that nobody took in time were dropped", { closeCode, reason });
   }
 
-  /** Whatever the reason is: one that can't be sent is no reason to leave the connection open. */
+  /** Closes the connection even if the reason can't be sent. */
   #closeFor(reason: unknown): void {
     try {
       void this.close(sendableClose(reason));
@@ -237,7 +244,7 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
   }
 }
 
-/** The session of a connection that has just been established, and what takes its events. */
+/** Returns the session of a connection that has just opened, and the handler of its events. */
 export function sessionOf(
   connection: Connection,
   driver: Driver,

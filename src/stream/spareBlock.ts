@@ -1,9 +1,9 @@
-/** Memory that is used again: one block of at most 1 MiB, for whatever connection of a realm needs one next. */
+/** Reusable memory: one block of at most 1 MiB, shared by all connections of a realm. */
 import { EMPTY, type Bytes } from "../core/bytes.ts";
 
 let spare = EMPTY;
 
-/** The block, if it has so many bytes: it is the taker's until it is kept again. */
+/** Takes the spare block if it is large enough. The caller owns it until `keepSpare()`. */
 export function takeSpare(atLeast = 1): Bytes | undefined {
   if (spare.length < atLeast) return undefined;
   const taken = spare;
@@ -11,7 +11,7 @@ export function takeSpare(atLeast = 1): Bytes | undefined {
   return taken;
 }
 
-/** Keeps a block that nobody looks at any more, unless there is a larger one. */
+/** Keeps an unused block, unless a larger one is kept. */
 export function keepSpare(block: Bytes): void {
   if (block.length > spare.length) spare = block;
 }

@@ -1,15 +1,15 @@
-/** Tasks as an event loop has them: they run in order, each once every microtask of the one before it has run. */
+/** Tasks, as in an event loop: they run in order, each after all microtasks of the one before it. */
 import { Fifo } from "./fifo.ts";
 
-/** As they were at first: a test's timers that stand still must not stop what comes over the network. */
+/** Read once at load time: a test's fake timers must not stop the network. */
 const { setImmediate, setTimeout } = globalThis as {
   setImmediate?: (task: () => void) => unknown;
   setTimeout: (task: () => void, ms: number) => unknown;
 };
 
-/** Queues a task behind those that were queued before. What it throws is reported as an uncaught exception. */
+/** Queues a task behind the earlier ones. If it throws, the error is reported as an uncaught exception. */
 export function queueTask(task: () => void): void {
-  // Node, Deno and Bun: a tenth of a microsecond each, and a port would keep their processes from ending.
+  // Node, Deno and Bun: a tenth of a microsecond each. A port would keep the process from ending.
   if (setImmediate !== undefined) setImmediate(task);
   else if (typeof MessageChannel === "function") (port ??= new TaskPort()).queue(task);
   // workerd with a compatibility date before 2025-08-15.
@@ -18,16 +18,16 @@ export function queueTask(task: () => void): void {
 
 let port: TaskPort | undefined;
 
-/** How many tasks one message runs at most. Beyond some dozens the message's own cost no longer counts. */
+/** The most tasks that one message runs. Beyond some dozens, the message's own cost is negligible. */
 const TASKS_PER_MESSAGE = 32;
 
-/** From then on a message runs no further task, in milliseconds, so that timers and input get their turn. */
+/** After this time a message runs no further task, in milliseconds, so that timers and input get their turn. */
 const LONGEST_MS = 4;
 
 /**
- * A message to oneself has as many listeners as it is to run tasks: the platform runs the microtasks after each of them
- * (Web IDL §3.12, "clean up after running script"), just as after a task of its own. In Chromium 156 that takes 1.4 µs
- * a task; a message for each takes 7 µs, as `scheduler.postTask` does.
+ * Posts messages to itself, with one listener for each task that a message may run. The platform runs microtasks after
+ * each listener (Web IDL §3.12, "clean up after running script"), just as after a task. In Chromium 156 this takes 1.4
+ * µs a task; a message for each task takes 7 µs, as does `scheduler.postTask`.
  */
 class TaskPort {
   readonly #port: MessagePort;

@@ -11,7 +11,7 @@ export interface Rejection {
   readonly status: number;
   readonly statusText: string;
   readonly headers: Headers;
-  /** As much of the body as came, 64 KiB at most. */
+  /** The part of the body that arrived, at most 64 KiB. */
   readonly body: Bytes;
 }
 
@@ -23,13 +23,13 @@ export interface WebSocketErrorDetails {
 }
 
 export class WebSocketError extends DOMException {
-  /** The code that the connection closed with; 1006 if no Close frame came. */
+  /** The close code of the connection; 1006 if no Close frame came. */
   readonly closeCode: number | undefined;
-  /** What the peer's Close frame said. */
+  /** The reason in the peer's Close frame. */
   readonly reason: string;
-  /** The server's answer, if that is why. */
+  /** The server's answer, if it refused the connection. */
   readonly rejection: Rejection | undefined;
-  /** What went wrong below: the `RemoteProtocolError`, or what the transport failed with. */
+  /** The underlying error: the `RemoteProtocolError`, or the transport's error. */
   override readonly cause: unknown;
 
   constructor(message: string, details: WebSocketErrorDetails = {}) {
@@ -42,7 +42,7 @@ export class WebSocketError extends DOMException {
   }
 }
 
-/** Says in words why a connection ended that should not have. */
+/** Describes why a connection ended unexpectedly. */
 export function explain(closed: ConnectionClosed, fault: unknown, rejection?: Rejection): WebSocketError {
   const { code: closeCode, reason, error } = closed;
   const cause = error ?? fault;
@@ -58,7 +58,7 @@ export function explain(closed: ConnectionClosed, fault: unknown, rejection?: Re
   return new WebSocketError("the transport ended without a closing handshake", details);
 }
 
-/** What a Close frame can say of the reason for which a stream was aborted or cancelled, whoever's class that is. */
+/** Returns the code and reason of a Close frame for an abort or cancel reason of any class. */
 export function sendableClose(reason: unknown): { closeCode?: number; reason?: string } {
   const { closeCode, reason: text } = Object(reason) as { closeCode?: unknown; reason?: unknown };
   if (typeof closeCode !== "number") return {};
@@ -84,7 +84,7 @@ export class RejectionReader {
     this.#bytes += piece.length;
   }
 
-  /** What has come; `undefined` if the server did not refuse. */
+  /** The refusal so far; `undefined` if the server did not refuse. */
   get rejection(): Rejection | undefined {
     if (this.#head === undefined) return undefined;
     const { status, statusText, headers } = this.#head;

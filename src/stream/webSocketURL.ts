@@ -1,6 +1,6 @@
 /**
- * URLs and subprotocols as the `WebSocket` constructor takes them (WHATWG WebSockets §3.1). No error repeats one: there are
- * secrets in both.
+ * URLs and subprotocols as the `WebSocket` constructor takes them (WHATWG WebSockets §3.1). Errors never repeat them,
+ * because both may contain secrets.
  */
 import { latin1 } from "../core/bytes.ts";
 import { base64 } from "../handshake/acceptKey.ts";
@@ -8,8 +8,8 @@ import { isToken } from "../handshake/headerGrammar.ts";
 import { entriesOf } from "../handshake/headReader.ts";
 
 /**
- * The URL of a WebSocket: `http` becomes `ws`, `https` becomes `wss`, relative ones are resolved against `base`.
- * `SyntaxError` (a `DOMException`) for what can't be one.
+ * Parses the URL of a WebSocket. `http` becomes `ws`, `https` becomes `wss`; a relative URL is resolved against `base`.
+ * Throws a `SyntaxError` (a `DOMException`) if it is invalid.
  */
 export function parseWebSocketURL(url: string | URL, base?: string | URL): URL {
   let parsed: URL;
@@ -27,7 +27,10 @@ export function parseWebSocketURL(url: string | URL, base?: string | URL): URL {
   return parsed;
 }
 
-/** The subprotocols to offer. `SyntaxError` (a `DOMException`) for one that is no token, or comes twice. */
+/**
+ * Parses the subprotocols to offer. Throws a `SyntaxError` (a `DOMException`) if one is not a token or appears more
+ * than once.
+ */
 export function parseProtocols(protocols: string | Iterable<string> = []): string[] {
   const list = typeof protocols === "string" ? [protocols] : Array.from(protocols, String);
   const seen = new Set<string>();
@@ -39,14 +42,15 @@ export function parseProtocols(protocols: string | Iterable<string> = []): strin
   return list;
 }
 
-/** What a client asks for to reach a URL: the `Host` header and the request's target. */
+/** The `Host` header and the request target for a URL. */
 export function requestFor(url: URL): { host: string; resource: string } {
   return { host: url.host, resource: url.pathname + url.search };
 }
 
 /**
- * The headers of a client's request with the credentials of its URL, as Basic authorization (RFC 7617): user and password
- * are decoded to bytes. An `Authorization` among `headers` stays in their place. Empty for a URL that has none.
+ * Returns a client's request headers with the URL's credentials as Basic authorization (RFC 7617). User and password
+ * are percent-decoded to bytes. An `Authorization` among `headers` takes precedence. Empty if the URL has no
+ * credentials.
  */
 export function credentialsOf({ username, password }: URL, headers: HeadersInit = []): { headers?: HeadersInit } {
   if (username === "" && password === "") return {};

@@ -1,4 +1,4 @@
-/** A promise and what settles it: `Promise.withResolvers`, which Node 20 lacks. */
+/** `Promise.withResolvers`, which Node 20 lacks. */
 
 export interface Resolvers<Value> {
   readonly promise: Promise<Value>;

@@ -1,8 +1,8 @@
-/** Errors that point at a line of a test, although the test waits there and fails only later. */
+/** Errors that point to the line of a test that started a wait, although they occur later. */
 
 /**
- * Takes the stack of the function that calls this, without that function, and returns what makes an error with it. Where
- * a runtime has no stack of that form, the error has its own.
+ * Captures the stack of the calling function's caller, and returns a function that makes errors with it. If a runtime's
+ * stacks have another form, the error keeps its own.
  */
 export function callerError(): (message: string) => Error {
   const error = new Error();

@@ -1,4 +1,4 @@
-/** What was received, in words. */
+/** Describes received messages and frames in words. */
 import { frameKind } from "../inspect/counters.ts";
 import type { FrameRecord } from "../inspect/record.ts";
 import type { Capture } from "../inspect/trace.ts";
@@ -26,7 +26,7 @@ function showText(text: string): string {
   return text.length > LONGEST_TEXT ? `${shown} … (${text.length} characters)` : shown;
 }
 
-/** `length` is how many there are, where not all are kept. */
+/** `length` is the total number of bytes, if not all are kept. */
 function showBytes(bytes: Uint8Array, length: number = bytes.length): string {
   const shown = Array.from(bytes.subarray(0, LONGEST_BYTES), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
   const more = length > LONGEST_BYTES ? " …" : "";
@@ -36,7 +36,7 @@ function showBytes(bytes: Uint8Array, length: number = bytes.length): string {
 /** How many of the latest frames a message shows. */
 const FRAMES_SHOWN = 20;
 
-/** The latest frames that have passed, a line each. */
+/** Lists the latest frames, one per line. */
 export function describeTrace({ records }: Capture): string {
   const frames = records.filter((record) => record.kind === "frame");
   if (frames.length === 0) return "No frames were seen.";

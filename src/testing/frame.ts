@@ -1,4 +1,4 @@
-/** Frames as a test wants them, whether the protocol allows them or not (RFC 6455 §5.2). */
+/** Encodes frames for tests, valid or not (RFC 6455 §5.2). */
 import { viewOf, type Bytes } from "../core/bytes.ts";
 import { firstByte, writeFrame } from "../core/frameWriter.ts";
 import { Opcode } from "../core/opcodes.ts";
@@ -18,19 +18,19 @@ const OPCODES: Readonly<Record<OpcodeName, Opcode>> = {
 };
 
 export interface FrameInit {
-  /** By its name, or as a number from 0 to 15, reserved ones too. */
+  /** A name, or a number from 0 to 15, including reserved ones. */
   readonly opcode: OpcodeName | number;
   /** `true` by default. */
   readonly fin?: boolean;
-  /** The reserved bits, RSV1 being 4, RSV2 2 and RSV3 1; none by default. */
+  /** The reserved bits: RSV1 is 4, RSV2 is 2, RSV3 is 1. None by default. */
   readonly rsv?: number;
   /** Empty by default. A string is sent as UTF-8. */
   readonly payload?: string | BufferSource;
-  /** Masked, which a server's frames may not be: with four bytes as the key, or `true` for some key. */
+  /** Masks the frame, which is not allowed for a server: with a key of four bytes, or with a random one if `true`. */
   readonly mask?: boolean | Uint8Array;
 }
 
-/** The bytes of a frame. `TypeError` or `RangeError` for what has no place in a frame. */
+/** Returns the bytes of a frame. Throws `TypeError` or `RangeError` if a value can't be encoded. */
 export function encodeFrame({ opcode, fin = true, rsv = 0, payload = "", mask = false }: FrameInit): Bytes {
   const number = typeof opcode === "number" ? opcode : OPCODES[opcode];
   if (!Number.isInteger(number) || number < 0 || number > 15) {
@@ -44,7 +44,7 @@ export function encodeFrame({ opcode, fin = true, rsv = 0, payload = "", mask = 
   return output.take();
 }
 
-/** Text as UTF-8, bytes as they are. `TypeError` for anything else. */
+/** Encodes text as UTF-8, and returns bytes as they are. Throws `TypeError` for anything else. */
 export function toBytes(payload: string | BufferSource): Uint8Array {
   return typeof payload === "string" ? encodeText(payload) : viewOf(payload);
 }

@@ -1,4 +1,4 @@
-/** The entry for tests without a browser: names only. */
+/** The entry for tests without a browser. Only re-exports. */
 export type { Clock } from "../stream/clock.ts";
 export type { FrameInit } from "./frame.ts";
 export { ManualClock } from "./manualClock.ts";

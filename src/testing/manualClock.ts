@@ -7,7 +7,7 @@ interface Timer {
   readonly callback: () => void;
 }
 
-/** How many turns of the platform's own loop what a timer has brought about may take to reach the other end. */
+/** How many turns of the platform's event loop the effects of a timer may need to reach the other end. */
 const TURNS = 4;
 
 export class ManualClock implements Clock {
@@ -29,8 +29,8 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Moves the time on, and calls back what falls due, in its order; after each of them what it has brought about happens
-   * first. `RangeError` for what is no duration.
+   * Moves the time on and runs the timers that fall due, in order. Waits for the effects of each before the next.
+   * Rejects with `RangeError` if `ms` is not a duration.
    */
   async advance(ms: number): Promise<void> {
     if (!(ms >= 0 && ms < Infinity)) throw new RangeError(`time moves on by milliseconds, not by ${String(ms)}`);
@@ -45,7 +45,7 @@ export class ManualClock implements Clock {
     this.#nowMs = untilMs;
   }
 
-  /** Timers of the same time in the order in which they were set. */
+  /** Timers due at the same time run in the order in which they were set. */
   #next(untilMs: number): Timer | undefined {
     let next: Timer | undefined;
     for (const timer of this.#timers) if (timer.dueMs <= untilMs && !(next && next.dueMs <= timer.dueMs)) next = timer;

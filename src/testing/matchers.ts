@@ -10,17 +10,17 @@ import type { Received } from "./receivedLog.ts";
 import { ServerSocket } from "./serverSocket.ts";
 
 export interface ReceiveOptions {
-  /** How long to wait, in milliseconds of real time. Playwright's own by default; 1 second elsewhere. */
+  /** How long to wait, in milliseconds of real time. By default Playwright's own timeout; 1 second elsewhere. */
   readonly timeout?: number;
   /**
-   * Whether it has to be the next one that no expectation has taken yet, as it does by default; `false`: any of those
-   * that have come or will.
+   * By default only the next item that no expectation has taken may match. With `false`, any item that has arrived or
+   * will arrive may.
    */
   readonly inOrder?: boolean;
 }
 
 export interface ReceiveJSONOptions extends ReceiveOptions {
-  /** `true`: the objects that are received may have more properties than are expected. */
+  /** With `true`, received objects may have more properties than expected. */
   readonly partial?: boolean;
 }
 
@@ -28,7 +28,7 @@ const receiveTable: OptionTable<ReceiveOptions> = { timeout: "a number", inOrder
 
 const receiveJSONTable: OptionTable<ReceiveJSONOptions> = { ...receiveTable, partial: "a boolean" };
 
-/** What there is of the runner: more in Playwright and Vitest. */
+/** The part of the runner's state that is used. Playwright and Vitest provide more. */
 interface MatcherState {
   readonly isNot?: boolean;
   readonly timeout?: number;
@@ -46,25 +46,25 @@ type MatcherOf<Arguments extends unknown[]> = (
 ) => Promise<MatcherResult>;
 
 /**
- * Each waits for something to be received, and takes it, so that the next expectation looks at what came after it.
- * Messages are one sequence, pings, pongs and the Close are others. With `not` nothing is taken, and all of the time is
- * waited for, unless it is clear before.
+ * Each matcher waits for an item and takes it, so that the next expectation looks at later ones. Messages form one
+ * sequence; pings, pongs and the Close form others. With `not`, nothing is taken, and the matcher waits for the whole
+ * timeout unless the result is clear earlier.
  */
 export type WebSocketMatchers = {
-  /** A text message: equal to a string, matched by a regular expression, or by an asymmetric matcher. */
+  /** A text message: equal to a string, or matched by a regular expression or an asymmetric matcher. */
   readonly toReceiveText: MatcherOf<[expected: unknown, options?: ReceiveOptions]>;
   /** A binary message of these bytes. */
   readonly toReceiveBytes: MatcherOf<[expected: BufferSource, options?: ReceiveOptions]>;
-  /** A text message that is JSON of this value, in which asymmetric matchers may stand. */
+  /** A text message that is JSON of this value, which may contain asymmetric matchers. */
   readonly toReceiveJSON: MatcherOf<[expected: unknown, options?: ReceiveJSONOptions]>;
-  /** A Ping, with this payload if one is given. */
+  /** A Ping, with this payload if given. */
   readonly toReceivePing: MatcherOf<[payload?: string | BufferSource, options?: ReceiveOptions]>;
   readonly toReceivePong: MatcherOf<[payload?: string | BufferSource, options?: ReceiveOptions]>;
-  /** A Close, with this code and reason if they are given. One with no code has 1005. */
+  /** A Close, with this code and reason if given. A Close without a code has 1005. */
   readonly toReceiveClose: MatcherOf<[code?: number, reason?: unknown, options?: ReceiveOptions]>;
 };
 
-/** The matchers as they are called. */
+/** The matchers as called on `expect(socket)`. */
 export type WebSocketAssertions = {
   [Name in keyof WebSocketMatchers]: WebSocketMatchers[Name] extends MatcherOf<infer Arguments>
     ? (...given: Arguments) => Promise<void>
@@ -75,7 +75,7 @@ export type WebSocketAssertions = {
 interface Wanted {
   readonly matcher: string;
   readonly expected: string;
-  /** In whose sequence it stands. */
+  /** The types that form its sequence. */
   readonly types: readonly Received["type"][];
   readonly fits: (item: Received) => boolean;
 }
@@ -205,7 +205,7 @@ function areEqual(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
-/** `undefined` for what is no JSON: that is no value of it. */
+/** Returns `undefined` if the text is not JSON; no JSON value is `undefined`. */
 function parseJSON(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
@@ -214,7 +214,7 @@ function parseJSON(text: string): unknown {
   }
 }
 
-/** Asymmetric matchers say what they stand for, in the way of either runner. */
+/** Asymmetric matchers describe themselves, in either runner's way. */
 function show(value: unknown): string {
   if (value instanceof RegExp) return String(value);
   return (

@@ -1,4 +1,4 @@
-/** What a test's server has received on one connection, in its order, and which of it has been expected already. */
+/** What a test's server has received on one connection, in order, and which of it has been taken by expectations. */
 import type { Bytes } from "../core/bytes.ts";
 
 export type Received =
@@ -12,14 +12,14 @@ export class ReceivedLog {
   readonly #items: Received[] = [];
   readonly #taken = new Set<Received>();
   readonly #listeners = new Set<() => void>();
-  /** Why nothing more will come, once that is so. */
+  /** Why nothing more will come, once that is known. */
   ending: string | undefined;
 
   get items(): readonly Received[] {
     return this.#items;
   }
 
-  /** Those of these types that no expectation has taken. */
+  /** Returns the items of these types that no expectation has taken. */
   untaken(types: readonly Received["type"][]): Received[] {
     return this.#items.filter((item) => types.includes(item.type) && !this.#taken.has(item));
   }
@@ -38,7 +38,7 @@ export class ReceivedLog {
     this.#tell();
   }
 
-  /** Until something has changed, or the other promise is settled. */
+  /** Resolves at the next change, or when the other promise settles. */
   async change(orElse: Promise<unknown>): Promise<void> {
     let changed!: () => void;
     const change = new Promise<void>((resolve) => (changed = resolve));

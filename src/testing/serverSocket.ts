@@ -1,4 +1,7 @@
-/** The server's end of an open connection, in a test's hands: messages, control frames, frames of any kind, and faults. */
+/**
+ * The server's end of an open connection, which a test controls: messages, control frames, arbitrary frames, and
+ * faults.
+ */
 import type { ConnectionClosed, WSEvent } from "../core/events.ts";
 import type { AgreedExtension } from "../core/extension.ts";
 import type { Trace } from "../inspect/trace.ts";
@@ -9,42 +12,43 @@ import type { Fault } from "./wire.ts";
 import type { WiredConnection } from "./wiredConnection.ts";
 
 export interface SendMessageOptions {
-  /** `false`: a fragment of a message, and not the last one. */
+  /** `false` if this is a fragment, but not the last one, of a message. */
   readonly final?: boolean;
-  /** What an extension that compresses should do with this message; left to it by default. */
+  /** Whether a compressing extension should compress this message. By default the extension decides. */
   readonly compress?: boolean;
 }
 
-/** How a connection ended, as the server saw it. */
+/** How a connection ended, from the server's side. */
 export interface Ended {
   /** The code of the client's Close frame; 1005 if it had none, 1006 if no Close frame came. */
   readonly code: number;
   readonly reason: string;
   /** Whether both Close frames were exchanged. */
   readonly wasClean: boolean;
-  /** What the client did wrong, or what the transport failed with. */
+  /** The client's violation, or the transport's error. */
   readonly error?: unknown;
 }
 
 /**
- * What sends throws a `LocalProtocolError` unless the connection is open, and returns a promise that is fulfilled when
- * the transport has taken the bytes, or never will. What was sent has been read when the call returns.
+ * The server's end of a connection. Methods that send throw a `LocalProtocolError` unless the connection is open. Their
+ * promises resolve when the transport has accepted the bytes, or never will. Data is read before the call returns, so
+ * you can reuse it.
  */
 export class ServerSocket {
-  /** What the client asked for. */
+  /** The URL that the client requested. */
   readonly url: string;
-  /** What goes wrong below the protocol. */
+  /** Makes faults below the protocol. */
   readonly fault: Fault;
-  /** Everything that has been received, for the matchers. */
+  /** Everything received, for the matchers. */
   readonly received: ReceivedLog = new ReceivedLog();
-  /** Fulfilled when the connection has ended and its transport, too. */
+  /** Resolves when the connection and its transport have ended. */
   readonly closed: Promise<Ended>;
-  /** `false`: pings are not answered. */
+  /** With `false`, pings are not answered. */
   answerPings = true;
   readonly #wired: WiredConnection;
   readonly #messages: MessageAssembler;
 
-  /** Made by a request that is accepted, which hands on what happens. */
+  /** Created when a request is accepted, which passes on the events. */
   constructor(wired: WiredConnection, url: string) {
     this.#wired = wired;
     this.#messages = new MessageAssembler(wired.connection);
@@ -54,7 +58,7 @@ export class ServerSocket {
     void this.closed.then((ended) => this.received.end(describeEnd(ended)));
   }
 
-  /** `false`: the client's Close is not answered, and the connection stays until it is given up. */
+  /** With `false`, the client's Close is not answered, and the connection stays until one side abandons it. */
   get answerClose(): boolean {
     return this.#wired.answerClose;
   }
@@ -63,7 +67,7 @@ export class ServerSocket {
     this.#wired.answerClose = answers;
   }
 
-  /** The subprotocol that was chosen; empty if there is none. */
+  /** The negotiated subprotocol; empty if there is none. */
   get protocol(): string {
     return this.#wired.connection.subprotocol ?? "";
   }
@@ -77,36 +81,38 @@ export class ServerSocket {
     return this.#wired.trace;
   }
 
-  /** Sends a message: text as a string, binary as bytes. */
+  /** Sends a message: a string as text, bytes as binary. */
   send(data: string | BufferSource, { final = true, ...options }: SendMessageOptions = {}): Promise<void> {
     this.#wired.connection.sendData(data, final, options);
     return this.#wired.flush();
   }
 
-  /** Sends a value as text in JSON. */
+  /** Sends a value as JSON text. */
   sendJSON(value: unknown): Promise<void> {
     return this.send(JSON.stringify(value));
   }
 
-  /** `RangeError` for a payload of more than 125 bytes. */
+  /** Sends a Ping. Throws `RangeError` if the payload is longer than 125 bytes. */
   ping(payload: string | BufferSource = ""): Promise<void> {
     this.#wired.connection.ping(toBytes(payload) as BufferSource);
     return this.#wired.flush();
   }
 
-  /** Sends a Pong, asked for or not. */
+  /** Sends a Pong, solicited or not. */
   pong(payload: string | BufferSource = ""): Promise<void> {
     this.#wired.connection.pong(toBytes(payload) as BufferSource);
     return this.#wired.flush();
   }
 
-  /** Begins the closing handshake; see {@link closed} for its end. `RangeError` for a code that may not be sent. */
+  /**
+   * Starts the closing handshake; {@link closed} resolves at its end. Throws `RangeError` if the code may not be sent.
+   */
   close(code?: number, reason?: string): Promise<void> {
     this.#wired.connection.close(code, reason);
     return this.#wired.flush();
   }
 
-  /** Sends a frame as it is told, allowed or not: no state is asked, none is changed. */
+  /** Sends a frame as given, valid or not. Neither checks nor changes the connection's state. */
   frame(frame: FrameInit): Promise<void> {
     return this.raw(encodeFrame(frame));
   }
@@ -116,7 +122,7 @@ export class ServerSocket {
     return this.#wired.wire.write(toBytes(bytes));
   }
 
-  /** Takes what has happened on the connection. */
+  /** Handles an event of the connection. */
   handle(event: WSEvent): void {
     switch (event.type) {
       case "textReceived":

@@ -1,4 +1,4 @@
-/** A client's request that waits in a test's hands: to be accepted, rejected, answered in bytes, or never answered. */
+/** A client's request that a test controls: accept it, reject it, answer with raw bytes, or never answer. */
 import type { AcceptOptions } from "../connection/options.ts";
 import type { ConnectionRequested } from "../core/events.ts";
 import type { AgreedExtension } from "../core/extension.ts";
@@ -8,29 +8,29 @@ import { ServerSocket } from "./serverSocket.ts";
 import type { Fault } from "./wire.ts";
 import type { WiredConnection } from "./wiredConnection.ts";
 
-/** What is known of a request beside its bytes. */
+/** What is known of a request besides its bytes. */
 export interface RequestFacts {
-  /** What the application asked for, where its connection was led elsewhere. */
+  /** The URL that the application requested, if its connection was redirected. */
   readonly url?: string | undefined;
-  /** The target that it asked for. */
+  /** The target that it requested. */
   readonly target?: string | undefined;
-  /** What a browser would have sent. */
+  /** Headers that a browser would have sent. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 export class TestRequest {
-  /** What the client asked for, as an absolute `ws:` or `wss:` URL. */
+  /** The URL that the client requested, as an absolute `ws:` or `wss:` URL. */
   readonly url: string;
-  /** The request-target, such as `/chat?room=1`. */
+  /** The request target, such as `/chat?room=1`. */
   readonly target: string;
   readonly host: string;
-  /** The page's origin, where a browser tells it. */
+  /** The page's origin, if a browser sent it. */
   readonly origin: string | undefined;
   readonly headers: Headers;
-  /** What the client offers, in its order of preference. */
+  /** The subprotocols that the client offers, in its order of preference. */
   readonly subprotocols: readonly string[];
   readonly extensions: readonly AgreedExtension[];
-  /** What goes wrong below the protocol, before it is answered or while it is. */
+  /** Makes faults below the protocol, before the request is answered or during the answer. */
   readonly fault: Fault;
   readonly #wired: WiredConnection;
   readonly #request: ConnectionRequested;
@@ -58,8 +58,8 @@ export class TestRequest {
   }
 
   /**
-   * Opens the connection. Rejected with a `LocalProtocolError` for a subprotocol that was not offered, or if the request
-   * has been answered or the client has gone; `TypeError` for a header that can't be sent.
+   * Opens the connection. Rejects with a `LocalProtocolError` if the subprotocol was not offered, the request has been
+   * answered, or the client has gone; with `TypeError` if a header can't be sent.
    */
   async accept(options: AcceptOptions = {}): Promise<ServerSocket> {
     this.#wired.connection.accept(this.#request, options);
@@ -69,13 +69,16 @@ export class TestRequest {
     return socket;
   }
 
-  /** Refuses it: 403 with no body unless told otherwise. Errors as in {@link accept}; `RangeError` for a status below 200. */
+  /**
+   * Refuses the request. By default the answer is 403 without a body. Rejects as {@link accept}; with `RangeError` if
+   * the status is below 200.
+   */
   async reject(options: Omit<RejectOptions, "streamed"> = {}): Promise<void> {
     this.#wired.connection.reject(this.#request, options);
     await this.#wired.flush();
   }
 
-  /** Answers with bytes as they are, which no rule holds. What follows them is up to {@link fault}. */
+  /** Answers with bytes as they are; no rule applies. To end the connection afterwards, use {@link fault}. */
   raw(bytes: string | BufferSource): Promise<void> {
     return this.#wired.wire.write(toBytes(bytes));
   }

@@ -1,4 +1,4 @@
-/** A test's server: takes transports, and hands out the requests on them in the order in which they came. */
+/** A test's server: takes transports, and returns their requests in the order in which they arrived. */
 import { checkServerOptions, type ServerOptions } from "../connection/options.ts";
 import { timingTable } from "../core/deadlines.ts";
 import type { ConnectionRequested } from "../core/events.ts";
@@ -17,7 +17,7 @@ import { TestRequest, type RequestFacts } from "./testRequest.ts";
 import { WiredConnection } from "./wiredConnection.ts";
 
 export interface TestServerOptions extends Omit<ServerOptions, "handshake" | "subprotocol" | "autoPong"> {
-  /** Where deadlines and delays take their time from; the platform by default. */
+  /** The clock for deadlines and delays; by default the platform's. */
   readonly clock?: Clock;
 }
 
@@ -37,16 +37,16 @@ export interface RequestOptions {
 
 const requestTable: OptionTable<RequestOptions> = { timeout: "a number" };
 
-/** Tells what is known of a request beside what it says. */
+/** Returns what is known of a request besides its content. */
 export type FactsOf = (request: ConnectionRequested) => RequestFacts;
 
-/** What is left of a connection for a report. */
+/** What remains of a connection for a report. */
 export interface Recording {
-  /** What was asked for, if it was. */
+  /** The requested URL, if there was a request. */
   readonly url: string | undefined;
   /** What passed on the wire, for `toHAR` and `toPcapng` of `websocket-over/inspect`. */
   readonly trace: Trace;
-  /** What the server's end took and did, for `replay`. */
+  /** What the server's end received and did, for `replay`. */
   vector(): Vector;
 }
 
@@ -56,7 +56,7 @@ interface Waiter {
 }
 
 export class TestServer implements AsyncDisposable {
-  /** Every connection that there was, in the order in which they came. */
+  /** All connections ever made, in the order in which they arrived. */
   readonly recordings: Recording[] = [];
   readonly #options: ServerOptions;
   readonly #clock: Clock;
@@ -65,17 +65,17 @@ export class TestServer implements AsyncDisposable {
   readonly #connections = new Set<WiredConnection>();
   #closed = false;
 
-  /** `TypeError` or `RangeError` for options that can't be. */
+  /** Throws `TypeError` or `RangeError` if an option is invalid. */
   constructor(given: TestServerOptions = {}) {
     const { clock = systemClock, ...options } = checkOptions("new TestServer()", given, testServerTable);
-    checkServerOptions(options); // now, rather than when somebody connects
+    checkServerOptions(options); // now, not when a client connects
     this.#options = options;
     this.#clock = clock;
   }
 
   /**
-   * The next request, in the order in which they came; each is handed out once. It waits until it is answered. Rejected
-   * if none comes in time, or the server is closed.
+   * Returns the next request, in the order of arrival; each is returned once. The client waits until you answer it.
+   * Rejects if no request comes in time, or the server is closed.
    */
   request(options: RequestOptions = {}): Promise<TestRequest> {
     try {
@@ -104,7 +104,7 @@ export class TestServer implements AsyncDisposable {
     });
   }
 
-  /** Serves a client at the other end of a transport, which is the server's from now on. */
+  /** Serves the client at the other end of a transport. Takes ownership of the transport. */
   handleTransport(transport: ByteTransport, factsOf: FactsOf = () => ({})): void {
     requireTransport("handleTransport()", transport);
     if (this.#closed) {
@@ -123,7 +123,7 @@ export class TestServer implements AsyncDisposable {
         socket!.handle(event);
         return undefined;
       },
-      // That nobody was served is seen in the recording.
+      // The recording shows that the opening failed.
       failed: () => undefined,
     });
     this.#connections.add(wired);
@@ -131,7 +131,7 @@ export class TestServer implements AsyncDisposable {
     void wired.ended.then(() => this.#connections.delete(wired));
   }
 
-  /** Resets what is open, and takes nothing more. Waits until nothing is left. */
+  /** Resets open connections and accepts no more. Resolves when nothing is left. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const waiter of this.#waiters) waiter.fail("the server was closed while a request was waited for");
@@ -144,7 +144,7 @@ export class TestServer implements AsyncDisposable {
     return this.close();
   }
 
-  /** What may explain that no request came. */
+  /** Text that may explain why no request came. */
   protected hint(): string {
     return "";
   }

@@ -1,4 +1,4 @@
-/** A server in memory: for code under test that takes a `WebSocket` class, with no browser and no network. */
+/** A server in memory, for code under test that takes a `WebSocket` class. Needs no browser and no network. */
 import { checkOptions } from "../core/options.ts";
 import { pipe } from "../transports/pipe.ts";
 import type { Dial } from "../websocket/clientSocket.ts";
@@ -6,9 +6,11 @@ import { createWebSocketClass, type WebSocketConstructor } from "../websocket/we
 import { TestServer, testServerTable, type TestServerOptions } from "./testServer.ts";
 
 export class MemoryServer extends TestServer {
-  /** For the code under test, in place of the browser's: each object is a connection to this server, whatever its URL. */
+  /**
+   * Pass this to the code under test in place of the browser's. Each object connects to this server, whatever its URL.
+   */
   readonly WebSocket: WebSocketConstructor;
-  /** The same for a class with options of one's own: `createWebSocketClass(server.dial, options)`. */
+  /** The same for a class with custom options: `createWebSocketClass(server.dial, options)`. */
   readonly dial: Dial;
 
   constructor(options: TestServerOptions = {}) {

@@ -1,4 +1,4 @@
-/** The stretch of wire between a test's server and its transport, on which everything can go wrong that can on a network. */
+/** The wire between a test's server and its transport, which can simulate the faults of a network. */
 import { concat, EMPTY, type Bytes } from "../core/bytes.ts";
 import type { Clock } from "../stream/clock.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
@@ -9,41 +9,41 @@ import { realTimeout } from "./realTime.ts";
 export type Direction = "incoming" | "outgoing";
 
 export interface CutOptions {
-  /** Half of a frame goes out first: of what waits to be sent, or, where nothing does, of a text frame made up. */
+  /** Sends half of a frame first: of what is waiting to be sent, or else of a made-up text frame. */
   readonly midFrame?: boolean;
-  /** The cut comes when so many more bytes have gone out. At once by default. */
+  /** Cuts after this many more outgoing bytes. At once by default. */
   readonly afterBytes?: number;
 }
 
 export interface CorruptOptions {
-  /** Which byte of those that go out from now on; the next one by default. */
+  /** Which of the outgoing bytes to corrupt, counted from now on; the next one by default. */
   readonly offset?: number;
-  /** The bits that are turned; by default the reserved ones of a frame's first byte, `0x70`. */
+  /** The bits to flip; by default the reserved bits of a frame's first byte, `0x70`. */
   readonly xor?: number;
 }
 
-/** What can be done to one connection's bytes. Sizes are in bytes, times in milliseconds. */
+/** Faults of one connection. Sizes are in bytes, times in milliseconds. */
 export interface Fault {
-  /** Ends the stream with no Close frame, as a lost connection does. Fulfilled when the transport has ended. */
+  /** Ends the stream without a Close frame, as a lost connection does. Resolves when the transport has ended. */
   cut(options?: CutOptions): Promise<void>;
-  /** Aborts the transport: a TCP connection is reset, and what is on its way is lost. */
+  /** Aborts the transport: a TCP connection is reset, and bytes in flight are lost. */
   reset(): Promise<void>;
-  /** Lets nothing through, in one direction or both, until `resume`. `"incoming"` is a server that does not read. */
+  /** Stops one direction or both, until `resume`. `"incoming"` simulates a server that does not read. */
   stall(direction?: Direction): void;
   resume(direction?: Direction): void;
-  /** What goes out does so in pieces of at most so many bytes; `Infinity` ends that. */
+  /** Sends outgoing bytes in pieces of at most `bytes` bytes; `Infinity` ends that. */
   chunk(bytes: number): void;
-  /** Each piece that goes out is held so long; 0 ends that. */
+  /** Delays each outgoing piece by `ms` milliseconds; 0 ends that. */
   delay(ms: number): void;
-  /** Turns bits in one byte of what goes out next. */
+  /** Flips bits in one byte of the next output. */
   corrupt(options?: CorruptOptions): void;
 }
 
-/** How long what was sent last may take to leave before the transport is closed all the same, in milliseconds. */
+/** How long the last bytes may take before the transport is closed anyway, in milliseconds. */
 const LAST_BYTES_MS = 1000;
 
 export class Wire implements Fault {
-  /** Fulfilled when nothing passes any more, whoever ended it. */
+  /** Resolves when nothing passes any more, whichever side ended it. */
   readonly ended: Promise<void>;
   readonly #atTheEnd: Promise<{ done: true; value: undefined }>;
   readonly #transport: ByteTransport;
@@ -58,16 +58,16 @@ export class Wire implements Fault {
   #chunkBytes = Infinity;
   #delayMs = 0;
   #corruption: { offset: number; xor: number } | undefined;
-  /** How much may go out before the cut. */
+  /** How many bytes may still be sent before the cut. */
   #cutAfter = Infinity;
   #cutDone: Promise<void> | undefined;
 
   #queue: { bytes: Bytes; sent: () => void }[] = [];
   #pumping: Promise<void> | undefined;
-  /** Ends the present waits for a stall or a delay to be over. */
+  /** Ends the current waits for a stall or a delay. */
   readonly #wake = new Set<() => void>();
 
-  /** `observe` is told what really passes, in either direction, and leaves it unchanged. */
+  /** `observe` is called with the bytes that actually pass in either direction. It must not change them. */
   constructor(transport: ByteTransport, clock: Clock, observe: (direction: Direction, bytes: Uint8Array) => void) {
     if (transport.readable.locked || transport.writable.locked) {
       throw new TypeError("the transport is in use: one of its streams is locked");
@@ -85,13 +85,13 @@ export class Wire implements Fault {
     this.#atTheEnd = this.ended.then(() => ({ done: true, value: undefined }));
   }
 
-  /** The next bytes; `null` when there are no more, or the transport has failed, with what it failed with. */
+  /** Reads the next bytes. `bytes` is `null` at the end, or if the transport failed; then `fault` is its error. */
   async read(): Promise<{ bytes: Uint8Array | null; fault?: unknown }> {
     try {
       const { done, value } = await Promise.race([this.#reader.read(), this.#atTheEnd]);
       while (this.#stalled.incoming && !this.#isOver) await this.#until();
       if (done || this.#isOver) return { bytes: null };
-      // A Buffer of Node's is a Uint8Array whose `slice` does not copy.
+      // Node's Buffer is a Uint8Array whose `slice` does not copy.
       const bytes = new Uint8Array(value.buffer, value.byteOffset, value.length);
       this.#observe("incoming", bytes);
       return { bytes };
@@ -100,7 +100,7 @@ export class Wire implements Fault {
     }
   }
 
-  /** Sends a copy of the bytes. Fulfilled when the transport has taken them, or never will. */
+  /** Sends a copy of the bytes. Resolves when the transport has accepted them, or never will. */
   write(bytes: Uint8Array): Promise<void> {
     if (this.#isOver || bytes.length === 0) return Promise.resolve();
     return new Promise((sent) => {
@@ -109,7 +109,7 @@ export class Wire implements Fault {
     });
   }
 
-  /** Sends what is left, and ends. A stall or a delay holds that up, too: it is the test's wish. */
+  /** Sends what is left, then ends. A stall or a delay holds this up too, because the test asked for it. */
   async close(): Promise<void> {
     await Promise.race([this.#pumping, this.ended]);
     if (!this.#isEnding) await (this.#cutDone = this.#cut(EMPTY));
@@ -178,7 +178,7 @@ export class Wire implements Fault {
     return this.#isOver || this.#cutDone !== undefined;
   }
 
-  /** The next piece that may go out. */
+  /** Returns the next piece that may be sent. */
   #take(): { bytes: Bytes; sent: () => void } {
     const next = this.#queue[0]!;
     const length = Math.min(next.bytes.length, this.#chunkBytes, this.#cutAfter);
@@ -222,7 +222,7 @@ export class Wire implements Fault {
     this.#retry();
     const patience = realTimeout(LAST_BYTES_MS);
     const written = Promise.all([last.length > 0 ? this.#put(last) : undefined, this.#writer.close()]);
-    // Bytes that nobody has read would make TCP reset the connection, and the last ones might be lost.
+    // Unread bytes would make TCP reset the connection, and the last bytes might be lost.
     const over = written.then(() => this.#readToTheEnd());
     await Promise.race([over.catch(ignore), this.ended, patience.passed]);
     patience.cancel();
@@ -239,14 +239,14 @@ export class Wire implements Fault {
     try {
       this.#transport.close?.();
     } catch {
-      // It has ended already: some transports say so.
+      // It has already ended; some transports throw then.
     }
     for (const { sent } of this.#queue.splice(0)) sent();
     this.#end();
     this.#retry();
   }
 
-  /** Until something has changed, or so many milliseconds have passed. */
+  /** Resolves when something has changed, or after `ms` milliseconds. */
   #until(ms?: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = ms === undefined ? undefined : this.#clock.setTimeout(() => done(), ms);

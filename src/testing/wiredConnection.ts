@@ -1,4 +1,4 @@
-/** Runs the server's end of one connection over a wire on which faults can be made, by a clock that a test can hold. */
+/** Runs the server's end of one connection over a wire with faults, by a clock that a test can control. */
 import type { ServerOptions } from "../connection/options.ts";
 import { ServerConnection } from "../connection/serverConnection.ts";
 import type { ConnectionClosed } from "../core/events.ts";
@@ -16,13 +16,13 @@ export class WiredConnection {
   readonly wire: Wire;
   /** What passes on the wire. */
   readonly trace: Trace;
-  /** What the client asked for, once it has. */
+  /** The URL that the client requested, once it has. */
   url: string | undefined;
-  /** Fulfilled with the last event, when the wire has ended, too. */
+  /** Resolves with the last event, when the wire has ended too. */
   readonly ended: Promise<ConnectionClosed>;
-  /** What the transport failed with, if it did. */
+  /** The transport's error, if it failed. */
   fault: unknown;
-  /** `false`: a Close that comes is not answered, and the wire stays as it is. */
+  /** With `false`, the client's Close is not answered, and the wire stays as it is. */
   answerClose = true;
   readonly #clock: Clock;
   readonly #recorder: Recorder;
@@ -33,11 +33,11 @@ export class WiredConnection {
   #timer: unknown;
 
   constructor(transport: ByteTransport, options: ServerOptions, clock: Clock, opener: Opener) {
-    // Pongs and Closes are answered here, so that a test can have them left unanswered.
+    // Pongs and Closes are answered here, so that a test can leave them unanswered.
     const connectionOptions = { ...options, autoPong: false };
     this.connection = new ServerConnection(connectionOptions);
     this.#vector = recordVector(this.connection, connectionOptions);
-    // What passes on the wire, not what the connection means to send: faults and raw frames are seen, too.
+    // Records what passes on the wire, not what the connection intends to send, so that faults and raw frames show up.
     const recorder = new Recorder(
       "server",
       {
@@ -57,14 +57,14 @@ export class WiredConnection {
     this.ended = this.#run();
   }
 
-  /** What the connection was told and has told so far, so that it can be replayed. */
+  /** Returns the connection's inputs and outputs so far, for a replay. */
   vector(): Vector {
     return this.#vector.vector();
   }
 
   /**
-   * Call it after anything that was done with the connection: writes what it has to send, and tells what it has brought
-   * about. Fulfilled when the transport has taken the bytes, or never will.
+   * Writes what the connection has to send, and handles its events. Call it after any method call on the connection.
+   * Resolves when the transport has accepted the bytes, or never will.
    */
   flush(): Promise<void> {
     const written = this.wire.write(this.connection.bytesToSend());
@@ -82,7 +82,7 @@ export class WiredConnection {
       this.#tellTime();
       this.#receive(bytes);
     }
-    // A Close that is not to be answered leaves the stream open until somebody ends it.
+    // An unanswered Close leaves the stream open until one side ends it.
     while (!this.answerClose && (await this.wire.read()).bytes !== null);
     this.#clock.clearTimeout(this.#timer);
     await this.wire.close();
@@ -93,13 +93,13 @@ export class WiredConnection {
     try {
       this.connection.receiveBytes(bytes);
     } catch (error) {
-      this.fault ??= error; // the transport brought something that is not bytes
+      this.fault ??= error; // the transport yielded something that is not bytes
       this.connection.receiveBytes(null);
     }
     this.#pull();
   }
 
-  /** Each event is answered before the next one is pulled, so that what is sent at the end is the answer to the Close. */
+  /** Answers each event before pulling the next, so that the last bytes sent are the answer to the Close. */
   #pull(): void {
     if (this.#pulling) return;
     this.#pulling = true;

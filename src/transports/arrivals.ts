@@ -1,7 +1,7 @@
-/** Transports that come by themselves, for whoever takes them one by one. */
+/** Transports that arrive on their own, to be taken one by one. */
 import { ignore } from "./ignore.ts";
 
-/** Waits for no consumer: what comes beyond `maxWaiting` is refused. */
+/** Never waits for a consumer: items beyond `maxWaiting` are refused. */
 export class Arrivals<Item> implements AsyncIterableIterator<Item, undefined> {
   readonly #maxWaiting: number;
   readonly #stop: () => void;
@@ -25,7 +25,7 @@ export class Arrivals<Item> implements AsyncIterableIterator<Item, undefined> {
     else this.#discard(item);
   }
 
-  /** No more will come. Those that wait can still be taken. */
+  /** No more items will come. Those that wait can still be taken. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;

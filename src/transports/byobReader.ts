@@ -1,4 +1,7 @@
-/** A reader that brings the memory to read into (WHATWG Streams §4.5), for streams of bytes; `undefined` for others. */
+/**
+ * Returns a reader that reads into the caller's memory (WHATWG Streams §4.5), or `undefined` if the stream is not a
+ * byte stream.
+ */
 export function byobReaderOf(readable: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | undefined {
   try {
     return readable.getReader({ mode: "byob" });

@@ -1,13 +1,18 @@
-/** The base of transports over carriers of messages. A new kind of carrier is an `EndingCarrier` that reports to its link. */
+/**
+ * The base of transports over message carriers. For a new kind of carrier, write an `EndingCarrier` that reports to its
+ * link.
+ */
 import type { ByteTransport } from "./byteTransport.ts";
 import { MessageStreams, type Control, type MessageCarrier } from "./messageStreams.ts";
 import { TransportError } from "./transportError.ts";
 
-/** A carrier that ends by itself, so that a peer that knows no controls can tell the end. */
+/** A carrier that can be closed, so that a peer that knows no controls sees the end. */
 export interface EndingCarrier extends MessageCarrier {
-  /** What it is called in errors. */
+  /** The carrier's name in errors. */
   readonly name: string;
-  /** Begins to close the carrier. Called once. `reason`: why the writer was aborted, where no control told that. */
+  /**
+   * Starts closing the carrier. Called once. `reason` is why the writer was aborted, if no control has carried that.
+   */
   hangUp(reason?: string): void;
   /** The carrier has closed: removes listeners and stops timers. */
   release(): void;
@@ -15,7 +20,7 @@ export interface EndingCarrier extends MessageCarrier {
 
 /** The streams of a carrier, and how it opens and closes. */
 export class CarrierLink extends MessageStreams {
-  /** What went wrong with the carrier: the cause of the errors that follow. */
+  /** The carrier's own failure: the cause of later errors. */
   fault: ErrorOptions | undefined;
   readonly #carrier: EndingCarrier;
   #isFinishing = false;
@@ -23,7 +28,7 @@ export class CarrierLink extends MessageStreams {
   #settle!: () => void;
   readonly #closed = new Promise<void>((resolve) => (this.#settle = resolve));
 
-  /** `most`: the largest window, in bytes. */
+  /** `most` is the largest window, in bytes. */
   constructor(carrier: EndingCarrier, most: number) {
     super(carrier, most);
     this.#carrier = carrier;
@@ -40,19 +45,21 @@ export class CarrierLink extends MessageStreams {
     super.wake();
   }
 
-  /** Tells a plain peer what it can be told: the end, once everything has been sent, and that the writer gave up. */
+  /**
+   * Passes on what a plain peer can notice: the end, once everything has been sent, and that the writer was aborted.
+   */
   tellPlainly(control: Control): void {
     if (control.type === "end") this.finish();
     else if (control.type === "reset") this.hangUp(control.reason);
   }
 
-  /** Closes the carrier once everything that was sent has arrived. */
+  /** Closes the carrier once everything sent has arrived. */
   finish(): void {
     this.#isFinishing = true;
     this.wake();
   }
 
-  /** Closes the carrier. Call `over` when that is done. */
+  /** Closes the carrier. Call `over` when it has closed. */
   hangUp(reason?: string): void {
     if (this.#isClosing) return;
     this.#isClosing = true;
@@ -60,14 +67,15 @@ export class CarrierLink extends MessageStreams {
       this.#carrier.hangUp(reason);
     } catch (error) {
       this.fault = { cause: error };
-      // Not at once: whoever closes it because of a failure has yet to say so.
+      // Deferred: if the carrier is closed because of a failure, the caller has yet to report that.
       queueMicrotask(() => this.over("lost"));
     }
   }
 
   /**
-   * The carrier has closed, `how` in words. `why` is what that means with a plain peer: it has ended (`stopped`), gave up
-   * (`reset`), or the carrier broke off (`lost`). A peer of ours would have told.
+   * The carrier has closed, as `how` describes. `why` is the meaning with a plain peer: it ended the stream
+   * (`stopped`), aborted it (`reset`), or the carrier broke off (`lost`). A peer of this library would have sent a
+   * control.
    */
   over(why: "neverOpened" | "stopped" | "reset" | "lost", how = ""): void {
     const code = why !== "neverOpened" && this.isOurs ? "lost" : why;

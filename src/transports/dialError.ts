@@ -1,16 +1,16 @@
-/** Why a WebSocket server could not be reached, by a code that stays the same. */
+/** Why a WebSocket server could not be reached, as a stable code. */
 
 /**
- * - `notFound`: the host's name has no address
+ * - `notFound`: the host name has no address
  * - `refused`: nothing listens at the port
- * - `unreachable`: there is no way to the host, or the system's own time limit is over
+ * - `unreachable`: there is no route to the host, or the system's own time limit expired
  * - `closed`: the other end hung up before the connection was ready
  * - `timedOut`: the connection was not ready in time
- * - `certificate`: the server's certificate is not one to trust
- * - `tls`: the TLS handshake failed otherwise
- * - `proxyCredentials`: the proxy asks for a user and a password, or for others (407)
+ * - `certificate`: the server's certificate is not trusted
+ * - `tls`: the TLS handshake failed for another reason
+ * - `proxyCredentials`: the proxy asks for a user and a password, or for different ones (407)
  * - `proxyRefused`: the proxy does not connect to the server
- * - `proxyAnswer`: the proxy sent something else than an answer to CONNECT
+ * - `proxyAnswer`: the proxy sent something other than an answer to CONNECT
  * - `unsupported`: the server does not allow WebSockets over this session
  * - `failed`: anything else; see `cause`
  */
@@ -34,11 +34,13 @@ export interface DialErrorDetails {
   readonly cause?: unknown;
 }
 
-/** Its message says what to do. It names the host and the port, and nothing else of the URL, which may hold secrets. */
+/**
+ * The message says what to do. It names the host and the port and nothing else of the URL, which may contain secrets.
+ */
 export class DialError extends Error {
   override readonly name = "DialError";
   readonly code: DialErrorCode;
-  /** What a proxy answered with, if that is why. */
+  /** The status of the proxy's answer, if that is the reason. */
   readonly status: number | undefined;
 
   constructor(message: string, { code, status, cause }: DialErrorDetails) {

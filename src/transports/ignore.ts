@@ -1,2 +1,2 @@
-/** Does nothing with what it is given: for rejections that are reported elsewhere. */
+/** Does nothing. For rejections that are reported elsewhere. */
 export function ignore(): void {}

@@ -1,4 +1,4 @@
-/** Adds listeners for several events, and removes them together. */
+/** Adds listeners for several events and removes them together. */
 
 // The event types of the carriers differ.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -10,7 +10,7 @@ export interface Listenable {
   removeEventListener?(type: string, listener: Listener): void;
 }
 
-/** Returns a function that removes the listeners. It may be called more than once. */
+/** Returns a function that removes the listeners. You may call it more than once. */
 export function listenTo(target: Listenable, listeners: Readonly<Record<string, Listener>>): () => void {
   for (const type in listeners) target.addEventListener(type, listeners[type]!);
   return () => {

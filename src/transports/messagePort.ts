@@ -1,4 +1,4 @@
-/** A byte transport over a message port, whose buffers are handed over rather than copied. */
+/** A byte transport over a message port. Transfers buffers instead of copying them. */
 import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 import { listenTo } from "./listeners.ts";
@@ -9,7 +9,7 @@ import { TransportError } from "./transportError.ts";
 export type { ByteTransport } from "./byteTransport.ts";
 export { TransportError, type TransportErrorCode } from "./transportError.ts";
 
-/** What there has to be of a port: the platform's `MessagePort`, or that of `node:worker_threads`. */
+/** The part of a port that is used: the platform's `MessagePort`, or that of `node:worker_threads`. */
 export interface Port {
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
   addEventListener(type: string, listener: (event: Event) => void): void;
@@ -20,40 +20,43 @@ export interface Port {
 
 export interface MessagePortOptions {
   /**
-   * How much may wait unread, in bytes, each message counting 256 beside its own; at most one message lies beyond. The
-   * other end pauses there. 1 MiB by default, at least 64 KiB; values above 1 TiB count as 1 TiB.
+   * How much may wait unread, in bytes. Each message counts 256 bytes more, and at most one message may exceed the
+   * limit. The other end pauses there. 1 MiB by default, at least 64 KiB; values above 1 TiB count as 1 TiB.
    */
   readonly windowBytes?: number;
   /**
-   * Fails the transport with its reason: for who knows that the other end is gone. Browsers do not tell that a worker
-   * was terminated, or a page left, and then nothing is seen here: writes wait for ever, once the window is full.
+   * Aborting this signal fails the transport with its reason. Use it when you know that the other end is gone. Browsers
+   * do not report that a worker was terminated or a page was left; without the signal, writes wait forever once the
+   * window is full.
    */
   readonly signal?: AbortSignal;
 }
 
 const table: OptionTable<MessagePortOptions> = { windowBytes: "a number", signal: "{ aborted, reason }" };
 
-/** A message need not grow beyond this, in bytes. */
+/** Messages are not batched beyond this size, in bytes. */
 const BATCH_BYTES = 256 * 1024;
 
 const AT_ONCE = Promise.resolve();
 
 /**
- * Makes a byte transport of a port whose other end does the same, on whatever side of a worker, a frame or a process it
- * is. The port is the transport's own from now on, is started at once, and is closed when both directions have ended.
- * Two pages without a common opener are given a port each by a shared worker or a service worker; a `BroadcastChannel`
- * carries no ports, transfers nothing and has many readers: it cannot be a transport.
+ * Makes a byte transport from a port whose other end does the same, across a worker, a frame or a process. The
+ * transport owns the port: it starts the port at once, and closes it when both directions have ended. To connect two
+ * pages without a common opener, let a shared worker or a service worker give each a port. A `BroadcastChannel` cannot
+ * be a transport: it carries no ports, transfers nothing and has many readers.
  *
- * A chunk is taken over when it is written: one that views all of its buffer is detached and moved without a copy. Read
- * chunks are the reader's own. A write waits while the other end has a window of unread bytes. `close()` of the writer
- * is the end at the other end; `abort(reason)` fails the other end's reader with a `TransportError` (`reset`),
- * `cancel(reason)` its writer (`stopped`), which tell the reason if it is a string. Where the platform tells that the
- * other end is gone, as Node does, both streams fail with `lost`. `RangeError` for a window that is none.
+ * Writing a chunk gives it away: one that views all of its buffer is detached and moved without a copy. The reader owns
+ * the chunks that it reads. A write waits while the other end has a window of unread bytes.
  *
- * On the wire, each a message of its own, with `T` an `ArrayBuffer` that is transferred:
- * - `[T, …]`, each with at least one byte: bytes of the stream. Each `T` costs its length and 256 of the sender's credit,
- *   and may be sent while any credit is left. Each end begins with a credit of 65,536.
- * - `{ type: "grant", cost }`: so much more credit, a positive integer.
+ * `close()` of the writer ends the stream at the other end. `abort(reason)` fails the other end's reader with a
+ * `TransportError` (`reset`), `cancel(reason)` its writer (`stopped`); both pass on a reason that is a string. If the
+ * platform reports that the other end is gone, as Node does, both streams fail with `lost`. Throws `RangeError` if the
+ * window is invalid.
+ *
+ * On the wire each of these is one message. `T` is a transferred `ArrayBuffer`.
+ * - `[T, …]`, each with at least one byte: bytes of the stream. Each `T` costs its length and 256 of the sender's
+ *   credit, and may be sent while any credit is left. Each end starts with a credit of 65,536.
+ * - `{ type: "grant", cost }`: additional credit, a positive integer.
  * - `{ type: "end" }`: all bytes have been sent.
  * - `{ type: "reset", reason }`: the sender gave up; `reason` is a string.
  * - `{ type: "stop", reason }`: the reader gave up; `reason` is a string.
@@ -82,10 +85,10 @@ export function messagePortTransport(port: Port, options: MessagePortOptions = {
   );
   checkOptions("messagePortTransport()", options, table);
   const window = windowOf(options.windowBytes ?? 1024 * 1024);
-  /** What has been written and not been posted yet. */
+  /** Written but not yet posted. */
   let outbox: ArrayBuffer[] = [];
   let outboxBytes = 0;
-  /** How many chunks ever. */
+  /** Counts all chunks ever written. */
   let written = 0;
   let posting: Promise<void> | undefined;
   let settle!: () => void;
@@ -113,7 +116,7 @@ export function messagePortTransport(port: Port, options: MessagePortOptions = {
         try {
           step(); // earlier messages still arrive
         } catch {
-          // A port that fails can't be closed any better.
+          // Nothing more can be done about a port that fails.
         }
       }
       settle();
@@ -121,7 +124,7 @@ export function messagePortTransport(port: Port, options: MessagePortOptions = {
   };
   const streams = new MessageStreams(carrier, window);
 
-  /** What is written in one turn goes as one message: many cost several times as much. */
+  /** Posts the chunks of one turn as one message, because many messages cost several times as much. */
   async function flushWhenWriterRests(): Promise<void> {
     for (let seen = 0; seen !== written;) {
       seen = written;
@@ -161,13 +164,13 @@ export function messagePortTransport(port: Port, options: MessagePortOptions = {
   return { readable: streams.readable, writable: streams.writable, closed, close: () => streams.close() };
 }
 
-/** The bytes in a buffer that can be transferred: their own, if there is nothing else in it. */
+/** Returns the bytes in a transferable buffer: their own, if it contains nothing else. */
 function take(bytes: Uint8Array<ArrayBuffer>): ArrayBuffer {
   if (bytes.length < bytes.buffer.byteLength) return bytes.slice().buffer;
   try {
     return bytes.buffer.transfer();
   } catch {
-    // Shared memory, and that of WebAssembly, stays where it is; Node 20 moves none like this.
+    // Shared memory and WebAssembly memory can't be moved, and Node 20 can't move any buffer this way.
     return bytes.slice().buffer;
   }
 }

@@ -1,47 +1,50 @@
-/** Two streams of bytes over a carrier of messages: credits hold the sender, and each direction's end is told in-band. */
+/** Two byte streams over a message carrier. Credits pause the sender, and each direction's end is sent in-band. */
 import { ignore } from "./ignore.ts";
 import { TransportError } from "./transportError.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** What the two ends tell each other beside the bytes. */
+/** What the two ends tell each other besides the bytes. */
 export type Control =
-  /** So much more may be sent, in bytes of cost: a message costs its bytes and `MESSAGE_COST`. */
+  /** Additional credit, in bytes of cost. A message costs its bytes and `MESSAGE_COST`. */
   | { readonly type: "grant"; readonly cost: number }
-  /** All has been sent. */
+  /** All bytes have been sent. */
   | { readonly type: "end" }
-  /** What was being sent is given up: the reader fails. */
+  /** The sender gave up: the reader fails. */
   | { readonly type: "reset"; readonly reason: string }
-  /** Nothing more is read: the writer fails. */
+  /** The reader gave up: the writer fails. */
   | { readonly type: "stop"; readonly reason: string };
 
-/** What brings messages to the other end, whole and in order. */
+/** Delivers messages to the other end, whole and in order. */
 export interface MessageCarrier {
-  /** Whether bytes can be sent now. `MessageStreams.wake` is called when that may have changed. */
+  /** Whether bytes can be sent now. When that may have changed, `MessageStreams.wake` must be called. */
   readonly hasRoom: boolean;
-  /** Whether all that was sent has arrived, as far as can be known here. `wake` is called when that may have changed. */
+  /**
+   * Whether everything sent has arrived, as far as this end can know. When that may have changed, `wake` must be
+   * called.
+   */
   readonly isDrained: boolean;
-  /** Sends a first part of the bytes, which are no longer the caller's, as one message, and returns its length. */
+  /** Sends a prefix of the bytes as one message and returns its length. The carrier owns the bytes. */
   send(bytes: Bytes): number;
-  /** Tells the other end. If it throws, the carrier counts as lost. */
+  /** Sends a control to the other end. If it throws, the carrier counts as lost. */
   tell(control: Control): void;
   /** Both directions are over: closes the carrier soon, whatever the other end does. Does not throw. */
   shut(): void;
 }
 
-/** What may be sent before the first grant, so that nobody waits for one before the first words. In bytes of cost. */
+/** How much may be sent before the first grant, in bytes of cost, so that nobody has to wait for one at the start. */
 export const INITIAL_CREDIT = 65_536;
 
 /** The largest window, in bytes of cost (1 TiB). A grant of this size fits the 15 digits of the text form. */
 const LARGEST_WINDOW = 2 ** 40;
 
-/** What a message costs beside its bytes: about what it takes in memory until it is read. */
+/** What a message costs besides its bytes: roughly its memory until it is read. */
 const MESSAGE_COST = 256;
 
-/** What a message of so many bytes takes from the credit. A message may be sent as long as any credit is left. */
+/** The credit that a message of `length` bytes uses. A message may be sent while any credit is left. */
 const costOf = (length: number): number => length + MESSAGE_COST;
 
-/** How much of a reason the other end is told, in characters. */
+/** Reasons sent to the other end are cut to this length, in characters. */
 const LONGEST_REASON = 256;
 
 /** Rounds a window down to whole bytes, and caps it. Throws `RangeError` if it is too small or not a number. */
@@ -56,9 +59,9 @@ export class MessageStreams {
   /** Whether the other end understands controls. Known from `begin` on. */
   isOurs: boolean | undefined;
   readonly #carrier: MessageCarrier;
-  /** The largest window that there may be, in bytes of cost. */
+  /** The upper bound of the window, in bytes of cost. */
   readonly #most: number;
-  /** How much may wait unread, in bytes of cost, and one message more. */
+  /** How much may wait unread, in bytes of cost. One message may exceed it. */
   #window = 0;
   /** Controls queued until `speak`; `undefined` afterwards. */
   #untold: Control[] | undefined = [];
@@ -72,15 +75,15 @@ export class MessageStreams {
 
   #writing!: WritableStreamDefaultController;
   #sending: "open" | "ending" | "over" = "open";
-  /** What may still be sent. */
+  /** What this end may still send. */
   #credit = 0;
-  /** Our `end` needs no answer any more. */
+  /** Our `end` no longer needs an answer. */
   #confirmed = false;
-  /** Why sending is over, unless it has ended well. */
+  /** Why sending is over, unless it ended well. */
   #fault: unknown;
   #wake = ignore;
 
-  /** Takes nothing before {@link begin}, and sends nothing before {@link speak}. `most`: the largest window. */
+  /** Receives nothing before {@link begin} and sends nothing before {@link speak}. `most` is the largest window. */
   constructor(carrier: MessageCarrier, most: number) {
     this.#carrier = carrier;
     this.#most = most;
@@ -95,7 +98,7 @@ export class MessageStreams {
     this.writable = new WritableStream<Bytes>({
       start: (controller) => {
         this.#writing = controller;
-        // At once, where the sink's own `abort` would wait for a write that waits.
+        // Aborts at once. The sink's own `abort` would wait for a write that waits.
         controller.signal.addEventListener("abort", () => this.#reset(controller.signal.reason));
       },
       write: (chunk) => this.#write(chunk),
@@ -104,8 +107,8 @@ export class MessageStreams {
   }
 
   /**
-   * How much may wait unread, in bytes of cost. A peer of ours is held at that. Nothing holds a plain one, nor this end:
-   * what comes beyond fails both directions.
+   * Sets how much may wait unread, in bytes of cost. A peer of this library pauses there. Nothing pauses a plain peer,
+   * or writing to it: if it sends more, both directions fail.
    */
   begin(window: number, isOurs: boolean): void {
     this.#window = window;
@@ -122,7 +125,7 @@ export class MessageStreams {
     this.#wake();
   }
 
-  /** Bytes have come. They belong to the reader from now on. */
+  /** Bytes have arrived. The reader owns them. */
   receive(bytes: Bytes): void {
     if (this.#receiving === "over") return;
     // A peer that takes no grants has no credit, even if its bytes were read. Otherwise queued grants could pile up.
@@ -134,7 +137,7 @@ export class MessageStreams {
     this.#reading.enqueue(bytes);
   }
 
-  /** The other end has told something. */
+  /** Handles a control from the other end. */
   obey(control: Control): void {
     switch (control.type) {
       case "grant":
@@ -173,7 +176,7 @@ export class MessageStreams {
     this.#endReceiving(() => this.#reading.close());
   }
 
-  /** The carrier has ended, which is all that a carrier without controls can tell: the end of both directions. */
+  /** The carrier has ended. For a carrier without controls this is the end of both directions. */
   end(error: TransportError): void {
     this.#endReceiving(() => this.#reading.close());
     this.#failSending(error);
@@ -190,14 +193,14 @@ export class MessageStreams {
     } else this.fail(error);
   }
 
-  /** The other end did what it may not: both directions fail, here and there. */
+  /** The other end broke the rules: both directions fail, at both ends. */
   refuse(error: TransportError): void {
     if (this.#sending !== "over") this.#tell({ type: "reset", reason: error.message });
     if (this.#receiving !== "over") this.#tell({ type: "stop", reason: error.message });
     this.fail(error);
   }
 
-  /** Fails whatever is not over, without a word to the other end. */
+  /** Fails what is not over yet, without telling the other end. */
   fail(error: unknown): void {
     this.#failReceiving(error);
     this.#failSending(error);
@@ -219,8 +222,8 @@ export class MessageStreams {
   }
 
   /**
-   * Lets the other end send as much as there is room for, once it is worth a message. While the carrier has no room the
-   * grant waits for `wake`, so that a peer that reads nothing gets no credit.
+   * Grants the other end all free room, once it is worth a message. While the carrier has no room, the grant waits for
+   * `wake`, so that a peer that reads nothing gets no credit.
    */
   #grant(): void {
     const cost = this.#room - this.#granted;
@@ -241,12 +244,12 @@ export class MessageStreams {
       this.#reset(error.message);
       throw error;
     }
-    const { length } = chunk; // which is 0 once the buffer has been transferred
+    const { length } = chunk; // 0 if the buffer has been transferred
     const sent = this.#send(chunk, 0, length);
     return sent < length ? this.#sendRest(chunk, sent, length) : undefined;
   }
 
-  /** Sends as much as can be sent now, from `start` on, and returns where it has come to. */
+  /** Sends as much as possible now, from `start` on. Returns the position reached. */
   #send(chunk: Bytes, start: number, end: number): number {
     let at = start;
     try {
@@ -283,7 +286,7 @@ export class MessageStreams {
     this.#endSending(ignore);
   }
 
-  /** Waits, unless it is so already; rejected if sending is over before. */
+  /** Waits until the condition holds. Rejects if sending is over before that. */
   async #until(isSo: () => boolean): Promise<void> {
     for (;;) {
       if (this.#writing.signal.aborted) throw this.#writing.signal.reason;
@@ -320,14 +323,14 @@ export class MessageStreams {
   }
 }
 
-/** By brand rather than `instanceof`, since what comes may be of another realm. */
+/** Checks the brand instead of `instanceof`, because values may come from another realm. */
 const isA = (value: unknown, brand: string): boolean => Object.prototype.toString.call(value) === `[object ${brand}]`;
 
 export const isBuffer = (data: unknown): data is ArrayBuffer => isA(data, "ArrayBuffer");
 
 const isBytes = (chunk: unknown): chunk is Bytes => isA(chunk, "Uint8Array");
 
-/** An error's message may say more than the other end should know: only a text is told. */
+/** An error's message may contain more than the other end should know, so only strings are passed on. */
 function textOf(reason: unknown): string {
   return typeof reason === "string" ? reason.slice(0, LONGEST_REASON) : "";
 }

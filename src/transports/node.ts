@@ -1,4 +1,4 @@
-/** Node's sockets as byte transports: TCP, TLS, and those of requests to upgrade. Works on Deno's and Bun's, too. */
+/** Node's sockets as byte transports: TCP, TLS, and those of upgrade requests. Also works with Deno's and Bun's. */
 import { advice, checkOptions, refuse, requireKind, type OptionTable } from "../core/options.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { ByteTransport } from "./byteTransport.ts";
@@ -11,7 +11,7 @@ export { DialError, type DialErrorCode } from "./dialError.ts";
 export { dial, type DialOptions } from "./nodeDial.ts";
 export { socketTransport, type NodeDuplex } from "./nodeDuplex.ts";
 
-/** What is used of a `net.Server`, a `tls.Server` or an `http.Server`. */
+/** The part of a `net.Server`, `tls.Server` or `http.Server` that is used. */
 export interface NodeServer {
   on(event: string, listener: Listener): unknown;
   off(event: string, listener: Listener): unknown;
@@ -19,14 +19,17 @@ export interface NodeServer {
 }
 
 export interface ListenOptions {
-  /** Most connections that may wait to be taken; further ones are destroyed. 128 by default, about what a system's listener holds. */
+  /**
+   * The most connections that may wait to be taken. Further ones are destroyed. 128 by default, about the backlog of a
+   * system's listener.
+   */
   readonly maxWaiting?: number;
 }
 
 export interface UpgradeOptions extends ListenOptions {
-  /** Which requests to take, by their target; others are left to other listeners. All by default. */
+  /** Which requests to take, by their target; all by default. Others are left to other listeners. */
   readonly accepts?: (target: string) => boolean;
-  /** Called when `accepts` throws; that connection is destroyed. By default the error is reported as a warning. */
+  /** Called when `accepts` throws. That connection is destroyed. By default the error is reported as a warning. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -35,8 +38,8 @@ const listenTable: OptionTable<ListenOptions> = { maxWaiting: "a number" };
 const upgradesTable: OptionTable<UpgradeOptions> = { ...listenTable, accepts: "a function", onError: "a function" };
 
 /**
- * The connections of a `net.Server` or a `tls.Server`, as they come. It listens to the server's events alone:
- * `server.listen()` and `server.close()` stay yours. Ends when the server has closed; leaving the loop stops it.
+ * Yields the connections of a `net.Server` or `tls.Server` as they arrive. It only listens to the server's events: you
+ * call `server.listen()` and `server.close()`. Ends when the server has closed. Leaving the loop stops it.
  *
  * @example
  * ```ts
@@ -61,7 +64,7 @@ const upgradesTable: OptionTable<UpgradeOptions> = { ...listenTable, accepts: "a
 export function listen(server: NodeServer, options: ListenOptions = {}): AsyncIterableIterator<ByteTransport> {
   requireServer("listen()", server);
   checkOptions("listen()", options, listenTable);
-  // A `tls.Server` is a `net.Server`, too, and tells of the connections beneath as well.
+  // A `tls.Server` is also a `net.Server`, and emits events for the underlying connections too.
   const event = "setSecureContext" in server ? "secureConnection" : "connection";
   return arrivalsOf(server, event, options, (socket: NodeDuplex) => socketTransport(socket));
 }
@@ -77,7 +80,7 @@ function requireServer(where: string, server: NodeServer): void {
   refuse(`${where} takes a server of Node's, { on, off }`, given, advice(instead));
 }
 
-/** What is used of an `http.IncomingMessage`. */
+/** The part of an `http.IncomingMessage` that is used. */
 export interface NodeRequest {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
@@ -85,9 +88,9 @@ export interface NodeRequest {
 }
 
 /**
- * The requests to upgrade that come to an `http.Server` or an `https.Server`, each as a transport with its `request`, as
- * `accept` and `serve` take it. If `accepts` declines a request, it is left to the server's other `upgrade` listeners; if
- * there are none, its connection is destroyed.
+ * Yields the upgrade requests that arrive at an `http.Server` or `https.Server`. Each is a transport with its
+ * `request`, for `accept` or `serve`. If `accepts` declines a request, it is left to the server's other `upgrade`
+ * listeners; if there are none, its connection is destroyed.
  */
 export function upgrades(server: NodeServer, options: UpgradeOptions = {}): AsyncIterableIterator<ByteTransport> {
   requireServer("upgrades()", server);
@@ -107,7 +110,7 @@ export function upgrades(server: NodeServer, options: UpgradeOptions = {}): Asyn
   });
 }
 
-/** What Node's `upgrade` event brings, as a transport with its `request`. */
+/** Makes a transport with its `request` from the arguments of Node's `upgrade` event. */
 export function upgradeTransport(request: NodeRequest, socket: NodeDuplex, head: Uint8Array): ByteTransport {
   requireKind("upgradeTransport() takes a request,", request, "{ method, url, rawHeaders }");
   requireSocket("upgradeTransport()", socket);

@@ -1,4 +1,4 @@
-/** Reaches a WebSocket server by its URL: over TCP or TLS, directly or through an HTTP proxy. */
+/** Connects to a WebSocket server by its URL: over TCP or TLS, directly or through an HTTP proxy. */
 import { isIP, Socket } from "node:net";
 import { connect as connectTLS } from "node:tls";
 import { advice, checkOptions, refuse, requireKind, type OptionTable } from "../core/options.ts";
@@ -11,20 +11,23 @@ import { readProxyAnswer } from "./proxyAnswer.ts";
 import { ignore } from "./ignore.ts";
 
 export interface DialOptions {
-  /** Gives up at any moment, until there is a transport. */
+  /** Aborting this signal cancels the dial, until there is a transport. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * An HTTP proxy to go through, by CONNECT: `http://user:password@proxy.example:3128`, or `https:` for one that is
+   * An HTTP proxy to connect through, by CONNECT: `http://user:password@proxy.example:3128`, or `https:` for a proxy
    * reached over TLS. The default port is 80 or 443.
    */
   readonly proxy?: string | URL | undefined;
-  /** Options for Node's `net.connect`, such as `lookup`, `family`, `localAddress`, or the `path` of a Unix domain socket. */
+  /**
+   * Options for Node's `net.connect`, such as `lookup`, `family`, `localAddress`, or the `path` of a Unix domain
+   * socket.
+   */
   readonly net?: object | undefined;
   /** Options for Node's `tls.connect` to the server, such as `ca`, `cert`, `key` or `servername`. */
   readonly tls?: object | undefined;
-  /** The same for the TLS connection to an `https:` proxy. */
+  /** Like `tls`, for the TLS connection to an `https:` proxy. */
   readonly proxyTLS?: object | undefined;
-  /** How long it may take until the connection is ready, in milliseconds: 10,000 by default, `Infinity` for no limit. */
+  /** How long connecting may take, in milliseconds; 10,000 by default, `Infinity` for no limit. */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -37,13 +40,13 @@ const table: OptionTable<DialOptions> = {
   timeoutMs: "a number",
 };
 
-/** Enough for a slow phone, and as long as an opening handshake may take by default. */
+/** Long enough for a slow phone; the same as the default for an opening handshake. */
 const TIMEOUT_MS = 10_000;
 
-/** The longest that a timer of Node's can wait. */
+/** The longest delay that Node's timers support. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Where to connect to. */
+/** Where to connect. */
 interface Place {
   readonly secure: boolean;
   /** Without the brackets of an IPv6 address. */
@@ -54,13 +57,12 @@ interface Place {
 }
 
 /**
- * Connects to the server of a `ws:` or `wss:` URL (`http:` and `https:` count as those): over TCP, or over TLS with the
- * server's certificate checked and ALPN `http/1.1`. The path is of no concern here: it goes to `connect`.
+ * Connects to the server of a `ws:` or `wss:` URL (`http:` and `https:` work too): over TCP, or over TLS, which checks
+ * the server's certificate and offers ALPN `http/1.1`. The path is not used here: pass the URL to `connect` as well.
  *
- * It is a `Dial` as it is: in place of options it takes the list of subprotocols, and ignores it, and then the signal.
- *
- * Rejected with a {@link DialError} that says what to do, or with the signal's reason. Then no socket is left. `TypeError`
- * or `RangeError` for a URL or options that can't be.
+ * You can pass `dial` itself as a `Dial`: it accepts a list of subprotocols in place of the options and ignores it; the
+ * signal follows. Rejects with a {@link DialError} that says what to do, or with the signal's reason, and leaves no
+ * socket open. Rejects with `TypeError` or `RangeError` if the URL or an option is invalid.
  *
  * @example
  * ```ts
@@ -108,7 +110,7 @@ export async function dial(
     if (server.secure) socket = await secure(attempt, socket, server, tls);
     return attempt.succeed(socket);
   } catch (error) {
-    // Node throws at once for options of its own that can't be.
+    // Node throws synchronously if one of its options is invalid.
     attempt.giveUp(error);
     throw error;
   } finally {
@@ -126,7 +128,7 @@ class Attempt {
   #socket: NodeDuplex | undefined;
   #isGivenUp = false;
   #reason: unknown;
-  /** Rejects the step that is under way. */
+  /** Rejects the current step. */
   #fail: (error: unknown) => void = ignore;
 
   constructor(...signals: readonly (AbortSignal | undefined)[]) {
@@ -134,7 +136,7 @@ class Attempt {
     this.#stops = signals.map((signal) => onAbort(signal, (reason) => this.giveUp(reason)));
   }
 
-  /** Destroys the socket, and fails the step that is under way. */
+  /** Destroys the socket and fails the current step. */
   giveUp(reason: unknown): void {
     if (this.#isGivenUp) return;
     this.#isGivenUp = true;
@@ -144,13 +146,16 @@ class Attempt {
     this.#fail(reason);
   }
 
-  /** Does a step on a socket. Rejected by an error, the end, or `giveUp`. `begin` returns what stops the step. */
+  /**
+   * Runs a step on a socket. Rejects on an error, the socket's end, or `giveUp`. `begin` returns a function that stops
+   * the step.
+   */
   async run(
     socket: NodeDuplex,
     explain: (error: unknown) => DialError,
     begin: (done: () => void, fail: (error: DialError) => void) => () => void,
   ): Promise<void> {
-    if (this.#socket !== socket) socket.on("error", ignore); // also of a late one
+    if (this.#socket !== socket) socket.on("error", ignore); // late errors too
     this.#socket = socket;
     let stop: () => void = ignore;
     const failed = (error: unknown): void => this.#fail(explain(error));
@@ -180,7 +185,7 @@ class Attempt {
   }
 }
 
-/** Does what `net.connect` does, and destroys the socket if Node throws for an option. */
+/** Connects as `net.connect` does, but also destroys the socket if Node throws because of an option. */
 async function connectTCP(attempt: Attempt, place: Place, options: object | undefined): Promise<NodeDuplex> {
   const { host, port } = place;
   const all = { host, port, ...options };
@@ -197,14 +202,14 @@ async function connectTCP(attempt: Attempt, place: Place, options: object | unde
   return socket;
 }
 
-/** Makes a TLS connection of a socket. */
+/** Establishes TLS on a socket. */
 async function secure(
   attempt: Attempt,
   socket: NodeDuplex,
   { host, authority }: Place,
   options: object | undefined,
 ): Promise<NodeDuplex> {
-  // RFC 6066 §3: an address is no server name. It is compared with the certificate all the same.
+  // RFC 6066 §3: an address is not a valid server name. It is still checked against the certificate.
   const name = isIP(host) === 0 ? { servername: host } : {};
   const all: object = { host, ...name, ALPNProtocols: ["http/1.1"], ...options, ...contained(options), socket };
   const secured = connectTLS(all);
@@ -271,7 +276,7 @@ class ProxyURL {
   }
 }
 
-/** `secureOf` says which schemes there are, and which of them are over TLS. */
+/** `secureOf` maps each allowed scheme to whether it uses TLS. */
 function placeOf(url: string | URL, what: string, secureOf: Readonly<Record<string, boolean>>): Place {
   const expected = `dial() takes ${what}, ${Object.keys(secureOf).join(":// or ")}://`;
   requireKind(
@@ -293,7 +298,7 @@ function placeOf(url: string | URL, what: string, secureOf: Readonly<Record<stri
   return { secure, host: hostname.replace(/^\[|\]$/g, ""), port, authority: `${hostname}:${port}` };
 }
 
-/** What Node calls the ways in which a connection over TCP fails, and what to do about each. */
+/** Node's codes for failed TCP connections, and advice for each. */
 const TCP_FAILURES: readonly [codes: RegExp, code: DialErrorCode, advice: string][] = [
   [/^(ENOTFOUND|EAI_\w+)$/, "notFound", "its name has no address; check the host of the URL"],
   [/^ECONNREFUSED$/, "refused", "nothing listens there; check the port of the URL, and that the server runs"],

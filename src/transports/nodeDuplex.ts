@@ -1,4 +1,4 @@
-/** A stream of Node's that reads and writes, as a byte transport: a socket, or a stream of HTTP/2. */
+/** A Node duplex stream as a byte transport: a socket, or an HTTP/2 stream. */
 import { advice, requireKind } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 import { listenTo, type Listenable } from "./listeners.ts";
@@ -8,7 +8,7 @@ import { ignore } from "./ignore.ts";
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type Listener = (...given: any[]) => void;
 
-/** What is used of a `net.Socket`, a `tls.TLSSocket` or another `stream.Duplex`. */
+/** The part of a `net.Socket`, `tls.TLSSocket` or another `stream.Duplex` that is used. */
 export interface NodeDuplex {
   on(event: string, listener: Listener): unknown;
   off(event: string, listener: Listener): unknown;
@@ -30,27 +30,30 @@ export interface NodeDuplex {
   readonly encrypted?: boolean | undefined;
 }
 
-/** What differs between the streams of Node's. */
+/** What differs between Node's streams. */
 export interface Carrier {
-  /** Ends it both ways, so that the other end does not take it for the end, where that is possible. */
+  /** Ends both directions, if possible so that the other end does not take it for a normal end. */
   reset(): void;
-  /** Ends it both ways; the other end may still read what was written. */
+  /** Ends both directions. The other end may still read what was written. */
   close(): void;
-  /** Called at the end of the incoming data. Calls back once this is known to be a proper end, or with an error if it is not. */
+  /**
+   * Called at the end of the incoming data. Calls back once this is known to be a proper end, or with an error if it is
+   * not.
+   */
   ended?(callback: (error?: Error) => void): void;
-  /** Why it closed, or takes no more, before its end. */
+  /** Why it closed, or accepts no more, before its end. */
   failure?(): Error;
 }
 
-/** How much may wait to be read before the socket is paused, in bytes: about one chunk of it. */
+/** How much may wait to be read before the socket is paused, in bytes: about one chunk. */
 const HIGH_WATER_BYTES = 64 * 1024;
 
 /**
- * A socket as a transport, which is the transport's own from now on. Nothing is lost of what it brings before it is read,
- * and it is paused while it is not. A write is done when the system has taken it. Cancelling `readable` or aborting
- * `writable` resets the connection in both directions; pending reads and writes fail with the reason. Unix domain
- * sockets, TLS sockets and sockets whose writer is closing can't be reset: they are closed instead. If the socket closes
- * before its end came, both streams fail.
+ * Makes a transport from a socket and takes ownership of the socket. Incoming data is kept until it is read; while
+ * nobody reads, the socket is paused. A write resolves when the system has accepted it. Cancelling `readable` or
+ * aborting `writable` resets the connection in both directions; pending reads and writes fail with the reason. Unix
+ * domain sockets, TLS sockets and sockets whose writer is closing can't be reset, so they are closed instead. If the
+ * socket closes before its end arrived, both streams fail.
  */
 export function socketTransport(socket: NodeDuplex): ByteTransport {
   requireSocket("socketTransport()", socket);
@@ -70,7 +73,7 @@ export function requireSocket(where: string, socket: NodeDuplex): void {
   );
 }
 
-/** The same. `head` holds bytes that were read from the socket already. */
+/** Like `socketTransport`. `head` contains bytes that were already read from the socket. */
 export function socketTransportFrom(socket: NodeDuplex, head?: Uint8Array): ByteTransport {
   socket.setNoDelay?.(true);
   const carrier = { reset: () => resetSocket(socket), close: () => void socket.destroy() };
@@ -78,7 +81,7 @@ export function socketTransportFrom(socket: NodeDuplex, head?: Uint8Array): Byte
   return { ...duplexTransport(socket, carrier, head), remoteAddress, encrypted: encrypted === true };
 }
 
-/** Closes the socket, by a reset where TCP lies right below. */
+/** Closes the socket, with a reset if it is plain TCP. */
 function resetSocket(socket: NodeDuplex): void {
   // Node delays a reset until the socket has connected. During a shutdown a reset fails and leaves the file open.
   const isEnding = socket.writableEnded === true && socket.writableFinished !== true;
@@ -90,9 +93,12 @@ function resetSocket(socket: NodeDuplex): void {
   socket.destroy();
 }
 
-/** A stream of Node's as a transport, as `socketTransport` has it. `head` holds bytes that were read from it already. */
+/**
+ * Makes a transport from a Node stream, as `socketTransport` does. `head` contains bytes that were already read from
+ * it.
+ */
 export function duplexTransport(socket: NodeDuplex, carrier: Carrier, head?: Uint8Array): ByteTransport {
-  // The transport ends its two directions itself.
+  // The transport ends each direction itself.
   socket.allowHalfOpen = true;
   let incoming!: ReadableStreamDefaultController<Uint8Array>;
   let outgoing!: WritableStreamDefaultController;
@@ -109,7 +115,7 @@ export function duplexTransport(socket: NodeDuplex, carrier: Carrier, head?: Uin
     how();
     if (writingOver) socket.destroy(); // not every `Duplex` destroys itself
   };
-  /** Fails both streams, as far as they are open, and ends the socket. */
+  /** Fails both streams, if they are open, and ends the socket. */
   const fail = (error: unknown, endSocket: () => void = () => void socket.destroy()): void => {
     endReading(() => incoming.error(error));
     outgoing.error(error);
@@ -147,7 +153,7 @@ export function duplexTransport(socket: NodeDuplex, carrier: Carrier, head?: Uin
     start(controller) {
       outgoing = controller;
       const { signal } = controller;
-      // At once, where the sink's own `abort` would wait for a write that waits.
+      // Aborts at once. The sink's own `abort` would wait for a write that waits.
       signal.addEventListener("abort", () => {
         reset(signal.reason);
         // If the reader is cancelled in the same turn, the cancellation must not fail.
@@ -195,7 +201,7 @@ export function duplexTransport(socket: NodeDuplex, carrier: Carrier, head?: Uin
       else carrier.ended((error) => (error === undefined ? endReading(() => incoming.close()) : fail(error)));
     },
     error: (error: unknown) => fail(error),
-    // Of HTTP/2: what has come can still be read.
+    // HTTP/2 only. What has arrived can still be read.
     aborted() {
       const error = failure();
       outgoing.error(error);

@@ -1,4 +1,4 @@
-/** What `dial` takes from Node's modules, in the place of Node's own types: the sources are compiled without them. */
+/** The part of Node's modules that `dial` uses. The sources are compiled without Node's own types. */
 declare module "node:net" {
   type Socket = import("./nodeDuplex.ts").NodeDuplex & { connect(options: { host: string; port: number }): unknown };
   export const Socket: new (options: object) => Socket;

@@ -12,13 +12,13 @@ interface Watch {
 const watches = new WeakMap<AbortSignal, Watch>();
 
 /**
- * Calls `callback` once, with the signal's reason, when the signal is aborted. If it is already aborted, calls it before
- * returning. Callbacks run in the order in which they were added. If one throws, the others still run, and the error is
- * reported like that of any listener.
+ * Calls `callback` once, with the signal's reason, when the signal is aborted. If it is already aborted, calls it
+ * before returning. Callbacks run in the order in which they were added. If one throws, the others still run, and the
+ * error is reported like that of any listener.
  *
- * Returns a function that removes the callback; it may be called at any time, and more than once. The listener goes with
- * the last callback, so nothing stays on a long-lived signal. There is only one because Node 20 warns about signals with
- * more than ten.
+ * Returns a function that removes the callback. You may call it at any time, and more than once. The listener is
+ * removed with the last callback, so nothing stays on a long-lived signal. There is only one because Node 20 warns
+ * about signals with more than ten.
  */
 export function onAbort(signal: AbortSignal | undefined, callback: Callback): () => void {
   if (signal === undefined) return ignore;

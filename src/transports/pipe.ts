@@ -1,4 +1,4 @@
-/** Two byte transports that are each other's far end, in memory. */
+/** Two byte transports in memory, connected to each other. */
 import { checkOptions, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 
@@ -6,13 +6,13 @@ export type { ByteTransport } from "./byteTransport.ts";
 
 export interface PipeOptions {
   /**
-   * How many bytes may lie unread in each direction before a writer has to wait. A chunk is taken whole, so that at most
-   * one more lies beyond it. 64 KiB by default, about what a socket holds.
+   * How many bytes may wait unread in each direction before a writer has to wait. A chunk is accepted whole, so at most
+   * one may exceed the limit. 64 KiB by default, about what a socket buffers.
    */
   readonly highWaterMark?: number;
   /**
-   * Chunks are given away, buffer and all, rather than copied: for writers that never touch again what they have written,
-   * as sessions, the `WebSocket` class and the server do. Several times as fast for large messages. `false` by default.
+   * Passes chunks on without copying them. Only for writers that never touch a chunk after writing it, such as
+   * sessions, the `WebSocket` class and the server. Several times as fast for large messages. `false` by default.
    */
   readonly handOver?: boolean;
 }
@@ -22,11 +22,13 @@ const table: OptionTable<PipeOptions> = { highWaterMark: "a number", handOver: "
 /**
  * Makes the two ends of a connection. What is written at one end is read at the other, in order, chunk by chunk.
  *
- * A writer waits while the other end does not read. `close()` on a writer is the end of the stream at the other end;
- * `abort(reason)` fails the other end's reader, and `cancel(reason)` the other end's writer, with that reason. Each
- * chunk is copied when it is written, as any wire does: the writer may go on using it, unless `handOver` gives it away, and
- * the reader owns what it reads.
- * A chunk that is no `Uint8Array` fails its direction with a `TypeError`; `RangeError` for a mark that is no count.
+ * A writer waits while the other end does not read. `close()` on a writer ends the stream at the other end.
+ * `abort(reason)` fails the other end's reader with the reason, and `cancel(reason)` the other end's writer. Each chunk
+ * is copied when it is written, as on any wire: the writer may reuse it, unless `handOver` gives it away, and the
+ * reader owns what it reads.
+ *
+ * A chunk that is not a `Uint8Array` fails its direction with a `TypeError`. Throws `RangeError` if `highWaterMark` is
+ * invalid.
  *
  * @example
  * ```ts
@@ -59,7 +61,7 @@ export function pipe(options: PipeOptions = {}): [ByteTransport, ByteTransport] 
 interface OneWay {
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly writable: WritableStream<Uint8Array<ArrayBuffer>>;
-  /** Fulfilled once nothing more can be written, for whatever reason. */
+  /** Resolves once nothing more can be written, for whatever reason. */
   readonly ended: Promise<void>;
   /** Lets the reader read what has been written, and nothing more. */
   readonly end: () => void;
@@ -73,7 +75,7 @@ function oneWay(highWaterMark: number, handOver: boolean): OneWay {
   let settle!: () => void;
   const ended = new Promise<void>((resolve) => (settle = resolve));
 
-  /** Ends the direction once, in the one way that comes first. */
+  /** Ends the direction once; later calls do nothing. */
   const finish = (how: () => void): void => {
     if (over) return;
     over = true;
@@ -94,7 +96,7 @@ function oneWay(highWaterMark: number, handOver: boolean): OneWay {
     start(controller) {
       writing = controller;
       const { signal } = controller;
-      // At once, where the sink's own `abort` would wait for a write that waits for the reader.
+      // Aborts at once. The sink's own `abort` would wait for a write that waits for the reader.
       const abort = (): void => reading.error(signal.reason ?? new Error("the other end was aborted"));
       signal.addEventListener("abort", () => finish(abort));
     },

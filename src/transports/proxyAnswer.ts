@@ -1,7 +1,7 @@
 /** Reads an HTTP proxy's answer to CONNECT from a socket, up to the end of its head (RFC 9110 §9.3.6). */
 import { DialError } from "./dialError.ts";
 
-/** What is used of a socket. */
+/** The part of a socket that is used. */
 interface Source {
   on(event: string, listener: (chunk: Uint8Array) => void): unknown;
   off(event: string, listener: (chunk: Uint8Array) => void): unknown;
@@ -10,11 +10,11 @@ interface Source {
   unshift(chunk: Uint8Array): unknown;
 }
 
-/** Largest head of a proxy's answer, in bytes: as large as that of a server's answer may be by default. */
+/** The largest head of a proxy's answer, in bytes; the default limit for a server's answer. */
 const MAX_HEAD_BYTES = 16 * 1024;
 
 /**
- * Calls `done` when the tunnel is there, or `fail` with the reason. Bytes behind the head stay in the socket, which is
+ * Calls `done` when the tunnel is open, or `fail` with the reason. Bytes after the head stay in the socket, which is
  * paused. Returns a function that stops reading.
  */
 export function readProxyAnswer(
@@ -40,7 +40,7 @@ export function readProxyAnswer(
         return;
       }
       if (status.startsWith("1")) {
-        text = text.slice(end); // RFC 9110 §15.2: interim answers may come before the one that counts
+        text = text.slice(end); // RFC 9110 §15.2: interim answers may precede the final one
         continue;
       }
       stop();

@@ -1,18 +1,21 @@
-/** A platform's stream as that of a transport, which says in its own words why it failed and can be ended at once. */
+/** Wraps a platform's stream for a transport: it fails with the transport's errors and can be ended at once. */
 import { byobReaderOf } from "./byobReader.ts";
 import { ignore } from "./ignore.ts";
 
 export interface Source {
   readonly readable: ReadableStream<Uint8Array>;
   readonly closed: Promise<unknown>;
-  /** Ends `readable`, and wants no more. */
+  /** Ends `readable` and cancels the platform's stream. */
   readonly end: () => void;
 }
 
 /** After this many empty chunks in a row, the reader yields to timers and input. */
 const EMPTY_IN_A_ROW = 64;
 
-/** Locks the stream, and makes another of it that fails as `failed` says: one of bytes if that is, so that readers can bring memory. */
+/**
+ * Locks the stream and returns one that fails with the error of `failed`. For a byte stream this is a byte stream too,
+ * so that readers can provide memory.
+ */
 export function readFrom(from: ReadableStream<Uint8Array>, failed: (error: unknown) => Promise<never>): Source {
   const byobReader = byobReaderOf(from);
   if (byobReader !== undefined) return readBytesFrom(byobReader, failed);
@@ -23,7 +26,7 @@ export function readFrom(from: ReadableStream<Uint8Array>, failed: (error: unkno
       start: (given) => void (controller = given),
       async pull() {
         const { done, value } = await readSome(reader).catch(failed);
-        // Throws in vain where the stream has been cancelled or closed meanwhile.
+        // Throws without effect if the stream has been cancelled or closed meanwhile.
         if (done) controller.close();
         else controller.enqueue(value);
       },
@@ -43,12 +46,12 @@ export function readFrom(from: ReadableStream<Uint8Array>, failed: (error: unkno
 
 function readBytesFrom(reader: ReadableStreamBYOBReader, failed: (error: unknown) => Promise<never>): Source {
   let controller!: ReadableByteStreamController;
-  /** The memory that was brought, which the platform's stream has meanwhile. */
+  /** The reader's memory, which is currently lent to the platform's stream. */
   let lent: { readonly byteOffset: number; readonly bufferBytes: number } | undefined;
   const close = (): void => {
     controller.close();
     if (lent === undefined) return;
-    // A stream that is cancelled keeps what it was lent: who waits gets other memory back, with nothing in it.
+    // A cancelled stream keeps the memory it was lent, so the waiting reader gets other memory back, without data.
     controller.byobRequest?.respondWithNewView(new Uint8Array(new ArrayBuffer(lent.bufferBytes), lent.byteOffset, 0));
   };
   const readable = new ReadableStream({
@@ -91,6 +94,6 @@ function unlessEnded(step: () => void): void {
   try {
     step();
   } catch {
-    // It has ended already.
+    // It has already ended.
   }
 }

@@ -1,10 +1,10 @@
-/** Whether what was given is a transport, and what makes one of it if it is not. */
+/** Checks that an argument is a transport, and if not, says how to make one. */
 import { advice, refuse } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 
 const toDial = "to dial a URL on Node use dial() of websocket-over/node";
 
-/** By what each thing has that is given in the place of a transport. */
+/** Advice for what callers pass by mistake, keyed by a member of each kind of object. */
 export const insteadOfTransport: Readonly<Record<string, string>> = {
   charAt: toDial,
   searchParams: toDial,
@@ -20,8 +20,8 @@ export const insteadOfTransport: Readonly<Record<string, string>> = {
 };
 
 /**
- * Throws `TypeError` for what is no transport. One whose getters throw passes: whoever uses it next meets the same error,
- * and ends it. `where` names the function.
+ * Throws `TypeError` if the value is not a transport. A transport whose getters throw passes: its next user meets the
+ * same error and ends it. `where` names the function.
  */
 export function requireTransport(where: string, transport: ByteTransport): void {
   if (!isTransport(Object(transport) as Partial<ByteTransport>)) {
@@ -31,7 +31,7 @@ export function requireTransport(where: string, transport: ByteTransport): void 
 
 function isTransport(given: Partial<ByteTransport>): boolean {
   try {
-    // Node's sockets have both members, too, which are booleans.
+    // Node's sockets have both members too, but as booleans.
     const { readable, writable } = given as { readable?: Partial<ReadableStream>; writable?: Partial<WritableStream> };
     return readable?.getReader !== undefined && writable?.getWriter !== undefined;
   } catch {

@@ -14,7 +14,10 @@ export class Settlement<Value> {
     );
   }
 
-  /** Calls back once; before returning if the promise is known to have settled. Returns a function that removes the callback. */
+  /**
+   * Calls back once; before returning if the promise is known to have settled. Returns a function that removes the
+   * callback.
+   */
   when(callback: (settled: Settled<Value>) => void): () => void {
     if (this.#settled !== undefined) callback(this.#settled);
     else this.#waiting.add(callback);
@@ -28,7 +31,10 @@ export class Settlement<Value> {
   }
 }
 
-/** Settles as the first of several waits does, and stops the others. `begin` starts them and returns what stops each. */
+/**
+ * Settles as the first of several waits does, and stops the others. `begin` starts them and returns a function that
+ * stops each.
+ */
 export function firstOf<Value>(
   begin: (resolve: (value: Value) => void, reject: (error: unknown) => void) => (() => void)[],
 ): Promise<Value> {

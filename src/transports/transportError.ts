@@ -1,14 +1,14 @@
-/** Why a transport failed, by a code that stays the same. */
+/** Why a transport failed, as a stable code. */
 
 /**
- * - `unreliable`: the data channel is unordered or gives messages up, and carries no stream of bytes
- * - `neverOpened`: the channel was closed before it was open
- * - `reset`: the other end aborted what it was writing
- * - `stopped`: the other end reads no more
+ * - `unreliable`: the data channel is unordered or may drop messages, so it can't carry a byte stream
+ * - `neverOpened`: the channel closed before it was open
+ * - `reset`: the other end aborted its writer
+ * - `stopped`: the other end stopped reading
  * - `closed`: this end was closed
- * - `lost`: the carrier ended without a word of the other end, as when a peer connection is closed or a worker dies
+ * - `lost`: the carrier ended without an end message, for example because a peer connection was closed or a worker died
  * - `overflow`: the other end sent more than may wait unread
- * - `badMessage`: the other end sent something that is neither bytes nor a message of the transport's own
+ * - `badMessage`: the other end sent something that is neither bytes nor one of the transport's messages
  */
 export type TransportErrorCode =
   "unreliable" | "neverOpened" | "reset" | "stopped" | "closed" | "lost" | "overflow" | "badMessage";

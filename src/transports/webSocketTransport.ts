@@ -1,4 +1,4 @@
-/** A byte transport over a WebSocket that there is already, which knows messages but no window and no half-close. */
+/** A byte transport over an existing WebSocket, which has messages but no window and no half-close. */
 import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 import { CarrierLink, type EndingCarrier } from "./carrierLink.ts";
@@ -10,13 +10,13 @@ export type { ByteTransport } from "./byteTransport.ts";
 export { TransportError, type TransportErrorCode } from "./transportError.ts";
 
 /**
- * The subprotocol by which both ends are transports of this library: what they tell each other goes in text messages,
- * beside the bytes in binary ones. The client offers it, the server chooses it. Under any other, or none, the peer is a
- * plain one, which is sent bytes alone.
+ * The subprotocol by which both ends recognize this library's transports. Controls then travel as text messages,
+ * besides the bytes in binary ones. The client offers it, the server chooses it. With any other subprotocol, or none,
+ * the peer is a plain one and is sent only bytes.
  */
 export const webSocketProtocol: string = controlProtocol;
 
-/** What there has to be of a WebSocket: the platform's, that of a server such as ws, or those of this library. */
+/** The part of a WebSocket that is used: the platform's, that of a server such as ws, or this library's. */
 export interface CarrierSocket {
   binaryType: string;
   readonly readyState: number;
@@ -24,7 +24,7 @@ export interface CarrierSocket {
   readonly bufferedAmount: number;
   send(data: string | Uint8Array<ArrayBuffer>): void;
   close(code: number, reason?: string): void;
-  // As the various declarations have it.
+  // The event types of the sockets differ.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   addEventListener(type: string, listener: (event: any) => void): void;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -33,16 +33,19 @@ export interface CarrierSocket {
 
 export interface WebSocketTransportOptions {
   /**
-   * How much may wait unread, in bytes, each message counting 256 beside its own; at most one message lies beyond. The
-   * other end is held at it. 2 MiB by default, at least 64 KiB: it bounds the speed to a window a round trip.
+   * How much may wait unread, in bytes. Each message counts 256 bytes more, and at most one message may exceed the
+   * limit. The other end pauses there. 2 MiB by default, at least 64 KiB. Limits the speed to one window per round
+   * trip.
    */
   readonly windowBytes?: number;
   /**
-   * The same where the peer is a plain one, which can't be held: beyond it the transport fails with `overflow`. 16 MiB
-   * by default.
+   * The same for a plain peer, which can't be paused: if more is unread, the transport fails with `overflow`. 16 MiB by
+   * default.
    */
   readonly maxUnreadBytes?: number;
-  /** The largest message to send, in bytes, for peers and servers between that take less than 64 KiB, the default. */
+  /**
+   * The largest message to send, in bytes; 64 KiB by default. Lower it if the peer or a server in between accepts less.
+   */
   readonly maxMessageBytes?: number;
 }
 
@@ -56,43 +59,44 @@ const table: OptionTable<WebSocketTransportOptions> = {
 const CONNECTING = 0;
 const OPEN = 1;
 
-/** The close codes of the stream's end (RFC 6455 §7.4.1), of its being given up, and of a Close frame without one. */
+/** The close codes for the stream's end (RFC 6455 §7.4.1), for an abort, and of a Close frame without a code. */
 const ENDED = 1000;
 const GIVEN_UP = 4000;
 const NO_CODE = 1005;
 
-/** How much of a reason a Close frame holds, in bytes of UTF-8 (RFC 6455 §5.5). */
+/** The longest reason of a Close frame, in bytes of UTF-8 (RFC 6455 §5.5). */
 const LONGEST_REASON = 123;
 
-/** What the socket may hold unsent, in bytes. It would hold whatever it is given. */
+/** The most unsent bytes to leave in the socket, which itself has no limit. */
 const HIGH_WATER_BYTES = 2 * 1024 * 1024;
 
-/** Where it is given more, in bytes: soon enough that the network never waits. */
+/** Below this many bytes the socket gets more: early enough that the network never waits. */
 const LOW_WATER_BYTES = 512 * 1024;
 
-/** How often its `bufferedAmount` is looked at while there is any, in milliseconds, since no event tells of it. */
+/** How often to check `bufferedAmount` while it is not 0, in milliseconds. No event reports it. */
 const POLL_MS = 4;
 
 /**
- * Makes a byte transport of a WebSocket that is connecting or open: for a WebSocket, or any other stream of bytes, through
- * a WebSocket server that there is already. The socket is the transport's own from now on, and is closed with code 1000
- * when both directions have ended and all has been sent. Call it in the task in which the socket was made or came.
+ * Makes a byte transport from a WebSocket that is connecting or open. Use it to carry a WebSocket, or any other byte
+ * stream, through an existing WebSocket server. The transport owns the socket, and closes it with code 1000 when both
+ * directions have ended and everything has been sent. Call it in the task in which the socket was created or arrived.
  *
- * With `webSocketProtocol` agreed on, a write waits while the other end has a window of unread bytes, and each direction
- * ends by itself: `close()` of the writer is the end at the other end, `abort(reason)` fails its reader with a
- * `TransportError` (`reset`), `cancel(reason)` its writer (`stopped`), which tell the reason if it is a string. A socket
- * that is closed without such a word fails both streams with `lost`.
+ * With `webSocketProtocol` negotiated, a write waits while the other end has a window of unread bytes, and each
+ * direction ends separately. `close()` of the writer ends the stream at the other end. `abort(reason)` fails the other
+ * end's reader with a `TransportError` (`reset`), `cancel(reason)` its writer (`stopped`); both pass on a reason that
+ * is a string. If the socket closes without an end message, both streams fail with `lost`.
  *
- * A plain peer's close with code 1000, or without one, is the end of both directions; with another it fails them with
- * `reset`, and a connection that breaks off with `lost`. `close()` of the writer closes the socket with code 1000 once all
- * has been sent, `abort(reason)` at once with code 4000 and the reason, and then nothing more is read, either. A plain
- * peer is not held by a reader that does not read: see `maxUnreadBytes`.
+ * If a plain peer closes with code 1000, or without a code, both directions end. With another code they fail with
+ * `reset`; if the connection breaks off, with `lost`. `close()` of the writer closes the socket with code 1000 once
+ * everything has been sent. `abort(reason)` closes it at once with code 4000 and the reason; after either, nothing more
+ * is read. A plain peer is not paused when you stop reading: see `maxUnreadBytes`.
  *
- * A chunk is given away by writing it; read chunks are the reader's own. Fails with `neverOpened` if the socket closes
- * before it opens, with `badMessage` for text that is no control message of ours. `RangeError` for a size that is none.
+ * Writing a chunk gives it away; the reader owns the chunks that it reads. Fails with `neverOpened` if the socket
+ * closes before it opens, and with `badMessage` for text that is not one of the control messages. Throws `RangeError`
+ * if a size is invalid.
  *
- * The control messages: `grant N`, so many more bytes of cost, where each message costs 256 beside its bytes and may be
- * sent while any of the credit is left, which begins with 65,536; `end`; `reset REASON`; `stop REASON`.
+ * The control messages: `grant N` adds N to the credit; `end`; `reset REASON`; `stop REASON`. A message costs its bytes
+ * and 256 of the credit, and may be sent while any credit is left. The credit starts at 65,536.
  */
 export function webSocketTransport(socket: CarrierSocket, options: WebSocketTransportOptions = {}): ByteTransport {
   requireKind(
@@ -112,7 +116,7 @@ export function webSocketTransport(socket: CarrierSocket, options: WebSocketTran
   if (!(maxMessageBytes >= 1)) throw new RangeError(`maxMessageBytes is at least 1, not ${String(maxMessageBytes)}`);
 
   let poll: ReturnType<typeof setTimeout> | undefined;
-  /** Whether this end has begun to close the socket. */
+  /** Whether this end has started to close the socket. */
   let closing = false;
   const carrier: EndingCarrier = {
     name: "WebSocket",
@@ -181,12 +185,12 @@ export function webSocketTransport(socket: CarrierSocket, options: WebSocketTran
   else if (socket.readyState !== CONNECTING) link.over("neverOpened");
   return {
     ...link.transport,
-    // The platform's copies what it is given to send; others may look at it until it is sent.
+    // The platform's socket copies what it sends; others may read it until it is sent.
     copiesChunks: typeof WebSocket === "function" && socket instanceof WebSocket,
   };
 }
 
-/** As many whole characters as a Close frame holds. */
+/** Cuts the reason to the whole characters that fit in a Close frame. */
 function closeReason(reason: string): string {
   const bytes = new Uint8Array(LONGEST_REASON);
   const { written } = new TextEncoder().encodeInto(reason, bytes);

@@ -11,7 +11,7 @@ import { TransportError, type TransportErrorCode } from "./transportError.ts";
 export type { ByteTransport } from "./byteTransport.ts";
 export { TransportError, type TransportErrorCode } from "./transportError.ts";
 
-/** What there has to be of a session: the platform's `WebTransport`, or that of a server. */
+/** The part of a session that is used: the platform's `WebTransport`, or a server's. */
 export interface WebTransportSession {
   readonly ready: Promise<unknown>;
   readonly closed: Promise<unknown>;
@@ -20,8 +20,8 @@ export interface WebTransportSession {
 }
 
 /**
- * Is a transport as it is. Those of `dial` and `incoming` say why they failed in the words that other transports use, and
- * rely on it that a chunk has been copied when its write is fulfilled, as WebTransport has it.
+ * Already a transport. Those of `dial` and `incoming` also fail with the errors of other transports, and set
+ * `copiesChunks`, because WebTransport has copied a chunk once its write resolves.
  */
 export interface BidirectionalStream {
   readonly readable: ReadableStream<Uint8Array>;
@@ -29,7 +29,7 @@ export interface BidirectionalStream {
 }
 
 export interface DialOptions {
-  /** Gives up waiting for a stream. The session stays as it is. */
+  /** Aborting this signal cancels the wait for a stream. It does not affect the session. */
   readonly signal?: AbortSignal;
 }
 
@@ -48,10 +48,10 @@ function requireSession(where: string, session: WebTransportSession): void {
   );
 }
 
-/** How long after its streams a session's own end may be told, in milliseconds. */
+/** How long after its streams a session may report its own end, in milliseconds. */
 const SESSION_END_MS = 100;
 
-/** How long a closed transport may take to send the bytes that were written, in milliseconds. */
+/** How long a closed transport may take to send its last bytes, in milliseconds. */
 const LAST_BYTES_MS = 2000;
 
 /** Watches each session once, however many streams it has. */
@@ -70,16 +70,17 @@ function courseOf(session: WebTransportSession): { ready: Settlement<unknown>; e
 }
 
 /**
- * Opens a stream on a session, once that is ready; waits where as many are open as the other end allows, which learns of
- * this one by its first bytes.
+ * Opens a stream on a session, once that is ready. Waits while the other end allows no further stream. The other end
+ * learns of the stream with its first bytes.
  *
- * `close()` of the writer is the end at the other end, `abort()` resets the other end's reader, and `cancel()` of the
- * reader stops its writer; a `WebTransportError` given as the reason brings its `streamErrorCode` there, nothing else
- * of a reason gets through. `close()` of the transport sends what was written, and stops the other end's writer; if the
- * peer does not take the bytes within two seconds, its reader is reset. The streams fail with a `TransportError`: `reset` or `stopped` if the other end did that, `lost` if the session has ended,
- * `closed` after `close()`. Its `cause` is what the platform said.
+ * `close()` of the writer ends the stream at the other end, `abort()` resets the other end's reader, and `cancel()` of
+ * the reader stops the other end's writer. A `WebTransportError` as the reason passes on its `streamErrorCode`; nothing
+ * else of a reason is sent. `close()` of the transport sends what was written and stops the other end's writer. If the
+ * peer does not accept the bytes within two seconds, its reader is reset.
  *
- * Rejected with a `TransportError`: `neverOpened` if the session was not, `lost` if it has ended.
+ * The streams fail with a `TransportError`: `reset` or `stopped` if the other end did that, `lost` if the session has
+ * ended, `closed` after `close()`. Its `cause` is the platform's error. Rejects with a `TransportError`: `neverOpened`
+ * if the session never opened, `lost` if it has ended.
  */
 export async function dial(session: WebTransportSession, options: DialOptions = {}): Promise<ByteTransport> {
   requireSession("dial()", session);
@@ -92,16 +93,16 @@ export async function dial(session: WebTransportSession, options: DialOptions = 
     opening = session.createBidirectionalStream({ waitUntilAvailable: true });
     return transportOf(await unlessEnded(opening, session, signal), session);
   } catch (error) {
-    // The stream may still open. Nobody uses it then.
+    // The stream may still open, but nobody uses it then.
     opening?.then((stream) => transportOf(stream, session).close?.()).catch(ignore);
     throw signal?.aborted === true ? error : await explain(error, "lost", session);
   }
 }
 
 /**
- * The streams that the other end opens, as transports like those of `dial`. Ends when the session does, however that
- * comes: `session.closed` tells. Leaving the loop leaves the streams that come later to another one. Fails with a
- * `TransportError` (`neverOpened`) if the session was not opened. `TypeError` if somebody else reads its streams.
+ * Yields the streams that the other end opens, as transports like those of `dial`. Ends when the session ends for any
+ * reason; see `session.closed`. If you leave the loop, another one can take the later streams. Fails with a
+ * `TransportError` (`neverOpened`) if the session never opened. Throws `TypeError` if another reader holds its streams.
  */
 export function incoming(session: WebTransportSession): AsyncIterableIterator<ByteTransport, undefined> {
   requireSession("incoming()", session);
@@ -120,7 +121,7 @@ export function incoming(session: WebTransportSession): AsyncIterableIterator<By
         reader.releaseLock();
         throw error;
       }
-      // Fails where the session broke off, or the reader was released.
+      // Fails if the session broke off or the reader was released.
       const { value } = await reader.read().catch(() => ({ value: undefined }));
       if (value !== undefined) return { done: false, value: transportOf(value, session) };
       leave();
@@ -143,7 +144,7 @@ function transportOf(stream: BidirectionalStream, session: WebTransportSession):
   /** Rejects the pending write or close. */
   let giveUp: (error: unknown) => void = ignore;
   let closedHere: TransportError | undefined;
-  /** Called when the streams were given up: the platform may not settle its promises. */
+  /** Called when the streams are abandoned, because the platform may not settle its promises. */
   let letGo!: () => void;
   const gone = new Promise<void>((resolve) => (letGo = resolve));
 
@@ -151,7 +152,7 @@ function transportOf(stream: BidirectionalStream, session: WebTransportSession):
     start(controller) {
       writing = controller;
       const { signal } = controller;
-      // At once, where the sink's own `abort` would wait for a write that waits.
+      // Aborts at once. The sink's own `abort` would wait for a write that waits.
       signal.addEventListener("abort", () => {
         giveUp(signal.reason);
         writer.abort(signal.reason).catch(ignore);
@@ -213,7 +214,7 @@ function untilReady(session: WebTransportSession, signal: AbortSignal | undefine
 }
 
 function neverOpened(error: unknown): TransportError {
-  // Browsers keep the reason from pages.
+  // Browsers hide the reason from pages.
   const why = "nobody listens there, the server refused, or its certificate is not trusted or has another hash";
   return new TransportError("neverOpened", `the session was not opened: ${why} (${textOf(error)})`, {
     cause: error,
@@ -232,7 +233,7 @@ function unlessEnded<Value>(
   });
 }
 
-/** Why a stream failed: because its session did, or else for what `code` says, which the other end did to this one alone. */
+/** Returns why a stream failed: its session ended, or the other end did what `code` says to this stream alone. */
 async function explain(
   error: unknown,
   code: TransportErrorCode,
@@ -250,7 +251,7 @@ async function explain(
   return new TransportError(code, `the other end ${what}${number}`, { cause: error });
 }
 
-/** How the session ended; `undefined` if it has not, nor does so presently. */
+/** Returns how the session ended; `undefined` if it does not end soon. */
 function endOf(session: WebTransportSession): Promise<string | undefined> {
   return firstOf((resolve) => {
     const patience = setTimeout(() => resolve(undefined), SESSION_END_MS);

@@ -1,4 +1,4 @@
-/** The WebRTC entry: names only. */
+/** The WebRTC entry. Only re-exports. */
 export type { ByteTransport } from "./byteTransport.ts";
 export { TransportError, type TransportErrorCode } from "./transportError.ts";
 export { dataChannelProtocol, dataChannelTransport, type DataChannelOptions } from "./webrtcChannel.ts";

@@ -1,4 +1,4 @@
-/** A byte transport over a WebRTC data channel, which knows messages but no window and no half-close. */
+/** A byte transport over a WebRTC data channel, which has messages but no window and no half-close. */
 import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 import { CarrierLink, type EndingCarrier } from "./carrierLink.ts";
@@ -8,36 +8,37 @@ import { windowOf } from "./messageStreams.ts";
 import { TransportError } from "./transportError.ts";
 
 /**
- * The `protocol` of a channel whose both ends are transports of this library: what they tell each other goes in text
- * messages, beside the bytes in binary ones. A channel of any other protocol has a plain peer, which is sent bytes alone.
+ * The `protocol` of a channel between two transports of this library. Controls then travel as text messages, besides
+ * the bytes in binary ones. With any other protocol the peer is a plain one and is sent only bytes.
  */
 export const dataChannelProtocol: string = controlProtocol;
 
 export interface DataChannelOptions {
   /**
-   * How much may wait unread, in bytes, each message counting 256 beside its own; at most one message lies beyond. The
-   * other end is held at it. 2 MiB by default, at least 64 KiB: it bounds the speed to a window a round trip.
+   * How much may wait unread, in bytes. Each message counts 256 bytes more, and at most one message may exceed the
+   * limit. The other end pauses there. 2 MiB by default, at least 64 KiB. Limits the speed to one window per round
+   * trip.
    */
   readonly windowBytes?: number;
   /**
-   * The same where the peer is a plain one, which can't be held: beyond it the channel fails with `overflow`. 16 MiB by
+   * The same for a plain peer, which can't be paused: if more is unread, the channel fails with `overflow`. 16 MiB by
    * default.
    */
   readonly maxUnreadBytes?: number;
   /**
-   * The largest message to send, in bytes; more than 256 KiB is as much. By default 64 KiB where both ends are ours and
-   * 16 KiB to a plain peer, which any takes whole. Where the peer's maximum turns out to be less, messages are halved
-   * until it takes them.
+   * The largest message to send, in bytes; values above 256 KiB count as 256 KiB. By default 64 KiB if both ends are
+   * this library's, and 16 KiB to a plain peer, which every implementation accepts whole. If the peer's maximum turns
+   * out to be lower, messages are halved until it accepts them.
    */
   readonly maxMessageBytes?: number;
   /**
-   * The channel's connection, if it is at hand: then its being closed at this end is told from a plain peer's closing of
-   * the channel, which is the end of the stream.
+   * The channel's connection, if you have it. Closing it at this end then fails the streams, instead of looking like a
+   * plain peer's end of the stream.
    */
   readonly peerConnection?: Pick<RTCPeerConnection, "signalingState">;
 }
 
-/** For that of `incomingChannels`, which has the channel's connection. */
+/** For `incomingChannels`, which has the channel's connection. */
 export const channelTable: OptionTable<Omit<DataChannelOptions, "peerConnection">> = {
   windowBytes: "a number",
   maxUnreadBytes: "a number",
@@ -46,48 +47,57 @@ export const channelTable: OptionTable<Omit<DataChannelOptions, "peerConnection"
 
 const table: OptionTable<DataChannelOptions> = { ...channelTable, peerConnection: "{ signalingState }" };
 
-/** What the channel may hold unsent, in bytes. Beyond it Chromium's own queue would fail, and Firefox's grow for ever. */
+/**
+ * The most unsent bytes to leave in the channel. Beyond this Chromium's own queue would fail, and Firefox's would grow
+ * without limit.
+ */
 const HIGH_WATER_BYTES = 2 * 1024 * 1024;
 
-/** Where it asks for more, in bytes: soon enough that the network never waits. */
+/** Below this many bytes the channel asks for more: early enough that the network never waits. */
 const LOW_WATER_BYTES = 512 * 1024;
 
-/** How long a channel that is over stays open for its last words to be heard, in milliseconds. */
+/** How long a finished channel stays open so that its last controls arrive, in milliseconds. */
 const LAST_WORDS_MS = 2000;
 
 /**
- * How long a channel that is open when it is given waits for a first message before it is sent anything, in milliseconds.
- * It may just have been announced, and then Chromium calls it open before its network thread does, which drops what is
- * sent until then (156: 4 of 3,840 first messages, and a few in the `open` event). What has come is the proof that it is.
+ * How long a channel that is already open waits for a first message before it sends anything, in milliseconds. If it
+ * was just announced, Chromium calls it open before its network thread does, which drops what is sent until then (156:
+ * 4 of 3,840 first messages, and a few in the `open` event). A received message proves that it is open.
  */
 const ANNOUNCED_MS = 100;
 
-/** In bytes. No peer takes less. */
+/** In bytes. Every peer accepts this. */
 const SMALLEST_MESSAGE = 1024;
 
-/** In bytes. Chromium takes no more, and what Firefox says it takes, a gigabyte, never arrives (Firefox 153). */
+/**
+ * In bytes. Chromium accepts no more. Firefox claims to accept a gigabyte, but such a message never arrives (Firefox
+ * 153).
+ */
 const LARGEST_MESSAGE = 256 * 1024;
 
 /**
- * Makes a byte transport of an ordered and reliable channel, in whatever state it is. The channel is the transport's own
- * from now on, and is closed when both directions have ended and all has been sent. Call it in the task in which the
- * channel was made, announced (`datachannel`) or received by a worker, since a channel keeps nothing for later listeners.
+ * Makes a byte transport from an ordered and reliable channel in any state. The transport owns the channel, and closes
+ * it when both directions have ended and everything has been sent. Call it in the task in which the channel was
+ * created, announced (`datachannel`) or received by a worker, because a channel keeps nothing for later listeners.
  *
- * With `dataChannelProtocol` at both ends a write waits while the other end has a window of unread bytes, and each
- * direction ends by itself: `close()` of the writer is the end at the other end, `abort(reason)` fails its reader with a
- * `TransportError` (`reset`), `cancel(reason)` its writer (`stopped`), which tell the reason if it is a string. A channel
- * that closes without such a word, as by `close()` of either peer connection, fails both streams with `lost`. A plain
- * peer's closing of the channel is the end of both directions, and `close()` and `abort()` of the writer close it. That
- * its connection was closed is `lost` as far as the browser tells: Chromium does, Firefox 153 does not.
+ * With `dataChannelProtocol` at both ends, a write waits while the other end has a window of unread bytes, and each
+ * direction ends separately. `close()` of the writer ends the stream at the other end. `abort(reason)` fails the other
+ * end's reader with a `TransportError` (`reset`), `cancel(reason)` its writer (`stopped`); both pass on a reason that
+ * is a string. If the channel closes without an end message, as after `close()` of either peer connection, both streams
+ * fail with `lost`.
  *
- * A chunk that is written is copied before its write is fulfilled; read chunks are the reader's own. Fails with
- * `neverOpened` if the channel closes before it opens, with `badMessage` for text that is no control message of ours.
- * Throws a `TransportError` (`unreliable`) for a channel that is unordered or partially reliable, `RangeError` for a size
- * that is none.
+ * If a plain peer closes the channel, both directions end. `close()` and `abort()` of the writer close the channel. If
+ * the peer's connection was closed, the streams fail with `lost` only if the browser reports it: Chromium does, Firefox
+ * 153 does not.
  *
- * The control messages: `grant N`, so many more bytes of cost, where each message costs 256 beside its bytes and may be
- * sent while any of the credit is left, which begins with 65,536; `end`; `reset REASON`; `stop REASON`. These last three
- * are answered at once by `heard`, before which their sender does not close the channel, unless that takes two seconds.
+ * A chunk has been copied once its write resolves; the reader owns the chunks that it reads. Fails with `neverOpened`
+ * if the channel closes before it opens, and with `badMessage` for text that is not one of the control messages. Throws
+ * a `TransportError` (`unreliable`) if the channel is unordered or partially reliable, and `RangeError` if a size is
+ * invalid.
+ *
+ * The control messages: `grant N` adds N to the credit; `end`; `reset REASON`; `stop REASON`. A message costs its bytes
+ * and 256 of the credit, and may be sent while any credit is left. The credit starts at 65,536. The last three are
+ * answered at once with `heard`. Their sender keeps the channel open until then, but at most two seconds.
  */
 export function dataChannelTransport(channel: RTCDataChannel, options: DataChannelOptions = {}): ByteTransport {
   requireKind(
@@ -102,7 +112,7 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
   return transportOf(channel, options);
 }
 
-/** The same with arguments that have been checked. */
+/** Does the same with checked arguments. */
 export function transportOf(channel: RTCDataChannel, options: DataChannelOptions): ByteTransport {
   const ours = channel.protocol === dataChannelProtocol;
   const { peerConnection } = options;
@@ -112,13 +122,13 @@ export function transportOf(channel: RTCDataChannel, options: DataChannelOptions
   }
 
   const wasOpen = channel.readyState === "open";
-  /** The length of the messages that are sent. */
+  /** The length of the messages to send. */
   let unitBytes = maxMessageBytes;
   /** Whether anything can be sent. */
   let maySend = false;
-  /** How many of our last words the other end has not answered yet. */
+  /** How many of this end's last controls the other end has not answered yet. */
   let unheard = 0;
-  /** The types of the peer's last words that were answered. Repeated ones are not. */
+  /** The types of the peer's last controls that were answered. Repeated ones are not answered. */
   const answered = new Set<string>();
   let announced: ReturnType<typeof setTimeout> | undefined;
   let patience: ReturnType<typeof setTimeout> | undefined;
@@ -127,7 +137,7 @@ export function transportOf(channel: RTCDataChannel, options: DataChannelOptions
     try {
       channel.send(text);
     } catch {
-      // It is closing: nobody listens. That of node-datachannel is open for some time after that (0.33).
+      // The channel is closing, so nobody listens. With node-datachannel it still looks open for a while (0.33).
     }
   };
   const setLowThreshold = (bytes: number): void => {
@@ -152,7 +162,7 @@ export function transportOf(channel: RTCDataChannel, options: DataChannelOptions
           channel.send(unit);
           return unit.length;
         } catch (error) {
-          // So is one refused, unsent, that is longer than the peer's maximum.
+          // A message over the peer's maximum is refused with this error too, unsent.
           const isTooLong = error instanceof TypeError && unitBytes > SMALLEST_MESSAGE;
           if (!isTooLong) throw new TransportError("lost", "the carrier takes no more", { cause: error });
           unitBytes = Math.max(unitBytes >> 1, SMALLEST_MESSAGE);
@@ -176,7 +186,7 @@ export function transportOf(channel: RTCDataChannel, options: DataChannelOptions
       clearTimeout(patience);
       patience = setTimeout(over, LAST_WORDS_MS); // without a peer the event comes late, or never
       channel.close();
-      // Not at once: whoever closes it because of a failure has yet to say so.
+      // Deferred: if the channel is closed because of a failure, the caller has yet to report that.
       if (channel.readyState === "closed") queueMicrotask(over);
     },
     release() {
@@ -187,7 +197,7 @@ export function transportOf(channel: RTCDataChannel, options: DataChannelOptions
   };
   const link = new CarrierLink(carrier, window);
   link.begin(window, ours);
-  if (!ours) link.speak(); // to a plain peer an end or an abort is no message
+  if (!ours) link.speak(); // for a plain peer, an end or an abort sends no message
 
   function open(): void {
     if (maySend || channel.readyState !== "open") return;
@@ -226,7 +236,7 @@ export function transportOf(channel: RTCDataChannel, options: DataChannelOptions
   return link.transport;
 }
 
-/** The sizes to use with a peer of ours, or with a plain one. Throws `RangeError` if one is invalid. */
+/** Returns the sizes to use with a peer of this library, or with a plain one. Throws `RangeError` if one is invalid. */
 export function sizesOf(options: DataChannelOptions, ours: boolean): { window: number; maxMessageBytes: number } {
   const { windowBytes = 2 * 1024 * 1024, maxUnreadBytes = 16 * 1024 * 1024 } = options;
   const { maxMessageBytes = ours ? 64 * 1024 : 16 * 1024 } = options;

@@ -1,4 +1,4 @@
-/** The channels that a peer opens, as transports, one after the other. */
+/** Yields the channels that a peer opens as transports. */
 import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { ByteTransport } from "./byteTransport.ts";
@@ -9,18 +9,20 @@ import { report, warn } from "./warn.ts";
 import { channelTable, sizesOf, transportOf, type DataChannelOptions } from "./webrtcChannel.ts";
 
 export interface IncomingChannelsOptions extends Omit<DataChannelOptions, "peerConnection"> {
-  /** Which channels are meant. The others are left alone. All of them by default. */
+  /** Which channels to take; all by default. Others are left alone. */
   readonly filter?: (channel: RTCDataChannel) => boolean;
-  /** How many channels may wait to be taken, each with what has come on it. Further ones are closed. 16 by default. */
+  /**
+   * How many channels may wait to be taken, each with what has arrived on it. Further ones are closed. 16 by default.
+   */
   readonly maxWaiting?: number;
-  /** Is told of a channel that was closed because it is not ordered and reliable. */
+  /** Called with a channel that was closed because it is not ordered and reliable. */
   readonly onRefused?: (channel: RTCDataChannel, error: TransportError) => void;
   /**
-   * Called when `filter` throws, which closes that channel, and when `onRefused` throws. By default the error is reported
-   * as a warning.
+   * Called when `filter` throws, which closes that channel, and when `onRefused` throws. By default the error is
+   * reported as a warning.
    */
   readonly onError?: (error: unknown) => void;
-  /** Ends the iteration. Transports that have been taken live on. */
+  /** Aborting this signal ends the iteration. Transports already taken continue. */
   readonly signal?: AbortSignal;
 }
 
@@ -34,9 +36,10 @@ const table: OptionTable<IncomingChannelsOptions> = {
 };
 
 /**
- * Yields a transport for each channel that the peer opens from this call on, with everything that came on it since. Ends
- * with the signal, by `return()`, and when the connection's SCTP transport tells that it has closed: Chromium tells that
- * of a connection closed at either end, if a channel had been opened. Throws `RangeError` if a size is invalid.
+ * Yields a transport for each channel that the peer opens from this call on, with everything that has arrived on it.
+ * Ends with the signal, by `return()`, or when the connection's SCTP transport reports that it has closed. Chromium
+ * reports that for a connection closed at either end, if a channel had been opened. Throws `RangeError` if a size is
+ * invalid.
  */
 export function incomingChannels(
   peerConnection: RTCPeerConnection,
@@ -86,7 +89,7 @@ export function incomingChannels(
     try {
       channel.close();
     } catch {
-      // It can't be closed any better.
+      // Nothing more can be done about it.
     }
     if (!(error instanceof TransportError)) report(onError, error);
     else if (onRefused !== undefined) {

@@ -1,4 +1,4 @@
-/** What a `WebSocket` object does (WHATWG WebSockets §3, §4, §5), beneath the face that Web IDL gives it. */
+/** Implements a `WebSocket` object (WHATWG WebSockets §3, §4, §5) beneath its Web IDL face. */
 import { ClientConnection } from "../connection/clientConnection.ts";
 import { sharedTable, type SharedOptions } from "../connection/options.ts";
 import { viewOf, type Bytes } from "../core/bytes.ts";
@@ -31,16 +31,16 @@ export const ReadyState = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as c
 export type ReadyState = (typeof ReadyState)[keyof typeof ReadyState];
 
 /**
- * Reaches the server of a URL; called by the constructor. What it returns belongs to the socket. `signal` is aborted if
- * the socket is closed, or the time for the opening handshake is over, before there is a transport; one that comes later
- * is closed.
+ * Connects to the server of a URL. The constructor calls it; the socket owns the transport that it returns. `signal` is
+ * aborted if the socket is closed, or the opening handshake times out, before there is a transport. A transport that
+ * arrives later is closed.
  */
 export type Dial = (url: URL, protocols: string[], signal: AbortSignal) => ByteTransport | PromiseLike<ByteTransport>;
 
 export interface WebSocketOptions extends SharedOptions, RunOptions {
   /** Headers to add to the request. */
   readonly headers?: HeadersInit;
-  /** The `Origin` header; by default that of the page or worker, where there is one. */
+  /** The `Origin` header. By default the origin of the page or worker, if there is one. */
   readonly origin?: string;
 }
 
@@ -53,11 +53,11 @@ export const webSocketTable: OptionTable<WebSocketOptions> = {
 
 type Callback = (error?: unknown) => void;
 
-/** How many messages may wait to be dispatched, and of how many bytes, before no more is read. */
+/** Reading pauses at this many undispatched messages, or this many bytes. */
 const MAX_QUEUED_MESSAGES = 64;
 const MAX_QUEUED_BYTES = 256 * 1024;
 
-/** How a connection ends that is given up here. */
+/** The last event of a connection that this side abandons. */
 const GIVEN_UP: ConnectionClosed = {
   type: "connectionClosed",
   code: CloseCode.ABNORMAL_CLOSURE,
@@ -70,39 +70,42 @@ export class ClientSocket {
   binaryType: BinaryType = "blob";
   protocol = "";
   extensions = "";
-  /** Bytes of payload that have been given to `send` and not been taken by the transport, as far as tasks have told. */
+  /** Bytes of payload passed to `send` and not yet accepted by the transport, as of the last task that updated it. */
   bufferedAmount = 0;
   readonly #target: EventTarget;
   readonly #origin: string;
   readonly #prepared: Prepared<ClientConnection>;
   readonly #connection: ClientConnection;
   readonly #timing: DriverTiming;
-  /** Whether the server has to choose one of the subprotocols. */
+  /** Whether the server must choose one of the subprotocols. */
   readonly #mustChoose: boolean;
   #readyState: ReadyState = ReadyState.CONNECTING;
 
-  /** While there is no transport. */
+  /** Defined until there is a transport. */
   #dialing: AbortController | undefined = new AbortController();
   readonly #clock: Clock;
   readonly #handshakeTimer: unknown;
   #driver: Driver | undefined;
-  /** Why the connection was given up here, if it was. */
+  /** Why this side abandoned the connection, if it did. */
   #failure: WebSocketError | undefined;
 
   readonly #assembler: MessageAssembler;
-  /** Received, and not dispatched yet. */
+  /** Received messages that have not been dispatched yet. */
   readonly #messages = new Fifo<string | Bytes>();
   #queuedBytes = 0;
   #dispatching = false;
   readonly #dispatchNext = (): void => this.#dispatch(this.#messages.shift());
   #readOn: (() => void) | undefined;
 
-  /** What is to be sent once the Blobs before it have been read. */
+  /** Resolves when the Blobs queued so far have been read and sent; `undefined` if there are none. */
   #behindBlobs: Promise<void> | undefined;
-  /** How many bytes of payload the transport has taken since the last task; `undefined` if no task is to tell. */
+  /**
+   * Bytes of payload that the transport has accepted since the last task; `undefined` if no task is queued to subtract
+   * them.
+   */
   #takenBytes: number | undefined;
 
-  /** `TypeError` or `RangeError` for options that can't be. Whatever fails later is told by events on `target`. */
+  /** Throws `TypeError` or `RangeError` if an option is invalid. Later failures are reported as events on `target`. */
   constructor(target: EventTarget, url: URL, protocols: readonly string[], dial: Dial, options: WebSocketOptions) {
     const timing = resolveTiming(options);
     const { handshakeTimeoutMs } = timing;
@@ -121,7 +124,7 @@ export class ClientSocket {
       subprotocols: protocols,
       fastPaths,
       ...(origin !== undefined && { origin }),
-      // Timed here, since the time that the dial takes is part of it.
+      // Timed here instead, because the dial's time is part of it.
       handshakeTimeoutMs: Infinity,
     };
     this.#prepared = prepare(ClientConnection, connectionOptions, onConnection);
@@ -138,13 +141,15 @@ export class ClientSocket {
     );
   }
 
-  /** CLOSING, too, in the task after that of the last event that came before the peer's Close. */
+  /** Also CLOSING in the task after the last event that preceded the peer's Close. */
   get readyState(): ReadyState {
     const isEnding = this.#readyState === ReadyState.OPEN && this.#connection.state !== "open";
     return isEnding && !this.#dispatching && this.#messages.size === 0 ? ReadyState.CLOSING : this.#readyState;
   }
 
-  /** §3.1, `send(data)`. Calls back when the transport has taken it, or with why it never will. */
+  /**
+   * §3.1, `send(data)`. Calls back when the transport has accepted the message, or with the reason why it never will.
+   */
   send(payload: Payload, callback?: Callback): void {
     // "If this's ready state is CONNECTING, then throw an "InvalidStateError" DOMException."
     if (this.#readyState === ReadyState.CONNECTING) {
@@ -157,7 +162,7 @@ export class ClientSocket {
     this.bufferedAmount += payload.size;
   }
 
-  /** §3.1, `close(code, reason)`, with arguments that have been checked. */
+  /** §3.1, `close(code, reason)`, with checked arguments. */
   close(code: number | undefined, reason: string | undefined): void {
     switch (this.#readyState) {
       case ReadyState.CONNECTING:
@@ -180,7 +185,7 @@ export class ClientSocket {
     }
   }
 
-  /** Ends the connection at once, with no closing handshake. */
+  /** Ends the connection at once, without a closing handshake. */
   terminate(): void {
     if (this.#readyState === ReadyState.CLOSED) return;
     this.#readyState = ReadyState.CLOSING;
@@ -242,7 +247,10 @@ export class ClientSocket {
     this.#fireOpen(new Event("open"));
   }
 
-  /** §4, "When a WebSocket message has been received": each in a task. Reading waits while too many of them do. */
+  /**
+   * §4, "When a WebSocket message has been received". Dispatches each message in a task; reading pauses while too many
+   * wait.
+   */
   #receive(event: TextReceived | BytesReceived): Promise<void> | undefined {
     if (this.#readyState >= ReadyState.CLOSING) return undefined;
     const data = this.#assembler.add(event);
@@ -270,16 +278,16 @@ export class ClientSocket {
     return this.binaryType === "blob" ? new Blob([data]) : data.buffer;
   }
 
-  /** `why`: the connection never was open. */
+  /** `why` is set if the connection was never open. */
   #end(closed: ConnectionClosed, why: unknown): void {
     this.#clearHandshakeTimer();
-    // What was given up here did not end well, whatever the peer still had to say.
+    // A connection that this side abandoned did not close cleanly, whatever the peer still sent.
     const seen = this.#failure === undefined ? closed : GIVEN_UP;
     const cause = this.#failureAfter(why) ?? why ?? explain(closed, this.#driver?.fault);
     queueTask(() => this.#tellEnd(seen, cause));
   }
 
-  /** Why the connection was given up here, with the server's answer if there was one by then. */
+  /** Returns why this side abandoned the connection, with the server's answer if it had arrived by then. */
   #failureAfter(why: unknown): WebSocketError | undefined {
     if (this.#failure === undefined || !(why instanceof WebSocketError) || why.rejection === undefined) {
       return this.#failure;
@@ -306,7 +314,9 @@ export class ClientSocket {
     this.#fire(ending);
   }
 
-  /** Fires what was received while the connection was open: for its listeners, and their microtasks, it still is. */
+  /**
+   * Fires an event that was received while the connection was open. Its listeners and their microtasks still see OPEN.
+   */
   #fireOpen(event: Event): void {
     this.#dispatching = true;
     this.#fire(event);
@@ -315,7 +325,7 @@ export class ClientSocket {
   }
 
   #fire(event: Event): void {
-    // Not the method of a class that was derived from ours.
+    // Not the method that a derived class may override.
     EventTarget.prototype.dispatchEvent.call(this.#target, event);
   }
 
@@ -336,7 +346,7 @@ export class ClientSocket {
   }
 
   #startClosing(code: number | undefined, reason: string | undefined): void {
-    // Somebody may have acted on the connection behind our back: then the driver learns of it now.
+    // If somebody else has acted on the connection, the driver notices it now.
     if (this.#connection.state === "open") this.#connection.close(code, reason);
     this.#driver!.flush();
   }
@@ -369,7 +379,7 @@ export class ClientSocket {
     });
   }
 
-  /** Sends what has no caller any more to throw an error to: it goes to the callback, and ends the connection. */
+  /** Sends a message whose caller has returned. An error goes to the callback and ends the connection. */
   async #orTell(callback: Callback | undefined, send: () => void | Promise<void>): Promise<void> {
     try {
       await send();
@@ -388,7 +398,7 @@ export class ClientSocket {
     this.#behindBlobs = done;
   }
 
-  /** §3.1: what is sent after the end only counts in `bufferedAmount`. */
+  /** §3.1: data sent after the end only counts in `bufferedAmount`. */
   #drop(callback: Callback | undefined): void {
     if (callback === undefined) return;
     const error = new WebSocketError("the connection is closed or closing");
@@ -396,8 +406,8 @@ export class ClientSocket {
   }
 
   /**
-   * The attribute changes in a task, so that a script which looks twice sees the same (§3.1, `bufferedAmount`). A callback
-   * comes before any answer does: rpc-websockets expects none until it has been called back.
+   * The attribute changes in a task, so that a script which reads it twice sees the same value (§3.1,
+   * `bufferedAmount`). The callback runs before any answer arrives: rpc-websockets expects no answer before it.
    */
   #noteTaken(size: number, callback: Callback | undefined, error: unknown): void {
     if (this.#takenBytes === undefined) {
@@ -412,9 +422,9 @@ export class ClientSocket {
   }
 }
 
-/** Of the page or worker; a script's own variable of that name is none. */
+/** The origin of the page or worker. A script's own variable of that name does not count. */
 function ownOrigin(): string | undefined {
-  // workerd has the origin of no page: "null", and no location.
+  // workerd has the origin "null", although it has no page and no location.
   const { origin, location } = globalThis as { origin?: unknown; location?: unknown };
   return typeof origin === "string" && location !== undefined ? origin : undefined;
 }

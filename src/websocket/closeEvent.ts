@@ -1,4 +1,4 @@
-/** The platform's `CloseEvent`, or one that looks the same where there is none (Node before 23). */
+/** The platform's `CloseEvent`, or an equivalent if it has none (Node before 23). */
 
 interface CloseEventValues {
   readonly wasClean: boolean;
@@ -12,7 +12,7 @@ export function closeEvent(values: CloseEventValues): CloseEvent {
 
 let plainCloseEvent: typeof CloseEvent | undefined;
 
-/** Made when it is first needed, since no global is read before. */
+/** Defined on first use, so that the module reads no global when it loads. */
 function makePlainCloseEvent(): typeof CloseEvent {
   return class CloseEvent extends Event {
     readonly #values: CloseEventValues;

@@ -1,4 +1,4 @@
-/** Event handler attributes such as `onmessage` (HTML §8.1.8.1): each is one listener, in its place among the others. */
+/** Event handler attributes such as `onmessage` (HTML §8.1.8.1). Each is one listener, in order among the others. */
 
 type Handler = ((this: EventTarget, event: Event) => unknown) | object;
 
@@ -14,12 +14,12 @@ export class EventHandlers {
     return this.#active.get(type)?.handler ?? null;
   }
 
-  /** What is no object counts as `null` (Web IDL, `[LegacyTreatNonObjectAsNull]`). */
+  /** A value that is not an object counts as `null` (Web IDL, `[LegacyTreatNonObjectAsNull]`). */
   set(type: string, value: unknown): void {
     const handler = typeof value === "function" || typeof value === "object" ? value : null;
     const active = this.#active.get(type);
     if (handler === null) {
-      // "To deactivate an event handler": set again, it is the last in the list.
+      // "To deactivate an event handler": if it is set again, it moves to the end of the list.
       if (active === undefined) return;
       EventTarget.prototype.removeEventListener.call(this.#target, type, active.listener);
       this.#active.delete(type);
@@ -27,7 +27,7 @@ export class EventHandlers {
       const listener = (event: Event): void => this.#process(type, event);
       this.#active.set(type, { handler, listener });
       if ((platformCalls ??= callsHandlers())) return;
-      // Not the method of a class that was derived from ours.
+      // Not the method that a derived class may override.
       EventTarget.prototype.addEventListener.call(this.#target, type, listener);
     } else {
       // "The event listener's callback … is not updated": it keeps its place.
@@ -41,7 +41,7 @@ export class EventHandlers {
   }
 }
 
-/** Whether the platform's EventTarget calls an object's `onmessage` and the like by itself, as workerd's does. */
+/** Whether the platform's EventTarget itself calls handlers such as an object's `onmessage`, as workerd's does. */
 let platformCalls: boolean | undefined;
 
 function callsHandlers(): boolean {

@@ -1,4 +1,4 @@
-/** The entry for code written for the browser's `WebSocket`: names only. */
+/** The entry for code written for the browser's `WebSocket`. Only re-exports. */
 export type { ByteTransport } from "../transports/byteTransport.ts";
 export type { Clock } from "../stream/clock.ts";
 export { WebSocketError, type Rejection } from "../stream/webSocketError.ts";

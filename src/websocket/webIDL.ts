@@ -1,26 +1,29 @@
-/** Arguments as Web IDL converts them, so that the class takes and refuses what a browser's does. */
+/** Converts arguments as Web IDL does, so that the class accepts and refuses what a browser's does. */
 import { bufferOf, isBufferSource, requireFixed } from "../core/bytes.ts";
 import { encodeTextInto } from "../core/utf8.ts";
 import { isBlob } from "../stream/blob.ts";
 
-/** What `send` was given, and its length in bytes as `bufferedAmount` counts it. */
+/** The argument of `send`, and its length in bytes as `bufferedAmount` counts it. */
 export type Payload =
   | { readonly type: "data"; readonly data: string | ArrayBuffer | ArrayBufferView; readonly size: number }
   | { readonly type: "blob"; readonly blob: Blob; readonly size: number };
 
-/** `(BufferSource or Blob or USVString)`. `TypeError` for shared or resizable memory, and for what is no string. */
+/**
+ * `(BufferSource or Blob or USVString)`. Throws `TypeError` for shared or resizable memory, and for a value that can't
+ * be converted to a string.
+ */
 export function toPayload(value: unknown): Payload {
   if (typeof value === "string") return { type: "data", data: value, size: utf8Length(value) };
   if (isBufferSource(value)) {
     requireFixed(value);
-    // A DataView of a buffer that was transferred throws where it is asked for its length.
+    // A DataView of a transferred buffer throws when its length is read.
     const size = bufferOf(value).byteLength === 0 ? 0 : value.byteLength;
     return { type: "data", data: value, size };
   }
   return isBlob(value) ? { type: "blob", blob: value, size: value.size } : toPayload(toText(value));
 }
 
-/** `DOMString`. `TypeError` for a symbol. */
+/** `DOMString`. Throws `TypeError` for a symbol. */
 export function toText(value: unknown): string {
   if (typeof value === "symbol") throw new TypeError("a symbol is no string");
   return String(value);
@@ -44,14 +47,14 @@ export function clampToUnsignedShort(value: unknown): number {
   return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
 }
 
-/** Where long text is encoded to see how long it becomes. */
+/** Scratch buffer: long text is encoded into it to measure its length. */
 let scratch: Uint8Array<ArrayBuffer> | undefined;
 const SCRATCH_BYTES = 16 * 1024;
 
-/** Up to here a loop over the characters is faster than the encoder, in UTF-16 code units. */
+/** Up to this length, in UTF-16 code units, a loop over the characters is faster than the encoder. */
 const SHORT_TEXT = 128;
 
-/** The length of text in UTF-8, lone surrogates being U+FFFD. */
+/** The length of text in UTF-8. Lone surrogates count as U+FFFD. */
 export function utf8Length(text: string): number {
   const { length } = text;
   if (length <= SHORT_TEXT) {
@@ -61,7 +64,7 @@ export function utf8Length(text: string): number {
   }
   scratch ??= new Uint8Array(SCRATCH_BYTES);
   let bytes = 0;
-  // A third, since a code unit becomes three bytes at most. A pair must not be cut.
+  // A third, because a code unit becomes at most three bytes. A surrogate pair must not be split.
   for (let start = 0; start < length;) {
     let end = Math.min(start + Math.floor(SCRATCH_BYTES / 3), length);
     const last = text.charCodeAt(end - 1);

@@ -1,4 +1,4 @@
-/** The `WebSocket` class over transports of one's own, in the shape that Web IDL gives the browser's. */
+/** The `WebSocket` class over custom transports, with the Web IDL interface of the browser's. */
 import { checkClientOptions } from "../connection/options.ts";
 import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import { entriesOf, headersFrom } from "../handshake/headReader.ts";
@@ -11,22 +11,25 @@ import { ClientSocket, ReadyState, webSocketTable, type Dial, type WebSocketOpti
 import { EventHandlers } from "./eventHandlers.ts";
 import { clampToUnsignedShort, toPayload, toProtocols, toText, utf8Length } from "./webIDL.ts";
 
-/** A socket over a transport of one's own: the browser's, and two things that libraries ask for. */
+/** A socket over a custom transport: the browser's interface, and two additions that libraries expect. */
 export interface WebSocketOver extends WebSocket {
-  /** Calls `callback` when the transport has taken the message, or with why it never will. Other arguments are ignored. */
+  /**
+   * Sends a message. Calls `callback` when the transport has accepted it, or with the reason why it never will. Other
+   * arguments are ignored.
+   */
   send(data: string | BufferSource | Blob, callback?: (error?: unknown) => void): void;
   send(data: string | BufferSource | Blob, options: unknown, callback?: (error?: unknown) => void): void;
-  /** Ends the connection at once, with no closing handshake: the events are `error`, and `close` with 1006. */
+  /** Ends the connection at once, without a closing handshake. Fires `error`, then `close` with 1006. */
   terminate(): void;
 }
 
-/** What the constructor takes as its third argument, as `ws` does. Other members are ignored. */
+/** The constructor's third argument, as in `ws`. Other members are ignored. */
 export interface WebSocketInit {
-  /** Headers to add to the request, above those of the class. */
+  /** Headers to add to the request. They override the class's headers. */
   readonly headers?: HeadersInit | undefined;
 }
 
-/** May stand wherever `typeof WebSocket` is asked for. */
+/** Assignable to `typeof WebSocket`. */
 export interface WebSocketConstructor {
   readonly prototype: WebSocketOver;
   new (url: string | URL, protocols?: string | string[], init?: WebSocketInit | null): WebSocketOver;
@@ -37,7 +40,7 @@ export interface WebSocketConstructor {
 }
 
 export interface WebSocketOverOptions extends WebSocketOptions {
-  /** What is asked of the server, and what `url` says; `"ws://localhost/"` by default. */
+  /** The URL to request, and the value of `url`; `"ws://localhost/"` by default. */
   readonly url?: string | URL | undefined;
   /** The subprotocols to offer. */
   readonly protocols?: string | string[] | undefined;
@@ -50,11 +53,11 @@ const overTable: OptionTable<WebSocketOverOptions> = {
 };
 
 /**
- * Makes a class that code written for the browser's `WebSocket` takes as its own. Each object asks `dial` for its
- * transport. Where a library wants a function instead: `(url, protocols) => new Class(url, protocols)`.
+ * Makes a class to use in place of the browser's `WebSocket`. Each object calls `dial` for its transport. If a library
+ * wants a function instead, pass `(url, protocols) => new Class(url, protocols)`.
  *
- * `error` and `close` events have a `cause` where the connection failed: a `WebSocketError`, with the server's answer as
- * its `rejection` if that is why.
+ * If the connection fails, `error` and `close` events have a `cause`: a `WebSocketError`. If the server refused the
+ * connection, its `rejection` holds the answer.
  *
  * @example
  * ```ts
@@ -91,7 +94,8 @@ export function createWebSocketClass(dial: Dial, given: WebSocketOptions = {}): 
 }
 
 /**
- * A `WebSocket` over a transport that there is, or will be. It is CONNECTING until the handshake is over, as any other.
+ * Makes a `WebSocket` over an existing or pending transport. Like any other it is CONNECTING until the handshake is
+ * over.
  *
  * @example
  * ```ts
@@ -125,7 +129,7 @@ export function webSocketOver(
   }
 }
 
-/** The class of what `webSocketOver` makes. */
+/** The class behind `webSocketOver`. */
 let existing: WebSocketConstructor | undefined;
 
 /** How one object gets its connection. */
@@ -134,7 +138,7 @@ interface Plan {
   readonly options: WebSocketOptions;
 }
 
-/** `plan` is given the constructor's third argument. */
+/** `plan` receives the constructor's third argument. */
 function defineClass(plan: (init: unknown) => Plan): WebSocketConstructor {
   class WebSocket extends EventTarget {
     readonly #socket: ClientSocket;
@@ -175,9 +179,9 @@ function defineClass(plan: (init: unknown) => Plan): WebSocketConstructor {
     }
 
     set binaryType(value: unknown) {
-      const socket = this.#socket; // `TypeError` for a foreign object, before anything is done with the argument
+      const socket = this.#socket; // `TypeError` for a foreign `this`, before the argument is converted
       const type = toText(value);
-      // Web IDL: setting an enumeration to what is none of its values does nothing.
+      // Web IDL: setting an enumeration attribute to an invalid value does nothing.
       if (type === "blob" || type === "arraybuffer") socket.binaryType = type;
     }
 

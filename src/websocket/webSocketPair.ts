@@ -1,20 +1,23 @@
-/** Two sockets that are each other's far end, as workerd's `WebSocketPair` makes them. */
+/** Two sockets connected to each other, like workerd's `WebSocketPair`. */
 import { checkOptions, type OptionTable } from "../core/options.ts";
 import { pipe } from "../transports/pipe.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { webSocketOver, type WebSocketOver } from "./webSocketClass.ts";
 
 export interface WebSocketEnd extends WebSocketOver {
-  /** The server's end: opens it, to which messages have been held back. The client's end is open without it. */
+  /** Opens the server's end. Messages to it wait until then. The client's end is already open. */
   accept(): void;
 }
 
 export interface WebSocketPairOptions {
-  /** What `url` says at both ends; `"ws://localhost/"` by default. */
+  /** The value of `url` at both ends; `"ws://localhost/"` by default. */
   readonly url?: string | URL | undefined;
-  /** The subprotocol that both ends have agreed on. */
+  /** The subprotocol of both ends. */
   readonly protocol?: string | undefined;
-  /** How long the server's end may take to be accepted, in milliseconds; 10 seconds by default. Then both ends fail. */
+  /**
+   * How long the server's end may wait for `accept()`, in milliseconds; 10 seconds by default. After that both ends
+   * fail.
+   */
   readonly acceptTimeoutMs?: number | undefined;
 }
 
@@ -25,7 +28,7 @@ const table: OptionTable<WebSocketPairOptions> = {
 };
 
 /**
- * Makes a pair with no handshake and no masking between them: all else is as over any transport.
+ * Makes a pair of sockets without a handshake or masking. Everything else works as over any transport.
  *
  * @example
  * ```ts
@@ -50,7 +53,7 @@ export function webSocketPair(options: WebSocketPairOptions = {}): [client: WebS
   const timing = acceptTimeoutMs === undefined ? {} : { handshakeTimeoutMs: acceptTimeoutMs };
   const client = webSocketOver(near, agreed);
   const server = webSocketOver(accepted, { ...agreed, ...timing });
-  // Nobody will accept one that has failed or was closed before.
+  // Nobody will accept an end that has failed or was closed.
   server.addEventListener("close", () => far.close?.());
   return [Object.assign(client, { accept: () => {} }), Object.assign(server, { accept })];
 }

@@ -1,16 +1,16 @@
-/** The links of one page or worker: upwards, to the test, and downwards, to the workers that have theirs through it. */
+/** The links of one page or worker: up to the test, and down to the workers that connect through it. */
 import { messagePortTransport } from "../../transports/messagePort.ts";
 import type { ByteTransport } from "../../transports/byteTransport.ts";
 import { LinkPort } from "../linkPort.ts";
 import { buffersIn } from "../portData.ts";
 import type { LinkMessage, ServerEntry } from "../protocol.ts";
 
-/** A way towards the test. */
+/** A link towards the test. */
 export interface Upstream {
   send(message: LinkMessage, transfer: Transferable[]): void;
 }
 
-/** A way that may still have to be found: what is sent before is sent then. Connections keep theirs. */
+/** A link that may not exist yet: messages are queued until it does. A connection keeps its link. */
 class Way implements Upstream {
   target: Upstream | undefined;
   #early: { message: LinkMessage; transfer: Transferable[] }[] = [];
@@ -35,20 +35,20 @@ export class Hub {
   servers: readonly ServerEntry[];
   readonly #sinks = new Map<string, Sink>();
   readonly #children = new Set<MessagePort>();
-  /** Of new connections. */
+  /** For new connections. */
   #way = new Way();
 
   constructor(servers: readonly ServerEntry[]) {
     this.servers = servers;
   }
 
-  /** New connections go this way from now on. */
+  /** Routes new connections through this link from now on. */
   connect(upstream: Upstream): void {
     if (this.#way.target !== undefined) this.#way = new Way();
     this.#way.lead(upstream);
   }
 
-  /** A connection to a server of the test. */
+  /** Opens a connection to a server of the test. */
   dial(server: number, url: string): ByteTransport {
     const id = randomId();
     const way = this.#way;
@@ -60,16 +60,16 @@ export class Hub {
       way,
       take: ([, type, data]) => (type === "data" ? port.receive(data) : port.lose()),
     });
-    way.send([id, "open", server, url], []); // before what the transport has to tell
+    way.send([id, "open", server, url], []); // before the transport's first message
     return messagePortTransport(port);
   }
 
-  /** Tells the test of a connection that goes elsewhere. */
+  /** Reports a connection that goes elsewhere to the test. */
   notePassed(url: string): void {
     this.#way.send(["", "passed", url], []);
   }
 
-  /** What came from above. */
+  /** Handles a message from above. */
   deliver(message: LinkMessage): void {
     if (message[1] === "servers") this.setServers(message[2]);
     else this.#sinks.get(message[0])?.take(message);
@@ -80,13 +80,13 @@ export class Hub {
     for (const child of this.#children) child.postMessage(["", "servers", servers] satisfies LinkMessage);
   }
 
-  /** A way upwards is gone, and what went over it. New connections wait for another. */
+  /** An upward link is gone, with its connections. New connections wait for another link. */
   lose(upstream: Upstream): void {
     for (const [id, sink] of this.#sinks) if (sink.way.target === upstream) sink.take([id, "gone"]);
     if (this.#way.target === upstream) this.#way = new Way();
   }
 
-  /** Takes the link of a worker; returns what tells that the worker is gone. */
+  /** Takes the link of a worker. Returns a function that reports that the worker is gone. */
   adopt(child: MessagePort): () => void {
     const ids = new Set<string>();
     const way = this.#way;
@@ -120,11 +120,11 @@ export class Hub {
   }
 }
 
-/** A worker's way: a port of the page or worker that made it. */
+/** A worker's link: a port to the page or worker that created it. */
 export function portUpstream(port: MessagePort, hub: Hub): Upstream {
   const upstream: Upstream = { send: (message, transfer) => port.postMessage(message, transfer) };
   port.onmessage = ({ data }: MessageEvent<LinkMessage>) => hub.deliver(data);
-  // Where browsers tell it: the page is gone that a shared worker was reached through.
+  // Fires, in browsers that support it, when the page through which a shared worker was reached is gone.
   port.addEventListener("close", () => hub.lose(upstream));
   return upstream;
 }

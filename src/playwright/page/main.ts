@@ -1,4 +1,4 @@
-/** The script in every page, frame and worker of a test. Runs once in each, and takes new servers when it runs again. */
+/** The script in every page, frame and worker of a test. Runs once in each; running it again updates the servers. */
 import { withBuffers, withViews } from "../portData.ts";
 import { BINDING, SCOPE_KEY, type LinkMessage, type PageConfig, type PageSide } from "../protocol.ts";
 import { Hub, randomId } from "./hub.ts";
@@ -32,7 +32,7 @@ function start(): void {
   if ("document" in globalThis) {
     hub.connect({
       send(message) {
-        // It may fail only once nobody listens: the test is over, or the page is being left.
+        // Fails only once nobody listens: the test is over, or the page is being left.
         scope[BINDING]!(documentId, converted(message, withViews)).catch(() => hub.deliver([message[0], "gone"]));
       },
     });
@@ -43,7 +43,7 @@ function start(): void {
   installWorkers(hub, config, pageScript.toString());
 }
 
-/** Leads what a port would carry through `convert`, and leaves other messages as they are. */
+/** Converts the data of a message with `convert`. Leaves other messages unchanged. */
 function converted(message: LinkMessage, convert: (data: unknown) => unknown): LinkMessage {
   const [id, type, data] = message;
   return type === "data" ? [id, type, convert(data)] : message;

@@ -1,12 +1,16 @@
-/** The page's or worker's `WebSocket`: for the test's URLs ours, or the browser's own led to the test; else untouched. */
+/**
+ * Replaces the `WebSocket` of a page or worker. For the test's URLs it is this library's, or the browser's own
+ * redirected to the test; otherwise it is unchanged.
+ */
 import { permessageDeflate } from "../../deflate/permessageDeflate.ts";
 import { createWebSocketClass } from "../../websocket/webSocketClass.ts";
 import type { ServerEntry } from "../protocol.ts";
 import type { Hub } from "./hub.ts";
 
 /**
- * Objects of ours have the browser's prototype, whose members do what they did for the browser's own: so `instanceof`
- * holds, and classes that are derived from `WebSocket` may turn out to be either.
+ * Installs the replacement. This library's objects have the browser's prototype, whose members still work for the
+ * browser's own objects. So `instanceof` holds, and an object of a class derived from `WebSocket` may be of either
+ * kind.
  */
 export function installWebSocket(hub: Hub): void {
   const native = globalThis.WebSocket;
@@ -61,7 +65,7 @@ export function installWebSocket(hub: Hub): void {
 
   function either(theirs: Method, mine: Method): Method {
     const method = {
-      // A method rather than a function, so that it is no constructor either.
+      // A method, not a function, so that it is not a constructor.
       method(this: object, ...given: unknown[]): unknown {
         return (ours.has(this) ? mine : theirs).apply(this, given);
       },
@@ -74,7 +78,7 @@ export function installWebSocket(hub: Hub): void {
 
 type Method = (this: object, ...given: unknown[]) => unknown;
 
-/** As the constructor would; `undefined` for what it will refuse itself. */
+/** Parses a URL as the constructor does; `undefined` if the constructor will refuse it. */
 function parse(given: unknown): URL | undefined {
   const { document, location } = globalThis as { document?: { baseURI: string }; location?: { href: string } };
   try {
@@ -88,6 +92,6 @@ function parse(given: unknown): URL | undefined {
 }
 
 function find(servers: readonly ServerEntry[], { href }: URL): ServerEntry | undefined {
-  // The one that was added last, as it is with routes.
+  // The last one added takes precedence, as with routes.
   return servers.findLast(({ match }) => new RegExp(match.source, match.flags).test(href));
 }

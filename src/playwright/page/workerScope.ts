@@ -1,4 +1,4 @@
-/** A worker that brings this library with it: takes its link before the application hears of anything. */
+/** In a worker that loads this library: takes its link before the application sees any message. */
 import { readTag } from "../workerTag.ts";
 import { portUpstream, type Hub } from "./hub.ts";
 import { HELLO } from "./workers.ts";
@@ -39,7 +39,7 @@ function linkSharedWorker(scope: EventTarget, hub: Hub): void {
   });
 }
 
-/** What the application sees of its own address is what it asked for. `import.meta.url` can't be changed. */
+/** Shows the application the address that it requested. `import.meta.url` can't be changed. */
 function hideTag(): void {
   const tagged = readTag(location.href);
   if (tagged === undefined) return;

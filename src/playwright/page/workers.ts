@@ -1,4 +1,4 @@
-/** Workers that bring this library with them, whose connections go through the page or worker that made them. */
+/** Makes workers load this library. Their connections go through the page or worker that created them. */
 import type { PageConfig } from "../protocol.ts";
 import { addTag, type WorkerKind } from "../workerTag.ts";
 import type { Hub } from "./hub.ts";
@@ -6,7 +6,7 @@ import type { Hub } from "./hub.ts";
 /** The first message to a worker, with its link as a port. */
 export const HELLO = "websocket-over/hello";
 
-/** `script` is the text of this very script, to be called with its configuration. */
+/** `script` is the source of this very script, as a function to call with its configuration. */
 export function installWorkers(hub: Hub, config: PageConfig, script: string): void {
   if (config.workers && typeof Worker === "function") wrapWorker(hub, config, script);
   if (config.sharedWorkers && typeof SharedWorker === "function") wrapSharedWorker(hub);
@@ -23,7 +23,7 @@ function wrapWorker(hub: Hub, config: PageConfig, script: string): void {
       const kind = options?.type === "module" ? "module" : "classic";
       const led = (canRoute ? tagged(url, kind) : undefined) ?? composed(blobs.get(String(url)), kind);
       const worker = Reflect.construct(target, [led ?? url, options, ...rest], newTarget) as Worker;
-      if (led === undefined) return worker; // such as that of a `data:` URL, which has an opaque origin
+      if (led === undefined) return worker; // such as a `data:` URL, which has an opaque origin
       const { port1, port2 } = new MessageChannel();
       leave.set(worker, hub.adopt(port1));
       worker.postMessage(HELLO, [port2]);
@@ -41,14 +41,14 @@ function wrapWorker(hub: Hub, config: PageConfig, script: string): void {
     if (blob === undefined) return undefined;
     const call = `(${script})(${JSON.stringify({ ...config, servers: hub.servers })});`;
     if (kind === "classic") return objectURL(call, blob);
-    // What is imported first runs first. The blob's own URL may be revoked before it is read.
+    // Imports run in order. The blob's own URL may be revoked before it is loaded, hence a new one.
     return objectURL(`import ${JSON.stringify(objectURL(call))};import ${JSON.stringify(objectURL(blob))};`);
   }
 }
 
 /**
- * A shared worker's native port brings two others: its link, and the port that the application has in place of it, on
- * which nothing can come before the application listens.
+ * Sends two ports through a shared worker's native port: its link, and a replacement port for the application. Nothing
+ * can arrive on the latter before the application listens.
  */
 function wrapSharedWorker(hub: Hub): void {
   const native = globalThis.SharedWorker;
@@ -69,17 +69,20 @@ function wrapSharedWorker(hub: Hub): void {
   globalThis.SharedWorker = installed;
 }
 
-/** A URL that the test will answer with the script behind ours; `undefined` where it can't be asked. */
+/**
+ * Returns a URL that makes the test answer with this script followed by the original; `undefined` if that is not
+ * possible.
+ */
 function tagged(given: unknown, kind: WorkerKind): string | undefined {
   const { document, location } = globalThis as { document?: { baseURI: string }; location: { href: string } };
   const base = document?.baseURI ?? location.href;
-  if (!URL.canParse(String(given), base)) return undefined; // it will be refused
+  if (!URL.canParse(String(given), base)) return undefined; // the constructor will refuse it
   const url = new URL(String(given), base);
   if (!/^https?:$/.test(url.protocol)) return undefined;
   return trusted(given, addTag(url, kind));
 }
 
-/** Where the page takes only trusted URLs of scripts, as its own are. */
+/** Makes a trusted script URL, if the page's own was one, because its policy may require that. */
 function trusted(given: unknown, href: string): string {
   const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes };
   if (typeof given === "string" || given instanceof URL || trustedTypes === undefined) return href;
@@ -96,7 +99,7 @@ function objectURL(...parts: (string | Blob)[]): string {
   return URL.createObjectURL(new Blob(parts, { type: "text/javascript" }));
 }
 
-/** Which Blob an object URL stands for, while it does. */
+/** Maps object URLs to their Blobs until they are revoked. */
 function rememberBlobs(): ReadonlyMap<string, Blob> {
   const blobs = new Map<string, Blob>();
   const { createObjectURL, revokeObjectURL } = URL;

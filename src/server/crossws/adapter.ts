@@ -1,4 +1,4 @@
-/** A server for the hooks of crossws, as they are written for Nitro and h3, that is given transports. */
+/** A server over transports that calls crossws hooks, as written for Nitro and h3. */
 import { CloseCode } from "../../core/closeCodes.ts";
 import { checkOptions, type OptionTable } from "../../core/options.ts";
 import { headersFrom } from "../../handshake/headReader.ts";
@@ -20,30 +20,30 @@ import { CrosswsPeer } from "./peer.ts";
 import { Topics, type PublishOptions, type SyncOptions } from "./topics.ts";
 
 export interface CrosswsOptions extends HookOptions, SyncOptions {
-  /** A client that answers no ping for this long is cut off, in seconds; 30 by default, 0 for never. */
+  /** Disconnects a client that answers no ping for this long, in seconds; 30 by default, 0 for never. */
   readonly idleTimeout?: number;
-  /** Of the server behind it: origins, limits, extensions … */
+  /** Options of the underlying server: origins, limits, extensions, … */
   readonly serverOptions?: Omit<WebSocketServerOptions, "verifyClient" | "handleProtocols">;
 }
 
 export interface CrosswsAdapter {
-  /** The open ones, by namespace. */
+  /** The open peers, by namespace. */
   readonly peers: Map<string, Set<CrosswsPeer>>;
-  /** The server behind it. */
+  /** The underlying server. */
   readonly server: WebSocketServer;
-  /** Sends to all that have subscribed to the topic. */
+  /** Sends to all subscribers of the topic. */
   publish(topic: string, data: unknown, options?: PublishOptions): void;
-  /** Takes a connection of a client over, from its request on: see `WebSocketServer`. */
+  /** Takes ownership of a client's transport and handles it from its request on. See `WebSocketServer`. */
   handleTransport(transport: ByteTransport, options?: HandleOptions): void;
-  /** Takes transports as they come: see `WebSocketServer`. */
+  /** Serves transports as they arrive. See `WebSocketServer`. */
   serve(transports: AsyncIterable<ByteTransport> | Iterable<ByteTransport>): Promise<void>;
-  /** Closes every connection, or with `force` terminates it. */
+  /** Closes every connection; with `force`, terminates it. */
   closeAll(code?: number, reason?: string, force?: boolean): void;
-  /** Takes no more clients, and closes every connection. Fulfilled when the last transport has ended. */
+  /** Refuses new clients and closes every connection. Resolves when the last transport has ended. */
   close(code?: number, reason?: string): Promise<void>;
 }
 
-/** What is known of a request between its being accepted and the connection's being open. */
+/** What to keep of a request from its acceptance until the connection is open. */
 interface Accepted {
   readonly upgrade: Upgrade;
   readonly request: Request;
@@ -64,8 +64,8 @@ const table: OptionTable<CrosswsOptions> = {
 const IDLE_TIMEOUT_S = 30;
 
 /**
- * Makes a server that calls the hooks of an application as crossws does. There is no `handleUpgrade`: it is given
- * transports, as `WebSocketServer` is, or serves a source of them. `TypeError` or `RangeError` for options that can't be.
+ * Makes a server that calls an application's hooks as crossws does. It has no `handleUpgrade`: pass it transports, as
+ * with `WebSocketServer`, or let it serve a source of them. Throws `TypeError` or `RangeError` if an option is invalid.
  */
 export function crosswsAdapter(given: CrosswsOptions = {}): CrosswsAdapter {
   const options = checkOptions("crosswsAdapter()", given, table);
@@ -86,7 +86,7 @@ export function crosswsAdapter(given: CrosswsOptions = {}): CrosswsAdapter {
     },
   });
 
-  /** Whatever a client may bring a hook to throw is no reason for the server to end. */
+  /** An error that a client provokes in a hook must not end the server. */
   async function answer({ req, secure }: ClientInfo, verified: Verified): Promise<void> {
     const request = webRequest(req, secure);
     if (request === undefined) {
@@ -155,7 +155,7 @@ export function crosswsAdapter(given: CrosswsOptions = {}): CrosswsAdapter {
   };
 }
 
-/** By this name hooks tell errors of connections apart. */
+/** Hooks recognize connection errors by this name. */
 class WSError extends Error {
   override readonly name = "WSError";
 
@@ -164,7 +164,9 @@ class WSError extends Error {
   }
 }
 
-/** A `Request` with all the headers: one that a script makes in a browser has no cookies, and nothing of the handshake. */
+/**
+ * Returns a `Request` with all headers. One made by a script in a browser lacks cookies and the handshake's headers.
+ */
 function webRequest(request: UpgradeRequest, secure: boolean): Request | undefined {
   const all = headersFrom(request.headers);
   const isSecure = secure || all.get("x-forwarded-proto") === "https";
@@ -173,7 +175,7 @@ function webRequest(request: UpgradeRequest, secure: boolean): Request | undefin
   return Object.defineProperty(new Request(full.href.replace(/^ws/, "http")), "headers", { value: all });
 }
 
-/** A body that is sent whole has a length of its own, and the connection ends behind it. */
+/** Drops framing headers: the body is sent whole with its own length, and the connection ends after it. */
 function applicationHeaders(given: Headers): Headers {
   const headers = new Headers(given);
   for (const name of ["connection", "content-length", "transfer-encoding", "upgrade"]) headers.delete(name);

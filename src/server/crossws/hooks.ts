@@ -1,11 +1,11 @@
-/** Which hooks of crossws a connection has, and what its upgrade hook answers to the request. */
+/** Calls the crossws hooks of a connection, and reads the upgrade hook's answer to the request. */
 import { headersFrom } from "../../handshake/headReader.ts";
 import { report } from "../../stream/report.ts";
 import { ignore } from "../../transports/ignore.ts";
 
 /**
- * The hooks of an application. Their types are those of crossws, with `defineHooks`: what is given to them here has the
- * members that they expect, but none of its classes.
+ * An application's hooks. For their types, use `defineHooks` of crossws: the arguments here have the members that those
+ * types expect, but are not instances of its classes.
  */
 export interface CrosswsHooks {
   readonly upgrade?: (request: never) => unknown;
@@ -19,17 +19,17 @@ export interface CrosswsHooks {
 }
 
 export interface HookOptions {
-  /** For every connection. */
+  /** Hooks for every connection. */
   readonly hooks?: CrosswsHooks;
-  /** Further hooks, by the request: called after those of `hooks`. */
+  /** Returns additional hooks for a request. They run after those of `hooks`. */
   readonly resolve?: (request: never) => unknown;
-  /** Who hears what is published: peers of one namespace. By default the path that the client asked for. */
+  /** Returns the namespace of a peer; by default the request's path. Published messages stay within a namespace. */
   readonly getNamespace?: (request: Request) => string;
-  /** Chooses a subprotocol of those that are offered, if the upgrade hook does not. By default there is none. */
+  /** Chooses one of the offered subprotocols, if the upgrade hook does not. By default none. */
   readonly handleProtocols?: (protocols: Set<string>, request: Request) => unknown;
 }
 
-/** What the upgrade hook may return beside a `Response`. */
+/** What the upgrade hook may return instead of a `Response`. */
 interface UpgradeResult {
   readonly headers?: HeadersInit;
   readonly protocol?: string;
@@ -59,7 +59,7 @@ export class ConnectionHooks {
     this.#request = request;
   }
 
-  /** Calls a hook. What it throws, now or later, is reported, and ends the connection: `failed` is called. */
+  /** Calls a hook. If it throws or rejects, reports that and calls `failed`, which ends the connection. */
   tell(name: Exclude<keyof CrosswsHooks, "upgrade">, ...args: unknown[]): void {
     const fail = (error: unknown): void => {
       report(error);
@@ -72,7 +72,7 @@ export class ConnectionHooks {
     }
   }
 
-  /** Asks the upgrade hook: a `Response`, returned or thrown, refuses the request. Rejects with anything else it throws. */
+  /** Calls the upgrade hook. A `Response`, returned or thrown, refuses the request. Rejects with any other error. */
   async upgrade(): Promise<Upgrade | Response> {
     const { getNamespace, handleProtocols } = this.#options;
     const context: Record<string, unknown> = {};

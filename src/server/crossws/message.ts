@@ -1,4 +1,4 @@
-/** A message as the hooks of crossws are given it. */
+/** A message as crossws hooks receive it. */
 import { decodeText, messageBytes } from "../messageBytes.ts";
 import { encodeText } from "../../core/utf8.ts";
 import type { Bytes } from "../../core/bytes.ts";
@@ -6,7 +6,7 @@ import type { CrosswsPeer } from "./peer.ts";
 import { randomId } from "./randomId.ts";
 
 export class CrosswsMessage {
-  /** Text as a string; bytes as the `binaryType` of the peer's `websocket` has it. */
+  /** Text as a string; bytes in the form of the peer's `websocket.binaryType`. */
   readonly rawData: unknown;
   readonly peer: CrosswsPeer;
   readonly event = undefined;
@@ -42,12 +42,12 @@ export class CrosswsMessage {
     return typeof this.rawData === "string" ? this.rawData : decodeText(this.uint8Array());
   }
 
-  /** `SyntaxError` for what is no JSON. */
+  /** Throws `SyntaxError` if the text is not JSON. */
   json(): unknown {
     return JSON.parse(this.text());
   }
 
-  /** The message, text or bytes, as the `binaryType` of the peer's `websocket` has it. */
+  /** The message, text or bytes, in the form of the peer's `websocket.binaryType`. */
   get data(): unknown {
     switch (this.peer.websocket.binaryType) {
       case "nodebuffer":

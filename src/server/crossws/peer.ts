@@ -1,4 +1,4 @@
-/** A connection as the hooks of crossws are given it. */
+/** A connection as crossws hooks receive it. */
 import type { Peer } from "../peer.ts";
 import type { Upgrade } from "./hooks.ts";
 import { randomId } from "./randomId.ts";
@@ -6,9 +6,9 @@ import { sendable, type CrosswsSendOptions } from "./sendable.ts";
 import type { Topics } from "./topics.ts";
 
 export interface WaitForDrainOptions {
-  /** How many bytes may still wait; none by default. */
+  /** How many bytes may still wait; 0 by default. */
   readonly threshold?: number;
-  /** How often to look, in milliseconds. */
+  /** Polling interval, in milliseconds; 100 by default. */
   readonly pollInterval?: number;
   readonly signal?: AbortSignal;
 }
@@ -17,16 +17,16 @@ export class CrosswsPeer {
   readonly id: string = randomId();
   /** The request that opened the connection. */
   readonly request: Request;
-  /** The connection itself, in the shape of ws. */
+  /** The underlying connection, with the API of ws. */
   readonly websocket: Peer;
   readonly context: Record<string, unknown>;
   readonly namespace: string;
-  /** What the peer has subscribed to. */
+  /** The topics that this peer subscribes to. */
   readonly topics: Set<string> = new Set();
   readonly #topics: Topics<CrosswsPeer>;
   readonly #fail: (error: unknown) => void;
 
-  /** `fail` is told what went wrong where nothing is thrown. */
+  /** `fail` is called for errors that are not thrown. */
   constructor(
     request: Request,
     websocket: Peer,
@@ -56,8 +56,8 @@ export class CrosswsPeer {
   }
 
   /**
-   * Sends a message: strings, numbers and plain objects, as JSON, go as text, bytes and Blobs as bytes. Returns the bytes
-   * that wait to be sent. `TypeError` for what is none of these.
+   * Sends a message. Strings, numbers and plain objects (as JSON) are sent as text; bytes and Blobs as binary. Returns
+   * the number of bytes waiting to be sent. Throws `TypeError` for any other value.
    */
   send(data: unknown, options: CrosswsSendOptions = {}): number {
     this.websocket.send(sendable(data) as string, options);
@@ -72,7 +72,7 @@ export class CrosswsPeer {
     this.websocket.terminate();
   }
 
-  /** Sends a Ping. A payload that can't be sent is told to the error hook. */
+  /** Sends a Ping. An invalid payload is reported to the error hook. */
   ping(payload?: string | BufferSource): void {
     try {
       this.websocket.ping(payload);
@@ -89,12 +89,12 @@ export class CrosswsPeer {
     this.topics.delete(topic);
   }
 
-  /** Sends to all others of the namespace that have subscribed to the topic. */
+  /** Sends to all other subscribers of the topic in the same namespace. */
   publish(topic: string, data: unknown, options: CrosswsSendOptions = {}): void {
     this.#topics.publishFrom(this, topic, data, options);
   }
 
-  /** Fulfilled when no more than `threshold` bytes wait, or the connection is closing; rejected when the signal says so. */
+  /** Resolves when at most `threshold` bytes wait, or the connection is closing. Rejects if the signal is aborted. */
   waitForDrain(options: WaitForDrainOptions = {}): Promise<void> {
     const { threshold = 0, pollInterval = 100, signal } = options;
     const isDrained = (): boolean =>

@@ -1,4 +1,4 @@
-/** A random UUID (RFC 9562 §5.4), also where the context is not secure and `crypto.randomUUID` missing. */
+/** Returns a random UUID (RFC 9562 §5.4). Also works in insecure contexts, where `crypto.randomUUID` is missing. */
 export function randomId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6]! & 0x0f) | 0x40;

@@ -1,10 +1,10 @@
-/** What the peers of crossws send. */
+/** Converts what crossws peers send. */
 
 export interface CrosswsSendOptions {
   readonly compress?: boolean;
 }
 
-/** What goes over the wire for a value: a string, or bytes in one of their forms. */
+/** Returns what to send for a value: a string, or bytes in one of their forms. */
 export function sendable(data: unknown): unknown {
   switch (typeof data) {
     case "string":

@@ -1,18 +1,18 @@
-/** Who hears what is published: the peers of a namespace, here and, over a relay, at other instances. */
+/** Delivers published messages to the peers of a namespace, here and, through a relay, on other instances. */
 import { viewOf } from "../../core/bytes.ts";
 import { report } from "../../stream/report.ts";
 import { randomId } from "./randomId.ts";
 import { sendable, type CrosswsSendOptions } from "./sendable.ts";
 
-/** What goes to other instances. */
+/** A message to other instances. */
 export interface SyncMessage {
-  /** Empty if it is for all namespaces. */
+  /** Empty for all namespaces. */
   readonly namespace: string;
   readonly topic: string;
   readonly data: string | Uint8Array;
 }
 
-/** A way to other instances, such as those of `crossws/sync`. It does not bring back what was given to it. */
+/** A connection to other instances, such as those of `crossws/sync`. It does not echo what this instance published. */
 export interface SyncDriver {
   subscribe(deliver: (message: SyncMessage) => void): unknown;
   publish(message: SyncMessage): unknown;
@@ -23,16 +23,16 @@ export type SyncAdapter = (instance: { id: string }) => SyncDriver;
 
 export interface SyncOptions {
   readonly sync?: SyncAdapter;
-  /** Is told when `sync` fails. By default that is a warning, or an `error` event of the page. */
+  /** Called when `sync` fails. By default the error is reported as a warning, or as an `error` event of the page. */
   readonly onError?: (error: unknown, context: { readonly stage: "subscribe" | "publish" | "delivery" }) => void;
 }
 
 export interface PublishOptions extends CrosswsSendOptions {
-  /** All, by default. */
+  /** All namespaces by default. */
   readonly namespace?: string;
 }
 
-/** A peer, as far as topics know it. */
+/** The part of a peer that topics use. */
 interface Subscriber {
   readonly namespace: string;
   readonly topics: ReadonlySet<string>;
@@ -40,7 +40,7 @@ interface Subscriber {
 }
 
 export class Topics<Peer extends Subscriber> {
-  /** By namespace; one that has no peers is not there. */
+  /** Keyed by namespace. A namespace without peers is removed. */
   readonly peers: Map<string, Set<Peer>> = new Map();
   readonly #sync: SyncDriver | undefined;
   readonly #onError: NonNullable<SyncOptions["onError"]>;
@@ -105,7 +105,7 @@ export class Topics<Peer extends Subscriber> {
     });
   }
 
-  /** What fails here, now or later, is not the publisher's affair. */
+  /** A failure here, thrown or rejected, must not reach the publisher. */
   #attempt(stage: "subscribe" | "publish" | "delivery", act: () => unknown): void {
     const fail = (error: unknown): void => this.#onError(error, { stage });
     try {
