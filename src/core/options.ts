@@ -33,7 +33,7 @@ export function checkOptions<Options extends object>(where: string, options: Opt
     refuse(`${where} takes options, { ${names.join(", ")} }`, options);
   }
   for (const name of Object.keys(options)) {
-    if (!(name in table) && options[name as never] !== undefined) {
+    if (!Object.hasOwn(table, name) && options[name as never] !== undefined) {
       throw new TypeError(`${where} has no option ${name}; ${suggestion(name, names)}`);
     }
   }
