@@ -27,10 +27,10 @@ export const secretHeaders: readonly string[] = [
 
 /** Names that mark their value as a secret. */
 const SECRET_NAME =
-  /token|secret|passw|passphrase|credential|signature|authori[sz]|authentication|api.?key|access.?key|csrf|xsrf|session|jwt|bearer|cookie|ticket/i;
+  /token|secret|passw|passphrase|passcode|credential|signature|authori[sz]|authentication|oauth|(access|api|app|auth|licen[cs]e|private|user).?key|csrf|xsrf|session|jwt|bearer|cookie|ticket|assertion|saml/i;
 /** Names that mark a secret only as whole words. */
-const SECRET_WORD = /^(auth|code|hmac|key|otp|pass|pin|pwd|sas|sid|sig)$/i;
-const SECRET_HEADER_WORD = /(^|-)(auth|hmac|key|otp|sig)(-|$)/;
+const SECRET_WORD = /^(auth|authn|code|creds?|hmac|key|otp|pass|pin|psk|pw|pwd|sas|sid|sig|sign)$/i;
+const SECRET_HEADER_WORD = /(^|-)(auth|dpop|hmac|key|oidc|otp|principal|sig)(-|$)/;
 /** Header names that contain such a word but carry no secret. */
 const HARMLESS_HEADER = /^(access-control|sec-websocket)-/;
 

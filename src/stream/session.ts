@@ -38,6 +38,10 @@ interface Ping {
   readonly reject: (error: unknown) => void;
 }
 
+const messageStreamTable: OptionTable<SendOptions> = { compress: "a boolean", handOver: "a boolean" };
+const sendTable: OptionTable<SendOptions & Abortable> = { ...messageStreamTable, ...abortableTable };
+const NO_OPTIONS: SendOptions = {};
+
 /**
  * An open WebSocket. Read messages whole (`readable`, `receive()` or iteration) or as streams
  * (`incomingMessageStreams`). The first one you use decides. If you do not read, the peer is paused.
@@ -105,8 +109,12 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
    * Returns the next message, or `undefined` after the last one if the connection closed cleanly. Rejects with a
    * {@link WebSocketError} if it failed. Aborting the signal loses no message.
    */
-  receive(options: Abortable = {}): Promise<Message | undefined> {
-    return this.#incoming.receive(options.signal);
+  receive(options?: Abortable): Promise<Message | undefined> {
+    try {
+      return this.#incoming.receive(options && checkOptions("receive()", options, abortableTable).signal);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** Iterates over all messages. Leaving the loop leaves the connection open. */
@@ -123,8 +131,14 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
    * during the call, else before the promise resolves. Aborting the signal cancels a message that still waits for room;
    * no part of it is sent.
    */
-  send(message: string | BufferSource, options: SendOptions & Abortable = {}): Promise<void> {
-    return this.#outgoing.send(message, options, options.signal);
+  send(message: string | BufferSource, options?: SendOptions & Abortable): Promise<void> {
+    if (options === undefined) return this.#outgoing.send(message, NO_OPTIONS, undefined);
+    try {
+      const checked = checkOptions("send()", options, sendTable);
+      return this.#outgoing.send(message, checked, checked.signal);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -139,7 +153,7 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
   ): WritableStream<string> | WritableStream<BufferSource> {
     if (type !== "text" && type !== "binary")
       throw new TypeError(`a message is "text" or "binary", not ${String(type)}`);
-    return this.#outgoing.stream(type, options);
+    return this.#outgoing.stream(type, checkOptions("createMessageStream()", options, messageStreamTable));
   }
 
   /**
@@ -147,7 +161,7 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
    * the peer sent before it, so keep reading.
    */
   async ping(options: Abortable = {}): Promise<number> {
-    const { signal } = options;
+    const { signal } = checkOptions("ping()", options, abortableTable);
     signal?.throwIfAborted();
     const payload = new Uint8Array(8);
     new DataView(payload.buffer).setFloat64(0, ++this.#pingsSent);

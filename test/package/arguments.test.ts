@@ -301,6 +301,30 @@ describe("websocket-over/stream", () => {
   });
 });
 
+describe("a session's methods", () => {
+  const call = async (name: string, given: unknown[]): Promise<unknown> => {
+    const session = await connect(pipe()[0], { handshake: "none" });
+    return (session as unknown as Record<string, Loose>)[name]!(...given);
+  };
+  refuses("receive()", "rejects", (...given: unknown[]) => call("receive", given), [
+    ["timeout:", [{ timeout: 1 }], "TypeError: receive() has no option timeout; it has signal"],
+  ]);
+  refuses("ping()", "rejects", (...given: unknown[]) => call("ping", given), [
+    ["a payload", ["x"], "TypeError: ping() takes options, { signal }, not a string"],
+  ]);
+  refuses("send()", "rejects", (...given: unknown[]) => call("send", given), [
+    ["sgnal:", ["x", { sgnal: 1 }], "TypeError: send() has no option sgnal; did you mean signal?"],
+    ["null", ["x", null], "TypeError: send() takes options, { compress, handOver, signal }, not null"],
+  ]);
+  refuses("createMessageStream()", "rejects", (...given: unknown[]) => call("createMessageStream", given), [
+    [
+      "compres:",
+      ["text", { compres: true }],
+      "TypeError: createMessageStream() has no option compres; did you mean compress?",
+    ],
+  ]);
+});
+
 describe("websocket-over/server", () => {
   const where = "new WebSocketServer()";
   const instead = "give its serve() the transports that listen() or upgrades() of websocket-over/node make";

@@ -73,11 +73,12 @@ function recordsOf({ role, options, steps }: Vector, sent: Bytes, received: Byte
 }
 
 function redactOptions(options: VectorOptions, { secrets }: Redactor): VectorOptions {
-  const { headers, resource, subprotocols, subprotocol } = options;
+  const { headers, resource, origin, subprotocols, subprotocol } = options;
   return {
     ...options,
     ...(headers !== undefined && { headers: secrets.headers(headers) }),
     ...(resource !== undefined && { resource: secrets.text(resource) }),
+    ...(origin !== undefined && { origin: secrets.value("origin", origin) }),
     ...(subprotocols !== undefined && { subprotocols: secrets.subprotocols(subprotocols) }),
     ...(subprotocol !== undefined && { subprotocol: secrets.subprotocols([subprotocol])[0]! }),
   };
