@@ -40,7 +40,11 @@ function outcomes(task: Task, path: readonly string[]): Outcome[] {
   const name = [...path, task.name.replace("../../", "")];
   const errors = (task.result?.errors ?? []).map((error) => error.stack ?? error.message);
   const inner = (task.tasks ?? []).flatMap((child) => outcomes(child, name));
-  const own = { name: name.join(" > "), state: task.result?.state ?? (task.mode === "skip" ? "skip" : "not run"), errors };
+  const own = {
+    name: name.join(" > "),
+    state: task.result?.state ?? (task.mode === "skip" ? "skip" : "not run"),
+    errors,
+  };
   // A suite counts by itself only where it failed outside of its tests.
   return task.type === "test" || errors.length > 0 ? [own, ...inner] : inner;
 }
