@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { WSConnection, type ConnectionOptions, type ConnectionType, type WSEvent } from "../../src/index.ts";
 import type { Clock } from "../../src/stream/clock.ts";
 import { Driver } from "../../src/stream/driver.ts";
+import { ManualClock } from "../../src/testing/manualClock.ts";
 import { countTimers } from "../support/timers.ts";
 import { hex, toHex, type Bytes } from "../support/wire.ts";
 import { isPending, settled, WireTransport } from "../support/wireTransport.ts";
@@ -22,11 +23,13 @@ function drive(
   options: ConnectionOptions = {},
   take: (event: WSEvent) => PromiseLike<void> | undefined = () => undefined,
   transport = new WireTransport(),
+  clock?: Clock,
 ): Driven {
   const connection = new WSConnection(type, { handshake: "none", ...options });
   const events: WSEvent[] = [];
   let told = 0;
-  const driver = new Driver(connection, transport, { closeTimeoutMs: options.closeTimeoutMs ?? 10_000 }, (event) => {
+  const { closeTimeoutMs = 10_000 } = options;
+  const driver = new Driver(connection, transport, { closeTimeoutMs, clock }, (event) => {
     events.push(event);
     return take(event);
   });
@@ -345,7 +348,9 @@ describe("the end", () => {
     expect(driver.fault).toEqual(new Error("reset"));
   });
   test("writing fails: what the peer sent before still comes, for as long as the close timeout", async () => {
-    const { connection, transport, driver, told } = drive("client", { closeTimeoutMs: 50 });
+    const clock = new ManualClock();
+    const wire = new WireTransport();
+    const { connection, transport, driver, told } = drive("client", { closeTimeoutMs: 50 }, undefined, wire, clock);
     await settled();
     transport.failWriting(new Error("broken pipe"));
     connection.sendData("a");
@@ -353,7 +358,9 @@ describe("the end", () => {
     await settled();
     transport.bring(HELLO);
     await settled();
+    await clock.advance(49);
     expect(told()).toEqual(["connectionEstablished", "text Hello"]);
+    await clock.advance(1);
     await driver.finished;
     expect(told()).toEqual(["closed 1006"]);
     expect(driver.fault).toEqual(new Error("broken pipe"));
@@ -420,14 +427,18 @@ describe("time", () => {
     expect(events.at(-1)).toMatchObject({ type: "connectionClosed", error: { code: "keepaliveTimeout" } });
   });
   test("while the taker sleeps and something waits to be read, no pong is due", async () => {
+    const clock = new ManualClock();
     let wake = (): void => {};
     const { transport, events, driver } = drive(
       "client",
       { keepalive: { intervalMs: 10, timeoutMs: 20 }, closeTimeoutMs: 20 },
       (event) => (event.type === "textReceived" ? new Promise((resolve) => (wake = resolve)) : undefined),
+      undefined,
+      clock,
     );
     transport.bring(HELLO, WORLD);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await settled();
+    await clock.advance(100);
     expect(events.map(describeEvent)).toEqual(["connectionEstablished", "text Hello"]);
     wake();
     wake = () => {};
@@ -435,6 +446,7 @@ describe("time", () => {
     expect(events.map(describeEvent)).toEqual(["connectionEstablished", "text Hello", "text World"]);
     wake();
     // Awake again, it is due again.
+    await clock.advance(60);
     await driver.finished;
     expect(events.at(-1)).toMatchObject({ type: "connectionClosed", error: { code: "keepaliveTimeout" } });
   });
@@ -498,19 +510,24 @@ describe("time", () => {
     expect(events.at(-1)).toMatchObject({ type: "connectionClosed", error: { code: "messageTimeout" } });
   });
   test("while the taker sleeps and something waits to be read, no message is overdue, nor at once when it wakes", async () => {
+    const clock = new ManualClock();
     let wake = (): void => {};
     const { connection, transport, driver, events } = drive(
       "client",
       { messageTimeoutMs: 60, closeTimeoutMs: 20 },
       (event) => (event.type === "textReceived" ? new Promise((resolve) => (wake = resolve)) : undefined),
+      undefined,
+      clock,
     );
     transport.bring(hex("01 01 61"), hex("00 01 62"));
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await settled();
+    await clock.advance(150);
     wake();
     await settled();
     wake();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await clock.advance(20);
     expect([connection.state, events.length]).toEqual(["open", 3]);
+    await clock.advance(100);
     await driver.finished;
     expect(events.at(-1)).toMatchObject({ type: "connectionClosed", error: { code: "messageTimeout" } });
   });
