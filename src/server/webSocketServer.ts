@@ -126,10 +126,13 @@ const INSTEAD: Readonly<Record<string, string>> = {
   skipUTF8Validation: "leave it out: text is always checked",
 };
 
+/** Options of ws that are options here. */
+const OF_WS = new Set(["path", "verifyClient", "handleProtocols", "clientTracking", "maxPayload", "noServer"]);
+
 /** Unsets options that are `null`, which ws accepts for "not set". */
 function withoutNulls(given: WebSocketServerOptions): WebSocketServerOptions {
   if (Object(given) !== given) return given;
-  const nulls = Object.entries(given).filter(([, value]) => value === null);
+  const nulls = Object.entries(given).filter(([name, value]) => value === null && (name in INSTEAD || OF_WS.has(name)));
   const unset = Object.fromEntries(nulls.map(([name]) => [name, undefined]));
   return Object.assign(Object.create(Object.getPrototypeOf(given) as object | null), given, unset) as typeof given;
 }
