@@ -8,6 +8,7 @@ import { VirtualClock } from "./virtualClock.ts";
 import { WireScanner } from "./wireScanner.ts";
 import { runWorld, type Plant } from "./world.ts";
 import { hex } from "../support/wire.ts";
+import { TIMEOUT_MS } from "./expectLaws.ts";
 
 /** Sessions whose `close` does nothing. */
 const swallowClose: Plant = (world) => {
@@ -51,17 +52,21 @@ describe("shrink", () => {
     expect(await shrink(script, fails)).toEqual({ a: [4], b: [0, 3] });
   });
 
-  test("makes a planted fault's script shorter", async () => {
-    const what = "ends in time: session client: not over one closeTimeoutMs after close()";
-    for (let seed = 1; seed < 200; seed++) {
-      const { findings, script } = await simulate(seed, undefined, swallowClose);
-      if (!findings.some((finding) => signature(finding) === what)) continue;
-      const shorter = await shrinkFailure({ seed, signature: what, script }, swallowClose);
-      expect(Object.values(shorter).flat().length).toBeLessThan(Object.values(script).flat().length / 4);
-      return;
-    }
-    expect.unreachable("no seed fails");
-  });
+  test(
+    "makes a planted fault's script shorter",
+    async () => {
+      const what = "ends in time: session client: not over one closeTimeoutMs after close()";
+      for (let seed = 1; seed < 200; seed++) {
+        const { findings, script } = await simulate(seed, undefined, swallowClose);
+        if (!findings.some((finding) => signature(finding) === what)) continue;
+        const shorter = await shrinkFailure({ seed, signature: what, script }, swallowClose);
+        expect(Object.values(shorter).flat().length).toBeLessThan(Object.values(script).flat().length / 4);
+        return;
+      }
+      expect.unreachable("no seed fails");
+    },
+    TIMEOUT_MS,
+  );
 });
 
 describe("the virtual clock", () => {
