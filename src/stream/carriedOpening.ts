@@ -6,7 +6,7 @@ import { ByteQueue } from "../core/byteQueue.ts";
 import type { Bytes } from "../core/bytes.ts";
 import { defaultLimits, type Limits } from "../core/limits.ts";
 import { acceptFor } from "../handshake/acceptKey.ts";
-import { HeadReader, makeField } from "../handshake/headReader.ts";
+import { HeadReader, makeField, type Head } from "../handshake/headReader.ts";
 import { formatHead, statusLine } from "../handshake/headWriter.ts";
 import type { ParsedRequest } from "../handshake/serverHandshake.ts";
 import type { ByteTransport, ClientOpening, OpeningRequest, ServerOpening } from "../transports/byteTransport.ts";
@@ -102,36 +102,51 @@ export function overOpening(transport: ByteTransport): ByteTransport {
   };
 }
 
-/** Takes the client's request out of the sent bytes, and puts the answer in front of the received ones. */
-class Asking {
-  readonly #opening: ClientOpening;
+/** Takes the head out of the sent bytes. */
+abstract class HeadTaker {
   readonly #input = new ByteQueue();
-  #head: HeadReader | undefined = new HeadReader(NO_LIMITS, "request line");
-  readonly #answer = withResolvers<Bytes>();
-  /** Whether the answer must still be received, in front of everything else. */
-  awaitsAnswer = true;
+  #reader: HeadReader | undefined;
 
-  constructor(opening: ClientOpening) {
-    this.#opening = opening;
-    this.#answer.promise.catch(ignore); // it may never be read
+  constructor(start: "request line" | "status line") {
+    this.#reader = new HeadReader(NO_LIMITS, start);
   }
 
   /** Whether all further bytes pass through unchanged. */
   get isOver(): boolean {
-    return this.#head === undefined;
+    return this.#reader === undefined;
   }
 
   /** Returns the part of a chunk that passes through. */
   sent(chunk: Bytes): Iterable<Bytes> {
     this.#input.push(chunk);
-    const head = this.#head?.read(this.#input);
+    const head = this.#reader?.read(this.#input);
     if (head === undefined) return [];
-    this.#head = undefined;
+    this.#reader = undefined;
+    this.take(head);
+    return rest(this.#input);
+  }
+
+  protected abstract take(head: Head): void;
+}
+
+/** Takes the client's request out of the sent bytes, and puts the answer in front of the received ones. */
+class Asking extends HeadTaker {
+  readonly #opening: ClientOpening;
+  readonly #answer = withResolvers<Bytes>();
+  /** Whether the answer must still be received, in front of everything else. */
+  awaitsAnswer = true;
+
+  constructor(opening: ClientOpening) {
+    super("request line");
+    this.#opening = opening;
+    this.#answer.promise.catch(ignore); // it may never be read
+  }
+
+  protected override take(head: Head): void {
     const target = head.startLine.split(" ")[1]!;
     const request = { authority: head.get("host") ?? "", target, headers: withoutHttp1(head.fields) };
     const key = head.get("sec-websocket-key") ?? "";
     this.#answer.resolve(this.#ask(request, key));
-    return rest(this.#input);
   }
 
   async received(): Promise<Bytes> {
@@ -160,28 +175,18 @@ class Asking {
 }
 
 /** Takes the server's answer out of the sent bytes. The connection already has the request. */
-class Answering {
+class Answering extends HeadTaker {
   readonly #opening: ServerOpening;
-  readonly #input = new ByteQueue();
-  #head: HeadReader | undefined = new HeadReader(NO_LIMITS, "status line");
 
   constructor(opening: ServerOpening) {
+    super("status line");
     this.#opening = opening;
   }
 
-  get isOver(): boolean {
-    return this.#head === undefined;
-  }
-
-  sent(chunk: Bytes): Iterable<Bytes> {
-    this.#input.push(chunk);
-    const head = this.#head?.read(this.#input);
-    if (head === undefined) return [];
-    this.#head = undefined;
+  protected override take(head: Head): void {
     const status = Number(head.startLine.split(" ")[1]);
     if (status !== 101) requireRefusal(status);
     this.#opening.answer({ status: status === 101 ? 200 : status, headers: withoutHttp1(head.fields) });
-    return rest(this.#input);
   }
 }
 
