@@ -45,7 +45,11 @@ export function overOpening(transport: ByteTransport): ByteTransport {
   const { closed, copiesChunks, remoteAddress, encrypted } = transport;
   const reader = transport.readable.getReader();
   const writer = transport.writable.getWriter();
-  const head = "ask" in opening ? new Asking(opening) : new Answering(opening);
+  const side = "ask" in opening ? asking(opening) : answering(opening);
+  let { received } = side;
+  /** Reads the head that is sent. Once it is `undefined`, all bytes pass through unchanged. */
+  let sent: HeadReader | undefined = new HeadReader(NO_LIMITS, side.start);
+  const input = new ByteQueue();
   /** The heads can't be sent or read, so the transport is useless. */
   const giveUp = (error: unknown): never => {
     reader.cancel(error).catch(ignore);
@@ -59,8 +63,9 @@ export function overOpening(transport: ByteTransport): ByteTransport {
         reader.closed.catch((error: unknown) => controller.error(error));
       },
       async pull(controller) {
-        if (head instanceof Asking && head.awaitsAnswer) {
-          controller.enqueue(await head.received().catch(giveUp));
+        if (received !== undefined) {
+          controller.enqueue(await received.catch(giveUp));
+          received = undefined;
           return;
         }
         const { done, value } = await reader.read();
@@ -79,12 +84,17 @@ export function overOpening(transport: ByteTransport): ByteTransport {
       signal.addEventListener("abort", () => void writer.abort(signal.reason).catch(ignore));
     },
     async write(chunk) {
-      if (head.isOver) {
+      if (sent === undefined) {
         await writer.write(chunk);
         return;
       }
       try {
-        for (const bytes of head.sent(chunk)) await writer.write(bytes);
+        input.push(chunk);
+        const head = sent.read(input);
+        if (head === undefined) return;
+        sent = undefined;
+        side.take(head);
+        while (input.available() > 0) await writer.write(input.take(Infinity));
       } catch (error) {
         giveUp(error);
       }
@@ -102,92 +112,57 @@ export function overOpening(transport: ByteTransport): ByteTransport {
   };
 }
 
-/** Takes the head out of the sent bytes. */
-abstract class HeadTaker {
-  readonly #input = new ByteQueue();
-  #reader: HeadReader | undefined;
-
-  constructor(start: "request line" | "status line") {
-    this.#reader = new HeadReader(NO_LIMITS, start);
-  }
-
-  /** Whether all further bytes pass through unchanged. */
-  get isOver(): boolean {
-    return this.#reader === undefined;
-  }
-
-  /** Returns the part of a chunk that passes through. */
-  sent(chunk: Bytes): Iterable<Bytes> {
-    this.#input.push(chunk);
-    const head = this.#reader?.read(this.#input);
-    if (head === undefined) return [];
-    this.#reader = undefined;
-    this.take(head);
-    return rest(this.#input);
-  }
-
-  protected abstract take(head: Head): void;
+/** What one side does with the head that it sends. */
+interface Side {
+  readonly start: "request line" | "status line";
+  readonly take: (head: Head) => void;
+  /** The head to receive, in front of everything else. */
+  readonly received?: Promise<Bytes>;
 }
 
 /** Takes the client's request out of the sent bytes, and puts the answer in front of the received ones. */
-class Asking extends HeadTaker {
-  readonly #opening: ClientOpening;
-  readonly #answer = withResolvers<Bytes>();
-  /** Whether the answer must still be received, in front of everything else. */
-  awaitsAnswer = true;
+function asking(opening: ClientOpening): Side {
+  const { promise, resolve } = withResolvers<Bytes>();
+  promise.catch(ignore); // it may never be read
+  return {
+    start: "request line",
+    take(head) {
+      const target = head.startLine.split(" ")[1]!;
+      const request = { authority: head.get("host") ?? "", target, headers: withoutHttp1(head.fields) };
+      resolve(ask(opening, request, head.get("sec-websocket-key") ?? ""));
+    },
+    received: promise,
+  };
+}
 
-  constructor(opening: ClientOpening) {
-    super("request line");
-    this.#opening = opening;
-    this.#answer.promise.catch(ignore); // it may never be read
+async function ask(opening: ClientOpening, request: OpeningRequest, key: string): Promise<Bytes> {
+  const { status, headers } = await opening.ask(request);
+  if (!(Number.isInteger(status) && status >= 200 && status <= 599)) {
+    throw new Error(`the transport's opening was answered with ${String(status)}, which is no final status`);
   }
-
-  protected override take(head: Head): void {
-    const target = head.startLine.split(" ")[1]!;
-    const request = { authority: head.get("host") ?? "", target, headers: withoutHttp1(head.fields) };
-    const key = head.get("sec-websocket-key") ?? "";
-    this.#answer.resolve(this.#ask(request, key));
+  const fields = withoutHttp1(headers);
+  for (const [i, [name, value]] of fields.entries()) {
+    if (makeField(name, value) === undefined) throw new Error(`header ${i + 1} of the answer is not a valid header`);
   }
-
-  async received(): Promise<Bytes> {
-    const received = await this.#answer.promise;
-    this.awaitsAnswer = false;
-    return received;
-  }
-
-  async #ask(request: OpeningRequest, key: string): Promise<Bytes> {
-    const { status, headers } = await this.#opening.ask(request);
-    if (!(Number.isInteger(status) && status >= 200 && status <= 599)) {
-      throw new Error(`the transport's opening was answered with ${String(status)}, which is no final status`);
-    }
-    const fields = withoutHttp1(headers);
-    for (const [i, [name, value]] of fields.entries()) {
-      if (makeField(name, value) === undefined) throw new Error(`header ${i + 1} of the answer is not a valid header`);
-    }
-    if (status > 299) return formatHead(statusLine(status), fields);
-    const upgrade: Fields = [
-      ["Connection", "Upgrade"],
-      ["Upgrade", "websocket"],
-      ["Sec-WebSocket-Accept", acceptFor(key)],
-    ];
-    return formatHead(statusLine(101), [...upgrade, ...fields]);
-  }
+  if (status > 299) return formatHead(statusLine(status), fields);
+  const upgrade: Fields = [
+    ["Connection", "Upgrade"],
+    ["Upgrade", "websocket"],
+    ["Sec-WebSocket-Accept", acceptFor(key)],
+  ];
+  return formatHead(statusLine(101), [...upgrade, ...fields]);
 }
 
 /** Takes the server's answer out of the sent bytes. The connection already has the request. */
-class Answering extends HeadTaker {
-  readonly #opening: ServerOpening;
-
-  constructor(opening: ServerOpening) {
-    super("status line");
-    this.#opening = opening;
-  }
-
-  protected override take(head: Head): void {
-    const status = Number(head.startLine.split(" ")[1]);
-    if (status !== 101) requireRefusal(status);
-    this.#opening.answer({ status: status === 101 ? 200 : status, headers: withoutHttp1(head.fields) });
-  }
+function answering(opening: ServerOpening): Side {
+  return {
+    start: "status line",
+    take(head) {
+      const status = Number(head.startLine.split(" ")[1]);
+      if (status !== 101) requireRefusal(status);
+      opening.answer({ status: status === 101 ? 200 : status, headers: withoutHttp1(head.fields) });
+    },
+  };
 }
 
 /** Throws `RangeError` for a status that would open the WebSocket where the transport carries the opening. */
@@ -201,8 +176,4 @@ function withoutHttp1(fields: Iterable<readonly [name: string, value: string]>):
   return Array.from(fields, ([name, value]): [string, string] => [name, value]).filter(
     ([name]) => !OF_HTTP1.test(name),
   );
-}
-
-function* rest(input: ByteQueue): Iterable<Bytes> {
-  while (input.available() > 0) yield input.take(Infinity);
 }
