@@ -47,7 +47,7 @@ function asking(name: string, rule: Rule | string, change: Change): HandshakePre
   return { name, clause: clauseOf(rule), from: "client", text: changed(request, change) };
 }
 
-/** The same of an answer. */
+/** Likewise for an answer. */
 function answering(name: string, rule: Rule | string, change: Change): HandshakePreset {
   return { name, clause: clauseOf(rule), from: "server", text: changed(answer, change) };
 }

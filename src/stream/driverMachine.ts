@@ -581,7 +581,7 @@ export class DriverMachine {
     }
   }
 
-  /** Ends the transport both ways. What it has brought may still be taken. */
+  /** Ends the transport in both directions. The reader may still take the data that has arrived. */
   #loseTransport(reason: unknown): void {
     this.fault ??= reason;
     if (this.output !== "lost") this.#commands.push({ type: "abortOutput", reason });

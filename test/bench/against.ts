@@ -1,7 +1,6 @@
 /**
- * Another version of this library beside this one. Its sources lie in a folder of their own, below the benchmarks of
- * today, so that both versions do the same work in the same process. A row whose benchmark that version cannot run fails
- * by itself.
+ * Compares this library with another version of it. The other version's sources go into a separate folder, together with
+ * today's benchmarks, so both versions do the same work in the same process.
  */
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
@@ -44,7 +43,7 @@ export async function moduleOf<Module>({ folder }: Against, path: string): Promi
   return (await import(pathToFileURL(join(folder, path)).href)) as Module;
 }
 
-/** Whether a workload says anything about another version: how costs grow, and what bounds them, it measures by itself. */
+/** Whether a workload compares versions. The others compare this version with itself or with a lower bound. */
 export const comparesVersions = ({ environment, kind }: Names): boolean =>
   environment === "node" && (kind === "receive" || kind === "send" || kind === "open");
 

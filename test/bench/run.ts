@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: measures every workload beside its peers, in Node and in Chromium, and prints a table.
  * `--filter TEXT`, as often as you like, for the rows that have every text in them; `--goals` for those that have a goal,
- * and what bounds them; `--quick`; `--runs N` for medians over so many runs of everything; `--json FILE`;
+ * and what bounds them; `--quick`; `--runs N` for medians over N runs of everything; `--json FILE`;
  * `--against COMMIT` for another version of this library in the place of the peers, in Node.
  */
 import "./plainWs.ts";

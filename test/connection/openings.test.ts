@@ -370,7 +370,7 @@ describe("§4.2.1 receiveRequest: a request that was parsed elsewhere", () => {
     expect(joined(pull(server))).toEqual(joined(feed(new WSConnection("server"), bytes)));
   });
 
-  test("by HTTP/2 is told by its pseudo-headers (RFC 9113 §8.3.1, RFC 8441 §4), which are no headers", () => {
+  test("by HTTP/2 is described by its pseudo-headers (RFC 9113 §8.3.1, RFC 8441 §4), which are not passed on as headers", () => {
     const headers = {
       ":method": "CONNECT",
       ":protocol": "websocket",

@@ -41,7 +41,7 @@ describe("sendData", () => {
     client.sendData(shared.buffer as never);
     expect(received("server", client.bytesToSend())[0]).toEqual(new Uint8Array(3000));
   });
-  test("sends memory that can be resized as it was when it was called, be it handed over", () => {
+  test("sends resizable memory as it was at the call, even if it is handed over", () => {
     const buffer = new ArrayBuffer(20_000, { maxByteLength: 40_000 });
     const [tracking, part] = [new Uint8Array(buffer).fill(7), new Uint8Array(buffer, 10_000, 10_000)];
     const sent = open("client");

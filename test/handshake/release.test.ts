@@ -96,7 +96,7 @@ test("an answer that was not asked for", () => {
   expect(inUse).toEqual([]);
 });
 
-test("parameters that are none", () => {
+test("invalid parameters", () => {
   inUse = [];
   const parameters = null as unknown as ExtensionParameters;
   const bad: Extension = { ...good, accept: () => ({ parameters, codec: codec("good of the server", 0) }) };

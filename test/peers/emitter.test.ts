@@ -118,7 +118,7 @@ test("any program has the same trace", () => {
   );
 });
 
-test("an error that nobody listens for is thrown, and the monitor is told of every one", () => {
+test("an error without a listener is thrown, and the monitor gets every error", () => {
   expectSame((emitter, say) => {
     emitter.on(errorMonitor as never, (...args: unknown[]) => say("monitor", ...args));
     for (const error of [new Error("mine"), "text", undefined]) {
@@ -133,7 +133,7 @@ test("an error that nobody listens for is thrown, and the monitor is told of eve
   });
 });
 
-test("what is no listener, and no number of them, is refused", () => {
+test("an invalid listener or number of listeners is refused", () => {
   expectSame((emitter, say) => {
     for (const wrong of [undefined, null, "text", {}]) {
       for (const does of [...ADDING, ...REMOVING]) {
@@ -155,7 +155,7 @@ test("what is no listener, and no number of them, is refused", () => {
   });
 });
 
-test("too many listeners are told of once, unless the limit is raised", () => {
+test("too many listeners give one warning, unless the limit is raised", () => {
   const warnings: unknown[] = [];
   const emitWarning = vi.spyOn(process, "emitWarning").mockImplementation((warning) => {
     const { name, type, count, emitter } = warning as Error & { type: string; count: number; emitter: unknown };

@@ -33,7 +33,7 @@ const echo: CrosswsHooks = {
   message: (peer: CrosswsPeer, message: CrosswsMessage) => void peer.send(message.rawData),
 };
 
-test("sends any Blob as bytes, and nothing else that is no plain object", async () => {
+test("sends any Blob as bytes, and refuses other objects that are not plain", async () => {
   let peer!: CrosswsPeer;
   const client = await open(crosswsAdapter({ hooks: { open: (opened: CrosswsPeer) => void (peer = opened) } }));
   for (const blob of [new Blob(["hi"]), brandless(Uint8Array.of(104, 105))]) {

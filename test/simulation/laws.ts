@@ -52,11 +52,11 @@ const PONG_SLACK_MS = 5;
 
 const CLOSED_EARLY = "closed of the transport settled";
 
-/** What may be read ahead besides the chunk with which it was exceeded, and in how many chunks. */
+/** How much may be read ahead, not counting the chunk that exceeds it, and in how many chunks. */
 const MOST_AHEAD_BYTES = 64 * 1024;
 const MOST_AHEAD_CHUNKS = MOST_AHEAD_BYTES / CHUNK_BYTES;
 
-/** What may wait in a session besides the message with which it was exceeded: of text in half as many characters. */
+/** How much may wait in a session, not counting the message that exceeds it. Text counts two bytes a character. */
 const MOST_QUEUED_BYTES = 2 * 64 * 1024;
 
 export type LawWorld = Surroundings;
