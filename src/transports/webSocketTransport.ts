@@ -134,6 +134,7 @@ export function webSocketTransport(socket: CarrierSocket, options: WebSocketTran
     },
     tell(control) {
       if (link.isOurs === true) {
+        if (socket.readyState !== OPEN) return; // it would only count in `bufferedAmount`, for ever
         socket.send(textOf(control));
         watch();
       } else link.tellPlainly(control);
@@ -155,7 +156,8 @@ export function webSocketTransport(socket: CarrierSocket, options: WebSocketTran
   function watch(): void {
     poll ??= setTimeout(() => {
       poll = undefined;
-      const { bufferedAmount } = socket;
+      const { bufferedAmount, readyState } = socket;
+      if (readyState !== OPEN) return; // the `close` event is to come
       if (bufferedAmount > 0) watch();
       if (bufferedAmount <= LOW_WATER_BYTES) link.wake();
     }, POLL_MS);

@@ -389,3 +389,18 @@ describe("a message port", () => {
     await transport.closed;
   });
 });
+
+test.each([2, 3])("a WebSocket in state %i with unsent bytes is neither watched nor sent to", async (state) => {
+  fakeTime();
+  const carrier = new FakeWebSocket(webSocketProtocol);
+  const transport = webSocketTransport(carrier);
+  carrier.open();
+  await transport.writable.getWriter().write(hex("01"));
+  carrier.bufferedAmount = MIB;
+  carrier.readyState = state;
+  const sent = [...carrier.sent];
+  await transport.readable.cancel("gone");
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(vi.getTimerCount()).toBe(0);
+  expect(carrier.sent).toEqual(sent);
+});
