@@ -241,7 +241,11 @@ export class SessionMachine {
 
   /** The memory that the session takes, in bytes: what is kept, and what has not been read. */
   get heldBytes(): number {
-    return this.#replay.size + this.#received - this.#taken;
+    return this.#replay.size + Math.min(this.#received, this.#endAt) - Math.min(this.#taken, this.#endAt);
+  }
+
+  get isClient(): boolean {
+    return this.#isClient;
   }
 
   get isAttached(): boolean {
@@ -260,7 +264,9 @@ export class SessionMachine {
   /** The time for the next `time`; `Infinity` if nothing is pending. Changes nothing. */
   get nextDeadlineMs(): number {
     if (this.#isForgotten) return Infinity;
-    let ms = Math.min(this.#expireMs, this.#closeByMs, this.#redialMs, this.#acknowledgeMs, this.#silentMs);
+    let ms = Math.min(this.#expireMs, this.#closeByMs, this.#redialMs, this.#silentMs);
+    // It goes with the next write, if one is under way.
+    if (this.#current?.isWriting === false) ms = Math.min(ms, this.#acknowledgeMs);
     for (const { phase, dueMs } of this.#carriers.values()) if (phase !== "attached") ms = Math.min(ms, dueMs);
     return ms;
   }
@@ -368,7 +374,6 @@ export class SessionMachine {
     }
     this.#followTime();
     this.#followEnds();
-    if (this.#current === undefined) this.#acknowledgeMs = Infinity;
     for (const carrier of this.#carriers.values()) this.#flush(carrier);
     this.#owedMs = this.#isOwed ? (this.#owedMs ?? this.#nowMs) : undefined;
     return this.#commands;
@@ -378,9 +383,9 @@ export class SessionMachine {
 
   /** Client: dials, unless a dial is under way. */
   #dial(): void {
+    this.#redialMs = Infinity;
     const isDialing = [...this.#carriers.values()].some((carrier) => carrier !== this.#current);
     if (!this.#isClient || isDialing) return;
-    this.#redialMs = Infinity;
     const { number } = this.#add(++this.#attachments, this.#attachments, "dialing", new FrameReader());
     this.#command("dial", number);
   }
@@ -469,6 +474,7 @@ export class SessionMachine {
     this.#attached = carrier.attachment;
     this.#expireMs = Infinity;
     this.#redialMs = Infinity;
+    this.#acknowledgeMs = Infinity;
     this.roundTripMs = this.#nowMs - carrier.askedMs;
     if (this.receiving === "stopping") carrier.controls.push(encode({ type: "stop" }));
     this.#signalState("attach");
@@ -509,6 +515,7 @@ export class SessionMachine {
         if (frame === undefined || this.#isForgotten || !this.#carriers.has(number)) return;
         if (!expected[carrier.phase].includes(frame.type)) throw malformed(`${frame.type} is not expected here`);
         this.#obey(carrier, frame);
+        this.#followEnds();
       }
     } catch (error) {
       if (!(error instanceof ResumeError)) throw error;

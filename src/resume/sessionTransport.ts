@@ -76,6 +76,7 @@ export class SessionTransport {
   readonly #unread = new Fifo<Uint8Array>();
   #isWanted = false;
   #isInputEnding = false;
+  #isInputOver = false;
 
   #writing!: WritableStreamDefaultController;
   #outputEnded = withResolvers();
@@ -143,9 +144,8 @@ export class SessionTransport {
         this.#finishInput();
         return;
       case "failInput":
-        this.#isWanted = false;
-        if (!this.#isInputEnding || this.#unread.size > 0) this.#reading.error(command.error);
-        while (this.#unread.size > 0) this.#unread.shift();
+        if (!this.#isInputOver) this.#reading.error(command.error);
+        this.#endInput();
         return;
       case "outputEnded":
         this.#outputEnded.resolve();
@@ -223,7 +223,8 @@ export class SessionTransport {
       this.#timerMs = Infinity;
       this.handle({ type: "time" });
     };
-    this.#timer = this.#clock.setTimeout(ring, Math.min(dueMs - this.#clock.now(), LONGEST_TIMER_MS));
+    // Whole milliseconds: the rest of one may be too short for the clock to advance.
+    this.#timer = this.#clock.setTimeout(ring, Math.min(Math.ceil(dueMs - this.#clock.now()), LONGEST_TIMER_MS));
   }
 
   // The application's streams
@@ -235,7 +236,7 @@ export class SessionTransport {
         start: (controller) => void (this.#reading = controller),
         pull: () => this.#pull(),
         cancel: () => {
-          while (this.#unread.size > 0) this.#unread.shift();
+          this.#endInput();
           this.handle({ type: "stopped" });
         },
       },
@@ -288,9 +289,16 @@ export class SessionTransport {
 
   /** Ends the reader's stream once it has read everything. */
   #finishInput(): void {
-    if (!this.#isInputEnding || this.#unread.size > 0) return;
+    if (this.#isInputOver || !this.#isInputEnding || this.#unread.size > 0) return;
     this.#reading.close();
+    this.#endInput();
     this.handle({ type: "endTaken" });
+  }
+
+  #endInput(): void {
+    this.#isInputOver = true;
+    this.#isWanted = false;
+    while (this.#unread.size > 0) this.#unread.shift();
   }
 
   #write(chunk: unknown): Promise<void> | undefined {
@@ -326,10 +334,8 @@ export class SessionTransport {
     this.handle({ type: "closed" });
     this.#failOutput(new TransportError("closed", "the transport was closed"));
     // What has arrived may still be read.
-    if (!this.#isInputEnding) {
-      this.#isInputEnding = true;
-      this.#finishInput();
-    }
+    this.#isInputEnding = true;
+    this.#finishInput();
     this.#closed.resolve();
   }
 }
