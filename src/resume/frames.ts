@@ -77,8 +77,11 @@ function typeOf(code: number): FrameType | undefined {
   return code === PREFACE_CODE ? "preface" : code < PREFACE_CODE ? TYPES[code - 1] : undefined;
 }
 
-const lengthOf = (type: FrameType): number =>
-  FIELDS[type].reduce((sum: number, name: Field) => sum + LENGTHS[name], 1);
+function lengthOf(type: FrameType): number {
+  let length = 1;
+  for (const name of FIELDS[type]) length += LENGTHS[name];
+  return length;
+}
 
 const isBytes = (name: Field): boolean => name === "id" || name === "token";
 
@@ -159,14 +162,20 @@ export class FrameReader {
   }
 
   #parse(type: FrameType): Head {
+    const head = this.#head;
     const frame: Record<string, unknown> = { type };
     let at = 1;
     for (const name of FIELDS[type]) {
-      const bytes = this.#head.slice(at, (at += LENGTHS[name]));
-      const value = bytes.reduce((sum, byte) => sum * 256 + byte, 0);
-      // Positions up to the end of a stream are exact.
-      if (!isBytes(name) && value >= Number.MAX_SAFE_INTEGER) throw malformed(`${name} is too large`);
-      frame[name] = isBytes(name) ? bytes : value;
+      const end = at + LENGTHS[name];
+      if (isBytes(name)) frame[name] = head.slice(at, end);
+      else {
+        let value = 0;
+        for (let i = at; i < end; i++) value = value * 256 + head[i]!;
+        // Positions up to the end of a stream are exact.
+        if (value >= Number.MAX_SAFE_INTEGER) throw malformed(`${name} is too large`);
+        frame[name] = value;
+      }
+      at = end;
     }
     return frame as Head;
   }

@@ -69,7 +69,7 @@ export class ReplayBuffer {
 
   /** Visits the one or two parts of the ring that hold `count` bytes from a position on. */
   #each(position: number, count: number, visit: (at: number, done: number, length: number) => void): void {
-    for (let done = 0; done < count; ) {
+    for (let done = 0; done < count;) {
       const at = (position + done) % this.#ring.length;
       const length = Math.min(count - done, this.#ring.length - at);
       visit(at, done, length);

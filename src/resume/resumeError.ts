@@ -10,8 +10,7 @@
  * - `version`: the other end speaks another version of the protocol
  * - `protocol`: the other end broke the protocol
  */
-export type ResumeErrorCode =
-  "unknownSession" | "expired" | "evicted" | "abandoned" | "busy" | "version" | "protocol";
+export type ResumeErrorCode = "unknownSession" | "expired" | "evicted" | "abandoned" | "busy" | "version" | "protocol";
 
 export class ResumeError extends Error {
   override readonly name = "ResumeError";

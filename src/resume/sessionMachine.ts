@@ -627,7 +627,8 @@ export class SessionMachine {
     if (!this.#signalReceiving("reset")) return;
     this.#endAt = offset;
     this.#taken = this.#received = offset + 1;
-    if (wasHeard) this.#commands.push({ type: "failInput", error: new TransportError("reset", "the other end was aborted") });
+    if (wasHeard)
+      this.#commands.push({ type: "failInput", error: new TransportError("reset", "the other end was aborted") });
   }
 
   #acknowledge(taken: number): void {
@@ -744,7 +745,9 @@ export class SessionMachine {
 
   /** Writes frames as one chunk: those before the data at `sentTo`, `count` bytes of it, and those after it. */
   #write(carrier: Carrier, before: readonly Bytes[], count: number, after: readonly Bytes[]): void {
-    const length = [...before, ...after].reduce((sum, frame) => sum + frame.length, count);
+    let length = count;
+    for (const frame of before) length += frame.length;
+    for (const frame of after) length += frame.length;
     if (length === 0) return;
     const chunk = new Uint8Array(length);
     let at = 0;

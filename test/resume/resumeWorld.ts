@@ -216,7 +216,7 @@ export class ResumeWorld {
     return {
       bytes,
       finish: isFull || (finish === "abortSession" && !this.isHarsh) ? "close" : finish,
-      chunkBytes: isFull ? draws.pick([65_536, 200_000, 16_384]) : draws.pick([4096, 16, 70_000, 500]),
+      chunkBytes: isFull ? draws.pick([65_536, 200_000, 16_384]) : draws.pick([4096, 100, 70_000, 500]),
       cancelAt: !isFull && draws.oneIn(8) ? draws.below(bytes + 1) : Infinity,
       dawdles: draws.oneIn(3),
     };
@@ -351,7 +351,11 @@ export class ResumeWorld {
     const net = this.#net;
     const mayFail = this.clock.now() < TROUBLE_MS + LONGEST_TROUBLE_MS;
     const isFailing = this.clock.now() < this.#dialsFailUntilMs;
-    const fate = isFailing ? "fails" : mayFail ? net.pick(["opens", "opens", "opens", "opens", "opens", "fails"]) : "opens";
+    const fate = isFailing
+      ? "fails"
+      : mayFail
+        ? net.pick(["opens", "opens", "opens", "opens", "opens", "fails"])
+        : "opens";
     const hangs = fate === "fails" && net.oneIn(3);
     this.log(`dial ${++this.#dials} ${fate}`);
     return new Promise((resolve, reject) => {
@@ -379,7 +383,7 @@ export class ResumeWorld {
   #cutter(): (length: number) => number {
     const net = this.#net;
     const most = net.pick([Infinity, Infinity, 5000, 13]);
-    let left = 200; // then whole, since small pieces say nothing new
+    let left = 50; // then whole, since small pieces say nothing new
     return (length) => (most < length && left-- > 0 ? 1 + net.below(Math.min(length, most)) : length);
   }
 

@@ -95,7 +95,8 @@ class Lane {
 
   #write(chunk: Bytes): Promise<void> | undefined {
     // What it was given is gone for the writer.
-    const taken = chunk.buffer.byteLength === chunk.byteLength ? new Uint8Array(chunk.buffer.transfer()) : chunk.slice();
+    const taken =
+      chunk.buffer.byteLength === chunk.byteLength ? new Uint8Array(chunk.buffer.transfer()) : chunk.slice();
     this.#waiting += taken.length;
     const { swallows } = this;
     // A slow lane brings a long chunk piece by piece.
@@ -114,7 +115,7 @@ class Lane {
   }
 
   #deliver(chunk: Bytes): void {
-    for (let at = 0; at < chunk.length && !this.readerIsOver; ) {
+    for (let at = 0; at < chunk.length && !this.readerIsOver;) {
       const length = Math.max(1, this.#cut(chunk.length - at));
       this.#reading.enqueue(chunk.subarray(at, at + length));
       at += length;
