@@ -181,6 +181,10 @@ export class SessionMachine {
   state: ResumeState = "connecting";
   sending: Sending = "open";
   receiving: Receiving = "open";
+  /** Why the session failed. */
+  fault: unknown;
+  /** Bytes of this end that the reader at the other end has taken for certain. */
+  confirmedBytes = 0;
   /** The last round trip, in milliseconds. */
   roundTripMs: number | undefined;
   readonly id: Bytes;
@@ -254,11 +258,6 @@ export class SessionMachine {
 
   get isForgotten(): boolean {
     return this.#isForgotten;
-  }
-
-  /** Bytes of this end that the reader at the other end has taken. */
-  get confirmedBytes(): number {
-    return Math.min(this.#acknowledged, this.#replay.end);
   }
 
   /** The time for the next `time`; `Infinity` if nothing is pending. Changes nothing. */
@@ -461,6 +460,7 @@ export class SessionMachine {
 
   /** From here on everything travels over this carrier, and nothing over earlier ones. */
   #attach(carrier: Carrier, received: number, taken: number, window: number): void {
+    carrier.phase = "attached";
     this.#window = Math.min(this.#options.bufferBytes, window);
     if (received > this.#sent) throw malformed("it has received more than was sent");
     if (taken > received) throw malformed("it has taken more than it has received");
@@ -468,7 +468,6 @@ export class SessionMachine {
     for (const other of this.#carriers.values()) {
       if (other !== carrier && other.attachment <= carrier.attachment) this.#drop(other);
     }
-    carrier.phase = "attached";
     carrier.sentTo = Math.max(received, this.#acknowledged);
     this.#current = carrier;
     this.#attached = carrier.attachment;
@@ -636,6 +635,8 @@ export class SessionMachine {
     if (taken < this.#acknowledged) throw malformed("it takes an acknowledgement back");
     const { hasRoom } = this.#replay;
     this.#acknowledged = taken;
+    // A direction that was reset is acknowledged without being read.
+    if (this.sending !== "resetting") this.confirmedBytes = Math.min(taken, this.#replay.end);
     this.#replay.release(Math.max(this.#replay.start, Math.min(taken, this.#replay.end)));
     if (!hasRoom && this.#replay.hasRoom) this.#commands.push({ type: "room" });
   }
@@ -796,6 +797,7 @@ export class SessionMachine {
       const word = encode({ type: "gone", reason: REASONS.indexOf(reason) });
       for (const carrier of [...this.#carriers.values()]) if (carrier.phase !== "dialing") this.#hangUp(carrier, word);
     }
+    this.fault = error;
     this.#signalState("fail");
     this.#forget();
   }

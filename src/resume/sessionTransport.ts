@@ -157,8 +157,9 @@ export class SessionTransport {
         this.#wake();
         return;
       case "state": {
-        const { state } = this.#machine;
+        const { state, fault } = this.#machine;
         if (state === "closed") this.#closed.resolve();
+        if (state === "failed") this.#closed.reject(fault);
         attempt(() => this.transport.onstatechange?.());
         return;
       }

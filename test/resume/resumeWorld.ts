@@ -328,12 +328,12 @@ export class ResumeWorld {
       case "swallow":
         this.marks.add("swallowed");
         carrier.swallow(true, true);
-        this.clock.after(5000 + laterMs, () => carrier.cutClient());
+        this.#cutLater(carrier, 5000 + laterMs);
         return;
       case "swallowOne":
         this.marks.add("acknowledgements were lost");
         carrier.swallow(first, !first);
-        this.clock.after(5000 + laterMs, () => carrier.cutClient());
+        this.#cutLater(carrier, 5000 + laterMs);
         return;
       case "clog":
         carrier.clog(net.below(LONGEST_TROUBLE_MS), true, true);
@@ -345,6 +345,13 @@ export class ResumeWorld {
       default:
         what satisfies never;
     }
+  }
+
+  /** The client's platform notices that a carrier is dead, unless the client should have noticed long ago. */
+  #cutLater(carrier: SimulatedCarrier, ms: number): void {
+    this.clock.after(ms, () => {
+      if (this.#client.transport?.waitingBytes === 0) carrier.cutClient();
+    });
   }
 
   #dial(signal: AbortSignal): Promise<ByteTransport> {

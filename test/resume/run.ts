@@ -58,8 +58,8 @@ async function main(): Promise<number> {
         if (performance.now() - toldMs < 10_000) continue;
         toldMs = performance.now();
         const rate = Math.round((report.seeds * 1000) / (toldMs - startMs));
-        const kinds = Object.keys(report.found).length;
-        console.error(`${report.seeds} seeds, ${kinds} kinds of findings, ${rate} seeds a second`);
+        console.error(`${report.seeds} seeds, ${rate} seeds a second`);
+        for (const [what, { first }] of Object.entries(report.found)) console.error(`  seed ${first}: ${what}`);
       }
       await worker.terminate();
     }),
