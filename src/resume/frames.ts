@@ -74,7 +74,7 @@ const PREFACE_CODE = 0x57; // W
 const codeOf = (type: FrameType): number => (type === "preface" ? PREFACE_CODE : TYPES.indexOf(type) + 1);
 
 function typeOf(code: number): FrameType | undefined {
-  return code === PREFACE_CODE ? "preface" : code < PREFACE_CODE ? TYPES[code - 1] : undefined;
+  return code === PREFACE_CODE ? "preface" : code < TYPES.length ? TYPES[code - 1] : undefined;
 }
 
 function lengthOf(type: FrameType): number {

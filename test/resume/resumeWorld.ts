@@ -347,10 +347,11 @@ export class ResumeWorld {
     }
   }
 
-  /** The client's platform notices that a carrier is dead, unless the client should have noticed long ago. */
+  /** The platform notices that a carrier is dead, at an end that should not have noticed long ago. */
   #cutLater(carrier: SimulatedCarrier, ms: number): void {
     this.clock.after(ms, () => {
       if (this.#client.transport?.waitingBytes === 0) carrier.cutClient();
+      if (this.#server.transport?.waitingBytes === 0) carrier.cutServer();
     });
   }
 
