@@ -65,6 +65,7 @@ interface Arm {
   transport?: ByteTransport;
   reader?: ReadableStreamDefaultReader<Uint8Array>;
   writer?: WritableStreamDefaultWriter<Bytes>;
+  closing?: Promise<void>;
   /** How many of the kept chunks have been written to it. */
   written: number;
   isOver: boolean;
@@ -238,8 +239,7 @@ class Race {
       close: async () => {
         this.#hasEnded = true;
         for (const arm of this.#arms) this.#catchUp(arm);
-        const { writer } = this.#winner ?? (await this.#decided.promise);
-        await writer?.closed;
+        await (this.#winner ?? (await this.#decided.promise)).closing;
         this.#endDirection();
       },
     });
@@ -284,7 +284,9 @@ class Race {
       if (this.#winner === undefined) this.#lose(arm, error);
     };
     while (arm.written < this.#kept.length) writer.write(this.#kept[arm.written++]!.slice()).catch(fail);
-    if (this.#hasEnded) writer.close().catch(fail);
+    if (!this.#hasEnded) return;
+    arm.closing = writer.close();
+    arm.closing.catch(fail);
   }
 
   #close(): void {
