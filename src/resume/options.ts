@@ -12,7 +12,7 @@ export interface ResumeOptions extends ClockOption {
   readonly bufferBytes?: number;
   /**
    * How long a session lives without a carrier, in milliseconds. Also how long the first dial is repeated, and how long a
-   * closed transport goes on delivering what was written. 30 s by default: long enough for a tunnel or another network.
+   * closed transport waits for the other end to take more of what was written. 30 s by default: long enough for a tunnel or another network.
    */
   readonly keepMs?: number;
   /**

@@ -634,6 +634,10 @@ export class SessionMachine {
     if (taken > this.#sent) throw malformed("it acknowledges more than was sent");
     if (taken < this.#acknowledged) throw malformed("it takes an acknowledgement back");
     const { hasRoom } = this.#replay;
+    // A closed transport may take long, as long as it gets on.
+    if (taken > this.#acknowledged && this.#closeByMs < Infinity) {
+      this.#closeByMs = this.#nowMs + this.#options.keepMs;
+    }
     this.#acknowledged = taken;
     // A direction that was reset is acknowledged without being read.
     if (this.sending !== "resetting") this.confirmedBytes = Math.min(taken, this.#replay.end);
