@@ -459,12 +459,13 @@ export class SessionMachine {
   }
 
   /** From here on everything travels over this carrier, and nothing over earlier ones. */
-  #attach(carrier: Carrier, received: number, taken: number, window: number): void {
+  #attach(carrier: Carrier, { received, taken }: { received: number; taken: number }, window: number): void {
     carrier.phase = "attached";
     this.#window = Math.min(this.#options.bufferBytes, window);
     if (received > this.#sent) throw malformed("it has received more than was sent");
     if (taken > received) throw malformed("it has taken more than it has received");
-    this.#acknowledge(taken);
+    // Acknowledgements over the last carrier may have overtaken a server's answer.
+    this.#acknowledge(this.#isClient ? Math.max(taken, this.#acknowledged) : taken);
     for (const other of this.#carriers.values()) {
       if (other !== carrier && other.attachment <= carrier.attachment) this.#drop(other);
     }
@@ -535,8 +536,7 @@ export class SessionMachine {
         this.#isKnown = true;
         carrier.controls.push(encode({ type: "confirm", received: this.#received, taken: this.#taken }));
         carrier.acknowledgedTo = this.#taken;
-        // An acknowledgement over the last carrier may have overtaken this answer.
-        this.#attach(carrier, frame.received, Math.max(frame.taken, this.#acknowledged), frame.window);
+        this.#attach(carrier, frame, frame.window);
         return;
       case "confirm":
         if (!this.isNewer(carrier.attachment)) {
@@ -545,7 +545,7 @@ export class SessionMachine {
         }
         if (frame.received < this.#acknowledged) throw malformed("it has received less than it has acknowledged");
         if (carrier.offered === this.#next) this.#renew();
-        this.#attach(carrier, frame.received, frame.taken, carrier.window);
+        this.#attach(carrier, frame, carrier.window);
         return;
       case "data":
         this.#receiveData(frame);
@@ -640,7 +640,7 @@ export class SessionMachine {
     }
     this.#acknowledged = taken;
     // A direction that was reset is acknowledged without being read.
-    if (this.sending !== "resetting") this.confirmedBytes = Math.min(taken, this.#replay.end);
+    if (this.sending === "open" || this.sending === "ending") this.confirmedBytes = Math.min(taken, this.#replay.end);
     this.#replay.release(Math.max(this.#replay.start, Math.min(taken, this.#replay.end)));
     if (!hasRoom && this.#replay.hasRoom) this.#commands.push({ type: "room" });
   }

@@ -225,7 +225,10 @@ export class SessionTransport {
       this.handle({ type: "time" });
     };
     // Whole milliseconds: the rest of one may be too short for the clock to advance.
-    this.#timer = this.#clock.setTimeout(ring, Math.min(Math.ceil(dueMs - this.#clock.now()), LONGEST_TIMER_MS));
+    this.#timer = this.#clock.setTimeout(
+      ring,
+      Math.max(0, Math.min(Math.ceil(dueMs - this.#clock.now()), LONGEST_TIMER_MS)),
+    );
   }
 
   // The application's streams

@@ -271,7 +271,9 @@ describe("before there is an answer", () => {
     await settle();
     await arms[1]!.open();
     expect(arms.map(({ hasEnded }) => hasEnded)).toEqual([true, true]);
-    await (await transport).closed;
+    await (
+      await transport
+    ).closed;
     expect(clock.liveTimers).toBe(0);
   });
 });

@@ -366,10 +366,7 @@ describe("memory", () => {
     const server = await world.server();
     world.failing = Infinity;
     await world.cut();
-    server.writable
-      .getWriter()
-      .write(new Uint8Array(200_000))
-      .catch(ignore);
+    server.writable.getWriter().write(new Uint8Array(200_000)).catch(ignore);
     await settle();
     expect(server.state).toBe("failed");
     await expect(server.closed).rejects.toMatchObject({ name: "ResumeError", code: "evicted" });
