@@ -17,7 +17,7 @@ const LENGTHS = {
   id: 8,
   attachment: 4,
   token: 16,
-  window: 8,
+  windowBytes: 8,
   received: 8,
   taken: 8,
   offset: 8,
@@ -30,8 +30,8 @@ type Field = keyof typeof LENGTHS;
 
 /** The frame types in the order of their codes, from 1 on, with their fields. */
 const FIELDS = {
-  hello: ["fresh", "id", "attachment", "token", "window"],
-  welcome: ["token", "received", "taken", "window"],
+  hello: ["fresh", "id", "attachment", "token", "windowBytes"],
+  welcome: ["token", "received", "taken", "windowBytes"],
   confirm: ["received", "taken"],
   data: ["offset", "length"],
   ack: ["taken"],

@@ -47,9 +47,9 @@ const winners = new WeakMap<DialCarrier, number>();
  */
 export function race(dials: readonly DialCarrier[], options: RaceOptions = {}): Promise<ByteTransport> {
   return new Promise((resolve) => {
-    if (!Array.isArray(dials) || dials.length === 0) refuse("race() takes an array of functions that dial", dials);
+    if (!Array.isArray(dials) || dials.length === 0) refuse("race() takes an array of dials", dials);
     for (const dial of dials as readonly DialCarrier[]) {
-      requireKind("race() takes functions that dial,", dial, "a function");
+      requireKind("race() takes dials, each", dial, "a function");
     }
     const checked = checkOptions("race()", options, table);
     const { headStartMs = 250, clock = systemClock, signal } = checked;

@@ -21,7 +21,7 @@ interface Platform {
  * @example
  * ```ts
  * import { resumable, resumed } from "websocket-over/resume";
- * import { pipe, type ByteTransport } from "websocket-over/pipe";
+ * import { pipe } from "websocket-over/pipe";
  *
  * const [near, far] = pipe();
  * const client = resumable(() => near);
@@ -35,7 +35,7 @@ interface Platform {
  * ```
  */
 export function resumable(dial: DialCarrier, options: ResumeOptions = {}): ResumableTransport {
-  requireKind("resumable() takes a function that dials,", dial, "a function");
+  requireKind("resumable() takes a dial,", dial, "a function");
   const resolved = resolveOptions("resumable()", options, resumeTable);
   resolved.signal?.throwIfAborted();
   const platform = globalThis as Platform;

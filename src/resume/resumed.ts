@@ -41,8 +41,8 @@ export function resumed(
   transports: AsyncIterable<ByteTransport> | Iterable<ByteTransport>,
   options: ResumedOptions = {},
 ): AsyncIterableIterator<ResumableTransport> {
-  const { maxSessions = 10_000, maxHeldBytes = 2 ** 28 } = options;
   const resolved = resolveOptions("resumed()", options, table);
+  const { maxSessions = 10_000, maxHeldBytes = 2 ** 28 } = options;
   requireAtLeast("maxSessions", maxSessions, 1);
   requireAtLeast("maxHeldBytes", maxHeldBytes, 0);
   const source = iteratorOf("resumed()", transports);
@@ -208,7 +208,7 @@ class Host implements AsyncIterableIterator<ResumableTransport> {
         admission satisfies never;
     }
     const session = this.#sessions.get(admission.session)!;
-    session.adopt(carrier, ++this.#carriers, hello.attachment, hello.window, reader);
+    session.adopt(carrier, ++this.#carriers, hello.attachment, hello.windowBytes, reader);
   }
 
   #begin(machine: SessionMachine, { remoteAddress, encrypted }: ByteTransport): void {

@@ -86,7 +86,7 @@ export type Happening =
       readonly type: "greeted";
       readonly carrier: number;
       readonly attachment: number;
-      readonly window: number;
+      readonly windowBytes: number;
       readonly reader: FrameReader;
     }
   | { readonly type: "chunk"; readonly carrier: number; readonly chunk: Uint8Array }
@@ -173,7 +173,7 @@ interface Carrier {
   pingedMs: number;
   /** Server: the token that it was welcomed with, and the client's window. */
   offered: Bytes;
-  window: number;
+  windowBytes: number;
   saidBye: boolean;
 }
 
@@ -211,7 +211,7 @@ export class SessionMachine {
   #sent = 0;
   #acknowledged = 0;
   /** How much may be sent beyond what was acknowledged, and received beyond what was taken. */
-  #window: number;
+  #windowBytes: number;
 
   /** Positions: what has arrived, and what the reader has taken. */
   #received = 0;
@@ -232,7 +232,7 @@ export class SessionMachine {
     this.#options = options;
     this.#isClient = options.role === "client";
     this.#replay = new ReplayBuffer(options.bufferBytes);
-    this.#window = options.bufferBytes;
+    this.#windowBytes = options.bufferBytes;
     this.id = options.id ?? this.#draw(8);
     this.#token = options.token ?? this.#draw(16);
     if (!this.#isClient) this.#next = this.#draw(16);
@@ -407,7 +407,7 @@ export class SessionMachine {
       pings: 0,
       pingedMs: 0,
       offered: EMPTY,
-      window: 0,
+      windowBytes: 0,
       saidBye: false,
     };
     this.#carriers.set(number, carrier);
@@ -431,13 +431,13 @@ export class SessionMachine {
         id: this.id,
         attachment: carrier.attachment,
         token: this.#token,
-        window: this.#options.bufferBytes,
+        windowBytes: this.#options.bufferBytes,
       }),
     );
   }
 
   /** Server: answers a carrier that has named the session. */
-  #welcome({ carrier: number, attachment, window, reader }: Extract<Happening, { type: "greeted" }>): void {
+  #welcome({ carrier: number, attachment, windowBytes, reader }: Extract<Happening, { type: "greeted" }>): void {
     const waiting = [...this.#carriers.values()].filter(({ phase }) => phase === "welcomed");
     if (waiting.length >= MOST_CANDIDATES) this.#drop(waiting[0]!);
     if (this.state === "connecting" && this.#expireMs === Infinity) {
@@ -445,7 +445,7 @@ export class SessionMachine {
     }
     const carrier = this.#add(number, attachment, "welcomed", reader);
     carrier.offered = this.#next;
-    carrier.window = window;
+    carrier.windowBytes = windowBytes;
     carrier.acknowledgedTo = this.#taken;
     carrier.controls.push(
       encode({
@@ -453,15 +453,15 @@ export class SessionMachine {
         token: this.#next,
         received: this.#received,
         taken: this.#taken,
-        window: this.#options.bufferBytes,
+        windowBytes: this.#options.bufferBytes,
       }),
     );
   }
 
   /** From here on everything travels over this carrier, and nothing over earlier ones. */
-  #attach(carrier: Carrier, { received, taken }: { received: number; taken: number }, window: number): void {
+  #attach(carrier: Carrier, { received, taken }: { received: number; taken: number }, windowBytes: number): void {
     carrier.phase = "attached";
-    this.#window = Math.min(this.#options.bufferBytes, window);
+    this.#windowBytes = Math.min(this.#options.bufferBytes, windowBytes);
     if (received > this.#sent) throw malformed("it has received more than was sent");
     if (taken > received) throw malformed("it has taken more than it has received");
     // Acknowledgements over the last carrier may have overtaken a server's answer.
@@ -536,7 +536,7 @@ export class SessionMachine {
         this.#isKnown = true;
         carrier.controls.push(encode({ type: "confirm", received: this.#received, taken: this.#taken }));
         carrier.acknowledgedTo = this.#taken;
-        this.#attach(carrier, frame, frame.window);
+        this.#attach(carrier, frame, frame.windowBytes);
         return;
       case "confirm":
         if (!this.isNewer(carrier.attachment)) {
@@ -545,7 +545,7 @@ export class SessionMachine {
         }
         if (frame.received < this.#acknowledged) throw malformed("it has received less than it has acknowledged");
         if (carrier.offered === this.#next) this.#renew();
-        this.#attach(carrier, frame, carrier.window);
+        this.#attach(carrier, frame, carrier.windowBytes);
         return;
       case "data":
         this.#receiveData(frame);
@@ -601,7 +601,7 @@ export class SessionMachine {
     if (offset > this.#received) throw malformed("data is missing");
     if (end > this.#endAt) throw malformed("data follows the end");
     if (end <= this.#received) return;
-    if (end > this.#taken + this.#options.bufferBytes) throw malformed("data exceeds the window");
+    if (end > this.#taken + this.#options.bufferBytes) throw malformed("data exceeds what may be unread");
     const fresh = bytes.subarray(this.#received - offset);
     this.#received = end;
     if (this.receiving === "open") this.#commands.push({ type: "deliver", bytes: fresh });
@@ -734,7 +734,7 @@ export class SessionMachine {
 
   #sendableBytes({ sentTo }: Carrier): number {
     if (this.sending === "resetting" || this.sending === "over") return 0;
-    const most = Math.min(this.#replay.end, this.#acknowledged + this.#window);
+    const most = Math.min(this.#replay.end, this.#acknowledged + this.#windowBytes);
     return Math.max(0, Math.min(most - sentTo, GATHERED_BYTES));
   }
 
@@ -743,7 +743,7 @@ export class SessionMachine {
     const taken = this.#taken - acknowledgedTo;
     if (taken === 0) return false;
     const isDue = this.#nowMs >= this.#acknowledgeMs || this.receiving === "over";
-    if (goesAnyway || isDue || taken >= this.#window / 4) return true;
+    if (goesAnyway || isDue || taken >= this.#windowBytes / 4) return true;
     this.#acknowledgeMs = Math.min(this.#acknowledgeMs, this.#nowMs + ACKNOWLEDGE_MS);
     return false;
   }

@@ -94,10 +94,10 @@ export class SessionTransport {
   }
 
   /** Server: takes over a carrier that has named this session. */
-  adopt(carrier: Carrier, number: number, attachment: number, window: number, reader: FrameReader): void {
+  adopt(carrier: Carrier, number: number, attachment: number, windowBytes: number, reader: FrameReader): void {
     this.#links.set(number, { dial: new AbortController(), carrier });
     this.#listenTo(carrier, number);
-    this.handle({ type: "greeted", carrier: number, attachment, window, reader });
+    this.handle({ type: "greeted", carrier: number, attachment, windowBytes, reader });
   }
 
   handle(happening: Happening): void {

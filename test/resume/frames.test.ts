@@ -10,11 +10,11 @@ const samples: readonly (readonly [string, Head])[] = [
   ["57 53 4f 52 01", { type: "preface", protocol: PROTOCOL }],
   [
     "01 01 0102030405060708 00000002 101112131415161718191a1b1c1d1e1f 0000000000100000",
-    { type: "hello", fresh: 1, id, attachment: 2, token, window: 2 ** 20 },
+    { type: "hello", fresh: 1, id, attachment: 2, token, windowBytes: 2 ** 20 },
   ],
   [
     "02 101112131415161718191a1b1c1d1e1f 0000000000000003 0000000000000002 0000000000010000",
-    { type: "welcome", token, received: 3, taken: 2, window: 65_536 },
+    { type: "welcome", token, received: 3, taken: 2, windowBytes: 65_536 },
   ],
   ["03 0000000000000003 0000000000000002", { type: "confirm", received: 3, taken: 2 }],
   ["05 001ffffffffffffe", { type: "ack", taken: Number.MAX_SAFE_INTEGER - 1 }],

@@ -89,7 +89,7 @@ const hello = (more: Partial<Extract<Head, { type: "hello" }>> = {}): Head => ({
   id,
   attachment: 1,
   token,
-  window: 1024,
+  windowBytes: 1024,
   ...more,
 });
 
@@ -292,7 +292,7 @@ class ClientWorld {
   async welcome(more: Partial<Extract<Head, { type: "welcome" }>> = {}): Promise<RawEnd> {
     await settle();
     const server = this.servers.at(-1)!;
-    await server.send({ type: "welcome", token, received: 0, taken: 0, window: 1024, ...more });
+    await server.send({ type: "welcome", token, received: 0, taken: 0, windowBytes: 1024, ...more });
     return server;
   }
 }

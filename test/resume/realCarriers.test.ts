@@ -193,7 +193,7 @@ describe.each(Object.entries(networks))("over %s that are killed", (_, makeNetwo
   test("messages of 4 MiB in all arrive in both directions, once and in order", async () => {
     const { WebSocket, server, kill } = await open(makeNetwork, true);
     server.on("connection", (peer) => {
-      peer.on("message", (data: Uint8Array, isBinary: boolean) => peer.send(data, { binary: isBinary }));
+      peer.on("message", (data, isBinary) => peer.send(data as Uint8Array<ArrayBuffer>, { binary: isBinary }));
     });
     const socket = new WebSocket("ws://server.example/echo");
     socket.binaryType = "arraybuffer";

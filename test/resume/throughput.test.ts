@@ -23,7 +23,7 @@ async function timeOf(
   let endMs: number | undefined;
   const reading = (async () => {
     const reader = (await readerEnd()).readable.getReader();
-    for (let left = CHUNKS * CHUNK_BYTES; left > 0; ) left -= (await reader.read()).value!.length;
+    for (let left = CHUNKS * CHUNK_BYTES; left > 0;) left -= (await reader.read()).value!.length;
     endMs = clock.now();
   })();
   for (await turn(); endMs === undefined; await turn()) clock.step();
