@@ -93,8 +93,9 @@ export class HostMachine {
     let left = this.#heldBytes;
     for (const candidate of this.#detached) {
       if (left <= this.#limits.maxHeldBytes) break;
-      left -= this.#held.get(candidate) ?? 0;
-      evicted.push(candidate);
+      const bytes = this.#held.get(candidate) ?? 0;
+      left -= bytes;
+      if (bytes > 0) evicted.push(candidate);
     }
     return evicted;
   }

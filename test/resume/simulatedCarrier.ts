@@ -95,8 +95,8 @@ class Lane {
 
   #write(chunk: Bytes): Promise<void> | undefined {
     // What it was given is gone for the writer.
-    const taken =
-      chunk.buffer.byteLength === chunk.byteLength ? new Uint8Array(chunk.buffer.transfer()) : chunk.slice();
+    const isWhole = chunk.buffer.byteLength === chunk.byteLength;
+    const taken = isWhole ? structuredClone(chunk, { transfer: [chunk.buffer] }) : chunk.slice();
     this.#waiting += taken.length;
     const { swallows } = this;
     // A slow lane brings a long chunk piece by piece.
