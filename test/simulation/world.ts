@@ -20,6 +20,9 @@ const MOST_TURNS = 10_000;
 /** More events than this have no end. */
 const MOST_STEPS = 50_000;
 
+/** What a deadline gets more that was missed because the process stood still. */
+const STALL_MS = 101;
+
 /** So many turns without activity end a step. */
 const QUIET_TURNS = 2;
 
@@ -64,6 +67,10 @@ export class World implements LawWorld {
   stoppedMs = Infinity;
   /** When that took no more connections, and left those that it had. */
   shutMs = Infinity;
+  /** By how much everything may be late, because the process stands still. */
+  lateMs = 0;
+  /** A Ping frame is under way. */
+  pinged: () => void = () => {};
   /** How often the application has asked for what can't be, which the library warns of with an error of its own. */
   mistakes = 0;
   readonly #planned: PlannedError[] = [];
@@ -248,6 +255,7 @@ export class World implements LawWorld {
     if (count > 1) this.mark("several connections");
     if (count > 1 && clientFace === "both") this.mark("both client faces");
     this.#hasTasks = clientFace !== "session" || serverFace === "peer" || serverFace === "crossws";
+    this.#planStall(this.choices.stream("stall"));
     const serverSide = drawSide(this, this.choices.stream("server"), this.agreement, "server");
     const serverDraws = this.choices.stream("serverProgram");
     const server: Server =
@@ -294,6 +302,24 @@ export class World implements LawWorld {
     });
   }
 
+  /** In some worlds the process stands still once: at some time, or when a ping is under way. */
+  #planStall(draws: Draws): void {
+    const stallMs = draws.pick([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 150, 700, 3000]);
+    if (stallMs === 0) return;
+    // What is due then gets a little more time.
+    this.lateMs = stallMs + STALL_MS;
+    let stalled = false;
+    const stall = (mark: Mark): void => {
+      if (stalled) return;
+      stalled = true;
+      this.mark(mark);
+      this.log(`stalls for ${stallMs}`);
+      this.clock.stall(stallMs);
+    };
+    if (draws.oneIn(2)) this.after(draws.below(600), () => stall("the process stood still"));
+    else this.pinged = () => this.after(draws.below(3), () => stall("the process stood still with a ping under way"));
+  }
+
   #connect(
     index: number,
     clientFace: "session" | "class",
@@ -334,7 +360,9 @@ export class World implements LawWorld {
     };
     this.connections[index] = connection;
     const promptMs = (peer: End): number | undefined =>
-      link.faulty || connection.tampered || link.latencyMs > 2 || !peer.readsAll ? undefined : PROMPT_MS;
+      link.faulty || connection.tampered || link.latencyMs > 2 || !peer.readsAll || this.lateMs > 0
+        ? undefined
+        : PROMPT_MS;
     const mayClose = (): boolean =>
       connection.tampered || connection.strict || connection.closeDue !== undefined || this.stoppedMs < Infinity;
     client.leavesPongs = side.options.autoPong === false;
@@ -342,6 +370,7 @@ export class World implements LawWorld {
     for (const end of [client, serverEnd]) {
       end.mayClose = mayClose;
       end.isDisturbed = () => link.disturbed;
+      end.transport.outgoing.scanner.pinged = () => this.pinged();
     }
     client.promptMs = () => promptMs(serverEnd);
     serverEnd.promptMs = () => promptMs(client);
