@@ -461,7 +461,7 @@ export class World implements LawWorld {
     const { link, client, server, refusal, closeDue, clientGaveUp, clientOutcome, handshakeDueMs } = connection;
     if (link.disturbed || connection.tampered || connection.strict || clientGaveUp) return;
     const { stoppedMs, shutMs } = this;
-    if (refusal !== undefined && refusal.atMs + 2 * link.latencyMs + 50 <= handshakeDueMs) {
+    if (refusal !== undefined && refusal.atMs + 2 * link.latencyMs + 50 + this.lateMs <= handshakeDueMs) {
       const { why, status } = refusal;
       if (clientOutcome !== status && !(clientOutcome === 503 && Math.min(stoppedMs, shutMs) < Infinity)) {
         this.fail("answers", `the ${client.face} got ${String(clientOutcome)}, not ${status}, when ${why}`);
