@@ -224,7 +224,8 @@ export class DriverMachine {
   #chunksInTurn = 0;
   #turnMs = -Infinity;
   #conclusion: ConnectionClosed | undefined;
-  #isTransportClosed = false;
+  /** The close began because the transport had closed. */
+  #isClosedByTransport = false;
 
   constructor(connection: Connection, copiesChunks: boolean, { closeTimeoutMs, keepalive }: DriverTiming) {
     this.#connection = connection;
@@ -333,8 +334,7 @@ export class DriverMachine {
         break;
       case "transportClosed":
         // What has arrived may still be read.
-        this.#isTransportClosed = true;
-        this.#beginClose();
+        this.#isClosedByTransport = this.#beginClose() || this.#isClosedByTransport;
         if (this.phase === "ending") this.#finish();
         break;
       case "closeWanted":
@@ -423,7 +423,7 @@ export class DriverMachine {
   }
 
   get #hasPeerGone(): boolean {
-    return this.input === "ended" || this.#isTransportClosed;
+    return this.input === "ended" || this.#isClosedByTransport;
   }
 
   get #queued(): number {
@@ -557,9 +557,11 @@ export class DriverMachine {
     this.#commands.push({ type: "settle", error: this.fault });
   }
 
-  /** From now on ending may take `closeTimeoutMs`, whatever the transport and the taker do. */
-  #beginClose(): void {
-    if (this.#signalPhase("beginClose")) this.#armEnd();
+  /** From now on ending may take `closeTimeoutMs`, whatever the transport and the taker do. Returns whether it began. */
+  #beginClose(): boolean {
+    const begins = this.#signalPhase("beginClose");
+    if (begins) this.#armEnd();
+    return begins;
   }
 
   #armEnd(): void {

@@ -6,7 +6,7 @@ import type { Choices, Draws, Script } from "./choices.ts";
 import { startSession, startSocket, type TearDown } from "./clients.ts";
 import type { Connection } from "./connection.ts";
 import { listen, turn, type Uncaught } from "./host.ts";
-import { describe, End, PROMPT_MS, type Face, type Finding, type Law, type LawWorld } from "./laws.ts";
+import { describe, End, PROMPT_MS, UNCOUNTED_BYTES, type Face, type Finding, type Law, type LawWorld } from "./laws.ts";
 import type { Mark } from "./marks.ts";
 import { PlannedError, plannedBehind, type Destination } from "./misbehaviour.ts";
 import { Link, type LinkFault } from "./network.ts";
@@ -277,7 +277,7 @@ export class World implements LawWorld {
       if (startMs === 0) start();
       else this.after(startMs, start);
     }
-    const faultyMs = draws.pick([600, 1500]);
+    const faultyMs = draws.pick([600, 1500]) + this.lateMs;
     const peacefulMs = draws.pick([50, 400]);
     if (!calm && count > 1 && draws.oneIn(2)) this.#swizzle(draws);
     if (draws.oneIn(5)) {
@@ -468,6 +468,9 @@ export class World implements LawWorld {
       }
     }
     if (closeDue === undefined || closeDue.atMs >= stoppedMs || !client.opened || client.began || server.began) return;
+    // There may be no time for the Close.
+    if (2 * link.latencyMs >= server.closeTimeoutMs || !link.back.takesAtOnce(server.sentBytes + UNCOUNTED_BYTES))
+      return;
     if (client.over !== undefined && client.over.code !== closeDue.code) {
       this.fail(
         "answers",
