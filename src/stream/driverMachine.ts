@@ -45,11 +45,11 @@ const LONGEST_TURN_MS = 100;
 /** The longest the time stands still after the clock went back. */
 const STANDSTILL_MS = 1000;
 
-/**
- * If a deadline is missed by more than this, the process stood still and could not read what arrived. It then gets this
- * much time for that.
- */
-const STALL_MS = 100;
+/** If a deadline is missed by more than this, the process stood still and could not read what arrived. */
+const STALL_MS = 10;
+
+/** Then it gets this much time for that. */
+const REPRIEVE_MS = 100;
 
 // The transition tables. A signal without a cell changes nothing in that state.
 
@@ -292,7 +292,7 @@ export class DriverMachine {
     const dueMs = this.nextDeadlineMs;
     if (ms <= dueMs + STALL_MS || dueMs <= this.#postponedMs) return 0;
     this.#postponedMs = dueMs;
-    return ms - Math.max(this.#latestMs, dueMs - STALL_MS);
+    return ms - Math.max(this.#latestMs, dueMs - REPRIEVE_MS);
   }
 
   /** Handles what happened, at a time from `timeOf`. Then pull {@link nextEvent}. */

@@ -134,6 +134,7 @@ export class End {
   #calling = "";
   #inputEndedMs = Infinity;
   #lastTookMs = 0;
+  #resumedMs = 0;
   /** When it began to read late, with more than the first piece there. */
   #readLateMs = -Infinity;
   /** How many chunks had been read when the first byte came that has to wait; absent if none has. */
@@ -338,6 +339,11 @@ export class End {
     this.#pausedAtTheEnd ||= this.closingSinceMs !== undefined;
   }
 
+  resume(): void {
+    this.paused = false;
+    this.#resumedMs = this.#world.nowMs;
+  }
+
   /** It begins to read, later than it could. */
   readLate(): void {
     this.takesNothing = false;
@@ -485,7 +491,8 @@ export class End {
     if (messageTimeoutMs === undefined) return;
     const check = (): void => {
       if (this.over !== undefined || this.closingSinceMs !== undefined || !this.readsAll || this.paused) return;
-      const dueMs = incoming.lastArrivedMs + messageTimeoutMs + this.closeTimeoutMs + this.slackMs;
+      const dueMs =
+        Math.max(incoming.lastArrivedMs, this.#resumedMs) + messageTimeoutMs + this.closeTimeoutMs + this.slackMs;
       if (this.#world.nowMs < dueMs) this.#world.after(dueMs - this.#world.nowMs, check);
       else if (this.opened && incoming.scanner.inMessage && incoming.arrivedBytes === incoming.writtenBytes) {
         this.#fail("ends in time", "a message that was left half way is waited for too long");

@@ -625,7 +625,7 @@ async function actPeer(world: World, end: End, peer: Peer, draws: Draws): Promis
         end.pause();
         end.call("pause", () => peer.pause());
         await world.sleep(draws.pick([20, 150]));
-        end.paused = false;
+        end.resume();
         end.touch(0);
         end.call("resume", () => peer.resume());
         break;

@@ -10,7 +10,7 @@ import { describe, End, PROMPT_MS, UNCOUNTED_BYTES, type Face, type Finding, typ
 import type { Mark } from "./marks.ts";
 import { PlannedError, plannedBehind, type Destination } from "./misbehaviour.ts";
 import { Link, type LinkFault } from "./network.ts";
-import { drawSide, type Agreement } from "./options.ts";
+import { drawSide, REPRIEVE_MS, type Agreement } from "./options.ts";
 import { startAccept, startCrossws, startServe, startWebSocketServer, type Server } from "./servers.ts";
 import { VirtualClock } from "./virtualClock.ts";
 
@@ -19,9 +19,6 @@ const MOST_TURNS = 10_000;
 
 /** More events than this have no end. */
 const MOST_STEPS = 50_000;
-
-/** What a deadline gets more that was missed because the process stood still. */
-const STALL_MS = 101;
 
 /** So many turns without activity end a step. */
 const QUIET_TURNS = 2;
@@ -307,7 +304,7 @@ export class World implements LawWorld {
     const stallMs = draws.pick([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 150, 700, 3000]);
     if (stallMs === 0) return;
     // What is due then gets a little more time.
-    this.lateMs = stallMs + STALL_MS;
+    this.lateMs = stallMs + REPRIEVE_MS;
     let stalled = false;
     const stall = (mark: Mark): void => {
       if (stalled) return;
