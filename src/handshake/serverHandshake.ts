@@ -14,8 +14,6 @@ import {
   NO_KEY,
   NO_UPGRADE,
   NO_WEBSOCKET,
-  ORIGIN,
-  REPEATED,
   REQUEST_BODY,
   REQUEST_CONNECTION,
   REQUEST_LINE,
@@ -27,7 +25,7 @@ import { violation } from "../core/violation.ts";
 import { encodeText } from "../core/utf8.ts";
 import { acceptFor, isKey } from "./acceptKey.ts";
 import { entriesOf, Head, HeadReader, makeField, type GivenHeaders } from "./headReader.ts";
-import type { Field } from "./field.ts";
+import { singletons, type Field } from "./field.ts";
 import { formatHead, statusLine } from "./headWriter.ts";
 import { isHost, listHas } from "./headerGrammar.ts";
 import { parseTarget, urlOf, type RequestTarget } from "./requestTarget.ts";
@@ -167,7 +165,7 @@ function describe(
   if (head.get("transfer-encoding") !== null || head.all("content-length").some((length) => length !== "0")) {
     throw violation(REQUEST_BODY);
   }
-  if (head.all("origin").length > 1) throw violation(ORIGIN, undefined, REPEATED);
+  for (const [name, rule] of singletons) head.requireSingle(name, rule);
   const { origin, subprotocols, extensions } = readOffer(head);
   return {
     type: "connectionRequested",
