@@ -48,6 +48,19 @@ export function checkOptions<Options extends object>(where: string, options: Opt
   return checked as Options;
 }
 
+/**
+ * Throws as {@link checkOptions} does, for options that are all booleans. Runs once a message, so it allocates nothing
+ * unless it throws.
+ */
+export function checkFlags(where: string, options: object, table: object): void {
+  let isValid = typeof options === "object" && options !== null;
+  for (const name in options) {
+    const value: unknown = options[name as never];
+    if (value !== undefined && (typeof value !== "boolean" || table[name as never] !== "a boolean")) isValid = false;
+  }
+  if (!isValid) checkOptions(where, options, table);
+}
+
 /** Throws `TypeError` for a value of another kind. `expected` starts its message, and what `advise` returns ends it. */
 export function requireKind(expected: string, value: unknown, kind: Kind, advise?: Advise): void {
   const isKind =

@@ -9,7 +9,7 @@ import { permessageDeflate } from "../../src/deflate/index.ts";
 import { extendedConnects, http2Dial } from "../../src/http2/index.ts";
 import * as inspect from "../../src/inspect/index.ts";
 import { checkServerOptions } from "../../src/playwright/webSocketServer.ts";
-import { crosswsAdapter, WebSocketServer } from "../../src/server/index.ts";
+import { crosswsAdapter, WebSocketServer, type Peer } from "../../src/server/index.ts";
 import { accept, connect, serve } from "../../src/stream/index.ts";
 import { TestServer, webSocketServer } from "../../src/testing/index.ts";
 import { messagePortTransport } from "../../src/transports/messagePort.ts";
@@ -323,6 +323,57 @@ describe("a session's methods", () => {
       "TypeError: createMessageStream() has no option compres; did you mean compress?",
     ],
   ]);
+});
+
+describe("what is given with each message is checked, and what is right sends it", () => {
+  const peerSend = async (...given: unknown[]): Promise<unknown> => {
+    const server = new WebSocketServer();
+    const [here, there] = pipe();
+    const opened = new Promise<Peer>((resolve) => server.on("connection", resolve));
+    server.handleTransport(there);
+    await connect(here);
+    const peer = await opened;
+    return loose(peer.send.bind(peer))(...given);
+  };
+  const sendData = (...given: unknown[]): unknown => {
+    const connection = new WSConnection("client", { handshake: "none" });
+    return loose(connection.sendData.bind(connection))("x", true, ...given);
+  };
+  refuses("sendData()", "throws", sendData, [
+    ["compres:", [{ compres: true }], "TypeError: sendData() has no option compres; did you mean compress?"],
+    ["compress: 1", [{ compress: 1 }], "TypeError: sendData(): compress must be a boolean, not 1"],
+    ["null", [null], "TypeError: sendData() takes options, { compress, handOver }, not null"],
+    [
+      "a callback",
+      [ignore],
+      "TypeError: sendData() takes options, { compress, handOver }, not an instance of Function",
+    ],
+    [
+      "constructor: true",
+      [{ constructor: true }],
+      "TypeError: sendData() has no option constructor; it has compress, handOver",
+    ],
+  ]);
+  refuses("send() of a peer", "rejects", peerSend, [
+    ["binari:", ["x", { binari: true }], "TypeError: send() has no option binari; did you mean binary?"],
+    ["binary: 1", ["x", { binary: 1 }], "TypeError: send(): binary must be a boolean, not 1"],
+    ["opcode:", ["x", { opcode: 1 }], "TypeError: send() has no option opcode; it has compress, binary, fin, mask"],
+    ["true", ["x", true], "TypeError: send() takes options, { compress, binary, fin, mask }, not true"],
+  ]);
+  const socketSend = async (...given: unknown[]): Promise<unknown> => {
+    const server = webSocketServer();
+    new server.WebSocket("ws://a/");
+    const socket = await (await server.request()).accept();
+    return loose(socket.send.bind(socket))(...given);
+  };
+  refuses("send() of a test's server", "rejects", socketSend, [
+    ["finl:", ["x", { finl: true }], "TypeError: send() has no option finl; did you mean final?"],
+  ]);
+  test("send() of a peer takes each option of ws", async () => {
+    for (const options of [{ compress: true, binary: true, fin: true, mask: false }, { fin: undefined }, {}, null]) {
+      await peerSend("x", options);
+    }
+  });
 });
 
 describe("websocket-over/server", () => {
