@@ -271,7 +271,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
         { ...this.#timing, clock },
         {
           requested: (event) => {
-            const pending = new PendingRequest(connection, event, driver);
+            const pending = new PendingRequest(connection, event, driver, transport);
             this.#pending.set(driver, () => {
               if (pending.isPending) pending.reject({ status: 503 });
               // The request has been accepted, but there is no peer yet.
