@@ -1,5 +1,5 @@
 /** Turns the WebSockets that arrive at an HTTP/2 server into transports (RFC 8441). */
-import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
+import { advice, checkOptions, refuse, requireKind, type OptionTable } from "../core/options.ts";
 import { Arrivals } from "../transports/arrivals.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import type { Listener } from "../transports/nodeDuplex.ts";
@@ -112,6 +112,12 @@ export function extendedConnects(
     "{ on, off, listenerCount }",
     advice({ charAt: "make one by http2.createServer()", toFixed: "make one by http2.createServer()" }),
   );
+  // Only servers of HTTP/1.1 have a `maxHeadersCount`, and those of TCP and TLS have no `setTimeout`.
+  const instead =
+    "maxHeadersCount" in server ? "upgrades()" : "listen" in server && !("setTimeout" in server) ? "listen()" : "";
+  if (instead !== "") {
+    refuse("extendedConnects() takes a server of HTTP/2", server, () => `; use ${instead} of websocket-over/node`);
+  }
   checkOptions("extendedConnects()", options, table);
   const { maxWaiting = 128, accepts = () => true, onError = warn, windowBytes = WINDOW_BYTES } = options;
   if (!(Number.isInteger(windowBytes) && windowBytes > 0 && windowBytes <= LARGEST_WINDOW_BYTES)) {

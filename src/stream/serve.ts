@@ -132,8 +132,9 @@ type Source = AsyncIterator<ByteTransport> | Iterator<ByteTransport>;
 export function iteratorOf(where: string, transports: AsyncIterable<ByteTransport> | Iterable<ByteTransport>): Source {
   const source = Object(transports) as Partial<AsyncIterable<ByteTransport> & Iterable<ByteTransport>>;
   const begin = source[Symbol.asyncIterator] ?? source[Symbol.iterator];
-  // Node's sockets are iterable, and so are strings.
-  if (begin === undefined || source !== transports || "write" in source) {
+  // Node's sockets are iterable, and so are strings. A stream of objects may bring transports.
+  const isSocket = "write" in source && (source as { readableObjectMode?: boolean }).readableObjectMode !== true;
+  if (begin === undefined || source !== transports || isSocket) {
     refuse(`${where} takes transports, as an array or another iterable`, transports, advice(insteadOfTransports));
   }
   return (begin as () => Source).call(source);

@@ -94,6 +94,14 @@ export interface NodeRequest {
  */
 export function upgrades(server: NodeServer, options: UpgradeOptions = {}): AsyncIterableIterator<ByteTransport> {
   requireServer("upgrades()", server);
+  // Only servers of HTTP have a `setTimeout`. The others, and those of HTTP/2 without TLS, never emit `upgrade`.
+  const instead =
+    "listen" in server && !("setTimeout" in server)
+      ? "use listen(), which reads the request itself"
+      : "updateSettings" in server && !("setSecureContext" in server)
+        ? "use extendedConnects() of websocket-over/http2"
+        : undefined;
+  if (instead !== undefined) refuse("upgrades() takes a server of HTTP/1.1", server, () => `; ${instead}`);
   checkOptions("upgrades()", options, upgradesTable);
   const { accepts = () => true, onError = warn } = options;
   return arrivalsOf(server, "upgrade", options, (request: NodeRequest, socket: NodeDuplex, head: Uint8Array) => {

@@ -1,8 +1,12 @@
 /** What public functions and constructors say, at the call, of arguments and options that they can't use. */
 import { readFileSync } from "node:fs";
 import { createServer as createHTTPServer } from "node:http";
+import { createSecureServer, createServer as createHTTP2Server } from "node:http2";
+import { createServer as createHTTPSServer } from "node:https";
 import { connect as connectTCP, createServer } from "node:net";
 import { join, resolve } from "node:path";
+import { PassThrough } from "node:stream";
+import { createServer as createTLSServer } from "node:tls";
 import { describe, expect, test } from "vitest";
 import { answerOffer, offerHeaders, readAnswer, readOffer, WSConnection } from "../../src/index.ts";
 import { permessageDeflate } from "../../src/deflate/index.ts";
@@ -565,8 +569,15 @@ describe("the transports", () => {
     ],
     ["maxWaiting: -1", [createServer(), { maxWaiting: -1 }], "RangeError: maxWaiting is a count, not -1"],
   ]);
+  const serverOf1 = "TypeError: upgrades() takes a server of HTTP/1.1, not an instance of Server;";
+  const serverOf2 =
+    "TypeError: upgrades() takes a server of HTTP/1.1, not an instance of Http2Server; " +
+    "use extendedConnects() of websocket-over/http2";
   refuses("upgrades()", "throws", upgrades, [
     ["a port", [8080], `TypeError: upgrades() ${isServer} 8080; make one by createServer()`],
+    ["a server of TCP", [createServer()], `${serverOf1} use listen(), which reads the request itself`],
+    ["a server of TLS", [createTLSServer()], `${serverOf1} use listen(), which reads the request itself`],
+    ["a server of HTTP/2", [createHTTP2Server()], serverOf2],
     [
       "accept: for accepts:",
       [http, { accept: ignore }],
@@ -628,8 +639,35 @@ describe("the transports", () => {
   ]);
 });
 
+describe("a server that emits what is listened for", () => {
+  test.each([http, createHTTPSServer(), createSecureServer({ allowHTTP1: true })])(
+    "is one for upgrades(): %#",
+    (server) => {
+      expect(() => upgrades(server)).not.toThrow();
+    },
+  );
+  test.each([createHTTP2Server(), createSecureServer(), createSecureServer({ allowHTTP1: true })])(
+    "is one for extendedConnects(): %#",
+    (server) => {
+      expect(() => extendedConnects(server)).not.toThrow();
+    },
+  );
+});
+
+test("serve() takes transports from a stream of objects", async () => {
+  const [here, there] = pipe();
+  const source = new PassThrough({ objectMode: true });
+  source.end(there);
+  const served = serve(source as AsyncIterable<ByteTransport>, async (request) => void (await request.accept()));
+  await (await connect(here)).close();
+  await served;
+});
+
 describe("websocket-over/http2", () => {
+  const serverOf2 = "TypeError: extendedConnects() takes a server of HTTP/2, not an instance of Server; use";
   refuses("extendedConnects()", "throws", extendedConnects, [
+    ["a server of HTTP/1.1", [http], `${serverOf2} upgrades() of websocket-over/node`],
+    ["a server of TCP", [createServer()], `${serverOf2} listen() of websocket-over/node`],
     [
       "a port",
       [8080],
@@ -638,7 +676,7 @@ describe("websocket-over/http2", () => {
     ],
     [
       "accept: for accepts:",
-      [http, { accept: ignore }],
+      [createHTTP2Server(), { accept: ignore }],
       "TypeError: extendedConnects() has no option accept; did you mean accepts?",
     ],
   ]);
@@ -771,7 +809,7 @@ describe("every export", async () => {
     connect: () => [near()],
     createWebSocketClass: () => [near],
     decode: () => [{}],
-    extendedConnects: () => [http],
+    extendedConnects: () => [createHTTP2Server()],
     listen: () => [createServer()],
     messagePortTransport: () => [new MessageChannel().port1],
     recordVector: () => [connection(), {}],
