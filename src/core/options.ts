@@ -14,8 +14,19 @@ type KindOf<Value> = [Value] extends [boolean]
       ? "a function"
       : Kind | OptionTable<Value>;
 
-/** The kind of every option of an interface, or the table of a nested one. A missing option does not compile. */
-export type OptionTable<Options> = { readonly [Name in keyof Options]-?: KindOf<Exclude<Options[Name], undefined>> };
+/**
+ * The kind of every option of an interface, or the table of a nested one. A missing option does not compile, and neither
+ * does an optional one whose type lacks `undefined`, which `checkOptions` treats as absent.
+ */
+export type OptionTable<Options> = {
+  readonly [Name in keyof Options]-?: TakesUndefined<Options, Name> extends true
+    ? KindOf<Exclude<Options[Name], undefined>>
+    : never;
+};
+
+/** Whether an option is required, or takes an explicit `undefined`. */
+type TakesUndefined<Options, Name extends keyof Options> =
+  object extends Pick<Options, Name> ? (Record<Name, undefined> extends Pick<Options, Name> ? true : false) : true;
 
 type Table = Readonly<Record<string, unknown>>;
 

@@ -24,13 +24,13 @@ import { formatExtensions, isFieldValue, isToken, parseExtensions, parseTokens }
 
 export interface OfferOptions {
   /** In order of preference. */
-  readonly subprotocols?: readonly string[];
+  readonly subprotocols?: readonly string[] | undefined;
   /** In order of preference. */
-  readonly extensions?: readonly Extension[];
+  readonly extensions?: readonly Extension[] | undefined;
   /** The page's origin, as a browser would send it (RFC 6454 §7). */
-  readonly origin?: string;
+  readonly origin?: string | undefined;
   /** Additional headers, such as `Cookie` or `Authorization`. */
-  readonly headers?: HeadersInit;
+  readonly headers?: HeadersInit | undefined;
 }
 
 export const offerTable: OptionTable<OfferOptions> = {
@@ -53,9 +53,9 @@ export interface AnswerOptions {
   /**
    * The extensions to accept, tried for each offer in the client's order. Those of one name are tried in this order.
    */
-  readonly extensions?: readonly Extension[];
+  readonly extensions?: readonly Extension[] | undefined;
   /** Additional headers, such as `Set-Cookie`. */
-  readonly headers?: HeadersInit;
+  readonly headers?: HeadersInit | undefined;
 }
 
 /** The options of a connection's `accept`. It already has the extensions. */

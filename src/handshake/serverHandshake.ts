@@ -44,13 +44,13 @@ export interface ParsedRequest {
 
 export interface RejectOptions {
   /** 200 to 599; 403 by default. */
-  readonly status?: number;
+  readonly status?: number | undefined;
   /** Additional headers, such as `Location`. The length or coding of the body is set automatically. */
-  readonly headers?: HeadersInit;
+  readonly headers?: HeadersInit | undefined;
   /** The body: a string is sent as UTF-8. Bytes have been read when the call returns. No body by default. */
-  readonly body?: string | ArrayBuffer | ArrayBufferView;
+  readonly body?: string | ArrayBuffer | ArrayBufferView | undefined;
   /** The body, or the rest of it, follows in calls of `sendRejectionData`. */
-  readonly streamed?: boolean;
+  readonly streamed?: boolean | undefined;
 }
 
 export const rejectTable: OptionTable<RejectOptions> = {

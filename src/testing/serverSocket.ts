@@ -14,9 +14,9 @@ import type { WiredConnection } from "./wiredConnection.ts";
 
 export interface SendMessageOptions {
   /** `false` if this is a fragment, but not the last one, of a message. */
-  readonly final?: boolean;
+  readonly final?: boolean | undefined;
   /** Whether a compressing extension should compress this message. By default the extension decides. */
-  readonly compress?: boolean;
+  readonly compress?: boolean | undefined;
 }
 
 const sendTable: OptionTable<SendMessageOptions> = { final: "a boolean", compress: "a boolean" };

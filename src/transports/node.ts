@@ -23,14 +23,14 @@ export interface ListenOptions {
    * The most connections that may wait to be taken. Further ones are destroyed. 128 by default, about the backlog of a
    * system's listener.
    */
-  readonly maxWaiting?: number;
+  readonly maxWaiting?: number | undefined;
 }
 
 export interface UpgradeOptions extends ListenOptions {
   /** Which requests to take, by their target; all by default. Others are left to other listeners. */
-  readonly accepts?: (target: string) => boolean;
+  readonly accepts?: ((target: string) => boolean) | undefined;
   /** Called when `accepts` throws. That connection is destroyed. By default the error is reported as a warning. */
-  readonly onError?: (error: unknown) => void;
+  readonly onError?: ((error: unknown) => void) | undefined;
 }
 
 const listenTable: OptionTable<ListenOptions> = { maxWaiting: "a number" };
