@@ -9,22 +9,22 @@ export interface ResumeOptions extends ClockOption {
    * The most bytes to keep until the reader at the other end has taken them, in each direction. When as many wait, writes
    * wait. The smaller one of the two ends counts. 1 MiB by default, at least 1 KiB.
    */
-  readonly bufferBytes?: number;
+  readonly bufferBytes?: number | undefined;
   /**
    * How long a session lives without a carrier, in milliseconds. Also how long the first dial is repeated, and how long a
    * closed transport waits for the other end to take more of what was written. 30 s by default: long enough for a tunnel or another network.
    */
-  readonly keepMs?: number;
+  readonly keepMs?: number | undefined;
   /**
    * A carrier that is silent for this long, although something has not been answered, is probed. If it stays silent for
    * as long again, it is replaced. An attempt to dial may take twice as long. In milliseconds; 5 s by default. While
    * there is nothing to say, nothing is sent.
    */
-  readonly probeMs?: number;
+  readonly probeMs?: number | undefined;
   /** Aborting this signal ends the session at once: both ends fail, this one with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Fills an array with random bytes, for tokens. Others must not be able to guess them. By default the platform's. */
-  readonly random?: (bytes: Bytes) => void;
+  readonly random?: ((bytes: Bytes) => void) | undefined;
 }
 
 export const resumeTable: OptionTable<ResumeOptions> = {

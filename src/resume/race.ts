@@ -14,9 +14,9 @@ import type { DialCarrier } from "./sessionTransport.ts";
 
 export interface RaceOptions extends ClockOption {
   /** How long an arm may take before the next one starts, in milliseconds. 250 by default (RFC 8305 §5). */
-  readonly headStartMs?: number;
+  readonly headStartMs?: number | undefined;
   /** Aborting this signal ends the race, and the transport that it has led to. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const table: OptionTable<RaceOptions> = {

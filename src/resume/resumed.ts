@@ -17,12 +17,12 @@ import { SessionTransport, type ResumableTransport } from "./sessionTransport.ts
 
 export interface ResumedOptions extends ResumeOptions {
   /** The most sessions at a time, and the most carriers that have not named theirs. 10,000 by default. */
-  readonly maxSessions?: number;
+  readonly maxSessions?: number | undefined;
   /**
    * The most memory for what is kept and what has not been read, of all sessions, in bytes. Beyond it, sessions without a
    * carrier are ended, those that have waited the longest first. 256 MiB by default.
    */
-  readonly maxHeldBytes?: number;
+  readonly maxHeldBytes?: number | undefined;
 }
 
 const table: OptionTable<ResumedOptions> = { ...resumeTable, maxSessions: "a number", maxHeldBytes: "a number" };
