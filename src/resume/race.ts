@@ -276,7 +276,7 @@ class Race {
     if (this.#keptBytes >= OPENING_BYTES) await this.#decided.promise;
   }
 
-  /** Writes to an open arm what it has not got yet. It may take the chunks over. */
+  /** Writes the remaining kept chunks to an open arm, as copies: it may take chunks over. */
   #catchUp(arm: Arm): void {
     const { writer } = arm;
     if (writer === undefined || arm.isOver) return;

@@ -5,7 +5,7 @@ import { EMPTY, type Bytes } from "../core/bytes.ts";
 const KEPT_BYTES = 16 * 1024;
 
 export class ReplayBuffer {
-  /** The position of the first byte that is held, and the one after the last. */
+  /** The position of the first byte in the ring, and the one after the last. */
   start = 0;
   end = 0;
   readonly #most: number;

@@ -162,7 +162,7 @@ interface Carrier {
   /** Frames to write before any data, and the number of a ping to answer. */
   controls: Bytes[];
   pong: number | undefined;
-  /** The position up to which the current carrier has got data, and an acknowledgement. */
+  /** Positions: the data, and the acknowledgement, that went over this carrier last. */
   sentTo: number;
   acknowledgedTo: number;
   heardMs: number;

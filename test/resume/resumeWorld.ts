@@ -75,7 +75,7 @@ const LONGEST_TROUBLE_MS = 3000;
 const MOST_MS = 600_000;
 const MOST_STEPS = 100_000;
 
-/** What is written: each place has a byte of its own, as far as that goes. */
+/** The bytes that are written. Neighbours differ, and so do places that are far apart. */
 const PATTERN = Uint8Array.from({ length: 2 * MEGABYTE }, (_, at) => Math.imul(at ^ (at >>> 9), 0x9e37_79b1) >>> 24);
 
 interface Program {
@@ -117,7 +117,7 @@ export class ResumeWorld {
   readonly trace: string[] = [];
   /** Whether a session may be lost, because the network or an application is merciless. */
   readonly isHarsh: boolean;
-  /** For plants: what a side's machine gets instead of its own bound. */
+  /** For plants: by how much the machines' bounds exceed the world's. */
   stretch = 1;
   readonly #choices: Choices;
   readonly #draws: Draws;
@@ -158,11 +158,11 @@ export class ResumeWorld {
   async run(): Promise<void> {
     const { handle } = SessionMachine.prototype;
     const bounds = new Map([this.#client, this.#server].map((side) => [side.name, side.bufferBytes]));
-    // eslint-disable-next-line @typescript-eslint/no-this-alias -- the method has a `this` of its own
+    // eslint-disable-next-line @typescript-eslint/no-this-alias -- the replaced method has another `this`
     const world = this;
     SessionMachine.prototype.handle = function (this: SessionMachine, ...given) {
       const commands = handle.apply(this, given);
-      // Each end keeps what it wrote and holds what it has not read: one bound for each.
+      // Bytes that were written, and bytes that are unread: one bound for each.
       world.#checkMemory(this, bounds);
       return commands;
     };
