@@ -178,6 +178,16 @@ describe("a server refuses", () => {
     expect(second.types).toEqual(["welcome"]);
   });
 
+  test("none of the carriers of a race, until the client has chosen one", async () => {
+    const world = new ServerWorld();
+    const arms = [world.dial(), world.dial(), world.dial()] as const;
+    for (const arm of arms) await arm.send(PREFACE, hello());
+    expect(arms.map(({ types }) => types)).toEqual([["welcome"], ["welcome"], ["welcome"]]);
+    await arms[1].send({ type: "confirm", received: 0, taken: 0 });
+    expect(arms.map(({ types }) => types.at(-1))).toEqual(["the end", "welcome", "the end"]);
+    expect(world.sessions.map(({ state }) => state)).toEqual(["connected"]);
+  });
+
   test("an attachment that is not newer than the one in use", async () => {
     const world = new ServerWorld();
     const { end, next } = await world.attached({ attachment: 5 });
