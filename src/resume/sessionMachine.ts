@@ -8,8 +8,12 @@ import { encode, FrameReader, malformed, PROTOCOL, REASONS, type Data, type Fram
 import { ReplayBuffer } from "./replayBuffer.ts";
 import { ResumeError, type ResumeErrorCode } from "./resumeError.ts";
 
-/** The most bytes of data in one chunk: enough for any carrier, and short enough for a probe that waits behind it. */
-const GATHERED_BYTES = 256 * 1024;
+/**
+ * The most bytes of data in one chunk, at first. A carrier of messages delivers a chunk as a whole: if a slow one was
+ * lost because of the silence meanwhile, chunks become shorter, and longer again with each acknowledgement.
+ */
+const LONGEST_CHUNK_BYTES = 256 * 1024;
+const SHORTEST_CHUNK_BYTES = 1024;
 
 /** How long an acknowledgement may wait for more to acknowledge, in milliseconds. */
 const ACKNOWLEDGE_MS = 25;
@@ -210,6 +214,7 @@ export class SessionMachine {
   /** Positions: what was ever sent, and what the other end has taken. The end mark counts one. */
   #sent = 0;
   #acknowledged = 0;
+  #chunkBytes = LONGEST_CHUNK_BYTES;
   /** How much may be sent beyond what was acknowledged, and received beyond what was taken. */
   #windowBytes: number;
 
@@ -634,6 +639,9 @@ export class SessionMachine {
     if (taken > this.#sent) throw malformed("it acknowledges more than was sent");
     if (taken < this.#acknowledged) throw malformed("it takes an acknowledgement back");
     const { hasRoom } = this.#replay;
+    if (taken > this.#acknowledged) {
+      this.#chunkBytes = Math.min(LONGEST_CHUNK_BYTES, this.#chunkBytes + SHORTEST_CHUNK_BYTES);
+    }
     // A closed transport may take long, as long as it gets on.
     if (taken > this.#acknowledged && this.#closeByMs < Infinity) {
       this.#closeByMs = this.#nowMs + this.#options.keepMs;
@@ -675,7 +683,10 @@ export class SessionMachine {
       // A timer that is this late says that the program slept, and nothing about the other end.
       const hasSlept = nowMs >= silentMs + this.#options.probeMs;
       if (current.probedMs === undefined || hasSlept) this.#probe(current);
-      else this.#lose(current, new TransportError("lost", "the carrier has been silent for too long"));
+      else {
+        this.#chunkBytes = Math.max(SHORTEST_CHUNK_BYTES, this.#chunkBytes >> 1);
+        this.#lose(current, new TransportError("lost", "the carrier has been silent for too long"));
+      }
     }
     if (nowMs >= this.#expireMs || nowMs >= this.#closeByMs) this.#expire();
     else if (nowMs >= this.#redialMs) this.#dial();
@@ -735,7 +746,7 @@ export class SessionMachine {
   #sendableBytes({ sentTo }: Carrier): number {
     if (this.sending === "resetting" || this.sending === "over") return 0;
     const most = Math.min(this.#replay.end, this.#acknowledged + this.#windowBytes);
-    return Math.max(0, Math.min(most - sentTo, GATHERED_BYTES));
+    return Math.max(0, Math.min(most - sentTo, this.#chunkBytes));
   }
 
   /** Whether to acknowledge what the reader has taken. If not, sees to it that it will be. */

@@ -127,6 +127,7 @@ export class ResumeWorld {
   readonly #latencyMs: number;
   readonly #bytesPerMs: number;
   readonly #probeMs: number;
+  readonly #keepsMessages: boolean;
   readonly #carriers: SimulatedCarrier[] = [];
   readonly #abort = new AbortController();
   #dialsFailUntilMs = 0;
@@ -153,6 +154,7 @@ export class ResumeWorld {
     this.#latencyMs = draws.pick([0, 1, 5, 40, 150, 300]);
     this.#bytesPerMs = isFull ? draws.pick([25_000, 1000, 200]) : draws.pick([25_000, 1000, 50, 10]);
     this.#probeMs = draws.pick([2000, 1000, 1500]);
+    this.#keepsMessages = draws.oneIn(3);
   }
 
   async run(): Promise<void> {
@@ -379,7 +381,13 @@ export class ResumeWorld {
           return;
         }
         if (signal.aborted) this.marks.add("a dial succeeded too late");
-        const carrier = new SimulatedCarrier(this.clock, this.#latencyMs, this.#bytesPerMs, this.#cutter());
+        const carrier = new SimulatedCarrier(
+          this.clock,
+          this.#latencyMs,
+          this.#bytesPerMs,
+          this.#cutter(),
+          this.#keepsMessages,
+        );
         this.#carriers.push(carrier);
         resolve(carrier.client);
         this.#incoming.push(carrier.server);

@@ -25,14 +25,22 @@ class Lane {
   readonly #latencyMs: number;
   readonly #bytesPerMs: number;
   readonly #cut: (length: number) => number;
+  readonly #keepsMessages: boolean;
   #reading!: ReadableStreamDefaultController<Uint8Array>;
   #writing!: WritableStreamDefaultController;
   #waiting = 0;
   #clearMs = 0;
   #goOn = (): void => undefined;
 
-  constructor(clock: VirtualClock, latencyMs: number, bytesPerMs: number, cut: (length: number) => number) {
+  constructor(
+    clock: VirtualClock,
+    latencyMs: number,
+    bytesPerMs: number,
+    cut: (length: number) => number,
+    keepsMessages: boolean,
+  ) {
     this.#clock = clock;
+    this.#keepsMessages = keepsMessages;
     this.#latencyMs = latencyMs;
     this.#bytesPerMs = bytesPerMs;
     this.#cut = cut;
@@ -99,8 +107,8 @@ class Lane {
     const taken = isWhole ? structuredClone(chunk, { transfer: [chunk.buffer] }) : chunk.slice();
     this.#waiting += taken.length;
     const { swallows } = this;
-    // A slow lane brings a long chunk piece by piece.
-    const pieceBytes = Math.max(PIECE_BYTES, this.#bytesPerMs * PIECE_MS);
+    // A slow lane brings a long chunk piece by piece, but for one of messages.
+    const pieceBytes = this.#keepsMessages ? taken.length : Math.max(PIECE_BYTES, this.#bytesPerMs * PIECE_MS);
     for (let at = 0; at < taken.length; at += pieceBytes) {
       const piece = taken.subarray(at, at + pieceBytes);
       this.#clearMs = Math.max(this.#clearMs, this.#clock.now()) + piece.length / this.#bytesPerMs;
@@ -129,9 +137,16 @@ export class SimulatedCarrier {
   readonly #there: Lane;
   readonly #back: Lane;
 
-  constructor(clock: VirtualClock, latencyMs: number, bytesPerMs: number, cut: (length: number) => number) {
-    this.#there = new Lane(clock, latencyMs, bytesPerMs, cut);
-    this.#back = new Lane(clock, latencyMs, bytesPerMs, cut);
+  /** With `keepsMessages` a chunk arrives when all of it has. */
+  constructor(
+    clock: VirtualClock,
+    latencyMs: number,
+    bytesPerMs: number,
+    cut: (length: number) => number,
+    keepsMessages = false,
+  ) {
+    this.#there = new Lane(clock, latencyMs, bytesPerMs, cut, keepsMessages);
+    this.#back = new Lane(clock, latencyMs, bytesPerMs, cut, keepsMessages);
     this.client = { readable: this.#back.readable, writable: this.#there.writable };
     this.server = { readable: this.#there.readable, writable: this.#back.writable };
   }
