@@ -9,8 +9,9 @@ import { ReplayBuffer } from "./replayBuffer.ts";
 import { ResumeError, type ResumeErrorCode } from "./resumeError.ts";
 
 /**
- * The most bytes of data in one chunk, at first. A carrier of messages delivers a chunk as a whole: if a slow one was
- * lost because of the silence meanwhile, chunks become shorter, and longer again with each acknowledgement.
+ * The most bytes of data in one chunk, at first. A carrier of messages delivers a chunk as a whole, and a slow one may
+ * be given up before that. So chunks become shorter with each carrier that is lost before it brings an acknowledgement,
+ * and longer again with each one that arrives.
  */
 const LONGEST_CHUNK_BYTES = 256 * 1024;
 const SHORTEST_CHUNK_BYTES = 1024;
@@ -179,6 +180,8 @@ interface Carrier {
   offered: Bytes;
   windowBytes: number;
   saidBye: boolean;
+  /** It has brought an acknowledgement. */
+  isProven: boolean;
 }
 
 export class SessionMachine {
@@ -414,6 +417,7 @@ export class SessionMachine {
       offered: EMPTY,
       windowBytes: 0,
       saidBye: false,
+      isProven: false,
     };
     this.#carriers.set(number, carrier);
     return carrier;
@@ -490,6 +494,9 @@ export class SessionMachine {
     this.#lastError = error;
     if (this.#current === carrier) {
       this.#current = undefined;
+      if (this.#acknowledged < this.#sent && !carrier.isProven) {
+        this.#chunkBytes = Math.max(SHORTEST_CHUNK_BYTES, this.#chunkBytes >> 1);
+      }
       this.#expireMs = this.#nowMs + this.#options.keepMs;
       if (this.#nowMs - carrier.askedMs > LONGEST_WAIT_MS) this.#failures = 0;
       this.#signalState("detach");
@@ -539,7 +546,8 @@ export class SessionMachine {
       case "welcome":
         this.#token = frame.token;
         this.#isKnown = true;
-        carrier.controls.push(encode({ type: "confirm", received: this.#received, taken: this.#taken }));
+        // Not in one chunk with data, which may take long: the server waits for this frame.
+        this.#write(carrier, [encode({ type: "confirm", received: this.#received, taken: this.#taken })], 0, []);
         carrier.acknowledgedTo = this.#taken;
         this.#attach(carrier, frame, frame.windowBytes);
         return;
@@ -557,6 +565,8 @@ export class SessionMachine {
         return;
       case "ack":
         this.#acknowledge(frame.taken);
+        carrier.isProven = true;
+        this.#chunkBytes = Math.min(LONGEST_CHUNK_BYTES, this.#chunkBytes + (this.#chunkBytes >> 3));
         return;
       case "end":
         this.#receiveEnd(frame.offset);
@@ -639,9 +649,6 @@ export class SessionMachine {
     if (taken > this.#sent) throw malformed("it acknowledges more than was sent");
     if (taken < this.#acknowledged) throw malformed("it takes an acknowledgement back");
     const { hasRoom } = this.#replay;
-    if (taken > this.#acknowledged) {
-      this.#chunkBytes = Math.min(LONGEST_CHUNK_BYTES, this.#chunkBytes + SHORTEST_CHUNK_BYTES);
-    }
     // A closed transport may take long, as long as it gets on.
     if (taken > this.#acknowledged && this.#closeByMs < Infinity) {
       this.#closeByMs = this.#nowMs + this.#options.keepMs;
@@ -683,10 +690,7 @@ export class SessionMachine {
       // A timer that is this late says that the program slept, and nothing about the other end.
       const hasSlept = nowMs >= silentMs + this.#options.probeMs;
       if (current.probedMs === undefined || hasSlept) this.#probe(current);
-      else {
-        this.#chunkBytes = Math.max(SHORTEST_CHUNK_BYTES, this.#chunkBytes >> 1);
-        this.#lose(current, new TransportError("lost", "the carrier has been silent for too long"));
-      }
+      else this.#lose(current, new TransportError("lost", "the carrier has been silent for too long"));
     }
     if (nowMs >= this.#expireMs || nowMs >= this.#closeByMs) this.#expire();
     else if (nowMs >= this.#redialMs) this.#dial();
