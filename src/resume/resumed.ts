@@ -136,10 +136,10 @@ class Host implements AsyncIterableIterator<ResumableTransport> {
     try {
       while (!this.#isOver) {
         if (this.#openings.size >= this.#most) await new Promise<void>((resolve) => (this.#vacated = resolve));
-        const { done, value } = await this.#source.next();
-        if (done === true) break;
-        if (this.#isOver) discard(value, new Error("no more carriers are taken"));
-        else this.#open(value);
+        const next = await this.#source.next();
+        if (next.done === true) break;
+        if (this.#isOver) discard(next.value, new Error("no more carriers are taken"));
+        else this.#open(next.value);
       }
     } catch (error) {
       this.#fault ??= { error };

@@ -80,7 +80,7 @@ function inMemory(makePair: () => [ByteTransport, ByteTransport]): () => Promise
       start: (controller) => void (bring = (transport) => controller.enqueue(transport)),
     });
     return Promise.resolve({
-      incoming: incoming as unknown as AsyncIterable<ByteTransport>,
+      incoming,
       dial: () => {
         const pair = makePair();
         pairs.push(pair);
@@ -88,7 +88,7 @@ function inMemory(makePair: () => [ByteTransport, ByteTransport]): () => Promise
         return pair[0];
       },
       kill: () => {
-        for (const pair of pairs.splice(0)) for (const { close } of pair) close?.();
+        for (const end of pairs.splice(0).flat()) end.close?.();
       },
     });
   };
@@ -109,7 +109,8 @@ interface World {
 
 /** The class and the server over a network: with `./resume` between, or without. */
 async function open(makeNetwork: () => Promise<Network>, resumes: boolean): Promise<World> {
-  const { dial, incoming, kill } = await makeNetwork();
+  const network = await makeNetwork();
+  const { dial, incoming } = network;
   const stop = new AbortController();
   const WebSocket = createWebSocketClass(
     resumes ? () => resumable((signal) => race([dial], { signal }), { signal: stop.signal }) : () => dial(stop.signal),
@@ -120,7 +121,7 @@ async function open(makeNetwork: () => Promise<Network>, resumes: boolean): Prom
     server.close();
     stop.abort(new Error("the test is over"));
   });
-  return { WebSocket, server, kill };
+  return { WebSocket, server, kill: () => network.kill() };
 }
 
 /** A subscription that counts, as fast as it is read, and calls back now and then. */

@@ -62,7 +62,7 @@ class World {
     const source = new ReadableStream<ByteTransport>({
       start: (controller) => void (this.#bring = (transport) => controller.enqueue(transport)),
     });
-    this.host = resumed(source as unknown as AsyncIterable<ByteTransport>, this.#options);
+    this.host = resumed(source, this.#options);
     void (async () => {
       for await (const session of this.host) {
         session.closed!.catch(ignore);
@@ -379,11 +379,11 @@ describe("resumed()", () => {
     const host = resumed([far]);
     const first = host.next();
     const client = resumable(() => near);
-    const { value } = await first;
-    expect(value!.state).toBe("connected");
+    const { value } = (await first) as IteratorYieldResult<ResumableTransport>;
+    expect(value.state).toBe("connected");
     expect(await host.next()).toEqual({ done: true, value: undefined });
     client.close();
-    value!.close();
+    value.close();
   });
 
   test("passes on that its source has failed", async () => {
