@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { GraphQLInt, GraphQLObjectType, GraphQLSchema, GraphQLString } from "graphql";
 import { createClient } from "graphql-ws";
 import { useServer } from "graphql-ws/use/ws";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { WebSocketServer as WsServer } from "ws";
 import { race, resumable, resumed, type DialCarrier } from "../../src/resume/index.ts";
 import { WebSocketServer } from "../../src/server/index.ts";
@@ -13,6 +13,9 @@ import { listen, socketTransport } from "../../src/transports/node.ts";
 import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
 import { createWebSocketClass } from "../../src/websocket/index.ts";
 import { Random } from "../support/random.ts";
+
+// Some carriers are noticed to be dead by their silence alone, which takes ten seconds each time.
+vi.setConfig({ testTimeout: 180_000 });
 
 /** Carriers of one kind to one listener, which can be broken. */
 interface Network {
@@ -32,7 +35,8 @@ async function tcp(): Promise<Network> {
   const startRelay = async (port: number): Promise<Server> => {
     const relay = createServer((near) => {
       const far = connectTCP((server.address() as AddressInfo).port, "127.0.0.1");
-      for (const socket of [near, far]) relayed.add(socket.on("error", () => undefined));
+      // An error at one end is passed on, or the other end would wait for a carrier that is silent.
+      for (const socket of [near, far]) relayed.add(socket.on("error", () => [near, far].map((end) => end.destroy())));
       near.pipe(far).pipe(near);
     });
     relay.listen(port, "127.0.0.1");

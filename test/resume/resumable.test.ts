@@ -354,7 +354,7 @@ describe("memory", () => {
     const chunk = new Uint8Array(1000);
     for (let i = 0; i < 10; i++) await writer.write(chunk.fill(i));
     expect(chunk.length).toBe(1000);
-    await vi.waitFor(() => expect(world.sessions.length).toBe(1));
+    await vi.waitFor(() => expect(world.sessions.length).toBe(1), { timeout: 20_000 });
     const reader = world.sessions[0]!.readable.getReader();
     const got: number[] = [];
     while (got.length < 10_000) got.push(...(await reader.read()).value!);
