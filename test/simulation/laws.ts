@@ -414,6 +414,7 @@ export class End {
   #checkPatience(): void {
     const { messageTimeoutMs = 0 } = this;
     if (this.transport.outgoing.scanner.closeCode !== 1008 || this.began) return;
+    if (this.transport.incoming.scanner.closeCode === 1008) return; // an echo
     if (this.#world.nowMs < this.#readLateMs + messageTimeoutMs - this.slackMs) {
       this.#fail("stays open", "the peer's message timed out because the application was late");
     }

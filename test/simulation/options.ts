@@ -168,11 +168,13 @@ function originPolicy(world: World, draws: Draws): OriginPolicy {
     refuse(500);
     return world.originError();
   };
-  /** The only connection waits for its answer from now on, or not any more. */
-  const ask = (asked: boolean): void => {
-    if (world.connections.length === 1) world.connections[0]!.asked = asked;
-  };
   return () => {
+    // With several it is not known whose request it is.
+    const connection = world.connections.length === 1 ? world.connections[0] : undefined;
+    /** The connection waits for its answer from now on, or not any more. */
+    const ask = (asked: boolean): void => {
+      if (connection !== undefined) connection.asked = asked;
+    };
     ask(way === "late" || way === "never" || way === "noLate");
     switch (way) {
       case "late":
