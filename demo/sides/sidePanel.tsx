@@ -77,7 +77,7 @@ function Present({ side, title }: { readonly side: Side; readonly title: string 
       <div class="actions">
         {asked === undefined ? <Composer side={side} /> : <AnswerForm side={side} request={asked} />}
         <p class="waiting" role="status">
-          {waiting > 0 && `${count(waiting, "byte")} wait to be sent: the transport takes no more.`}
+          {waiting > 0 && `${count(waiting, "byte")} wait to be sent: the transport accepts no more data.`}
         </p>
       </div>
       <EventLog log={side.log} owner={title} />

@@ -33,7 +33,7 @@ for (const way of ways) {
       await expect(chat.status).toHaveText("online");
       await page.close();
       await socket.closed;
-      expect(() => socket.send("late")).toThrow("may not send");
+      expect(() => socket.send("late")).toThrow("can't send");
     });
 
     test("a second page has a connection of its own", async ({ context, page, webSocketServer }) => {
@@ -187,7 +187,7 @@ test("one frame can't speak for the document of another", async ({ page, webSock
     const other = frame.contentWindow as unknown as { __websocketOver: (...given: unknown[]) => Promise<unknown> };
     return await other.__websocketOver(seen[0], [seen[1][0], "gone"]).then(() => "taken", String);
   });
-  expect(answer).toContain("this document is of another frame");
+  expect(answer).toContain("this document belongs to another frame");
   await socket.sendJSON({ type: "message", from: "Ada", text: "unharmed" });
   await expect(chat.messages).toHaveText(["Ada: unharmed"]);
 });
@@ -224,7 +224,7 @@ test("what no transport sends fails the connection that it was sent on", async (
   await expect(chat.status).toHaveText("online");
   await page.evaluate(() => (globalThis as unknown as { spoil(): void }).spoil());
   const { code, error } = await socket.closed;
-  expect([code, String(error)]).toEqual([1006, expect.stringContaining("what no transport sends")]);
+  expect([code, String(error)]).toEqual([1006, expect.stringContaining("sent an invalid message")]);
   await join(chat);
   await expect(chat.status).toHaveText("online");
 });
@@ -263,9 +263,9 @@ test("a context of one's own has servers of its own, and may be closed before th
 
 test("options that can't be are refused", async ({ webSocketServer }) => {
   await expect(webSocketServer({ match: 7 as unknown as string })).rejects.toThrow(
-    "match is a string or a regular expression",
+    "match must be a string or a regular expression",
   );
-  await expect(webSocketServer({ match: /x/, mode: "air" as "wire" })).rejects.toThrow('mode is "page" or "wire"');
+  await expect(webSocketServer({ match: /x/, mode: "air" as "wire" })).rejects.toThrow('mode must be "page" or "wire"');
   await expect(webSocketServer({ match: /x/, limits: { maxFrameBytes: -1 } })).rejects.toThrow(RangeError);
 });
 
@@ -274,7 +274,7 @@ test("a request that does not come says what was asked for instead", async ({ pa
   await page.goto("/e2e/chat/?policy=open&url=ws://127.0.0.1:9/live");
   await expect(page.getByRole("status")).toHaveText(/offline|connecting/);
   const complaint = await server.request({ timeout: 300 }).catch(String);
-  expect(complaint).toContain("no request came in 300 ms, for /\\/other/; pages have connected to others:");
+  expect(complaint).toContain("no request came in 300 ms, for /\\/other/; pages connected to other URLs:");
   expect(complaint).toContain("ws://127.0.0.1:9/live");
 });
 

@@ -60,7 +60,7 @@ export function resolveTiming(given: Partial<Timing>): Timing {
 
 function requireDuration(name: string, value: number): void {
   if (!(typeof value === "number" && value > 0)) {
-    throw new RangeError(`${name} must be above 0 milliseconds; it is ${String(value)}`);
+    throw new RangeError(`${name} must be more than 0 ms, not ${String(value)}`);
   }
 }
 

@@ -73,11 +73,11 @@ function requireServer(where: string, server: NodeServer): void {
   const given: unknown = server;
   if ("on" in Object(given) && !("write" in Object(given))) return;
   const instead = {
-    charAt: "make one by createServer()",
-    toFixed: "make one by createServer()",
+    charAt: "make one with createServer()",
+    toFixed: "make one with createServer()",
     write: "use socketTransport()",
   };
-  refuse(`${where} takes a server of Node's, { on, off }`, given, advice(instead));
+  refuse(`${where} takes a Node server, { on, off }`, given, advice(instead));
 }
 
 /** The part of an `http.IncomingMessage` that is used. */

@@ -149,7 +149,7 @@ describe("autobahn:client", () => {
     expect(program.output.trimEnd().split("\n")).toEqual([
       "case 1 was not opened: the server answered 404",
       "case 2 was not opened: the server answered 404",
-      "case 3 was not opened: Sec-WebSocket-Accept does not answer the key",
+      "case 3 was not opened: Sec-WebSocket-Accept does not match the key",
       "case 4 was not opened: malformed status line",
       ...[5, 6, 7, 8].map((number) => `case ${number} was not opened: the stream ended`),
       "9 cases have been run",

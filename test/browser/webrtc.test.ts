@@ -227,8 +227,8 @@ describe("a peer of ours", () => {
       await expect
         .poll(() => came.slice(1))
         .toEqual([
-          expect.stringMatching(/^reset only bytes may come/),
-          expect.stringMatching(/^stop only bytes may come/),
+          expect.stringMatching(/^reset expected bytes/),
+          expect.stringMatching(/^stop expected bytes/),
         ]);
       await transport.closed;
     },
@@ -361,7 +361,7 @@ test("binaryType is set, and changing it afterwards fails the transport", async 
   channel.send(pattern(0, 3));
   await expect(readAll(transport)).rejects.toMatchObject({
     code: "badMessage",
-    message: 'only bytes may come, not "[object Blob]"',
+    message: 'expected bytes, not "[object Blob]"',
   });
 });
 

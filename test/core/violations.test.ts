@@ -34,7 +34,7 @@ const violations: readonly [
   ["message of more than 4 bytes", "messageTooLarge", "§10.4", 1009, 2, "82 05", "client", { maxMessageBytes: 4 }],
   ["text that is not UTF-8", "invalidUtf8", "§8.1", 1007, 3, "81 02 61 ff"],
   ["Close frame with a body of one byte", "closeBodyTooShort", "§5.5.1", 1002, 3, "88 01 03"],
-  ["close code 1005 may not be sent", "closeCodeInvalid", "§7.4", 1002, 4, "88 02 03 ed"],
+  ["invalid close code 1005", "closeCodeInvalid", "§7.4", 1002, 4, "88 02 03 ed"],
   ["close reason that is not UTF-8", "invalidUtf8", "§8.1", 1007, 5, "88 03 03 e8 ff"],
 ];
 

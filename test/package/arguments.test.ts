@@ -114,7 +114,7 @@ describe("websocket-over", () => {
     [
       "half of keepalive",
       ["server", { keepalive: { intervalMs: 1 } }],
-      "RangeError: keepalive.timeoutMs must be above 0 milliseconds; it is undefined",
+      "RangeError: keepalive.timeoutMs must be more than 0 ms, not undefined",
     ],
     ["autoPong: 1", ["server", { autoPong: 1 }], "TypeError: new WSConnection(): autoPong must be a boolean, not 1"],
     [
@@ -165,7 +165,7 @@ describe("websocket-over", () => {
     ],
   ]);
   refuses("readAnswer()", "throws", readAnswer, [
-    ["nothing", [], "TypeError: readAnswer() takes what was offered, an object, not undefined"],
+    ["nothing", [], "TypeError: readAnswer() takes the offer, an object, not undefined"],
     ["a record", [{}, {}], "TypeError: readAnswer() takes Headers, { get }, not an instance of Object"],
   ]);
 });
@@ -269,7 +269,7 @@ describe("websocket-over/stream", () => {
       [[], ignore, { maxConnection: 1 }],
       "TypeError: serve() has no option maxConnection; did you mean maxConnections?",
     ],
-    ["maxConnections: 0", [[], ignore, { maxConnections: 0 }], "RangeError: maxConnections is at least 1, not 0"],
+    ["maxConnections: 0", [[], ignore, { maxConnections: 0 }], "RangeError: maxConnections must be at least 1, not 0"],
     ["extensions: permessageDeflate()", [[], ignore, { extensions: permessageDeflate() }], `TypeError: ${LIST}`],
   ]);
   test("close() of a session takes options, not a code, and the session stays open", async () => {
@@ -327,7 +327,7 @@ describe("a session's methods", () => {
 
 describe("websocket-over/server", () => {
   const where = "new WebSocketServer()";
-  const instead = "give its serve() the transports that listen() or upgrades() of websocket-over/node make";
+  const instead = "give its serve() the transports of listen() or upgrades() of websocket-over/node";
   refuses(where, "throws", made(WebSocketServer), [
     ["{ port }", [{ port: 0 }], `TypeError: ${where} has no option port; ${instead}`],
     ["{ host }", [{ host: "localhost" }], `TypeError: ${where} has no option host; ${instead}`],
@@ -382,7 +382,7 @@ describe("websocket-over/server", () => {
       [{ serverOptions: { origin: "any" } }],
       "TypeError: crosswsAdapter(): serverOptions has no option origin; did you mean origins?",
     ],
-    ["idleTimeout: -1", [{ idleTimeout: -1 }], "RangeError: idleTimeout is at least 0 seconds, not -1"],
+    ["idleTimeout: -1", [{ idleTimeout: -1 }], "RangeError: idleTimeout must be at least 0 seconds, not -1"],
     [
       "extensions: [permessageDeflate]",
       [{ serverOptions: { extensions: [permessageDeflate] } }],
@@ -415,7 +415,7 @@ describe("websocket-over/websocket", () => {
     [
       "a header of the handshake",
       [near, { headers: { host: "a" } }],
-      "TypeError: the header host is set by the handshake",
+      "TypeError: the handshake sets host: leave it out",
     ],
   ]);
   refuses("webSocketOver()", "throws", webSocketOver, [
@@ -481,21 +481,21 @@ describe("the transports", () => {
       "TypeError: pipe() has no option highWatermark; did you mean highWaterMark?",
     ],
     ["another type", [{ highWaterMark: "1" }], "TypeError: pipe(): highWaterMark must be a number, not a string"],
-    ["no number of bytes", [{ highWaterMark: NaN }], "RangeError: highWaterMark is a number of bytes, not NaN"],
+    ["no number of bytes", [{ highWaterMark: NaN }], "RangeError: highWaterMark must be a number of bytes, not NaN"],
   ]);
   const isSocket = "takes a socket, { pause, resume, write, end, destroy }, not";
   refuses("socketTransport()", "throws", socketTransport, [
     ["a URL", [url], `TypeError: socketTransport() ${isSocket} a string; to dial a URL use dial()`],
     ["a server", [http], `TypeError: socketTransport() ${isSocket} an instance of Server; use listen() or upgrades()`],
   ]);
-  const isServer = "takes a server of Node's, { on, off }, not";
+  const isServer = "takes a Node server, { on, off }, not";
   refuses("dial()", "rejects", dialServer, [
     [
       "a number of a timeout as text",
       [url, { timeoutMs: "1" }],
       "TypeError: dial(): timeoutMs must be a number, not a string",
     ],
-    ["timeoutMs: 0", [url, { timeoutMs: 0 }], "RangeError: timeoutMs is more than 0 or Infinity, not 0"],
+    ["timeoutMs: 0", [url, { timeoutMs: 0 }], "RangeError: timeoutMs must be more than 0, not 0"],
     ["TLS: for tls:", [url, { TLS: {} }], "TypeError: dial() has no option TLS; did you mean tls?"],
     ["proxy: true", [url, { proxy: true }], "TypeError: dial(): proxy must be a string or an object, not true"],
     [
@@ -505,17 +505,17 @@ describe("the transports", () => {
     ],
   ]);
   refuses("listen()", "throws", listen, [
-    ["a port", [8080], `TypeError: listen() ${isServer} 8080; make one by createServer()`],
+    ["a port", [8080], `TypeError: listen() ${isServer} 8080; make one with createServer()`],
     ["a socket", [socket], `TypeError: listen() ${isServer} an instance of Socket; use socketTransport()`],
     [
       "another name",
       [createServer(), { maxWaitings: 1 }],
       "TypeError: listen() has no option maxWaitings; did you mean maxWaiting?",
     ],
-    ["maxWaiting: -1", [createServer(), { maxWaiting: -1 }], "RangeError: maxWaiting is a count, not -1"],
+    ["maxWaiting: -1", [createServer(), { maxWaiting: -1 }], "RangeError: maxWaiting must be at least 0, not -1"],
   ]);
   refuses("upgrades()", "throws", upgrades, [
-    ["a port", [8080], `TypeError: upgrades() ${isServer} 8080; make one by createServer()`],
+    ["a port", [8080], `TypeError: upgrades() ${isServer} 8080; make one with createServer()`],
     [
       "accept: for accepts:",
       [http, { accept: ignore }],
@@ -534,7 +534,7 @@ describe("the transports", () => {
       "a peer connection",
       [{ createDataChannel: ignore }],
       "TypeError: dataChannelTransport() takes a channel, { ordered, readyState, send }, not an instance of Object; " +
-        "make one by createDataChannel(), or use incomingChannels()",
+        "make one with createDataChannel(), or use incomingChannels()",
     ],
     [
       "another name",
@@ -564,16 +564,16 @@ describe("the transports", () => {
       "a URL",
       [url],
       "TypeError: webSocketTransport() takes a WebSocket, { binaryType, readyState, bufferedAmount }, not a string; " +
-        "make one of the URL",
+        "make one with new WebSocket(url)",
     ],
   ]);
   const isSession = "takes a session, { ready, closed, createBidirectionalStream }, not a string";
   refuses("dial() of a WebTransport session", "rejects", dial, [
-    ["a URL", [url], `TypeError: dial() ${isSession}; make one of the URL: new WebTransport(url)`],
+    ["a URL", [url], `TypeError: dial() ${isSession}; make one with new WebTransport(url)`],
     ["another name", [session, { timeout: 1 }], "TypeError: dial() has no option timeout; it has signal"],
   ]);
   refuses("incoming()", "throws", incoming, [
-    ["a URL", [url], `TypeError: incoming() ${isSession}; make one of the URL: new WebTransport(url)`],
+    ["a URL", [url], `TypeError: incoming() ${isSession}; make one with new WebTransport(url)`],
   ]);
 });
 
@@ -582,8 +582,8 @@ describe("websocket-over/http2", () => {
     [
       "a port",
       [8080],
-      "TypeError: extendedConnects() takes a server of HTTP/2, { on, off, listenerCount }, not 8080; " +
-        "make one by http2.createServer()",
+      "TypeError: extendedConnects() takes an HTTP/2 server, { on, off, listenerCount }, not 8080; " +
+        "make one with http2.createServer()",
     ],
     [
       "accept: for accepts:",
@@ -595,7 +595,7 @@ describe("websocket-over/http2", () => {
     [
       "a URL",
       [url],
-      "TypeError: http2Dial() takes a session of a client, { request, ping }, not a string; make one by http2.connect()",
+      "TypeError: http2Dial() takes an HTTP/2 client session, { request, ping }, not a string; make one with http2.connect()",
     ],
   ]);
 });
@@ -606,7 +606,7 @@ describe("websocket-over/inspect", () => {
     [
       "a transport",
       [near()],
-      `TypeError: tap() ${isConnection}; for a transport use tapTransport(); the option onConnection gives the connection of a session`,
+      `TypeError: tap() ${isConnection}; for a transport use tapTransport(); for a session use the connection that onConnection gets`,
     ],
     [
       "header: for headers: of redact",
@@ -616,7 +616,7 @@ describe("websocket-over/inspect", () => {
   ]);
   refuses("tapTransport()", "throws", inspect.tapTransport, [
     ["a URL", [url, "client"], `TypeError: tapTransport() ${TAKES} a string; ${DIAL}`],
-    ["no role", [near()], 'TypeError: role is "client" or "server", not undefined'],
+    ["no role", [near()], 'TypeError: role must be "client" or "server", not undefined'],
   ]);
   refuses("decode()", "throws", inspect.decode, [
     [
@@ -635,18 +635,18 @@ describe("websocket-over/inspect", () => {
     [
       "records",
       [[{ kind: "frame" }]],
-      "TypeError: toHAR() takes a capture, { role, records }, not an instance of Object; put the records into one",
+      "TypeError: toHAR() takes a capture, { role, records }, not an instance of Object; put the records into a capture",
     ],
   ]);
   refuses("toPcapng()", "throws", inspect.toPcapng, [
-    ["port: 0", [[], { port: 0 }], "RangeError: port is 1 to 65535, not 0"],
+    ["port: 0", [[], { port: 0 }], "RangeError: port must be 1 to 65535, not 0"],
     ["another name", [[], { ports: 1 }], "TypeError: toPcapng() has no option ports; did you mean port?"],
   ]);
   refuses("redactURL()", "throws", inspect.redactURL, [
     ["a URL object", [new URL(url)], "TypeError: redactURL() takes a string, not an instance of URL; give it its href"],
   ]);
   refuses("replay()", "throws", inspect.replay, [
-    ["text", ["{}"], "TypeError: replay() takes a vector, as JSON.parse() makes it"],
+    ["text", ["{}"], "TypeError: replay() takes a vector, as JSON.parse() returns it"],
   ]);
   refuses("recordVector()", "throws", inspect.recordVector, [
     [

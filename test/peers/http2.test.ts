@@ -303,7 +303,7 @@ describe("http2Dial", () => {
     const url = `ws://127.0.0.1:${port}/`;
     const opening = connect(await dialled(session, url), { url, handshake: "none" });
     expect(await failureOf(opening)).toEqual(
-      new TypeError('the transport carries an opening of its own: leave out handshake: "none"'),
+      new TypeError('the transport has its own opening: leave out handshake: "none"'),
     );
   });
 });

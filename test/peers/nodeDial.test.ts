@@ -173,7 +173,7 @@ describe("wss:", () => {
   });
   test("says so where the server speaks no TLS", async () => {
     const { port } = await startWs(createHttpServer());
-    await expectFailure(dial(`wss://127.0.0.1:${port}/`), "tls", /does a TLS server listen there\? A ws: URL/);
+    await expectFailure(dial(`wss://127.0.0.1:${port}/`), "tls", /is it a TLS server\? For one without TLS use ws:/);
   });
   test("says so where the server hangs up", async () => {
     const port = await start(createServer((socket) => socket.once("data", () => socket.destroy())));

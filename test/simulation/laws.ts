@@ -230,7 +230,7 @@ export class End {
       this.timedOut = true;
       this.#world.mark("message timed out");
     }
-    if (error instanceof WebSocketError && error.message.includes("nobody took in time")) this.#hearOfDrops();
+    if (error instanceof WebSocketError && error.message.includes("not read in time")) this.#hearOfDrops();
     if (what === "closed" || what === "error event") {
       if (!(error instanceof WebSocketError)) this.#fail("contains", `${what} gave ${describe(error)}`);
       return;

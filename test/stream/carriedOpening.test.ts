@@ -204,7 +204,7 @@ describe("an opening that a transport carries", () => {
   test("is no place for prior knowledge", async () => {
     const { near } = carriedPair();
     await expect(connect(near, { handshake: "none" })).rejects.toThrow(
-      new TypeError('the transport carries an opening of its own: leave out handshake: "none"'),
+      new TypeError('the transport has its own opening: leave out handshake: "none"'),
     );
   });
   test("is bounded by the limits of the client", async () => {

@@ -335,7 +335,7 @@ describe("accept", () => {
         expect((await asking).origin).toBe(origin);
         return;
       }
-      await expect(asking).rejects.toMatchObject({ name: "WebSocketError", message: /may not connect/ });
+      await expect(asking).rejects.toMatchObject({ name: "WebSocketError", message: /is not allowed/ });
       await settled();
       expect(transport.chunks()).toEqual(["88 02 03 f0"]);
     });
@@ -377,7 +377,7 @@ describe("accept", () => {
       if (allowed) {
         await (await asked).accept();
       } else {
-        expect((await failure(asked)).message).toContain("may not connect");
+        expect((await failure(asked)).message).toContain("is not allowed");
         await settled();
         expect(text(transport.written())).toMatch(/^HTTP\/1.1 403 /);
       }

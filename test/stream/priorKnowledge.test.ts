@@ -48,7 +48,7 @@ describe('accept with handshake: "none" and a request', () => {
     ["one that the function refuses", () => Promise.resolve(false)],
   ])("sends a page away with 1008: %s", async (_, origins) => {
     const { near, request } = await pairFor({ request: requestFrom("https://evil.example"), origins });
-    await expect(request).rejects.toThrow("pages of https://evil.example may not connect");
+    await expect(request).rejects.toThrow("the origin https://evil.example is not allowed");
     expect(await near.closed).toMatchObject({ closeCode: 1008 });
   });
   test("lets in what the policy allows, and what has no origin", async () => {

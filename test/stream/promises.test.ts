@@ -279,7 +279,7 @@ describe("it ends within one closeTimeoutMs, whatever the transport does", () =>
     expect(await session.receive(), "what was being delivered is kept").toBe("a");
     expect(await session.receive().catch((error: unknown) => error)).toMatchObject({
       name: "WebSocketError",
-      message: "messages that nobody took in time were dropped",
+      message: "messages that were not read in time were dropped",
     });
   });
 });

@@ -123,7 +123,7 @@ describe("no error repeats what it was given, which may hold a secret", () => {
   test("subprotocols are named by their place", () => {
     expect(() => parseProtocols(["a", "s3cret/=="])).toThrow("subprotocol 2 is not a token (RFC 6455 §4.1)");
     expect(() => parseProtocols("s3 cret")).toThrow("subprotocol 1 is not a token (RFC 6455 §4.1)");
-    expect(() => parseProtocols(["a", "b", "a"])).toThrow("subprotocol 3 was listed before");
+    expect(() => parseProtocols(["a", "b", "a"])).toThrow("subprotocol 3 is a duplicate");
     expect(() => parseProtocols(["a", "a"])).toThrow(expect.objectContaining({ name: "SyntaxError" }));
   });
 });

@@ -81,11 +81,11 @@ describe("a frame", () => {
   });
 
   test.each([
-    [1001, /page is left/],
-    [1006, /may not be sent/],
+    [1001, /user leaves the page/],
+    [1006, /must not be sent/],
     [2000, /Reserved/],
     [3000, /IANA/],
-    [4999, /application's own/],
+    [4999, /up to the application/],
     [5000, /Not a close code/],
     [0, /Not a close code/],
   ])("close code %i", (code, words) => {
@@ -110,7 +110,7 @@ describe("a frame", () => {
 
   test("that is compressed says how far it went down", () => {
     const payload = annotated("server", "c1 07 f2 48 cd c9 c9 07 00", { extensions: [permessageDeflate()] }).at(-1)!;
-    expect(payload.explanation).toMatch(/7 bytes that inflate to 5/);
+    expect(payload.explanation).toMatch(/7 bytes inflate to 5/);
     expect(payload.section).toBe("RFC 7692 §7.2.2");
   });
 
@@ -198,7 +198,7 @@ describe("a handshake", () => {
     expect(value(answer)).toMatch(/^Right/);
     const wrong = answer.slice();
     wrong[wrong.length - 8]! ^= 1;
-    expect(value(wrong)).toMatch(/^Wrong: .* asks for s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=\.$/);
+    expect(value(wrong)).toMatch(/^Wrong: .* requires s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=\.$/);
   });
 
   test("and is made step by step (RFC 6455 §1.3)", () => {
@@ -226,7 +226,7 @@ describe("a handshake", () => {
     const rejected = decode({ server: join(head("HTTP/1.1 403 Forbidden"), ascii("no")) });
     expect(annotate(rejected[1]!)[0]).toMatchObject({ label: "Body", display: "2 bytes" });
     const odd = decode({ server: join(head("SSH-2.0"), ascii("?")) }, { handshake: "http1" });
-    expect(annotate(odd[1]!)[0]).toMatchObject({ label: "Not understood" });
+    expect(annotate(odd[1]!)[0]).toMatchObject({ label: "Not decoded" });
   });
 });
 
