@@ -1,11 +1,13 @@
-/** The benchmark in the page: every transport with this library and without, and the results of the one on Node. */
+/**
+ * The benchmark in the page: every transport with and without this library, and the results of the benchmark on Node.
+ */
 import { expect, test, type Page } from "@playwright/test";
 import { startWebTransportServer, type WebTransportServer } from "../test/support/webTransportServer.ts";
 import { openPlayground, openTool } from "./playground/page.ts";
 
 openPlayground();
 
-test("each transport is measured with this library and without, with progress and a plot", async ({ page }) => {
+test("each transport is measured with and without this library, with progress and a plot", async ({ page }) => {
   test.setTimeout(300_000);
   const server = await startWebTransportServer();
   try {
@@ -58,7 +60,7 @@ test("the results of npm run bench are plotted, and other files are refused", as
   await expect(panel.getByRole("img", { name: /^Messages a second/ }).locator("canvas")).toBeVisible();
 });
 
-test("a measurement is stopped", async ({ page }) => {
+test("a measurement can be stopped", async ({ page }) => {
   const panel = await openTool(page, "Throughput");
   await panel.getByRole("button", { name: "Measure" }).click();
   await panel.getByRole("button", { name: "Stop" }).click();

@@ -1,4 +1,7 @@
-/** What the folders promise: a core with no I/O, time or chance, imports that point inward, an entry of names only. */
+/**
+ * The rules of the folders: a core without I/O, time or randomness; imports that point inward; `index.ts` files that
+ * only re-export.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -52,7 +55,7 @@ describe("src/core, src/handshake, src/connection and the driver's machine are p
     const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
     expect(impure.exec(code)?.[0]).toBeUndefined();
   });
-  test("there is something to hold, of each", () => {
+  test("each folder has files to check", () => {
     expect(new Set(pure.map(({ name }) => folderOf(name))).size).toBe(4);
     for (const each of ["new Date()", "setTimeout(f, 1)", "crypto.getRandomValues(a)", "await f()"]) {
       expect(each).toMatch(impure);

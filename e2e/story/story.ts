@@ -1,4 +1,6 @@
-/** What a client does over each carrier, wherever it runs, and what has to come of it: plain data, so that it can be told. */
+/**
+ * What a client does over each carrier, and the expected results as plain data, so that they can be sent to the test.
+ */
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import { connect, WebSocketError, type ConnectOptions, type WebSocketSession } from "../../src/stream/index.ts";
 import type { ByteTransport } from "../../src/transports/byteTransport.ts";

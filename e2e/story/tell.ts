@@ -1,4 +1,4 @@
-/** Plays the story with a client that is elsewhere, and compares what comes of it. */
+/** Plays the story with a client elsewhere, and compares the results. */
 import { expect, test, type Page } from "@playwright/test";
 import type { StoryPage } from "../page/story.ts";
 import { story, type StoryClient } from "./story.ts";

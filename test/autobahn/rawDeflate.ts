@@ -1,4 +1,7 @@
-/** permessage-deflate written from RFC 7692 over Node's zlib, without the library, so that it can judge it. */
+/**
+ * permessage-deflate written from RFC 7692 over Node's zlib, independent of the library, so that it can judge the
+ * library.
+ */
 import { constants, createDeflateRaw, createInflateRaw, type DeflateRaw, type InflateRaw } from "node:zlib";
 
 const FLUSH = Buffer.from([0, 0, 0xff, 0xff]);

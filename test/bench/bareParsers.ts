@@ -1,9 +1,10 @@
 /**
- * Little more than what hands out the events that `events()` does: for each piece a view or a part of a string, an event, and
- * an iterator's result. Lengths are read and payload is unmasked and decoded, and that is all: nothing is checked or limited,
- * all frames are alike, and no header is cut but where it comes a byte at a time. Texts share a call of the decoder as far as
- * with ours. It shows what checks and limits cost, and is no law: with unmasking written out for one length it would be a
- * seventh faster at 16 bytes, and beside 16 MiB put together, which are memory, ours comes out ahead of it at times.
+ * Parsers that do little more than produce the events of `events()`: for each piece a view or a part of a string, an
+ * event, and an iterator result. They read lengths, and unmask and decode payloads. They check nothing, have no limits,
+ * treat all frames alike, and do not support a header cut between chunks, except byte by byte. Texts share a decoder
+ * call as far as ours do. They show what checks and limits cost, but are not a strict bound: with unmasking written out
+ * for one length they would be a seventh faster at 16 bytes, and for a 16 MiB message, where memory dominates, ours is
+ * sometimes faster.
  */
 import { EMPTY } from "../../src/core/bytes.ts";
 import { bytesReceived, textReceived, type BytesReceived, type TextReceived } from "../../src/core/events.ts";

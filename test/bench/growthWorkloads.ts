@@ -1,4 +1,6 @@
-/** How costs grow: ours beside ours, with more connections, bytes, fragments or pieces. Whatever is linear has a ratio of 1. */
+/**
+ * How costs grow: ours beside ours, with more connections, bytes, fragments or pieces. Linear growth has a ratio of 1.
+ */
 import { WSConnection } from "../../src/index.ts";
 import { messageOf, wireTo, type WireShape } from "./inputs.ts";
 import { REQUEST } from "./handshakeWorkloads.ts";

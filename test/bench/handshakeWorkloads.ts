@@ -1,4 +1,4 @@
-/** The opening handshake of either side, from the constructor to the open connection, a browser's head in and out. */
+/** The opening handshake of each side, from the constructor to the open connection, with a browser's headers. */
 import { randomBytes } from "../../src/connection/randomBytes.ts";
 import { acceptFor } from "../../src/handshake/acceptKey.ts";
 import { WSConnection } from "../../src/index.ts";

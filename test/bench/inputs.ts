@@ -1,4 +1,4 @@
-/** Messages, and the wire that carries them: frames written out by the letter (RFC 6455 §5.2), in chunks as they come. */
+/** Messages and their wire format: frames written straight from RFC 6455 §5.2, in chunks as they arrive. */
 import type { Role } from "./measure.ts";
 
 export type MessageType = "binary" | "text" | "non-ASCII text";

@@ -1,4 +1,7 @@
-/** How a workload is timed: ours and the peers take turns in one run, medians compared, since machines are noisy. */
+/**
+ * How a workload is timed: ours and the peers take turns in one run, and medians are compared, because machines are
+ * noisy.
+ */
 
 /** One side of a workload. `prepare` does not count: it renews input that was unmasked in place. */
 export interface Side {

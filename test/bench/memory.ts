@@ -1,4 +1,4 @@
-/** What connections at rest weigh, in Node and in a page, and how much memory a large message takes at its peak. */
+/** How much memory idle connections use, in Node and in a page, and the peak for a large message. */
 import { Writable } from "node:stream";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";

@@ -1,4 +1,4 @@
-/** What is held to be weighed: connections that have opened, have sent and received, and have nothing to do. */
+/** What is kept alive to be weighed: connections that have opened, sent and received, and are idle. */
 import type { Writable } from "node:stream";
 import { WSConnection } from "../../src/index.ts";
 import { WebSocketServer } from "../../src/server/index.ts";

@@ -1,4 +1,7 @@
-/** The bench in a page: the same workloads as in Node, beside `ws` on what bundlers put in the place of Node's modules. */
+/**
+ * The bench in a page: the same workloads as in Node, beside `ws` on the polyfills that bundlers use for Node's
+ * modules.
+ */
 // First, since the others look for what it brings.
 import { toBuffer } from "./pageGlobals.ts";
 import { Writable } from "node:stream";

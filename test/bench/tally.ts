@@ -1,4 +1,4 @@
-/** What a receiver does with its messages: looks at the end of each, which makes a string flat, and counts them. */
+/** What a receiver does with its messages: reads the end of each, which flattens a string, and counts them. */
 import type { Message, Wire } from "./inputs.ts";
 import type { Side } from "./measure.ts";
 

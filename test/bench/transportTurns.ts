@@ -1,4 +1,4 @@
-/** What is moved in the bench of transports: so many messages of 64 KiB one way, each in a buffer that is given away. */
+/** One turn of the transport bench: a number of 64 KiB messages one way, each in a buffer that is transferred. */
 import type { WebSocketSession } from "../../src/stream/index.ts";
 
 export const MESSAGE_BYTES = 64 * 1024;

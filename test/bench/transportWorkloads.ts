@@ -1,4 +1,4 @@
-/** Sessions over the transports of a page, beside what those are made of: messages of 64 KiB, one way, in Chromium. */
+/** Sessions over the transports of a page, beside the raw carriers: messages of 64 KiB, one way, in Chromium. */
 import { chromium, type Page } from "playwright";
 import { createServer } from "vite";
 import { requireChromium } from "../support/chromium.ts";

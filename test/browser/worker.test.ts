@@ -1,4 +1,6 @@
-/** The protocol's tests once more, each file in a dedicated Web Worker of the page: each test is shown here by its own name. */
+/**
+ * Runs each file of the protocol's tests in a dedicated Web Worker of the page. Each test appears here under its name.
+ */
 import { expect, test, type SerializedConfig } from "vitest";
 
 export interface Outcome {

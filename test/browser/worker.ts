@@ -1,4 +1,4 @@
-/** Runs one file of the protocol's tests inside a Web Worker, with Vitest's own runner, and sends back what became of each. */
+/** Runs one file of the protocol's tests inside a Web Worker, with Vitest's own runner, and sends back the results. */
 import type { Order, Outcome } from "./worker.test.ts";
 
 interface Task {

@@ -1,4 +1,4 @@
-/** What becomes so, sooner or later. */
+/** Waits for a condition. */
 import { expect } from "vitest";
 
 /** Waits for what `look` returns, longer than by default, as machines may be busy. */

@@ -1,4 +1,4 @@
-/** What the libraries are given: a browser's `WebSocket`, and the server of ws at its other end. */
+/** What the libraries are given: a browser's `WebSocket`, and the `ws` server at its other end. */
 import type { WebSocketServer } from "ws";
 
 /** One client side and one server side, joined by something that carries bytes. */

@@ -1,4 +1,6 @@
-/** The worlds that each library has to work in. The first is the oracle, on Node: a case that fails there is wrong. */
+/**
+ * The worlds that each library must work in. The first, on Node, is the reference: a case that fails there is wrong.
+ */
 import { vi } from "vitest";
 import type { WorldKind } from "./faces.ts";
 import { overPieces, overPipes, overTunnel } from "./overPipes.ts";

@@ -421,7 +421,7 @@ describe("what is tried elsewhere", () => {
     ["h11 GHSA-vqfr-h8mv-ghfj", "handshake/rejectionBody", "GHSA-vqfr-h8mv-ghfj"],
     ["vite, vitest, webpack-dev-server CVE-2025-24010", "server/origins", "CVE-2025-24010"],
     ["the same, of sessions", "stream/opening", "CVE-2025-24010"],
-    ["js-libp2p #3576, of channels", "browser/webrtc", "keeps only so many"],
+    ["js-libp2p #3576, of channels", "browser/webrtc", "keeps a limited number"],
     ["js-libp2p #3576, of sockets", "hostile/limitsElsewhere", "maxWaiting"],
     ["sockudo-ws #14", "deflate/messages", "sockudo-ws #14"],
     ["okhttp #8551", "deflate/messages", "okhttp #8551"],

@@ -256,7 +256,9 @@ describe("http2Dial", () => {
       const error = (await failureOf(dialled(session, "ws://127.0.0.1/"))) as DialError;
       expect(error).toBeInstanceOf(DialError);
       expect(error.code).toBe("unsupported");
-      expect(error.message).toMatch(/SETTINGS_ENABLE_CONNECT_PROTOCOL; dial of websocket-over\/node takes HTTP\/1\.1/);
+      expect(error.message).toMatch(
+        /SETTINGS_ENABLE_CONNECT_PROTOCOL; for HTTP\/1\.1 use dial\(\) of websocket-over\/node/,
+      );
     },
   );
   test("fails on a session that has ended, and one that can't connect", async () => {

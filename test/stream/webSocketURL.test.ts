@@ -115,7 +115,7 @@ describe("no error repeats what it was given, which may hold a secret", () => {
 
   test("it says what is wrong with it", () => {
     expect(() => parseWebSocketURL("ws://[::1/")).toThrow(/not a URL/);
-    expect(() => parseWebSocketURL("/chat")).toThrow(/not a URL, or a relative one/);
+    expect(() => parseWebSocketURL("/chat")).toThrow(/not a URL, or it is relative/);
     expect(() => parseWebSocketURL("ftp://a/")).toThrow(/scheme ws, wss, http or https/);
     expect(() => parseWebSocketURL("ws://a/#b")).toThrow(/no fragment/);
   });
