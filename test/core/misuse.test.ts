@@ -1,4 +1,4 @@
-/** What the application is told that asks for what may not be: which rule, and in words. */
+/** The errors for invalid calls of the application: which rule, and in which words. */
 import { describe, expect, test } from "vitest";
 import { WSConnection, type ConnectionOptions } from "../../src/index.ts";
 import { feed, hex, open } from "../support/wire.ts";
@@ -66,9 +66,7 @@ describe("RangeError", () => {
     ["keepalive.intervalMs", { keepalive: { intervalMs: 0, timeoutMs: 1 } }],
     ["keepalive.timeoutMs", { keepalive: { intervalMs: 1, timeoutMs: 0 } }],
   ])("%s must be more than 0 ms", (name, options) => {
-    expect(() => new WSConnection("server", options)).toThrow(
-      new RangeError(`${name} must be more than 0 ms, not 0`),
-    );
+    expect(() => new WSConnection("server", options)).toThrow(new RangeError(`${name} must be more than 0 ms, not 0`));
   });
 });
 

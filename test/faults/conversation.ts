@@ -1,9 +1,8 @@
 /**
- * Two sessions that talk as chance has it, over a transport that fails as chance has it, and what must hold in the end.
- *
- * What the network may not do to a message is what the sender relies on: once a ping that was sent behind it has been
- * answered, or once the Close that this end began with has been echoed, it has arrived, once and in order. Else the
- * sender learns that it does not know: its end was not clean, or was the other's wish.
+ * Two sessions that talk at random, over a transport that fails at random, and what must hold in the end. The network
+ * must keep the promise that a sender relies on: once a ping sent after a message is answered, or the echo of this
+ * end's Close has arrived, the message has arrived, once and in order. Otherwise the sender learns that it does not
+ * know: its end was not clean, or the other side closed.
  */
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import type { SharedOptions } from "../../src/index.ts";

@@ -1,4 +1,4 @@
-/** A stretch of bad network in front of a transport: cuts chunks, delays, corrupts, stalls, ends and resets, by chance. */
+/** A bad network in front of a transport: cuts chunks, delays, corrupts, stalls, ends and resets at random. */
 import type { ByteTransport } from "../../src/transports/byteTransport.ts";
 import type { Random } from "../support/random.ts";
 import type { Bytes } from "../support/wire.ts";

@@ -1,4 +1,4 @@
-/** The loop: take an input, change it, run it, and keep it if it does what none has done before. */
+/** The loop: take an input, change it, run it, and keep it if it covers something new. */
 import { Coverage } from "./coverage.ts";
 import type { Random } from "../support/random.ts";
 import type { Bytes } from "../support/wire.ts";

@@ -1,4 +1,4 @@
-/** What must hold of a connection whatever bytes it is given: checked while it is fed. */
+/** What must hold for a connection, whatever bytes it receives: checked while it is fed. */
 import { RemoteProtocolError, type ConnectionClosed, type WSConnection, type WSEvent } from "../../src/index.ts";
 import { joined } from "../support/wire.ts";
 import { Teller, type Verdict } from "./verdict.ts";

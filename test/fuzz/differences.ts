@@ -1,4 +1,7 @@
-/** Where ws and this library may differ on the same bytes: each with the clause that allows it. Anywhere else they agree. */
+/**
+ * Where ws and this library may differ on the same bytes, each with the RFC section that allows it. Otherwise they
+ * agree.
+ */
 import type { Verdict } from "./verdict.ts";
 
 export interface Bounds {

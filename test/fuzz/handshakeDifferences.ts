@@ -1,4 +1,7 @@
-/** Where Node's `http` with ws and this library may differ on the same handshake: each with the clause that allows it. */
+/**
+ * Where Node's `http` with ws and this library may differ on the same handshake, each with the RFC section that allows
+ * it.
+ */
 import type { Answer } from "./wsHandshake.ts";
 
 export interface HandshakeDifference {

@@ -1,4 +1,4 @@
-/** Sees an input that never ends, from another thread: writes it to the corpus, and ends the process. */
+/** Detects an input that never ends, from another thread: writes it to the corpus and ends the process. */
 import { writeSync } from "node:fs";
 import { Worker, isMainThread, workerData } from "node:worker_threads";
 import { relative } from "node:path";

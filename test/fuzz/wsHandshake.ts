@@ -1,4 +1,4 @@
-/** What Node's `http` and ws make of the bytes of an opening handshake. */
+/** How Node's `http` and ws handle the bytes of an opening handshake. */
 import { createServer, type IncomingMessage } from "node:http";
 import { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";

@@ -1,4 +1,4 @@
-/** The heads of the specification's example (RFC 6455 §1.3), the same with lines changed, and answers read back. */
+/** The heads of the specification's example (RFC 6455 §1.3), with changed lines, and parsed answers. */
 import { expect } from "vitest";
 import { WSConnection, type AcceptOptions, type ClientOptions, type WSEvent } from "../../src/index.ts";
 import { ascii, expectClosed, head, type Bytes } from "../support/wire.ts";

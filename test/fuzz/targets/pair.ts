@@ -1,4 +1,4 @@
-/** A whole pair of connections, run by a script of a byte a step: calls at both ends, and a wire that cuts where it likes. */
+/** A pair of connections, run by a script with one byte per step: calls at both ends, and a wire that cuts anywhere. */
 import { permessageDeflate } from "../../../src/deflate/index.ts";
 import {
   LocalProtocolError,
