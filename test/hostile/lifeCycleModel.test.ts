@@ -1,6 +1,6 @@
 /**
- * Every sequence of calls and inputs up to a length, at either end of every opening, against the table `lifeCycle`: what
- * the table has no cell for is refused and changes nothing, what it has happens, and both ends' views agree in the end.
+ * Every sequence of calls and inputs up to a length, at both ends of every opening, against the table `lifeCycle`: a
+ * signal without a cell is refused and changes nothing, any other takes effect, and both ends agree in the end.
  */
 import { describe, expect, test } from "vitest";
 import {
@@ -226,7 +226,7 @@ describe("every sequence obeys the table, and both ends agree", () => {
     }
   });
 
-  test("there is a step for each signal, and the sequences come by every state", () => {
+  test("there is a step for each signal, and the sequences visit every state", () => {
     const asked = new Set(calls.map(({ signal }) => signal));
     const inTable = new Set(Object.values(lifeCycle).flatMap((signals) => Object.keys(signals)));
     // A pong is as a ping; the rest is what the peer does, and what follows from it.

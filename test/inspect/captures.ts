@@ -1,4 +1,4 @@
-/** Conversations between two of our own ends, whose bytes are caught on the way. */
+/** Conversations between two of our ends, whose bytes are captured. */
 import { permessageDeflate, type DeflateOptions } from "../../src/deflate/index.ts";
 import { WSConnection, type ConnectionOptions, type WSEvent } from "../../src/index.ts";
 import { join, type Bytes } from "../support/wire.ts";

@@ -1,4 +1,4 @@
-/** What public functions and constructors say, at the call, of arguments and options that they can't use. */
+/** How public functions and constructors report invalid arguments and options at the call. */
 import { readFileSync } from "node:fs";
 import { createServer as createHTTPServer } from "node:http";
 import { connect as connectTCP, createServer } from "node:net";
@@ -357,7 +357,7 @@ describe("websocket-over/server", () => {
     ["extensions: permessageDeflate()", [{ extensions: permessageDeflate() }], `TypeError: ${LIST}`],
     ["extensions: [permessageDeflate]", [{ extensions: [permessageDeflate] }], `TypeError: ${CALLED}`],
   ]);
-  test("new WebSocketServer() takes what means nothing here", () => {
+  test("new WebSocketServer() accepts options of ws that have no effect here", () => {
     expect(new WebSocketServer({ noServer: true, perMessageDeflate: false }).options.noServer).toBe(true);
   });
   test.each([
@@ -429,7 +429,7 @@ describe("websocket-over/websocket", () => {
     ["extensions: [permessageDeflate]", [near(), { extensions: [permessageDeflate] }], `TypeError: ${CALLED}`],
   ]);
   test.each([(far: ByteTransport) => far, (far: ByteTransport) => Promise.resolve(far)])(
-    "webSocketOver() with wrong options ends the transport that it was given, %s",
+    "webSocketOver() with wrong options ends the given transport, %s",
     async (give) => {
       const [here, there] = pipe();
       expect(() => webSocketOver(give(here), { limits: { maxFragments: -1 } })).toThrow(RangeError);
@@ -443,7 +443,7 @@ describe("websocket-over/websocket", () => {
       "TypeError: webSocketPair() has no option protocols; did you mean protocol?",
     ],
   ]);
-  test("new WebSocket(url, protocols, init) ignores other members of init, as ws's options are many", () => {
+  test("new WebSocket(url, protocols, init) ignores other members of init, because ws has many options", () => {
     const WebSocket = createWebSocketClass(near);
     expect(new WebSocket(url, [], { perMessageDeflate: false } as object).readyState).toBe(0);
   });
@@ -705,7 +705,7 @@ describe("every export", async () => {
       functions.push([entry, name, isClass(value) ? made(value) : loose(value)]);
     }
   }
-  test.each(functions)("of %s, %s() refuses a wrong first argument, and names itself", async (_, name, call) => {
+  test.each(functions)("of %s, %s() refuses a wrong first argument, and names the function", async (_, name, call) => {
     for (const wrong of [5, null, "text", Symbol("s")]) {
       const said = await complaint(call, [wrong]);
       if (typeof wrong === "string" && said === "nothing") continue; // where text is right
@@ -743,14 +743,14 @@ describe("every export", async () => {
     "crosswsAdapter",
   ];
   withOptions.push("offerHeaders", "permessageDeflate", "pipe", "webSocketPair", "webSocketServer");
-  test.each(withOptions)("%s() takes an option that is undefined for an absent one", async (name) => {
+  test.each(withOptions)("%s() treats an undefined option as absent", async (name) => {
     const [, , call] = functions.find(([, known]) => known === name)!;
     const before = first[name] ?? (() => []);
     const [, names] = /takes options, \{ (.*) \}/.exec(await complaint(call, [...before(), 5]))!;
     const options = Object.fromEntries(names!.split(", ").map((option) => [option, undefined]));
     expect(await complaint(call, [...before(), { ...options, whatever: undefined }])).toBe("nothing");
   });
-  test("an option of a server that is undefined overrides none", async () => {
+  test("an undefined option of a server overrides nothing", async () => {
     const server = new WebSocketServer({ maxPayload: 3, limits: { maxMessageBytes: undefined } as object });
     const { server: adapted } = crosswsAdapter({ idleTimeout: 60, serverOptions: { keepalive: undefined } });
     expect(adapted.options.keepalive).toEqual({ intervalMs: 30_000, timeoutMs: 30_000 });
@@ -761,7 +761,7 @@ describe("every export", async () => {
     await client.send("four");
     expect(await client.closed).toMatchObject({ closeCode: 1009 });
   });
-  test("options are read at the call: what becomes of the object later changes nothing", async () => {
+  test("options are read at the call: later changes of the object have no effect", async () => {
     const options: { limits?: object; origin?: string } = {};
     const seen: unknown[] = [];
     const WebSocket = createWebSocketClass(() => {

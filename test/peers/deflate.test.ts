@@ -1,4 +1,4 @@
-/** permessage-deflate with every peer, whichever end is ours, over TCP: with every parameter that it can be asked for. */
+/** permessage-deflate with every peer, at either end, over TCP, with every parameter. */
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { pakoEngine, permessageDeflate, type DeflateEngine, type DeflateOptions } from "../../src/deflate/index.ts";
 import { agreedOn } from "../support/deflate.ts";
@@ -128,7 +128,7 @@ function contract(kind: Kind, ours: DeflateOptions, theirs: Compression["theirs"
     counts.deflated = counts.inflated = 0;
   }
 
-  test("messages come as they were sent, compressed, both ways", async () => {
+  test("messages arrive unchanged, compressed, in both directions", async () => {
     await open();
     for (const message of messages) our.do((connection) => connection.sendData(message));
     for (const message of messages) expect(await their.message()).toEqual(message);
@@ -138,7 +138,7 @@ function contract(kind: Kind, ours: DeflateOptions, theirs: Compression["theirs"
     expect(counts.inflated > 80_000).toBe(kind.can.compress.sends);
   });
 
-  test("in fragments, with pings between them, and some not compressed", async () => {
+  test("fragments with pings between them, some not compressed", async () => {
     await open();
     for (let i = 0; i < 8; i++) {
       our.do((connection) => {

@@ -1,4 +1,4 @@
-/** What the tests ask of a peer that is not ours, and of what opens connections with it. */
+/** What the tests require of foreign peers, and of what opens connections to them. */
 import type { DeflateOptions } from "../../src/deflate/index.ts";
 import type { Extension } from "../../src/index.ts";
 import type { Peer } from "./tcp.ts";

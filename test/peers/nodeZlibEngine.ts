@@ -1,6 +1,6 @@
 /**
- * An engine over Node's zlib: what it takes to put another one in pako's place. Node has no synchronous stream of zlib in
- * public, so that this uses the handle behind its streams.
+ * An engine over Node's zlib: what replacing pako takes. Node has no public synchronous zlib stream, so this uses the
+ * handle behind its streams.
  */
 import { constants, createDeflateRaw, createInflateRaw } from "node:zlib";
 import { corruptData, type Deflater, type DeflateEngine, type Inflater } from "../../src/deflate/index.ts";

@@ -1,4 +1,4 @@
-/** Programs as processes, for tests that run them from the outside. */
+/** Starts programs as processes, for tests that use them from the outside. */
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";

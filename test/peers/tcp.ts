@@ -1,4 +1,4 @@
-/** The network glue between a connection and a TCP socket, once for all tests that meet real peers. */
+/** The network glue between a connection and a TCP socket, shared by all tests with real peers. */
 import { connect as connectSocket, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import {

@@ -1,4 +1,4 @@
-/** What tshark makes of a capture: an independent reader of pcapng, TCP, HTTP and WebSocket. */
+/** How tshark reads a capture: an independent reader of pcapng, TCP, HTTP and WebSocket. */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

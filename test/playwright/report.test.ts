@@ -1,4 +1,4 @@
-/** What Playwright's report shows of connections: messages of failures, and the attachments. */
+/** What Playwright's report shows of connections: failure messages and attachments. */
 import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -89,7 +89,7 @@ test.each([
   expect([location?.file, lines[(location?.line ?? 1) - 1]?.trim()]).toEqual([file, expect.stringContaining(code)]);
 });
 
-test("connections are attached where a test has failed, or the option says so", () => {
+test("connections are attached if a test has failed, or the option is on", () => {
   const all = ["websocket.har", "websocket.pcapng", "websocket-vectors.json"];
   expect(results.get("passes")!.status).toBe("passed");
   expect(attached("fails")).toEqual(all);

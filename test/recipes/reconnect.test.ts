@@ -1,11 +1,11 @@
-/** partysocket connects again when the connection is lost, and then sends what was sent meanwhile. */
+/** partysocket reconnects when the connection is lost, then sends what was queued. */
 import { WebSocket as ReconnectingSocket } from "partysocket";
 import { expect, test } from "vitest";
 import { matchers, webSocketServer } from "../../src/testing/index.ts";
 
 expect.extend(matchers);
 
-test("a lost connection is made again, and nothing that was sent is lost", async () => {
+test("after a lost connection nothing that was sent is missing", async () => {
   await using server = webSocketServer();
   const client = new ReconnectingSocket("wss://chat.example/live", [], {
     WebSocket: server.WebSocket,

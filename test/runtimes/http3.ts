@@ -1,4 +1,6 @@
-/** WebTransport sessions (draft-ietf-webtrans-http3) over Deno's QUIC: as much of HTTP/3 as a browser's session needs. */
+/**
+ * WebTransport sessions (draft-ietf-webtrans-http3) over Deno's QUIC: as much of HTTP/3 as a browser's session needs.
+ */
 
 // Deno's own `upgradeWebTransport` sends no FIN where a stream is closed (2.9.5, denoland/deno#36822).
 
