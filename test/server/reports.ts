@@ -1,4 +1,4 @@
-/** What the platform is told of errors that nobody takes. */
+/** Captures the unhandled errors that the platform reports. */
 import { onTestFinished } from "vitest";
 
 interface Platform {

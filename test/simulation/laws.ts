@@ -1,4 +1,4 @@
-/** The laws that every run has to keep, and what is known of each end of a connection to check them. */
+/** The laws that every run must keep, and the facts about each end of a connection that they are checked with. */
 import { ProtocolError, type Limits } from "../../src/index.ts";
 import { WebSocketError } from "../../src/stream/index.ts";
 import { bytesOf, makeContent, headOf, isEqual, type Content, type Sent } from "./messages.ts";

@@ -1,4 +1,4 @@
-/** Messages that say who sent them, on which channel, and as which one: so that what arrives can be compared with it. */
+/** Messages that contain their sender, channel and number, so that received ones can be compared with sent ones. */
 
 import type { Draws } from "./choices.ts";
 

@@ -1,4 +1,4 @@
-/** User code that fails on purpose: what it throws, and at which call. */
+/** User code that fails on purpose: what it throws, and in which call. */
 import type { Extension, ExtensionCodec, ExtensionParameters } from "../../src/index.ts";
 import type { Clock } from "../../src/stream/clock.ts";
 import type { Draws } from "./choices.ts";

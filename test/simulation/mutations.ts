@@ -1,4 +1,4 @@
-/** Places of the driver and of what joins it to applications, each changed so that it breaks a promise. */
+/** Changes to the driver and the code around it, each of which breaks a promise. */
 
 export interface Mutation {
   /** What is broken. */

@@ -1,4 +1,6 @@
-/** A simulated pair of byte transports whose bytes travel through virtual time, and what really happened to them. */
+/**
+ * A simulated pair of byte transports whose bytes travel in virtual time, and a record of what really happened to them.
+ */
 import type { ByteTransport, TransportRequest } from "../../src/transports/byteTransport.ts";
 import type { Draws } from "./choices.ts";
 import type { Law } from "./laws.ts";

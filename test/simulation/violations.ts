@@ -1,4 +1,4 @@
-/** Bytes with which a peer breaks the protocol (RFC 6455), between two of its frames, and how that has to be answered. */
+/** Bytes with which a peer breaks the protocol (RFC 6455), between two of its frames, and the expected answer. */
 import type { Draws } from "./choices.ts";
 
 export interface Violation {

@@ -1,4 +1,4 @@
-/** Backpressure from end to end: a reader that has stopped holds the sender, and both keep little. */
+/** End-to-end backpressure: a reader that stops pauses the sender, and both keep little. */
 import { describe, expect, test } from "vitest";
 import { accept, connect, type WebSocketSession } from "../../src/stream/index.ts";
 import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
@@ -32,7 +32,7 @@ describe("a reader that has stopped", () => {
     ["messages of 125 B", 125],
     ["messages of 64 KiB", 64 * KIB],
     ["messages of 1 MiB", 1024 * KIB],
-  ])("holds who sends 1 GiB: %s", async (_, size) => {
+  ])("pauses a sender of 1 GiB: %s", async (_, size) => {
     const [client, server, bytes] = await counted();
     const message = new Uint8Array(size);
     const total = Math.ceil((1024 * KIB * KIB) / size);
@@ -56,7 +56,7 @@ describe("a reader that has stopped", () => {
     await client.close({ signal: giveUp.signal }).catch(() => undefined);
     await sending;
   });
-  test("holds empty messages, too", async () => {
+  test("also pauses a sender of empty messages", async () => {
     const [client, , bytes] = await counted();
     const empty = new Uint8Array(0);
     let sent = 0;
@@ -74,7 +74,7 @@ describe("a reader that has stopped", () => {
     expect(bytes()).toBe(wire);
     expect(wire).toBeLessThan(256 * KIB);
   });
-  test("holds who writes one endless message as a stream", async () => {
+  test("pauses a sender of one endless message stream", async () => {
     const [client, server, bytes] = await counted();
     const writer = client.createMessageStream("binary").getWriter();
     const piece = new Uint8Array(32 * KIB);
@@ -98,7 +98,7 @@ describe("a reader that has stopped", () => {
     giveUp.abort();
     await client.close({ signal: giveUp.signal }).catch(() => undefined);
   });
-  test("an echo whose client sends much before it reads does not stand still for ever", async () => {
+  test("an echo whose client sends much before it reads does not deadlock", async () => {
     const [client, server] = await counted();
     void (async () => {
       for await (const message of server) await server.send(message);

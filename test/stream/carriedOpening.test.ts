@@ -1,4 +1,4 @@
-/** Transports that carry their opening outside their bytes, as any stack of HTTP/2 or HTTP/3 can make them. */
+/** Transports with an opening outside their bytes, such as those of any HTTP/2 or HTTP/3 stack. */
 import { describe, expect, test } from "vitest";
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import { tapTransport } from "../../src/inspect/index.ts";
@@ -49,8 +49,8 @@ const failureOf = (promise: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-describe("an opening that a transport carries", () => {
-  test("has the heads of RFC 8441 §5, and the streams begin with frames", async () => {
+describe("an opening that the transport carries", () => {
+  test("has the heads of RFC 8441 §5, and the streams start with frames", async () => {
     const { near, far, seen } = carriedPair();
     const tapped = far.then((transport) => tapTransport(transport, "server"));
     const opening = connect(near, {
@@ -137,7 +137,7 @@ describe("an opening that a transport carries", () => {
     const event = await new Promise<Event>((resolve) => (elsewhere.onerror = resolve));
     expect((event as Event & { cause: WebSocketError }).cause.rejection?.status).toBe(400);
   });
-  test("whose request breaks the rules is answered by itself", async () => {
+  test("with an invalid request is answered automatically", async () => {
     const [, there] = pipe();
     const answers: OpeningAnswer[] = [];
     const request = { authority: "server.example", target: "/", headers: [["sec-websocket-version", "8"]] };
@@ -160,7 +160,7 @@ describe("an opening that a transport carries", () => {
     expect(error.message).toMatch(/^the transport failed: /);
     await expect(far.readable.getReader().read()).rejects.toThrow();
   });
-  test("that fails says why", async () => {
+  test("that fails passes on the cause", async () => {
     const [near, far] = answeredWith(Promise.reject(new Error("no stream")));
     expect(await failureOf(connect(near))).toMatchObject({ message: "the transport failed: no stream" });
     await expect(far.readable.getReader().read()).rejects.toThrow();
@@ -177,7 +177,7 @@ describe("an opening that a transport carries", () => {
     giveUp.abort(new Error("enough"));
     expect(await failureOf(opening)).toEqual(new Error("enough"));
   });
-  test("whose server throws fails, and is told", async () => {
+  test("whose server throws fails, and the error is reported", async () => {
     const [, there] = pipe();
     const opening = {
       request: { authority: "a", target: "/", headers: [["sec-websocket-version", "13"]] } as OpeningRequest,
@@ -190,7 +190,7 @@ describe("an opening that a transport carries", () => {
     expect(await failureOf(session.closed)).toMatchObject({ message: "the transport failed: the stream is gone" });
   });
   test.each([200, 204])(
-    "is not refused with %i, which would open it: the server hears of it, and the client gets 500",
+    "can't be refused with %i, which would open it: the server gets an error, and the client 500",
     async (status) => {
       const { near, far } = carriedPair();
       const told: unknown[] = [];
@@ -201,13 +201,13 @@ describe("an opening that a transport carries", () => {
       expect(told).toEqual([expect.any(RangeError)]);
     },
   );
-  test("is no place for prior knowledge", async () => {
+  test("does not allow prior knowledge", async () => {
     const { near } = carriedPair();
     await expect(connect(near, { handshake: "none" })).rejects.toThrow(
       new TypeError('the transport has its own opening: leave out handshake: "none"'),
     );
   });
-  test("is bounded by the limits of the client", async () => {
+  test("respects the limits of the client", async () => {
     const headers = [["x", "y".repeat(20_000)]] as [string, string][];
     const [near] = answeredWith(Promise.resolve({ status: 200, headers }));
     expect(await failureOf(connect(near))).toMatchObject({ cause: { code: "headTooLarge" } });

@@ -1,4 +1,4 @@
-/** Nothing is left behind: no timer, no listener on a signal, no lock that somebody else waits for. */
+/** Nothing is left behind: no timer, no listener on a signal, no lock on another's stream. */
 import { describe, expect, test } from "vitest";
 import { accept, connect, serve } from "../../src/stream/index.ts";
 import { pipe } from "../../src/transports/pipe.ts";
@@ -26,7 +26,7 @@ function counted(): { signal: AbortSignal; listeners: () => number } {
 const keepalive = { intervalMs: 60_000, timeoutMs: 60_000 };
 
 describe("after the end of a connection", () => {
-  test("that closed as it should, with every wait that a signal can give up", async () => {
+  test("that closed cleanly, with every wait that a signal can cancel", async () => {
     const timers = countTimers();
     const { signal, listeners } = counted();
     const [near, far] = pipe();

@@ -1,4 +1,4 @@
-/** A server for clients that try everything: it echoes, or does what the path of the request says. */
+/** A server for clients that try everything: it echoes, or does what the request's path says. */
 import type { RequestHandler, WebSocketSession } from "../../src/stream/index.ts";
 import { WebSocketError } from "../../src/stream/index.ts";
 

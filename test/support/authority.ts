@@ -1,4 +1,4 @@
-/** A certificate authority, and certificates that it has signed, for tests alone. */
+/** A certificate authority, and certificates that it has signed, only for tests. */
 import "reflect-metadata"; // which the next one needs, and first
 import {
   BasicConstraintsExtension,

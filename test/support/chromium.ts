@@ -1,4 +1,4 @@
-/** Where the Chromium for the tests is: whichever the machine has, or the one that Playwright downloaded. */
+/** The path of the Chromium for the tests: an installed one, or the one that Playwright downloaded. */
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { chromium } from "playwright";

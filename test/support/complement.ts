@@ -1,4 +1,4 @@
-/** An extension for the tests: says by RSV2 that every byte of a message is complemented. */
+/** An extension for the tests: RSV2 marks a message whose bytes are all complemented. */
 import { RemoteProtocolError, type Extension, type ExtensionCodec } from "../../src/index.ts";
 import type { Bytes } from "./wire.ts";
 

@@ -1,4 +1,4 @@
-/** Connections that have agreed on permessage-deflate, and a look at the frames that they send. */
+/** Connections with permessage-deflate, and the frames that they send. */
 import { expect } from "vitest";
 import { permessageDeflate, type DeflateOptions } from "../../src/deflate/index.ts";
 import type { WSConnection, ConnectionOptions, WSEvent } from "../../src/index.ts";

@@ -1,4 +1,4 @@
-/** Runs a program from the documentation as it stands there, with the package's entries taken from their sources. */
+/** Runs a program from the documentation unchanged, with the package's entries taken from the sources. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

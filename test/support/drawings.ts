@@ -1,4 +1,4 @@
-/** The tables that the code follows as drawings for the documentation, in Mermaid's words. */
+/** The state tables of the code as Mermaid drawings for the documentation. */
 import { lifeCycle } from "../../src/index.ts";
 import { inputs, outputs, phases, takers } from "../../src/stream/driverMachine.ts";
 

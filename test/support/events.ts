@@ -1,4 +1,4 @@
-/** Expected events in few words. */
+/** Short helpers for expected events. */
 import type { Bytes } from "./wire.ts";
 
 export const text = (data: string, more: object = {}): object => ({

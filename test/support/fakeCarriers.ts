@@ -1,4 +1,4 @@
-/** Fake carriers: they record what is sent, deliver what the test brings, and can be made to throw. */
+/** Fake carriers: they record what is sent, deliver what the test supplies, and can be made to throw. */
 
 import { dataChannelProtocol } from "../../src/transports/webrtc.ts";
 

@@ -1,4 +1,4 @@
-/** Streams of bytes, as platforms have them: they read into the memory of whoever reads them, and spoil what lay there. */
+/** Byte streams like the platform's: they read into the reader's memory, and overwrite what was there. */
 import type { ByteTransport } from "../../src/transports/byteTransport.ts";
 
 /** The same transport, read that way. `lent` is told the length of each piece of memory. */

@@ -1,6 +1,6 @@
 /**
- * DEFLATE read straight from RFC 1951, bit by bit, as an oracle: besides the bytes it tells what they were made of, and
- * refuses a distance that reaches back further than it may.
+ * DEFLATE read straight from RFC 1951, bit by bit, as a reference: reports the bytes and their blocks and distances,
+ * and refuses a distance beyond the window.
  */
 import type { Bytes } from "./wire.ts";
 

@@ -1,4 +1,4 @@
-/** A certificate that browsers take by its hash alone: P-256, self-signed, for less than 14 days. */
+/** A certificate that browsers accept by its hash: P-256, self-signed, for less than 14 days. */
 import "reflect-metadata"; // which the next one needs, and first
 import { PemConverter, SubjectAlternativeNameExtension, X509CertificateGenerator } from "@peculiar/x509";
 import { createHash, webcrypto } from "node:crypto";

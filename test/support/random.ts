@@ -1,4 +1,4 @@
-/** Chance that can be had again: numbers from a seed. */
+/** Repeatable random numbers from a seed. */
 
 /** sfc32, which is small and passes PractRand. */
 export class Random {

@@ -1,4 +1,4 @@
-/** Runtimes that are no dependencies of the project: `npm test` installs them, where they can be had. */
+/** Runtimes that are not dependencies of the project: `npm test` installs them if they are available. */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 

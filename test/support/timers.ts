@@ -1,4 +1,4 @@
-/** Whether the library has left timers behind. */
+/** Checks that the library has left no timers behind. */
 import { onTestFinished } from "vitest";
 
 /** From now to the end of the test: returns how many timers wait that a file of `src` has set. */

@@ -1,4 +1,4 @@
-/** WebKitGTK's MiniBrowser, where there is one: driven over WebDriver, on a screen that nobody sees. */
+/** WebKitGTK's MiniBrowser, if it is installed: driven over WebDriver, on a virtual screen. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, globSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** For WebSockets that carry a stream of bytes: a server, of ws, that joins two of them, as long as a test run lasts. */
+/** A ws server that joins two WebSockets, for those that carry a byte stream, for the duration of a test run. */
 import { once } from "node:events";
 import type { AddressInfo, Socket } from "node:net";
 import type { TestProject } from "vitest/node";

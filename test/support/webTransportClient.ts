@@ -1,4 +1,4 @@
-/** The page's own WebTransport, to the servers that the tests run. */
+/** The page's own WebTransport, connected to the servers of the tests. */
 import { expect, inject, onTestFinished } from "vitest";
 import { dial, type ByteTransport } from "../../src/transports/webTransport.ts";
 

@@ -1,4 +1,4 @@
-/** For the browser's `WebTransport`: the library's server, run by Deno. */
+/** The library's server, run by Deno, for the browser's `WebTransport`. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";

@@ -1,4 +1,6 @@
-/** Bytes as the specification writes them, and connections fed with them in every way that a network may. */
+/**
+ * Bytes as the specification writes them, and connections that receive them in every way that a network may deliver.
+ */
 import { expect } from "vitest";
 import {
   RemoteProtocolError,

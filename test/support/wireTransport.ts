@@ -1,4 +1,7 @@
-/** A byte transport whose far end is the test: it says what comes, sees what goes, and fails in any way a network can. */
+/**
+ * A byte transport whose far end is the test: it supplies the input, sees the output, and fails in any way a network
+ * can.
+ */
 import type { ByteTransport } from "../../src/transports/byteTransport.ts";
 import { join, toHex, type Bytes } from "./wire.ts";
 

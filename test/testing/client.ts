@@ -1,4 +1,4 @@
-/** A client under test that writes down what happens to it. */
+/** A client under test that records its events. */
 import { toHex } from "../support/wire.ts";
 
 export class Client {

@@ -1,4 +1,4 @@
-/** Time in a test's hands: a clock that stands still, and Vitest's fake timers. */
+/** Time under a test's control: a clock that stands still, and Vitest's fake timers. */
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { ManualClock, matchers, webSocketServer, type ServerSocket } from "../../src/testing/index.ts";
 import { createWebSocketClass } from "../../src/websocket/index.ts";
@@ -87,7 +87,7 @@ describe.each(ways)("with $name", ({ begin }) => {
     expect(client.log).toEqual(["close 1006"]);
   });
 
-  test("the server gives a Close up that is not answered", async () => {
+  test("the server drops a connection whose Close is not answered", async () => {
     const { clock, advance } = begin();
     await using server = webSocketServer({ ...clock, closeTimeoutMs: HOUR });
     new Client(new server.WebSocket("ws://chat.example/"));
@@ -100,7 +100,7 @@ describe.each(ways)("with $name", ({ begin }) => {
   });
 });
 
-test("a clock calls back in order, those of callbacks too, and what was cleared not at all", async () => {
+test("a clock calls back in order, including timers set by callbacks, and skips cleared ones", async () => {
   const clock = new ManualClock();
   const log: string[] = [];
   clock.setTimeout(() => log.push(`b ${clock.now()}`), 20);

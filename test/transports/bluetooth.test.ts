@@ -114,7 +114,7 @@ test("a packet that can't be written fails both streams with lost, and its cause
   await transport.closed;
 });
 
-test("bytes and controls go in packets of twenty bytes", async () => {
+test("bytes and controls are sent in packets of twenty bytes", async () => {
   const [near, far] = fakeBluetooth();
   const packets: string[] = [];
   far.addEventListener("characteristicvaluechanged", () => {

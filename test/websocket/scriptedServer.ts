@@ -1,4 +1,6 @@
-/** A server that does what the client asks of it, over any transport: the other end of every `WebSocket` in the tests. */
+/**
+ * A server that follows commands of the client, over any transport: the other end of every `WebSocket` in the tests.
+ */
 import {
   ConnectionType,
   WSConnection,
