@@ -1,4 +1,4 @@
-/** A page that loses its connection recovers. Its WebSocket code does not know about the test. */
+/** A page that loses its connection recovers. Nothing in its own WebSocket code knows of the test. */
 import { expect, test } from "../../src/playwright/index.ts";
 
 /** Stands for your application, so that this file runs as it is. */

@@ -1,4 +1,4 @@
-/** A graphql-ws subscription continues after its connection broke in the middle of a message. */
+/** A subscription of graphql-ws goes on after its connection broke in the middle of a message. */
 import { createClient } from "graphql-ws";
 import { expect, test } from "vitest";
 import { matchers, webSocketServer, type ServerSocket } from "../../src/testing/index.ts";
@@ -7,7 +7,7 @@ expect.extend(matchers);
 
 const result = (id: string, price: number): object => ({ id, type: "next", payload: { data: { price } } });
 
-test("half a result is ignored, and the client subscribes again", async () => {
+test("half a result is none, and the client subscribes again", async () => {
   await using server = webSocketServer();
   /** Answers as a server of graphql-ws does, up to the subscription. */
   async function serve(): Promise<{ socket: ServerSocket; id: string }> {

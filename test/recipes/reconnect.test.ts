@@ -1,11 +1,11 @@
-/** partysocket reconnects when the connection is lost, then sends what was queued. */
+/** partysocket connects again when the connection is lost, and then sends what was sent meanwhile. */
 import { WebSocket as ReconnectingSocket } from "partysocket";
 import { expect, test } from "vitest";
 import { matchers, webSocketServer } from "../../src/testing/index.ts";
 
 expect.extend(matchers);
 
-test("after a lost connection nothing that was sent is missing", async () => {
+test("a lost connection is made again, and nothing that was sent is lost", async () => {
   await using server = webSocketServer();
   const client = new ReconnectingSocket("wss://chat.example/live", [], {
     WebSocket: server.WebSocket,

@@ -1,11 +1,11 @@
-/** A client that pings every half minute notices a dead server, without a test that waits half a minute. */
+/** A client that pings every half minute notices a server that has gone, without waiting for half a minute. */
 import { expect, test } from "vitest";
 import { ManualClock, matchers, webSocketServer } from "../../src/testing/index.ts";
 import { createWebSocketClass } from "../../src/websocket/index.ts";
 
 expect.extend(matchers);
 
-test("an unanswered ping ends the connection", async () => {
+test("a ping that is never answered ends the connection", async () => {
   const clock = new ManualClock(); // or Vitest's fake timers, and no clock
   await using server = webSocketServer({ clock });
   const keepalive = { intervalMs: 30_000, timeoutMs: 5_000 };
