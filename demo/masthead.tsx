@@ -17,7 +17,7 @@ export function Masthead(): VNode {
       </h1>
       {telling.value === undefined && (
         <p class="sentence">
-          A client and a server, both in this page, are connected, and the client has said hello:{" "}
+          A client and a server, both in this page, are connected, and the client has sent a greeting:{" "}
           <b>click any arrow to see what its bytes mean.</b>
         </p>
       )}

@@ -78,7 +78,7 @@ function payloadOf({ payloadForm, payload }: FrameSpec): Uint8Array<ArrayBuffer>
     case "deflated zeros": {
       const count = Number(payload);
       if (!(Number.isInteger(count) && count >= 0 && count <= MAX_ZEROS)) {
-        return `A number of zeros is at most ${MAX_ZEROS.toLocaleString("en")}.`;
+        return `The number of zeros must be at most ${MAX_ZEROS.toLocaleString("en")}.`;
       }
       return deflated(new Uint8Array(count));
     }

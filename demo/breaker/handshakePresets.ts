@@ -60,7 +60,7 @@ const SERVER = "RFC 6455 §4.2.1";
 const CLIENT = "RFC 6455 §4.1";
 
 export const handshakePresets: readonly HandshakePreset[] = [
-  asking("A right request, by hand", SERVER, {}),
+  asking("A valid request, by hand", SERVER, {}),
   asking("POST", rules.METHOD, { GET: "POST /chat HTTP/1.1" }),
   asking("HTTP/1.0", rules.REQUEST_VERSION, { GET: "GET /chat HTTP/1.0" }),
   asking("No Host", rules.HOST, { Host: undefined }),
@@ -69,27 +69,27 @@ export const handshakePresets: readonly HandshakePreset[] = [
   asking("No key", rules.KEY, { "Sec-WebSocket-Key": undefined }),
   asking("Key of 8 bytes", rules.KEY, { "Sec-WebSocket-Key": "Sec-WebSocket-Key: c2hvcnRrZXk=" }),
   asking("Version 8", rules.VERSION, { "Sec-WebSocket-Version": "Sec-WebSocket-Version: 8" }),
-  asking("Extensions that are malformed", rules.OFFERED_EXTENSIONS, {
+  asking("Malformed extensions", rules.OFFERED_EXTENSIONS, {
     new: "Sec-WebSocket-Extensions: permessage-deflate; =",
   }),
   asking("Folded line", rules.FIELD_FOLDED, { Host: "Host: server.example\n folded" }),
   asking("Request with a body", rules.REQUEST_BODY, { new: "Content-Length: 5" }),
   {
-    name: "Lines that end in LF alone",
+    name: "Lines that end in a bare LF",
     clause: clauseOf(rules.LINE_END),
     from: "client",
     text: changed(request, {}),
     bare: true,
   },
-  answering("A right answer, by hand", CLIENT, {}),
+  answering("A valid answer, by hand", CLIENT, {}),
   answering("Wrong accept key", rules.ACCEPT, {
     "Sec-WebSocket-Accept": "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
   }),
   answering("No accept key", rules.ACCEPT, { "Sec-WebSocket-Accept": undefined }),
   answering("200 OK", CLIENT, { HTTP: "HTTP/1.1 200 OK\nContent-Length: 0" }),
   answering("Upgrade to something else", rules.ANSWER_UPGRADE, { Upgrade: "Upgrade: h2c" }),
-  answering("Subprotocol that nobody offered", rules.CHOSEN_SUBPROTOCOL, { new: "Sec-WebSocket-Protocol: chat" }),
-  answering("Extension that nobody offered", rules.CHOSEN_EXTENSION, {
+  answering("Subprotocol that was not offered", rules.CHOSEN_SUBPROTOCOL, { new: "Sec-WebSocket-Protocol: chat" }),
+  answering("Extension that was not offered", rules.CHOSEN_EXTENSION, {
     new: "Sec-WebSocket-Extensions: permessage-deflate",
   }),
 ];

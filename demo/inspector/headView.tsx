@@ -43,8 +43,8 @@ function lineEnd(bytes: Uint8Array): string {
 
 function AcceptSteps({ requestKey }: { readonly requestKey: string }): VNode {
   return (
-    <section class="accept-steps" aria-label="How the accept key is made">
-      <h4>How the accept key is made</h4>
+    <section class="accept-steps" aria-label="How the accept key is computed">
+      <h4>How the accept key is computed</h4>
       <ol>
         {acceptSteps(requestKey).map(({ label, value, explanation }) => (
           <li key={label}>

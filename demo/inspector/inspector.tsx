@@ -20,7 +20,7 @@ export function Inspector(): VNode {
   return (
     <div class="inspector" ref={box}>
       {item === undefined ? (
-        <p class="empty">Nothing is chosen: click any arrow on the ladder to see what its bytes mean.</p>
+        <p class="empty">Nothing is selected. Click an arrow on the ladder to see what its bytes mean.</p>
       ) : (
         <Chosen key={item.id} item={item} />
       )}
@@ -33,7 +33,7 @@ function Chosen({ item }: { readonly item: WireItem }): VNode {
     return (
       <>
         <Summary item={item} />
-        <p>This direction broke off without an end: {item.why}.</p>
+        <p>This direction was cut off without an end: {item.why}.</p>
       </>
     );
   }
@@ -59,7 +59,7 @@ function Summary({ item }: { readonly item: WireItem }): VNode {
       <p>
         {[size, ...flags].filter((part) => part !== "").join(" · ")}
         {item.kind === "record" && ` · in ${count(item.record.chunkCount, "chunk")}`}
-        {item.kind === "record" && !item.record.complete && " · not all of it has come"}
+        {item.kind === "record" && !item.record.complete && " · incomplete"}
       </p>
       <time>{timesText(item)}</time>
     </header>
@@ -75,7 +75,7 @@ function timesText({ departed, arrived }: WireItem): string {
 function Violations({ item: { record } }: { readonly item: RecordItem }): VNode | null {
   if (record.violations.length === 0) return null;
   return (
-    <ul class="violations" aria-label="Rules that are broken">
+    <ul class="violations" aria-label="Broken rules">
       {record.violations.map(({ code, message, section }, index) => (
         <li key={index} class="violation">
           {message} <code>{code}</code> <Clause section={section} />
@@ -100,12 +100,12 @@ function ChunkView({ item }: { readonly item: ChunkItem }): VNode {
     <>
       <Summary item={item} />
       {length === null ? (
-        <p>This direction has ended: no more bytes will come.</p>
+        <p>This direction has ended: no more bytes follow.</p>
       ) : (
         <>
           <p>
-            Chunk {number} of the conversation. The network cuts the stream of bytes as it likes: where chunks begin and
-            end means nothing to the protocol.
+            Chunk {number} of the conversation. The network cuts the byte stream anywhere: the boundaries of chunks mean
+            nothing to the protocol.
           </p>
           <HexDump bytes={bytes} start={0} fields={[]} columns={isNarrow.value ? 8 : 16} length={length} />
           {inIt.length > 0 && (

@@ -64,7 +64,7 @@ function recordLabel(record: TraceRecord, spoilt: string | undefined): Label {
     case "head":
       return { kind: record.message, size, flags: spoiltFlags(spoilt), gist: record.startLine };
     case "body":
-      return { kind: record.message === "rejection" ? "body" : "not understood", size, flags: [], gist: "" };
+      return { kind: record.message === "rejection" ? "body" : "not decoded", size, flags: [], gist: "" };
     case "frame": {
       const flags = [...frameFlags(record), ...spoiltFlags(spoilt)];
       const kind = record.header.length === 0 ? "…" : (KINDS[record.opcode] ?? `0x${record.opcode.toString(16)}`);

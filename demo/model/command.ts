@@ -56,6 +56,7 @@ function bytesOf(payload: string | Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuf
 }
 
 function awaited(request: ConnectionRequested | undefined): ConnectionRequested {
-  if (request === undefined) throw new LocalProtocolError("no request waits for an answer", { code: "unknownRequest" });
+  if (request === undefined)
+    throw new LocalProtocolError("no request is waiting for an answer", { code: "unknownRequest" });
   return request;
 }

@@ -111,14 +111,14 @@ export function startConversation(wishes: Wishes, controls: Controls): Conversat
     fail(error);
   }
 
-  const byHand = "Its bytes are written by hand: there is no connection here.";
+  const byHand = "Its bytes are written by hand, so there is no connection here.";
   return {
     wishes,
     client,
     server,
     absent: {
       client: byHand,
-      server: raw?.role === "server" ? byHand : `The server is elsewhere: ${wishes.carrier.url ?? "not yet there"}`,
+      server: raw?.role === "server" ? byHand : `The server is elsewhere: ${wishes.carrier.url ?? "no URL yet"}`,
     },
     problem,
     network: line,

@@ -12,7 +12,7 @@ import { measuredExtension, type MessageSize } from "./measuredExtension.ts";
 import { refusalOf } from "./refusal.ts";
 import { follow, signalsOf, type Transition } from "./transition.ts";
 
-/** What the client asks for. */
+/** The client's request for. */
 export interface ClientWishes {
   readonly resource: string;
   readonly subprotocols: readonly string[];
@@ -55,7 +55,7 @@ export type Report =
       };
     }
   | { readonly type: "acted"; readonly state: ConnectionState; readonly transition: Transition | undefined }
-  /** Bytes that wait in the connection, since the transport does not take them. */
+  /** Queued bytes in the connection, since the transport does not take them. */
   | { readonly type: "waiting"; readonly bytes: number };
 
 export interface End {

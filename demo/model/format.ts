@@ -13,8 +13,8 @@ export function ascii(bytes: Uint8Array): string {
 export function parseHex(text: string): Uint8Array<ArrayBuffer> | string {
   const digits = text.replaceAll(/0x|[\s,:]/gi, "");
   const stranger = /[^0-9a-f]/i.exec(digits);
-  if (stranger !== null) return `“${stranger[0]}” is no hex digit: write bytes like 00 ff 7f.`;
-  if (digits.length % 2 !== 0) return `${digits.length} hex digits: a byte has two.`;
+  if (stranger !== null) return `“${stranger[0]}” is not a hex digit: write bytes like 00 ff 7f.`;
+  if (digits.length % 2 !== 0) return `${digits.length} hex digits: write two for each byte.`;
   return Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 }
 

@@ -42,7 +42,8 @@ export function needsUrl(name: CarrierName): boolean {
 /** Why this browser can't, or `undefined` if it can. */
 export function lacking(name: CarrierName): string | undefined {
   if (name === "webrtc" && !("RTCPeerConnection" in globalThis)) return "This browser has no WebRTC.";
-  if (name === "webtransport" && !("WebTransport" in globalThis)) return "This browser has no WebTransport here.";
+  if (name === "webtransport" && !("WebTransport" in globalThis))
+    return "This browser has no WebTransport for this page.";
   return undefined;
 }
 

@@ -7,6 +7,6 @@ export function bytesOfHash(written: string): Uint8Array<ArrayBuffer> | undefine
   const hex = text.replaceAll(":", "");
   if (/^[0-9a-f]{64}$/i.test(hex)) return Uint8Array.from(hex.match(/../g)!, (pair) => Number.parseInt(pair, 16));
   const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-  if (bytes.length !== 32) throw new RangeError("a SHA-256 hash has 32 bytes, in hex or Base64");
+  if (bytes.length !== 32) throw new RangeError("a SHA-256 hash must be 32 bytes, in hex or Base64");
   return bytes;
 }

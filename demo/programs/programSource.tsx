@@ -7,9 +7,8 @@ export function ProgramSource(): VNode {
   return (
     <div class="program">
       <p>
-        What runs at both ends, whole: each side is a connection that knows no network, an <b>application glue</b> that
-        handles its events, and a <b>network glue</b> that carries its bytes. The imports are written as the package has
-        them.
+        The complete program of both ends: each side is a connection without a network, an <b>application glue</b> that
+        handles its events, and a <b>network glue</b> that carries its bytes. The imports use the names of the package.
       </p>
       <div class="sources">
         <Source name="client.ts" text={clientSource} />

@@ -23,7 +23,7 @@ export function storyIn(hash: string): Story | string | undefined {
   try {
     return storyFrom(decode(play));
   } catch {
-    return "This link is not whole: its scenario can't be read.";
+    return "This link is incomplete: its scenario can't be read.";
   }
 }
 
@@ -32,9 +32,9 @@ export function storyIn(hash: string): Story | string | undefined {
  * is overwritten, as in the files that a session is exported as: links are made to be passed on.
  */
 export function linkOf(actions: readonly Action[]): string | undefined {
-  const fresh = { say: "It begins with a fresh connection.", do: [{ type: "connect", wishes: firstWishes }] } as const;
+  const fresh = { say: "It starts with a new connection.", do: [{ type: "connect", wishes: firstWishes }] } as const;
   const steps = [fresh, ...withoutSecrets(actions).map((action) => ({ say: describe(action), do: [action] }))];
-  const story: Story = { id: "shared", title: "A shared session", summary: "What somebody did here.", steps };
+  const story: Story = { id: "shared", title: "A shared session", summary: "What another user did here.", steps };
   const hash = hashOf(story);
   return hash.length > MAX_LINK_CHARACTERS ? undefined : new URL(hash, location.href).href;
 }
@@ -69,7 +69,7 @@ function withoutSecrets(actions: readonly Action[]): Action[] {
 function describe(action: Action): string {
   switch (action.type) {
     case "connect":
-      return "The client connects again.";
+      return "The client reconnects.";
     case "perform":
       return `The ${action.who} does: ${action.commands.map((command) => command.do).join(", ")}.`;
     case "network":
@@ -77,7 +77,7 @@ function describe(action: Action): string {
     case "behave":
       return `The ${action.who} behaves differently: ${JSON.stringify(action.change)}.`;
     case "mishap":
-      return `The next chunk of the ${action.from} has a mishap: ${action.mishap.kind}.`;
+      return `A fault hits the next chunk of the ${action.from}: ${action.mishap.kind}.`;
     case "inject":
       return `Bytes are sent by hand, as the ${action.from}.`;
     case "step":
@@ -110,17 +110,17 @@ const ACTIONS = new Set(["connect", "perform", "network", "behave", "mishap", "i
 function storyFrom(value: unknown): Story {
   const { title, summary, steps } = value as Story;
   if (typeof title !== "string" || typeof summary !== "string" || !Array.isArray(steps))
-    throw new TypeError("no story");
+    throw new TypeError("not a scenario");
   const checked = (steps as Story["steps"]).map((step) => {
     const { say, do: actions = [] } = step;
-    if (typeof say !== "string" || !Array.isArray(actions)) throw new TypeError("no step");
+    if (typeof say !== "string" || !Array.isArray(actions)) throw new TypeError("not a step");
     return { say, do: actions.map(checkedAction) };
   });
   return { id: "shared", title, summary, steps: checked };
 }
 
 function checkedAction(action: Action): Action {
-  if (!ACTIONS.has(action.type)) throw new TypeError("no action");
+  if (!ACTIONS.has(action.type)) throw new TypeError("not an action");
   if (action.type !== "connect") return action;
   const name = action.wishes.carrier?.name ?? "pipe";
   const inPage = name === "pipe" || name === "worker" || name === "webrtc";

@@ -110,9 +110,9 @@ export function Composer({ side }: { readonly side: Side }): VNode {
           Fragments
           <input name="fragments" type="number" min="1" max="1000" required defaultValue="1" />
         </label>
-        <label class="switch" title="Off: the message is not finished, and the next fragment continues it">
+        <label class="switch" title="Off: the message is unfinished, and the next fragment continues it">
           <input name="fin" type="checkbox" defaultChecked />
-          <span>FIN at its end</span>
+          <span>Set FIN</span>
         </label>
         {compresses && (
           <label class="switch">

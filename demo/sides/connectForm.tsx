@@ -43,7 +43,7 @@ export function ConnectForm(): VNode {
           onChange={(event) => event.currentTarget.form?.requestSubmit()}
         />
         <span>
-          Compress <small>connects again with permessage-deflate</small>
+          Compress <small>reconnects with permessage-deflate</small>
         </span>
       </label>
       <button>Connect again</button>

@@ -55,13 +55,13 @@ function Settings({ role }: { readonly role: Role }): VNode {
           checked={echoes}
           change={(echoes) => void act({ type: "behave", who: role, change: { echoes } })}
           label="Echo messages"
-          hint="send back what comes"
+          hint="send received messages back"
         />
       )}
       <Switch
         checked={reads}
         change={(reads) => void act({ type: "behave", who: role, change: { reads } })}
-        label="Read what comes"
+        label="Read incoming bytes"
         hint="off: the sender waits"
       />
     </div>

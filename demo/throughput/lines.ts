@@ -225,7 +225,7 @@ async function rawWebTransport(transport: WebTransport): Promise<Line> {
     connection.receiveBytes(value ?? null);
     for (const event of connection.events()) void event; // and the state follows
   }
-  if (connection.state !== "open") throw new Error("the server takes no WebSocket");
+  if (connection.state !== "open") throw new Error("the server accepts no WebSocket");
   const frames = new Map<number, Uint8Array<ArrayBuffer>>();
   let sentBytes = 0;
   let expectedWireBytes = 0;

@@ -34,7 +34,7 @@ test("every invalid handshake is refused under the rule that it names", async ({
     const [, name, clause] = /^(.*?)\s*(\d+ §[\d.]+)$/s.exec(label)!;
     await presets.nth(index).click();
     await expect(verdict(page)).toContainText(`${name!.trim()}:`);
-    if (name!.startsWith("A right")) await expect(verdict(page)).toContainText("has taken it, and is open");
+    if (name!.startsWith("A valid")) await expect(verdict(page)).toContainText("accepted it, and is open");
     else if (name!.trim() === "200 OK") await expect(verdict(page)).toContainText("is closed (1006)");
     else await expect(verdict(page)).toContainText(`(RFC ${clause!})`);
   }
@@ -73,7 +73,7 @@ test("invalid hex in a field is explained, and nothing is sent", async ({ page }
   await expect(breaker.getByRole("alert").filter({ hasText: "four bytes" }).first()).toBeVisible();
   await breaker.getByLabel("Masking key").fill("00 00 00 00");
   await breaker.getByLabel("Length in").selectOption("7 bits");
-  await breaker.getByLabel("Length says").fill("300");
+  await breaker.getByLabel("Stated length").fill("300");
   await expect(tool(page, "Breaker")).toContainText("300 does not fit into 7 bits");
   await expect(state(page, "Server")).toHaveText("open");
   await expect(arrows(page)).toHaveCount(6);

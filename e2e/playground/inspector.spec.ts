@@ -65,7 +65,7 @@ test("a handshake is shown line by line with explanations, and the accept key st
   }
   const lines = await inspector(page).getByRole("region", { name: "Lines" }).innerText();
   const key = /Sec-WebSocket-Key: (\S+==)/i.exec(lines)![1]!;
-  const steps = inspector(page).getByRole("region", { name: "How the accept key is made" });
+  const steps = inspector(page).getByRole("region", { name: "How the accept key is computed" });
   const hash = createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest();
   const accept = hash.toString("base64");
   await expect(steps.getByRole("listitem").nth(1)).toContainText(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`);

@@ -137,7 +137,7 @@ test("one byte of the next chunk is corrupted, and the other side shows the resu
   await expectStates(page, "closed");
   await arrows(page).filter({ hasText: "one byte corrupted" }).last().click();
   await openTool(page, "Inspector");
-  await expect(inspector(page).getByRole("list", { name: "Rules that are broken" })).toContainText("reservedBits");
+  await expect(inspector(page).getByRole("list", { name: "Broken rules" })).toContainText("reservedBits");
 });
 
 test("a frame is cut in the middle, and both sides end with 1006", async ({ page }) => {
@@ -163,7 +163,7 @@ for (const label of ["Pipe in memory", "Worker, over a MessagePort", "WebRTC dat
     const network = await openTool(page, "Network");
     if (label !== "Pipe in memory") await network.getByLabel("Carried by").selectOption(label);
     await expectStates(page, "open");
-    await side(page, "Server").getByLabel("Read what comes").uncheck();
+    await side(page, "Server").getByLabel("Read incoming bytes").uncheck();
     await fill(page, "Client", "Text", "x".repeat(100_000));
     await fillNumber(page, "Client", "Times", 20);
     await press(page, "Client", "Send text");
@@ -181,7 +181,7 @@ for (const label of ["Pipe in memory", "Worker, over a MessagePort", "WebRTC dat
     };
     await expect.poll(isHeld).toBe(true);
     expect(Number(held.replaceAll(",", ""))).toBeGreaterThan(1_000_000);
-    await side(page, "Server").getByLabel("Read what comes").check();
+    await side(page, "Server").getByLabel("Read incoming bytes").check();
     await expect(waiting).toHaveText("0");
     await expect(event(page, "Server", "textReceived").last()).toContainText(/messageFinished\s*true/);
   });

@@ -86,7 +86,7 @@ test("a link repeats what the user did", async ({ page }) => {
   await say(page, "Client", "remember this");
   await press(page, "Server", "Ping");
   const panel = await openTool(page, "Scenarios");
-  await panel.getByRole("button", { name: "Link to what I did (2)" }).click();
+  await panel.getByRole("button", { name: "Link to my session (2)" }).click();
   await expect(page).toHaveURL(/#play=/);
   const link = page.url();
   await page.goto("about:blank");
@@ -104,7 +104,7 @@ test("a link contains no secrets from the URL or the subprotocols", async ({ pag
   await press(page, "Client", "Connect again");
   await expectStates(page, "open");
   const panel = await openTool(page, "Scenarios");
-  await panel.getByRole("button", { name: "Link to what I did" }).click();
+  await panel.getByRole("button", { name: "Link to my session" }).click();
   await expect(page).toHaveURL(/#play=/);
   const story = atob(new URL(page.url()).hash.slice("#play=".length).replaceAll("-", "+").replaceAll("_", "/"));
   expect(story).not.toContain("s3cret");
@@ -114,7 +114,7 @@ test("a link contains no secrets from the URL or the subprotocols", async ({ pag
 
 test("an invalid link is reported", async ({ page }) => {
   await page.goto("/#play=nonsense");
-  await expect(page.getByRole("alert").filter({ hasText: "This link is not whole" })).toBeVisible();
+  await expect(page.getByRole("alert").filter({ hasText: "This link is incomplete" })).toBeVisible();
   await page.goto("/#scenario=none");
   await expect(page.getByRole("alert").filter({ hasText: "There is no scenario “none”" })).toBeVisible();
 });

@@ -24,12 +24,12 @@ test("the life cycle is drawn from the library's table, with the current state h
 test("a message is sent in fragments, with a ping between two of them", inFirefox, async ({ page }) => {
   const client = side(page, "Client");
   await fillNumber(page, "Client", "Fragments", 2);
-  await client.getByLabel("FIN at its end").uncheck();
+  await client.getByLabel("Set FIN").uncheck();
   await fill(page, "Client", "Text", "one two ");
   await press(page, "Client", "Send text");
   await press(page, "Client", "Ping");
   await fillNumber(page, "Client", "Fragments", 1);
-  await client.getByLabel("FIN at its end").check();
+  await client.getByLabel("Set FIN").check();
   await fill(page, "Client", "Text", "three");
   await press(page, "Client", "Send text");
   const frames = arrows(page).filter({ hasText: "MASK" });

@@ -38,7 +38,7 @@ describe("demo/tcp/client.ts", () => {
     expect(client.output).toContain("Received: in two  …\nReceived: fragments \n");
     const port = await server.port();
     expect(port).toBeGreaterThan(0);
-    await server.says(/127\.0\.0\.1:\d+ asks for \/echo\n.* is connected\n.* is gone: 1000 bye\n/);
+    await server.says(/127\.0\.0\.1:\d+ requests \/echo\n.* is connected\n.* is gone: 1000 bye\n/);
   });
 
   test("prints the same with a ws server", async () => {
@@ -111,7 +111,7 @@ describe("demo/tcp/server.ts", () => {
     const closed = new Promise((resolve) => socket.on("close", (code, reason) => resolve([code, reason.toString()])));
     socket.close(4000, "enough");
     expect(await closed).toEqual([4000, "enough"]);
-    await server.says(/asks for \/any\?thing=1\n[^]*is gone: 4000 enough\n/);
+    await server.says(/requests \/any\?thing=1\n[^]*is gone: 4000 enough\n/);
   });
 
   test("serves several clients at a time, and survives one that disconnects and one that breaks the rules", async () => {
