@@ -163,7 +163,7 @@ test("no entry needs Playwright or Node but ./node and ./playwright", () => {
 });
 
 test.each(["index.ts", "deflate/index.ts", "inspect/index.ts", "testing/index.ts", "http2/index.ts"])(
-  "the entry %s has names only",
+  "the entry %s only re-exports",
   (entryName) => {
     const { text } = sources.find(({ name }) => name === entryName)!;
     expect(text.replace(/\/\*\*.*\*\/|export (type )?\{[^}]*\} from "[^"]+";|\s/g, "")).toBe("");
@@ -196,6 +196,6 @@ test("exports say which version wrote them", () => {
   expect(version).toBe(ofPackage);
 });
 
-test("each file says in its first line what it is the law of", () => {
+test("each file says in its first line what it decides", () => {
   for (const { name, text } of sources) expect(text, name).toMatch(/^\/\*\*/);
 });

@@ -21,7 +21,7 @@ export const chosenPreset = signal<string | undefined>(undefined);
 
 export const handshake = signal<Pick<HandshakePreset, "from" | "text" | "bare">>(handshakePresets[0]!);
 
-/** Who has to say something to what was sent, and in which conversation. */
+/** The side that answers what was sent, and its conversation. */
 export const trial = signal<
   { readonly conversation: Conversation; readonly judge: Role; readonly what: string } | undefined
 >(undefined);

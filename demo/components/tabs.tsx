@@ -1,4 +1,4 @@
-/** Panels of which one is shown at a time (the tabs pattern of ARIA), chosen by a click, or by the arrow keys. */
+/** Panels that are shown one at a time (the ARIA tabs pattern), selected by click or arrow keys. */
 import type { Signal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useEffect } from "preact/hooks";

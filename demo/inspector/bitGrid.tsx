@@ -1,4 +1,4 @@
-/** The header of a frame as the RFC draws it: bit by bit, so many to a row, each field a box. */
+/** The header of a frame as the RFC draws it: rows of bits, with each field as a box. */
 import type { VNode } from "preact";
 import type { Field } from "./fields.ts";
 

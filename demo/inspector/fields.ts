@@ -24,7 +24,7 @@ const HUES: Readonly<Record<string, number>> = {
   closeCode: 300,
   closeReason: 345,
 };
-/** From one line of a head to the next: far enough to be told apart. */
+/** The hue step between lines of a head, large enough to distinguish them. */
 const HUE_STEP = 67;
 
 /** A payload that has parts is those. */

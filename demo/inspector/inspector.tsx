@@ -85,7 +85,7 @@ function Violations({ item: { record } }: { readonly item: RecordItem }): VNode 
   );
 }
 
-/** A chunk has no meaning of its own: what counts is what is in it. */
+/** A chunk has no meaning; only its content matters. */
 function ChunkView({ item }: { readonly item: ChunkItem }): VNode {
   const { bytes, length, from, number } = item;
   const inIt = conversation.value.timeline.items.filter(

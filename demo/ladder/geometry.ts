@@ -25,7 +25,7 @@ export interface Geometry {
   readonly longest: number;
 }
 
-/** From which time on a silence takes a row of its own, in milliseconds. */
+/** A silence of at least this many milliseconds gets a separate row. */
 const GAP_MS = 100;
 
 /** `chunks`: whether chunks are shown beside the records in them. */
@@ -68,7 +68,7 @@ function spanOf(item: WireItem): { readonly start: number; readonly end: number 
   return { start: end - (item.reached.row - start), end };
 }
 
-/** The rows of which something lies between `top` and `bottom`. */
+/** The rows that are partly between `top` and `bottom`. */
 export function rowsBetween({ rows, longest }: Geometry, top: number, bottom: number): readonly Row[] {
   const found: Row[] = [];
   for (let at = firstEndingAt(rows, top); at < rows.length; at++) {

@@ -13,10 +13,10 @@ export const zoom = signal(3);
 export const showsChunks = signal(true);
 /** Whether its end is kept in sight. */
 export const follows = signal(true);
-/** What the ladder is held at, while it is paused. */
+/** The state that the ladder shows while it is paused. */
 export const paused = signal<Geometry | undefined>(undefined);
 
-// Another conversation has a ladder of its own.
+// Another conversation has another ladder.
 effect(() => {
   void conversation.value;
   paused.value = undefined;

@@ -20,11 +20,11 @@ export interface ClientWishes {
   readonly compression: boolean;
 }
 
-/** What an end does by itself. It may be changed at any time. */
+/** What an end does automatically. It can be changed at any time. */
 export interface Behaviour {
   readonly acceptsAtOnce: boolean;
   readonly echoes: boolean;
-  /** `false`: it reads no more of what comes. */
+  /** `false`: it does not read incoming bytes. */
   readonly reads: boolean;
 }
 
@@ -76,7 +76,7 @@ const PATIENCE_MS = 600_000;
 const limits = { maxMessageBytes: 4 * 1024 * 1024 };
 /** Where a vector ends: what is longer nobody reads. */
 const MAX_VECTOR_BYTES = 1024 * 1024;
-/** How often what waits is told of, in milliseconds. */
+/** How often the queued amounts are reported, in milliseconds. */
 const WAITING_MS = 50;
 
 /** Begins at once. Passes on what the connection throws at wishes that can't be. */
@@ -103,7 +103,7 @@ export function startEnd(transport: ByteTransport, options: EndOptions, report: 
     if (event.type === "connectionRequested") request = event;
     const isEnd = (event.type === "textReceived" || event.type === "bytesReceived") && event.messageFinished;
     const signals = signalsOf(event, before);
-    // A server that accepts by itself was connecting when it was last seen.
+    // A server that accepts automatically was connecting when it was last seen.
     const accepted = options.role === "server" && signals[0] === "establish";
     const transition = follow(before, accepted ? ["accept"] : signals);
     before = state;

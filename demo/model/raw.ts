@@ -1,4 +1,4 @@
-/** An end that is no connection: it sends bytes that somebody wrote, and leaves unread what they mean. */
+/** An end without a connection: it sends bytes that the user wrote, and does not interpret the answer. */
 import { acceptSteps, Decoder } from "../../src/inspect/index.ts";
 import type { ByteTransport } from "../../src/transports/pipe.ts";
 

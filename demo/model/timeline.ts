@@ -6,7 +6,7 @@ import type { Bytes, WireObserver } from "../network/lane.ts";
 /** Something that happened at one end of an arrow. A row of the ladder, if something is shown there. */
 export interface Moment {
   readonly atMs: number;
-  /** What stands in this row; `undefined` where an arrow only begins. */
+  /** The content of this row; `undefined` if an arrow only starts here. */
   item: WireItem | undefined;
   /** A record begins here that arrives later. */
   beginsRecord: boolean;
@@ -34,7 +34,7 @@ export interface ChunkItem extends ItemBase {
   spoilt: string | undefined;
 }
 
-/** A frame, a head, or what is neither. Until it is complete it has no moment of its own. */
+/** A frame, a head, or bytes that are neither. It has no time until it is complete. */
 export interface RecordItem extends ItemBase {
   readonly kind: "record";
   readonly record: TraceRecord;
@@ -53,7 +53,7 @@ export interface BreakItem extends ItemBase {
 
 export type WireItem = ChunkItem | RecordItem | BreakItem;
 
-/** When this many moments are kept, the older half is let go. */
+/** Above this number of moments, the older half is dropped. */
 const MAX_MOMENTS = 50_000;
 /** Of one chunk, and of one payload. */
 const KEPT_CHUNK_BYTES = 512;

@@ -12,7 +12,7 @@ export interface Transition {
 export function signalsOf(event: WSEvent, before: ConnectionState, autoPong = true): readonly Signal[] {
   switch (event.type) {
     case "connectionEstablished":
-      // The server's own `accept` comes as a command, or by itself: see `lifeCycle`.
+      // The server's `accept` is a command or automatic: see `lifeCycle`.
       return before === "connecting" ? ["establish"] : [];
     case "connectionRejected":
       return ["beRejected"];

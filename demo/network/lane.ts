@@ -4,7 +4,7 @@ import type { Mishap, NetworkSettings } from "./settings.ts";
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Is told what passes, in order. `null` is the end of a direction. */
+/** Called with everything that passes, in order. `null` is the end of a direction. */
 export interface WireObserver {
   departed(from: Role, id: number, bytes: Bytes | null): void;
   /** `bytes` as they arrive, to be read before it returns; `spoilt` says what happened to them. */

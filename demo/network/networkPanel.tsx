@@ -212,7 +212,7 @@ function Mishaps(): VNode {
   );
 }
 
-/** Where bytes wait: who does not read holds the one who sends. */
+/** Where bytes are queued: a side that does not read pauses the other. */
 function Flow(): VNode {
   void wireVersion.value;
   const { network, client, server } = conversation.value;

@@ -1,9 +1,9 @@
-/** What the network between the two ends does to the bytes, all of which can be changed while they are on their way. */
+/** What the network between the two ends does to the bytes. All of it can be changed at any time. */
 
 export interface NetworkSettings {
   /** How long each chunk is on its way, in milliseconds. */
   readonly latencyMs: number;
-  /** Chunks are cut into pieces of at most so many bytes; 0 leaves them as they were written. */
+  /** The largest piece of a chunk, in bytes; 0 leaves chunks as they were written. */
   readonly chunkBytes: number;
   /** Nothing is delivered but by `step`. */
   readonly stepping: boolean;

@@ -1,4 +1,4 @@
-/** A transport whose reader can be told to stop reading: what comes then has to wait, and in the end its sender. */
+/** A transport whose reader can be stopped: incoming bytes then wait, and finally the sender. */
 import type { ByteTransport } from "../../src/transports/pipe.ts";
 
 export interface Stoppable {

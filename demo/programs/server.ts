@@ -45,7 +45,7 @@ export function startServer(transport: ByteTransport, application: ServerApplica
     }
   }
 
-  // Network glue: what came in, what it meant, what goes out,
+  // Network glue: pass in received bytes, handle events, send bytes,
   // and when to look at the clock again.
   function turn(received?: Uint8Array | null): void {
     connection.advanceTime(performance.now());

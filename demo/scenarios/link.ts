@@ -1,4 +1,4 @@
-/** A story in the hash of a URL: one of those that are told here by its name, any other written out. */
+/** A scenario in the hash of a URL: a built-in one by name, any other in full. */
 import { redactSubprotocols, redactURL } from "../../src/inspect/index.ts";
 import { firstWishes } from "../model/playground.ts";
 import type { Action } from "./action.ts";
@@ -106,7 +106,7 @@ function decode(text: string): unknown {
 
 const ACTIONS = new Set(["connect", "perform", "network", "behave", "mishap", "inject", "step", "reset"]);
 
-/** Throws for what is no story: links come from anywhere. A URL in it would have the page connect there: it is left out. */
+/** Throws if it is not a scenario: links come from anywhere. Drops URLs, which would make the page connect. */
 function storyFrom(value: unknown): Story {
   const { title, summary, steps } = value as Story;
   if (typeof title !== "string" || typeof summary !== "string" || !Array.isArray(steps))

@@ -1,4 +1,4 @@
-/** The stories that are told here, each of one thing about the protocol. */
+/** The built-in scenarios. Each shows one aspect of the protocol. */
 import type { Command } from "../model/command.ts";
 import type { Wishes } from "../model/conversation.ts";
 import { plainNetwork, type NetworkSettings } from "../network/settings.ts";

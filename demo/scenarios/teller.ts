@@ -24,7 +24,7 @@ const LOOK_EVERY_MS = 30;
 let turn = 0;
 /** Which telling of a story it is. */
 let run = 0;
-/** What its steps do, one after the other: who is quick with “Next” skips the looking, not the doing. */
+/** Runs the actions of the steps in order: pressing “Next” early skips no action. */
 let deeds: Promise<void> = Promise.resolve();
 
 /** From its beginning. */
@@ -95,7 +95,7 @@ async function show(step: Step, before: WireItem | undefined, mine: number): Pro
     () => mine !== turn || (step.do === undefined ? sought(step).length > 0 : sought(step).at(-1) !== before),
     added,
   );
-  // What comes in several frames comes at once.
+  // Bytes that span several frames arrive at once.
   await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   if (mine !== turn) return;
   const all = sought(step);

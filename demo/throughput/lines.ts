@@ -189,7 +189,7 @@ function openWebTransport(url: string, certificateHash: string): WebTransport {
   return transport;
 }
 
-/** The server is somebody else's, which echoes: what comes back counts. */
+/** A foreign server that echoes: the returned messages count. */
 async function overWebTransport(transport: WebTransport): Promise<Line> {
   const session = await connect(await dial(transport), { url: "ws://throughput.example/echo" });
   let sent = 0;

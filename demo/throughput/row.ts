@@ -17,7 +17,7 @@ export interface BenchRow {
   readonly ratio: number;
 }
 
-/** Throws for what is no such file. */
+/** Throws if it is not such a file. */
 export function readBench(text: string): BenchRow[] {
   const rows = JSON.parse(text) as unknown;
   const isRow = (row: unknown): row is BenchRow => {

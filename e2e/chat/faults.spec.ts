@@ -137,7 +137,7 @@ for (const way of ways) {
         const socket = await join(chat);
         await expect(socket).toReceiveJSON({ type: "join", room: "hall" });
         await spoil(socket);
-        // Browsers have ways of their own: Chromium 156 says 1002 of text that is no UTF-8, Firefox 153 nothing at all.
+        // Browsers differ: for invalid UTF-8, Chromium 156 sends 1002 and Firefox 153 sends nothing.
         if (way.mode === "page") await expect(socket).toReceiveClose(code);
         await socket.closed;
       }

@@ -56,7 +56,7 @@ test("arrows can be selected with the keyboard", inFirefox, async ({ page }) => 
   await expect(inspector(page)).toContainText("client → server TEXT");
 });
 
-/** Scrolls all of it in so many steps, one a frame, and tells how many frames a second that were. */
+/** Scrolls through everything in the given number of steps, one per frame, and returns the frames per second. */
 function scrollThrough(page: Page, steps: number): Promise<number> {
   return wire(page).evaluate(async (box, steps) => {
     const frame = (): Promise<number> => new Promise((resolve) => requestAnimationFrame(resolve));

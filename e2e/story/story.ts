@@ -14,7 +14,7 @@ type Open = (path: string, options?: ConnectOptions) => Promise<WebSocketSession
 
 interface Step {
   readonly name: string;
-  /** What comes of it if all is well. */
+  /** The expected results. */
   readonly expected: unknown;
   readonly play: (open: Open) => Promise<unknown>;
 }
@@ -138,7 +138,7 @@ export class StoryClient {
     return await connect(await this.dial(), { url: `ws://story.test${path}`, ...options });
   };
 
-  /** What comes of a step. */
+  /** The result of a step. */
   async play(step: number): Promise<unknown> {
     return await story[step]!.play(this.#open);
   }
@@ -148,7 +148,7 @@ export class StoryClient {
     this.#held = await this.#open("/held", options);
   }
 
-  /** How the one that is held ends: the error's name and code, and the code of its cause. */
+  /** How the connection that is kept open ends: the error's name and code, and the code of its cause. */
   async endOfHeld(): Promise<string> {
     return await failureOf(this.#held!.receive(), true);
   }

@@ -5,7 +5,7 @@ import { Program } from "../peers/programs.ts";
 import { closeBody } from "./cases.ts";
 import { CLOSE, RawPeer, TEXT } from "./rawPeer.ts";
 
-// Longer than what is waited for within, so that it is told what did not come.
+// Longer than the waits inside, so that their messages say what did not arrive.
 vi.setConfig({ testTimeout: 20_000, hookTimeout: 30_000 });
 
 const cleanups: (() => unknown)[] = [];

@@ -53,7 +53,7 @@ interface Direction {
   readonly takeover: boolean;
 }
 
-/** What comes out of a stream of zlib when this has been put in, and the stream flushed. */
+/** The output of a zlib stream for this input, after a flush. */
 function through(stream: DeflateRaw | InflateRaw, bytes: Uint8Array): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const pieces: Buffer[] = [];

@@ -51,7 +51,7 @@ export function bareReceiver(
   }
   const wire = wireTo(role, message, { count, chunkBytes: chunked, fragmentBytes });
 
-  // As ours is measured, in a loop of its own: both would be slower in one that has seen both.
+  // In a separate loop, as ours is measured: a loop that has seen both would be slower for both.
   const { chunks, renew } = wire.chunks(wrap);
   const { data, type } = message;
   const assembler = data.length > SCRATCH_BYTES ? new MessageAssembler(parser) : new ScratchAssembler();

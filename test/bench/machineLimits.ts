@@ -11,7 +11,7 @@ import { lengthName } from "./workloads.ts";
 const KIB = 1024;
 const MEMCPY = "memcpy";
 
-/** Something done to so many bytes. */
+/** Work on a number of bytes. */
 interface Feat {
   readonly name: string;
   readonly bytes: number;

@@ -24,7 +24,7 @@ export function maker(subject: Subject, role: Role): Make {
 
 const SENT = [messageOf("text", 125).data, messageOf("binary", 125).data];
 
-/** A chunk of two messages, in memory of its own, as a socket brings it. */
+/** A chunk of two messages, in separate memory, as a socket yields it. */
 const chunkTo = (role: Role): Uint8Array<ArrayBuffer> => CHUNKS[role].slice();
 
 const CHUNKS = { server: twoMessagesTo("server"), client: twoMessagesTo("client") };

@@ -10,7 +10,7 @@ export class Tally {
   #expected: Message["data"] | undefined;
   #at = 0;
 
-  /** A message, or a piece of one, of which the last has `finished`. */
+  /** A message, or a piece of one. The last piece has `finished`. */
   take(data: string | Uint8Array, finished: boolean): void {
     // Apart: what looks at both costs as much as a short message, once it has seen both.
     if (typeof data === "string") this.#lookAtText(data);

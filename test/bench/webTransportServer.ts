@@ -15,7 +15,7 @@ async function serveRaw(session: ServerSession): Promise<void> {
   }
 }
 
-/** Each turn is told in five bytes. */
+/** Five bytes describe each turn. */
 async function play(readable: ReadableStream<Uint8Array>, writable: WritableStream): Promise<void> {
   const reader = readable.getReader();
   const writer = writable.getWriter();

@@ -32,7 +32,7 @@ const isFirefox = navigator.userAgent.includes("Firefox");
 const plain = (channel: RTCDataChannel): RTCDataChannel => Object.assign(channel, { binaryType: "arraybuffer" });
 const OURS = { protocol: dataChannelProtocol };
 
-/** A transport whose other end is a channel in the test's hands, and what came on that. Last words are heard. */
+/** A transport whose other end is a channel that the test controls, and its messages, end messages included. */
 async function facing(
   init: RTCDataChannelInit,
   options: DataChannelOptions = {},

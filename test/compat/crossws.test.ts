@@ -92,7 +92,7 @@ describe.each([
       expect(await answers("subscription { count }", { schema })).toEqual(counts);
     });
 
-    test("a client that may not connect is told why", async () => {
+    test("a client that may not connect gets the reason", async () => {
       await expect(answers("{ greeting }", { schema, onConnect: () => false })).rejects.toMatchObject({
         code: 4403,
         reason: "Forbidden",

@@ -21,7 +21,7 @@ class Upgraded {
 function serveEngine(server: WebSocketServer): Engine {
   const engine = new Engine({ transports: ["websocket"], wsEngine: Upgraded, pingInterval: 20, pingTimeout: 4_000 });
   server.on("connection", (peer, request) => {
-    // Of the socket it wants no more than to be told that it has closed, as the peer tells.
+    // It only needs the socket's close event, which the peer emits.
     const upgraded = [request, peer, Buffer.alloc(0)] as unknown as Parameters<Engine["handleUpgrade"]>;
     engine.handleUpgrade(...upgraded);
   });

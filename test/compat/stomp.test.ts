@@ -13,7 +13,7 @@ interface Subscription {
   readonly id: string;
 }
 
-/** Sends what comes to a destination to all who have subscribed to it, and a receipt to who asks for one. */
+/** Sends messages for a destination to its subscribers, and receipts on request. */
 function serveStomp(server: WebSocketServer, beating: () => boolean): void {
   const subscriptions = new Map<string, Set<Subscription>>();
 

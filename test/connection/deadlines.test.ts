@@ -172,7 +172,7 @@ describe("messageTimeoutMs (§10.4)", () => {
   const KiB = 1024;
   const unmasked: ConnectionOptions = { masking: false };
 
-  /** One end that has been told the time 0. */
+  /** One end whose time is 0. */
   function timed(type: "client" | "server" = "server", options: ConnectionOptions = {}): WSConnection {
     const connection = open(type, { ...unmasked, ...options });
     connection.advanceTime(0);
@@ -217,14 +217,14 @@ describe("messageTimeoutMs (§10.4)", () => {
   });
 
   test.each([
-    ["a header of which a byte has come", "82"],
-    ["a length of which a part has come", "82 7e 01"],
+    ["one byte of a header", "82"],
+    ["a part of a length", "82 7e 01"],
     ["a header alone", "82 05"],
     ["a part of the payload", "82 05 68 65"],
     ["a fragment that is not the last", "02 01 68"],
     ["an empty fragment that is not the last", "01 00"],
     ["half a character", "01 01 c3"],
-    ["a ping of which a part has come", "89 02 01"],
+    ["a part of a ping", "89 02 01"],
     ["a fragment, and a ping behind it", "02 01 68 89 00"],
     ["a message, and the beginning of the next", "82 01 68 82"],
   ])("waits for the rest of %s: %s", (_, bytes) => {
@@ -339,7 +339,7 @@ describe("messageTimeoutMs (§10.4)", () => {
       else connection.advanceTime(51 * SECOND);
       connection.advanceTime(1000 * SECOND);
       expect(pull(connection)).toHaveLength(1);
-      // It is not known for how long nobody pulled: at the earliest now, counted from the next time that is told.
+      // It is unknown for how long nobody pulled: the wait starts at the next advanceTime().
       connection.advanceTime(2000 * SECOND);
       expect([connection.state, connection.nextDeadlineMs]).toEqual(["open", 2000 * SECOND + MINUTE]);
       connection.advanceTime(2010 * SECOND);
@@ -964,7 +964,7 @@ describe("a connection without advanceTime() has no deadlines", () => {
     ],
   ])("%s", (_, make) => {
     expect(make().nextDeadlineMs).toBeUndefined();
-    // That it has one as soon as it is told.
+    // It has one from the first advanceTime().
     const told = make();
     told.advanceTime(0);
     expect(told.nextDeadlineMs).toBeGreaterThan(0);

@@ -32,7 +32,7 @@ const agreed = [{ name: "x-flip", parameters: [["level", "2"]] }];
 
 const section6455: unknown = expect.stringMatching(/^RFC 6455 §/);
 
-/** Carries bytes to and fro until neither end has any, and tells what each was told. */
+/** Carries bytes both ways until neither end has any, and returns the events of each. */
 function exchange(
   { client, server }: Ends,
   answer?: (event: ConnectionRequested) => void,
@@ -179,7 +179,7 @@ describe("RFC 8441 §5, RFC 9220 §3: headers alone", () => {
   });
 
   test.each<[string, OfferOptions]>([
-    ["a subprotocol that is no token", { subprotocols: ["a b"] }],
+    ["an invalid subprotocol", { subprotocols: ["a b"] }],
     ["a subprotocol twice", { subprotocols: ["a", "a"] }],
     ["an origin with a line break", { origin: "https://a\r\nX: y" }],
     ["a header that is the handshake's own", { headers: { "Sec-WebSocket-Version": "8" } }],

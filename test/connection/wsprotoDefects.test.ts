@@ -27,7 +27,7 @@ const request = (...more: string[]): Uint8Array =>
     ...more,
   );
 
-/** What a server says to a request that it refuses by itself. */
+/** The answer of a server that refuses a request automatically. */
 function refusal(bytes: Uint8Array): { answer: string; error: ProtocolError | undefined } {
   const server = new WSConnection("server");
   const { error } = expectClosed(feed(server, bytes));

@@ -35,7 +35,7 @@ interface Case {
   readonly code: ProtocolErrorCode;
   /** The numbers that the limit is set to. */
   readonly at: readonly number[];
-  /** What comes, without masks if it is frames. */
+  /** The input, without masks if it is frames. */
   readonly reach: Partial<Record<ConnectionType, (n: number) => Uint8Array>>;
   /** With what the peer is answered beyond it: a close code if the connection was open, else a status. */
   readonly answer: number;
@@ -59,7 +59,7 @@ const ANSWER = [
   "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
 ];
 
-/** A head of so many bytes, and one of so many lines. */
+/** A head with this many bytes, and one with this many lines. */
 const ofBytes = (lines: readonly string[], n: number): Uint8Array =>
   head(...lines, `X: ${"x".repeat(n - head(...lines, "X: ").length)}`);
 const ofLines = (lines: readonly string[], n: number): Uint8Array =>
@@ -124,7 +124,7 @@ const cases: readonly Case[] = [
   },
   {
     limit: "maxEarlyBytes",
-    what: "what comes behind the request",
+    what: "bytes after the request",
     code: "tooMuchEarlyData",
     at: [1, 100, 1000],
     // A client's own request comes first: what it gets before the answer is no early data, but the answer.
@@ -135,7 +135,7 @@ const cases: readonly Case[] = [
 
 const isOpening = ({ answer }: Case): boolean => answer < 1000;
 
-/** A connection at the place where the limit counts. What it has sent by then is gone. */
+/** A connection in the state in which the limit counts. Its earlier output has been taken. */
 function start(role: ConnectionType, each: Case, limit: number): WSConnection {
   const limits = { [each.limit]: limit };
   if (!isOpening(each)) return open(role, { masking: false, limits });

@@ -157,8 +157,8 @@ describe("§8.1 text is UTF-8", () => {
 
   const bad: [string, string, string][] = [
     ["a continuation byte alone", "80", ""],
-    ["bytes that never stand in UTF-8", "61 fe", "a"],
-    ["bytes that never stand in UTF-8", "ff", ""],
+    ["bytes that never occur in UTF-8", "61 fe", "a"],
+    ["bytes that never occur in UTF-8", "ff", ""],
     ["an overlong slash of two bytes", "61 c0 af", "a"],
     ["an overlong slash of three bytes", "e0 80 af", ""],
     ["an overlong slash of four bytes", "f0 80 80 af", ""],
@@ -191,7 +191,7 @@ describe("§8.1 text is UTF-8", () => {
           const closed = expectClosed(events);
           expect(events.flatMap((event) => (event.type === "textReceived" ? event.data : [])).join("")).toBe(before);
           const at = closed.error!.offset! - 2;
-          // Up to there it could still become UTF-8; with that byte it can't.
+          // Before this byte it could still be UTF-8; with it, it can't.
           expect(canBecomeUtf8(payload.subarray(0, at))).toBe(true);
           expect(canBecomeUtf8(payload.subarray(0, at + 1))).toBe(false);
         },

@@ -16,7 +16,7 @@ function together(role: ConnectionType, acts: readonly Act[]): Bytes {
   return connection.bytesToSend();
 }
 
-/** Looks at what there is to send after each, so that nothing waits. */
+/** Takes the output after each, so that nothing is queued. */
 function oneByOne(role: ConnectionType, acts: readonly Act[]): Bytes {
   const connection = numbered(role);
   return join(

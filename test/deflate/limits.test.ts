@@ -36,7 +36,7 @@ function counting(): DeflateEngine & { bytes: number; pieces: number; largest: n
   return engine;
 }
 
-/** A message of so many zeros, compressed as far as DEFLATE can: about a thousandth. */
+/** A message of this many zeros, compressed as far as DEFLATE can: to about a thousandth. */
 function bomb(length: number): Bytes {
   const deflater = pakoEngine.createDeflater({ windowBits: 15, level: 9, memLevel: 9 });
   const zeros = new Uint8Array(Math.min(length, MiB));

@@ -18,7 +18,7 @@ import {
   toHex,
 } from "../support/wire.ts";
 
-/** Expects that these bytes, however they come, are these events to a client. */
+/** Expects that a client yields these events for these bytes, in any split. */
 function expectRead(bytes: string, expected: object[], options: DeflateOptions = {}): void {
   everyWay(
     () => openDeflate("client", options),
@@ -27,7 +27,7 @@ function expectRead(bytes: string, expected: object[], options: DeflateOptions =
   );
 }
 
-/** Expects that these bytes, however they come, fail the connection. */
+/** Expects that these bytes fail the connection, in any split. */
 function expectRefused(
   bytes: string,
   code: string,

@@ -14,7 +14,7 @@ export interface Faults {
   readonly afterBytes: number;
   /** Largest piece that a chunk is cut into; `Infinity` leaves chunks as they are. */
   readonly pieceBytes: number;
-  /** One piece in so many is held for some milliseconds; `Infinity` holds none. */
+  /** One piece in this many is delayed for some milliseconds; `Infinity` delays none. */
   readonly heldOneIn: number;
 }
 

@@ -14,7 +14,7 @@ export interface Frame {
   payload: Bytes;
 }
 
-/** The frames of a stream, and what is left behind them that is none. */
+/** The frames of a stream, and the remaining bytes. */
 export function split(bytes: Bytes): { frames: Frame[]; rest: Bytes } {
   const frames: Frame[] = [];
   let at = 0;

@@ -16,7 +16,7 @@ import {
 import { ascii, expectClosed, feed, join, open } from "../support/wire.ts";
 import { ACCEPT, asked, client, expectRefusal, readMessage, request, response } from "./heads.ts";
 
-/** An extension that offers and grants what it is told to, and does nothing. */
+/** An extension that offers and grants the given parameters, and does nothing. */
 function extension(
   name: string,
   made: Partial<Extension> = {},

@@ -10,7 +10,7 @@ import { ascii, everyByte, everyWay, expectClosed, feed, hex, join, joined, pull
 import { ACCEPT, client, expectEndOfStream, response } from "./heads.ts";
 import { flip } from "./flip.ts";
 
-/** Expects that the answer opens the connection, however it comes. */
+/** Expects that the answer opens the connection, in any split. */
 function expectEstablished(bytes: Uint8Array, options: Partial<ClientOptions> = {}): ConnectionEstablished {
   let established: ConnectionEstablished | undefined;
   everyWay(
@@ -28,7 +28,7 @@ function expectEstablished(bytes: Uint8Array, options: Partial<ClientOptions> = 
   return established!;
 }
 
-/** Expects that the answer fails the connection, however it comes, and that nothing is said to it. */
+/** Expects that the answer fails the connection, in any split, and that nothing is sent. */
 function expectInvalid(
   bytes: Uint8Array,
   code: ProtocolErrorCode,

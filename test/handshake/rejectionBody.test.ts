@@ -4,7 +4,7 @@ import { RemoteProtocolError, type ConnectionRejected, type Limits, type WSEvent
 import { ascii, everyByte, everyWay, expectClosed, feed, head, join, joined, pull, toHex } from "../support/wire.ts";
 import { client, expectEndOfStream, response } from "./heads.ts";
 
-/** The body that was told, as text, and whether its end was. */
+/** The received body, as text, and whether it is finished. */
 function bodyOf(events: readonly WSEvent[]): { text: string; finished: boolean } {
   const pieces = events.filter((event) => event.type === "rejectionData");
   expect(pieces.slice(0, -1).some((piece) => piece.finished)).toBe(false);
@@ -14,7 +14,7 @@ function bodyOf(events: readonly WSEvent[]): { text: string; finished: boolean }
   };
 }
 
-/** Expects that the answer is told with this body, however it comes and whatever comes behind it. */
+/** Expects that the answer has this body, in any split and with any bytes after it. */
 function expectRejected(bytes: Uint8Array, status: number, body: string): ConnectionRejected {
   let rejected: ConnectionRejected | undefined;
   everyWay(
@@ -35,7 +35,7 @@ function expectRejected(bytes: Uint8Array, status: number, body: string): Connec
   return rejected!;
 }
 
-/** Expects that the answer, or its body, fails the connection, however it comes. */
+/** Expects that the answer, or its body, fails the connection, in any split. */
 function expectMalformed(bytes: Uint8Array, code = "bodyMalformed", limits: Partial<Limits> = {}): void {
   everyWay(
     () => client({ limits }),
@@ -225,7 +225,7 @@ describe("§7.1 chunks", () => {
   test.each<[string, Uint8Array]>([
     ["no size", chunked("", "Hello", "0", "", "")],
     ["an extension without a size", chunked(";a", "Hello", "0", "", "")],
-    ["a size that is no hex", chunked("g", "Hello", "0", "", "")],
+    ["a size that is not hex", chunked("g", "Hello", "0", "", "")],
     ["a size with 0x", chunked("0x5", "Hello", "0", "", "")],
     ["a negative size", chunked("-5", "Hello", "0", "", "")],
     ["a size with a sign", chunked("+5", "Hello", "0", "", "")],

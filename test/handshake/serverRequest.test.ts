@@ -10,7 +10,7 @@ import {
 import { ascii, everyByte, everyWay, expectClosed, feed, head, hex, join, joined, pull } from "../support/wire.ts";
 import { asked, expectEndOfStream, expectRefusal, feedAccepting, KEY, request } from "./heads.ts";
 
-/** Expects that the request is valid, however it comes, and returns what is told of it. */
+/** Expects that the request is valid, in any split, and returns its event. */
 function expectRequest(bytes: Uint8Array, options: ConnectionOptions = {}): ConnectionRequested {
   let requested: ConnectionRequested | undefined;
   everyWay(
@@ -26,7 +26,7 @@ function expectRequest(bytes: Uint8Array, options: ConnectionOptions = {}): Conn
   return requested!;
 }
 
-/** Expects that the request is refused, however it comes, with an answer that says why. */
+/** Expects that the request is refused, in any split, with an answer that gives the reason. */
 function expectRefused(
   bytes: Uint8Array,
   code: ProtocolErrorCode,
@@ -322,7 +322,7 @@ describe("§4.2.1 an invalid request is answered with 400 and the reason", () =>
     ["key of 17 bytes", ["Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAAA="], "keyInvalid", /Sec-WebSocket-Key/],
     ["key without padding", ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ"], "keyInvalid", /Sec-WebSocket-Key/],
     ["key in Base64url", ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25j_-=="], "keyInvalid", /Sec-WebSocket-Key/],
-    ["key that is no Base64", ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25j!Q=="], "keyInvalid", /Sec-WebSocket-Key/],
+    ["key that is not Base64", ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25j!Q=="], "keyInvalid", /Sec-WebSocket-Key/],
     ["key with a space in it", ["Sec-WebSocket-Key: dGhlIHNhbXBs SBub25jZQ=="], "keyInvalid", /Sec-WebSocket-Key/],
 
     ["a header without a colon", ["+X-Bad"], "headMalformed", /^malformed header line 6\n$/],
@@ -348,7 +348,7 @@ describe("§4.2.1 an invalid request is answered with 400 and the reason", () =>
     ["a bare CR in the request line", ["=GET /chat\r HTTP/1.1"], "headMalformed", /CR LF/],
 
     ["Content-Length", ["+Content-Length: 5"], "requestBody", /body/],
-    ["Content-Length that is no number", ["+Content-Length: x"], "requestBody", /body/],
+    ["Content-Length that is not a number", ["+Content-Length: x"], "requestBody", /body/],
     ["one of two Content-Lengths", ["+Content-Length: 0", "+Content-Length: 5"], "requestBody", /body/],
     ["Transfer-Encoding", ["+Transfer-Encoding: chunked"], "requestBody", /body/],
     ["Transfer-Encoding: identity", ["+Transfer-Encoding: identity"], "requestBody", /body/],

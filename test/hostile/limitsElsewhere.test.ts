@@ -30,7 +30,7 @@ describe("connections that wait to be accepted: listen's maxWaiting", () => {
       const sockets = Array.from({ length: maxWaiting + 1 }, () => new Socket());
       for (const socket of sockets) server.emit("connection", socket);
       expect(sockets.map(({ destroyed }) => destroyed)).toEqual(sockets.map((_, i) => more === 1 && i === maxWaiting));
-      // Who is taken makes room.
+      // An accepted connection makes room.
       if (maxWaiting > 0) {
         await arrivals.next();
         const late = new Socket();

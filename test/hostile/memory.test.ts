@@ -24,7 +24,7 @@ async function bytesInUse(): Promise<number> {
   return heapUsed + external;
 }
 
-/** What each of so many things takes. */
+/** The memory that each of this many things takes. */
 async function bytesEach(count: number, make: () => unknown): Promise<number> {
   for (let i = 0; i < 20; i++) make(); // so that the code is there
   const before = await bytesInUse();
@@ -130,7 +130,7 @@ describe("what a session holds of an unfinished message", () => {
     const flood = join(...Array.from({ length: 3000 }, () => incoming("client", 0x00, hex("61"))));
     for (let i = 0; i < 100; i++) await raw(flood);
     await raw(incoming("client", 0x89, hex()));
-    // Twice the bytes of what grows, and what lies on the way.
+    // Twice the growing bytes, plus the bytes in transit.
     expect((await bytesInUse()) - before).toBeLessThan(3 * MiB);
     await raw(incoming("client", 0x80, hex("62")));
     expect(await received).toHaveLength(300_002);

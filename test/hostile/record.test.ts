@@ -161,7 +161,7 @@ describe.each(roles)("%s", (role) => {
         expect(error).toMatchObject({ code, closeCode: length >= 2n ** 63n ? 1002 : 1009 });
         expect(readClose(connection.bytesToSend()).code).toBe(error!.closeCode);
         if (code !== "frameTooLarge") continue;
-        // Without limits it is a frame like any other, of which nothing is held beforehand.
+        // Without limits it is an ordinary frame, and no memory is allocated in advance.
         const trusting = openDefault({ limits: { maxFrameBytes: Infinity, maxMessageBytes: Infinity } });
         expect(feed(trusting, join(claims(role, length), hex("01")), cuts)).toMatchObject([{ messageFinished: false }]);
       }
@@ -205,7 +205,7 @@ describe.each(roles)("%s", (role) => {
     ["a message amid another", [0x01, 0x81], [], 1002],
     ["text that is not UTF-8", [0x81], [0xff], 1007],
     ["a close body of a byte", [0x88], [3], 1002],
-    ["a close code that is none", [0x88], [3, 0xed], 1002],
+    ["an invalid close code", [0x88], [3, 0xed], 1002],
     ["a close reason that is not UTF-8", [0x88], [3, 0xe8, 0xff], 1007],
     ["a frame that is too large", [0x82], Array<number>(101).fill(0), 1009],
   ])(

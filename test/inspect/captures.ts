@@ -8,7 +8,7 @@ export interface Conversation {
   readonly server: WSConnection;
   /** All that each has sent. */
   readonly sent: { client: Bytes; server: Bytes };
-  /** Carries what waits to the other end until nothing does. Returns what both were told. */
+  /** Carries bytes to the other end until none are queued. Returns the events of both. */
   carry: () => { client: WSEvent[]; server: WSEvent[] };
 }
 

@@ -239,7 +239,7 @@ describe("websocket-over/stream", () => {
       "TypeError: accept() has no option origin; did you mean origins?",
     ],
     [
-      "a request that is none",
+      "an invalid request",
       [near(), { request: {} }],
       "TypeError: accept(): request must be { method, target, headers }, not an instance of Object",
     ],
@@ -406,7 +406,7 @@ describe("websocket-over/websocket", () => {
       `TypeError: ${where} has no option keepAlive; did you mean keepalive?`,
     ],
     [
-      "a limit that is no whole number",
+      "a limit that is not a whole number",
       [near, { limits: { maxFragments: 1.5 } }],
       "RangeError: limits.maxFragments must be a whole number of at least 0, or Infinity; it is 1.5",
     ],
@@ -465,7 +465,7 @@ describe("websocket-over/deflate", () => {
       `TypeError: ${where}: serverNoContextTakeover must be a boolean, not 1`,
     ],
     [
-      "an engine that is none",
+      "an invalid engine",
       [{ engine: {} }],
       `TypeError: ${where}: engine must be { createDeflater, createInflater }, not an instance of Object`,
     ],
@@ -712,7 +712,7 @@ describe("every export", async () => {
       expect(said).toMatch(new RegExp(`^(throws|rejects) TypeError: (new )?${name}\\(\\) `));
     }
   });
-  /** What comes before the options. */
+  /** The arguments before the options. */
   const first: Record<string, () => unknown[]> = {
     WSConnection: () => ["server"],
     accept: () => [near()],

@@ -6,7 +6,7 @@ import { pythonKinds } from "./pythonPeers.ts";
 import type { Peer } from "./tcp.ts";
 import { wsClient, wsServer } from "./wsPeers.ts";
 
-// Longer than what is waited for within, so that it is told what did not come.
+// Longer than the waits inside, so that their messages say what did not arrive.
 vi.setConfig({ testTimeout: 20_000, hookTimeout: 30_000 });
 
 const MiB = 1024 * 1024;

@@ -10,7 +10,7 @@ import { pythonKinds } from "./pythonPeers.ts";
 import type { Peer } from "./tcp.ts";
 import { wsClient, wsServer } from "./wsPeers.ts";
 
-// Longer than what is waited for within, so that it is told what did not come.
+// Longer than the waits inside, so that their messages say what did not arrive.
 vi.setConfig({ testTimeout: 20_000, hookTimeout: 30_000 });
 
 /** What crossed the engine, to be sure that something did. */
@@ -94,7 +94,7 @@ function possible(
 ): boolean {
   const theirs = ours === "client" ? serverMaxWindowBits : clientMaxWindowBits;
   const either = Math.min(serverMaxWindowBits, Number(clientMaxWindowBits));
-  // Who can't be told what to want has to take what we want, whatever that is.
+  // A peer that can't be configured has to accept our choice.
   if (can.compress.windowBits === undefined) return can.compress.sends || Number(theirs) >= 8;
   return either >= can.compress.windowBits;
 }

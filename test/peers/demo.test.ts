@@ -7,7 +7,7 @@ import { RawPeer, TEXT } from "../autobahn/rawPeer.ts";
 import { Program } from "./programs.ts";
 import { Peer } from "./tcp.ts";
 
-// Longer than what is waited for within, so that it is told what did not come.
+// Longer than the waits inside, so that their messages say what did not arrive.
 vi.setConfig({ testTimeout: 20_000, hookTimeout: 30_000 });
 
 const cleanups: (() => unknown)[] = [];

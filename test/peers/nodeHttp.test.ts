@@ -8,7 +8,7 @@ import { ConnectionType, WSConnection } from "../../src/index.ts";
 import { Mailbox } from "./mailbox.ts";
 import { acceptChat, Peer } from "./tcp.ts";
 
-// Longer than what is waited for within, so that it is told what did not come.
+// Longer than the waits inside, so that their messages say what did not arrive.
 vi.setConfig({ testTimeout: 20_000, hookTimeout: 30_000 });
 
 describe("§4.2.1 receiveRequest", () => {

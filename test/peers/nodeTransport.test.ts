@@ -106,7 +106,7 @@ async function expectEcho(transport: ByteTransport, url: string): Promise<void> 
   expect(await session.close({ closeCode: 4000, reason: "bye" })).toMatchObject({ closeCode: 4000, reason: "bye" });
 }
 
-// What a loopback connection's two buffers in the kernel hold, and what lies in the two sockets.
+// The capacity of a loopback connection's two kernel buffers, and of the two sockets.
 contract("a TCP socket", async () => (await tcpPair()).map(socketTransport) as [ByteTransport, ByteTransport], {
   heldBytes: 16 * 1024 * 1024,
   tellsReasons: false,

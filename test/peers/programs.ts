@@ -10,7 +10,7 @@ const PATIENCE_MS = 20_000;
 
 export class Program {
   readonly #process: ChildProcessWithoutNullStreams;
-  /** What it has written, to both streams. */
+  /** Its output, from both streams. */
   output = "";
   /** Is called with every line of the standard output. */
   onLine: ((line: string) => void) | undefined;

@@ -180,7 +180,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
       ["a short key", request().replace("AAAA==", "==")],
       ["another version", request().replace("Version: 13", "Version: 7")],
       ["no version", request().replace(/Sec-WebSocket-Version: .*\r\n/, "")],
-      ["subprotocols that are none", request("Sec-WebSocket-Protocol: a,,b c")],
+      ["invalid subprotocols", request("Sec-WebSocket-Protocol: a,,b c")],
     ])("is answered with a 4xx: %s", async (_, text) => {
       await serve();
       expect(await answerTo(running, text)).toMatch(/^HTTP\/1.1 4\d\d /);

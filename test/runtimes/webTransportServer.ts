@@ -13,7 +13,7 @@ import { listenTillTold } from "./listenTillTold.ts";
 
 const options = { extensions: [permessageDeflate()] };
 
-/** Each session has a server of its own, which besides can end the session, and call the page back. */
+/** Each session has a separate server, which can also end the session, and call the page back. */
 async function serveWebSockets(session: ServerSession): Promise<void> {
   const handler = answers({
     async "/end-session"(socket) {

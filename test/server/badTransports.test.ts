@@ -22,7 +22,7 @@ const REQUEST = head(
 
 const closed = (server: WebSocketServer): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
 
-/** A transport whose streams do as they are told. */
+/** A transport whose streams follow the test's commands. */
 function transport(source: UnderlyingDefaultSource<Uint8Array>, sink: UnderlyingSink<Uint8Array> = {}): ByteTransport {
   return { readable: new ReadableStream(source, { highWaterMark: 0 }), writable: new WritableStream(sink) };
 }
@@ -109,7 +109,7 @@ describe("before the connection is open", () => {
     ["ends", (controller) => controller.close()],
     ["fails", (controller) => controller.error("reset")],
     ["fails with nothing", (controller) => controller.error()],
-    ["brings what is no bytes", (controller) => controller.enqueue("text" as never)],
+    ["yields something other than bytes", (controller) => controller.enqueue("text" as never)],
   ])("one that %s is dropped silently", async (_, then) => {
     const timers = countTimers();
     const { reports } = collectReports();
@@ -142,7 +142,7 @@ describe("once it is open", () => {
   test.each<[string, Pull]>([
     ["ends", (controller) => controller.close()],
     ["fails", (controller) => controller.error("reset")],
-    ["brings what is no bytes", (controller) => controller.enqueue("text" as never)],
+    ["yields something other than bytes", (controller) => controller.enqueue("text" as never)],
   ])("one that %s closes with 1006, after its messages", async (_, then) => {
     expect(await serve(transport(bringing([REQUEST, MESSAGE], then)))).toEqual(["connection", "hi", 1006]);
   });

@@ -49,7 +49,7 @@ export class Client {
     return this.#messages.take("message");
   }
 
-  /** Uses the connection, and sends what comes of it. */
+  /** Uses the connection, and sends the resulting bytes. */
   do(use: (connection: WSConnection) => void): void {
     use(this.connection);
     this.driver.flush();

@@ -100,7 +100,7 @@ describe("what the handshake can't send is an error of the application, and the 
   test.each([
     ["a subprotocol that was not offered", { handleProtocols: () => "other" }],
     [
-      "a status that is none",
+      "an invalid status",
       { verifyClient: (_: unknown, verified: (...args: unknown[]) => void) => verified(false, 101) },
     ],
     [

@@ -4,7 +4,7 @@ export interface Mutation {
   /** What is broken. */
   readonly name: string;
   readonly file: string;
-  /** Stands in the file once. */
+  /** Occurs once in the file. */
   readonly search: string;
   readonly replacement: string;
 }

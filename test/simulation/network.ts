@@ -44,7 +44,7 @@ interface DirectionPlan {
   readonly emptyBurst: number;
   /** From when on the reader gets one empty chunk after the other for a while, for a plain stream. */
   readonly emptyFromMs: number;
-  /** After this many bytes the reader gets a chunk that is no `Uint8Array`. */
+  /** After this many bytes the reader gets a chunk that is not a `Uint8Array`. */
   readonly strangeAt: number;
   readonly writesHangFrom: number;
   readonly writesFailFrom: number;

@@ -153,7 +153,7 @@ describe("an opening that the transport carries", () => {
     ["a status that is not final", { status: 103, headers: [] }],
     ["no status", { status: NaN, headers: [] }],
     ["a header that would end the head", { status: 200, headers: [["x", "a\r\n\r\n\x81"]] }],
-    ["a name that is none", { status: 200, headers: [["a b", ""]] }],
+    ["an invalid name", { status: 200, headers: [["a b", ""]] }],
   ])("that is answered with %s fails, and the transport is ended", async (_, answer) => {
     const [near, far] = answeredWith(Promise.resolve(answer));
     const error = (await failureOf(connect(near))) as WebSocketError;

@@ -67,7 +67,7 @@ describe("connect", () => {
     ["another scheme", { url: "ftp://a/" }],
     ["a fragment", { url: "ws://a/#b" }],
     ["an empty fragment", { url: "ws://a/#" }],
-    ["a protocol that is no token", { protocols: "a b" }],
+    ["an invalid protocol", { protocols: "a b" }],
     ["an empty protocol", { protocols: [""] }],
     ["a protocol twice", { protocols: ["a", "a"] }],
   ])("%s is a SyntaxError, and the transport is not touched", async (_, options) => {
@@ -206,7 +206,7 @@ describe("accept", () => {
       (asked) => asked.accept({ headers: { "x-a": "b\r\nSet-Cookie: c" } }),
       { name: "TypeError" },
     ],
-    ["a status that is none", (asked) => asked.reject({ status: 101 }), { name: "RangeError" }],
+    ["an invalid status", (asked) => asked.reject({ status: 101 }), { name: "RangeError" }],
   ])("an invalid answer throws to its caller, and the client gets 500: %s", async (_, answer, error) => {
     const transport = new WireTransport();
     transport.bring(request());

@@ -390,8 +390,8 @@ describe("it contains failures", () => {
       "88 03 0b b9 78",
     ],
     ["a function", Object.assign(() => {}, { closeCode: 3001 }), "88 02 0b b9"],
-    ["a code that is no number", { closeCode: "3001", reason: "x" }, "88 00"],
-    ["a reason that is no string", { closeCode: 3001, reason: { secret: 1 } }, "88 02 0b b9"],
+    ["a code that is not a number", { closeCode: "3001", reason: "x" }, "88 00"],
+    ["a reason that is not a string", { closeCode: 3001, reason: { secret: 1 } }, "88 02 0b b9"],
     ["a reason and no code", Object.assign(new Error("relay"), { reason: "internal" }), "88 00"],
     ["a text", "closeCode", "88 00"],
     ...platformErrors(),
@@ -467,7 +467,7 @@ describe("it contains failures", () => {
     test.each<[string, (asked: IncomingRequest) => Promise<unknown>]>([
       ["a subprotocol that was not offered", (asked) => asked.accept({ subprotocol: "chat" })],
       ["a header that breaks the line", (asked) => asked.accept({ headers: { "x-a": "b\r\nc: d" } })],
-      ["a status that is none", (asked) => asked.reject({ status: 99 })],
+      ["an invalid status", (asked) => asked.reject({ status: 99 })],
     ])("%s", async (_, answer) => {
       const { reports } = collectReports();
       const [near, far] = pipe();
@@ -580,7 +580,7 @@ describe("it contains failures", () => {
   });
   test.each<[string, Partial<ServeOptions>]>([
     ["origins that are a string", { origins: "https://a.example" as never }],
-    ["limits that are none", { limits: { maxMessageBytes: -1 } }],
+    ["invalid limits", { limits: { maxMessageBytes: -1 } }],
     [
       "onConnection that throws",
       {
@@ -835,7 +835,7 @@ describe("with keepalive, a peer that has disappeared is found", () => {
 
   test.each([
     ["that nobody takes", "81 81 00 00 00 00 61"],
-    ["of which nobody takes the first", "81 81 00 00 00 00 61 81 81 00 00 00 00 62 81 81 00 00 00 00 63"],
+    ["whose first one nobody reads", "81 81 00 00 00 00 61 81 81 00 00 00 00 62 81 81 00 00 00 00 63"],
   ])("after messages %s", async (_, messages) => {
     const clock = new ManualClock();
     const transport = new WireTransport();

@@ -47,7 +47,7 @@ async function echo(socket: WebSocketSession): Promise<void> {
   for await (const message of socket) await socket.send(message);
 }
 
-/** What the application is told, and what the transport said. */
+/** What the application receives, and the error of the transport. */
 function describe({ closeCode, cause }: WebSocketError): string {
   return `failed ${closeCode} ${(cause as { code?: string } | undefined)?.code ?? "without a fault"}`;
 }

@@ -7,7 +7,7 @@ import { hex, join, open, type Bytes } from "./wire.ts";
 
 export const RSV1 = 4;
 
-/** The bits as they stand in the first byte of a frame: `c1` is FIN, RSV1 and text. */
+/** The bits in the first byte of a frame: `c1` is FIN, RSV1 and text. */
 export interface Frame {
   readonly fin: boolean;
   readonly rsv: number;
@@ -24,7 +24,7 @@ export function openDeflate(
   return open(type, { masking: false, extensions: [permessageDeflate(options)], ...more });
 }
 
-/** What is agreed on, as it stands in the header. */
+/** The negotiated extension, as in the header. */
 export function agreedOn(connection: WSConnection): string | undefined {
   const [extension] = connection.extensions;
   return extension?.parameters.map((parameter) => parameter.join("=")).join("; ");

@@ -152,7 +152,7 @@ const DISTANCES = DISTANCE_BITS.map((_, i) => 1 + sum(DISTANCE_BITS.slice(0, i))
 const FIXED_LITERALS = new Code(Array.from({ length: 288 }, (_, i) => (i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8)));
 const FIXED_DISTANCES = new Code(new Array<number>(32).fill(5));
 
-/** What codes with so many extra bits cover. */
+/** The range of codes with this many extra bits. */
 function sum(extraBits: readonly number[]): number {
   return extraBits.reduce((total, count) => total + 2 ** count, 0);
 }

@@ -20,11 +20,11 @@ export interface WebKitPage {
   close(): Promise<void>;
 }
 
-/** Opens a page in a browser of its own. */
+/** Opens a page in a separate browser. */
 export async function openWebKit(browser: string, url: string): Promise<WebKitPage> {
   const port = await freePort();
   const driver = spawn(SCREEN, ["--auto-servernum", DRIVER, "--host=127.0.0.1", `--port=${port}`], {
-    // With a group of its own, for xvfb-run does not pass on that it is ended.
+    // In a separate process group, because xvfb-run does not pass signals on.
     detached: true,
     stdio: "ignore",
     env: { ...process.env, WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1" },

@@ -9,7 +9,7 @@ import { findRuntime } from "./runtimes.ts";
 export interface WebTransportServer {
   /** Of the library's server. */
   readonly port: number;
-  /** Of one that joins streams two by two: those that begin with the same 16 bytes are told so by a byte. */
+  /** Of a server that joins streams in pairs: those that start with the same 16 bytes are notified with a byte. */
   readonly relayPort: number;
   /** Of the recipe with documents of Yjs. */
   readonly documentsPort: number;

@@ -167,7 +167,7 @@ export interface Run {
   sent: Bytes;
 }
 
-/** Expects that these bytes, however they come, are told as these events and answered by these bytes. */
+/** Expects these events and these answered bytes for these bytes, in any split. */
 export function expectEvents(type: ConnectionType, bytes: string | Uint8Array, expected: object[], answer = ""): void {
   const input = typeof bytes === "string" ? hex(bytes) : bytes;
   everyWay(

@@ -126,7 +126,7 @@ describe("an open connection", () => {
     ["a reserved bit", { opcode: "text", rsv: 4, payload: "x" }],
     ["a reserved opcode", { opcode: 3 }],
     ["a mask", { opcode: "text", payload: "x", mask: true }],
-    ["a mask of one's own", { opcode: "text", payload: "x", mask: hex("01 02 03 04") }],
+    ["a given mask", { opcode: "text", payload: "x", mask: hex("01 02 03 04") }],
     ["a continuation of nothing", { opcode: "continuation", payload: "x" }],
     ["a fragmented ping", { opcode: "ping", fin: false }],
   ] as const)("breaks the protocol with %s, and the client answers 1002", async (_, frame) => {

@@ -107,7 +107,7 @@ describe.each(kinds)("after its end nothing is left of %s", (name, kind) => {
       },
     ],
     [
-      "of which everything throws",
+      "whose members all throw",
       (carrier) => {
         carrier.open();
         carrier.broken = ["send", "close"];

@@ -337,7 +337,7 @@ export async function readAll({ readable }: ByteTransport): Promise<{ bytes: num
   return { bytes, checksum };
 }
 
-/** Reads as many bytes as are asked for, however they come. */
+/** Reads the requested number of bytes, in chunks of any size. */
 export class ExactReader {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   #rest: Uint8Array = new Uint8Array(0);
@@ -367,7 +367,7 @@ export class ExactReader {
   }
 }
 
-/** Writes for ever; tells how many bytes it has begun to write, and why it ended. */
+/** Writes forever; returns how many bytes it has started to write, and why it ended. */
 function flood(writer: WritableStreamDefaultWriter<Bytes>): { offered: () => number; failure: Promise<unknown> } {
   let offered = 0;
   writer.closed.catch(ignore);
@@ -396,7 +396,7 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Whether a failure tells the reason that was given, which is it or is in its message. */
+/** Whether a failure passes on the given reason, as itself or in its message. */
 function tells(reason: string): (failure: unknown) => boolean {
   return (failure) => failure === reason || (failure instanceof Error && failure.message.includes(reason));
 }

@@ -124,7 +124,7 @@ describe("a message that is not from a transport", () => {
     ["text", "hello"],
     ["null", null],
     ["nothing", undefined],
-    ["a buffer by itself", new ArrayBuffer(3)],
+    ["a single buffer", new ArrayBuffer(3)],
     ["no buffers", []],
     ["a view", [new Uint8Array(3)]],
     ["no bytes", [new ArrayBuffer(3), new ArrayBuffer(0)]],

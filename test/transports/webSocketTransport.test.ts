@@ -270,7 +270,7 @@ test("a peer that accepts no data does not keep the socket open when the writer 
   await isOpen(own);
   const writer = transport.writable.getWriter();
   writer.closed.catch(() => undefined);
-  // Until the system takes no more of it, which on a busy machine is seen late.
+  // Until the system accepts no more, which a busy machine notices late.
   for (let before = -1; own.bufferedAmount < 512 * KIB || own.bufferedAmount !== before;) {
     if (own.bufferedAmount < 512 * KIB) await writer.write(new Uint8Array(768 * KIB));
     before = own.bufferedAmount;

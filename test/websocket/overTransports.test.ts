@@ -19,7 +19,7 @@ import { brandless } from "../support/brandlessBlob.ts";
 import { settled, WireTransport } from "../support/wireTransport.ts";
 import { serveScripts } from "./scriptedServer.ts";
 
-/** What was told of a socket, in order, and the cause of its end. */
+/** The events of a socket, in order, and the cause of its end. */
 interface Watched {
   readonly socket: WebSocketOver;
   readonly told: string[];
@@ -54,7 +54,7 @@ function dial(dial: Dial, options: WebSocketOptions = {}): Watched {
   return watch(new (createWebSocketClass(dial, options))("ws://server.test/"));
 }
 
-/** Over a pipe, to the server that does what it is told. */
+/** Over a pipe, to the server that follows commands. */
 function scripted(query = "", options: WebSocketOverOptions = {}): Watched {
   const [near, far] = pipe();
   serveScripts(far);
@@ -541,7 +541,7 @@ describe("a transport that fails", () => {
   const failures: [string, (transport: WireTransport) => void, RegExp][] = [
     ["when it is read", (transport) => transport.failReading(new Error("cut")), /the transport failed: cut/],
     ["by ending early", (transport) => transport.end(), /ended without a closing handshake/],
-    ["by bringing what is no bytes", (transport) => transport.bring("text" as never), /Uint8Array/],
+    ["by yielding something other than bytes", (transport) => transport.bring("text" as never), /Uint8Array/],
     ["by bringing nonsense", (transport) => transport.bring(ascii("nonsense\r\n\r\n")), /the connection failed/],
   ];
   test.each([

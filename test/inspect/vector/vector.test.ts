@@ -304,10 +304,10 @@ describe("invalid input", () => {
     ["another role", { ...vector, role: "proxy" }],
     ["bytes that are no hexadecimal", { ...vector, steps: [{ do: "receiveBytes", bytes: "0g" }] }],
     ["bytes that are no text", { ...vector, steps: [{ do: "receiveBytes", bytes: 5 }] }],
-    ["random bytes that are none", { ...vector, random: "abc" }],
+    ["invalid random bytes", { ...vector, random: "abc" }],
     ["an unknown step", { ...vector, steps: [{ do: "explode" }] }],
-    ["a step that is none", { ...vector, steps: [null] }],
-    ["headers that are none", { ...vector, steps: [{ do: "receiveRequest", headers: 3 }] }],
+    ["an invalid step", { ...vector, steps: [null] }],
+    ["invalid headers", { ...vector, steps: [{ do: "receiveRequest", headers: 3 }] }],
   ])("replay refuses %s", (_, given) => {
     expect(() => replay(given as never)).toThrow(TypeError);
   });
