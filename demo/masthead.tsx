@@ -1,4 +1,4 @@
-/** The top of the page: what it is, and what to do first. */
+/** The top of the page: the title, and what to do first. */
 import { signal } from "@preact/signals";
 import type { VNode } from "preact";
 

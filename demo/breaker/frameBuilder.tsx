@@ -219,7 +219,7 @@ function Rest(): VNode {
   );
 }
 
-/** What the inspector says to the frame, before it is sent. */
+/** The inspector's view of the frame, before it is sent. */
 function Preview(): VNode | null {
   const bytes = encodeSpec(current());
   if (typeof bytes === "string") return <Complaint text={bytes} />;

@@ -4,9 +4,9 @@ import { rules, type Role, type Rule } from "../../src/inspect/index.ts";
 export interface HandshakePreset {
   readonly name: string;
   readonly clause: string;
-  /** Who says it. */
+  /** The sender. */
   readonly from: Role;
-  /** With LF for CR LF, unless `bare`. `{accept}` stands for the right answer to the key. */
+  /** With LF for CR LF, unless `bare`. `{accept}` is replaced by the right answer to the key. */
   readonly text: string;
   readonly bare?: boolean;
 }
@@ -28,7 +28,7 @@ const answer: readonly string[] = [
 
 type Change = Readonly<Record<string, string | undefined>>;
 
-/** Lines that begin with a name are replaced, or left out; those with a new one are added. */
+/** Lines with the same name are replaced or removed; lines with a new name are added. */
 function changed(lines: readonly string[], change: Change): string {
   const left = { ...change };
   const kept = lines.flatMap((line) => {
@@ -42,12 +42,12 @@ function changed(lines: readonly string[], change: Change): string {
   return `${[...kept, ...added].join("\n")}\n\n`;
 }
 
-/** A request, and the rule that it breaks or the clause that it keeps to. */
+/** A request, and the rule that it breaks, or the section that it follows. */
 function asking(name: string, rule: Rule | string, change: Change): HandshakePreset {
   return { name, clause: clauseOf(rule), from: "client", text: changed(request, change) };
 }
 
-/** Likewise for an answer. */
+/** The same for an answer. */
 function answering(name: string, rule: Rule | string, change: Change): HandshakePreset {
   return { name, clause: clauseOf(rule), from: "server", text: changed(answer, change) };
 }
@@ -94,7 +94,7 @@ export const handshakePresets: readonly HandshakePreset[] = [
   }),
 ];
 
-/** As it goes on the wire. */
+/** The text as it is sent. */
 export function wireText(text: string, bare: boolean): string {
   return bare ? text : text.replaceAll(/\r?\n/g, "\r\n");
 }

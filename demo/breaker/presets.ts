@@ -1,4 +1,4 @@
-/** Frames that break a rule, each a violation with its name and its clause. */
+/** Frames that break a rule, with the name of the violation and its section. */
 import { rules, type Role, type Rule } from "../../src/inspect/index.ts";
 import { plainFrame, type FrameSpec } from "./frameSpec.ts";
 
@@ -6,7 +6,7 @@ export interface Preset {
   readonly name: string;
   readonly clause: string;
   readonly from: Role;
-  /** Whether permessage-deflate is to be agreed on. */
+  /** Whether to negotiate permessage-deflate. */
   readonly compression: boolean;
   readonly frames: readonly FrameSpec[];
 }
@@ -15,7 +15,7 @@ const frame = (change: Partial<FrameSpec>): FrameSpec => ({ ...plainFrame, ...ch
 
 function preset(
   name: string,
-  /** What is broken, or its clause where an extension has the rule. */
+  /** The broken rule, or its section if it is a rule of an extension. */
   rule: Rule | string,
   frames: Partial<FrameSpec>[],
   options: Partial<Pick<Preset, "from" | "compression">> = {},

@@ -1,4 +1,4 @@
-/** What the other side did about what it was sent. */
+/** How the other side answered. */
 import type { VNode } from "preact";
 import type { Role } from "../../src/inspect/index.ts";
 import { Clause } from "../inspector/clause.tsx";

@@ -11,7 +11,7 @@ export interface Tab<Name extends string> {
 interface Props<Name extends string> {
   readonly tabs: readonly Tab<Name>[];
   readonly chosen: Signal<Name>;
-  /** What the panels are together. */
+  /** The accessible name of the group of panels. */
   readonly label: string;
 }
 

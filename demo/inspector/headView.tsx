@@ -1,4 +1,4 @@
-/** The head of a handshake: its lines, what each is for, its bytes, and how the accept key is made. */
+/** The head of a handshake: its lines with explanations, its bytes, and how the accept key is computed. */
 import type { VNode } from "preact";
 import { acceptSteps, annotate, type HeadRecord } from "../../src/inspect/index.ts";
 import { isNarrow } from "../model/narrow.ts";

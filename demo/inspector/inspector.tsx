@@ -1,4 +1,4 @@
-/** The inspector: what was chosen on the ladder, to the bit. */
+/** The inspector: the item selected on the ladder, bit by bit. */
 import type { VNode } from "preact";
 import { useRef } from "preact/hooks";
 import { count, elapsed } from "../model/format.ts";
@@ -15,7 +15,7 @@ import { useLitFields } from "./lit.ts";
 export function Inspector(): VNode {
   const box = useRef<HTMLDivElement>(null);
   useLitFields(box);
-  void wireVersion.value; // what was chosen may still be coming
+  void wireVersion.value; // the selected item may still be arriving
   const item = selected.value;
   return (
     <div class="inspector" ref={box}>

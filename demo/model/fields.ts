@@ -1,4 +1,4 @@
-/** What a person has written into a form. */
+/** Reads the values of a form. */
 import type { TargetedSubmitEvent } from "preact";
 
 /** The value of the field with this name. */

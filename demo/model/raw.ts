@@ -8,7 +8,7 @@ export interface RawClient {
   readonly text: string;
 }
 
-/** Sends it when a request has come, with the right answer to its key in place of `{accept}`. */
+/** Sends it when a request has arrived, with the right answer to its key in place of `{accept}`. */
 export interface RawServer {
   readonly role: "server";
   readonly text: string;
@@ -36,6 +36,6 @@ async function readAll(readable: ReadableStream<Uint8Array>, take: (chunk: Uint8
   try {
     for (let value; ({ value } = await reader.read()), value !== undefined;) take(value);
   } catch {
-    // It has ended, one way or another.
+    // It has ended, cleanly or not.
   }
 }

@@ -1,6 +1,6 @@
-/** The hash of a certificate that no authority vouches for, as somebody writes it down. */
+/** The hash of a self-signed certificate, as a user writes it. */
 
-/** From hex, with colons or not, or Base64; `undefined` where nothing was written. `RangeError` for anything else. */
+/** Reads hex, with or without colons, or Base64; `undefined` if it is empty. `RangeError` for anything else. */
 export function bytesOfHash(written: string): Uint8Array<ArrayBuffer> | undefined {
   const text = written.trim();
   if (text === "") return undefined;

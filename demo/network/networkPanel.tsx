@@ -1,4 +1,4 @@
-/** The network between the two ends: what it is made of, how slow and how broken it is. */
+/** The network between the two ends: its carrier, its delays and its faults. */
 import { useSignal } from "@preact/signals";
 import type { TargetedSubmitEvent, VNode } from "preact";
 import type { Role } from "../../src/inspect/index.ts";
@@ -46,7 +46,7 @@ function CarrierForm(): VNode {
           value={name.value}
           onChange={(event) => {
             name.value = event.currentTarget.value as CarrierName;
-            // The others want a URL first.
+            // The others need a URL first.
             if (!needsUrl(name.value) && lacking(name.value) === undefined) event.currentTarget.form?.requestSubmit();
           }}
         >
@@ -89,7 +89,7 @@ function CarrierForm(): VNode {
   );
 }
 
-/** What befalls every chunk. */
+/** Faults that affect every chunk. */
 function Weather(): VNode {
   const { latencyMs, chunkBytes, stepping, corruptEvery } = networkSettings.value;
   void wireVersion.value;
@@ -162,7 +162,7 @@ function Weather(): VNode {
   );
 }
 
-/** What befalls the next chunk of one direction, or all of it now. */
+/** Faults that affect the next chunk of one direction, or everything at once. */
 function Mishaps(): VNode {
   const from = useSignal<Role>("client");
   const refusal = useSignal<string | undefined>(undefined);

@@ -1,4 +1,4 @@
-/** The two programs that run in the page, to read and to copy. */
+/** The two programs of the page, to read and to copy. */
 import type { VNode } from "preact";
 import clientSource from "./client.ts?raw";
 import serverSource from "./server.ts?raw";
@@ -40,7 +40,7 @@ function lines(text: string): string[] {
   return text.trimEnd().split("\n");
 }
 
-/** The imports of this repository under the names that they have elsewhere. */
+/** The imports of this repository, under the names of the package. */
 function asPublished(source: string): string {
   return source
     .replaceAll("../../src/index.ts", "websocket-over")

@@ -5,7 +5,7 @@ import type { Action } from "./action.ts";
 import type { Story } from "./story.ts";
 import { stories } from "./stories.ts";
 
-/** Longer than this a link is not passed on well. */
+/** Longer links are hard to share. */
 const MAX_LINK_CHARACTERS = 16_000;
 
 export function hashOf(story: Story): string {
@@ -13,7 +13,7 @@ export function hashOf(story: Story): string {
   return `#play=${encode(story)}`;
 }
 
-/** What the hash tells; `undefined` if it tells nothing, a string if nobody can read it. */
+/** The scenario in the hash; `undefined` if there is none, a string if it is unreadable. */
 export function storyIn(hash: string): Story | string | undefined {
   const parameters = new URLSearchParams(hash.replace(/^#/, ""));
   const id = parameters.get("scenario");
@@ -28,8 +28,8 @@ export function storyIn(hash: string): Story | string | undefined {
 }
 
 /**
- * What somebody did, as a story. `undefined` if that is too long for a link. What is secret in a URL or among subprotocols
- * is overwritten, as in the files that a session is exported as: links are made to be passed on.
+ * The session as a scenario; `undefined` if it is too long for a link. Secrets in a URL or among subprotocols are
+ * redacted, as in exported files, because links are made to be shared.
  */
 export function linkOf(actions: readonly Action[]): string | undefined {
   const fresh = { say: "It starts with a new connection.", do: [{ type: "connect", wishes: firstWishes }] } as const;
@@ -39,7 +39,7 @@ export function linkOf(actions: readonly Action[]): string | undefined {
   return hash.length > MAX_LINK_CHARACTERS ? undefined : new URL(hash, location.href).href;
 }
 
-/** A subprotocol that is a token is overwritten by the same text wherever it is. */
+/** A subprotocol that is a token is replaced by the same text everywhere. */
 function withoutSecrets(actions: readonly Action[]): Action[] {
   const offered = actions.flatMap((action) => (action.type === "connect" ? (action.wishes.subprotocols ?? []) : []));
   const shown = new Map(redactSubprotocols(offered).map((subprotocol, i) => [offered[i]!, subprotocol]));

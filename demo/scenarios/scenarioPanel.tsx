@@ -1,4 +1,4 @@
-/** The stories to choose from, and what was done here as a link or a file to pass on. */
+/** The scenarios to choose from, and the session as a link or a file to share. */
 import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { ExportButtons } from "../exports/exportButtons.tsx";
@@ -7,7 +7,7 @@ import { hashOf, linkOf } from "./link.ts";
 import { stories } from "./stories.ts";
 import { telling } from "./teller.ts";
 
-/** `chosen` is called when somebody chose one. */
+/** Called when the user selects a scenario. */
 export function ScenarioPanel({ chosen }: { readonly chosen: () => void }): VNode {
   return (
     <div class="scenarios">

@@ -22,7 +22,7 @@ const text = (data: string, more: Partial<Extract<Command, { do: "send" }>> = {}
 const fromClient: NonNullable<Step["look"]> = { from: "client", kind: "frame" };
 const fromServer: NonNullable<Step["look"]> = { from: "server", kind: "frame" };
 
-/** What every story begins with, so that none depends on what was done before. */
+/** The start of every scenario, so that none depends on what happened before. */
 const fresh: readonly Action[] = [
   network(plainNetwork),
   { type: "behave", who: "client", change: { reads: true } },

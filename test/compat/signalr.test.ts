@@ -21,7 +21,7 @@ interface Call {
   readonly arguments: unknown[];
 }
 
-/** A hub whose `Add` adds, whose `Shout` is heard by all, and whose `Count` is a stream. Returns the types that came. */
+/** A hub: `Add` adds, `Shout` reaches everyone, and `Count` is a stream. Returns the message types that it received. */
 function serveHub(server: WebSocketServer): number[] {
   const seen: number[] = [];
   server.on("connection", (peer) => {
@@ -73,7 +73,7 @@ describe.each(worlds)("SignalR over $name", (kind) => {
   });
 
   function make(): HubConnection {
-    // Its declarations keep the option `WebSocket` to themselves.
+    // Its declarations do not export the option `WebSocket`.
     const options: IHttpConnectionOptions & { WebSocket: unknown } = {
       WebSocket: world.WebSocket,
       transport: HttpTransportType.WebSockets,

@@ -43,7 +43,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
     return running;
   }
 
-  /** How a client is refused. */
+  /** The status that a client gets when it is refused. */
   async function refusal(
     options: Partial<ClientOptions> = {},
   ): Promise<{ status: number; body: string; headers: Headers }> {

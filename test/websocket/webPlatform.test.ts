@@ -65,7 +65,7 @@ const ours: Kind = {
   differences: ofOurs,
 };
 
-/** Absent in a worker, whose tests are not told of the server, and where the platform has none. */
+/** Missing in a worker, whose tests do not get the server, and on platforms without one. */
 const server = inject("scriptedServer") as string | undefined;
 const native: Kind[] =
   server === undefined || typeof WebSocket === "undefined"
