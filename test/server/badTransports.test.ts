@@ -29,7 +29,7 @@ function transport(source: UnderlyingDefaultSource<Uint8Array>, sink: Underlying
 
 type Pull = UnderlyingDefaultSource<Uint8Array>["pull"];
 
-/** One that brings the chunks, and then what `then` says. */
+/** A transport that yields the chunks, and then does what `then` says. */
 function bringing(chunks: readonly Uint8Array[], then: Pull): UnderlyingDefaultSource<Uint8Array> {
   const left = [...chunks];
   return {
@@ -78,7 +78,7 @@ describe("before the connection is open", () => {
     ["garbage", ascii("garbage\r\n\r\n"), "headMalformed"],
     ["bytes", hex("ff*2000", "0d 0a 0d 0a"), "headMalformed"],
     ["another request", head("GET / HTTP/1.1", "Host: a"), "upgradeInvalid"],
-    ["no end of a head", hex("61*20000"), "headTooLarge"],
+    ["an endless head", hex("61*20000"), "headTooLarge"],
     ["headers without end", ascii("GET / HTTP/1.1\r\n" + "a: b\r\n".repeat(200)), "headTooManyLines"],
   ])("%s is answered and reported", async (_, bytes, code) => {
     const { reports } = collectReports();
@@ -130,7 +130,7 @@ describe("before the connection is open", () => {
     client.driver.abort("gone");
     decide(true);
     await new Promise((resolve) => setTimeout(resolve, 20));
-    // It is found out by writing, if not before.
+    // A write discovers it, if nothing else does before.
     expect(connections).toBeLessThanOrEqual(1);
     await closed(server);
   });
@@ -245,7 +245,7 @@ describe("once it is open", () => {
     );
     expect(await ended).toBe(1006);
     expect(pings).toBeGreaterThanOrEqual(5_000);
-    // Pongs of two bytes: of the limit, the latest, and as many that the transport was given and never takes.
+    // Two-byte pongs: the limit, the latest, and those already passed to the transport, which never takes them.
     expect(most).toBeGreaterThan(2 * 100);
     expect(most).toBeLessThanOrEqual(2 * 2 * 101);
     await closed(server);

@@ -195,7 +195,7 @@ describe("a message", () => {
 });
 
 describe("a sync adapter", () => {
-  /** A relay that can be looked into. */
+  /** A relay whose messages the test can see. */
   function relay(driver: Partial<SyncDriver> = {}): {
     options: CrosswsOptions;
     sent: SyncMessage[];

@@ -4,7 +4,7 @@ import { WebSocketServer, type OriginPolicy } from "../../src/server/index.ts";
 import { dial } from "./client.ts";
 import { collectReports } from "./reports.ts";
 
-/** The status that a page of this origin is answered with. */
+/** The status that a page of this origin gets. */
 async function answer(origins: OriginPolicy | undefined, origin: string | undefined, host: string): Promise<number> {
   const server = new WebSocketServer(origins === undefined ? {} : { origins });
   const { client } = dial(server, { host, ...(origin !== undefined && { headers: { origin } }) });

@@ -8,7 +8,7 @@ import { pipe } from "../../src/transports/pipe.ts";
 import { createWebSocketClass } from "../../src/websocket/index.ts";
 import { request } from "../handshake/heads.ts";
 
-/** A transport on which this request has come; the client takes its answer, and ends behind it. */
+/** A transport on which this request has arrived. The client reads the answer, then ends. */
 function asked(...changes: string[]): ReturnType<typeof pipe>[1] {
   const [near, far] = pipe();
   const writer = near.writable.getWriter();

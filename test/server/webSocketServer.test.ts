@@ -16,7 +16,7 @@ const close = (server: WebSocketServer): Promise<void> => new Promise((resolve) 
 const turn = (ms = 10): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const accepted = (client: Client): Promise<unknown> => client.event("connectionEstablished");
 
-/** Transports that are put in at one end and taken at the other, and whether they are still wanted. */
+/** A source that the test fills, and whether the server still reads from it. */
 function source(): {
   put: () => Client;
   fail: (error: unknown) => void;

@@ -6,7 +6,7 @@ import { settled } from "../support/wireTransport.ts";
 
 const KIB = 1024;
 
-/** Two sessions, and how many bytes have gone over the wire from the client to the server. */
+/** Two sessions, and the number of bytes on the wire from the client to the server. */
 async function counted(): Promise<[client: WebSocketSession, server: WebSocketSession, bytes: () => number]> {
   const [near, far] = pipe();
   let bytes = 0;
@@ -44,10 +44,10 @@ describe("a reader that has stopped", () => {
     const held = sent;
     await settled(30);
     expect(sent).toBe(held);
-    // What the sender may queue, and what the wire and the receiver hold, and one message more in each place.
+    // The sender's queue, the capacity of the wire and the receiver, and one more message in each place.
     expect(held * size).toBeLessThanOrEqual(512 * KIB + 4 * size);
     expect(bytes()).toBeLessThanOrEqual(256 * KIB + 3 * size);
-    // It goes on as soon as messages are taken, and none is lost or changed.
+    // It continues as soon as messages are read, and none is lost or changed.
     for (let i = 0; i <= held; i++) expect(((await server.receive()) as Uint8Array).length).toBe(size);
     await settled(10);
     expect(sent).toBeGreaterThan(held);

@@ -8,7 +8,7 @@ import type { ByteTransport, OpeningAnswer, OpeningRequest } from "../../src/tra
 import { pipe } from "../../src/transports/pipe.ts";
 import { createWebSocketClass } from "../../src/websocket/index.ts";
 
-/** Two ends whose heads travel beside a pipe. `seen` is what did. */
+/** Two ends whose heads travel beside a pipe. `seen` lists the heads. */
 function carriedPair(): { near: ByteTransport; far: Promise<ByteTransport>; seen: (OpeningRequest | OpeningAnswer)[] } {
   const [here, there] = pipe();
   const seen: (OpeningRequest | OpeningAnswer)[] = [];
@@ -37,7 +37,7 @@ function carriedPair(): { near: ByteTransport; far: Promise<ByteTransport>; seen
   return { near, far, seen };
 }
 
-/** A client's transport whose opening is answered like this. */
+/** A client's transport whose opening gets this answer. */
 function answeredWith(answer: Promise<OpeningAnswer>): [near: ByteTransport, far: ByteTransport] {
   const [here, there] = pipe();
   return [{ ...here, opening: { ask: () => answer } }, there];

@@ -180,10 +180,10 @@ describe("ChunkReader", () => {
     const kept = [await read(true), await read(true)];
     await read(false);
     await read(false);
-    expect(kept.map((chunk) => chunk[0])).toEqual([0, 1]); // not detached, nor spoilt
+    expect(kept.map((chunk) => chunk[0])).toEqual([0, 1]); // neither detached nor overwritten
     const [, , third] = buffers;
     await read(true);
-    expect(third!.byteLength).toBe(0); // detached, since it lies there now
+    expect(third!.byteLength).toBe(0); // detached, because that memory was reused
   });
   test("chunks never fill their buffer, so that none is mistaken for a standalone message", async () => {
     const [near, far] = pipe();

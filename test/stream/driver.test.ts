@@ -154,7 +154,7 @@ describe("writing", () => {
       b447: "82 7f 00 00 00 00 00 06 fc 00 bb×457728",
     };
 
-    /** The chunks in which they are written; long runs of a byte as that and how often it comes. */
+    /** The written chunks; a long run of a byte is shown as the byte and its count. */
     async function sent(transport: WireTransport, ...messages: Bytes[]): Promise<string[]> {
       const { connection, driver } = drive("server", {}, undefined, transport);
       for (const message of messages) connection.sendData(message, true, { handOver: true });
@@ -485,7 +485,7 @@ describe("time", () => {
     await settled();
     expect(events.map(describeEvent)).toEqual(["connectionEstablished", "text Hello", "text World"]);
     wake();
-    // Awake again, it is due again.
+    // Once it resumes, the pong is due again.
     await clock.advance(60);
     await driver.finished;
     expect(events.at(-1)).toMatchObject({ type: "connectionClosed", error: { code: "keepaliveTimeout" } });

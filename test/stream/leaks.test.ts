@@ -6,7 +6,7 @@ import { countTimers } from "../support/timers.ts";
 import { hex } from "../support/wire.ts";
 import { settled, WireTransport } from "../support/wireTransport.ts";
 
-/** A signal that tells how many listen to it. */
+/** A signal that counts its listeners. */
 function counted(): { signal: AbortSignal; listeners: () => number } {
   const { signal } = new AbortController();
   let listeners = 0;

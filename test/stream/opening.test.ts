@@ -276,7 +276,7 @@ describe("accept", () => {
     await refused;
   });
   describe("a request by HTTP/2 (RFC 8441 §4), answered elsewhere", () => {
-    /** As `node:http2` gives them: the prototype is null, and there is a symbol among the names. */
+    /** As `node:http2` passes them: with a null prototype, and a symbol among the names. */
     const byHttp2 = (more: Record<string, string> = {}): { method: string; target: string; headers: HeadersInit } => {
       const headers = Object.assign(Object.create(null) as Record<string, string>, {
         ":method": "CONNECT",
@@ -364,10 +364,10 @@ describe("accept", () => {
       ["any, if all may", [page], "any", true],
       ["a listed one", [page], ["https://example.com"], true],
       ["a foreign one", ["+Origin: https://evil.example"], ["https://example.com"], false],
-      ["one that begins alike", ["+Origin: https://example.com.evil.example"], ["https://example.com"], false],
+      ["one with the same start", ["+Origin: https://example.com.evil.example"], ["https://example.com"], false],
       ["an opaque one", ["+Origin: null"], ["https://example.com"], false],
       ["an opaque one that is listed", ["+Origin: null"], ["null"], true],
-      ["none, which is no page", [], ["https://example.com"], true],
+      ["none, which is not a page", [], ["https://example.com"], true],
       ["none, and a function that insists", [], (origin) => origin !== undefined, false],
       ["any, and a function that minds not", [page], () => true, true],
     ])("%s", async (_, lines, origins, allowed) => {
@@ -385,7 +385,7 @@ describe("accept", () => {
   });
 });
 
-/** Transports that the test hands in one by one. */
+/** Transports that the test supplies one by one. */
 class Arrivals implements AsyncIterable<ByteTransport> {
   readonly #stream: ReadableStream<ByteTransport>;
   #controller!: ReadableStreamDefaultController<ByteTransport>;

@@ -25,7 +25,7 @@ import { settled, WireTransport } from "../support/wireTransport.ts";
 
 const known = { handshake: "none", masking: false } as const;
 
-/** What a promise was settled with, and when by the clock; advances that until it is. */
+/** How a promise settled, and at which time. Advances the clock until it settles. */
 async function outcome<Value>(
   clock: ManualClock,
   promise: Promise<Value>,
@@ -41,7 +41,7 @@ async function outcome<Value>(
   return result ?? { atMs: Infinity };
 }
 
-/** A server's session whose client is the test. */
+/** A server's session, with the test as its client. */
 async function serverSession(
   transport: WireTransport,
   clock: ManualClock,
@@ -52,7 +52,7 @@ async function serverSession(
 
 afterEach(() => void vi.useRealTimers());
 
-/** Handled here, since the table that holds it is made before any test runs. */
+/** Handled here, because the table that contains it is created before any test runs. */
 const rejected = Promise.reject(new Error("lost"));
 rejected.catch(() => undefined);
 
@@ -357,7 +357,7 @@ describe("it reports the truth: clean means that both Closes travelled, after ev
   });
 });
 
-/** An error of the platform's own class, where it has one (Chromium). */
+/** An error of the platform's own class, if it has one (Chromium). */
 function platformErrors(): [string, unknown, string][] {
   const { WebSocketError: Theirs } = globalThis as {
     WebSocketError?: new (message: string, options: { closeCode: number; reason: string }) => Error;
@@ -549,7 +549,7 @@ describe("it contains failures", () => {
         closeTimeoutMs: 20,
       });
       expect(reports).toHaveLength(1);
-      // A page's reportError() takes any value; Node makes texts of a warning's parts later.
+      // A page's reportError() accepts any value; Node converts the parts of a warning to text later.
       if ("document" in globalThis || "importScripts" in globalThis) expect(reports).toEqual([reason]);
       else for (const report of reports) expect(typeof (report as Error).message).toBe("string");
     });
@@ -608,7 +608,7 @@ describe("it contains failures", () => {
       try {
         server = new WebSocketServer(options as WebSocketServerOptions);
       } catch (error) {
-        far.close?.(); // nobody has been given it
+        far.close?.(); // nothing has received it
         throw error;
       }
       server.handleTransport(far);
@@ -713,7 +713,7 @@ describe("it contains failures", () => {
     expect(await client.closed).toMatchObject({ closeCode: 1011 });
   });
   describe("an unsendable message after a Blob fails its callback, once", () => {
-    /** Its `encode` throws at one call, and at those after it. */
+    /** Its `encode` throws from one call on. */
     const failingAt = (at: number): Extension => {
       let calls = 0;
       const codec: ExtensionCodec = {

@@ -15,7 +15,7 @@ async function pair(options: ConnectOptions = {}): Promise<[client: WebSocketSes
   return await Promise.all([connect(near, options), accept(far).then((request) => request.accept())]);
 }
 
-/** A server's session whose client is the test. */
+/** A server's session, with the test as its client. */
 async function overWire(options: Partial<Timing> = {}): Promise<[WebSocketSession, WireTransport]> {
   const transport = new WireTransport();
   const request = await accept(transport, { handshake: "none", masking: false, ...options });

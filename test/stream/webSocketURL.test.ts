@@ -4,7 +4,7 @@ import { WSConnection } from "../../src/index.ts";
 import { credentialsOf, parseProtocols, parseWebSocketURL, requestFor } from "../../src/stream/webSocketURL.ts";
 import { feed } from "../support/wire.ts";
 
-/** The value of the `Authorization` header that a server is sent for a URL. */
+/** The `Authorization` header that a server receives for a URL. */
 function authorizationOf(url: string, headers?: HeadersInit): string | null {
   const parsed = parseWebSocketURL(url);
   const given = headers === undefined ? {} : { headers };
@@ -16,7 +16,7 @@ function authorizationOf(url: string, headers?: HeadersInit): string | null {
   return event.headers.get("authorization");
 }
 
-/** RFC 7617 §2, of text that is encoded as UTF-8. */
+/** RFC 7617 §2, for text encoded as UTF-8. */
 function basic(text: string): string {
   const bytes = new TextEncoder().encode(text);
   return `Basic ${btoa(String.fromCharCode(...bytes))}`;

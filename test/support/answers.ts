@@ -2,13 +2,13 @@
 import type { RequestHandler, WebSocketSession } from "../../src/stream/index.ts";
 import { WebSocketError } from "../../src/stream/index.ts";
 
-/** What is done on the WebSockets of a path. Those of any other path echo. */
+/** What happens on the WebSockets of a path. Any other path echoes. */
 export type Answers = Readonly<Record<string, (socket: WebSocketSession) => Promise<void>>>;
 
 /**
- * Answers those that come to one server: `/close` and `/drop` end when the first message comes, with a Close or abruptly;
- * `/ping` tells for each message how long a Ping took; `/ends` tells how the WebSockets of a path have ended, as it looked
- * from here.
+ * Answers the WebSockets of one server: `/close` and `/drop` end at the first message, with a Close or abruptly; `/ping`
+ * answers each message with the round trip of a Ping; `/ends` reports how the WebSockets of a path have ended, as seen
+ * by the server.
  */
 export function answers(more: Answers = {}): RequestHandler {
   const ends = new Map<string, string>();

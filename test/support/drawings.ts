@@ -4,7 +4,7 @@ import { inputs, outputs, phases, takers } from "../../src/stream/driverMachine.
 
 type Table = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** An arrow for each way from one state to another, with every signal that takes it. */
+/** An arrow for each transition, with every signal that causes it. */
 function arrows(table: Table, nameOf: (state: string) => string = (state) => state): string[] {
   return Object.entries(table).flatMap(([from, transitions]) => {
     const ways = new Map<string, string[]>();

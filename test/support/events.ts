@@ -17,7 +17,7 @@ export const binary = (data: Bytes, more: object = {}): object => ({
   ...more,
 });
 
-/** Of a frame that is not the last of its message. */
+/** For a frame that is not the last of its message. */
 export const more = { messageFinished: false };
 
 export const ping = (payload: Bytes): object => ({ type: "pingReceived", payload });

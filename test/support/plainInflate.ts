@@ -12,9 +12,9 @@ export interface Inflated {
   readonly farthest: number;
 }
 
-/** What ends the inflating before the input does. */
+/** Thrown to stop inflating before the end of the input. */
 export class BrokenInput extends Error {
-  /** How many final blocks there were before. */
+  /** The number of final blocks before it. */
   readonly finalBlocks: number;
 
   constructor(finalBlocks: number, cause: unknown) {
@@ -113,8 +113,8 @@ export function plainInflate(input: Uint8Array, history: Uint8Array = new Uint8A
 }
 
 /**
- * A Huffman code from the lengths of its codes (§3.2.2). Some bits must not mean two things, nor nothing: except, as in
- * zlib, where a single code of one bit is all there is of literals or distances, or nothing at all.
+ * A Huffman code from the lengths of its codes (§3.2.2). It must be complete and unambiguous. As in zlib, a single code of
+ * one bit, or no code, is also accepted for literals or distances.
  */
 class Code {
   readonly #symbols = new Map<string, number>();

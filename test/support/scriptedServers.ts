@@ -7,7 +7,7 @@ import { serveScripts } from "../websocket/scriptedServer.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Where the server is, such as `ws://127.0.0.1:1234`. */
+    /** The address of the server, such as `ws://127.0.0.1:1234`. */
     readonly scriptedServer: string;
   }
 }

@@ -8,7 +8,7 @@ import type { AddressInfo } from "node:net";
 const DRIVER = "/usr/bin/WebKitWebDriver";
 const SCREEN = "/usr/bin/xvfb-run";
 
-/** The path of a MiniBrowser that can be driven; `undefined` where there is none. */
+/** The path of a MiniBrowser that can be driven; `undefined` if there is none. */
 export function findWebKit(): string | undefined {
   if (!existsSync(DRIVER) || !existsSync(SCREEN)) return undefined;
   return globSync("/usr/lib/*/webkit2gtk-4.1/MiniBrowser")[0];
@@ -69,7 +69,7 @@ export async function openWebKit(browser: string, url: string): Promise<WebKitPa
   }
 }
 
-/** In the page, whose modules may still be on their way. */
+/** Runs in the page, whose modules may still be loading. */
 const CALL = `
   const [path, parameters, done] = arguments;
   const [name, method] = path.split(".");
@@ -81,7 +81,7 @@ const CALL = `
     (error) => done({ failure: error + "\\n" + error.stack }),
   );`;
 
-/** Until it answers, ten seconds at most. */
+/** Waits until it answers, for ten seconds at most. */
 async function started(ask: () => Promise<unknown>): Promise<void> {
   for (let i = 0; ; i++) {
     try {

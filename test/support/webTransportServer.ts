@@ -7,11 +7,11 @@ import { makeQuicCertificate } from "./quicCertificate.ts";
 import { findRuntime } from "./runtimes.ts";
 
 export interface WebTransportServer {
-  /** Of the library's server. */
+  /** The library's server. */
   readonly port: number;
   /** Of a server that joins streams in pairs: those that start with the same 16 bytes are notified with a byte. */
   readonly relayPort: number;
-  /** Of the recipe with documents of Yjs. */
+  /** The recipe's server of Yjs documents. */
   readonly documentsPort: number;
   /** SHA-256 of their certificate. */
   readonly hash: number[];

@@ -27,7 +27,7 @@ export class Client {
     );
   }
 
-  /** Until so much has been written down. */
+  /** Waits until this many entries exist. */
   async messages(count: number): Promise<void> {
     while (this.log.length < count) await new Promise<void>((resolve) => (this.#changed = resolve));
   }

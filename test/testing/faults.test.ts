@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-/** The same over a transport whose chunks are seen as they come. */
+/** The same over a transport whose chunks are recorded. */
 async function openRaw(): Promise<{
   socket: ServerSocket;
   chunks: string[];

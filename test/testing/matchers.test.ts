@@ -20,7 +20,7 @@ afterEach(() => server.close());
 const send = (...messages: (string | Uint8Array<ArrayBuffer>)[]): void =>
   messages.forEach((message) => client.socket.send(message));
 
-/** What a matcher that fails says. */
+/** The message of a failing matcher. */
 const failure = (assertion: Promise<void>): Promise<string> =>
   assertion.then(
     () => "it passed",

@@ -9,7 +9,7 @@ afterEach(() => void vi.useRealTimers());
 
 const HOUR = 3_600_000;
 
-/** How each moves the time on, and what it gives to the two ends. */
+/** How each advances the time, and what it passes to the two ends. */
 const ways = [
   {
     name: "a ManualClock",
@@ -25,7 +25,7 @@ const ways = [
       return {
         clock: {},
         advance: async (ms: number) => {
-          // What has been sent arrives in turns of the real loop.
+          // Sent bytes arrive in turns of the real event loop.
           await turn();
           await vi.advanceTimersByTimeAsync(ms);
           await turn();

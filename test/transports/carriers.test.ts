@@ -81,7 +81,7 @@ async function expectNothingLeft(
 }
 
 describe.each(kinds)("after its end nothing is left of %s", (name, kind) => {
-  /** The state of the carrier, and what is broken about it. */
+  /** The state of the carrier, and its defects. */
   const states: [string, (carrier: FakeCarrier & { open(): void }) => void][] = [
     ["before it opened", () => undefined],
     ["that is open", (carrier) => carrier.open()],
@@ -152,7 +152,7 @@ describe.each(kinds)("after its end nothing is left of %s", (name, kind) => {
     for (let i = 0; i < 5; i++) transport.close!();
     await expectNothingLeft("close()", carrier, transport, []);
   });
-  // A WebSocket's `close` event comes by all means: platforms end those that do not answer.
+  // A WebSocket's `close` event always comes: platforms end those that do not answer.
   if (name.includes("channel")) {
     test("though it never reports its close", async () => {
       fakeTime();
@@ -299,7 +299,7 @@ describe("credit", () => {
     fakeTime();
     const { carrier, transport } = kind.make({ windowBytes: 128 * KIB });
     carrier.open();
-    await transport.writable.getWriter().write(hex("00")); // a sender looks how much is unsent
+    await transport.writable.getWriter().write(hex("00")); // a send checks how much is unsent
     carrier.sent.length = 0;
     carrier.bufferedAmount = 4 * MIB;
     const reader = transport.readable.getReader();

@@ -7,24 +7,24 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 
 export interface Traits {
-  /** How many bytes may be on their way to a reader that does not read, wherever they wait. */
+  /** How many bytes can be in transit to a reader that does not read, in all buffers. */
   readonly heldBytes: number;
-  /** Whether an end tells the other why it gave up. */
+  /** Whether an end sends its abort reason to the other. */
   readonly tellsReasons?: boolean;
   /**
    * Whether an abort comes through as one. If it looks like an end instead, these tests must fail; if that is up to
    * chance, they are skipped.
    */
   readonly tellsAborts?: boolean | "perhaps";
-  /** Whether a chunk is the writer's again once it has been written. `false` by default. */
+  /** Whether the writer may reuse a chunk once it has been written. `false` by default. */
   readonly copiesChunks?: boolean;
-  /** For a carrier that is slow. In milliseconds, 20,000 by default. */
+  /** For a slow carrier. In milliseconds, 20,000 by default. */
   readonly timeoutMs?: number;
-  /** How much a test sends one way, at most, for a carrier of tiny messages. In bytes, 64 MiB by default. */
+  /** The most that a test sends one way, for a carrier of tiny messages. In bytes, 64 MiB by default. */
   readonly mostBytes?: number;
 }
 
-/** Registers the tests. `makePair` connects two fresh transports, and sees to their end with `onTestFinished`. */
+/** Registers the tests. `makePair` connects two fresh transports, and ends them with `onTestFinished`. */
 export function contract(
   name: string,
   makePair: () => Promise<[near: ByteTransport, far: ByteTransport]>,
