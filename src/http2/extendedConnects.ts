@@ -116,7 +116,7 @@ export function extendedConnects(
   const instead =
     "maxHeadersCount" in server ? "upgrades()" : "listen" in server && !("setTimeout" in server) ? "listen()" : "";
   if (instead !== "") {
-    refuseValue("extendedConnects() takes a server of HTTP/2", server, () => `; use ${instead} of websocket-over/node`);
+    refuseValue("extendedConnects() takes an HTTP/2 server", server, () => `; use ${instead} of websocket-over/node`);
   }
   checkOptions("extendedConnects()", options, table);
   const { maxWaiting = 128, accepts = () => true, onError = warn, windowBytes = WINDOW_BYTES } = options;

@@ -101,7 +101,7 @@ export function upgrades(server: NodeServer, options: UpgradeOptions = {}): Asyn
       : "updateSettings" in server && !("setSecureContext" in server)
         ? "use extendedConnects() of websocket-over/http2"
         : undefined;
-  if (instead !== undefined) refuse("upgrades() takes a server of HTTP/1.1", server, () => `; ${instead}`);
+  if (instead !== undefined) refuse("upgrades() takes an HTTP/1.1 server", server, () => `; ${instead}`);
   checkOptions("upgrades()", options, upgradesTable);
   const { accepts = () => true, onError = warn } = options;
   return arrivalsOf(server, "upgrade", options, (request: NodeRequest, socket: NodeDuplex, head: Uint8Array) => {

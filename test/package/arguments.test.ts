@@ -569,9 +569,9 @@ describe("the transports", () => {
     ],
     ["maxWaiting: -1", [createServer(), { maxWaiting: -1 }], "RangeError: maxWaiting must be at least 0, not -1"],
   ]);
-  const serverOf1 = "TypeError: upgrades() takes a server of HTTP/1.1, not an instance of Server;";
+  const serverOf1 = "TypeError: upgrades() takes an HTTP/1.1 server, not an instance of Server;";
   const serverOf2 =
-    "TypeError: upgrades() takes a server of HTTP/1.1, not an instance of Http2Server; " +
+    "TypeError: upgrades() takes an HTTP/1.1 server, not an instance of Http2Server; " +
     "use extendedConnects() of websocket-over/http2";
   refuses("upgrades()", "throws", upgrades, [
     ["a port", [8080], `TypeError: upgrades() ${isServer} 8080; make one with createServer()`],
@@ -664,7 +664,7 @@ test("serve() takes transports from a stream of objects", async () => {
 });
 
 describe("websocket-over/http2", () => {
-  const serverOf2 = "TypeError: extendedConnects() takes a server of HTTP/2, not an instance of Server; use";
+  const serverOf2 = "TypeError: extendedConnects() takes an HTTP/2 server, not an instance of Server; use";
   refuses("extendedConnects()", "throws", extendedConnects, [
     ["a server of HTTP/1.1", [http], `${serverOf2} upgrades() of websocket-over/node`],
     ["a server of TCP", [createServer()], `${serverOf2} listen() of websocket-over/node`],
