@@ -15,7 +15,7 @@ function dedicatedWorker(): Worker {
   return worker;
 }
 
-/** Gives one port away, and keeps the other as a transport. */
+/** Transfers one port, and keeps the other as a transport. */
 function overPort(give: (port: MessagePort) => void): ByteTransport {
   const { port1, port2 } = new MessageChannel();
   const transport = messagePortTransport(port1);
@@ -33,7 +33,7 @@ async function frame(src: string): Promise<Window> {
   return element.contentWindow!;
 }
 
-/** Text, bytes, a ping, more at once than any window, and the close. */
+/** Sends text, bytes, a ping, and more than any window at once, and closes. */
 async function exercise(transport: ByteTransport): Promise<void> {
   const client = await connect(transport);
   for (const message of ["héllo", pattern(0, 3), pattern(0, 1_000_000)]) {
