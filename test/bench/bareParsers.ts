@@ -27,7 +27,7 @@ interface BareParser {
   [Symbol.iterator](): Iterator<Event, undefined>;
 }
 
-/** The same messages on the same wire as ours, but that no chunk ends in a header, nor in a frame that fits into one. */
+/** The same messages on the same wire as ours, but no chunk ends in a header or in a frame that fits into one. */
 export function bareReceiver(
   role: Role,
   { message, count, chunkBytes, fragmentBytes }: Wire,
@@ -85,7 +85,7 @@ class BareBinaryParser implements BareParser {
   readonly #masked: boolean;
   readonly #headerLength: number;
   #chunk = EMPTY;
-  /** Kept, since asking the chunk for it takes as long as a short message does. */
+  /** Kept, because reading it from the chunk takes as long as a short message. */
   #buffer = EMPTY.buffer;
   #words = new Words(EMPTY.buffer);
   #at = 0;
@@ -121,7 +121,7 @@ class BareBinaryParser implements BareParser {
   }
 }
 
-/** How much is decoded at once, as by ours: a text that is kept keeps all of it. */
+/** How much is decoded at once, as in ours: a retained text retains all of it. */
 const RUN_BYTES = 2096;
 
 class BareTextParser implements BareParser {
@@ -174,7 +174,7 @@ class BareTextParser implements BareParser {
     return { value: textReceived(decodeWhole(new Uint8Array(this.#buffer, start, end - start))!), done: false };
   }
 
-  /** Decodes a run at once, with headers that are ASCII meanwhile. */
+  /** Decodes a run at once; its headers have been replaced by ASCII. */
   #beginRun(start: number): void {
     const chunk = this.#chunk;
     const frameBytes = this.#frameBytes;
@@ -197,7 +197,7 @@ class BareTextParser implements BareParser {
   }
 }
 
-/** Of frames that are longer than a chunk. */
+/** For frames that are longer than a chunk. */
 class BarePieceParser implements BareParser {
   frameRemaining = 0;
   readonly #isText: boolean;
@@ -253,17 +253,17 @@ class BarePieceParser implements BareParser {
   }
 }
 
-/** With the key in front, which that makes zeros. */
+/** Unmasks the key as well, which becomes zeros. */
 function unmask(chunk: Uint8Array<ArrayBuffer>, words: Words, start: number, end: number): void {
   if (end - start < 126) unmaskWithKey(chunk, words, start - 4, end);
   else applyMask(chunk, words, start - 4, end, readKey(chunk, start - 4), 0);
 }
 
-/** Of binary messages that come a byte at a time. */
+/** For binary messages that arrive a byte at a time. */
 class BareByteParser implements BareParser {
   readonly frameRemaining = 0;
   readonly #header: Uint8Array;
-  /** Bytes that have come of the frame, and that are to come of it. */
+  /** Bytes of the frame that have arrived, and that are still to come. */
   #come = 0;
   #left = 0;
   #chunk: Uint8Array<ArrayBuffer> | undefined;

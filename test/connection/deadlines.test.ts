@@ -31,7 +31,7 @@ import { asked, client, exampleNonce, expectRefusal, request, response } from ".
 
 const SECOND = 1000;
 
-/** Expects that the connection ended because a time was up. */
+/** Expects that the connection ended at a deadline. */
 function expectTimeout(events: readonly WSEvent[], code: string): void {
   const { error, ...closed } = expectClosed(events);
   expect(closed).toMatchObject({ code: 1006, reason: "", wasClean: false });
@@ -358,7 +358,7 @@ describe("messageTimeoutMs (§10.4)", () => {
     expect([connection.unreadAmount, connection.nextDeadlineMs]).toEqual([0, undefined]);
     connection.advanceTime(1000 * SECOND);
     expect(pull(connection)).toMatchObject([{ messageFinished: false }, { messageFinished: true }]);
-    // And it is what has been decoded that has to come on.
+    // The deadline restarts for each 16 KiB of decoded bytes.
     const slow = timed("client", {
       extensions: [{ name: "x", parameters: [], codec: { ...codec, decode: () => [new Uint8Array(16 * KiB)] } }],
     });
@@ -882,7 +882,7 @@ test("a complete message is not overdue, even if not all events are pulled", () 
 describe("nextDeadlineMs can be read any number of times, and nothing changes", () => {
   type Step = (connection: WSConnection) => void;
 
-  /** As many events, if there are any. */
+  /** Up to this many events. */
   function* take(connection: WSConnection, amount: number): Generator<WSEvent> {
     for (let i = 0; i < amount; i++) {
       const value = connection.events().next().value as WSEvent | undefined;
@@ -1063,7 +1063,7 @@ describe("the same inputs, random bytes and times give the same bytes and events
     };
   }
 
-  /** A client and a server that do what the script's numbers say; everything that came of it, in order. */
+  /** A client and a server that follow the script's numbers; returns all results in order. */
   function play(script: number, random: number): unknown[] {
     const next = numbers(script);
     const mask = numbers(random);

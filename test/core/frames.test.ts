@@ -6,7 +6,7 @@ import { OutputQueue } from "../../src/core/outputQueue.ts";
 import { binary, more, ping, pong, text } from "../support/events.ts";
 import { expectClosed, expectEvents, expectViolation, feed, hex, open, pull, toHex } from "../support/wire.ts";
 
-/** Where four gigabytes of zeros cost nothing until they are touched. */
+/** Node, where four gigabytes of zeros use no memory until they are written to. */
 const inNode = typeof navigator !== "object" || navigator.userAgent.startsWith("Node");
 
 describe("§5.7 the examples of the specification", () => {
@@ -41,7 +41,7 @@ describe("§5.2 payload length", () => {
   test.each(lengths)("frameReader reads %s as %i bytes", (encoded, length) =>
     expectEvents("client", `82 ${encoded} 61*${length}`, [binary(hex(`61*${length}`))]),
   );
-  // The largest ones not byte by byte: only their borders are of interest.
+  // The largest ones are not fed byte by byte: only their ends matter.
   test.each([
     ["7e ff ff", 65_535],
     ["7f 00 00 00 00 00 01 00 00", 65_536],
