@@ -24,9 +24,9 @@ const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as
   dependencies: Record<string, string>;
 };
 const entries = Object.keys(manifest.exports).map((path) => path.replace(/^\./, "websocket-over"));
-/** Those that need Node, and are imported by nothing else. */
+/** Entries that need Node, and that no other entry imports. */
 const nodeOnly = ["websocket-over/node", "websocket-over/playwright"];
-/** What `everything()` sees wherever it runs. */
+/** The output of `everything()` in every environment. */
 const SEEN =
   "500 permessage-deflate | 500 permessage-deflate | faces | 3 textReceived | function | function | function | function | true";
 
@@ -47,7 +47,7 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => project?.remove());
 
-/** The consumer's own configuration, as strict as can be and with the package's types checked, too. */
+/** The consumer's configuration: as strict as possible, with the package's types checked. */
 function compile(moduleResolution: "nodenext" | "bundler", lib: readonly string[], types: readonly string[]): void {
   const module = moduleResolution === "nodenext" ? "nodenext" : "preserve";
   const compilerOptions = { module, moduleResolution, target: "ES2023", lib, types, strict: true, skipLibCheck: false };

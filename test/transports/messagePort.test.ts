@@ -19,7 +19,7 @@ sessions("a message port", () => Promise.resolve(pair()), TRAITS);
 function facing(options: MessagePortOptions = {}): {
   transport: ByteTransport;
   port: MessagePort;
-  /** What has come since, bytes in hex. */
+  /** What has arrived since the last call, with bytes in hex. */
   come: () => Promise<unknown[]>;
 } {
   const { port1, port2 } = new MessageChannel();
@@ -73,7 +73,7 @@ describe("on the wire", () => {
       for (; written < 500; written++) await writer.write(new Uint8Array(744));
     })();
     await standstill(() => written + 1);
-    expect(written).toBe(66); // each costs 1000: there is credit left until 66 have gone
+    expect(written).toBe(66); // each costs 1000, so the credit suffices for 66
     expect((await come()).slice(1).flat()).toHaveLength(66);
     port.postMessage({ type: "grant", cost: 10_000 });
     await standstill(() => written);
