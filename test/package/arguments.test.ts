@@ -24,7 +24,7 @@ import { webSocketTransport } from "../../src/transports/webSocketTransport.ts";
 import { dial, incoming } from "../../src/transports/webTransport.ts";
 import { createWebSocketClass, webSocketOver, webSocketPair } from "../../src/websocket/index.ts";
 
-/** A function as a program without types calls it. */
+/** A function, as an untyped program calls it. */
 type Loose = (...given: unknown[]) => unknown;
 const loose = (call: unknown): Loose => call as Loose;
 const made =
@@ -32,7 +32,7 @@ const made =
   (...given) =>
     new (constructor as new (...given: unknown[]) => unknown)(...given);
 
-/** How a call failed: by what it threw, or, if it returned a promise, by what that was rejected with; "nothing" if not. */
+/** How a call failed: "throws" or "rejects" with the error, or "nothing". */
 async function complaint(call: Loose, given: readonly unknown[]): Promise<string> {
   let result: unknown;
   try {
@@ -41,7 +41,7 @@ async function complaint(call: Loose, given: readonly unknown[]): Promise<string
     return `throws ${describeError(error)}`;
   }
   if (!(result instanceof Promise)) return "nothing";
-  // A rejection at the call is there before any timer.
+  // An immediate rejection settles before any timer.
   const later = new Promise<string>((resolve) => setTimeout(resolve, 20, "nothing"));
   const settled = result.then(
     () => "nothing",
@@ -56,7 +56,7 @@ function describeError(error: unknown): string {
 
 type Row = readonly [text: string, given: readonly unknown[], message: string];
 
-/** `how` is the rule: a function that returns a promise rejects it, and any other one throws. */
+/** `how` is the rule: a function that returns a promise rejects, any other one throws. */
 function refuses(name: string, how: "throws" | "rejects", call: unknown, rows: readonly Row[]): void {
   describe(name, () => {
     test.each(rows)("%s", async (_, given, message) => {
