@@ -89,7 +89,7 @@ export async function dial(
   const given: DialOptions = isList(options) ? {} : options;
   checkOptions("dial()", given, table);
   const { timeoutMs = TIMEOUT_MS, proxy, net, tls, proxyTLS } = given;
-  if (!(timeoutMs > 0)) throw new RangeError(`timeoutMs is more than 0 or Infinity, not ${String(timeoutMs)}`);
+  if (!(timeoutMs > 0)) throw new RangeError(`timeoutMs must be more than 0, not ${String(timeoutMs)}`);
   const server = placeOf(url, "the URL of a server", { ws: false, wss: true, http: false, https: true });
   const proxyURL = proxy === undefined ? undefined : new ProxyURL(proxy);
   const attempt = new Attempt(given.signal, signal);
@@ -284,12 +284,7 @@ class ProxyURL {
 /** `secureOf` maps each allowed scheme to whether it uses TLS. */
 function placeOf(url: string | URL, what: string, secureOf: Readonly<Record<string, boolean>>): Place {
   const expected = `dial() takes ${what}, ${Object.keys(secureOf).join(":// or ")}://`;
-  requireKind(
-    `${expected},`,
-    url,
-    "a string or an object",
-    advice({ toFixed: "to connect to a port write a URL with it" }),
-  );
+  requireKind(`${expected},`, url, "a string or an object", advice({ toFixed: "put the port into the URL" }));
   let parsed: URL;
   try {
     parsed = new URL(url);
@@ -307,7 +302,7 @@ function placeOf(url: string | URL, what: string, secureOf: Readonly<Record<stri
 const TCP_FAILURES: readonly [codes: RegExp, code: DialErrorCode, advice: string][] = [
   [/^(ENOTFOUND|EAI_\w+)$/, "notFound", "its name has no address; check the host of the URL"],
   [/^ECONNREFUSED$/, "refused", "nothing listens there; check the port of the URL, and that the server runs"],
-  [/^(ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL)$/, "unreachable", "there is no way to it from here"],
+  [/^(ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL)$/, "unreachable", "it can't be reached from here"],
   [/^(ECONNRESET|EPIPE)$/, "closed", "the other end hung up"],
 ];
 
@@ -324,17 +319,17 @@ function explainTCP(error: unknown, { authority }: Place): DialError {
 function explainTLS(error: unknown, authority: string): DialError {
   const nodeCode = codeOf(error);
   if (/^(ERR_SSL_|EPROTO$)/.test(nodeCode)) {
-    const advice = "does a TLS server listen there? A ws: URL does without TLS";
+    const advice = "is it a TLS server? For one without TLS use ws:";
     const message = `the TLS handshake with ${authority} failed (${nodeCode}): ${advice}`;
     return new DialError(message, { code: "tls", cause: error });
   }
   if (error === undefined || /^(ECONNRESET|EPIPE)$/.test(nodeCode)) {
-    const advice = "does a TLS server listen there? A ws: URL does without TLS";
+    const advice = "is it a TLS server? For one without TLS use ws:";
     const message = `${authority} hung up during the TLS handshake: ${advice}`;
     return new DialError(message, { code: "closed", cause: error });
   }
   if (/CERT|SIGNATURE|ISSUER|CRL|HOSTNAME|_CA$|CHAIN/.test(nodeCode)) {
-    const advice = "give the certificate of its authority as tls.ca, or check the host of the URL";
+    const advice = "pass its CA's certificate as tls.ca, or check the host of the URL";
     const message = `the certificate of ${authority} is not trusted (${nodeCode}): ${advice}`;
     return new DialError(message, { code: "certificate", cause: error });
   }

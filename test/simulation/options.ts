@@ -1,4 +1,4 @@
-/** The options of one side of a connection, and what of them fails on purpose. */
+/** The options of one side of a connection, and which of them fail on purpose. */
 import type { Connection, Extension, Limits, SharedOptions } from "../../src/index.ts";
 import { LocalProtocolError } from "../../src/index.ts";
 import { permessageDeflate } from "../../src/deflate/index.ts";
