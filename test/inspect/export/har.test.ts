@@ -144,7 +144,7 @@ describe("toHAR", () => {
     const trace = tap(client);
     carry();
     expect(JSON.stringify(harOf(trace))).not.toContain("s3cr3t");
-    const open = entryOf(trace, { redact: { headers: [] } });
+    const open = entryOf(trace, { redact: { headers: [], tokens: false } });
     expect(open.request.cookies).toEqual([{ name: "sid", value: "s3cr3t" }]);
     expect(JSON.stringify(trace.records)).not.toEqual(JSON.stringify([]));
   });
@@ -276,7 +276,7 @@ describe("toHAR", () => {
     ]);
     expect(har.log.entries.map(({ request, response }) => [request.method, request.url, response.status])).toEqual([
       ["GET", "ws://localhost/", 0],
-      ["what", "ws://localhost/", 0],
+      ["xxxx", "ws://localhost/", 0],
       ["GET", "ws://localhost/", 0],
     ]);
   });
