@@ -20,12 +20,6 @@ export interface BridgeOptions extends ClockOption {
   readonly onBytes?: ((direction: Direction, bytes: number) => void) | undefined;
 }
 
-/** The limits of a bridge. */
-export interface BridgeLimits {
-  readonly idleMs: number;
-  readonly maxBytes: number;
-}
-
 export const bridgeTable: OptionTable<BridgeOptions> = {
   ...clockTable,
   ...abortableTable,
@@ -35,7 +29,10 @@ export const bridgeTable: OptionTable<BridgeOptions> = {
 };
 
 /** The limits of checked options. Throws `RangeError` if one is invalid. */
-export function limitsOf({ idleMs = Infinity, maxBytes = Infinity }: Partial<BridgeLimits>): BridgeLimits {
+export function limitsOf({ idleMs = Infinity, maxBytes = Infinity }: Pick<BridgeOptions, "idleMs" | "maxBytes">): {
+  readonly idleMs: number;
+  readonly maxBytes: number;
+} {
   if (!(idleMs > 0)) throw new RangeError(`idleMs must be above 0 milliseconds; it is ${String(idleMs)}`);
   if (!(maxBytes >= 0)) throw new RangeError(`maxBytes must be at least 0; it is ${String(maxBytes)}`);
   return { idleMs, maxBytes };
