@@ -87,7 +87,7 @@ export interface WebSocketObjectSession extends MessageSession {
  *
  * const [client, server] = webSocketPair(); // in a page: new WebSocket("wss://example.com/")
  * const session = webSocketSession(client);
- * await session.opened;
+ * server.accept();
  * server.addEventListener("message", ({ data }) => server.send(`you said ${data}`));
  * await session.send("hello");
  * console.log(await session.receive()); // → you said hello
@@ -240,14 +240,14 @@ class ObjectSession implements WebSocketObjectSession {
     await unlessAborted(sent, signal, () => withdraw(this.#turns, turn));
   }
 
-  async close(options: CloseOptions = {}): Promise<CloseInfo> {
+  close(options: CloseOptions = {}): Promise<CloseInfo> {
     const { closeCode, reason = "", signal } = checkOptions("close()", options, closeTable);
     const { close } = writeCloseBody(closeCode, reason);
     this.#shut(close);
     if (signal !== undefined) {
       unlessAborted(this.closed, signal, (reason) => this.#giveUp("the close was given up", reason)).catch(ignore);
     }
-    return await this.closed;
+    return this.closed;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
