@@ -333,7 +333,7 @@ describe("the bridge closes both", () => {
   });
 });
 
-test("2,000 bridges leave no timer and no listener behind, however they end", async () => {
+test("2,000 bridges leave no timer and no listener behind, however they end", { timeout: 300_000 }, async () => {
   const { clock, timers } = countingClock();
   const { signal, listeners } = countedSignal();
   const bridgeOnce = async (i: number): Promise<void> => {
