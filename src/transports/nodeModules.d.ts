@@ -10,7 +10,5 @@ declare module "node:tls" {
 }
 
 declare module "node:dns" {
-  type Found = string | readonly { readonly address: string }[];
-  type Callback = (error: unknown, found?: Found, family?: number) => void;
-  export function lookup(host: string, options: object, callback: Callback): void;
+  export function lookup(host: string, options: object, callback: (...given: never[]) => void): void;
 }

@@ -1,5 +1,5 @@
 /** The gateway: it asks the upstream first, answers as that does, and is no open relay. */
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { gateway, type GatewayBridge, type GatewayOptions } from "../../src/bridge/index.ts";
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import {
