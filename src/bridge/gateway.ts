@@ -74,7 +74,7 @@ export interface GatewayOptions
    * can't send headers and hides the upstream's refusals; each upstream must then be in `allow`, unless `to` is fixed.
    */
   readonly dial?: GatewayDial | undefined;
-  /** The `Origin` for the upstream. By default there is none. The client's is never copied by itself. */
+  /** The `Origin` for the upstream. By default there is none. To pass the client's on, use `(request) => request.origin`. */
   readonly origin?: string | ((request: IncomingRequest) => string | undefined) | undefined;
   /** The extensions to offer to the upstream, of those that the client offers. None by default. */
   readonly extensions?: NonNullable<SharedOptions["extensions"]>;
@@ -395,7 +395,7 @@ function acceptOf(upstream: MessageSession): Parameters<IncomingRequest["accept"
   };
 }
 
-/** What the client is told if there is no upstream. */
+/** The answer for the client if there is no upstream. */
 function refusalFor(error: unknown, isLate: boolean): RejectOptions {
   const isForbidden = error instanceof DialError && error.code === "notAllowed";
   if (isForbidden || error instanceof ForbiddenUpstream) return answer(403, "this upstream may not be reached");

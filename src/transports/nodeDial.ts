@@ -236,7 +236,7 @@ function allowedOnly(
     const message = `no connection to ${authority}: none of its addresses is allowed by the option allowsAddress`;
     return new DialError(message, { code: "notAllowed" });
   };
-  // Node looks up names only.
+  // Node does not look up addresses.
   if (isIP(host) !== 0 && !allows(host)) throw notAllowed();
   const allowed: Lookup = (name, options, callback) =>
     lookup(name, options, (error, found, family) => {

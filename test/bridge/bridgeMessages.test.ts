@@ -1,4 +1,4 @@
-/** Joining two WebSockets: messages, closes and failures pass on, each side is held by the other, nothing is left. */
+/** Joining two WebSockets: messages, closes and failures pass on, each side waits for the other, nothing is left. */
 import { describe, expect, test } from "vitest";
 import { bridgeMessages, type BridgeEnd, type BridgeMessagesOptions } from "../../src/bridge/index.ts";
 import {

@@ -28,7 +28,7 @@ interface World {
   readonly asked: IncomingRequest[];
   /** The URLs that were dialled. */
   readonly dialled: string[];
-  /** What `onError` of `serve` was told, at the gateway. */
+  /** The errors that `onError` of `serve` got, at the gateway. */
   readonly errors: unknown[];
 }
 
@@ -79,7 +79,7 @@ function world(options: WorldOptions = {}): World {
 const rejected = async (opening: Promise<unknown>): Promise<{ status: number; headers: Headers; body: string }> => {
   const error: unknown = await opening.catch((thrown: unknown) => thrown);
   const { status, headers, body } = (error as WebSocketError).rejection!;
-  await settled(); // `onError` is told behind the client
+  await settled(); // `onError` is called after the answer
   return { status, headers, body: new TextDecoder().decode(body) };
 };
 
@@ -250,7 +250,7 @@ describe("closing passes on", () => {
   });
 });
 
-describe("what the upstream is told", () => {
+describe("the request to the upstream has", () => {
   test("its own Host and target, X-Forwarded-*, and nothing else of the client", async () => {
     const { open, asked, dialled } = world();
     await open({
@@ -338,7 +338,7 @@ describe("the function `to`", () => {
     expect((await rejected(open())).status).toBe(404);
     expect([dialled, errors]).toEqual([[], []]);
   });
-  test("that throws, or returns no URL, gives 500, and the error is told", async () => {
+  test("that throws, or returns no URL, gives 500, and onError gets the error", async () => {
     const defect = new Error("a defect");
     const throwing = world({
       to() {
@@ -405,7 +405,7 @@ describe("no open relay: what a client chooses is dialled only if it is public o
     await named.open(asking("ws://a.example/path"));
     expect(named.dialled).toEqual(["ws://a.example/path"]);
   });
-  test("the dial is told which addresses are allowed", async () => {
+  test("the dial can ask which addresses are allowed", async () => {
     const told: boolean[] = [];
     const { open } = world({
       to: byClient,
@@ -517,7 +517,7 @@ describe("onBridge", () => {
     await session.close({ closeCode: 4000 });
     expect(await bridge.closed).toEqual({ closeCode: 4000, reason: "", closedBy: "a" });
   });
-  test("that throws closes both with 1011, and the error is told once", async () => {
+  test("that throws closes both with 1011, and onError gets the error once", async () => {
     const { open, errors } = world({
       onBridge() {
         throw new Error("a defect");
@@ -553,7 +553,7 @@ describe("a dial that returns a WebSocket object", () => {
     const { open } = world({ to: () => url, dial: (to, protocols) => new upstreamClass(to, protocols) });
     expect((await rejected(open())).status).toBe(403);
   });
-  test("can't send headers: the client gets 502, and the error is told", async () => {
+  test("can't send headers: the client gets 502, and onError the error", async () => {
     const { open, errors } = world({
       headers: { "X-A": "b" },
       dial: (to, protocols) => new upstreamClass(to, protocols),
@@ -640,7 +640,7 @@ describe("options that can't be meant", () => {
   ])("%s", (_, options) => {
     expect(() => gateway({ to, dial, ...options })).toThrow(RangeError);
   });
-  test("a URL that is none, and one in allow", () => {
+  test("an invalid URL, also in allow", () => {
     expect(() => gateway({ to: "upstream", dial })).toThrow(expect.objectContaining({ name: "SyntaxError" }) as Error);
     expect(() => gateway({ to, dial, allow: ["a"] })).toThrow(
       expect.objectContaining({ name: "SyntaxError" }) as Error,
