@@ -136,7 +136,7 @@ function emptyOf(type: "text" | "binary"): string | Bytes {
 async function isDone(reading: Promise<ReadableStreamReadResult<Message>>): Promise<boolean> {
   let isEnd = false;
   reading.then(({ done }) => (isEnd = done), ignore);
-  for (let turn = 0; turn < 4 && !isEnd; turn++) await undefined;
+  for (let turn = 0; turn < 4 && !isEnd; turn++) await Promise.resolve();
   return isEnd;
 }
 

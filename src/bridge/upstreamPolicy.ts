@@ -24,7 +24,7 @@ export class UpstreamPolicy {
     if (!Array.isArray(privateAddresses)) {
       refuse("gateway(): privateAddresses must be a list of addresses", privateAddresses);
     }
-    const origins = allow?.map((given) => {
+    const origins = allow?.map((given: string | URL) => {
       const url = parseWebSocketURL(given);
       if (url.pathname !== "/" || url.search !== "" || url.username !== "" || url.password !== "") {
         throw new TypeError("gateway(): allow holds origins, such as wss://chat.example; leave out all but the host");

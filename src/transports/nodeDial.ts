@@ -231,7 +231,7 @@ function allowedOnly(
   net: object | undefined,
   allows: (address: string) => boolean,
 ): object {
-  const { lookup = dns.lookup as Lookup } = (net ?? {}) as { lookup?: Lookup };
+  const { lookup = dns.lookup } = (net ?? {}) as { lookup?: Lookup };
   const notAllowed = (): DialError => {
     const message = `no connection to ${authority}: none of its addresses is allowed by the option allowsAddress`;
     return new DialError(message, { code: "notAllowed" });

@@ -10,5 +10,10 @@ declare module "node:tls" {
 }
 
 declare module "node:dns" {
-  export function lookup(host: string, options: object, callback: (...given: never[]) => void): void;
+  type Found = string | readonly { readonly address: string }[];
+  export function lookup(
+    host: string,
+    options: object,
+    callback: (error: unknown, found?: Found, family?: number) => void,
+  ): void;
 }

@@ -23,7 +23,7 @@ const url = "ws://upstream.example/chat?room=1";
 
 interface World {
   /** Opens a WebSocket through the gateway. */
-  open(options?: ConnectOptions & { from?: string; encrypted?: boolean }): Promise<WebSocketSession>;
+  readonly open: (options?: ConnectOptions & { from?: string; encrypted?: boolean }) => Promise<WebSocketSession>;
   /** What the upstream was asked. */
   readonly asked: IncomingRequest[];
   /** The URLs that were dialled. */
@@ -302,6 +302,23 @@ describe("the request to the upstream has", () => {
       origins.push(asked[0]!.origin);
     }
     expect(origins).toEqual(["https://app.example", "https://other.example"]);
+  });
+  test("nothing if the function for the Origin throws: the client gets 500, and onError the error", async () => {
+    const defect = new Error("a defect");
+    const { open, dialled, errors } = world({
+      origin() {
+        throw defect;
+      },
+    });
+    expect((await rejected(open())).status).toBe(500);
+    expect([dialled, errors]).toEqual([[], [defect]]);
+  });
+  test("the gateway's headers for every client, even if they are given as an iterator", async () => {
+    const headers = new Map([["X-Gateway", "1"]]).entries() as unknown as HeadersInit;
+    const { open, asked } = world({ headers });
+    await open();
+    await open();
+    expect(asked.map((request) => request.headers.get("x-gateway"))).toEqual(["1", "1"]);
   });
   test("X-Forwarded-* of a proxy in front, with trustForwarded", async () => {
     const { open, asked } = world({ trustForwarded: true });
