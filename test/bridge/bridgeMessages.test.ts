@@ -325,6 +325,16 @@ describe("the bridge closes both", () => {
     expect(await server.closed).toMatchObject({ closeCode: 1011 });
     expect(await client.closed).toMatchObject({ closeCode: 1011 });
   });
+  test("with 1011 when somebody else reads the messages of one, and rejects with a TypeError", async () => {
+    const [end, near] = pipe();
+    const [far, serverEnd] = pipe();
+    const [client, a] = await Promise.all([connect(end), accept(near).then((request) => request.accept())]);
+    const [b, server] = await Promise.all([connect(far), accept(serverEnd).then((request) => request.accept())]);
+    a.incomingMessageStreams.getReader();
+    await expect(bridgeMessages(a, b)).rejects.toThrow(TypeError);
+    expect(await server.closed).toMatchObject({ closeCode: 1011 });
+    expect(await client.closed).toMatchObject({ closeCode: 1011 });
+  });
   test("with 1011 when an option is invalid", async () => {
     const [end, near] = pipe();
     const [client, a] = await Promise.all([connect(end), accept(near).then((request) => request.accept())]);
