@@ -8,6 +8,8 @@ export interface RoomOptions {
   readonly own: string;
   /** The most peers at a time. */
   readonly maxPeers: number;
+  /** Whether to look for nobody else after the first one that was met. */
+  readonly once: boolean;
   /** What all peers know and strangers do not. */
   readonly secret: Uint8Array | undefined;
   readonly connectMs: number;
@@ -105,6 +107,7 @@ export class Room implements Machine {
   #tidy(pair: Pair, commands: Command[], nowMs: number): Command[] {
     if (pair.phase !== "over" || this.#entries.get(pair.peer)?.pair !== pair) return commands;
     this.#entries.delete(pair.peer);
+    if (this.#options.once && pair.isMet) this.#hasSignals = false;
     return [...commands, ...this.#look(nowMs)];
   }
 

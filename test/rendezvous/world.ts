@@ -77,6 +77,7 @@ export class Peer {
     this.room = new Room({
       own: id,
       maxPeers: 1,
+      once: false,
       secret: undefined,
       connectMs: 20_000,
       lostMs: 30_000,
