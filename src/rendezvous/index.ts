@@ -1,6 +1,7 @@
 /** The rendezvous entry. Only re-exports. */
 export type { ByteTransport } from "../transports/byteTransport.ts";
 export { TransportError, type TransportErrorCode } from "../transports/transportError.ts";
+export { answer, invite, type Answer, type CodeOptions, type Invitation } from "./invite.ts";
 export { meet, meetings, type ConnectionOptions, type MeetingsOptions, type MeetOptions } from "./meet.ts";
 export type { Meeting, MeetingEnd } from "./meeting.ts";
 export { RendezvousError, type RendezvousErrorCode } from "./rendezvousError.ts";

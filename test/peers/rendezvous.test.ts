@@ -6,7 +6,9 @@ import { RTCPeerConnection as Polyfill } from "node-datachannel/polyfill";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocketServer as WsServer, WebSocket as WsSocket } from "ws";
 import {
+  answer,
   broadcastChannelSignals,
+  invite,
   meet,
   meetings,
   portSignals,
@@ -178,5 +180,54 @@ describe("meet", () => {
     ]);
     expect(near.fingerprint).toMatch(/^\d{3} \d{3}$/);
     expect(reports).toEqual(["a peer could not be connected: not today"]);
+  });
+});
+
+describe("two that paste codes", () => {
+  test("meet, with at most 200 characters each way", async () => {
+    const invitation = await invite({ makePeerConnection });
+    const answered = await answer(invitation.code, { makePeerConnection });
+    expect(Math.max(invitation.code.length, answered.code.length)).toBeLessThanOrEqual(200);
+    const [near, far] = await Promise.all([invitation.accept(answered.code), answered.meeting]);
+    expect(near.fingerprint).toBe(far.fingerprint);
+    await expectTalk(near, far);
+    await expectTalk(far, near);
+    far.close();
+    expect((await near.closed).reason).toBe("left");
+    await expect(invitation.accept(answered.code)).rejects.toMatchObject({ code: "wrongCode" });
+  });
+  test("hear which code they have mixed up, and can try again", async () => {
+    const [one, two] = await Promise.all([invite({ makePeerConnection }), invite({ makePeerConnection })]);
+    const [answered, other] = await Promise.all([
+      answer(one.code, { makePeerConnection }),
+      answer(two.code, { makePeerConnection }),
+    ]);
+    const wrong = (message: string): object => ({ name: "RendezvousError", code: "wrongCode", message });
+    await expect(one.accept(other.code)).rejects.toMatchObject(wrong("this code answers another invitation"));
+    await expect(one.accept(one.code)).rejects.toMatchObject(wrong("this is an invitation: it is for answer()"));
+    await expect(answer(answered.code, { makePeerConnection })).rejects.toMatchObject(
+      wrong("this code is an answer: it is for accept() of its invitation"),
+    );
+    await expect(one.accept("hello")).rejects.toMatchObject({ code: "code" });
+    for (const [invitation, { code, meeting }] of [
+      [one, answered],
+      [two, other],
+    ] as const) {
+      (await invitation.accept(code)).close();
+      await (
+        await meeting
+      ).closed;
+    }
+  });
+  test("can withdraw, and hear why it failed when the code has expired", async () => {
+    const stop = new AbortController();
+    const invitation = await invite({ makePeerConnection, signal: stop.signal });
+    const answered = await answer(invitation.code, { makePeerConnection, expiresMs: 5000 });
+    await expect(answered.meeting).rejects.toMatchObject({
+      code: "failed",
+      message: expect.stringMatching(/^the answering end gave up: there was no connection within 5000 ms; /) as string,
+    });
+    stop.abort("enough");
+    await expect(invitation.accept(answered.code)).rejects.toBe("enough");
   });
 });
