@@ -33,15 +33,12 @@ export class RendezvousPage {
     return this.#take(await meet(webSocketSignals(new WebSocket(url))), since);
   }
 
-  /** Meets as many others of a room. */
+  /** Meets as many others of a room, and stays in it. */
   async meetRoom(room: string, count: number): Promise<string[]> {
     const fingerprints: string[] = [];
-    for await (const meeting of meetings(broadcastChannelSignals(room))) {
-      this.#take(meeting, 0);
-      fingerprints.push(meeting.fingerprint);
-      if (fingerprints.length === count) break;
-    }
-    return fingerprints.sort();
+    const others = meetings(broadcastChannelSignals(room));
+    while (fingerprints.length < count) fingerprints.push((await others.next()).value!.fingerprint);
+    return fingerprints;
   }
 
   async invite(): Promise<string> {

@@ -1,5 +1,5 @@
 /** Peers that meet through signals: two, or as many as there are in a room. */
-import { checkOptions, requireKind, type OptionTable } from "../core/options.ts";
+import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import { clockTable, type ClockOption } from "../stream/clock.ts";
 import { Arrivals } from "../transports/arrivals.ts";
 import { onAbort } from "../transports/onAbort.ts";
@@ -80,6 +80,7 @@ export async function meet(signals: Signals, options: MeetOptions = {}): Promise
   return await new Promise<Meeting>((resolve, reject) => {
     let isMet = false;
     const attendance = attend(
+      "meet()",
       signals,
       checked,
       { maxPeers: 1, once: true },
@@ -129,6 +130,7 @@ export function meetings(signals: Signals, options: MeetingsOptions = {}): Async
   /** Without signals no other peer can come. */
   let isAlone = false;
   const attendance = attend(
+    "meetings()",
     signals,
     checked,
     { maxPeers, once: false },
@@ -150,10 +152,20 @@ export function meetings(signals: Signals, options: MeetingsOptions = {}): Async
 }
 
 function requireSignals(where: string, signals: Signals): void {
-  requireKind(`${where} takes signals,`, signals, "{ readable, writable }");
+  requireKind(
+    `${where} takes signals,`,
+    signals,
+    "{ readable, writable }",
+    advice({
+      charAt: "use broadcastChannelSignals()",
+      send: "use webSocketSignals()",
+      postMessage: "use portSignals() or broadcastChannelSignals()",
+    }),
+  );
 }
 
 function attend(
+  where: string,
   signals: Signals,
   options: MeetOptions,
   extent: { readonly maxPeers: number; readonly once: boolean },
@@ -170,7 +182,7 @@ function attend(
     lostMs,
     randomId,
   });
-  return new Attendance(room, signals, runOptions("meet()", options), attendants);
+  return new Attendance(room, signals, runOptions(where, options), attendants);
 }
 
 export function requireTimes(times: Readonly<Record<string, number>>): void {

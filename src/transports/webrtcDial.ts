@@ -94,15 +94,15 @@ export function webRTCDial(endpoint: string | URL, options: WebRTCDialOptions = 
 }
 
 function endpointURL(endpoint: string | URL): string {
-  const expected = "webRTCDial() takes the URL of an endpoint, http: or https:";
-  if (typeof endpoint !== "string" && !(endpoint instanceof URL)) refuse(`${expected},`, endpoint);
+  const expected = "webRTCDial() takes the URL of an endpoint, http: or https:,";
+  if (typeof endpoint !== "string" && !(endpoint instanceof URL)) refuse(expected, endpoint);
   let url: URL;
   try {
     url = new URL(endpoint, (globalThis as { location?: { href: string } }).location?.href);
   } catch {
-    throw new TypeError(`${expected}; this is no URL`);
+    throw new TypeError(`${expected} and this is no URL`);
   }
-  if (!/^https?:$/.test(url.protocol)) throw new TypeError(`${expected}; this one has ${url.protocol}`);
+  if (!/^https?:$/.test(url.protocol)) throw new TypeError(`${expected} not ${url.protocol}`);
   return url.href;
 }
 

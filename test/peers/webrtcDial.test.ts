@@ -1,5 +1,5 @@
 /** WebRTC to a server in one request: a client and a server of node-datachannel, with Node's own HTTP between them. */
-import { createServer, type Server } from "node:http";
+import { createServer, get, type IncomingMessage, type Server } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { RTCPeerConnection as Polyfill } from "node-datachannel/polyfill";
@@ -58,20 +58,25 @@ describe("webRTCDial and webRTCEndpoint", () => {
     await expect.poll(() => endpoint.sessions).toBe(0);
   });
 
-  test("meet again after the endpoint has ended the session", async () => {
-    const { endpoint, url } = await endpointAt();
+  test("connect again after the server's connection has ended", async () => {
+    const connections: RTCPeerConnection[] = [];
+    const { endpoint, url } = await endpointAt({
+      makePeerConnection: () => {
+        const connection = makePeerConnection();
+        connections.push(connection);
+        return connection;
+      },
+    });
     const dial = webRTCDial(url, { makePeerConnection });
     onTestFinished(() => dial.close());
     const first = await connect(await dial());
-    const { made } = { made: endpoint.sessions };
-    expect(made).toBe(1);
-    // Whoever knows the session's URL may end it. The dial learns of it from the connection.
-    const posted = await fetch(url, { method: "POST", headers: SDP, body: await offerOf() });
-    const location = new URL(posted.headers.get("location")!, url);
-    expect((await fetch(location, { method: "DELETE" })).status).toBe(200);
-    expect((await fetch(location, { method: "DELETE" })).status).toBe(404);
-    await first.send("still here");
-    expect(await first.receive()).toBe("/: still here");
+    connections[0]!.close();
+    await expect(first.receive()).rejects.toMatchObject({ closeCode: 1006 });
+    await expect.poll(() => endpoint.sessions).toBe(0);
+    const second = await connect(await dial());
+    await second.send("hello");
+    expect(await second.receive()).toBe("/: hello");
+    expect(connections).toHaveLength(2);
   });
 });
 
@@ -137,6 +142,9 @@ describe("webRTCEndpoint", () => {
     expect(await patch({ ...type, "if-match": "*" }, fresh)).toBe(422);
     expect((await fetch(location)).status).toBe(204);
     expect(endpoint.sessions).toBe(1);
+    expect((await fetch(location, { method: "DELETE" })).status).toBe(200);
+    expect((await fetch(location, { method: "DELETE" })).status).toBe(404);
+    expect(endpoint.sessions).toBe(0);
   });
 
   test("ends a session that never connects, and has no more than it may", async () => {
@@ -163,7 +171,7 @@ describe("webRTCEndpoint", () => {
   });
 });
 
-test("requestListener answers 500 when the handler throws, and 400 to a request that is none", async () => {
+test("requestListener answers 500 when the handler throws, and 400 to a request without a usable host", async () => {
   const warnings: Error[] = [];
   const listener = (warning: Error): void => void warnings.push(warning);
   process.on("warning", listener);
@@ -176,6 +184,8 @@ test("requestListener answers 500 when the handler throws, and 400 to a request 
     ),
   );
   expect((await fetch(url)).status).toBe(500);
+  const [{ statusCode }] = (await once(get(url, { headers: { host: "a b" } }), "response")) as [IncomingMessage];
+  expect(statusCode).toBe(400);
   await expect.poll(() => warnings.map(({ message }) => message)).toEqual(["a defect"]);
 });
 
