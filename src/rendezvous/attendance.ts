@@ -1,7 +1,7 @@
 /** Runs a machine: reads and writes the signals, keeps the links and the timer, and hands out meetings. */
 import { LONGEST_TIMER_MS, systemClock, type Clock } from "../stream/clock.ts";
 import { ignore } from "../transports/ignore.ts";
-import { listenTo, type Listenable } from "../transports/listeners.ts";
+import { watchPage } from "../transports/peerConnection.ts";
 import { report, warn } from "../transports/warn.ts";
 import { Link } from "./link.ts";
 import type { Command, Input, Machine } from "./machine.ts";
@@ -46,14 +46,7 @@ export class Attendance {
     this.#reader = signals?.readable.getReader();
     this.#writer = signals?.writable.getWriter();
     this.#writer?.closed.catch(ignore);
-    this.#stopListening =
-      "addEventListener" in globalThis
-        ? listenTo(globalThis as unknown as Listenable, {
-            online: () => this.tell({ type: "online" }),
-            // Without that the other end would wait for half a minute.
-            pagehide: () => this.stop(),
-          })
-        : ignore;
+    this.#stopListening = watchPage({ online: () => this.tell({ type: "online" }), pagehide: () => this.stop() });
     if (this.#reader !== undefined) void this.#listen(this.#reader);
   }
 

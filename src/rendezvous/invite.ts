@@ -49,7 +49,7 @@ export interface Answer {
 }
 
 /**
- * Makes an invitation: a code of at most 200 characters, for one other side, which answers it with a code of its own.
+ * Makes an invitation: a code of at most 200 characters, for one other side, which answers with another code.
  * No server is needed. Between different networks the codes need a STUN server: see `rtcConfiguration`.
  *
  * Whoever answers first is met, so send a code over a way that you trust, and compare the meeting's `fingerprint`.

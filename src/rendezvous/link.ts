@@ -95,7 +95,7 @@ export class Link {
     });
   }
 
-  /** Does it in its turn. A failure is told if it is one of a round. */
+  /** Runs a step after the earlier ones. Reports its failure if the step belongs to a round. */
   #then(round: number | undefined, step: () => Promise<unknown>): void {
     this.#turn = this.#turn
       .then(() => (this.#gone.signal.aborted ? undefined : step()))

@@ -1,4 +1,4 @@
-/** What the machines of this folder are told, and what they ask of the shell. */
+/** The inputs and the commands of the machines in this folder. */
 import type { Fare } from "../transports/peerConnection.ts";
 
 /** What has happened. `session` names the pair, and so its peer connection. */

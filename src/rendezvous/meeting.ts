@@ -37,7 +37,7 @@ export class Meeting {
 
   /**
    * Opens a channel to the other end: a `Dial` for `createWebSocketClass`, or for `connect(meeting.dial())`. Each
-   * WebSocket has one of its own. Throws a `TransportError` (`lost`) when the meeting is over.
+   * WebSocket has a separate one. Throws a `TransportError` (`lost`) when the meeting is over.
    */
   readonly dial = (): ByteTransport => {
     if (this.#isOver) throw new TransportError("lost", "the meeting is over");

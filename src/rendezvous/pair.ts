@@ -48,7 +48,7 @@ const REPEAT_MS = 1000;
 /** A round that has not brought the connection back by then is followed by another, in milliseconds. */
 const ROUND_MS = 5000;
 
-/** The least time between two rounds, in milliseconds, whoever asks for them. */
+/** The least time between two rounds, in milliseconds, at either end's request. */
 const RESTART_GAP_MS = 2000;
 
 /** For the greeting: what is lost there was dropped by the browser, and soon. In milliseconds. */
@@ -130,7 +130,7 @@ export class Pair {
         return offers && this.#isMet ? this.#restart(nowMs) : [];
       case "busy":
       case "bye":
-        // Connected peers hear of the end from the connection: signals are not to be trusted with that.
+        // Connected peers learn of the end from the connection, because anyone can forge a signal.
         return this.#isMet
           ? []
           : this.end(message.type === "busy" ? "busy" : "failed", `the peer said ${message.type}`);
@@ -347,7 +347,7 @@ export class Pair {
     const digits = this.#greeting?.digits;
     if (digits === undefined) return [];
     this.#greetAtMs = Infinity;
-    // Digits have come over the connection, so it works, whatever has been told of it so far.
+    // The digits came over the connection, so it works even if it has not yet reported `connected`.
     if (this.#isMet && this.#fare !== "connected") return [];
     if (!this.#step("connect")) return [];
     this.#repeatAtMs = Infinity;

@@ -1,4 +1,4 @@
-/** Who is there, and with whom to connect: finds peers through the signals, and keeps a pair for each. */
+/** Finds peers through the signals, and keeps a pair for each. */
 import type { Command, Input, Machine } from "./machine.ts";
 import { readMessage, writeMessage, type Hello, type Message, type PairMessage } from "./messages.ts";
 import { Pair } from "./pair.ts";
@@ -8,7 +8,7 @@ export interface RoomOptions {
   readonly own: string;
   /** The most peers at a time. */
   readonly maxPeers: number;
-  /** Whether to look for nobody else after the first one that was met. */
+  /** Whether to stop looking once the first peer has been met and has gone. */
   readonly once: boolean;
   /** What all peers know and strangers do not. */
   readonly secret: Uint8Array | undefined;

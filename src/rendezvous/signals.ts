@@ -80,7 +80,7 @@ export interface SignalPort extends Listenable {
   close?(): void;
 }
 
-/** Signals over a port, to whoever has the other end. Ending a direction closes the port. */
+/** Signals over a port, to the holder of the other port. Ending a direction closes the port. */
 export function portSignals(port: SignalPort): Signals {
   requireKind("portSignals() takes a port,", port, "{ postMessage, addEventListener }");
   const signals = signalsOver({

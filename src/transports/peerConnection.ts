@@ -68,9 +68,11 @@ function fareOf({ connectionState, sctp }: RTCPeerConnection): Fare | undefined 
   return connectionState === "connected" || connectionState === "failed" ? connectionState : undefined;
 }
 
-/** Calls back when the network is there again, where the platform says so. Returns a function that stops it. */
-export function onOnline(callback: () => void): () => void {
-  const { addEventListener } = globalThis as { addEventListener?: unknown };
-  // Node has none.
-  return addEventListener === undefined ? ignore : listenTo(globalThis as unknown as Listenable, { online: callback });
+/**
+ * Calls back when the network is there again, and when the page is left, where the platform says so: Chromium closes a
+ * page's connections without a word (156). Returns a function that stops it.
+ */
+export function watchPage(listeners: { readonly online: () => void; readonly pagehide: () => void }): () => void {
+  // Node has no such events.
+  return "addEventListener" in globalThis ? listenTo(globalThis as unknown as Listenable, { ...listeners }) : ignore;
 }

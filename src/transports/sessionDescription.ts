@@ -7,7 +7,7 @@ export const MAX_DESCRIPTION_CHARS: number = 64 * 1024;
 export interface IceDescription {
   readonly ufrag: string;
   readonly pwd: string;
-  /** The values of `a=candidate`, with that name: `candidate:1 1 UDP …`. */
+  /** Each starts with `candidate:`. */
   readonly candidates: readonly string[];
 }
 
@@ -19,7 +19,10 @@ export function faultOf(sdp: string): string | undefined {
   if (media.length !== 1 || !/^m=application \d+ \S*DTLS\/SCTP webrtc-datachannel\s*$/.test(media[0])) {
     return "it has to have one section, m=application … webrtc-datachannel, and no media";
   }
-  if (fingerprintOf(sdp) === undefined) return "it has no fingerprint of a certificate";
+  // With two of them a relay could show one and use the other.
+  if (sdp.match(/^a=fingerprint/gim)?.length !== 1 || fingerprintOf(sdp) === undefined) {
+    return "it has to have one fingerprint of a certificate";
+  }
   return iceOf(sdp) === undefined ? "it has no ice-ufrag and ice-pwd" : undefined;
 }
 

@@ -73,9 +73,11 @@ export async function answerWebRTC(offer: string, options: AnswerOptions): Promi
     connection.close();
     settle();
   };
+  let wasConnected = false;
   const stopWatching = watchFare(connection, (fare) => {
-    if (fare === "ended") return close();
+    if (fare === "ended" || (fare === "failed" && !wasConnected)) return close();
     if (fare === "interrupted") return;
+    wasConnected = true;
     clearTimeout(expiry);
     expiry = fare === "failed" ? setTimeout(close, lostMs) : undefined;
   });

@@ -4,7 +4,7 @@ import type { ByteTransport } from "./byteTransport.ts";
 import { DialError } from "./dialError.ts";
 import { ignore } from "./ignore.ts";
 import { onAbort } from "./onAbort.ts";
-import { describe, gathered, onOnline, watchFare, type Fare } from "./peerConnection.ts";
+import { describe, gathered, watchFare, watchPage, type Fare } from "./peerConnection.ts";
 import { boundedText, DESCRIPTION_TYPE, FRAGMENT_TYPE, mediaTypeOf } from "./sessionHTTP.ts";
 import { faultOf, fragmentOf, iceOf, withIce } from "./sessionDescription.ts";
 import { firstOf } from "./settlement.ts";
@@ -94,15 +94,15 @@ export function webRTCDial(endpoint: string | URL, options: WebRTCDialOptions = 
 }
 
 function endpointURL(endpoint: string | URL): string {
-  const expected = "webRTCDial() takes the URL of an endpoint, http: or https:,";
+  const expected = "webRTCDial() takes the URL of an endpoint, http: or https:";
   if (typeof endpoint !== "string" && !(endpoint instanceof URL)) refuse(expected, endpoint);
   let url: URL;
   try {
     url = new URL(endpoint, (globalThis as { location?: { href: string } }).location?.href);
   } catch {
-    throw new TypeError(`${expected} and this is no URL`);
+    throw new TypeError(`${expected}, and this is no URL`);
   }
-  if (!/^https?:$/.test(url.protocol)) throw new TypeError(`${expected} not ${url.protocol}`);
+  if (!/^https?:$/.test(url.protocol)) throw new TypeError(`${expected}, not ${url.protocol}`);
   return url.href;
 }
 
@@ -135,7 +135,10 @@ class ClientSession {
     this.#connection = options.makePeerConnection?.() ?? new RTCPeerConnection(options.rtcConfiguration);
     this.#fare = ignore;
     this.#stopWatching = watchFare(this.#connection, (fare) => this.#fare(fare));
-    this.#stopListening = onOnline(() => void this.#restart());
+    this.#stopListening = watchPage({
+      online: () => void this.#restart(),
+      pagehide: () => this.end(new DialError("the page was left", { code: "closed" })),
+    });
     // Deferred: an offer without a channel would have nothing to offer.
     this.#connected = Promise.resolve().then(() => this.#connect());
     this.#connected.catch((error: unknown) => this.end(error));
@@ -259,7 +262,7 @@ class ClientSession {
     const send = this.#options.fetch ?? fetch;
     try {
       return await firstOf<Response>((resolve, reject) => {
-        send(url, { method, headers, body, redirect, signal }).then(resolve, reject);
+        send(url, { method, headers, body, redirect, signal, keepalive: method === "DELETE" }).then(resolve, reject);
         return [onAbort(signal, reject)];
       });
     } catch (error) {
@@ -283,7 +286,7 @@ class ClientSession {
     try {
       url = new URL(location, base);
     } catch {
-      throw this.#badAnswer("sent a Location that is no URL", response.status);
+      throw this.#badAnswer("sent an invalid Location", response.status);
     }
     const isDowngraded = this.#endpoint.startsWith("https:") && url.protocol !== "https:";
     if (isDowngraded || !/^https?:$/.test(url.protocol)) {

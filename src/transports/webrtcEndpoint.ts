@@ -39,6 +39,9 @@ interface Session {
   etag: string;
 }
 
+/** How long an offer may take to come, in milliseconds: it counts as a session meanwhile. */
+const BODY_MS = 10_000;
+
 /** What a page of another origin may read, and what it may send. */
 const EXPOSED = "Location, ETag, Retry-After, Accept-Post";
 const ALLOWED_METHODS = "POST, PATCH, DELETE";
@@ -85,8 +88,9 @@ export function webRTCEndpoint(options: EndpointOptions): WebRTCEndpoint {
     }
     if (mediaTypeOf(request.headers) !== DESCRIPTION_TYPE) return refuse(415, `send ${DESCRIPTION_TYPE}`);
     pending++;
+    const late = AbortSignal.timeout(BODY_MS);
     try {
-      const offer = await boundedText(request);
+      const offer = await boundedText(request, late);
       if (offer === undefined) return refuse(413, "the offer is too long");
       if (!offer.startsWith("v=0")) return refuse(400, "this is no description");
       const made = await answerWebRTC(offer, { ...rest, onError, maxWaiting, signal: gone.signal });
@@ -102,6 +106,7 @@ export function webRTCEndpoint(options: EndpointOptions): WebRTCEndpoint {
       };
       return new Response(made.answer, { status: 201, headers });
     } catch (error) {
+      if (late.aborted) return refuse(408, "the offer did not come in time");
       if (error instanceof TransportError) return refuse(422, error.message);
       throw error;
     } finally {

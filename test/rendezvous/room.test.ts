@@ -221,6 +221,22 @@ describe("signals are not to be trusted", () => {
     expect(answering.reports).toEqual(["a description has another certificate"]);
     expect(areConnected(peers, 1)).toBe(true);
   });
+  test("a description with two fingerprints is ignored: a relay could show one and use the other", () => {
+    const world = worldOf(8, NO_FAULTS);
+    const [one, two] = [world.join(), world.join()];
+    const forged = (text: string): string => {
+      const message = JSON.parse(text) as { sdp?: string };
+      if (message.sdp === undefined) return text;
+      const sdp = message.sdp.replace(/(a=fingerprint.*\r\n)/, "$1$1");
+      return JSON.stringify({ ...message, sdp });
+    };
+    world.forge = forged;
+    world.run(60_000);
+    expect([one, two].map(({ met }) => met.length)).toEqual([0, 0]);
+    expect(two.reports.concat(one.reports)).toContain(
+      "a text was ignored: it is not a message of websocket-over/rendezvous/1",
+    );
+  });
   test("peers with another secret, or none, do not meet", () => {
     const world = worldOf(6, NO_FAULTS);
     const peers = [undefined, bytesOf("one"), bytesOf("other")].map((secret) => world.join({ secret }));

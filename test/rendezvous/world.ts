@@ -124,8 +124,12 @@ export class World {
     this.#queue.push({ atMs: this.nowMs + ms, order: this.#order++, run });
   }
 
+  /** What the relay makes of a text. */
+  forge: (text: string) => string = (text) => text;
+
   /** Delivers a text to everyone but its sender. */
-  broadcast(text: string, from?: Peer): void {
+  broadcast(sent: string, from?: Peer): void {
+    const text = this.forge(sent);
     this.texts.push(text);
     for (const peer of this.peers) {
       if (peer === from) continue;

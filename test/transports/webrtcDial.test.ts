@@ -139,7 +139,7 @@ describe("webRTCDial", () => {
       /expected 201/,
     ],
     ["no Location", created({ location: "" }), "endpointAnswer", 201, /sent no Location/],
-    ["a Location that is no URL", created({ location: "http://[" }), "endpointAnswer", 201, /Location that is no URL/],
+    ["an invalid Location", created({ location: "http://[" }), "endpointAnswer", 201, /sent an invalid Location/],
     [
       "a Location without TLS",
       created({ location: "http://rtc.example/1" }),
@@ -147,7 +147,7 @@ describe("webRTCDial", () => {
       201,
       /Location with http:/,
     ],
-    ["text that is no description", created({}, "hello"), "endpointAnswer", 201, /does not start with v=0/],
+    ["another text", created({}, "hello"), "endpointAnswer", 201, /does not start with v=0/],
     [
       "a description with media",
       created({}, `${fakeDescription("answer")}m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n`),
