@@ -16,11 +16,11 @@ import { RendezvousError } from "./rendezvousError.ts";
 
 export interface CodeOptions extends ConnectionOptions {
   /** How long the codes are good for, in milliseconds: 10 minutes by default. Rounded up to minutes. */
-  readonly expiresMs?: number;
+  readonly expiresMs?: number | undefined;
   /** How long to gather candidates before the code is made, in milliseconds: 2,000 by default. */
-  readonly gatherMs?: number;
+  readonly gatherMs?: number | undefined;
   /** Aborting this signal withdraws the code. It does not affect a meeting. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const table: OptionTable<CodeOptions> = {

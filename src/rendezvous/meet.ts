@@ -13,18 +13,18 @@ import type { Signals } from "./signals.ts";
 /** What all ways to meet have in common. */
 export interface ConnectionOptions extends ClockOption {
   /** STUN and TURN servers, and whatever else the platform's `RTCPeerConnection` takes. */
-  readonly rtcConfiguration?: RTCConfiguration;
+  readonly rtcConfiguration?: RTCConfiguration | undefined;
   /** Makes the connections where the platform has no `RTCPeerConnection`. It then ignores `rtcConfiguration`. */
-  readonly makePeerConnection?: () => RTCPeerConnection;
+  readonly makePeerConnection?: (() => RTCPeerConnection) | undefined;
   /** How long a broken connection may take to come back, in milliseconds: 30,000 by default. */
-  readonly lostMs?: number;
+  readonly lostMs?: number | undefined;
   /**
    * Called with what was ignored, and with what failed without ending anything: texts that are not messages, too many
    * texts, peers that could not be connected. At most about once a second.
    */
-  readonly onReport?: (problem: string) => void;
+  readonly onReport?: ((problem: string) => void) | undefined;
   /** Fills an array with random bytes; the platform's `crypto` by default. */
-  readonly random?: (bytes: Uint8Array<ArrayBuffer>) => void;
+  readonly random?: ((bytes: Uint8Array<ArrayBuffer>) => void) | undefined;
 }
 
 export const connectionTable: OptionTable<ConnectionOptions> = {
@@ -41,11 +41,11 @@ export interface MeetOptions extends ConnectionOptions {
    * A text that both ends know and strangers do not. Texts without it are ignored, so that neither a stranger nor the
    * relay itself can join, or put itself between the two. Choose one that nobody can guess.
    */
-  readonly secret?: string;
+  readonly secret?: string | undefined;
   /** Aborting this signal ends the search. It does not affect a meeting. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** How long to try to connect to one peer, in milliseconds: 20,000 by default. Then the search goes on. */
-  readonly connectMs?: number;
+  readonly connectMs?: number | undefined;
 }
 
 const meetTable: OptionTable<MeetOptions> = {
@@ -57,9 +57,9 @@ const meetTable: OptionTable<MeetOptions> = {
 
 export interface MeetingsOptions extends MeetOptions {
   /** How many others there may be at a time. 7 by default. */
-  readonly maxPeers?: number;
+  readonly maxPeers?: number | undefined;
   /** Aborting this signal leaves the room: the iteration ends, and so do its meetings. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const meetingsTable: OptionTable<MeetingsOptions> = { ...meetTable, maxPeers: "a number" };

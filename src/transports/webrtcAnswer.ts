@@ -12,11 +12,11 @@ export interface AnswerOptions extends IncomingChannelsOptions {
   /** Makes the connection: `() => new RTCPeerConnection()`, the platform's or that of node-datachannel. */
   readonly makePeerConnection: () => RTCPeerConnection;
   /** How long the client may take to connect, in milliseconds: 15,000 by default. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** How long to gather candidates, in milliseconds: 1,000 by default. The answer has to contain all of them. */
-  readonly gatherMs?: number;
+  readonly gatherMs?: number | undefined;
   /** How long a failed connection may take to come back, in milliseconds: 30,000 by default. */
-  readonly lostMs?: number;
+  readonly lostMs?: number | undefined;
 }
 
 /** For `webRTCEndpoint`, which passes them on. */

@@ -13,21 +13,21 @@ import { channelTable, dataChannelProtocol, sizesOf, transportOf, type DataChann
 
 export interface WebRTCDialOptions extends Omit<DataChannelOptions, "peerConnection"> {
   /** STUN and TURN servers, and whatever else the platform's `RTCPeerConnection` takes. */
-  readonly rtcConfiguration?: RTCConfiguration;
+  readonly rtcConfiguration?: RTCConfiguration | undefined;
   /** Makes the connection where the platform has no `RTCPeerConnection`. It then ignores `rtcConfiguration`. */
-  readonly makePeerConnection?: () => RTCPeerConnection;
+  readonly makePeerConnection?: (() => RTCPeerConnection) | undefined;
   /** Additional headers of all requests, such as `Authorization`. */
-  readonly headers?: HeadersInit;
+  readonly headers?: HeadersInit | undefined;
   /** The function that sends the requests. By default the platform's. */
-  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  readonly fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
   /** How long connecting may take, in milliseconds: 15,000 by default. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** How long to gather candidates before the POST, in milliseconds: 1,000 by default. */
-  readonly gatherMs?: number;
+  readonly gatherMs?: number | undefined;
   /** How long a failed connection may take to come back, in milliseconds: 30,000 by default. */
-  readonly lostMs?: number;
+  readonly lostMs?: number | undefined;
   /** How long to keep a connection that no WebSocket uses, in milliseconds: 5,000 by default. */
-  readonly idleMs?: number;
+  readonly idleMs?: number | undefined;
 }
 
 const table: OptionTable<WebRTCDialOptions> = {
@@ -154,9 +154,8 @@ class ClientSession {
     this.#users++;
     const channel = this.#connection.createDataChannel("websocket", { protocol: dataChannelProtocol });
     const { windowBytes, maxUnreadBytes, maxMessageBytes } = this.#options;
-    const sizes = { windowBytes, maxUnreadBytes, maxMessageBytes };
-    const given = Object.entries(sizes).filter(([, size]) => size !== undefined);
-    const transport = transportOf(channel, { ...Object.fromEntries(given), peerConnection: this.#connection });
+    const peerConnection = this.#connection;
+    const transport = transportOf(channel, { windowBytes, maxUnreadBytes, maxMessageBytes, peerConnection });
     void transport.closed!.then(() => this.#leave());
     try {
       await firstOf<unknown>((resolve, reject) => {

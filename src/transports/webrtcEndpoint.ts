@@ -12,9 +12,9 @@ export interface EndpointOptions extends Omit<AnswerOptions, "signal"> {
    * Which pages may connect: those of the endpoint's own host (`"same"`, the default), a list of origins, or `"any"`.
    * Requests without `Origin` may connect, because no page sends them.
    */
-  readonly origins?: "same" | "any" | readonly string[];
+  readonly origins?: "same" | "any" | readonly string[] | undefined;
   /** The most sessions at a time, those that are still connecting included. Further ones get 503. 64 by default. */
-  readonly maxSessions?: number;
+  readonly maxSessions?: number | undefined;
 }
 
 const table: OptionTable<EndpointOptions> = {
