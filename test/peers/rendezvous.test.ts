@@ -213,10 +213,9 @@ describe("two that paste codes", () => {
       [one, answered],
       [two, other],
     ] as const) {
-      (await invitation.accept(code)).close();
-      await (
-        await meeting
-      ).closed;
+      const [near, far] = await Promise.all([invitation.accept(code), meeting]);
+      near.close();
+      expect((await far.closed).reason).toBe("left");
     }
   });
   test("can withdraw, and hear why it failed when the code has expired", async () => {
