@@ -104,7 +104,7 @@ export default defineConfig({
                 sequence: { groupOrder: 2 },
                 isolate: false,
                 globalSetup: "test/support/webSocketRelay.ts",
-                include: ["test/transports/*.test.ts", "test/browser/{webrtc,worlds}.test.ts"],
+                include: ["test/transports/*.test.ts", "test/browser/{webrtc,webrtcDial,worlds}.test.ts"],
                 browser: {
                   enabled: true,
                   headless: true,
