@@ -1,4 +1,7 @@
-/** What the folders promise: a core with no I/O, time or chance, imports that point inward, an entry of names only. */
+/**
+ * The rules of the folders: a core without I/O, time or randomness; imports that point inward; `index.ts` files that
+ * only re-export.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -52,7 +55,7 @@ describe("src/core, src/handshake, src/connection and the driver's machine are p
     const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
     expect(impure.exec(code)?.[0]).toBeUndefined();
   });
-  test("there is something to hold, of each", () => {
+  test("each folder has files to check", () => {
     expect(new Set(pure.map(({ name }) => folderOf(name))).size).toBe(4);
     for (const each of ["new Date()", "setTimeout(f, 1)", "crypto.getRandomValues(a)", "await f()"]) {
       expect(each).toMatch(impure);
@@ -167,7 +170,7 @@ test.each([
   "testing/index.ts",
   "http2/index.ts",
   "bridge/index.ts",
-])("the entry %s has names only", (entryName) => {
+])("the entry %s only re-exports", (entryName) => {
   const { text } = sources.find(({ name }) => name === entryName)!;
   expect(text.replace(/\/\*\*.*\*\/|export (type )?\{[^}]*\} from "[^"]+";|\s/g, "")).toBe("");
 });
@@ -198,6 +201,6 @@ test("exports say which version wrote them", () => {
   expect(version).toBe(ofPackage);
 });
 
-test("each file says in its first line what it is the law of", () => {
+test("each file says in its first line what it decides", () => {
   for (const { name, text } of sources) expect(text, name).toMatch(/^\/\*\*/);
 });

@@ -54,8 +54,18 @@ export class Head {
 
   /** The value of a field that must appear exactly once. Otherwise throws the violation of `rule`. */
   one(name: string, rule: Rule): string {
-    if (this.all(name).length > 1) throw violation(rule, undefined, REPEATED);
+    this.requireSingle(name, rule);
     return this.list(name, rule);
+  }
+
+  /** Throws the violation of `rule` if a field appears more than once. Creates no array. */
+  requireSingle(name: string, rule: Rule): void {
+    let isThere = false;
+    for (const field of this.fields) {
+      if (field[0] !== name) continue;
+      if (isThere) throw violation(rule, undefined, REPEATED);
+      isThere = true;
+    }
   }
 
   /** All fields. Created on first use, because that takes longer than reading the head. */
@@ -230,14 +240,14 @@ export function entriesOf(given: GivenHeaders): [name: string, value: string][] 
     );
   }
   return Array.from(given as Iterable<[string, string]>, ([name, value, ...more]) => {
-    if (value === undefined || more.length > 0) throw new TypeError("a header is a name and a value");
+    if (value === undefined || more.length > 0) throw new TypeError("a header must be [name, value]");
     return entryOf(name, value);
   });
 }
 
 function entryOf(name: string, value: unknown): [name: string, value: string] {
   if (typeof value === "number") return [name, String(value)];
-  if (typeof value !== "string") throw new TypeError(`the value of a header must be a string, not ${typeof value}`);
+  if (typeof value !== "string") throw new TypeError(`a header's value must be a string, not ${typeof value}`);
   return [name, value];
 }
 
@@ -254,9 +264,7 @@ export function headersOf(fields: readonly Field[]): Headers {
       headers.append(name, value);
     } catch {
       // Node's own error repeats the name or the value, which may be a secret.
-      throw new TypeError(
-        isToken(name) ? `the value of ${name} can't be sent` : "the name of a header must be a token",
-      );
+      throw new TypeError(isToken(name) ? `invalid header value for ${name}` : "a header's name must be a token");
     }
   }
   // Joined by "; " (RFC 6265 §5.4), as Node does; browsers use ", ", as for any other field.

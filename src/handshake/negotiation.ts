@@ -19,18 +19,18 @@ import {
 } from "../core/rules.ts";
 import { violation } from "../core/violation.ts";
 import { entriesOf, headersOf } from "./headReader.ts";
-import { spell, type Field } from "./field.ts";
+import { singletons, spell, type Field } from "./field.ts";
 import { formatExtensions, isFieldValue, isToken, parseExtensions, parseTokens } from "./headerGrammar.ts";
 
 export interface OfferOptions {
   /** In order of preference. */
-  readonly subprotocols?: readonly string[];
+  readonly subprotocols?: readonly string[] | undefined;
   /** In order of preference. */
-  readonly extensions?: readonly Extension[];
+  readonly extensions?: readonly Extension[] | undefined;
   /** The page's origin, as a browser would send it (RFC 6454 §7). */
-  readonly origin?: string;
+  readonly origin?: string | undefined;
   /** Additional headers, such as `Cookie` or `Authorization`. */
-  readonly headers?: HeadersInit;
+  readonly headers?: HeadersInit | undefined;
 }
 
 export const offerTable: OptionTable<OfferOptions> = {
@@ -53,9 +53,9 @@ export interface AnswerOptions {
   /**
    * The extensions to accept, tried for each offer in the client's order. Those of one name are tried in this order.
    */
-  readonly extensions?: readonly Extension[];
+  readonly extensions?: readonly Extension[] | undefined;
   /** Additional headers, such as `Set-Cookie`. */
-  readonly headers?: HeadersInit;
+  readonly headers?: HeadersInit | undefined;
 }
 
 /** Also the options of a connection's `accept`, whose `extensions` are names. */
@@ -105,7 +105,10 @@ export function offerFields(options: OfferOptions): Field[] {
   }
   if (new Set(subprotocols).size < subprotocols.length) throw new TypeError("a subprotocol is offered twice");
   const fields: Field[] = [];
-  if (origin !== undefined) fields.push(["Origin", requireFieldValue("origin", origin)]);
+  if (origin !== undefined) {
+    if (application.some(([name]) => name === "Origin")) throw givenTwice("origin");
+    fields.push(["Origin", requireFieldValue("origin", origin)]);
+  }
   pushAgreement(fields, subprotocols, extensions.flatMap(offersOf));
   fields.push(["Sec-WebSocket-Version", OUR_VERSION], ...application);
   return fields;
@@ -159,7 +162,7 @@ export function answerFields(offer: Offer, options: AnswerOptions): Agreement & 
  * (RFC 6455 §4.1).
  */
 export function readAnswer(offered: OfferOptions, headers: Pick<Headers, "get">): Agreement {
-  requireKind("readAnswer() takes what was offered,", offered, "an object");
+  requireKind("readAnswer() takes the offer,", offered, "an object");
   requireKind("readAnswer() takes Headers,", headers, "{ get }");
   const subprotocol = headers.get("sec-websocket-protocol") ?? undefined;
   if (subprotocol !== undefined && !(offered.subprotocols ?? []).includes(subprotocol)) {
@@ -210,7 +213,7 @@ export function agreeBeforehand(
       if (own === undefined) continue;
       if (given === undefined) made.push(own.codec);
       if (sharesBits(own.codec.reservedBits, agreed)) {
-        throw new TypeError(`${own.name} claims a reserved bit that is taken`);
+        throw new TypeError(`${own.name} claims a reserved bit that is in use`);
       }
       agreed.push(own);
     }
@@ -283,15 +286,24 @@ function pushAgreement(fields: Field[], subprotocols: readonly string[], extensi
 export function applicationFields(init: HeadersInit | undefined): Field[] {
   const fields: Field[] = [];
   if (init === undefined) return fields;
-  headersOf(entriesOf(init)).forEach((value, name) => {
-    if (SET_BY_HANDSHAKE.test(name)) throw new TypeError(`the header ${name} is set by the handshake`);
+  const entries = entriesOf(init);
+  const names = entries.map(([name]) => name.toLowerCase());
+  for (const [name] of singletons) {
+    if (names.indexOf(name) !== names.lastIndexOf(name)) throw givenTwice(name);
+  }
+  headersOf(entries).forEach((value, name) => {
+    if (SET_BY_HANDSHAKE.test(name)) throw new TypeError(`the handshake sets ${name}: leave it out`);
     fields.push([spell(name), requireFieldValue(name, value)]);
   });
   return fields;
 }
 
+function givenTwice(name: string): TypeError {
+  return new TypeError(`${name} is given twice: send it once`);
+}
+
 function requireFieldValue(name: string, value: string): string {
-  if (typeof value !== "string" || !isFieldValue(value)) throw new TypeError(`${name} can't stand in a header`);
+  if (typeof value !== "string" || !isFieldValue(value)) throw new TypeError(`invalid header value for ${name}`);
   return value;
 }
 

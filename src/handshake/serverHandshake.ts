@@ -14,8 +14,6 @@ import {
   NO_KEY,
   NO_UPGRADE,
   NO_WEBSOCKET,
-  ORIGIN,
-  REPEATED,
   REQUEST_BODY,
   REQUEST_CONNECTION,
   REQUEST_LINE,
@@ -27,7 +25,7 @@ import { violation } from "../core/violation.ts";
 import { encodeText } from "../core/utf8.ts";
 import { acceptFor, isKey } from "./acceptKey.ts";
 import { entriesOf, Head, HeadReader, makeField, type GivenHeaders } from "./headReader.ts";
-import type { Field } from "./field.ts";
+import { singletons, type Field } from "./field.ts";
 import { formatHead, statusLine } from "./headWriter.ts";
 import { isHost, listHas } from "./headerGrammar.ts";
 import { parseTarget, urlOf, type RequestTarget } from "./requestTarget.ts";
@@ -46,13 +44,13 @@ export interface ParsedRequest {
 
 export interface RejectOptions {
   /** 200 to 599; 403 by default. */
-  readonly status?: number;
+  readonly status?: number | undefined;
   /** Additional headers, such as `Location`. The length or coding of the body is set automatically. */
-  readonly headers?: HeadersInit;
+  readonly headers?: HeadersInit | undefined;
   /** The body: a string is sent as UTF-8. Bytes have been read when the call returns. No body by default. */
-  readonly body?: string | ArrayBuffer | ArrayBufferView;
+  readonly body?: string | ArrayBuffer | ArrayBufferView | undefined;
   /** The body, or the rest of it, follows in calls of `sendRejectionData`. */
-  readonly streamed?: boolean;
+  readonly streamed?: boolean | undefined;
 }
 
 export const rejectTable: OptionTable<RejectOptions> = {
@@ -167,7 +165,7 @@ function describe(
   if (head.get("transfer-encoding") !== null || head.all("content-length").some((length) => length !== "0")) {
     throw violation(REQUEST_BODY);
   }
-  if (head.all("origin").length > 1) throw violation(ORIGIN, undefined, REPEATED);
+  for (const [name, rule] of singletons) head.requireSingle(name, rule);
   const { origin, subprotocols, extensions } = readOffer(head);
   return {
     type: "connectionRequested",
@@ -187,11 +185,11 @@ function describe(
 export function rejection(options: RejectOptions): Bytes {
   const { status = 403, body = "", streamed = false } = options;
   if (!Number.isInteger(status) || status < 200 || status > 599) {
-    throw new RangeError(`a rejection has a status from 200 to 599, not ${String(status)}`);
+    throw new RangeError(`a rejection's status must be 200 to 599, not ${String(status)}`);
   }
   const bytes = bodyBytes(body);
   const bodiless = status === 204 || status === 304;
-  if (bodiless && (streamed || bytes.length > 0)) throw new RangeError(`an answer ${status} has no body`);
+  if (bodiless && (streamed || bytes.length > 0)) throw new RangeError(`a ${status} response can't have a body`);
   const fields: Field[] = [["Connection", status === 426 ? "Upgrade, close" : "close"]];
   if (streamed) fields.push(["Transfer-Encoding", "chunked"]);
   else if (!bodiless) fields.push(["Content-Length", String(bytes.length)]);

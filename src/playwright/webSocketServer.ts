@@ -18,9 +18,9 @@ export interface WebSocketServerOptions extends TestServerOptions {
    * network or a content policy in between. With `"wire"` it is the browser's own, redirected to 127.0.0.1; the page's
    * policy must allow that (`connect-src`).
    */
-  readonly mode?: "page" | "wire";
+  readonly mode?: "page" | "wire" | undefined;
   /** The context whose pages reach the server; by default the test's own. */
-  readonly context?: BrowserContext;
+  readonly context?: BrowserContext | undefined;
 }
 
 const table: OptionTable<WebSocketServerOptions> = {
@@ -52,7 +52,7 @@ export async function createWebSocketServer(
   { match, mode = "page", ...options }: Omit<WebSocketServerOptions, "context">,
 ): Promise<WebSocketServer> {
   const pattern = toMatch(match);
-  if (mode !== "page" && mode !== "wire") throw new TypeError(`mode is "page" or "wire", not ${String(mode)}`);
+  if (mode !== "page" && mode !== "wire") throw new TypeError(`mode must be "page" or "wire", not ${String(mode)}`);
   const server = new ReachableServer(options, () => hintOf(bridge, describeMatch(pattern)));
   const loopback =
     mode === "wire"
@@ -120,5 +120,5 @@ async function cookiesFor(context: BrowserContext, url: string): Promise<string>
 
 function hintOf({ passed }: Bridge, match: string): string {
   const others = [...passed].map((url) => `\n  ${url}`).join("");
-  return `, for ${match}${others === "" ? "" : `; pages have connected to others:${others}`}`;
+  return `, for ${match}${others === "" ? "" : `; pages connected to other URLs:${others}`}`;
 }

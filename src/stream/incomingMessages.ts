@@ -164,7 +164,7 @@ export class IncomingMessages {
       if (mode === "whole") this.#takeFirst();
       this.#decide();
     } else if (this.#mode !== mode) {
-      throw new TypeError("messages are taken either whole or as streams, whichever came first");
+      throw new TypeError("read messages either whole or as streams, not both");
     }
   }
 

@@ -1,7 +1,7 @@
 /** An open WebSocket in the shape of WebSocketStream's opened connection, plus what that API lacks. */
 import type { Connection } from "../connection/connection.ts";
 import type { Bytes } from "../core/bytes.ts";
-import type { SendOptions } from "../core/messageWriter.ts";
+import { sendTable, type SendOptions } from "../core/messageWriter.ts";
 import { checkOptions, type OptionTable } from "../core/options.ts";
 import type { CloseFrame, ConnectionClosed, ConnectionEstablished, PongReceived, WSEvent } from "../core/events.ts";
 import { formatExtensions } from "../handshake/headerGrammar.ts";
@@ -39,8 +39,7 @@ interface Ping {
   readonly reject: (error: unknown) => void;
 }
 
-const messageStreamTable: OptionTable<SendOptions> = { compress: "a boolean", handOver: "a boolean" };
-const sendTable: OptionTable<SendOptions & Abortable> = { ...messageStreamTable, ...abortableTable };
+const abortableSendTable: OptionTable<SendOptions & Abortable> = { ...sendTable, ...abortableTable };
 const NO_OPTIONS: SendOptions = {};
 
 /**
@@ -135,8 +134,8 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
   send(message: string | BufferSource, options?: SendOptions & Abortable): Promise<void> {
     if (options === undefined) return this.#outgoing.send(message, NO_OPTIONS, undefined);
     try {
-      const checked = checkOptions("send()", options, sendTable);
-      return this.#outgoing.send(message, checked, checked.signal);
+      const { signal, ...checked } = checkOptions("send()", options, abortableSendTable);
+      return this.#outgoing.send(message, checked, signal);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -153,8 +152,8 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
     options: SendOptions = {},
   ): WritableStream<string> | WritableStream<BufferSource> {
     if (type !== "text" && type !== "binary")
-      throw new TypeError(`a message is "text" or "binary", not ${String(type)}`);
-    return this.#outgoing.stream(type, checkOptions("createMessageStream()", options, messageStreamTable));
+      throw new TypeError(`type must be "text" or "binary", not ${String(type)}`);
+    return this.#outgoing.stream(type, checkOptions("createMessageStream()", options, sendTable));
   }
 
   /**
@@ -245,7 +244,7 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
   /** Returns the error for messages that were dropped although the connection closed cleanly. */
   #lossOf({ code: closeCode, reason }: ConnectionClosed): WebSocketError | undefined {
     if (!this.#driver.dropped) return undefined;
-    return new WebSocketError("messages that nobody took in time were dropped", { closeCode, reason });
+    return new WebSocketError("messages that were not read in time were dropped", { closeCode, reason });
   }
 
   /** Closes the connection even if the reason can't be sent. */

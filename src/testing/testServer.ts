@@ -18,7 +18,7 @@ import { WiredConnection } from "./wiredConnection.ts";
 
 export interface TestServerOptions extends Omit<ServerOptions, "handshake" | "subprotocol" | "autoPong"> {
   /** The clock for deadlines and delays; by default the platform's. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 export const testServerTable: OptionTable<TestServerOptions> = {
@@ -32,7 +32,7 @@ export const testServerTable: OptionTable<TestServerOptions> = {
 
 export interface RequestOptions {
   /** How long to wait, in milliseconds of real time; 5 seconds by default. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
 }
 
 const requestTable: OptionTable<RequestOptions> = { timeout: "a number" };
@@ -134,7 +134,7 @@ export class TestServer implements AsyncDisposable {
   /** Resets open connections and accepts no more. Resolves when nothing is left. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const waiter of this.#waiters) waiter.fail("the server was closed while a request was waited for");
+    for (const waiter of this.#waiters) waiter.fail("the server was closed while waiting for a request");
     this.#requests.length = 0;
     const connections = [...this.#connections];
     await Promise.all(connections.map(({ wire, ended }) => Promise.all([wire.reset(), ended])));

@@ -97,7 +97,7 @@ export async function dial(
   const given: DialOptions = isList(options) ? {} : options;
   checkOptions("dial()", given, table);
   const { timeoutMs = TIMEOUT_MS, proxy, net, tls, proxyTLS } = given;
-  if (!(timeoutMs > 0)) throw new RangeError(`timeoutMs is more than 0 or Infinity, not ${String(timeoutMs)}`);
+  if (!(timeoutMs > 0)) throw new RangeError(`timeoutMs must be more than 0, not ${String(timeoutMs)}`);
   const server = placeOf(url, "the URL of a server", { ws: false, wss: true, http: false, https: true });
   const proxyURL = proxy === undefined ? undefined : new ProxyURL(proxy);
   const attempt = new Attempt(given.signal, signal);
@@ -106,7 +106,7 @@ export async function dial(
     timeoutMs > LONGEST_TIMER_MS
       ? undefined
       : setTimeout(() => {
-          const message = `no connection to ${server.authority} in ${timeoutMs} ms: see the option timeoutMs`;
+          const message = `no connection to ${server.authority} in ${timeoutMs} ms: ${attempt.waitsFor}; see the option timeoutMs`;
           attempt.giveUp(new DialError(message, { code: "timedOut" }));
         }, timeoutMs);
   try {
@@ -139,6 +139,8 @@ function isList(options: DialOptions | readonly string[]): options is readonly s
 class Attempt {
   readonly #stops: (() => void)[];
   #socket: NodeDuplex | undefined;
+  /** Why the current step has not ended yet, for a message. */
+  waitsFor = "";
   #isGivenUp = false;
   #reason: unknown;
   /** Rejects the current step. */
@@ -202,6 +204,7 @@ class Attempt {
 async function connectTCP(attempt: Attempt, place: Place, options: object | undefined): Promise<NodeDuplex> {
   const { host, port } = place;
   const all = { host, port, ...options };
+  attempt.waitsFor = `no TCP connection to ${place.authority}`;
   const socket = new Socket({ ...options });
   await attempt.run(
     socket,
@@ -264,6 +267,7 @@ async function secure(
   // RFC 6066 §3: an address is not a valid server name. It is still checked against the certificate.
   const name = isIP(host) === 0 ? { servername: host } : {};
   const all: object = { host, ...name, ALPNProtocols: ["http/1.1"], ...options, ...contained(options), socket };
+  attempt.waitsFor = `${authority} did not end the TLS handshake`;
   const secured = connectTLS(all);
   await attempt.run(
     secured,
@@ -294,6 +298,7 @@ function contained(options: { readonly checkServerIdentity?: unknown } = {}): ob
 /** Asks a proxy for a tunnel to the server (RFC 9110 §9.3.6). */
 async function tunnel(attempt: Attempt, socket: NodeDuplex, proxy: ProxyURL, server: Place): Promise<void> {
   const { authority } = proxy.place;
+  attempt.waitsFor = `the proxy at ${authority} did not answer CONNECT`;
   await attempt.run(
     socket,
     (error) => {
@@ -331,12 +336,7 @@ class ProxyURL {
 /** `secureOf` maps each allowed scheme to whether it uses TLS. */
 function placeOf(url: string | URL, what: string, secureOf: Readonly<Record<string, boolean>>): Place {
   const expected = `dial() takes ${what}, ${Object.keys(secureOf).join(":// or ")}://`;
-  requireKind(
-    `${expected},`,
-    url,
-    "a string or an object",
-    advice({ toFixed: "to connect to a port write a URL with it" }),
-  );
+  requireKind(`${expected},`, url, "a string or an object", advice({ toFixed: "put the port into the URL" }));
   let parsed: URL;
   try {
     parsed = new URL(url);
@@ -354,7 +354,7 @@ function placeOf(url: string | URL, what: string, secureOf: Readonly<Record<stri
 const TCP_FAILURES: readonly [codes: RegExp, code: DialErrorCode, advice: string][] = [
   [/^(ENOTFOUND|EAI_\w+)$/, "notFound", "its name has no address; check the host of the URL"],
   [/^ECONNREFUSED$/, "refused", "nothing listens there; check the port of the URL, and that the server runs"],
-  [/^(ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL)$/, "unreachable", "there is no way to it from here"],
+  [/^(ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL)$/, "unreachable", "it can't be reached from here"],
   [/^(ECONNRESET|EPIPE)$/, "closed", "the other end hung up"],
 ];
 
@@ -372,17 +372,17 @@ function explainTCP(error: unknown, { authority }: Place): DialError {
 function explainTLS(error: unknown, authority: string): DialError {
   const nodeCode = codeOf(error);
   if (/^(ERR_SSL_|EPROTO$)/.test(nodeCode)) {
-    const advice = "does a TLS server listen there? A ws: URL does without TLS";
+    const advice = "is it a TLS server? For one without TLS use ws:";
     const message = `the TLS handshake with ${authority} failed (${nodeCode}): ${advice}`;
     return new DialError(message, { code: "tls", cause: error });
   }
   if (error === undefined || /^(ECONNRESET|EPIPE)$/.test(nodeCode)) {
-    const advice = "does a TLS server listen there? A ws: URL does without TLS";
+    const advice = "is it a TLS server? For one without TLS use ws:";
     const message = `${authority} hung up during the TLS handshake: ${advice}`;
     return new DialError(message, { code: "closed", cause: error });
   }
   if (/CERT|SIGNATURE|ISSUER|CRL|HOSTNAME|_CA$|CHAIN/.test(nodeCode)) {
-    const advice = "give the certificate of its authority as tls.ca, or check the host of the URL";
+    const advice = "pass its CA's certificate as tls.ca, or check the host of the URL";
     const message = `the certificate of ${authority} is not trusted (${nodeCode}): ${advice}`;
     return new DialError(message, { code: "certificate", cause: error });
   }

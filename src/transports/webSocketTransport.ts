@@ -37,16 +37,16 @@ export interface WebSocketTransportOptions {
    * limit. The other end pauses there. 2 MiB by default, at least 64 KiB. Limits the speed to one window per round
    * trip.
    */
-  readonly windowBytes?: number;
+  readonly windowBytes?: number | undefined;
   /**
    * The same for a plain peer, which can't be paused: if more is unread, the transport fails with `overflow`. 16 MiB by
    * default.
    */
-  readonly maxUnreadBytes?: number;
+  readonly maxUnreadBytes?: number | undefined;
   /**
    * The largest message to send, in bytes; 64 KiB by default. Lower it if the peer or a server in between accepts less.
    */
-  readonly maxMessageBytes?: number;
+  readonly maxMessageBytes?: number | undefined;
 }
 
 const table: OptionTable<WebSocketTransportOptions> = {
@@ -104,8 +104,8 @@ export function webSocketTransport(socket: CarrierSocket, options: WebSocketTran
     socket,
     "{ binaryType, readyState, bufferedAmount }",
     advice({
-      charAt: "make one of the URL",
-      searchParams: "make one of the URL",
+      charAt: "make one with new WebSocket(url)",
+      searchParams: "make one with new WebSocket(url)",
       label: "use dataChannelTransport() of websocket-over/webrtc",
     }),
   );
@@ -113,7 +113,8 @@ export function webSocketTransport(socket: CarrierSocket, options: WebSocketTran
   const { maxMessageBytes = 64 * 1024 } = options;
   const window = windowOf(options.windowBytes ?? 2 * 1024 * 1024);
   const plainWindow = windowOf(options.maxUnreadBytes ?? 16 * 1024 * 1024);
-  if (!(maxMessageBytes >= 1)) throw new RangeError(`maxMessageBytes is at least 1, not ${String(maxMessageBytes)}`);
+  if (!(maxMessageBytes >= 1))
+    throw new RangeError(`maxMessageBytes must be at least 1, not ${String(maxMessageBytes)}`);
 
   let poll: ReturnType<typeof setTimeout> | undefined;
   /** Whether this end has started to close the socket. */

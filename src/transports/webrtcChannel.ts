@@ -19,23 +19,23 @@ export interface DataChannelOptions {
    * limit. The other end pauses there. 2 MiB by default, at least 64 KiB. Limits the speed to one window per round
    * trip.
    */
-  readonly windowBytes?: number;
+  readonly windowBytes?: number | undefined;
   /**
    * The same for a plain peer, which can't be paused: if more is unread, the channel fails with `overflow`. 16 MiB by
    * default.
    */
-  readonly maxUnreadBytes?: number;
+  readonly maxUnreadBytes?: number | undefined;
   /**
    * The largest message to send, in bytes; values above 256 KiB count as 256 KiB. By default 64 KiB if both ends are
    * this library's, and 16 KiB to a plain peer, which every implementation accepts whole. If the peer's maximum turns
    * out to be lower, messages are halved until it accepts them.
    */
-  readonly maxMessageBytes?: number;
+  readonly maxMessageBytes?: number | undefined;
   /**
    * The channel's connection, if you have it. Closing it at this end then fails the streams, instead of looking like a
    * plain peer's end of the stream.
    */
-  readonly peerConnection?: Pick<RTCPeerConnection, "signalingState">;
+  readonly peerConnection?: Pick<RTCPeerConnection, "signalingState"> | undefined;
 }
 
 /** For `incomingChannels`, which has the channel's connection. */
@@ -105,7 +105,7 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
     channel,
     "{ ordered, readyState, send }",
     advice({
-      createDataChannel: "make one by createDataChannel(), or use incomingChannels()",
+      createDataChannel: "make one with createDataChannel(), or use incomingChannels()",
     }),
   );
   checkOptions("dataChannelTransport()", options, table);
@@ -164,7 +164,7 @@ export function transportOf(channel: RTCDataChannel, options: DataChannelOptions
         } catch (error) {
           // A message over the peer's maximum is refused with this error too, unsent.
           const isTooLong = error instanceof TypeError && unitBytes > SMALLEST_MESSAGE;
-          if (!isTooLong) throw new TransportError("lost", "the carrier takes no more", { cause: error });
+          if (!isTooLong) throw new TransportError("lost", "the carrier accepts no more data", { cause: error });
           unitBytes = Math.max(unitBytes >> 1, SMALLEST_MESSAGE);
         }
       }
@@ -241,7 +241,7 @@ export function sizesOf(options: DataChannelOptions, ours: boolean): { window: n
   const { windowBytes = 2 * 1024 * 1024, maxUnreadBytes = 16 * 1024 * 1024 } = options;
   const { maxMessageBytes = ours ? 64 * 1024 : 16 * 1024 } = options;
   if (!(maxMessageBytes >= SMALLEST_MESSAGE)) {
-    throw new RangeError(`maxMessageBytes is at least ${SMALLEST_MESSAGE}, not ${String(maxMessageBytes)}`);
+    throw new RangeError(`maxMessageBytes must be at least ${SMALLEST_MESSAGE}, not ${String(maxMessageBytes)}`);
   }
   return {
     window: windowOf(ours ? windowBytes : maxUnreadBytes),

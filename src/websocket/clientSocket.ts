@@ -39,9 +39,9 @@ export type Dial = (url: URL, protocols: string[], signal: AbortSignal) => ByteT
 
 export interface WebSocketOptions extends SharedOptions, RunOptions {
   /** Headers to add to the request. */
-  readonly headers?: HeadersInit;
+  readonly headers?: HeadersInit | undefined;
   /** The `Origin` header. By default the origin of the page or worker, if there is one. */
-  readonly origin?: string;
+  readonly origin?: string | undefined;
 }
 
 export const webSocketTable: OptionTable<WebSocketOptions> = {
@@ -137,7 +137,7 @@ export class ClientSocket {
     const { signal } = this.#dialing!;
     new Promise<ByteTransport>((resolve) => resolve(dial(url, [...protocols], signal))).then(
       (transport) => this.#attach(transport),
-      (error: unknown) => this.#fail("there is no transport", error),
+      (error: unknown) => this.#fail("could not connect", error),
     );
   }
 
@@ -208,7 +208,7 @@ export class ClientSocket {
         }),
       );
     } catch (error) {
-      this.#fail("there is no transport", error);
+      this.#fail("could not connect", error);
     }
   }
 

@@ -224,7 +224,7 @@ function defineClass(plan: (init: unknown) => Plan): WebSocketConstructor {
       // "If code is present, but is neither an integer equal to 1000 nor an integer in the range 3000 to 4999,
       // inclusive, throw an "InvalidAccessError" DOMException."
       if (number !== undefined && number !== 1000 && !(number >= 3000 && number <= 4999)) {
-        throw new DOMException(`close takes 1000 or a code from 3000 to 4999, not ${number}`, "InvalidAccessError");
+        throw new DOMException(`the close code must be 1000 or 3000 to 4999, not ${number}`, "InvalidAccessError");
       }
       // "If reasonBytes is longer than 123 bytes, then throw a "SyntaxError" DOMException."
       if (text !== undefined && utf8Length(text) > 123) {
@@ -235,7 +235,7 @@ function defineClass(plan: (init: unknown) => Plan): WebSocketConstructor {
 
     send(data: unknown, ...more: unknown[]): void {
       const socket = this.#socket;
-      requireArgument("send needs what to send", arguments.length);
+      requireArgument("send() needs an argument", arguments.length);
       const callback = more.find((argument) => typeof argument === "function");
       socket.send(toPayload(data), callback as ((error?: unknown) => void) | undefined);
     }

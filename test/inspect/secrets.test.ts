@@ -1,4 +1,4 @@
-/** What lets somebody act for somebody else is in no export: planted in every kind of head, whole or cut at every byte. */
+/** Exports contain no credentials: secrets are planted in every kind of head, whole or cut at every byte. */
 import { describe, expect, test } from "vitest";
 import { WSConnection, type ConnectionOptions } from "../../src/index.ts";
 import {
@@ -101,6 +101,38 @@ function expectNoneAtClient(bytes: Bytes, options: ConnectionOptions = {}): void
 
 const exampleKey = (bytes: Uint8Array): void => bytes.set(ascii("the sample nonce").subarray(0, bytes.length));
 
+/** What is a token by its looks, wherever it is. */
+const tokens = [
+  `eyJhbGciOiJIUzI1NiJ9.eyJzdWIi.${SECRET}`,
+  `eyJh.${SECRET}.`,
+  `eyJh.${SECRET}.${SECRET}.${SECRET}.${SECRET}`,
+  `eyJh%2E${SECRET}%2e${SECRET}`,
+  `eyJ0b2tlbiI6${SECRET}`,
+  `Bearer ${SECRET}`,
+  `bearer%20${SECRET}`,
+  `Basic ${SECRET}==`,
+  `ghp_${SECRET}`,
+  `xoxb-1-${SECRET}`,
+  `sk-proj-${SECRET}`,
+];
+
+/** URLs, and what else is put into a parameter, with a secret: percent-encoded once or more. */
+const encodedURLs = [
+  `https://h/?token=${SECRET}`,
+  `https://h/?a=b&access_token=${SECRET}&c=d`,
+  `/#id_token=${SECRET}`,
+  `/;key=${SECRET}`,
+  `https://me:${SECRET}@h/`,
+  `https://${SECRET}@h`,
+  `{"token":"${SECRET}"}`,
+  `{"a":1,"apiKey" : "${SECRET}"}`,
+  `token=${SECRET}`,
+  `a=b&token=${SECRET}`,
+].flatMap((text) => {
+  const encoded = encodeURIComponent(text);
+  return [encoded, encodeURIComponent(encodeURIComponent(encoded))];
+});
+
 /** Header lines with a secret, of a request or an answer. */
 const lines: [string, ...string[]][] = [
   [`+Cookie: sid=${SECRET}`],
@@ -161,7 +193,15 @@ const lines: [string, ...string[]][] = [
   [`+Link: <https://a.example/?sig=${SECRET}>; rel=next, <https://b.example/?key=${SECRET}>`],
   [`+X-A: /?token=a, /?token=${SECRET}`],
   [`+X-A: /?token=a;${SECRET}`],
+  [`+X-A: /?token=a ${SECRET}`],
+  [`+X-A: token=${SECRET}`],
+  [`+X-A: {"a":1,"token": "${SECRET}"}`],
+  [`+Sec-WebSocket-Extensions: x; token=${SECRET}`],
+  [`+Sec-WebSocket-Key: token=${SECRET}`],
+  ["+Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", `+ Cookie: ${SECRET}`],
   [`+Forwarded: for="me:${SECRET}@a"`, `+Via: //${SECRET}@a`],
+  [`+User-Agent: a ${tokens[0]}`],
+  [`+Location: /login?next=${encodedURLs[0]}&a=b`],
 ];
 
 const requests: string[][] = [
@@ -205,7 +245,24 @@ const requests: string[][] = [
     `wss://${SECRET}@a.example/chat`,
     `http://me:p@ss:${SECRET}@a.example/chat`,
     `me:${SECRET}@a.example:443`,
+    `/a ${SECRET}`,
+    `/?token=a ${SECRET}`,
+    `/?token=a b=${SECRET}`,
+    ` /?a=b  ${SECRET} `,
+    `/login?next=${encodedURLs[0]}&a=b`,
+    `/chat/${tokens[0]}/a`,
   ].map((target) => [`=GET ${target} HTTP/1.1`]),
+  [`=${SECRET}`],
+  [`=${SECRET} HTTP/1.1`],
+  [`=${SECRET} /chat HTTP/1.1`],
+  [`=${SECRET}\t/chat HTTP/1.1`],
+  [`= ${SECRET} /chat HTTP/1.1`],
+  [`=nonsense ${SECRET}`],
+  [`=nonsense /?token=${SECRET} HTTP/1.1`],
+  [`=GET /chat ${SECRET}`],
+  [`=GET /chat HTTP/${SECRET}`],
+  [`=GET /chat HTTP/1.1 ${SECRET}`],
+  [`=HTTP/1.1 ${SECRET} HTTP/1.1`],
   [`=GET /?token=${SECRET}`],
   [`=GET  /?token=${SECRET}  HTTP/1.1`],
   [`=POST /?token=${SECRET} HTTP/1.0`],
@@ -235,6 +292,12 @@ const answers: string[][] = [
   [`=HTTP/1.1 103 Early Hints\r\nSet-Cookie: ${SECRET}\r\n\r\nHTTP/1.1 101 Switching Protocols`],
   [`=HTTP/1.1 1O1 nonsense`, `+Set-Cookie: ${SECRET}`],
   [`=Set-Cookie: ${SECRET}`],
+  [`=${SECRET} 101 Switching Protocols`],
+  [`=HTTP/${SECRET}`],
+  [`=HTTP/1.1 ${SECRET}`],
+  [`=HTTP/1.1 101${SECRET}`],
+  [`=HTTP/1.1 10 ${SECRET}`],
+  [`=HTTP/1.1 302 ${tokens[0]}`],
   [`=nonsense\r\n\r\nHTTP/1.1 200 OK\r\nSet-Cookie: ${SECRET}`],
 ];
 
@@ -248,6 +311,10 @@ const bodies = [
   `0\r\nX-A: 1\r\n\r\nSet-Cookie: ${SECRET}`,
   `3\r\nabcd\r\nSet-Cookie: ${SECRET}\r\n\r\n`,
   `x\r\nSet-Cookie: ${SECRET}\r\n\r\n`,
+  `3;token=${SECRET}\r\nabc\r\n0\r\n\r\n`,
+  `3 ; a ; b="${SECRET}"\r\nabc\r\n1;${SECRET}\r\nd\r\n0;${SECRET}\r\n\r\n`,
+  `3 ${SECRET}\r\nabc\r\n0\r\n\r\n`,
+  `3;a\r${SECRET}`,
   `3\nabc\n0\nSet-Cookie: ${SECRET}\n\n`,
 ];
 
@@ -262,6 +329,16 @@ describe("a request with a secret", () => {
   test.each(requests)("cut at every byte: %j %j %j", (...changes: (string | undefined)[]) => {
     const bytes = request(...changes.filter((change) => change !== undefined));
     for (let end = 1; end < bytes.length; end++) expectNoneAtServer(bytes.subarray(0, end));
+  });
+});
+
+describe("a secret by its looks, or in an encoded URL", () => {
+  test.each([...tokens, ...encodedURLs])("%s", (text) => {
+    for (const change of [`=GET /login?next=${text}&a=b HTTP/1.1`, `=GET /to/${text} HTTP/1.1`, `+X-A: a ${text}`]) {
+      expectNoneInExports({ role: "server", records: decode({ client: request(change) }) });
+      expectNoneAtServer(request(change));
+    }
+    expectNoneAtClient(response(`=HTTP/1.1 302 ${text}`, `+Location: /login?next=${text}`));
   });
 });
 
@@ -280,16 +357,16 @@ describe("an answer with a secret", () => {
     for (let end = 1; end < bytes.length; end++) expectNoneAtClient(bytes.subarray(0, end), options);
   });
 
-  test.each(bodies)("in a body in chunks: %j", (body) => {
+  test.each(bodies)("in a chunked body: %j", (body) => {
     const bytes = join(head("HTTP/1.1 503 Later", "transfer-encoding: Chunked"), ascii(body));
     for (let end = 1; end <= bytes.length; end++) expectNoneAtClient(bytes.subarray(0, end), options);
   });
 });
 
-describe("a head that is longer than it may be", () => {
+describe("a head that exceeds the limit", () => {
   const long = `+X-A: ${"a".repeat(65_536 - request("+X-A: ", "+Cookie: ").length - 4)}`;
 
-  test.each([0, 2, 6, 9, 12, 100])("with a secret that begins %i bytes behind the limit, or before it", (shift) => {
+  test.each([0, 2, 6, 9, 12, 100])("with a secret that starts %i bytes after the limit, or before it", (shift) => {
     for (const padding of ["", "b".repeat(shift)]) {
       const bytes = request(long.slice(0, long.length - (padding === "" ? shift : 0)) + padding, `+Cookie: ${SECRET}`);
       expectNoneInExports({ role: "server", records: decode({ client: bytes }) });
@@ -299,7 +376,7 @@ describe("a head that is longer than it may be", () => {
     expectNoneInExports({ role: "server", records: decode({ client: behind }) });
   });
 
-  test("and one that its end takes for whole is redacted and replayed like any other", () => {
+  test("and one that its receiver accepts as whole is redacted and replayed like any other", () => {
     const limits = { maxHeadBytes: Infinity };
     const connection = new WSConnection("server", { limits });
     const recording = recordVector(connection, { limits });
@@ -310,7 +387,7 @@ describe("a head that is longer than it may be", () => {
   });
 });
 
-describe("a conversation of two ends of ours", () => {
+describe("a conversation between two of our ends", () => {
   const options: ConnectionOptions = {
     host: "a.example",
     resource: `/chat?room=1&token=${SECRET}`,
@@ -354,7 +431,7 @@ describe("a conversation of two ends of ours", () => {
     }
   });
 
-  test("a rejection with a secret, and a request that somebody else has parsed", () => {
+  test("a rejection with a secret, and a request that was parsed elsewhere", () => {
     const connection = new WSConnection("server");
     const recording = recordVector(connection);
     const trace = tap(connection);
@@ -378,7 +455,7 @@ describe("a conversation of two ends of ours", () => {
     expectNoneInVector(recording.vector());
   });
 
-  test("frames behind a request that somebody else has parsed are what they were", () => {
+  test("frames after a request that was parsed elsewhere are unchanged", () => {
     const connection = new WSConnection("server");
     const recording = recordVector(connection);
     const { headers } = pullRequest(request(`+Cookie: ${SECRET}`));
@@ -398,7 +475,7 @@ function pullRequest(bytes: Bytes): { headers: Headers } {
   return pull(connection)[0] as never;
 }
 
-describe("structure and length stay", () => {
+describe("redaction keeps structure and length", () => {
   const redaction: Redaction = { headers: isSecretHeader, tokens: true };
   const shown = (bytes: Bytes): string => {
     const [record] = decode({ client: bytes }, { handshake: "http1" });
@@ -431,7 +508,7 @@ describe("structure and length stay", () => {
     ]);
   });
 
-  test("of lines that can't be read: their names are shown where they are some", () => {
+  test("of invalid lines: their names are shown if they have any", () => {
     const bytes = request("+Cookie : a", "+X-A: 1", "+ b", "+Cookie: c", "+ d=e", "+X\0Y: f", "+no colon", "+: g");
     expect(shown(bytes).split("\r\n").slice(6)).toEqual([
       "Cookie : x",
@@ -447,7 +524,7 @@ describe("structure and length stay", () => {
     ]);
   });
 
-  test("of what is not ASCII: it stays so", () => {
+  test("of non-ASCII text: it stays non-ASCII", () => {
     const bytes = join(request().subarray(0, -2), ascii("Cookie: "), hex("e9 c3 a9"), ascii("\r\n\r\n"));
     expect(shown(bytes)).toContain("Cookie: \xf8\xf8\xf8\r\n");
   });
@@ -469,7 +546,7 @@ describe("structure and length stay", () => {
     expect(shown(bytes)).toBe(latin1Of(bytes));
   });
 
-  test("subprotocols by their usual names are no tokens", () => {
+  test("subprotocols with common names do not count as tokens", () => {
     const names = [
       "graphql-transport-ws",
       "graphql-ws",
@@ -511,6 +588,35 @@ describe("structure and length stay", () => {
     expect(redactSubprotocols(names)).toEqual(names);
   });
 
+  test.each([
+    "auth-hunter2",
+    "auth.ab",
+    "bearer.hunter",
+    "bearerhunter",
+    "bearer-x",
+    "base64url.bearer.authorization.k8s.io.abcd",
+    "token-abc",
+    "x.api-key.abc",
+    "eyJh.abc.def",
+    "password:abc",
+  ])("the subprotocol %s is a token", (token) => {
+    expect(redactSubprotocols(["chat", token, "chat2"])).toEqual(["chat", token.replace(/[^:]/g, "x"), "chat2"]);
+  });
+
+  test.each(["authorization", "bearer", "base64url.bearer.authorization", "access_token", "apiKey"])(
+    "a subprotocol behind %s is a token",
+    (name) => {
+      const [, token, next] = redactSubprotocols([name, "hunter", "chat"]);
+      expect([token, next]).toEqual(["xxxxxx", "chat"]);
+    },
+  );
+
+  test("thousands of tokens get different names, in linear time", () => {
+    const offered = (count: number): string[] =>
+      Array.from({ length: count }, (_, i) => `a1b2c3d4${i.toString(36).padStart(4, "0")}`);
+    expect(new Set(redactSubprotocols(offered(20_000))).size).toBe(20_000);
+  });
+
   test("subprotocols that are tokens get different names, the same one each time", () => {
     const tokens = [SECRET, SECRET, SECRET.replace("Z", "Y"), `${SECRET}=/`, "550e8400-e29b-41d4-a716-446655440000"];
     const redacted = redactSubprotocols(["chat", ...tokens]);
@@ -536,21 +642,21 @@ describe("structure and length stay", () => {
     expect(redactURL("/a?b")).toBe("/a?b");
   });
 
-  test("a key that is to be hidden is hidden in what answers it, too", () => {
+  test("if a key is hidden, its answer is hidden too", () => {
     const records = decode({ client: request(), server: response() });
     const hidden = records.map((record) => redactRecord(record, { headers: ["Sec-WebSocket-Key"] }));
     expect(readable(hidden)).not.toContain("dGhlIHNhbXBsZSBub25jZQ==");
   });
 });
 
-describe("what is asked for is what is done", () => {
+describe("the redaction options are followed", () => {
   const bytes = request(`=GET /?token=tttttt HTTP/1.1`, "+Cookie: cccccc", "+X-Api-Key: kkkkkk", "+X-A: aaaaaa");
   const has = (redact: Redaction): string => {
     const text = readable(toHAR({ role: "client", records: decode({ client: bytes }) }, { redact }));
     return ["tttttt", "cccccc", "kkkkkk", "aaaaaa"].filter((value) => text.includes(value)).join(" ");
   };
 
-  test("headers that are named, in place of those that are by default", () => {
+  test("listed headers, in place of the default ones", () => {
     expect(has({})).toBe("aaaaaa");
     expect(has({ headers: ["X-A"] })).toBe("cccccc kkkkkk");
     expect(has({ headers: [] })).toBe("cccccc kkkkkk aaaaaa");
@@ -559,7 +665,7 @@ describe("what is asked for is what is done", () => {
     expect(has({ headers: [], tokens: false })).toBe("tttttt cccccc kkkkkk aaaaaa");
   });
 
-  test("in a vector, too", () => {
+  test("also in a vector", () => {
     const connection = new WSConnection("server");
     const recording = recordVector(connection);
     connection.receiveBytes(bytes.slice());
@@ -570,7 +676,7 @@ describe("what is asked for is what is done", () => {
     expect(readable(recording.vector())).not.toContain("tttttt");
   });
 
-  test("in a trace nothing but what is asked for", () => {
+  test("a trace redacts nothing else", () => {
     const trace = (redact?: Redaction): string => {
       const connection = new WSConnection("server");
       const recorded = tap(connection, redact === undefined ? {} : { redact });
@@ -586,7 +692,7 @@ describe("what is asked for is what is done", () => {
     expect(trace({ headers: isSecretHeader, tokens: true })).not.toMatch(/tttttt|cccccc|kkkkkk/);
   });
 
-  test("a body is not even kept where its trailers are", () => {
+  test("a body is not even kept if it has trailers", () => {
     const connection = clientOf();
     const trace = tap(connection, { redact: { headers: secretHeaders } });
     const answer = join(head("HTTP/1.1 503 Later", "Transfer-Encoding: chunked"), ascii(bodies[1]!));

@@ -1,4 +1,4 @@
-/** Puts the library's class in the place of the platform's, in a page or a worker, before a test's own scripts run. */
+/** Replaces the platform's class with the library's, in a page or a worker, before a test's own scripts run. */
 import { webSocketProtocol, webSocketTransport } from "../../src/transports/webSocketTransport.ts";
 import { createWebSocketClass } from "../../src/websocket/index.ts";
 
