@@ -77,6 +77,7 @@ export default defineConfig({
           ],
           include: [
             "test/{core,handshake,connection,transports,deflate,inspect,stream,bridge,websocket,server,testing,simulation,browser}/**/*.test.ts",
+            "test/resume/{frames,hostile,race,resumable,throughput}.test.ts",
             // Those of the libraries whose server can live in a page.
             "test/compat/{graphqlWs,jsonRpc,phoenix,reconnecting,signalr,stomp,worlds,yjs}.test.ts",
             "test/compat/page/*.test.ts",

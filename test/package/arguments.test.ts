@@ -13,6 +13,7 @@ import { permessageDeflate } from "../../src/deflate/index.ts";
 import { extendedConnects, http2Dial } from "../../src/http2/index.ts";
 import * as inspect from "../../src/inspect/index.ts";
 import { checkServerOptions } from "../../src/playwright/webSocketServer.ts";
+import { race, resumable, resumed } from "../../src/resume/index.ts";
 import { answer, broadcastChannelSignals, invite, meet, meetings } from "../../src/rendezvous/index.ts";
 import { crosswsAdapter, WebSocketServer, type Peer } from "../../src/server/index.ts";
 import { accept, connect, serve } from "../../src/stream/index.ts";
@@ -86,6 +87,7 @@ const TAKES = "takes a transport, { readable, writable }, not";
 const DIAL = "to dial a URL on Node use dial() of websocket-over/node";
 const LISTEN = "use listen() or upgrades() of websocket-over/node";
 const LIST = "extensions must be an array, as in [permessageDeflate()], not an instance of Object";
+const RESUME_OPTIONS = "bufferBytes, keepMs, probeMs, signal, random, clock";
 const CALLED =
   "an extension, such as permessageDeflate(), must be { offer, accept, confirm }, not an instance of Function";
 
@@ -790,6 +792,37 @@ describe("websocket-over/http2", () => {
       [url],
       "TypeError: http2Dial() takes an HTTP/2 client session, { request, ping }, not a string; make one with http2.connect()",
     ],
+  ]);
+});
+
+describe("websocket-over/resume", () => {
+  refuses("resumable()", "throws", resumable, [
+    ["a transport", [near()], "TypeError: resumable() takes a dial, a function, not an instance of Object"],
+    ["a URL for options", [near, url], `TypeError: resumable() takes options, { ${RESUME_OPTIONS} }, not a string`],
+    ["keepMS: for keepMs:", [near, { keepMS: 1 }], "TypeError: resumable() has no option keepMS; did you mean keepMs?"],
+    ["too small a buffer", [near, { bufferBytes: 1 }], "RangeError: bufferBytes is at least 1024, not 1"],
+    ["a wait that is not a number", [near, { keepMs: NaN }], "RangeError: keepMs is at least 0, not NaN"],
+    ["no time to answer", [near, { probeMs: 0 }], "RangeError: probeMs is at least 1, not 0"],
+  ]);
+  refuses("resumed()", "throws", resumed, [
+    [
+      "a transport",
+      [near()],
+      "TypeError: resumed() takes transports, as an array or another iterable, not an instance of Object; " +
+        "put it into an array",
+    ],
+    [
+      "no options",
+      [[], null],
+      `TypeError: resumed() takes options, { ${RESUME_OPTIONS}, maxSessions, maxHeldBytes }, not null`,
+    ],
+    ["no sessions", [[], { maxSessions: 0 }], "RangeError: maxSessions is at least 1, not 0"],
+  ]);
+  refuses("race()", "rejects", race, [
+    ["a function", [near], "TypeError: race() takes an array of dials, not an instance of Function"],
+    ["no functions", [[]], "TypeError: race() takes an array of dials, not an instance of Array"],
+    ["transports", [[near()]], "TypeError: race() takes dials, each a function, not an instance of Object"],
+    ["a negative head start", [[near], { headStartMs: -1 }], "RangeError: headStartMs is at least 0, not -1"],
   ]);
 });
 
