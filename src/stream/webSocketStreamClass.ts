@@ -147,7 +147,7 @@ export function createWebSocketStreamClass(dial: Dial, given: WebSocketOptions =
     Object.defineProperty(prototype, name, { enumerable: true });
   }
   Object.defineProperty(prototype, Symbol.toStringTag, { value: "WebSocketStream", configurable: true });
-  return WebSocketStream as unknown as WebSocketStreamConstructor;
+  return WebSocketStream;
 }
 
 /** What one object does beneath its Web IDL face. */
@@ -246,7 +246,7 @@ class StreamSocket {
         this.#unsent++;
         await session.send(message as string | BufferSource);
         await new Promise<void>((resolve, reject) =>
-          driver.written((error) => (error === undefined ? resolve() : reject(error as Error))),
+          driver.written((error) => (error === undefined ? resolve() : reject(error))),
         );
         this.#unsent--;
       },

@@ -132,7 +132,7 @@ describe("opened", () => {
     });
     expect(await bothFail(new Throwing(SERVER))).toMatchObject({ name: "WebSocketError", cause });
     const Wrong = createWebSocketStreamClass(() => 1 as unknown as ByteTransport);
-    expect(await bothFail(new Wrong(SERVER))).toMatchObject({ name: "WebSocketError", cause: expect.any(TypeError) });
+    expect(await bothFail(new Wrong(SERVER))).toMatchObject({ name: "WebSocketError", cause: { name: "TypeError" } });
   });
   test("rejects, and closed with it, if the handshake takes too long, the dial's time included", async () => {
     for (const dial of [() => new Promise<ByteTransport>(() => {}), () => new WireTransport()]) {
@@ -140,9 +140,9 @@ describe("opened", () => {
       const Slow = createWebSocketStreamClass(dial, { clock, handshakeTimeoutMs: 5000 });
       const stream = new Slow(SERVER);
       await settled();
-      clock.advance(4999);
+      await clock.advance(4999);
       expect(await isPending(stream.opened)).toBe(true);
-      clock.advance(1);
+      await clock.advance(1);
       expect(await bothFail(stream)).toMatchObject({ name: "WebSocketError", cause: { code: "handshakeTimeout" } });
     }
   });
@@ -271,7 +271,7 @@ describe("close", () => {
       ["the error of a lost connection", new WebSocketError("", { closeCode: 1006 }), 1011, ""],
     ])("with %s", async (_, why, closeCode, reason) => {
       const stream = new WebSocketStream(SERVER);
-      await end((await stream.opened) as { readable: ReadableStream; writable: WritableStream }, why);
+      await end((await stream.opened), why);
       expect(await stream.closed).toEqual({ closeCode, reason });
     });
   });
