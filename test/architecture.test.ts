@@ -66,11 +66,12 @@ describe("imports point inward", () => {
     core: ["core"],
     handshake: ["core", "handshake"],
     connection: ["core", "handshake", "connection"],
-    transports: ["transports", "core/options.ts", "node:net", "node:tls"],
+    transports: ["transports", "core/options.ts", "node:dns", "node:net", "node:tls"],
     http2: ["transports", "http2", "core/options.ts"],
     deflate: ["core", "deflate", "pako"],
     inspect: ["core", "handshake", "connection", "transports", "inspect"],
     stream: ["core", "handshake", "connection", "transports", "stream"],
+    bridge: ["core", "handshake", "connection", "transports", "stream", "bridge"],
     websocket: ["core", "handshake", "connection", "transports", "stream", "websocket"],
     server: ["core", "handshake", "connection", "transports", "stream", "server"],
     testing: ["core", "handshake", "connection", "transports", "inspect", "stream", "websocket", "testing"],
@@ -159,13 +160,17 @@ test("no entry needs Playwright or Node but ./node and ./playwright", () => {
   expect(needy.map(([name]) => name)).toEqual(["./node", "./playwright"]);
 });
 
-test.each(["index.ts", "deflate/index.ts", "inspect/index.ts", "testing/index.ts", "http2/index.ts"])(
-  "the entry %s has names only",
-  (entryName) => {
-    const { text } = sources.find(({ name }) => name === entryName)!;
-    expect(text.replace(/\/\*\*.*\*\/|export (type )?\{[^}]*\} from "[^"]+";|\s/g, "")).toBe("");
-  },
-);
+test.each([
+  "index.ts",
+  "deflate/index.ts",
+  "inspect/index.ts",
+  "testing/index.ts",
+  "http2/index.ts",
+  "bridge/index.ts",
+])("the entry %s has names only", (entryName) => {
+  const { text } = sources.find(({ name }) => name === entryName)!;
+  expect(text.replace(/\/\*\*.*\*\/|export (type )?\{[^}]*\} from "[^"]+";|\s/g, "")).toBe("");
+});
 
 test("the main entry has these", () => {
   expect(Object.keys(entry).sort()).toEqual([

@@ -58,13 +58,12 @@ export interface AnswerOptions {
   readonly headers?: HeadersInit;
 }
 
-/** The options of a connection's `accept`. It already has the extensions. */
-export const acceptTable: OptionTable<Omit<AnswerOptions, "extensions">> = {
+/** Also the options of a connection's `accept`, whose `extensions` are names. */
+export const answerTable: OptionTable<AnswerOptions> = {
   subprotocol: "a string",
   headers: "an object",
+  extensions: "an object",
 };
-
-const answerTable: OptionTable<AnswerOptions> = { ...acceptTable, extensions: "an object" };
 
 /** What both ends agreed on. Pass it to a `WSConnection` with `handshake: "none"`. */
 export interface Agreement {

@@ -64,7 +64,11 @@ export class IncomingMessages {
   #goOn: () => void = ignore;
   #ended: { readonly error: WebSocketError | undefined } | undefined;
 
-  constructor(connection: Connection, driver: Pick<Driver, "isClosing">, onCancel: (reason: unknown) => void) {
+  constructor(
+    connection: Pick<Connection, "frameRemaining">,
+    driver: Pick<Driver, "isClosing">,
+    onCancel: (reason: unknown) => void,
+  ) {
     this.#assembler = new MessageAssembler(connection);
     this.#driver = driver;
     this.#onCancel = onCancel;

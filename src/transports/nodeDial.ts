@@ -1,5 +1,6 @@
 /** Connects to a WebSocket server by its URL: over TCP or TLS, directly or through an HTTP proxy. */
 import { isIP, Socket } from "node:net";
+import { lookup as systemLookup } from "node:dns";
 import { connect as connectTLS } from "node:tls";
 import { advice, checkOptions, refuse, requireKind, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
@@ -27,6 +28,11 @@ export interface DialOptions {
   readonly tls?: object | undefined;
   /** Like `tls`, for the TLS connection to an `https:` proxy. */
   readonly proxyTLS?: object | undefined;
+  /**
+   * Whether an address may be connected to, of those that the host has been resolved to. Others are left out. For URLs
+   * that come from somebody else. With a proxy, it is asked of the proxy's address, because the proxy resolves the host.
+   */
+  readonly allowsAddress?: ((address: string) => boolean) | undefined;
   /** How long connecting may take, in milliseconds; 10,000 by default, `Infinity` for no limit. */
   readonly timeoutMs?: number | undefined;
 }
@@ -37,6 +43,7 @@ const table: OptionTable<DialOptions> = {
   net: "an object",
   tls: "an object",
   proxyTLS: "an object",
+  allowsAddress: "a function",
   timeoutMs: "a number",
 };
 
@@ -61,7 +68,7 @@ interface Place {
  * the server's certificate and offers ALPN `http/1.1`. The path is not used here: pass the URL to `connect` as well.
  *
  * You can pass `dial` itself as a `Dial`: it accepts a list of subprotocols in place of the options and ignores it; the
- * signal follows. Rejects with a {@link DialError} that says what to do, or with the signal's reason, and leaves no
+ * signal and `allowsAddress` follow. Rejects with a {@link DialError} that says what to do, or with the signal's reason, and leaves no
  * socket open. Rejects with `TypeError` or `RangeError` if the URL or an option is invalid.
  *
  * @example
@@ -85,6 +92,7 @@ export async function dial(
   url: string | URL,
   options: DialOptions | readonly string[] = {},
   signal?: AbortSignal,
+  allowsAddress?: (address: string) => boolean,
 ): Promise<ByteTransport> {
   const given: DialOptions = isList(options) ? {} : options;
   checkOptions("dial()", given, table);
@@ -102,7 +110,12 @@ export async function dial(
           attempt.giveUp(new DialError(message, { code: "timedOut" }));
         }, timeoutMs);
   try {
-    let socket: NodeDuplex = await connectTCP(attempt, first, net);
+    const allows = given.allowsAddress ?? allowsAddress;
+    let socket: NodeDuplex = await connectTCP(
+      attempt,
+      first,
+      allows === undefined ? net : allowedOnly(first, net, allows),
+    );
     if (proxyURL !== undefined) {
       if (proxyURL.place.secure) socket = await secure(attempt, socket, proxyURL.place, proxyTLS);
       await tunnel(attempt, socket, proxyURL, server);
@@ -200,6 +213,37 @@ async function connectTCP(attempt: Attempt, place: Place, options: object | unde
     },
   );
   return socket;
+}
+
+type Lookup = typeof systemLookup;
+
+/** The options for `net.connect`, with a lookup that leaves out addresses that are not allowed. */
+function allowedOnly(
+  { host, authority }: Place,
+  net: object | undefined,
+  allows: (address: string) => boolean,
+): object {
+  const { lookup = systemLookup } = (net ?? {}) as { lookup?: Lookup };
+  const notAllowed = (): DialError => {
+    const message = `no connection to ${authority}: none of its addresses is allowed by the option allowsAddress`;
+    return new DialError(message, { code: "notAllowed" });
+  };
+  // Node looks up names only.
+  if (isIP(host) !== 0 && !allows(host)) throw notAllowed();
+  const allowed: Lookup = (name, options, callback) =>
+    lookup(name, options, (error, found, family) => {
+      try {
+        if (error || found === undefined) callback(error);
+        else if (typeof found === "string") callback(allows(found) ? null : notAllowed(), found, family);
+        else {
+          const rest = found.filter(({ address }) => allows(address));
+          callback(rest.length > 0 ? null : notAllowed(), rest);
+        }
+      } catch (thrown) {
+        callback(thrown);
+      }
+    });
+  return { ...net, lookup: allowed };
 }
 
 /** Establishes TLS on a socket. */
@@ -307,6 +351,7 @@ const TCP_FAILURES: readonly [codes: RegExp, code: DialErrorCode, advice: string
 ];
 
 function explainTCP(error: unknown, { authority }: Place): DialError {
+  if (error instanceof DialError) return error;
   const nodeCode = error === undefined ? "ECONNRESET" : codeOf(error);
   const [, code, advice] = TCP_FAILURES.find(([codes]) => codes.test(nodeCode)) ?? [
     undefined,

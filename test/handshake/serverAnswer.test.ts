@@ -51,6 +51,20 @@ describe("§4.2.2 accept", () => {
     expect(pull(server)).toMatchObject([{ type: "connectionEstablished", subprotocol: "superchat" }]);
   });
 
+  test("with only the extensions that are named", () => {
+    const offer = request("+Sec-WebSocket-Extensions: x-a, x-b");
+    for (const [names, agreed] of [
+      [["x-b", "x-other"], ["x-b"]],
+      [[], []],
+      [undefined, ["x-a", "x-b"]],
+    ] as const) {
+      const server = new WSConnection("server", { extensions: [flip("x-a"), { ...flip("x-b"), accept: plainly }] });
+      const [requested] = feed(server, offer) as [ConnectionRequested];
+      server.accept(requested, { extensions: names });
+      expect(server.extensions.map(({ name }) => name)).toEqual(agreed);
+    }
+  });
+
   test("with none of them, unless told", () => {
     const { server, requested } = asked(request("+Sec-WebSocket-Protocol: chat"));
     server.accept(requested);
@@ -129,7 +143,17 @@ describe("§4.2.2 accept", () => {
   });
 });
 
+const plainly = (): { parameters: []; codec: { reservedBits: number } } => ({
+  parameters: [],
+  codec: { reservedBits: 0 },
+});
+
 describe("§4.2.2 accept refuses what may not be, and leaves no trace", () => {
+  test("extensions themselves where names are meant", () => {
+    const { server, requested } = asked();
+    const extensions = [flip("x-a")] as unknown as string[];
+    expectNoTrace(server, requested, () => server.accept(requested, { extensions }), TypeError);
+  });
   test.each([
     ["when none was", [], "chat"],
     ["in that case", ["+Sec-WebSocket-Protocol: Chat"], "chat"],

@@ -288,7 +288,7 @@ describe("websocket-over/stream", () => {
     await Promise.all([client.close(), served.closed]);
   });
   test.each<[string, string, unknown, string]>([
-    ["accept", "a subprotocol", "chat", "accept() takes options, { subprotocol, headers }, not a string"],
+    ["accept", "a subprotocol", "chat", "accept() takes options, { subprotocol, headers, extensions }, not a string"],
     ["accept", "protocol:", { protocol: "a" }, "accept() has no option protocol; did you mean subprotocol?"],
     ["reject", "a status", 404, "reject() takes options, { status, headers, body, streamed }, not 404"],
     ["reject", "statusCode:", { statusCode: 404 }, "reject() has no option statusCode; did you mean status?"],
