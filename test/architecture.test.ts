@@ -62,6 +62,9 @@ describe("src/core, src/handshake, src/connection and the driver's machine are p
 
 describe("imports point inward", () => {
   const ofPlaywright = ["@playwright/test", "node:fs", "node:net"];
+  const ofCommand = ["buffer", "events", "fs", "fs/promises", "http", "http2", "net", "path", "process", "readline"]
+    .concat("stream", "stream/consumers", "timers/promises", "util")
+    .map((name) => `node:${name}`);
   const allowed: Record<string, readonly string[]> = {
     core: ["core"],
     handshake: ["core", "handshake"],
@@ -85,6 +88,8 @@ describe("imports point inward", () => {
       "playwright",
       ...ofPlaywright,
     ],
+    // The command puts everything together.
+    cli: [...new Set(sources.map(({ name }) => folderOf(name))), ...ofCommand],
     ".": ["core", "handshake", "connection"],
   };
   test.each(sources)("$name", (source) => {

@@ -26,7 +26,7 @@ import { authorityOf, listenOn } from "./serve.ts";
 import { Tally } from "./tally.ts";
 import type { Terminal } from "./terminal.ts";
 import { listOption, textOption, type Values, type Verb } from "./verb.ts";
-import { visible } from "./words.ts";
+import { visible } from "./visible.ts";
 
 export const bridge: Verb = {
   name: "bridge",

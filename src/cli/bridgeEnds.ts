@@ -3,7 +3,7 @@ import type { ByteTransport } from "../transports/byteTransport.ts";
 import { DialError } from "../transports/dialError.ts";
 import { dial } from "../transports/nodeDial.ts";
 import { CommandError, UsageError } from "./failure.ts";
-import { visible } from "./words.ts";
+import { visible } from "./visible.ts";
 
 /** Where to listen; `stdio:` has no place. */
 export type From =

@@ -14,7 +14,8 @@ import { dial } from "../transports/nodeDial.ts";
 import { CommandError, complaint, ExitStatus, UsageError } from "./failure.ts";
 import type { Terminal } from "./terminal.ts";
 import { listOption, textOption, type Values, type Verb } from "./verb.ts";
-import { explainRecord, hexOf, visible } from "./words.ts";
+import { visible } from "./visible.ts";
+import { explainRecord, hexOf } from "./words.ts";
 
 export const connect: Verb = {
   name: "connect",
@@ -53,6 +54,7 @@ Example: echo hi | websocket-over connect wss://echo.example --once`,
     const timeoutMs = millisecondsOf(values, "timeout", 10_000);
     const waitMs = millisecondsOf(values, "wait", 0);
     if (timeoutMs === 0) throw new UsageError("--timeout takes more than 0 seconds");
+    const headers = headersOf(values);
     const recorder = new FrameRecorder(values, terminal, url.protocol === "wss:");
     try {
       const transport = await transportTo(url, values, signal, timeoutMs);
@@ -60,7 +62,7 @@ Example: echo hi | websocket-over connect wss://echo.example --once`,
         url,
         signal,
         protocols: listOption(values, "subprotocol"),
-        headers: headersOf(values),
+        headers,
         ...(typeof values.origin === "string" && { origin: values.origin }),
         ...(values.compress === true && { extensions: [permessageDeflate()] }),
         handshakeTimeoutMs: timeoutMs,

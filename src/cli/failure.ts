@@ -2,6 +2,7 @@
 import { DialError } from "../transports/dialError.ts";
 import { WebSocketError, type Rejection } from "../stream/webSocketError.ts";
 import { textOf } from "../transports/textOf.ts";
+import { visible } from "./visible.ts";
 
 export const ExitStatus = { DONE: 0, FAILED: 1, USAGE: 2 } as const;
 export type ExitStatus = (typeof ExitStatus)[keyof typeof ExitStatus];
@@ -48,9 +49,9 @@ function bodyOf({ headers, body }: Rejection): string {
   return isText ? `: ${printable(text.trim())}` : "";
 }
 
-/** One line without control characters, which could rewrite the user's terminal. */
-export function printable(text: string): string {
-  const line = text.replace(/\s+/g, " ").replace(/\p{Cc}/gu, "\ufffd");
+/** The start of a text in one line. */
+function printable(text: string): string {
+  const line = visible(text.replace(/\s+/g, " "));
   return line.length > SHOWN ? `${line.slice(0, SHOWN)} …` : line;
 }
 

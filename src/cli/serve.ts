@@ -12,7 +12,8 @@ import { upgrades } from "../transports/node.ts";
 import { complaint, ExitStatus, UsageError } from "./failure.ts";
 import type { Terminal } from "./terminal.ts";
 import { listOption, textOption, type Verb } from "./verb.ts";
-import { hexOf, visible } from "./words.ts";
+import { visible } from "./visible.ts";
+import { hexOf } from "./words.ts";
 
 export const serve: Verb = {
   name: "serve",

@@ -1,6 +1,6 @@
 /** What a bridge has done: a line for each connection, and counters. */
 import { complaint } from "./failure.ts";
-import { visible } from "./words.ts";
+import { visible } from "./visible.ts";
 
 export class Tally {
   readonly #log: (line: string) => void;

@@ -28,8 +28,13 @@ export interface Verb {
   run(positionals: readonly string[], values: Values, terminal: Terminal, lifetime: Lifetime): Promise<ExitStatus>;
 }
 
+/** Every verb has it. */
+export const HELP_OPTION: Readonly<Record<string, VerbOption>> = {
+  help: { type: "boolean", short: "h", help: "show this" },
+};
+
 export function helpFor({ usage, summary, details, options }: Verb): string {
-  const lines = Object.entries(options).map(([name, { short, value, help }]) => {
+  const lines = Object.entries({ ...options, ...HELP_OPTION }).map(([name, { short, value, help }]) => {
     const flag = `${short === undefined ? "   " : `-${short},`} --${name}${value === undefined ? "" : ` ${value}`}`;
     return `  ${flag.padEnd(28)} ${help}`;
   });

@@ -2,6 +2,7 @@
 import { toHex } from "../inspect/hex.ts";
 import { annotate, contentOf, type Annotation, type FrameRecord, type TraceRecord } from "../inspect/index.ts";
 import type { Terminal } from "./terminal.ts";
+import { visible } from "./visible.ts";
 
 /** The most that a line shows of a payload, in characters or bytes. */
 const SHOWN_CHARACTERS = 60;
@@ -58,14 +59,6 @@ export function hexOf(bytes: Uint8Array): string {
 
 function quoted(text: string): string {
   return text.length > SHOWN_CHARACTERS ? `"${visible(text.slice(0, SHOWN_CHARACTERS))} …"` : `"${visible(text)}"`;
-}
-
-/** Without control characters, which could rewrite the terminal. */
-export function visible(text: string): string {
-  return text.replace(
-    /(?![\t\n])\p{Cc}/gu,
-    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
-  );
 }
 
 function fieldLines(fields: readonly Annotation[], depth: number, terminal: Terminal): string[] {
