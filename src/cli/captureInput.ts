@@ -89,15 +89,22 @@ function chunksOf({ role, steps }: Vector): CapturedChunk[] {
 function readHexDump(text: string, sender: Role | undefined): CapturedChunk[] {
   const chunks: CapturedChunk[] = [];
   let current: Role | undefined = sender;
+  let count = 0;
+  let hasOffsets = false;
   for (const [i, line] of text.split(/\r?\n/).entries()) {
-    const [, mark, rest] = /^\s*([<>]?)\s*(.*)$/.exec(line)!;
+    const [, mark, rest] = /^\s*([<>]?)\s*(.*?)\s*$/.exec(line)!;
     if (mark !== "") current = mark === ">" ? "client" : "server";
-    const bytes = fromHex(digitsOf(rest!));
+    const { digits, isOffset } = digitsOf(rest!);
+    // The last line of `hexdump` and `od` is an offset alone.
+    if (hasOffsets && /^[\da-f]{4,}$/i.test(rest!) && parseInt(rest!, 16) === count) continue;
+    hasOffsets ||= isOffset;
+    const bytes = fromHex(digits);
     if (bytes === undefined) {
       const seen = i === 0 ? "it is neither a capture, nor a HAR, a vector, or a hex dump" : "the hex dump breaks off";
       throw new CommandError(`${seen}: line ${i + 1} has other things than pairs of hexadecimal digits`);
     }
     if (bytes.length === 0) continue;
+    count += bytes.length;
     current ??= senderOf(bytes);
     chunks.push({ sender: current, bytes, timeMs: 0 });
   }
@@ -106,15 +113,14 @@ function readHexDump(text: string, sender: Role | undefined): CapturedChunk[] {
 }
 
 /** Takes away the offset in front and the characters behind. */
-function digitsOf(line: string): string {
+function digitsOf(line: string): { readonly digits: string; readonly isOffset: boolean } {
   const [first = "", second = ""] = line.split(/\s+/, 2);
   const isOffset =
     /^(0x)?[\da-f]{4,}:$/i.test(first) || (/^(0x)?[\da-f]{4,}$/i.test(first) && /^[\da-f]{2}$/i.test(second));
-  // The last line of `hexdump` and `od` is an offset alone.
-  if (!isOffset) return /^0[\da-f]{6,7}$/i.test(line.trim()) ? "" : line.replace(/0x|,/gi, " ").replace(/\s+/g, "");
+  if (!isOffset) return { digits: line.replace(/0x|,/gi, " ").replace(/\s+/g, ""), isOffset };
   const behind = line.slice(first.length).trimStart();
   const digits = first.endsWith(":") ? behind.split(/\s{2,}/, 1)[0]! : behind.split(/\||\s{3,}/, 1)[0]!;
-  return digits.replace(/\s+/g, "");
+  return { digits: digits.replace(/\s+/g, ""), isOffset };
 }
 
 /** A client's bytes begin with a request, or with a masked frame. */

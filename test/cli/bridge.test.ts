@@ -61,7 +61,9 @@ test("ws: carries bytes through WebSockets; it prints each connection, counts on
   const port = await bridge.port();
   const open = await connect(tunnel(port), { url: `ws://${authority}/` });
   await expectEcho(await connect(tunnel(port), { url: `ws://${authority}/` }));
-  await bridge.says(/#2 127\.0\.0\.1 → ws:\/\/127\.0\.0\.1:\d+\n[^]*#2 ended: 1\d{5} bytes there, 1\d{5} back, \d+\.\d s/);
+  await bridge.says(
+    /#2 127\.0\.0\.1 → ws:\/\/127\.0\.0\.1:\d+\n[^]*#2 ended: 1\d{5} bytes there, 1\d{5} back, \d+\.\d s/,
+  );
   bridge.signal("SIGUSR1");
   await bridge.says(/1 open, 2 in all, 0 failed; 1\d{5} bytes there/);
   bridge.signal("SIGTERM");
@@ -149,9 +151,12 @@ describe("FROM and TO", () => {
     expect(parseTo("tcp:[::1]:5900")).toMatchObject({ kind: "tcp", name: "tcp://[::1]:5900" });
     expect(parseTo("unix:/a/b")).toMatchObject({ kind: "unix", path: "/a/b" });
   });
-  test.each(["", "http://h", "ws:", "wss://h:1/", "ws://h:99999", "ws://h/?a", "webrtc:https://h"])("FROM %s is refused", (text) => {
-    expect(() => parseFrom(text)).toThrow(/^FROM is ws:/);
-  });
+  test.each(["", "http://h", "ws:", "wss://h:1/", "ws://h:99999", "ws://h/?a", "webrtc:https://h"])(
+    "FROM %s is refused",
+    (text) => {
+      expect(() => parseFrom(text)).toThrow(/^FROM is ws:/);
+    },
+  );
   test.each(["", "http://h", "tcp:h", "tcp:h:x", "tcp:1", "ws://", "unix:"])("TO %s is refused", (text) => {
     expect(() => parseTo(text)).toThrow(/^TO is ws:/);
   });
