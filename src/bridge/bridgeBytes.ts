@@ -52,12 +52,10 @@ export async function bridgeBytes(
   b: ByteTransport,
   options: BridgeOptions = {},
 ): Promise<BridgedBytes> {
-  let there!: OneWay;
-  let back!: OneWay;
+  const directions: OneWay[] = [];
   /** Abandons both transports. */
   const giveUp = (error: unknown): void => {
-    there.fail(error);
-    back.fail(error);
+    for (const direction of directions) direction.fail(error);
   };
   let meter: Meter;
   let signal: AbortSignal | undefined;
@@ -82,12 +80,12 @@ export async function bridgeBytes(
     }
   };
   for (const { closed } of [a, b]) Promise.resolve(closed).catch(ignore);
-  there = new OneWay(a.readable, b.writable, (bytes) => count("aToB", bytes));
-  back = new OneWay(b.readable, a.writable, (bytes) => count("bToA", bytes));
+  directions.push(new OneWay(a.readable, b.writable, (bytes) => count("aToB", bytes)));
+  directions.push(new OneWay(b.readable, a.writable, (bytes) => count("bToA", bytes)));
   let failure: { readonly error: unknown } | undefined;
   const noteFailure = (error: unknown): void => void (failure ??= { error });
   const stopListening = onAbort(signal, giveUp);
-  await Promise.all([there.done.catch(noteFailure), back.done.catch(noteFailure)]);
+  await Promise.all(directions.map(({ done }) => done.catch(noteFailure)));
   stopListening();
   meter.stop();
   closeTransport(a);

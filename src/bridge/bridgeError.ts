@@ -1,4 +1,4 @@
-/** Why a bridge ended both sides by itself. */
+/** Which of its limits a bridge reached. */
 
 /**
  * - `idle`: nothing passed for `idleMs`

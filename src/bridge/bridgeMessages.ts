@@ -117,7 +117,7 @@ type Side = "a" | "b";
 const other = { a: "b", b: "a" } as const;
 const directionFrom: Readonly<Record<Side, Direction>> = { a: "aToB", b: "bToA" };
 
-/** What the other side is told if this one fails. */
+/** The Close for the other side if this one fails. */
 const failureCodes: Readonly<Record<Side, CloseOptions>> = {
   a: { closeCode: CloseCode.INTERNAL_ERROR, reason: "the client was lost" },
   b: { closeCode: CloseCode.BAD_GATEWAY, reason: "the server was lost" },
@@ -227,7 +227,7 @@ function endOf(session: MessageSession): Promise<SideEnd> {
   );
 }
 
-/** What the other side is told. */
+/** The Close for the other side. */
 function closeFor(end: SideEnd, side: Side): CloseOptions {
   const { closeCode = CloseCode.ABNORMAL_CLOSURE, reason } =
     "error" in end ? (end.error instanceof WebSocketError ? end.error : { reason: "" }) : end;

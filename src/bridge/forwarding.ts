@@ -24,7 +24,7 @@ export interface ForwardingOptions {
 const OWN_OF_REQUEST =
   /^(host|origin|connection|upgrade|keep-alive|te|trailer|transfer-encoding|content-length|http2-settings|forwarded)$|^(proxy|sec-websocket|x-forwarded)-/;
 
-/** The same of an answer. */
+/** Headers of an answer that the handshake sets, or that belong to one hop. */
 const OWN_OF_ANSWER =
   /^(host|connection|upgrade|keep-alive|te|trailer|transfer-encoding|content-length)$|^(proxy|sec-websocket)-/;
 

@@ -4,11 +4,12 @@ import { CloseCode } from "../core/closeCodes.ts";
 import { resolveTiming } from "../core/deadlines.ts";
 import { checkOptions, type OptionTable } from "../core/options.ts";
 import { parseExtensions } from "../handshake/headerGrammar.ts";
+import { entriesOf } from "../handshake/headReader.ts";
 import type { RejectOptions } from "../handshake/serverHandshake.ts";
 import { abortableTable, unlessAborted } from "../stream/abortable.ts";
 import type { IncomingRequest } from "../stream/accept.ts";
 import { LONGEST_TIMER_MS, systemClock } from "../stream/clock.ts";
-import { connect } from "../stream/connect.ts";
+import { connect, type ConnectOptions } from "../stream/connect.ts";
 import { runTable, type RunOptions } from "../stream/connectionHook.ts";
 import { discard } from "../stream/discard.ts";
 import { reportRejection } from "../stream/report.ts";
@@ -74,7 +75,7 @@ export interface GatewayOptions
    * can't send headers and hides the upstream's refusals; each upstream must then be in `allow`, unless `to` is fixed.
    */
   readonly dial?: GatewayDial | undefined;
-  /** The `Origin` for the upstream. By default there is none. The client's is never copied by itself. */
+  /** The `Origin` for the upstream. By default there is none. To pass the client's on, use `(request) => request.origin`. */
   readonly origin?: string | ((request: IncomingRequest) => string | undefined) | undefined;
   /** The extensions to offer to the upstream, of those that the client offers. None by default. */
   readonly extensions?: NonNullable<SharedOptions["extensions"]>;
@@ -151,6 +152,11 @@ export function gateway(options: GatewayOptions): (request: IncomingRequest) => 
   return (request) => made.handle(request);
 }
 
+/** The part of the request to the upstream that depends on the client's. */
+interface UpstreamRequest extends Pick<ConnectOptions, "headers" | "origin" | "extensions"> {
+  readonly protocols: readonly string[];
+}
+
 /** An upstream that may not be reached. */
 class ForbiddenUpstream extends WebSocketError {}
 
@@ -163,7 +169,9 @@ class Gateway {
   readonly #dialTimeoutMs: number;
   #connections = 0;
 
-  constructor(options: GatewayOptions) {
+  constructor(given: GatewayOptions) {
+    // Iterators can be read only once.
+    const options = given.headers === undefined ? given : { ...given, headers: entriesOf(given.headers) };
     const { to, allow, privateAddresses, maxConnections = Infinity, dialTimeoutMs = 10_000 } = options;
     if (to === undefined) throw new TypeError("gateway() takes { to }: the URL of the upstream, or a function");
     if (!(maxConnections >= 1)) throw new RangeError(`maxConnections is at least 1, not ${String(maxConnections)}`);
@@ -209,7 +217,7 @@ class Gateway {
       return;
     }
     const url = parseWebSocketURL(target);
-    const upstream = await this.#openOrRefuse(request, url);
+    const upstream = await this.#openOrRefuse(request, url, this.#requestOf(request));
     let client: MessageSession;
     try {
       client = await request.accept(acceptOf(upstream));
@@ -221,7 +229,7 @@ class Gateway {
   }
 
   /** Connects to the upstream. If that fails, answers the client and throws. */
-  async #openOrRefuse(request: IncomingRequest, url: URL): Promise<MessageSession> {
+  async #openOrRefuse(request: IncomingRequest, url: URL, asking: UpstreamRequest): Promise<MessageSession> {
     const { signal, clock = systemClock } = this.#options;
     const attempt = new AbortController();
     let isLate = false;
@@ -232,7 +240,7 @@ class Gateway {
     const timer = clock.setTimeout(giveUp, Math.min(this.#dialTimeoutMs, LONGEST_TIMER_MS));
     const stopListening = onAbort(signal, (reason) => attempt.abort(reason));
     try {
-      return await this.#open(request, url, attempt.signal);
+      return await this.#open(url, asking, attempt.signal);
     } catch (error) {
       await request.reject(
         signal?.aborted === true ? answer(503, "the gateway is stopping") : refusalFor(error, isLate),
@@ -245,7 +253,7 @@ class Gateway {
     }
   }
 
-  async #open(request: IncomingRequest, url: URL, signal: AbortSignal): Promise<MessageSession> {
+  async #open(url: URL, asking: UpstreamRequest, signal: AbortSignal): Promise<MessageSession> {
     signal.throwIfAborted();
     const refusal = this.#policy.refusalOf(url);
     if (refusal !== undefined) throw new ForbiddenUpstream(refusal);
@@ -253,7 +261,7 @@ class Gateway {
     if (isPlatforms) this.#requireAddress(url, undefined);
     const allows = (address: string): boolean => this.#policy.allows(url, address);
     const dialling = new Promise<ByteTransport | WebSocketLike>((resolve) => {
-      resolve(this.#dial(url, [...request.subprotocols], signal, allows));
+      resolve(this.#dial(url, [...asking.protocols], signal, allows));
     });
     const dialled = await unlessAborted(dialling, signal, (reason) => {
       dialling.then((late) => end(late, reason), ignore);
@@ -272,7 +280,7 @@ class Gateway {
     }
     return await connect(dialled, {
       ...connectionOptions(this.#options),
-      ...this.#requestOf(request),
+      ...asking,
       url,
       signal,
       handshakeTimeoutMs: Infinity, // the dial's time is part of it
@@ -286,10 +294,7 @@ class Gateway {
     }
   }
 
-  /** What the request to the upstream contains of the client's. */
-  #requestOf(
-    request: IncomingRequest,
-  ): Pick<Parameters<typeof connect>[1] & object, "protocols" | "headers" | "origin" | "extensions"> {
+  #requestOf(request: IncomingRequest): UpstreamRequest {
     const { origin: given, extensions = [] } = this.#options;
     const origin = typeof given === "function" ? given(request) : given;
     const offered = new Set(request.extensions.map(({ name }) => name));
@@ -395,7 +400,7 @@ function acceptOf(upstream: MessageSession): Parameters<IncomingRequest["accept"
   };
 }
 
-/** What the client is told if there is no upstream. */
+/** The answer for the client if there is no upstream. */
 function refusalFor(error: unknown, isLate: boolean): RejectOptions {
   const isForbidden = error instanceof DialError && error.code === "notAllowed";
   if (isForbidden || error instanceof ForbiddenUpstream) return answer(403, "this upstream may not be reached");

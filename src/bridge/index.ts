@@ -10,6 +10,5 @@ export {
   type WebSocketObjectSession,
   type WebSocketSessionOptions,
 } from "./webSocketSession.ts";
-export { isPublicAddress } from "./addresses.ts";
 export type { ForwardingOptions } from "./forwarding.ts";
 export { gateway, type GatewayBridge, type GatewayDial, type GatewayOptions } from "./gateway.ts";

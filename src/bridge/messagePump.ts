@@ -40,11 +40,11 @@ export class MessagePump {
   /** Drops what the source still brings. The source must be closing, because this closes it. */
   stop(): void {
     this.#isStopped = true;
-    if (this.#messages === undefined) {
-      this.#source.readable.cancel().catch(ignore);
-    } else {
+    try {
       this.#pieces?.cancel().catch(ignore);
-      this.#messages.cancel().catch(ignore);
+      (this.#messages ?? this.#source.readable).cancel().catch(ignore);
+    } catch {
+      // Somebody else reads its messages.
     }
   }
 
@@ -136,7 +136,7 @@ function emptyOf(type: "text" | "binary"): string | Bytes {
 async function isDone(reading: Promise<ReadableStreamReadResult<Message>>): Promise<boolean> {
   let isEnd = false;
   reading.then(({ done }) => (isEnd = done), ignore);
-  for (let turn = 0; turn < 4 && !isEnd; turn++) await undefined;
+  for (let turn = 0; turn < 4 && !isEnd; turn++) await Promise.resolve();
   return isEnd;
 }
 

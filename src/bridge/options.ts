@@ -16,7 +16,7 @@ export interface BridgeOptions extends ClockOption {
   readonly idleMs?: number | undefined;
   /** Ends the bridge when more than this many bytes have passed, both directions together. No limit by default. */
   readonly maxBytes?: number | undefined;
-  /** Called whenever something has passed, with its size in bytes. If it throws, the bridge ends with that error. */
+  /** Called whenever something has passed, with its size in bytes. If it throws, the bridge ends with its error. */
   readonly onBytes?: ((direction: Direction, bytes: number) => void) | undefined;
 }
 

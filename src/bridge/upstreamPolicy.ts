@@ -24,7 +24,7 @@ export class UpstreamPolicy {
     if (!Array.isArray(privateAddresses)) {
       refuse("gateway(): privateAddresses must be a list of addresses", privateAddresses);
     }
-    const origins = allow?.map((given) => {
+    const origins = allow?.map((given: string | URL) => {
       const url = parseWebSocketURL(given);
       if (url.pathname !== "/" || url.search !== "" || url.username !== "" || url.password !== "") {
         throw new TypeError("gateway(): allow holds origins, such as wss://chat.example; leave out all but the host");
@@ -54,10 +54,10 @@ export class UpstreamPolicy {
   }
 
   /** Says why an address is not allowed. */
-  refusalOfAddress({ host }: URL, address: string | undefined): string {
-    return address === undefined
-      ? `it is unknown which address ${host} leads to: name it in allow`
-      : `${host} leads to ${address}, which is not a public address: name it in privateAddresses`;
+  refusalOfAddress({ host, hostname }: URL, address: string | undefined): string {
+    if (address === undefined) return `it is unknown which address ${host} leads to: name it in allow`;
+    const place = addressOf(hostname) === undefined ? `${host} leads to ${address}, which` : host;
+    return `${place} is not a public address: name it in privateAddresses`;
   }
 }
 

@@ -141,7 +141,7 @@ class ObjectSession implements WebSocketObjectSession {
   readonly #turns: Turn[] = [];
   #poll: unknown;
   #closeTimer: unknown;
-  /** Whether `incoming` wants no more for now, and what came since. */
+  /** Whether `incoming` has no room, and the messages that have arrived since. */
   #isHeld = false;
   readonly #unread = new Fifo<TextReceived | BytesReceived>();
   #unreadBytes = 0;
@@ -269,7 +269,7 @@ class ObjectSession implements WebSocketObjectSession {
     this.#admit();
   }
 
-  /** Sends what waits, as far as there is room. */
+  /** Sends the waiting messages, as far as there is room. */
   #admit(): void {
     while (this.#turns.length > 0 && this.#hasRoom) {
       const { data, resolve, reject } = this.#turns.shift()!;
@@ -309,7 +309,7 @@ class ObjectSession implements WebSocketObjectSession {
     this.#fail("too much waits to be read: see the option maxUnreadBytes", CloseCode.POLICY_VIOLATION);
   }
 
-  /** Keeps what comes, and pauses the socket if it can be, until there is room. */
+  /** Keeps further messages, and pauses the socket if possible, until there is room. */
   async #hold(untilRoom: PromiseLike<void>): Promise<void> {
     this.#isHeld = true;
     if (this.#socket.readyState === OPEN) this.#socket.pause?.();
@@ -358,7 +358,7 @@ class ObjectSession implements WebSocketObjectSession {
   #giveUp(message: string, cause: unknown): void {
     this.#failure ??= new WebSocketError(message, { closeCode: CloseCode.ABNORMAL_CLOSURE, cause });
     this.#close({ code: CloseCode.ABNORMAL_CLOSURE, reason: "", wasClean: false });
-    this.#socket.addEventListener("error", ignore); // ws tells of its own end
+    this.#socket.addEventListener("error", ignore); // ws emits an error for it
     this.#socket.terminate?.();
   }
 

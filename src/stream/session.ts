@@ -11,6 +11,7 @@ import type { Driver, EventHandler } from "./driver.ts";
 import { IncomingMessages, type IncomingMessageStream, type Message } from "./incomingMessages.ts";
 import { OutgoingMessages } from "./outgoingMessages.ts";
 import { explain, sendableClose, WebSocketError } from "./webSocketError.ts";
+import { withResolvers } from "./withResolvers.ts";
 
 export interface CloseOptions extends Abortable {
   /** 1000–1003, 1007–1014 or 3000–4999. By default the Close frame is empty, or carries 1000 if there is a reason. */
@@ -165,14 +166,13 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
     signal?.throwIfAborted();
     const payload = new Uint8Array(8);
     new DataView(payload.buffer).setFloat64(0, ++this.#pingsSent);
+    const sentMs = this.#driver.nowMs();
     this.#connection.ping(payload);
     this.#driver.flush();
-    let ping!: Ping;
-    const answered = new Promise<number>((resolve, reject) => {
-      ping = { payload, sentMs: this.#driver.nowMs(), resolve, reject };
-    });
+    const { promise, resolve, reject } = withResolvers<number>();
+    const ping: Ping = { payload, sentMs, resolve, reject };
     this.#pings.push(ping);
-    return await unlessAborted(answered, signal, () => withdraw(this.#pings, ping));
+    return await unlessAborted(promise, signal, () => withdraw(this.#pings, ping));
   }
 
   /**

@@ -1,6 +1,6 @@
 /** Connects to a WebSocket server by its URL: over TCP or TLS, directly or through an HTTP proxy. */
 import { isIP, Socket } from "node:net";
-import { lookup as systemLookup } from "node:dns";
+import * as dns from "node:dns";
 import { connect as connectTLS } from "node:tls";
 import { advice, checkOptions, refuse, requireKind, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
@@ -215,7 +215,15 @@ async function connectTCP(attempt: Attempt, place: Place, options: object | unde
   return socket;
 }
 
-type Lookup = typeof systemLookup;
+/** The address, or all of them, depending on the options. */
+type Found = string | readonly { readonly address: string }[];
+
+/** `dns.lookup`, as `net.connect` calls it. */
+type Lookup = (
+  host: string,
+  options: object,
+  callback: (error: unknown, found?: Found, family?: number) => void,
+) => void;
 
 /** The options for `net.connect`, with a lookup that leaves out addresses that are not allowed. */
 function allowedOnly(
@@ -223,12 +231,12 @@ function allowedOnly(
   net: object | undefined,
   allows: (address: string) => boolean,
 ): object {
-  const { lookup = systemLookup } = (net ?? {}) as { lookup?: Lookup };
+  const { lookup = dns.lookup } = (net ?? {}) as { lookup?: Lookup };
   const notAllowed = (): DialError => {
     const message = `no connection to ${authority}: none of its addresses is allowed by the option allowsAddress`;
     return new DialError(message, { code: "notAllowed" });
   };
-  // Node looks up names only.
+  // Node does not look up addresses.
   if (isIP(host) !== 0 && !allows(host)) throw notAllowed();
   const allowed: Lookup = (name, options, callback) =>
     lookup(name, options, (error, found, family) => {

@@ -11,6 +11,9 @@ declare module "node:tls" {
 
 declare module "node:dns" {
   type Found = string | readonly { readonly address: string }[];
-  type Callback = (error: unknown, found?: Found, family?: number) => void;
-  export function lookup(host: string, options: object, callback: Callback): void;
+  export function lookup(
+    host: string,
+    options: object,
+    callback: (error: unknown, found?: Found, family?: number) => void,
+  ): void;
 }

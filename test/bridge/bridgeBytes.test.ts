@@ -223,7 +223,7 @@ describe("the bridge ends both sides", () => {
   });
 });
 
-test("2,000 bridges leave no timer and no listener behind", async () => {
+test("2,000 bridges leave no timer and no listener behind", { timeout: 300_000 }, async () => {
   const timers = countTimers();
   const { signal, listeners } = countedSignal();
   await Promise.all(

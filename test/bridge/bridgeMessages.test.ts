@@ -1,4 +1,4 @@
-/** Joining two WebSockets: messages, closes and failures pass on, each side is held by the other, nothing is left. */
+/** Joining two WebSockets: messages, closes and failures pass on, each side waits for the other, nothing is left. */
 import { describe, expect, test } from "vitest";
 import { bridgeMessages, type BridgeEnd, type BridgeMessagesOptions } from "../../src/bridge/index.ts";
 import {
@@ -325,6 +325,16 @@ describe("the bridge closes both", () => {
     expect(await server.closed).toMatchObject({ closeCode: 1011 });
     expect(await client.closed).toMatchObject({ closeCode: 1011 });
   });
+  test("with 1011 when somebody else reads the messages of one, and rejects with a TypeError", async () => {
+    const [end, near] = pipe();
+    const [far, serverEnd] = pipe();
+    const [client, a] = await Promise.all([connect(end), accept(near).then((request) => request.accept())]);
+    const [b, server] = await Promise.all([connect(far), accept(serverEnd).then((request) => request.accept())]);
+    a.incomingMessageStreams.getReader();
+    await expect(bridgeMessages(a, b)).rejects.toThrow(TypeError);
+    expect(await server.closed).toMatchObject({ closeCode: 1011 });
+    expect(await client.closed).toMatchObject({ closeCode: 1011 });
+  });
   test("with 1011 when an option is invalid", async () => {
     const [end, near] = pipe();
     const [client, a] = await Promise.all([connect(end), accept(near).then((request) => request.accept())]);
@@ -333,7 +343,7 @@ describe("the bridge closes both", () => {
   });
 });
 
-test("2,000 bridges leave no timer and no listener behind, however they end", async () => {
+test("2,000 bridges leave no timer and no listener behind, however they end", { timeout: 300_000 }, async () => {
   const { clock, timers } = countingClock();
   const { signal, listeners } = countedSignal();
   const bridgeOnce = async (i: number): Promise<void> => {

@@ -157,7 +157,7 @@ describe("while the socket has much unsent", () => {
     await expect(sending).rejects.toThrow("too late");
     expect(socket.calls).toEqual([]);
   });
-  test("the other side of a bridge is held", async () => {
+  test("the other side of a bridge waits", async () => {
     const [end, near] = pipe();
     const [client, a] = await Promise.all([connect(end), accept(near).then((request) => request.accept())]);
     const socket = new FakeSocket();
@@ -277,7 +277,7 @@ describe("a socket that is connecting", () => {
     await Promise.all([session.opened, sending]);
     expect([session.protocol, socket.calls]).toEqual(["chat", ["send early"]]);
   });
-  test("that never opens rejects opened, closed and what waits", async () => {
+  test("that never opens rejects opened, closed and all that wait", async () => {
     const socket = new FakeSocket();
     socket.readyState = 0;
     const session = webSocketSession(socket);

@@ -426,6 +426,53 @@ describe("the signal", () => {
   });
 });
 
+describe("allowsAddress", () => {
+  /** A lookup that finds these addresses. */
+  const found = (...addresses: string[]): DialOptions["net"] => ({
+    lookup(_: string, options: { all?: boolean }, callback: (...given: unknown[]) => void) {
+      const all = addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
+      if (options.all === true) callback(null, all);
+      else callback(null, all[0]!.address, all[0]!.family);
+    },
+  });
+
+  test("leaves out the addresses of a name that are not allowed, and connects to another", async () => {
+    const { port } = await startWs(createHttpServer());
+    const asked: string[] = [];
+    const allowsAddress = (address: string): boolean => {
+      asked.push(address);
+      return address === "127.0.0.1";
+    };
+    const transport = await dial(`ws://a.example:${port}/`, { allowsAddress, net: found("::1", "127.0.0.1") });
+    expect([transport.remoteAddress, asked]).toEqual(["127.0.0.1", ["::1", "127.0.0.1"]]);
+    transport.close!();
+  });
+  test.each<[string, DialOptions]>([
+    ["a name without an allowed address", { net: found("127.0.0.1", "::1") }],
+    ["the same, if one address is looked up", { net: { ...found("127.0.0.1"), autoSelectFamily: false } }],
+  ])("refuses %s before it connects", async (_, options) => {
+    let connections = 0;
+    const port = await start(createServer(() => connections++));
+    const dialled = dial(`ws://a.example:${port}/`, { ...options, allowsAddress: () => false });
+    await expect(dialled).rejects.toMatchObject({ name: "DialError", code: "notAllowed" });
+    expect(connections).toBe(0);
+  });
+  test("asks of an address in the URL, too, and of names that the system resolves", async () => {
+    for (const host of ["127.0.0.1", "[::1]", "localhost"]) {
+      const dialled = dial(`ws://${host}:9/`, [], undefined, () => false);
+      await expect(dialled).rejects.toMatchObject({ name: "DialError", code: "notAllowed" });
+    }
+  });
+  test("that throws fails the dial, not the process", async () => {
+    const allowsAddress = (): boolean => {
+      throw new Error("a defect");
+    };
+    for (const host of ["127.0.0.1", "localhost"]) {
+      await expect(dial(`ws://${host}:9/`, { allowsAddress })).rejects.toThrow(/a defect/);
+    }
+  });
+});
+
 describe("dial as a Dial", () => {
   test("goes into createWebSocketClass as it is", async () => {
     const { port, requests } = await startWs(createHttpServer());
