@@ -203,6 +203,6 @@ test("exports say which version wrote them", () => {
   expect(version).toBe(ofPackage);
 });
 
-test("each file says in its first line what it is the law of", () => {
-  for (const { name, text } of sources) expect(text, name).toMatch(/^\/\*\*/);
+test("each file says in its first line what it is the law of, behind the line that names its interpreter", () => {
+  for (const { name, text } of sources) expect(text, name).toMatch(/^(?:#!.*\n)?\/\*\*/);
 });
