@@ -72,6 +72,9 @@ describe("src/core, src/handshake, src/connection and the machines of driver, re
 
 describe("imports point inward", () => {
   const ofPlaywright = ["@playwright/test", "node:fs", "node:net"];
+  const ofCommand = ["buffer", "events", "fs", "fs/promises", "http", "http2", "net", "path", "process", "readline"]
+    .concat("stream", "stream/consumers", "timers/promises", "util")
+    .map((name) => `node:${name}`);
   const allowed: Record<string, readonly string[]> = {
     core: ["core"],
     handshake: ["core", "handshake"],
@@ -97,6 +100,8 @@ describe("imports point inward", () => {
       "playwright",
       ...ofPlaywright,
     ],
+    // The command puts everything together.
+    cli: [...new Set(sources.map(({ name }) => folderOf(name))), ...ofCommand],
     ".": ["core", "handshake", "connection"],
   };
   test.each(sources)("$name", (source) => {
@@ -212,6 +217,6 @@ test("exports say which version wrote them", () => {
   expect(version).toBe(ofPackage);
 });
 
-test("each file says in its first line what it decides", () => {
-  for (const { name, text } of sources) expect(text, name).toMatch(/^\/\*\*/);
+test("each file says in its first line what it decides, after the line that names its interpreter", () => {
+  for (const { name, text } of sources) expect(text, name).toMatch(/^(?:#!.*\n)?\/\*\*/);
 });
