@@ -1,5 +1,12 @@
 /** One end of a conversation where it runs, in the page or in a worker: takes commands, and reports as plain data. */
-import type { AgreedExtension, ConnectionRequested, ConnectionState, WSEvent } from "../../src/index.ts";
+import type {
+  AgreedExtension,
+  Connection,
+  ConnectionOptions,
+  ConnectionRequested,
+  ConnectionState,
+  WSEvent,
+} from "../../src/index.ts";
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import { recordVector, type Vector, type VectorRecording } from "../../src/inspect/index.ts";
 import type { ByteTransport } from "../../src/transports/pipe.ts";
@@ -79,6 +86,13 @@ const MAX_VECTOR_BYTES = 1024 * 1024;
 /** How often what waits is told of, in milliseconds. */
 const WAITING_MS = 50;
 
+interface ProgramHooks {
+  readonly show: (event: WSEvent, state: ConnectionState) => void;
+  readonly measured: (size: MessageSize) => void;
+  readonly recorded: (recording: VectorRecording) => void;
+  readonly behaviour: () => Behaviour;
+}
+
 /** Begins at once. Passes on what the connection throws at wishes that can't be. */
 export function startEnd(transport: ByteTransport, options: EndOptions, report: (report: Report) => void): End {
   let { behaviour } = options;
@@ -107,52 +121,15 @@ export function startEnd(transport: ByteTransport, options: EndOptions, report: 
     const accepted = options.role === "server" && signals[0] === "establish";
     const transition = follow(before, accepted ? ["accept"] : signals);
     before = state;
-    report({
-      type: "event",
-      epochMs: performance.timeOrigin + performance.now(),
-      event: event.type,
-      facts: eventFacts(event, isEnd ? size : undefined),
-      state,
-      transition,
-      ...(event.type === "connectionEstablished" && { extensions: event.extensions }),
-      ...(event.type === "connectionRequested" && { subprotocols: event.subprotocols }),
-      ...(event.type === "connectionClosed" && {
-        closed: {
-          code: event.code,
-          sentCode: event.sent?.code,
-          fault: event.error && {
-            message: event.error.message,
-            code: event.error.code,
-            section: event.error.section,
-            status: event.error.status,
-          },
-        },
-      }),
-    });
+    report(eventReport(event, isEnd ? size : undefined, state, transition));
   }
 
-  const deflate = measuredExtension(permessageDeflate(), (one) => (size = one));
-  const timing = { handshakeTimeoutMs: PATIENCE_MS, messageTimeoutMs: Infinity, closeTimeoutMs: PATIENCE_MS };
-  const program = start();
-  function start(): ReturnType<typeof startClient> {
-    if (options.role === "client") {
-      const { resource, subprotocols, compression } = options.wishes;
-      const extensions = compression ? [deflate] : [];
-      const wishes = { host: "server.example", resource, subprotocols, origin: options.origin, extensions };
-      const all = { ...wishes, ...timing, limits };
-      return startClient(line, all, show, (connection) => {
-        recording = recordVector(connection, all, { maxBytes: MAX_VECTOR_BYTES });
-      });
-    }
-    const all = { extensions: [deflate], ...timing, limits };
-    return startServer(line, {
-      show,
-      options: all,
-      observe: (connection) => (recording = recordVector(connection, all, { maxBytes: MAX_VECTOR_BYTES })),
-      acceptsAtOnce: () => behaviour.acceptsAtOnce,
-      echoes: () => behaviour.echoes,
-    });
-  }
+  const program = startProgram(line, options, {
+    show,
+    measured: (one) => (size = one),
+    recorded: (one) => (recording = one),
+    behaviour: () => behaviour,
+  });
 
   return {
     perform(commands) {
@@ -179,5 +156,65 @@ export function startEnd(transport: ByteTransport, options: EndOptions, report: 
       setReading(next.reads);
     },
     vector: () => recording.vector(),
+  };
+}
+
+/** Starts the client or the server, with a recording of its connection. */
+function startProgram(
+  line: ByteTransport,
+  options: EndOptions,
+  { show, measured, recorded, behaviour }: ProgramHooks,
+): ReturnType<typeof startClient> {
+  const deflate = measuredExtension(permessageDeflate(), measured);
+  const timing = { handshakeTimeoutMs: PATIENCE_MS, messageTimeoutMs: Infinity, closeTimeoutMs: PATIENCE_MS };
+  const observing =
+    (all: ConnectionOptions) =>
+    (connection: Connection): void =>
+      recorded(recordVector(connection, all, { maxBytes: MAX_VECTOR_BYTES }));
+  if (options.role === "client") {
+    const { resource, subprotocols, compression } = options.wishes;
+    const extensions = compression ? [deflate] : [];
+    const wishes = { host: "server.example", resource, subprotocols, origin: options.origin, extensions };
+    const all = { ...wishes, ...timing, limits };
+    return startClient(line, all, show, observing(all));
+  }
+  const all = { extensions: [deflate], ...timing, limits };
+  return startServer(line, {
+    show,
+    options: all,
+    observe: observing(all),
+    acceptsAtOnce: () => behaviour().acceptsAtOnce,
+    echoes: () => behaviour().echoes,
+  });
+}
+
+/** What is reported of an event. */
+function eventReport(
+  event: WSEvent,
+  size: MessageSize | undefined,
+  state: ConnectionState,
+  transition: Transition | undefined,
+): Report {
+  return {
+    type: "event",
+    epochMs: performance.timeOrigin + performance.now(),
+    event: event.type,
+    facts: eventFacts(event, size),
+    state,
+    transition,
+    ...(event.type === "connectionEstablished" && { extensions: event.extensions }),
+    ...(event.type === "connectionRequested" && { subprotocols: event.subprotocols }),
+    ...(event.type === "connectionClosed" && {
+      closed: {
+        code: event.code,
+        sentCode: event.sent?.code,
+        fault: event.error && {
+          message: event.error.message,
+          code: event.error.code,
+          section: event.error.section,
+          status: event.error.status,
+        },
+      },
+    }),
   };
 }
