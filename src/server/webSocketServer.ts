@@ -5,7 +5,7 @@ import { CloseCode } from "../core/closeCodes.ts";
 import { resolveTiming, timingTable } from "../core/deadlines.ts";
 import type { ConnectionRequested } from "../core/events.ts";
 import { limitTable, type Limits } from "../core/limits.ts";
-import { checkOptions, type OptionTable } from "../core/options.ts";
+import { checkOptions, requireCount, type OptionTable } from "../core/options.ts";
 import { headersFrom } from "../handshake/headReader.ts";
 import { parseTarget } from "../handshake/requestTarget.ts";
 import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.ts";
@@ -515,9 +515,4 @@ async function verify(
     // A function that takes the callback may be async, and reject.
     Promise.resolve(verifyClient(info, verified)).then((accepted) => saysSo && verified(Boolean(accepted)), reject);
   });
-}
-
-function requireCount(name: string, value: number | undefined): void {
-  if (value === undefined || value === Infinity || (Number.isSafeInteger(value) && value >= 0)) return;
-  throw new RangeError(`${name} must be a whole number of at least 0, or Infinity; it is ${String(value)}`);
 }
