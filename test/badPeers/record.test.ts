@@ -411,8 +411,8 @@ test("the accept key of a wrong GUID, …-5AB5DC76CB76, opens nothing", async ()
 describe("what is tried elsewhere", () => {
   test.each([
     ["ws 8.23.0, with a transport that takes nothing", "server/badTransports", "a flood of pings that takes no pongs"],
-    ["ws CVE-2026-48779, in memory", "hostile/memory", "CVE-2026-48779"],
-    ["ws 8.22, in memory", "hostile/memory", "ws 8.22"],
+    ["ws CVE-2026-48779, in memory", "badPeers/memory", "CVE-2026-48779"],
+    ["ws 8.22, in memory", "badPeers/memory", "ws 8.22"],
     ["undici CVE-2026-1526", "deflate/limits", "undici CVE-2026-1526"],
     ["undici CVE-2026-2229", "deflate/limits", "undici CVE-2026-2229"],
     ["websockets CVE-2018-1000518", "deflate/limits", "websockets CVE-2018-1000518"],
@@ -422,7 +422,7 @@ describe("what is tried elsewhere", () => {
     ["vite, vitest, webpack-dev-server CVE-2025-24010", "server/origins", "CVE-2025-24010"],
     ["the same, of sessions", "stream/opening", "CVE-2025-24010"],
     ["js-libp2p #3576, of channels", "browser/webrtc", "keeps only so many"],
-    ["js-libp2p #3576, of sockets", "hostile/limitsElsewhere", "maxWaiting"],
+    ["js-libp2p #3576, of sockets", "badPeers/limitsElsewhere", "maxWaiting"],
     ["sockudo-ws #14", "deflate/messages", "sockudo-ws #14"],
     ["okhttp #8551", "deflate/messages", "okhttp #8551"],
     ["okhttp #8610", "deflate/messages", "okhttp #8610"],
