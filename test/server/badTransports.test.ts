@@ -121,14 +121,14 @@ describe("before the connection is open", () => {
     expect([...reports, ...reports]).toEqual([]);
   });
   test("one that ends while verifyClient thinks is never open", async () => {
-    let decide!: (yes: boolean) => void;
+    let decide: ((yes: boolean) => void) | undefined;
     const server = new WebSocketServer({ verifyClient: () => new Promise((resolve) => (decide = resolve)) });
     let connections = 0;
     server.on("connection", () => connections++);
     const { client } = dial(server);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await expect.poll(() => decide).toBeDefined();
     client.driver.abort("gone");
-    decide(true);
+    decide!(true);
     await new Promise((resolve) => setTimeout(resolve, 20));
     // It is found out by writing, if not before.
     expect(connections).toBeLessThanOrEqual(1);

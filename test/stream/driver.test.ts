@@ -549,14 +549,20 @@ describe("time", () => {
     expect(events.at(-1)).toMatchObject({ type: "connectionClosed", error: { code: "closeTimeout" } });
   });
   test("a taker that never wakes does not keep a closing connection from the peer's Close for ever", async () => {
-    const { connection, transport, driver, told } = drive("client", { closeTimeoutMs: 40 }, (event) =>
-      event.type === "textReceived" ? new Promise(() => {}) : undefined,
+    const clock = new ManualClock();
+    const { connection, transport, driver, told } = drive(
+      "client",
+      { closeTimeoutMs: 40 },
+      (event) => (event.type === "textReceived" ? new Promise(() => {}) : undefined),
+      undefined,
+      clock,
     );
     transport.bring(HELLO, WORLD, hex("88 02 03 e8"));
     await settled();
     connection.close(1000);
     driver.flush();
     transport.end();
+    await clock.advance(20);
     await driver.finished;
     expect(told()).toEqual(["connectionEstablished", "text Hello", "closed 1000 clean"]);
   });
