@@ -100,6 +100,8 @@ const tests = defineConfig({
                 isolate: false,
                 globalSetup: "test/support/webSocketRelay.ts",
                 include: ["test/transports/*.test.ts", "test/browser/{webrtc,worlds}.test.ts"],
+                // A carrier in memory, on the base of all carriers: those of Firefox itself run the same code here.
+                exclude: ["test/transports/bluetooth.test.ts"],
                 browser: {
                   enabled: true,
                   headless: true,

@@ -176,7 +176,7 @@ describe("a peer of ours that tells the same again and again", () => {
     const { writable } = dataChannelTransport(carrier as unknown as RTCDataChannel);
     writable.getWriter().closed.catch(() => undefined);
     carrier.open();
-    for (let i = 0; i < 200_000; i++) carrier.bring(text);
+    for (let i = 0; i < 20_000; i++) carrier.bring(text);
     expect(carrier.sent.slice(1)).toEqual(["heard"]);
   });
   test("is answered for each end that it tells: end, then reset, and stop", () => {
