@@ -2,7 +2,7 @@
 import { checkServerOptions, type ServerOptions } from "../connection/options.ts";
 import { ServerConnection } from "../connection/serverConnection.ts";
 import { CloseCode } from "../core/closeCodes.ts";
-import { resolveTiming, timingTable } from "../core/deadlines.ts";
+import { resolveTiming, timingTable, type Timing } from "../core/deadlines.ts";
 import type { ConnectionRequested } from "../core/events.ts";
 import { limitTable, type Limits } from "../core/limits.ts";
 import { checkOptions, requireCount, type OptionTable } from "../core/options.ts";
@@ -49,15 +49,7 @@ export type Verified = (
   headers?: HeadersInit,
 ) => void;
 
-type ConnectionSettings =
-  | "extensions"
-  | "limits"
-  | "masking"
-  | "autoPong"
-  | "keepalive"
-  | "handshakeTimeoutMs"
-  | "messageTimeoutMs"
-  | "closeTimeoutMs";
+type ConnectionSettings = "extensions" | "limits" | "masking" | "autoPong" | "keepalive" | keyof Timing;
 
 export interface WebSocketServerOptions extends Pick<ServerOptions, ConnectionSettings>, RunOptions {
   /**

@@ -53,10 +53,11 @@ describe("a message takes them", () => {
   function watch(object: object, ...names: string[]): void {
     for (const name of names) {
       const original = Reflect.get(object, name) as (...given: unknown[]) => unknown;
-      vi.spyOn(object as Record<string, () => unknown>, name).mockImplementation(function (this: unknown, ...given) {
+      const looking = function (this: unknown, ...given: unknown[]): unknown {
         look();
         return original.apply(this, given);
-      } as never);
+      };
+      vi.spyOn(object as Record<string, () => unknown>, name).mockImplementation(looking as never);
     }
   }
 
