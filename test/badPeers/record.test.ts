@@ -274,7 +274,7 @@ describe.each(roles)("%s", (role) => {
     ]);
   });
 
-  test("a head of 1 MB that comes byte by byte, in linear time (tungstenite CVE-2023-43669)", () => {
+  test("a head of 256 KB that comes byte by byte, in linear time (tungstenite CVE-2023-43669)", () => {
     expectLinear((length) => {
       const line = `+X-Large: ${"x".repeat(length)}`;
       const bytes = role === "server" ? request(line) : response(line);
@@ -287,7 +287,7 @@ describe.each(roles)("%s", (role) => {
         }
         expect([...connection.events()]).toHaveLength(1);
       };
-    }, 62_500);
+    }, 16 * 1024);
   });
 
   test("any Upgrade and Connection: never anything but a typed end (sockjs < 0.3.20)", () => {
