@@ -10,7 +10,7 @@ import type { ByteTransport } from "../transports/byteTransport.ts";
 import { ignore } from "../transports/ignore.ts";
 import { requireTransport } from "../transports/requireTransport.ts";
 import { abortableTable, unlessAborted, type Abortable } from "./abortable.ts";
-import { requestOf, requireRefusal } from "./carriedOpening.ts";
+import { requestOf } from "./carriedOpening.ts";
 import { runTable, type RunOptions } from "./connectionHook.ts";
 import type { Driver } from "./driver.ts";
 import { open, orDiscard, prepare } from "./opening.ts";
@@ -112,7 +112,7 @@ export function acceptOn(
 
 class Acceptance implements Arrival {
   readonly request: Promise<IncomingRequest>;
-  readonly #carriesOpening: boolean;
+  readonly #transport: ByteTransport;
   readonly #origins: OriginPolicy;
   readonly #late: (error: unknown) => void;
   readonly #connection: ServerConnection;
@@ -127,7 +127,7 @@ class Acceptance implements Arrival {
     const { request = requestOf(transport), origins = "same", signal, onConnection, clock, ...rest } = options;
     requireOriginPolicy(origins);
     signal?.throwIfAborted();
-    this.#carriesOpening = transport.opening !== undefined;
+    this.#transport = transport;
     this.#origins = origins;
     this.#late = late;
     this.#opened.promise.catch(this.#requested.reject);
@@ -183,7 +183,7 @@ class Acceptance implements Arrival {
   }
 
   #admit(event: ConnectionRequested): PromiseLike<void> | undefined {
-    this.#answerable = new PendingRequest(this.#connection, event, this.#driver);
+    this.#answerable = new PendingRequest(this.#connection, event, this.#driver, this.#transport);
     return admit(this.#answerable, this.#origins, {
       admitted: () => {
         this.#requested.resolve(event);
@@ -223,7 +223,6 @@ class Acceptance implements Arrival {
   }
 
   async #reject(answer: RejectOptions | undefined): Promise<void> {
-    if (this.#carriesOpening) requireRefusal(answer?.status);
     this.#isAnswered = true;
     if (!this.#connection.closed) {
       if (this.#answerable !== undefined) this.#answerable.reject(answer);

@@ -45,6 +45,12 @@ const LONGEST_TURN_MS = 100;
 /** The longest the time stands still after the clock went back. */
 const STANDSTILL_MS = 1000;
 
+/** If a deadline is missed by more than this, the process stood still and could not read what arrived. */
+const STALL_MS = 10;
+
+/** Then it gets this much time for that. */
+const REPRIEVE_MS = 100;
+
 // The transition tables. A signal without a cell changes nothing in that state.
 
 type Table<State extends string, Signal extends string> = Readonly<
@@ -191,6 +197,8 @@ export class DriverMachine {
   /** The latest time, and by how much the clock went back. */
   #latestMs = -Infinity;
   #offsetMs = 0;
+  /** The deadline that was last postponed after a stall. */
+  #postponedMs = -Infinity;
   /** When to abandon the transport, and when to drop messages that nobody takes. */
   #endByMs = Infinity;
   #discardByMs = Infinity;
@@ -216,7 +224,8 @@ export class DriverMachine {
   #chunksInTurn = 0;
   #turnMs = -Infinity;
   #conclusion: ConnectionClosed | undefined;
-  #isTransportClosed = false;
+  /** The close began because the transport had closed. */
+  #isClosedByTransport = false;
 
   constructor(connection: Connection, copiesChunks: boolean, { closeTimeoutMs, keepalive }: DriverTiming) {
     this.#connection = connection;
@@ -266,13 +275,24 @@ export class DriverMachine {
 
   /**
    * Converts a clock reading to the machine's time, which never goes back. If the clock goes back a little, the time
-   * stands still. If it goes back further, as when fake timers are installed, the time continues from there.
+   * stands still. If it goes back further, as when fake timers are installed, the time continues from there. If the
+   * process stood still past a deadline, the time continues shortly before that, once for each deadline.
    */
   timeOf(clockMs: number): number {
     const ms = clockMs + this.#offsetMs;
-    if (ms < this.#latestMs - STANDSTILL_MS) this.#offsetMs = this.#latestMs - clockMs;
-    this.#latestMs = Math.max(this.#latestMs, ms);
+    const latestMs = this.#latestMs;
+    if (ms < latestMs - STANDSTILL_MS) this.#offsetMs = latestMs - clockMs;
+    else if (ms > latestMs + STALL_MS) this.#offsetMs -= this.#stallBefore(ms);
+    this.#latestMs = Math.max(latestMs, clockMs + this.#offsetMs);
     return this.#latestMs;
+  }
+
+  /** How much of the time up to `ms` does not count. */
+  #stallBefore(ms: number): number {
+    const dueMs = this.nextDeadlineMs;
+    if (ms <= dueMs + STALL_MS || dueMs <= this.#postponedMs) return 0;
+    this.#postponedMs = dueMs;
+    return ms - Math.max(this.#latestMs, dueMs - REPRIEVE_MS);
   }
 
   /** Handles what happened, at a time from `timeOf`. Then pull {@link nextEvent}. */
@@ -314,8 +334,7 @@ export class DriverMachine {
         break;
       case "transportClosed":
         // What has arrived may still be read.
-        this.#isTransportClosed = true;
-        this.#beginClose();
+        this.#isClosedByTransport = this.#beginClose() || this.#isClosedByTransport;
         if (this.phase === "ending") this.#finish();
         break;
       case "closeWanted":
@@ -404,7 +423,7 @@ export class DriverMachine {
   }
 
   get #hasPeerGone(): boolean {
-    return this.input === "ended" || this.#isTransportClosed;
+    return this.input === "ended" || this.#isClosedByTransport;
   }
 
   get #queued(): number {
@@ -538,9 +557,11 @@ export class DriverMachine {
     this.#commands.push({ type: "settle", error: this.fault });
   }
 
-  /** From now on ending may take `closeTimeoutMs`, whatever the transport and the taker do. */
-  #beginClose(): void {
-    if (this.#signalPhase("beginClose")) this.#armEnd();
+  /** From now on ending may take `closeTimeoutMs`, whatever the transport and the taker do. Returns whether it began. */
+  #beginClose(): boolean {
+    const begins = this.#signalPhase("beginClose");
+    if (begins) this.#armEnd();
+    return begins;
   }
 
   #armEnd(): void {

@@ -78,6 +78,8 @@ export const MARKS = [
   "codec threw",
   "random threw",
   "clock went back",
+  "the process stood still",
+  "the process stood still with a ping under way",
   "clock was set back for good",
   "clock failed",
   "getter of the transport threw",

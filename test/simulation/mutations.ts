@@ -86,10 +86,19 @@ const CHANGES: Readonly<Record<string, readonly Change[]>> = {
       `happening.type !== "aborted") this.#tellTime();`,
       `happening.type !== "aborted" && !(happening.type === "taken" && this.phase === "running")) this.#tellTime();`,
     ],
-    ["the time goes back with the clock", `this.#latestMs = Math.max(this.#latestMs, ms);`, `this.#latestMs = ms;`],
+    [
+      "the time goes back with the clock",
+      `this.#latestMs = Math.max(latestMs, clockMs + this.#offsetMs);`,
+      `this.#latestMs = clockMs + this.#offsetMs;`,
+    ],
+    [
+      "a peer is given up before what arrived during a stall is read",
+      `else if (ms > latestMs + STALL_MS) this.#offsetMs -= this.#stallBefore(ms);`,
+      ``,
+    ],
     [
       "the time stands still until a clock has caught up",
-      `if (ms < this.#latestMs - STANDSTILL_MS) this.#offsetMs = this.#latestMs - clockMs;`,
+      `if (ms < latestMs - STANDSTILL_MS) this.#offsetMs = latestMs - clockMs;`,
       ``,
     ],
     [

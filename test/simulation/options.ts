@@ -16,6 +16,9 @@ import {
 } from "./misbehaviour.ts";
 import type { World } from "./world.ts";
 
+/** What a deadline gets more that was missed because the process stood still, or because its clock was wrong. */
+export const REPRIEVE_MS = 101;
+
 /** What both ends of every connection of a world agree on. */
 export interface Agreement {
   readonly masking: boolean;
@@ -40,7 +43,7 @@ export interface SideOptions extends SharedOptions {
 
 export interface Side {
   readonly options: SideOptions;
-  /** By how much a clock that goes back may make timers late. */
+  /** By how much a clock that goes back, or a process that stands still, may make timers late. */
   readonly lateMs: number;
   /** Something of the application's will fail, or may. */
   readonly tampered: boolean;
@@ -93,7 +96,11 @@ export function drawSide(world: World, draws: Draws, agreement: Agreement, name:
     // A clock that goes back, or a defect that fails nothing, is no excuse.
     tampered: (defect !== 0 && defect !== 3 && defect !== 5) || clocks === "broken",
     // When a clock is set back, the time since it was last read is lost.
-    lateMs: backMs + (defect === 3 ? 2 : 0) + (clocks === "reset" ? Math.max(closeTimeoutMs, handshakeTimeoutMs) : 0),
+    lateMs:
+      backMs +
+      (defect === 3 ? 2 + REPRIEVE_MS : 0) +
+      (clocks === "reset" ? Math.max(closeTimeoutMs, handshakeTimeoutMs) : 0) +
+      world.lateMs,
     options: {
       clock,
       closeTimeoutMs,

@@ -2,7 +2,7 @@
 import type { Clock } from "../../src/stream/clock.ts";
 
 interface Entry {
-  readonly dueMs: number;
+  dueMs: number;
   readonly order: number;
   readonly run: () => void;
   /** Set by the library, which has to clear its timers. */
@@ -43,6 +43,13 @@ export class VirtualClock implements Clock {
   get nextMs(): number | undefined {
     while (this.#heap.length > 0 && this.#heap[0]!.over) this.#pop();
     return this.#heap[0]?.dueMs;
+  }
+
+  /** The process stands still for some time. Of what falls due meanwhile its timers run first, as on Node. */
+  stall(ms: number): void {
+    this.#nowMs += ms;
+    for (const entry of this.#heap) if (!entry.ofLibrary) entry.dueMs = Math.max(entry.dueMs, this.#nowMs);
+    this.#heap.sort((a, b) => (isBefore(a, b) ? -1 : 1));
   }
 
   /** Moves the time to the next thing that is due, and runs that. */

@@ -16,6 +16,8 @@ export class WireScanner {
   headEnd: number | undefined;
   /** Position behind the first frame that brings a piece of a message; `undefined` until its header is complete. */
   firstPieceEnd: number | undefined;
+  /** Called for each Ping frame, once its header is complete. */
+  pinged: () => void = () => {};
   /** A message in fragments is under way. */
   inMessage = false;
   /** Frames whose last byte has come. */
@@ -80,6 +82,7 @@ export class WireScanner {
         this.inMessage = first < 128;
         if (length > 0 || first >= 128) this.firstPieceEnd ??= this.position + at + length;
       }
+      if (opcode === 9) this.pinged();
       if (opcode === 8 && this.closeEnd === undefined && this.isOpen) {
         this.closeEnd = this.position + at + length;
         this.#closeBody = [];

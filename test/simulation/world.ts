@@ -6,11 +6,11 @@ import type { Choices, Draws, Script } from "./choices.ts";
 import { startSession, startSocket, type TearDown } from "./clients.ts";
 import type { Connection } from "./connection.ts";
 import { listen, turn, type Uncaught } from "./host.ts";
-import { describe, End, PROMPT_MS, type Face, type Finding, type Law, type LawWorld } from "./laws.ts";
+import { describe, End, PROMPT_MS, UNCOUNTED_BYTES, type Face, type Finding, type Law, type LawWorld } from "./laws.ts";
 import type { Mark } from "./marks.ts";
 import { PlannedError, plannedBehind, type Destination } from "./misbehaviour.ts";
 import { Link, type LinkFault } from "./network.ts";
-import { drawSide, type Agreement } from "./options.ts";
+import { drawSide, REPRIEVE_MS, type Agreement } from "./options.ts";
 import { startAccept, startCrossws, startServe, startWebSocketServer, type Server } from "./servers.ts";
 import { VirtualClock } from "./virtualClock.ts";
 
@@ -64,6 +64,10 @@ export class World implements LawWorld {
   stoppedMs = Infinity;
   /** When that took no more connections, and left those that it had. */
   shutMs = Infinity;
+  /** By how much everything may be late, because the process stands still. */
+  lateMs = 0;
+  /** A Ping frame is under way. */
+  pinged: () => void = () => {};
   /** How often the application has asked for what can't be, which the library warns of with an error of its own. */
   mistakes = 0;
   readonly #planned: PlannedError[] = [];
@@ -248,6 +252,7 @@ export class World implements LawWorld {
     if (count > 1) this.mark("several connections");
     if (count > 1 && clientFace === "both") this.mark("both client faces");
     this.#hasTasks = clientFace !== "session" || serverFace === "peer" || serverFace === "crossws";
+    this.#planStall(this.choices.stream("stall"));
     const serverSide = drawSide(this, this.choices.stream("server"), this.agreement, "server");
     const serverDraws = this.choices.stream("serverProgram");
     const server: Server =
@@ -269,7 +274,7 @@ export class World implements LawWorld {
       if (startMs === 0) start();
       else this.after(startMs, start);
     }
-    const faultyMs = draws.pick([600, 1500]);
+    const faultyMs = draws.pick([600, 1500]) + this.lateMs;
     const peacefulMs = draws.pick([50, 400]);
     if (!calm && count > 1 && draws.oneIn(2)) this.#swizzle(draws);
     if (draws.oneIn(5)) {
@@ -292,6 +297,24 @@ export class World implements LawWorld {
         if (this.clock.liveTimers > 0) this.fail("leaves nothing behind", "a timer is set after everything has ended");
       });
     });
+  }
+
+  /** In some worlds the process stands still once: at some time, or when a ping is under way. */
+  #planStall(draws: Draws): void {
+    const stallMs = draws.pick([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 150, 700, 3000]);
+    if (stallMs === 0) return;
+    // What is due then gets a little more time.
+    this.lateMs = stallMs + REPRIEVE_MS;
+    let stalled = false;
+    const stall = (mark: Mark): void => {
+      if (stalled) return;
+      stalled = true;
+      this.mark(mark);
+      this.log(`stalls for ${stallMs}`);
+      this.clock.stall(stallMs);
+    };
+    if (draws.oneIn(2)) this.after(draws.below(600), () => stall("the process stood still"));
+    else this.pinged = () => this.after(draws.below(3), () => stall("the process stood still with a ping under way"));
   }
 
   #connect(
@@ -334,7 +357,9 @@ export class World implements LawWorld {
     };
     this.connections[index] = connection;
     const promptMs = (peer: End): number | undefined =>
-      link.faulty || connection.tampered || link.latencyMs > 2 || !peer.readsAll ? undefined : PROMPT_MS;
+      link.faulty || connection.tampered || link.latencyMs > 2 || !peer.readsAll || this.lateMs > 0
+        ? undefined
+        : PROMPT_MS;
     const mayClose = (): boolean =>
       connection.tampered || connection.strict || connection.closeDue !== undefined || this.stoppedMs < Infinity;
     client.leavesPongs = side.options.autoPong === false;
@@ -342,6 +367,7 @@ export class World implements LawWorld {
     for (const end of [client, serverEnd]) {
       end.mayClose = mayClose;
       end.isDisturbed = () => link.disturbed;
+      end.transport.outgoing.scanner.pinged = () => this.pinged();
     }
     client.promptMs = () => promptMs(serverEnd);
     serverEnd.promptMs = () => promptMs(client);
@@ -432,13 +458,16 @@ export class World implements LawWorld {
     const { link, client, server, refusal, closeDue, clientGaveUp, clientOutcome, handshakeDueMs } = connection;
     if (link.disturbed || connection.tampered || connection.strict || clientGaveUp) return;
     const { stoppedMs, shutMs } = this;
-    if (refusal !== undefined && refusal.atMs + 2 * link.latencyMs + 50 <= handshakeDueMs) {
+    if (refusal !== undefined && refusal.atMs + 2 * link.latencyMs + 50 + this.lateMs <= handshakeDueMs) {
       const { why, status } = refusal;
       if (clientOutcome !== status && !(clientOutcome === 503 && Math.min(stoppedMs, shutMs) < Infinity)) {
         this.fail("answers", `the ${client.face} got ${String(clientOutcome)}, not ${status}, when ${why}`);
       }
     }
     if (closeDue === undefined || closeDue.atMs >= stoppedMs || !client.opened || client.began || server.began) return;
+    // There may be no time for the Close.
+    if (2 * link.latencyMs >= server.closeTimeoutMs || !link.back.takesAtOnce(server.sentBytes + UNCOUNTED_BYTES))
+      return;
     if (client.over !== undefined && client.over.code !== closeDue.code) {
       this.fail(
         "answers",

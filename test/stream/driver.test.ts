@@ -426,6 +426,46 @@ describe("time", () => {
     await driver.finished;
     expect(events.at(-1)).toMatchObject({ type: "connectionClosed", error: { code: "keepaliveTimeout" } });
   });
+  test("a pong that arrives while the process stands still is read before the peer is given up", async () => {
+    for (const next of ["the timer", "the pong"]) {
+      let nowMs = 0;
+      const timers = new Set<() => void>();
+      const clock: Clock = {
+        now: () => nowMs,
+        setTimeout: (ring) => {
+          timers.add(ring);
+          return ring;
+        },
+        clearTimeout: (timer) => void timers.delete(timer as () => void),
+      };
+      const ring = async (atMs: number): Promise<void> => {
+        nowMs = atMs;
+        for (const due of [...timers]) {
+          timers.delete(due);
+          due();
+        }
+        await settled();
+      };
+      const keepalive = { intervalMs: 1000, timeoutMs: 500 };
+      const { transport, events, driver } = drive("client", { keepalive, masking: false }, undefined, undefined, clock);
+      await settled();
+      await ring(1000);
+      expect(toHex(transport.written())).toBe("89 04 00 00 00 01");
+      // The pong was due at 1500.
+      if (next === "the timer") await ring(9000);
+      else nowMs = 9000;
+      transport.bring(hex("8a 04 00 00 00 01"));
+      await settled();
+      await ring(9150);
+      expect(events.map(describeEvent), next).toEqual(["connectionEstablished", "pongReceived"]);
+      // The next ping is not answered at all.
+      await ring(10_010);
+      await ring(19_000);
+      await ring(19_150);
+      expect(events.at(-1), next).toMatchObject({ error: { code: "keepaliveTimeout" } });
+      driver.abort(new Error("over"));
+    }
+  });
   test("while the taker sleeps and something waits to be read, no pong is due", async () => {
     const clock = new ManualClock();
     let wake = (): void => {};
