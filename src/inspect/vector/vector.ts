@@ -131,7 +131,7 @@ export function readOptions(options: VectorOptions): ConnectionOptions {
   const timing: Partial<Record<Duration, number>> = {};
   for (const name of durations) if (plain[name] !== undefined) timing[name] = fromJSONNumber(plain[name]);
   return {
-    ...plain,
+    ...(plain as Omit<typeof plain, Duration>),
     ...timing,
     ...(headers !== undefined && { headers: headers.map(([name, value]): [string, string] => [name, value]) }),
     ...(limits !== undefined && { limits: mapNumbers(limits, fromJSONNumber) }),
