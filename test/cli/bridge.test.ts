@@ -14,7 +14,7 @@ import { connect, type WebSocketError, type WebSocketSession } from "../../src/s
 import type { ByteTransport } from "../../src/transports/byteTransport.ts";
 import { webRTCDial } from "../../src/transports/webrtc.ts";
 import { webSocketProtocol, webSocketTransport } from "../../src/transports/webSocketTransport.ts";
-import { oneLine, run, start } from "./command.ts";
+import { run, start } from "./command.ts";
 
 async function listening(server: Server, path?: string): Promise<number> {
   if (path === undefined) server.listen(0, "127.0.0.1");

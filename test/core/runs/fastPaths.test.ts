@@ -1,8 +1,8 @@
 /** A client without fast paths sends the same bytes and yields the same events as one with them. */
 import { describe, expect, test } from "vitest";
-import { ClientConnection, fastPaths, WSConnection, type WSEvent } from "../../src/index.ts";
-import fc from "../support/properties.ts";
-import { join, type Bytes } from "../support/wire.ts";
+import { ClientConnection, fastPaths, WSConnection, type WSEvent } from "../../../src/index.ts";
+import fc from "../../support/properties.ts";
+import { join, type Bytes } from "../../support/wire.ts";
 
 const message = fc.oneof(
   fc.string({ maxLength: 200, unit: "binary" }),

@@ -91,10 +91,12 @@ describe.each(roles)("floods of fragments cost no more than their content (ws CV
     connection.receiveBytes(incoming(role, 0x02, payload));
     pull(connection);
     const before = await bytesInUse();
+    const types = new Set<string>();
     for (let i = 0; i < 300; i++) {
       connection.receiveBytes(flood.slice());
-      for (const event of connection.events()) expect(event.type).toBe("bytesReceived");
+      for (const event of connection.events()) types.add(event.type);
     }
+    expect([...types]).toEqual(["bytesReceived"]);
     expect((await bytesInUse()) - before).toBeLessThan(MiB);
     expect(connection.state).toBe("open");
   });

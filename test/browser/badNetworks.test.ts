@@ -5,8 +5,8 @@ import { describe, expect, test } from "vitest";
 import { messagePortTransport } from "../../src/transports/messagePort.ts";
 import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
 import { dataChannelProtocol, dataChannelTransport } from "../../src/transports/webrtc.ts";
-import { converseMany } from "../faults/conversation.ts";
-import { seedsFor } from "../faults/seeds.ts";
+import { converseMany } from "../badNetworks/conversation.ts";
+import { seedsFor } from "../badNetworks/seeds.ts";
 import { negotiate, peerConnections } from "../support/peerConnections.ts";
 import { openSession, relayedStreams, servers } from "../support/webTransportClient.ts";
 

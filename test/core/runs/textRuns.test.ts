@@ -1,7 +1,7 @@
 /** Short texts sent in a row: encoded together, with the same bytes as if each were sent alone. */
 import { describe, expect, test, vi } from "vitest";
-import type { ConnectionType, WSConnection } from "../../src/index.ts";
-import { ascii, hex, join, open, type Bytes } from "../support/wire.ts";
+import type { ConnectionType, WSConnection } from "../../../src/index.ts";
+import { ascii, hex, join, open, type Bytes } from "../../support/wire.ts";
 
 /** Texts of ASCII after which more are expected. */
 const BEFORE = Array.from({ length: 8 }, (_, i) => `expected ${i}`);

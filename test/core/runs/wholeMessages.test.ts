@@ -1,8 +1,8 @@
 /** Whole messages and fragments within one chunk: read together, with the same events as if each had arrived alone. */
 import { describe, expect, test, vi } from "vitest";
-import { WSConnection, type ConnectionOptions, type ConnectionType, type WSEvent } from "../../src/index.ts";
-import { binary, ping, text } from "../support/events.ts";
-import { expectEvents, expectViolation, hex, join, open, pull, type Bytes } from "../support/wire.ts";
+import { WSConnection, type ConnectionOptions, type ConnectionType, type WSEvent } from "../../../src/index.ts";
+import { binary, ping, text } from "../../support/events.ts";
+import { expectEvents, expectViolation, hex, join, open, pull, type Bytes } from "../../support/wire.ts";
 
 const texts = ["a", "", "naïve", "日本語", "😀", "\u{feff}mark", "x".repeat(125), "é".repeat(62), "\0", "last"];
 

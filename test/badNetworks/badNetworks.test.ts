@@ -1,7 +1,4 @@
-/**
- * Conversations over failing transports, each from a seed: pipes, TCP and message ports in Node. In a page:
- * `test/browser/faults.test.ts`.
- */
+/** Conversations over transports that fail, each by its seed: pipes, TCP and message ports in Node. In a page: `test/browser/badNetworks.test.ts`. */
 import { connect as dial, createServer, type AddressInfo, type Server } from "node:net";
 import { once } from "node:events";
 import { MessageChannel } from "node:worker_threads";
