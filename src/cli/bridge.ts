@@ -188,7 +188,7 @@ class Plan {
     this.#stopped.addEventListener("abort", () => over.abort());
     let isOver = false;
     const transport: ByteTransport = {
-      readable: Readable.toWeb(process.stdin) as unknown as ReadableStream<Uint8Array>,
+      readable: Readable.toWeb(process.stdin),
       writable: new WritableStream<Bytes>({
         write: (chunk) => this.#terminal.write(chunk),
         close: () => {
@@ -272,7 +272,7 @@ async function listenHTTP2(host: string, port: number, path: string, plan: Plan)
   }
   await listenOn(server as unknown as Server, port, host);
   return {
-    name: `${isSecure ? "wss" : "ws"}://${authorityOf(server as Http2Server)}${path} over HTTP/2`,
+    name: `${isSecure ? "wss" : "ws"}://${authorityOf(server)}${path} over HTTP/2`,
     stop: () => {
       server.close();
       for (const session of sessions) session.close();

@@ -100,7 +100,7 @@ export function checkClientOptions(options: Omit<ClientOptions, "subprotocols">)
   const { handshake } = resolveOptions(options);
   if (handshake === "none") agreeBeforehand("client", options.extensions ?? []);
   else
-    offerFields({ headers: options.headers, origin: options.origin, extensions: negotiable(options) } as OfferOptions);
+    offerFields({ headers: options.headers, origin: options.origin, extensions: negotiable(options) });
 }
 
 /** The extensions to negotiate in the handshake. */

@@ -74,5 +74,5 @@ function fareOf({ connectionState, sctp }: RTCPeerConnection): Fare | undefined 
  */
 export function watchPage(listeners: { readonly online: () => void; readonly pagehide: () => void }): () => void {
   // Node has no such events.
-  return "addEventListener" in globalThis ? listenTo(globalThis as unknown as Listenable, { ...listeners }) : ignore;
+  return "addEventListener" in globalThis ? listenTo(globalThis, { ...listeners }) : ignore;
 }

@@ -33,7 +33,7 @@ async function meetHere(signals: Signals, options: MeetOptions = {}): Promise<Me
 /** Two ports, whose texts pass each other. */
 function ports(): [Signals, Signals] {
   const { port1, port2 } = new MessageChannel();
-  return [portSignals(port1 as never), portSignals(port2 as never)];
+  return [portSignals(port1), portSignals(port2)];
 }
 
 /** A server of ws that passes each text on to everyone else. */
@@ -78,7 +78,7 @@ describe("two that run the same line meet", () => {
       "WebSockets that a server of ws joins",
       async () => {
         const url = await relay();
-        return [webSocketSignals(new WsSocket(url) as never), webSocketSignals(new WsSocket(url) as never)];
+        return [webSocketSignals(new WsSocket(url)), webSocketSignals(new WsSocket(url))];
       },
     ],
     [
@@ -158,7 +158,7 @@ describe("meet", () => {
   });
   test("rejects if the signals end first", async () => {
     const { port1, port2 } = new MessageChannel();
-    const meeting = meet(portSignals(port1 as never), { makePeerConnection });
+    const meeting = meet(portSignals(port1), { makePeerConnection });
     port2.close();
     await expect(meeting).rejects.toMatchObject({ name: "RendezvousError", code: "signalsEnded" });
   });

@@ -80,7 +80,7 @@ function inMemory(makePair: () => [ByteTransport, ByteTransport]): () => Promise
       start: (controller) => void (bring = (transport) => controller.enqueue(transport)),
     });
     return Promise.resolve({
-      incoming: incoming as unknown as AsyncIterable<ByteTransport>,
+      incoming: incoming,
       dial: () => {
         const pair = makePair();
         pairs.push(pair);

@@ -62,7 +62,7 @@ class World {
     const source = new ReadableStream<ByteTransport>({
       start: (controller) => void (this.#bring = (transport) => controller.enqueue(transport)),
     });
-    this.host = resumed(source as unknown as AsyncIterable<ByteTransport>, this.#options);
+    this.host = resumed(source, this.#options);
     void (async () => {
       for await (const session of this.host) {
         session.closed!.catch(ignore);

@@ -4,7 +4,8 @@ import { ReplayBuffer } from "../../src/resume/replayBuffer.ts";
 import { SessionMachine } from "../../src/resume/sessionMachine.ts";
 import { Choices } from "../simulation/choices.ts";
 import { resumeCampaign, shrinkResume } from "./resumeCampaign.ts";
-import { RESUME_LAWS, runResumeWorld, type ResumePlant } from "./resumeWorld.ts";
+import type { RESUME_LAWS} from "./resumeWorld.ts";
+import { runResumeWorld, type ResumePlant } from "./resumeWorld.ts";
 
 const TIMEOUT_MS = 300_000;
 

@@ -606,7 +606,7 @@ describe("it contains failures", () => {
     await ends((far) => {
       let server: WebSocketServer;
       try {
-        server = new WebSocketServer(options as WebSocketServerOptions);
+        server = new WebSocketServer(options);
       } catch (error) {
         far.close?.(); // nothing has received it
         throw error;

@@ -176,7 +176,7 @@ describe("webRTCDial", () => {
       undefined,
       /request to rtc\.example failed: fetch failed/,
     ],
-    ["half a body", created({}, undefined as never), "endpointAnswer", 201, /./],
+    ["half a body", created({}, undefined), "endpointAnswer", 201, /./],
   ])("that is answered with %s rejects, and leaves nothing behind", async (name, reply, code, status, message) => {
     const broken: Reply = () =>
       new Response(new ReadableStream({ pull: (controller) => controller.error(new Error("gone")) }), {
