@@ -1,4 +1,4 @@
-/** The top of the page: what it is, and what to do first. */
+/** The top of the page: the title, and what to do first. */
 import { signal } from "@preact/signals";
 import type { VNode } from "preact";
 
@@ -17,7 +17,7 @@ export function Masthead(): VNode {
       </h1>
       {telling.value === undefined && (
         <p class="sentence">
-          A client and a server, both in this page, are connected, and the client has said hello:{" "}
+          A client and a server, both in this page, are connected, and the client has sent a greeting:{" "}
           <b>click any arrow to see what its bytes mean.</b>
         </p>
       )}

@@ -1,4 +1,4 @@
-/** The page: the two ends, the ladder between them, and below it what looks into it, bends it and breaks it. */
+/** The page: the two ends, the ladder between them, and the tools below. */
 import { signal } from "@preact/signals";
 import type { VNode } from "preact";
 import { Breaker } from "./breaker/breaker.tsx";
@@ -69,7 +69,7 @@ function Wide(): VNode {
         <section class="panel tool" aria-label="Tools">
           <TabList tabs={tools} chosen={chosenTool} label="Tools" />
           <div
-            key={chosenTool.value} // each is scrolled for itself
+            key={chosenTool.value} // each scrolls separately
             class="tool-body"
             role="tabpanel"
             id={panelId(chosenTool.value)}
@@ -109,7 +109,7 @@ function Narrow(): VNode {
   );
 }
 
-/** Where what a scenario shows is seen. */
+/** The place where a scenario's step is visible. */
 function lookOn(): void {
   chosenTool.value = "inspector";
   chosenPanel.value = "ladder";

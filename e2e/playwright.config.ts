@@ -1,4 +1,4 @@
-/** How the end-to-end tests run: in each browser that there is, with a server of their own. */
+/** How the end-to-end tests run: in each installed browser, with a separate server. */
 import { defineConfig, devices } from "@playwright/test";
 import { dirname } from "node:path";
 import { findChromium } from "../test/support/chromium.ts";
@@ -9,7 +9,7 @@ const executablePath = findChromium();
 const firefoxPath = findFirefox();
 
 /** What Firefox runs each time, beside the tests of the playground that are marked; the rest takes it a quarter of an hour. */
-const stories = ["recipes", "recovers", "webrtc", "webrtcNode", "webTransport", "worker"];
+const stories = ["recipes", "recovers", "rendezvous", "webrtc", "webrtcNode", "webTransport", "worker"];
 const isFull = process.env.E2E_FULL !== undefined;
 
 export default defineConfig({

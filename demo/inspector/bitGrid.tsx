@@ -1,20 +1,20 @@
-/** The header of a frame as the RFC draws it: bit by bit, so many to a row, each field a box. */
+/** The header of a frame as the RFC draws it: rows of bits, with each field as a box. */
 import type { VNode } from "preact";
 import type { Field } from "./fields.ts";
 
 interface Props {
   readonly fields: readonly Field[];
-  /** Where the frame begins in its stream. */
+  /** The frame's position in its stream. */
   readonly start: number;
-  /** How many bits of it are header. */
+  /** The number of header bits. */
   readonly headerBits: number;
-  /** How many bits make a row: 32, or 16 where there is less room. */
+  /** Bits per row: 32, or 16 if there is less room. */
   readonly columns: number;
 }
 
 interface Cell {
   readonly field: Field;
-  /** From the frame's first bit on. */
+  /** Counted from the frame's first bit. */
   readonly first: number;
   readonly bits: number;
   readonly isFirst: boolean;
@@ -71,7 +71,7 @@ function firstBit({ start, bit }: { readonly start: number; readonly bit: number
   return (start - from) * 8 + bit;
 }
 
-/** One for each row that it reaches into. */
+/** One for each row that the field is on. */
 function cellsOf(field: Field, start: number, columns: number): Cell[] {
   const from = firstBit(field.annotation, start);
   const to = from + field.annotation.bits;
@@ -93,7 +93,7 @@ function bitsText({ annotation: { bytes, bit } }: Field, skipped: number, bits: 
   return digits.join("").replaceAll(/(.{4})(?=.)/g, bits > 8 ? "$1 " : "$1");
 }
 
-/** What fits into the width of a bit. */
+/** A text that fits into the width of a bit. */
 function shortName(label: string): string {
   return /^RSV(\d)$/.test(label) ? `R${label.slice(3)}` : label;
 }

@@ -1,22 +1,22 @@
-/** How the ladder is looked at. */
+/** The view of the ladder: zoom, follow, pause. */
 import { effect, signal } from "@preact/signals";
 import { conversation } from "../model/playground.ts";
 import type { Geometry } from "./geometry.ts";
 
-/** CSS pixels of a row, smallest first. */
+/** Heights of a row in CSS pixels, smallest first. */
 export const ROW_HEIGHTS: readonly number[] = [4, 8, 14, 20, 26, 34];
-/** In lower rows there is no room for words. */
+/** Lower rows have no room for text. */
 export const WORDS_FROM = 14;
 
-/** Which of the heights. */
+/** The index of the current height. */
 export const zoom = signal(3);
 export const showsChunks = signal(true);
-/** Whether its end is kept in sight. */
+/** Whether the view follows the end. */
 export const follows = signal(true);
-/** What the ladder is held at, while it is paused. */
+/** The state that the ladder shows while it is paused. */
 export const paused = signal<Geometry | undefined>(undefined);
 
-// Another conversation has a ladder of its own.
+// Another conversation has another ladder.
 effect(() => {
   void conversation.value;
   paused.value = undefined;

@@ -1,4 +1,4 @@
-/** What can be done with the ladder: follow its end, hold it, make it denser, show chunks or not. */
+/** The controls of the ladder: follow, pause, zoom, show chunks. */
 import type { VNode } from "preact";
 import { Switch } from "../components/switch.tsx";
 import { count } from "../model/format.ts";

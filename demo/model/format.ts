@@ -1,24 +1,24 @@
-/** Bytes, texts and times as people read them, cut to a length that a page can show. */
+/** Formats bytes, texts and times for people, cut to a length that a page can show. */
 
 export function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
 }
 
-/** Printable ASCII as it is, a dot for anything else. */
+/** Printable ASCII unchanged, a dot for anything else. */
 export function ascii(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "·")).join("");
 }
 
-/** Reads bytes written in hex, with spaces, commas or colons between them or not; a string says what is wrong. */
+/** Reads hex, with optional spaces, commas or colons; returns a string if there is an error. */
 export function parseHex(text: string): Uint8Array<ArrayBuffer> | string {
   const digits = text.replaceAll(/0x|[\s,:]/gi, "");
   const stranger = /[^0-9a-f]/i.exec(digits);
-  if (stranger !== null) return `“${stranger[0]}” is no hex digit: write bytes like 00 ff 7f.`;
-  if (digits.length % 2 !== 0) return `${digits.length} hex digits: a byte has two.`;
+  if (stranger !== null) return `“${stranger[0]}” is not a hex digit: write bytes like 00 ff 7f.`;
+  if (digits.length % 2 !== 0) return `${digits.length} hex digits: write two for each byte.`;
   return Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 }
 
-/** The text, or its beginning and how much more there is. */
+/** The text, or its start and the number of remaining characters. */
 export function cutText(text: string, maxCharacters: number): string {
   if (text.length <= maxCharacters) return text;
   const kept = text.slice(0, maxCharacters).toWellFormed();
@@ -38,7 +38,7 @@ export function quoted(text: string, maxCharacters = 240): string {
   return `“${cutText(text, maxCharacters)}”`;
 }
 
-/** Such as `1.20 s` or `140 ms`. */
+/** For example `1.20 s` or `140 ms`. */
 export function duration(milliseconds: number): string {
   return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(2)} s`;
 }

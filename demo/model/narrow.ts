@@ -1,4 +1,4 @@
-/** Whether there is too little room for panels beside each other. */
+/** Whether the screen is too narrow for panels side by side. */
 import { signal } from "@preact/signals";
 
 const query = matchMedia("(max-width: 1099px)");

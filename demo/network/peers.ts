@@ -1,4 +1,4 @@
-/** Two peer connections of this page that are each other's far end. */
+/** Two peer connections in this page, connected to each other. */
 
 export interface Peers<End> {
   readonly near: End;
@@ -6,7 +6,7 @@ export interface Peers<End> {
   readonly close: () => void;
 }
 
-/** `make` is given each end of the channel at once, with its connection. */
+/** `make` is called at once with each end of the channel and its connection. */
 export async function connectPeers<End>(
   options: RTCDataChannelInit,
   make: (channel: RTCDataChannel, given: { readonly peerConnection: RTCPeerConnection }) => End,

@@ -1,11 +1,11 @@
-/** A story in the hash of a URL: one of those that are told here by its name, any other written out. */
+/** A scenario in the hash of a URL: a built-in one by name, any other in full. */
 import { redactSubprotocols, redactURL } from "../../src/inspect/index.ts";
 import { firstWishes } from "../model/playground.ts";
 import type { Action } from "./action.ts";
 import type { Story } from "./story.ts";
 import { stories } from "./stories.ts";
 
-/** Longer than this a link is not passed on well. */
+/** Longer links are hard to share. */
 const MAX_LINK_CHARACTERS = 16_000;
 
 export function hashOf(story: Story): string {
@@ -13,7 +13,7 @@ export function hashOf(story: Story): string {
   return `#play=${encode(story)}`;
 }
 
-/** What the hash tells; `undefined` if it tells nothing, a string if nobody can read it. */
+/** The scenario in the hash; `undefined` if there is none, a string if it is unreadable. */
 export function storyIn(hash: string): Story | string | undefined {
   const parameters = new URLSearchParams(hash.replace(/^#/, ""));
   const id = parameters.get("scenario");
@@ -23,23 +23,23 @@ export function storyIn(hash: string): Story | string | undefined {
   try {
     return storyFrom(decode(play));
   } catch {
-    return "This link is not whole: its scenario can't be read.";
+    return "This link is incomplete: its scenario can't be read.";
   }
 }
 
 /**
- * What somebody did, as a story. `undefined` if that is too long for a link. What is secret in a URL or among subprotocols
- * is overwritten, as in the files that a session is exported as: links are made to be passed on.
+ * The session as a scenario; `undefined` if it is too long for a link. Secrets in a URL or among subprotocols are
+ * redacted, as in exported files, because links are made to be shared.
  */
 export function linkOf(actions: readonly Action[]): string | undefined {
-  const fresh = { say: "It begins with a fresh connection.", do: [{ type: "connect", wishes: firstWishes }] } as const;
+  const fresh = { say: "It starts with a new connection.", do: [{ type: "connect", wishes: firstWishes }] } as const;
   const steps = [fresh, ...withoutSecrets(actions).map((action) => ({ say: describe(action), do: [action] }))];
-  const story: Story = { id: "shared", title: "A shared session", summary: "What somebody did here.", steps };
+  const story: Story = { id: "shared", title: "A shared session", summary: "What another user did here.", steps };
   const hash = hashOf(story);
   return hash.length > MAX_LINK_CHARACTERS ? undefined : new URL(hash, location.href).href;
 }
 
-/** A subprotocol that is a token is overwritten by the same text wherever it is. */
+/** A subprotocol that is a token is replaced by the same text everywhere. */
 function withoutSecrets(actions: readonly Action[]): Action[] {
   const offered = actions.flatMap((action) => (action.type === "connect" ? (action.wishes.subprotocols ?? []) : []));
   const shown = new Map(redactSubprotocols(offered).map((subprotocol, i) => [offered[i]!, subprotocol]));
@@ -69,7 +69,7 @@ function withoutSecrets(actions: readonly Action[]): Action[] {
 function describe(action: Action): string {
   switch (action.type) {
     case "connect":
-      return "The client connects again.";
+      return "The client reconnects.";
     case "perform":
       return `The ${action.who} does: ${action.commands.map((command) => command.do).join(", ")}.`;
     case "network":
@@ -77,7 +77,7 @@ function describe(action: Action): string {
     case "behave":
       return `The ${action.who} behaves differently: ${JSON.stringify(action.change)}.`;
     case "mishap":
-      return `The next chunk of the ${action.from} has a mishap: ${action.mishap.kind}.`;
+      return `A fault hits the next chunk of the ${action.from}: ${action.mishap.kind}.`;
     case "inject":
       return `Bytes are sent by hand, as the ${action.from}.`;
     case "step":
@@ -106,21 +106,21 @@ function decode(text: string): unknown {
 
 const ACTIONS = new Set(["connect", "perform", "network", "behave", "mishap", "inject", "step", "reset"]);
 
-/** Throws for what is no story: links come from anywhere. A URL in it would have the page connect there: it is left out. */
+/** Throws if it is not a scenario: links come from anywhere. Drops URLs, which would make the page connect. */
 function storyFrom(value: unknown): Story {
   const { title, summary, steps } = value as Story;
   if (typeof title !== "string" || typeof summary !== "string" || !Array.isArray(steps))
-    throw new TypeError("no story");
+    throw new TypeError("not a scenario");
   const checked = (steps as Story["steps"]).map((step) => {
     const { say, do: actions = [] } = step;
-    if (typeof say !== "string" || !Array.isArray(actions)) throw new TypeError("no step");
+    if (typeof say !== "string" || !Array.isArray(actions)) throw new TypeError("not a step");
     return { say, do: actions.map(checkedAction) };
   });
   return { id: "shared", title, summary, steps: checked };
 }
 
 function checkedAction(action: Action): Action {
-  if (!ACTIONS.has(action.type)) throw new TypeError("no action");
+  if (!ACTIONS.has(action.type)) throw new TypeError("not an action");
   if (action.type !== "connect") return action;
   const name = action.wishes.carrier?.name ?? "pipe";
   const inPage = name === "pipe" || name === "worker" || name === "webrtc";

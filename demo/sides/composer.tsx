@@ -25,7 +25,7 @@ export function Composer({ side }: { readonly side: Side }): VNode {
   const perform = async (...commands: Command[]): Promise<void> =>
     void (refusal.value = await act({ type: "perform", who: side.role, commands }));
 
-  /** The message as often and in as many fragments as the form says, the last of which ends it, or not. */
+  /** Sends the message in the chosen number of copies and fragments. The last fragment ends it if FIN is set. */
   const send = (event: TargetedSubmitEvent<HTMLFormElement>, data: string | Uint8Array<ArrayBuffer>): void => {
     const form = event.currentTarget.closest(".composer")!.querySelector<HTMLFormElement>("form.how")!;
     if (!form.reportValidity()) return;
@@ -110,9 +110,9 @@ export function Composer({ side }: { readonly side: Side }): VNode {
           Fragments
           <input name="fragments" type="number" min="1" max="1000" required defaultValue="1" />
         </label>
-        <label class="switch" title="Off: the message is not finished, and the next fragment continues it">
+        <label class="switch" title="Off: the message is unfinished, and the next fragment continues it">
           <input name="fin" type="checkbox" defaultChecked />
-          <span>FIN at its end</span>
+          <span>Set FIN</span>
         </label>
         {compresses && (
           <label class="switch">

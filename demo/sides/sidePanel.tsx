@@ -55,13 +55,13 @@ function Settings({ role }: { readonly role: Role }): VNode {
           checked={echoes}
           change={(echoes) => void act({ type: "behave", who: role, change: { echoes } })}
           label="Echo messages"
-          hint="send back what comes"
+          hint="send received messages back"
         />
       )}
       <Switch
         checked={reads}
         change={(reads) => void act({ type: "behave", who: role, change: { reads } })}
-        label="Read what comes"
+        label="Read incoming bytes"
         hint="off: the sender waits"
       />
     </div>
@@ -77,7 +77,7 @@ function Present({ side, title }: { readonly side: Side; readonly title: string 
       <div class="actions">
         {asked === undefined ? <Composer side={side} /> : <AnswerForm side={side} request={asked} />}
         <p class="waiting" role="status">
-          {waiting > 0 && `${count(waiting, "byte")} wait to be sent: the transport takes no more.`}
+          {waiting > 0 && `${count(waiting, "byte")} wait to be sent: the transport accepts no more data.`}
         </p>
       </div>
       <EventLog log={side.log} owner={title} />

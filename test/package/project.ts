@@ -1,4 +1,4 @@
-/** An empty project of somebody else with the package in it, as it would be published. */
+/** An empty project with the package installed, as it would be published. */
 import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -43,6 +43,7 @@ export async function install(): Promise<Project> {
   await Promise.all([
     run(tool("tsc"), ["-p", "src", "--outDir", dist], root),
     run(tool("tsc"), ["-p", "src/playwright", "--outDir", dist], root),
+    run(tool("tsc"), ["-p", "src/cli", "--outDir", dist], root),
     bundlePageScript(join(dist, "playwright")),
   ]);
   for (const file of ["package.json", "README.md", "LICENSE"]) cpSync(join(root, file), join(unpacked, file));
