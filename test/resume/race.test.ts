@@ -258,7 +258,7 @@ describe("before there is an answer", () => {
   });
 
   test.each([
-    ["aborting the signal", (_: ByteTransport, stop: AbortController) => void stop.abort(new Error("enough"))],
+    ["aborting the signal", (_: ByteTransport, stop: AbortController) => stop.abort(new Error("enough"))],
     ["cancelling the reader", ({ readable }: ByteTransport) => void readable.cancel("enough")],
     ["aborting the writer", ({ writable }: ByteTransport) => void writable.abort("enough").catch(ignore)],
     ["close()", (transport: ByteTransport) => transport.close!()],

@@ -19,7 +19,7 @@ interface Network {
   readonly dial: DialCarrier;
   readonly incoming: AsyncIterable<ByteTransport>;
   /** Kills the carriers that there are, or what they go through. */
-  kill(): void;
+  readonly kill: () => void;
 }
 
 /** TCP, through a relay that is another server and can be killed with all its connections. */
@@ -88,7 +88,7 @@ function inMemory(makePair: () => [ByteTransport, ByteTransport]): () => Promise
         return pair[0];
       },
       kill: () => {
-        for (const pair of pairs.splice(0)) for (const { close } of pair) close?.();
+        for (const pair of pairs.splice(0)) for (const transport of pair) transport.close?.();
       },
     });
   };

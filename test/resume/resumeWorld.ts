@@ -7,6 +7,7 @@ import type { ByteTransport } from "../../src/transports/byteTransport.ts";
 import type { Choices, Draws } from "../simulation/choices.ts";
 import { listen, turn } from "../simulation/host.ts";
 import { VirtualClock } from "../simulation/virtualClock.ts";
+import { methodOf } from "./methodOf.ts";
 import { SimulatedCarrier } from "./simulatedCarrier.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -158,7 +159,7 @@ export class ResumeWorld {
   }
 
   async run(): Promise<void> {
-    const { handle } = SessionMachine.prototype;
+    const handle = methodOf(SessionMachine.prototype, "handle");
     const bounds = new Map([this.#client, this.#server].map((side) => [side.name, side.bufferBytes]));
     // eslint-disable-next-line @typescript-eslint/no-this-alias -- the replaced method has another `this`
     const world = this;
@@ -237,7 +238,7 @@ export class ResumeWorld {
       keepMs: KEEP_MS,
       probeMs: this.#probeMs,
       clock: this.clock,
-      random: (bytes: Bytes) => void bytes.forEach((_, at) => (bytes[at] = random.below(256))),
+      random: (bytes: Bytes) => bytes.forEach((_, at) => (bytes[at] = random.below(256))),
     });
     const serve = (): void => {
       this.#incoming = new Incoming();

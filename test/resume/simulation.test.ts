@@ -4,13 +4,14 @@ import { ReplayBuffer } from "../../src/resume/replayBuffer.ts";
 import { SessionMachine } from "../../src/resume/sessionMachine.ts";
 import { Choices } from "../simulation/choices.ts";
 import { resumeCampaign, shrinkResume } from "./resumeCampaign.ts";
-import type { RESUME_LAWS} from "./resumeWorld.ts";
+import { methodOf } from "./methodOf.ts";
+import type { RESUME_LAWS } from "./resumeWorld.ts";
 import { runResumeWorld, type ResumePlant } from "./resumeWorld.ts";
 
 const TIMEOUT_MS = 300_000;
 
 /** Replaces a property of a class while a world runs. */
-function replacing<Owner extends object>(owner: Owner, name: string, descriptor: PropertyDescriptor): ResumePlant {
+function replacing(owner: object, name: string, descriptor: PropertyDescriptor): ResumePlant {
   return () => {
     const before = Object.getOwnPropertyDescriptor(owner, name)!;
     Object.defineProperty(owner, name, { configurable: true, ...descriptor });
@@ -18,9 +19,11 @@ function replacing<Owner extends object>(owner: Owner, name: string, descriptor:
   };
 }
 
-const { copy, release } = ReplayBuffer.prototype;
-const { handle } = SessionMachine.prototype;
-const getDeadline = Object.getOwnPropertyDescriptor(SessionMachine.prototype, "nextDeadlineMs")!.get!;
+const copy = methodOf(ReplayBuffer.prototype, "copy");
+const release = methodOf(ReplayBuffer.prototype, "release");
+const handle = methodOf(SessionMachine.prototype, "handle");
+const deadline = Object.getOwnPropertyDescriptor(SessionMachine.prototype, "nextDeadlineMs")!;
+const getDeadline = Reflect.get(deadline, "get") as (this: SessionMachine) => number;
 
 /** Each changes the library in one place. */
 const plants: Record<string, { readonly plant: ResumePlant; readonly law: (typeof RESUME_LAWS)[number] }> = {
@@ -65,7 +68,7 @@ const plants: Record<string, { readonly plant: ResumePlant; readonly law: (typeo
   "a silent carrier is never probed": {
     plant: replacing(SessionMachine.prototype, "nextDeadlineMs", {
       get(this: SessionMachine) {
-        return this.state === "connected" ? Infinity : (getDeadline.call(this) as number);
+        return this.state === "connected" ? Infinity : getDeadline.call(this);
       },
     }),
     law: "ends in time",
