@@ -183,7 +183,7 @@ class Plan {
     this.#stopped.addEventListener("abort", () => over.abort());
     let isOver = false;
     const transport: ByteTransport = {
-      readable: Readable.toWeb(process.stdin),
+      readable: Readable.toWeb(process.stdin) as ReadableStream<Uint8Array>,
       writable: new WritableStream<Bytes>({
         write: (chunk) => this.#terminal.write(chunk),
         close: () => {
