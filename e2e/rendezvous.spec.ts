@@ -24,7 +24,7 @@ async function relay(): Promise<{ url: string; close: () => void }> {
   const server = new WsServer({ port: 0, host: "127.0.0.1" });
   server.on("connection", (socket) => {
     socket.on("message", (data) => {
-      for (const client of server.clients) if (client !== socket) client.send(String(data));
+      for (const client of server.clients) if (client !== socket) client.send((data as Buffer).toString());
     });
   });
   await once(server, "listening");

@@ -1,12 +1,7 @@
 /** `bridge FROM TO`: carries connections from one kind of transport to a server. */
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import {
-  createSecureServer,
-  createServer as createHTTP2Server,
-  type Http2Server,
-  type ServerHttp2Session,
-} from "node:http2";
+import { createSecureServer, createServer as createHTTP2Server, type ServerHttp2Session } from "node:http2";
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bridgeBytes, gateway } from "../bridge/index.ts";
@@ -188,7 +183,7 @@ class Plan {
     this.#stopped.addEventListener("abort", () => over.abort());
     let isOver = false;
     const transport: ByteTransport = {
-      readable: Readable.toWeb(process.stdin),
+      readable: Readable.toWeb(process.stdin) as ReadableStream<Uint8Array>,
       writable: new WritableStream<Bytes>({
         write: (chunk) => this.#terminal.write(chunk),
         close: () => {

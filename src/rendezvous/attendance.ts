@@ -83,7 +83,10 @@ export class Attendance {
     try {
       for (;;) {
         const { done, value } = await reader.read();
-        if (done) { this.#endSignals(undefined); return; }
+        if (done) {
+          this.#endSignals(undefined);
+          return;
+        }
         this.tell({ type: "text", text: value });
       }
     } catch (error) {
@@ -100,11 +103,14 @@ export class Attendance {
   #obey(command: Command): void {
     switch (command.type) {
       case "send":
-        { this.#send(command.text); return; }
+        this.#send(command.text);
+        return;
       case "report":
-        { this.#report(command.problem); return; }
+        this.#report(command.problem);
+        return;
       case "over":
-        { this.#over(command.session, command); return; }
+        this.#over(command.session, command);
+        return;
       default:
     }
     const { session } = command;
@@ -122,7 +128,10 @@ export class Attendance {
         return;
       }
     }
-    if (command.type !== "met") { entry.link.obey(command); return; }
+    if (command.type !== "met") {
+      entry.link.obey(command);
+      return;
+    }
     entry.meeting = new Meeting(entry.link, command.fingerprint, () => this.tell({ type: "leave", session }));
     this.#attendants.met(entry.meeting);
   }

@@ -181,8 +181,8 @@ class Exchange {
     try {
       const { connection } = this.#attendance.link(SESSION)!;
       const { signal } = this.#over;
-      await firstOf<void>((resolve, reject) => {
-        this.#machine.onDescribed = resolve;
+      await firstOf<unknown>((resolve, reject) => {
+        this.#machine.onDescribed = () => resolve(undefined);
         return [onAbort(signal, reject)];
       });
       return write(await gathered(connection, this.#gatherMs, signal), this.#expiresMs);

@@ -43,7 +43,7 @@ const FIELDS = {
   bye: [],
   gone: ["reason"],
   preface: ["protocol"],
-} as const satisfies Record<string, readonly Field[]>;
+} as const;
 
 type Layouts = typeof FIELDS;
 export type FrameType = keyof Layouts;

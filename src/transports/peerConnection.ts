@@ -1,6 +1,6 @@
 /** What is done with a peer connection wherever one is: descriptions, candidates, and watching how it fares. */
 import { ignore } from "./ignore.ts";
-import { listenTo, type Listenable } from "./listeners.ts";
+import { listenTo } from "./listeners.ts";
 import { onAbort } from "./onAbort.ts";
 import { firstOf } from "./settlement.ts";
 
@@ -20,10 +20,10 @@ export async function describe(
  * Rejects with the signal's reason.
  */
 export async function gathered(peerConnection: RTCPeerConnection, ms: number, signal?: AbortSignal): Promise<string> {
-  await firstOf<void>((resolve, reject) => {
+  await firstOf<unknown>((resolve, reject) => {
     const timer = setTimeout(resolve, ms);
     const look = (): void => {
-      if (peerConnection.iceGatheringState === "complete") resolve();
+      if (peerConnection.iceGatheringState === "complete") resolve(undefined);
     };
     const waits = [
       () => clearTimeout(timer),

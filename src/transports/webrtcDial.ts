@@ -214,8 +214,9 @@ class ClientSession {
     const response = await this.#post(offer, signal);
     const { status } = response;
     const type = mediaTypeOf(response.headers);
-    const answerAsText =
-      type === DESCRIPTION_TYPE && status === 201 ? await this.#read(response, signal) : await drop(response);
+    const isAnswer = type === DESCRIPTION_TYPE && status === 201;
+    if (!isAnswer) await drop(response);
+    const answerAsText = isAnswer ? await this.#read(response, signal) : undefined;
     if (status >= 400) throw this.#refusal(response);
     if (status !== 201 || answerAsText === undefined) {
       const got = `${status} with ${type === "" ? "no content type" : type}`;
@@ -309,9 +310,9 @@ class ClientSession {
 
   async #untilConnected(signal: AbortSignal): Promise<void> {
     if (this.#connection.connectionState === "connected") return;
-    await firstOf<void>((resolve, reject) => {
+    await firstOf<unknown>((resolve, reject) => {
       this.#fare = (fare) => {
-        if (fare === "connected") resolve();
+        if (fare === "connected") resolve(undefined);
         else if (fare !== "interrupted") {
           reject(new DialError("none of the server's candidates can be reached", { code: "unreachable" }));
         }
@@ -396,6 +397,6 @@ function hostOf(url: string): string {
 }
 
 /** Frees the connection of an answer that nobody reads. */
-async function drop(response: Response): Promise<undefined> {
+async function drop(response: Response): Promise<void> {
   await response.body?.cancel().catch(ignore);
 }

@@ -12,7 +12,7 @@ import { decode, fromHAR, fromPcap, messagesOf, replay, type Vector } from "../.
 import { cert, key } from "../support/certificate.ts";
 import { oneLine, run, start } from "./command.ts";
 
-async function listening<S extends Server>(server: S): Promise<number> {
+async function listening(server: Server): Promise<number> {
   server.listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
   onTestFinished(() => void server.close());

@@ -45,7 +45,7 @@ async function relay(): Promise<string> {
   });
   server.on("connection", (socket) => {
     socket.on("message", (data) => {
-      for (const client of server.clients) if (client !== socket) client.send(String(data));
+      for (const client of server.clients) if (client !== socket) client.send((data as Buffer).toString());
     });
   });
   await once(server, "listening");
@@ -170,7 +170,8 @@ describe("meet", () => {
       meetHere(one, {
         makePeerConnection: () => {
           const connection = makePeerConnection();
-          if (isBroken) connection.setRemoteDescription = () => Promise.reject(new Error("not today"));
+          const setRemoteDescription = () => Promise.reject(new Error("not today"));
+          if (isBroken) Object.assign(connection, { setRemoteDescription });
           isBroken = false;
           return connection;
         },

@@ -22,7 +22,7 @@ interface Network {
   readonly dial: DialCarrier;
   readonly incoming: AsyncIterable<ByteTransport>;
   /** Kills the carriers that there are, or what they go through. */
-  kill(): void;
+  readonly kill: () => void;
 }
 
 /** TCP, through a relay that is another server and can be killed with all its connections. */

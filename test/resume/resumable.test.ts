@@ -28,7 +28,7 @@ class World {
   readonly states: string[] = [];
   readonly client: ResumableTransport;
   readonly sessions: ResumableTransport[] = [];
-  host!: AsyncIterableIterator<ResumableTransport>;
+  host!: ReturnType<typeof resumed>;
   readonly #options: ResumedOptions;
   #bring: (transport: ByteTransport) => void = ignore;
 

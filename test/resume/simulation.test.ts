@@ -67,7 +67,7 @@ const plants: Record<string, { readonly plant: ResumePlant; readonly law: Findin
   "a silent carrier is never probed": {
     plant: replacing(SessionMachine.prototype, "nextDeadlineMs", {
       get(this: SessionMachine) {
-        return this.state === "connected" ? Infinity : (getDeadline.call(this) as number);
+        return this.state === "connected" ? Infinity : getDeadline.call(this);
       },
     }),
     law: "ends in time",

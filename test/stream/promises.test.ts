@@ -5,7 +5,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Extension, ExtensionCodec } from "../../src/index.ts";
 import type { Clock } from "../../src/stream/clock.ts";
-import { crosswsAdapter, WebSocketServer, type Peer, type WebSocketServerOptions } from "../../src/server/index.ts";
+import { crosswsAdapter, WebSocketServer, type Peer } from "../../src/server/index.ts";
 import {
   accept,
   connect,

@@ -31,7 +31,7 @@ function dialing(replies: readonly Reply[], options: WebRTCDialOptions = {}) {
       return connection as unknown as RTCPeerConnection;
     },
     fetch: async (url, { method = "GET", headers, body, redirect }) => {
-      const request = { method, url, headers: new Headers(headers), body: String(body), redirect };
+      const request = { method, url, headers: new Headers(headers), body: String(body as string | null), redirect };
       asked.push(request);
       const reply = rest.shift();
       if (reply === undefined) return new Response(null);
@@ -76,7 +76,7 @@ describe("webRTCDial", () => {
     connections[0]!.become("connected");
     const transports = [...(await Promise.all(dials)), await dial()];
     expect([connections.length, asked.length, connections[0]!.channels.length]).toEqual([1, 1, 3]);
-    for (const { close } of transports) close!();
+    for (const transport of transports) transport.close!();
     await turn(5000);
     expect(connections[0]!.closes).toBe(1);
     expect(asked.at(-1)).toMatchObject({ method: "DELETE", url: "https://rtc.example/rtc/1" });
