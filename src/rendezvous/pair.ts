@@ -313,8 +313,10 @@ export class Pair {
   /** The other end closed its connection. */
   #part(): Command[] {
     if (!this.#isMet) return this.end("failed", "the connection ended before it was ready");
-    const isBroken = this.#fare === "interrupted" || this.#fare === "failed";
-    return isBroken ? this.end("lost", "the connection failed") : this.end("left", "the other end closed it");
+    // Firefox closes the channels of a connection that has failed. An interrupted one still brings the other end's word.
+    return this.#fare === "failed"
+      ? this.end("lost", "the connection failed")
+      : this.end("left", "the other end closed it");
   }
 
   /** Starts a round with ICE restarted, or asks for one, unless one is under way. */
