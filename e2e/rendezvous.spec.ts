@@ -82,8 +82,8 @@ test("a tab that goes elsewhere is missed at once", async ({ context }) => {
 });
 
 test("each two of eight tabs in a room meet", async ({ context }) => {
-  const tabs: Tab[] = [];
-  for (let i = 0; i < 8; i++) tabs.push(await openTab(context));
+  test.setTimeout(300_000);
+  const tabs = await Promise.all(Array.from({ length: 8 }, async () => openTab(context)));
   const met = await Promise.all(tabs.map((tab) => tab.meetRoom("room", 7)));
   const count = new Map<string, number>();
   for (const fingerprint of met.flat()) count.set(fingerprint, (count.get(fingerprint) ?? 0) + 1);

@@ -63,9 +63,11 @@ export function watchFare(peerConnection: RTCPeerConnection, tell: (fare: Fare) 
 }
 
 function fareOf({ connectionState, sctp }: RTCPeerConnection): Fare | undefined {
-  if (connectionState === "closed" || sctp?.state === "closed") return "ended";
   if (connectionState === "disconnected") return "interrupted";
-  return connectionState === "connected" || connectionState === "failed" ? connectionState : undefined;
+  // node-datachannel calls the SCTP transport closed then too (0.33).
+  if (connectionState === "failed") return "failed";
+  if (connectionState === "closed" || sctp?.state === "closed") return "ended";
+  return connectionState === "connected" ? "connected" : undefined;
 }
 
 /**
