@@ -261,7 +261,12 @@ describe("before there is an answer", () => {
     ["aborting the signal", (_: ByteTransport, stop: AbortController) => stop.abort(new Error("enough"))],
     ["cancelling the reader", ({ readable }: ByteTransport) => void readable.cancel("enough")],
     ["aborting the writer", ({ writable }: ByteTransport) => void writable.abort("enough").catch(ignore)],
-    ["close()", (transport: ByteTransport) => void transport.close!()],
+    [
+      "aborting the signal",
+      (_: ByteTransport, stop: AbortController) => {
+        stop.abort(new Error("enough"));
+      },
+    ],
   ])("%s ends all arms", async (_, end) => {
     const stop = new AbortController();
     const { clock, arms, transport } = start(2, { signal: stop.signal });

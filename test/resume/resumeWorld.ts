@@ -7,7 +7,6 @@ import type { ByteTransport } from "../../src/transports/byteTransport.ts";
 import type { Choices, Draws } from "../simulation/choices.ts";
 import { listen, turn } from "../simulation/host.ts";
 import { VirtualClock } from "../simulation/virtualClock.ts";
-import { methodOf } from "./methodOf.ts";
 import { SimulatedCarrier } from "./simulatedCarrier.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
