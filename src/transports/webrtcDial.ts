@@ -52,6 +52,12 @@ export interface WebRTCDial {
 /** How long the last request may take, in milliseconds. Nobody waits for it. */
 const FAREWELL_MS = 5000;
 
+/**
+ * How often to try if the platform refuses an answer that looks right: libdatachannel does if the server's checks arrive
+ * before the answer does (0.33).
+ */
+const MOST_TRIES = 3;
+
 /** How long to wait before another try to restart ICE, in milliseconds. */
 const RESTART_AGAIN_MS = 2000;
 
@@ -86,9 +92,16 @@ export function webRTCDial(endpoint: string | URL, options: WebRTCDialOptions = 
     _protocols?: readonly string[],
     signal?: AbortSignal,
   ): Promise<ByteTransport> => {
-    signal?.throwIfAborted();
-    if (session === undefined || session.isOver) session = new ClientSession(url, checked);
-    return await session.open(signal);
+    for (let left = MOST_TRIES - 1; ; left--) {
+      signal?.throwIfAborted();
+      const used = session === undefined || session.isOver ? new ClientSession(url, checked) : session;
+      session = used;
+      try {
+        return await used.open(signal);
+      } catch (error) {
+        if (left === 0 || !used.refusedAnswer) throw error;
+      }
+    }
   };
   return Object.assign(dial, { close: () => session?.end(new DialError("the dial was closed", { code: "closed" })) });
 }
@@ -113,6 +126,8 @@ class ClientSession {
   readonly #connection: RTCPeerConnection;
   readonly #stopWatching: () => void;
   readonly #stopListening: () => void;
+  /** Whether the platform did not take the server's answer. */
+  refusedAnswer = false;
   /** Aborted at the end. */
   readonly #gone = new AbortController();
   readonly #connected: Promise<unknown>;
@@ -235,6 +250,7 @@ class ClientSession {
     try {
       await this.#connection.setRemoteDescription({ type: "answer", sdp: answerAsText });
     } catch (error) {
+      this.refusedAnswer = true;
       throw this.#badAnswer(`sent a description that can't be used: ${textOf(error)}`, status, error);
     }
   }

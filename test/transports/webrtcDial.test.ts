@@ -1,6 +1,6 @@
 /** One POST to a WebRTC server: what each answer leads to. The connections and the requests are fakes. */
-import { describe, expect, test, vi } from "vitest";
-import { webRTCDial, type WebRTCDial, type WebRTCDialOptions } from "../../src/transports/webrtc.ts";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { webRTCDial, type DialError, type WebRTCDial, type WebRTCDialOptions } from "../../src/transports/webrtc.ts";
 import { FakePeerConnection, fakeDescription } from "../support/fakePeerConnection.ts";
 import { fakeTime } from "../support/fakeTime.ts";
 
@@ -48,6 +48,8 @@ const created = (more: Record<string, string> = {}, body = fakeDescription("answ
   return () => new Response(body, { status: 201, headers });
 };
 
+const ended: Reply = () => new Response(null);
+
 async function turn(ms = 0): Promise<void> {
   await vi.advanceTimersByTimeAsync(ms);
   for (let i = 0; i < 5; i++) await vi.advanceTimersByTimeAsync(0); // a body is read in several turns
@@ -85,6 +87,32 @@ describe("webRTCDial", () => {
     void dial().catch(() => undefined);
     expect(connections).toHaveLength(2);
   });
+
+  test.each([1, 2, 3])(
+    "tries again with a new connection if the platform refuses the answer: %i times",
+    async (times) => {
+      const { dial, connections, asked } = dialing([created(), ended, created(), ended, created(), ended]);
+      let left = times;
+      vi.spyOn(FakePeerConnection.prototype, "setRemoteDescription").mockImplementation(() =>
+        left-- > 0 ? Promise.reject(new Error("no transport")) : Promise.resolve(),
+      );
+      onTestFinished(() => void vi.restoreAllMocks());
+      const outcome = dial().then(
+        () => "connected",
+        (error: unknown) => (error as DialError).code,
+      );
+      for (let i = 0; i < 4; i++) await turn();
+      connections[times]?.become("connected");
+      await turn();
+      const connects = times < 3;
+      expect(await outcome).toBe(connects ? "connected" : "endpointAnswer");
+      const closes = connections.map((connection) => connection.closes);
+      expect(closes).toEqual(connects ? [...Array<number>(times).fill(1), 0] : [1, 1, 1]);
+      const methods = asked.map(({ method }) => method);
+      expect(methods.filter((method) => method === "POST")).toHaveLength(connects ? times + 1 : 3);
+      expect(methods.filter((method) => method === "DELETE")).toHaveLength(times);
+    },
+  );
 
   test.each<[string, Reply, code: string, status: number | undefined, message: RegExp]>([
     [
