@@ -1,10 +1,17 @@
 /** Puts the playground into the page, with a message already sent. */
 import { render } from "preact";
+import { keepFocusIn } from "./components/focusKeeper.ts";
+import { holdDrops } from "./components/drops.ts";
+import { holdUnavailable } from "./components/unavailable.ts";
 import { conversation, selected } from "./model/playground.ts";
 import { Playground } from "./playground.tsx";
 import { followHash } from "./scenarios/teller.ts";
 
-render(<Playground />, document.getElementById("playground")!);
+const root = document.getElementById("playground")!;
+render(<Playground />, root);
+keepFocusIn(root);
+holdUnavailable();
+holdDrops();
 
 if (!followHash()) sayHello();
 

@@ -1,8 +1,11 @@
 /** What is about to be sent by hand, and to whom it went. */
 import { signal } from "@preact/signals";
 import type { Role } from "../../src/inspect/index.ts";
-import { connectAgain, conversation, wishes } from "../model/playground.ts";
+import { connectAgain, conversation, selected, wishes } from "../model/playground.ts";
+import { violates } from "../ladder/labels.ts";
 import type { Conversation } from "../model/conversation.ts";
+import type { WireItem } from "../model/timeline.ts";
+import { until } from "../model/until.ts";
 import { act } from "../scenarios/action.ts";
 import { encodeSpec, plainFrame, type FrameSpec } from "./frameSpec.ts";
 import { handshakePresets, wireText, type HandshakePreset } from "./handshakePresets.ts";
@@ -28,6 +31,8 @@ export const trial = signal<
 
 /** How long is waited for a connection to open, in milliseconds. */
 const OPEN_MS = 10_000;
+/** How long is waited for what was sent to arrive, in milliseconds. */
+const SHOW_MS = 3000;
 
 export function takePreset(preset: Preset): void {
   chosenPreset.value = preset.name;
@@ -47,10 +52,12 @@ export async function sendDraft(): Promise<string | undefined> {
   if (!isOpen() || wishes.value.compression !== compression) {
     await act({ type: "connect", wishes: { compression } });
   }
-  if (!(await opened())) return "The connection does not open.";
+  if (!(await until(isOpen, OPEN_MS))) return "The connection does not open.";
   const judge = from === "client" ? "server" : "client";
   trial.value = { conversation: conversation.value, judge, what: chosenPreset.value ?? "A frame by hand" };
+  const before = sentBy(from).length;
   for (const bytes of encoded) await act({ type: "inject", from, bytes });
+  void showOffence(from, before, frames.length);
   return undefined;
 }
 
@@ -64,24 +71,27 @@ export function sendHandshake(what: string): string | undefined {
   });
   if (refusal === undefined) {
     trial.value = { conversation: conversation.value, judge: from === "client" ? "server" : "client", what };
+    void showOffence(from, 0, 1);
   }
   return refusal;
+}
+
+/** Chooses what breaks a rule among the records that `from` has sent since, or the last one if none does. */
+async function showOffence(from: Role, before: number, count: number): Promise<void> {
+  const { value: mine } = conversation;
+  const chosen = selected.value;
+  const news = (): WireItem[] => sentBy(from).slice(before);
+  await until(() => news().length >= count || news().some(violates), SHOW_MS);
+  // Whoever has chosen something else in the meantime wants to see that.
+  if (mine !== conversation.value || selected.value !== chosen) return;
+  selected.value = news().find(violates) ?? news().at(-1) ?? chosen;
+}
+
+function sentBy(from: Role): WireItem[] {
+  return conversation.value.timeline.items.filter((item) => item.kind === "record" && item.from === from);
 }
 
 function isOpen(): boolean {
   const { client, server } = conversation.value;
   return client.value?.state.value === "open" && (server.value?.state.value ?? "open") === "open";
-}
-
-function opened(): Promise<boolean> {
-  if (isOpen()) return Promise.resolve(true);
-  return new Promise((resolve) => {
-    const until = performance.now() + OPEN_MS;
-    const look = setInterval(() => {
-      const over = isOpen() || performance.now() > until;
-      if (!over) return;
-      clearInterval(look);
-      resolve(isOpen());
-    }, 20);
-  });
 }

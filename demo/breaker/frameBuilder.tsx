@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { annotate, decode } from "../../src/inspect/index.ts";
 import { Complaint } from "../components/complaint.tsx";
+import { pasteBytes } from "../components/pasteBytes.ts";
 import { Switch } from "../components/switch.tsx";
 import { Clause } from "../inspector/clause.tsx";
 import { fieldsOf } from "../inspector/fields.ts";
@@ -190,6 +191,7 @@ function Rest(): VNode {
           value={spec.key}
           disabled={!spec.mask}
           spellcheck={false}
+          onPaste={pasteBytes}
           onInput={(event) => change({ key: event.currentTarget.value })}
         />
       </label>
@@ -212,6 +214,7 @@ function Rest(): VNode {
           class="bytes"
           value={spec.payload}
           spellcheck={false}
+          {...(spec.payloadForm === "hex" && { onPaste: pasteBytes })}
           onInput={(event) => change({ payload: event.currentTarget.value })}
         />
       </label>

@@ -2,7 +2,7 @@
 import { WSConnection } from "../../src/index.ts";
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import { decode } from "../../src/inspect/index.ts";
-import { parseHex } from "../model/format.ts";
+import { parseBytes } from "../model/readBytes.ts";
 
 export type PayloadForm = "text" | "hex" | "deflated text" | "deflated zeros";
 
@@ -45,7 +45,7 @@ const MAX_ZEROS = 64 * 1024 * 1024;
 export function encodeSpec(spec: FrameSpec): Uint8Array<ArrayBuffer> | string {
   const payload = payloadOf(spec);
   if (typeof payload === "string") return payload;
-  const key = parseHex(spec.key);
+  const key = parseBytes(spec.key);
   if (spec.mask && (typeof key === "string" || key.length !== 4)) return "A masking key is four bytes in hex.";
   if (!/^\d*$/.test(spec.length)) return "A length is a number of bytes.";
   const stated = spec.length === "" ? BigInt(payload.length) : BigInt(spec.length);
@@ -72,7 +72,7 @@ function payloadOf({ payloadForm, payload }: FrameSpec): Uint8Array<ArrayBuffer>
     case "text":
       return new TextEncoder().encode(payload);
     case "hex":
-      return parseHex(payload);
+      return parseBytes(payload);
     case "deflated text":
       return deflated(new TextEncoder().encode(payload));
     case "deflated zeros": {

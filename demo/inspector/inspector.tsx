@@ -22,10 +22,16 @@ export function Inspector(): VNode {
       {item === undefined ? (
         <p class="empty">Nothing is chosen: click any arrow on the ladder to see what its bytes mean.</p>
       ) : (
-        <Chosen key={item.id} item={item} />
+        <Chosen key={item.id} item={latest(item)} />
       )}
     </div>
   );
+}
+
+/** A copy of what still changes: a component that is given the same object again is not drawn again. */
+function latest(item: WireItem): WireItem {
+  if (item.arrived !== undefined) return item;
+  return item.kind === "record" ? { ...item, record: { ...item.record } } : { ...item };
 }
 
 function Chosen({ item }: { readonly item: WireItem }): VNode {

@@ -2,6 +2,8 @@
 import { redactSubprotocols, redactURL } from "../../src/inspect/index.ts";
 import { firstWishes } from "../model/playground.ts";
 import type { Action } from "./action.ts";
+import { Malformed } from "./schema.ts";
+import { storyFrom } from "./storySchema.ts";
 import type { Story } from "./story.ts";
 import { stories } from "./stories.ts";
 
@@ -20,10 +22,17 @@ export function storyIn(hash: string): Story | string | undefined {
   if (id !== null) return stories.find((story) => story.id === id) ?? `There is no scenario “${id}”.`;
   const play = parameters.get("play");
   if (play === null) return undefined;
+  let value: unknown;
   try {
-    return storyFrom(decode(play));
+    value = decode(play);
   } catch {
-    return "This link is not whole: its scenario can't be read.";
+    return "This link is not whole: a part of it is missing, or was changed on its way.";
+  }
+  try {
+    return storyFrom(value);
+  } catch (error) {
+    if (error instanceof Malformed || error instanceof RangeError) return `This link is not right: ${error.message}.`;
+    throw error;
   }
 }
 
@@ -66,12 +75,16 @@ function withoutSecrets(actions: readonly Action[]): Action[] {
   });
 }
 
+function timesText(times = 1): string {
+  return times === 1 ? "" : `, ${times} times`;
+}
+
 function describe(action: Action): string {
   switch (action.type) {
     case "connect":
       return "The client connects again.";
     case "perform":
-      return `The ${action.who} does: ${action.commands.map((command) => command.do).join(", ")}.`;
+      return `The ${action.who} does: ${action.commands.map((command) => command.do).join(", ")}${timesText(action.times)}.`;
     case "network":
       return `The network changes: ${JSON.stringify(action.change)}.`;
     case "behave":
@@ -99,30 +112,11 @@ function decode(text: string): unknown {
   const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
   const json = new TextDecoder().decode(Uint8Array.from(binary, (character) => character.charCodeAt(0)));
   return JSON.parse(json, (_, inner: unknown) => {
-    const bytes = (inner as { $bytes?: number[] } | null)?.$bytes;
-    return Array.isArray(bytes) ? Uint8Array.from(bytes) : inner;
+    const bytes = (inner as { $bytes?: unknown } | null)?.$bytes;
+    return Array.isArray(bytes) && bytes.every(isByte) ? Uint8Array.from(bytes) : inner;
   });
 }
 
-const ACTIONS = new Set(["connect", "perform", "network", "behave", "mishap", "inject", "step", "reset"]);
-
-/** Throws for what is no story: links come from anywhere. A URL in it would have the page connect there: it is left out. */
-function storyFrom(value: unknown): Story {
-  const { title, summary, steps } = value as Story;
-  if (typeof title !== "string" || typeof summary !== "string" || !Array.isArray(steps))
-    throw new TypeError("no story");
-  const checked = (steps as Story["steps"]).map((step) => {
-    const { say, do: actions = [] } = step;
-    if (typeof say !== "string" || !Array.isArray(actions)) throw new TypeError("no step");
-    return { say, do: actions.map(checkedAction) };
-  });
-  return { id: "shared", title, summary, steps: checked };
-}
-
-function checkedAction(action: Action): Action {
-  if (!ACTIONS.has(action.type)) throw new TypeError("no action");
-  if (action.type !== "connect") return action;
-  const name = action.wishes.carrier?.name ?? "pipe";
-  const inPage = name === "pipe" || name === "worker" || name === "webrtc";
-  return { type: "connect", wishes: { ...action.wishes, carrier: { name: inPage ? name : "pipe" } } };
+function isByte(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 255;
 }

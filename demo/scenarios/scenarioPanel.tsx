@@ -58,7 +58,7 @@ function Share(): VNode {
         What you did here can be passed on as a link that does it again, step by step. It says nothing to anybody else:
         all of it stands in the link itself.
       </p>
-      <button type="button" disabled={done.value.length === 0} onClick={() => void share()}>
+      <button type="button" aria-disabled={done.value.length === 0} onClick={() => void share()}>
         Link to what I did ({done.value.length})
       </button>
       <p class="hint" role="status">

@@ -36,12 +36,12 @@ export const stories: readonly Story[] = [
     summary: "How HTTP becomes WebSocket: a request, a key, an answer.",
     steps: [
       {
-        say: "The client asks, in HTTP, to speak WebSocket. Every line of its request has a reason: they stand below. The server waits for you to answer.",
+        say: "The client asks, in HTTP, to speak WebSocket. Every line of its request has a reason, which the inspector gives. The server waits for an answer: here the story gives it.",
         do: [...fresh, acceptsAtOnce(false), connect({ subprotocols: ["chat", "superchat"] })],
         look: { from: "client", kind: "head" },
       },
       {
-        say: "The server says yes, and chooses a subprotocol. Its Sec-WebSocket-Accept is made of the client's key: the four steps are below. From here on nothing is HTTP any more.",
+        say: "The server says yes, and chooses a subprotocol. Its Sec-WebSocket-Accept is made of the client's key in four steps, which the inspector shows. From here on nothing is HTTP any more.",
         do: [server({ do: "accept", subprotocol: "superchat" }), acceptsAtOnce(true)],
         look: { from: "server", kind: "head" },
       },
@@ -76,7 +76,7 @@ export const stories: readonly Story[] = [
         look: fromClient,
       },
       {
-        say: "Hello again: another key, other bytes. A page can't choose what is on the wire, so it can't write what an old proxy would take for HTTP. Switch between “On the wire” and “Unmasked” below.",
+        say: "Hello again: another key, other bytes. A page can't choose what is on the wire, so it can't write what an old proxy would take for HTTP. In the inspector, switch between “On the wire” and “Unmasked”.",
         do: [client(text("hello"))],
         look: fromClient,
       },
@@ -129,7 +129,7 @@ export const stories: readonly Story[] = [
     summary: "permessage-deflate remembers: the second time the same costs almost nothing.",
     steps: [
       {
-        say: "Client and server agree on permessage-deflate in the handshake. A first message is compressed: RSV1 says so. Look at it inflated, below.",
+        say: "Client and server agree on permessage-deflate in the handshake. A first message is compressed: RSV1 says so. “Inflated” in the inspector shows what it says.",
         do: [
           ...fresh,
           connect({ compression: true }),
@@ -168,16 +168,26 @@ export const stories: readonly Story[] = [
     summary: "Who has sent Close still reads what was on its way.",
     steps: [
       {
-        say: "Half a second lies between the two.",
-        do: [...fresh, network({ latencyMs: 500 }), connect()],
-        look: { from: "client", kind: "head" },
+        say: "Nothing arrives by itself now. The client speaks, and at the same time the server closes: both are on their way.",
+        do: [
+          ...fresh,
+          connect(),
+          network({ stepping: true }),
+          client(text("are you listening?")),
+          server({ do: "close", code: 1001, reason: "going away" }),
+        ],
+        look: { from: "server", kind: "chunk", last: true },
       },
       {
-        say: "The client speaks, and the server closes at the same time. The message crosses the Close: the server has to read on until the client's Close comes.",
-        do: [client(text("are you listening?")), server({ do: "close", code: 1001, reason: "going away" })],
-        look: fromServer,
+        say: "The client's message arrives first. The server is localClosing: it has sent its Close, and still has to read until the client's Close comes.",
+        do: [{ type: "step" }],
+        look: fromClient,
       },
-      { say: "Watch the life cycle at the right: localClosing, until the client's Close is there.", look: fromClient },
+      {
+        say: "Now the rest arrives: the server's Close, and the client's own, which answers it. Both are closed.",
+        do: [network(plainNetwork)],
+        look: { ...fromClient, last: true },
+      },
     ],
   },
   {
@@ -186,7 +196,7 @@ export const stories: readonly Story[] = [
     summary: "A frame does not care how the network cuts it.",
     steps: [
       {
-        say: "From now on bytes arrive one by one, and only when you say so: with “Deliver next” in the Network tab, or with the next steps.",
+        say: "From now on bytes arrive one by one, and only when you say so: with the next steps, or with “Deliver next” where the network is set.",
         do: [
           ...fresh,
           connect(),
@@ -225,11 +235,11 @@ export const stories: readonly Story[] = [
         look: { from: "client", kind: "chunk", last: true },
       },
       {
-        say: "What the network holds is full, and the rest waits in the client's connection: see “Bytes that wait” in the Network tab, and the line below the client's forms. Nothing piles up at the server.",
+        say: "What the network holds is full, and the rest waits in the client's connection: the client says how much. Nothing piles up at the server.",
         look: { from: "client", kind: "chunk", last: true },
       },
       {
-        say: "The server reads again, and everything flows.",
+        say: "The server reads again, and everything flows: the frame of half a megabyte is whole.",
         do: [{ type: "behave", who: "server", change: { reads: true } }],
         look: fromClient,
       },

@@ -11,6 +11,11 @@ export function StoryStrip(): VNode | null {
     );
   }
   const { story, step } = telling.value;
+  const end = (): void => {
+    endStory();
+    // The strip goes away, and the button that was pressed with it.
+    document.querySelector<HTMLElement>(".rungs")?.focus();
+  };
   const isLast = step + 1 >= story.steps.length;
   return (
     <section class="story" aria-label="Scenario">
@@ -24,13 +29,13 @@ export function StoryStrip(): VNode | null {
         <p role="status">{story.steps[step]!.say}</p>
       </div>
       <div class="tools">
-        <button type="button" class="primary" disabled={isLast} onClick={() => void next()}>
+        <button type="button" class="primary" aria-disabled={isLast} onClick={() => void next()}>
           Next
         </button>
         <button type="button" class="small" onClick={() => void tell(story)}>
           Again
         </button>
-        <button type="button" class="small" onClick={endStory}>
+        <button type="button" class="small" onClick={end}>
           End
         </button>
       </div>

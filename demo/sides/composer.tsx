@@ -4,10 +4,12 @@ import type { TargetedEvent, TargetedSubmitEvent, VNode } from "preact";
 import { useEffect, useId } from "preact/hooks";
 import { lifeCycle, type Signal } from "../../src/index.ts";
 import { Complaint } from "../components/complaint.tsx";
+import { pasteBytes } from "../components/pasteBytes.ts";
 import type { Command } from "../model/command.ts";
 import { fieldOf } from "../model/fields.ts";
-import { hex, parseHex } from "../model/format.ts";
+import { hex } from "../model/format.ts";
 import { fragmentsOf } from "../model/fragments.ts";
+import { parseBytes } from "../model/readBytes.ts";
 import { act } from "../scenarios/action.ts";
 import type { Side } from "../model/side.ts";
 
@@ -22,8 +24,10 @@ export function Composer({ side }: { readonly side: Side }): VNode {
   useEffect(() => void (refusal.value = undefined), [side]);
   const refuses = (signal: Signal): boolean => lifeCycle[side.state.value][signal] === undefined;
   const compresses = side.extensions.value.length > 0;
-  const perform = async (...commands: Command[]): Promise<void> =>
-    void (refusal.value = await act({ type: "perform", who: side.role, commands }));
+  const perform = async (commands: readonly Command[], times = 1): Promise<void> => {
+    const all = { type: "perform", who: side.role, commands } as const;
+    refusal.value = await act(times === 1 ? all : { ...all, times });
+  };
 
   /** The message as often and in as many fragments as the form says, the last of which ends it, or not. */
   const send = (event: TargetedSubmitEvent<HTMLFormElement>, data: string | Uint8Array<ArrayBuffer>): void => {
@@ -35,7 +39,7 @@ export function Composer({ side }: { readonly side: Side }): VNode {
       const final = index === pieces - 1 && how.has("fin");
       return { do: "send", data, final, ...(compresses && { compress: how.has("compress") }) };
     });
-    void perform(...Array.from({ length: times }, () => message).flat());
+    void perform(message, times);
   };
   const sendText = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
@@ -43,7 +47,7 @@ export function Composer({ side }: { readonly side: Side }): VNode {
   };
   const sendBytes = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
-    const bytes = file.value?.bytes ?? parseHex(fieldOf(event, "hex"));
+    const bytes = file.value?.bytes ?? parseBytes(fieldOf(event, "hex"));
     badHex.value = typeof bytes === "string" ? bytes : undefined;
     if (typeof bytes !== "string") send(event, bytes);
   };
@@ -56,12 +60,12 @@ export function Composer({ side }: { readonly side: Side }): VNode {
   };
   const ping = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
-    void perform({ do: "ping", payload: fieldOf(event, "payload") });
+    void perform([{ do: "ping", payload: fieldOf(event, "payload") }]);
   };
   const close = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const [code, reason] = [fieldOf(event, "code"), fieldOf(event, "reason")];
-    void perform({ do: "close", code: code === "" ? undefined : Number(code), reason });
+    void perform([{ do: "close", code: code === "" ? undefined : Number(code), reason }]);
   };
 
   return (
@@ -71,7 +75,7 @@ export function Composer({ side }: { readonly side: Side }): VNode {
           Text
           <input name="text" defaultValue="hello" autocomplete="off" />
         </label>
-        <button class="primary" disabled={refuses("sendMessage")}>
+        <button class="primary" aria-disabled={refuses("sendMessage")}>
           Send text
         </button>
       </form>
@@ -88,6 +92,7 @@ export function Composer({ side }: { readonly side: Side }): VNode {
             spellcheck={false}
             aria-invalid={badHex.value !== undefined}
             aria-describedby={`${id}-hex`}
+            onPaste={pasteBytes}
             onInput={() => {
               badHex.value = undefined;
               file.value = undefined;
@@ -98,7 +103,7 @@ export function Composer({ side }: { readonly side: Side }): VNode {
           <span>{file.value === undefined ? "File…" : file.value.name}</span>
           <input type="file" aria-label="File to send" onChange={(event) => void takeFile(event)} />
         </label>
-        <button disabled={refuses("sendMessage")}>Send bytes</button>
+        <button aria-disabled={refuses("sendMessage")}>Send bytes</button>
         <Complaint id={`${id}-hex`} text={badHex.value} />
       </form>
       <form class="how" onSubmit={(event) => event.preventDefault()}>
@@ -126,7 +131,7 @@ export function Composer({ side }: { readonly side: Side }): VNode {
           Ping payload
           <input name="payload" defaultValue="are you there?" autocomplete="off" />
         </label>
-        <button disabled={refuses("sendPing")}>Ping</button>
+        <button aria-disabled={refuses("sendPing")}>Ping</button>
       </form>
       <form onSubmit={close}>
         <label class="narrow">
@@ -137,7 +142,7 @@ export function Composer({ side }: { readonly side: Side }): VNode {
           Reason
           <input name="reason" defaultValue="done" autocomplete="off" />
         </label>
-        <button disabled={refuses("sendClose")}>Close</button>
+        <button aria-disabled={refuses("sendClose")}>Close</button>
       </form>
       <Complaint text={refusal.value} />
     </div>
