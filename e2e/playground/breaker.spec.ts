@@ -1,6 +1,6 @@
 /** The breaker: whatever breaks a rule is answered by that rule's clause. */
 import { expect, test, type Page } from "@playwright/test";
-import { arrows, expectStates, openPlayground, openTool, state, tool, inFirefox } from "./page.ts";
+import { arrows, expectStates, openPlayground, openTool, state, tool, wire, inFirefox } from "./page.ts";
 
 openPlayground();
 
@@ -77,4 +77,28 @@ test("fields that hold no bytes are explained, and nothing is sent", async ({ pa
   await expect(tool(page, "Breaker")).toContainText("300 does not fit into 7 bits");
   await expect(state(page, "Server")).toHaveText("open");
   await expect(arrows(page)).toHaveCount(6);
+});
+
+test("the frame that breaks the rule is the one that is chosen on the ladder", async ({ page }) => {
+  const breaker = await openTool(page, "Breaker");
+  await breaker.getByRole("button", { name: /^Message amid another one/ }).click();
+  await expect(verdict(page)).toContainText("failed the connection");
+  const chosen = wire(page).getByRole("option", { selected: true });
+  await expect(chosen).toHaveAccessibleName(/^client to server, TEXT, 8 B.*“intruder”/);
+  await breaker.getByRole("button", { name: "Handshakes", exact: true }).click();
+  await breaker.getByRole("button", { name: /^Version 8/ }).click();
+  await expect(verdict(page)).toContainText("answered 426");
+  await expect(chosen).toHaveAccessibleName(/^client to server, request/);
+});
+
+test("a hex dump that is pasted into a field for hex loses its offsets", async ({ page }) => {
+  const breaker = await openTool(page, "Breaker");
+  await breaker.getByLabel("Payload is").selectOption("hex");
+  const payload = breaker.getByLabel("Payload", { exact: true });
+  await payload.evaluate((field) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text", "0000   03 e8 6f 6b   ..ok\n0004   21   !");
+    field.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+  });
+  await expect(payload).toHaveValue("03 e8 6f 6b 21");
 });

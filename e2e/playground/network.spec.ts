@@ -23,7 +23,9 @@ import {
   inFirefox,
 } from "./page.ts";
 
-openPlayground();
+const complaints = openPlayground();
+
+const tunnel = "Byte tunnel in a WebSocket, at a URL";
 
 for (const [label, where] of [
   ["Worker, over a MessagePort", "a worker"],
@@ -81,7 +83,7 @@ test("the server is behind a WebSocket at a URL", async ({ page }) => {
     );
   });
   try {
-    await connectTo(page, "WebSocket, at a URL", `ws://127.0.0.1:${(carriers.address() as AddressInfo).port}`);
+    await connectTo(page, tunnel, `ws://127.0.0.1:${(carriers.address() as AddressInfo).port}`);
     await expect(state(page, "Client")).toHaveText("open");
     await expect(side(page, "Server")).toContainText("The server is elsewhere");
     await say(page, "Client", "far away");
@@ -186,3 +188,66 @@ for (const label of ["Pipe in memory", "Worker, over a MessagePort", "WebRTC dat
     await expect(event(page, "Server", "textReceived").last()).toContainText(/messageFinished\s*true/);
   });
 }
+
+for (const bytes of [32 * 1024, 64 * 1024]) {
+  test(`${bytes / 1024} KiB in chunks of one byte arrive, and the page can be used meanwhile`, async ({ page }) => {
+    test.setTimeout(240_000);
+    const network = await openTool(page, "Network");
+    await network.getByLabel("Chunks of at most").selectOption("1 byte");
+    await fill(page, "Client", "Text", "x".repeat(bytes));
+    await press(page, "Client", "Send text");
+    // The longest time without a task while it arrives, in milliseconds. It used to be all of it.
+    const waited = page.evaluate(async () => {
+      let longest = 0;
+      const endMs = performance.now() + 5000;
+      for (let last = performance.now(); last < endMs;) {
+        await new Promise((resolve) => setTimeout(resolve));
+        const now = performance.now();
+        longest = Math.max(longest, now - last);
+        last = now;
+      }
+      return longest;
+    });
+    console.log(`${Math.round(await waited)} ms without a task at most`);
+    expect(await waited).toBeLessThan(4000);
+    await expect(event(page, "Server", "textReceived").last()).toContainText(/messageFinished\s*true/, {
+      timeout: 200_000,
+    });
+  });
+}
+
+test("WebRTC that finds no way says so after a few seconds", async ({ page }) => {
+  // As without a network: no candidate reaches the other end.
+  await page.addInitScript(() => {
+    RTCPeerConnection.prototype.addIceCandidate = () => Promise.resolve();
+  });
+  await page.reload();
+  const network = await openTool(page, "Network");
+  await network.getByLabel("Carried by").selectOption("WebRTC data channel");
+  await expect(network.getByRole("alert")).toContainText("The data channel did not open in 5 seconds");
+  await expect(state(page, "Client")).toHaveText("closed");
+  await expect(side(page, "Server")).toContainText("The data channel did not open in 5 seconds");
+});
+
+test("an ordinary WebSocket server is told from a byte tunnel, and nothing is drawn as delivered", async ({ page }) => {
+  const server = new WebSocketServer({ port: 0, host: "127.0.0.1", handleProtocols: () => false });
+  await once(server, "listening");
+  try {
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const network = await connectTo(page, tunnel, url);
+    await expect(network.getByRole("alert")).toContainText(`At ${url} is an ordinary WebSocket server`);
+    await expect(arrows(page)).toHaveCount(0);
+    await expect(state(page, "Client")).toHaveText("closed");
+  } finally {
+    server.close();
+    for (const socket of server.clients) socket.terminate();
+  }
+  expect(complaints.splice(0).join()).toContain("WebSocket connection to");
+});
+
+test("a URL where nobody answers is said to be one", async ({ page }) => {
+  const network = await connectTo(page, tunnel, "ws://127.0.0.1:1");
+  await expect(network.getByRole("alert")).toContainText("No WebSocket opens at ws://127.0.0.1:1");
+  await expect(arrows(page)).toHaveCount(0);
+  complaints.splice(0);
+});

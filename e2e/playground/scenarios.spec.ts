@@ -9,6 +9,7 @@ import {
   event,
   expectStates,
   fill,
+  fillNumber,
   openPlayground,
   openTool,
   press,
@@ -117,6 +118,18 @@ test("a link has no secrets of the URL and of the subprotocols in it", async ({ 
 test("a link that nobody can read is said to be one", async ({ page }) => {
   await page.goto("/#play=nonsense");
   await expect(page.getByRole("alert").filter({ hasText: "This link is not whole" })).toBeVisible();
+  const link = (action: object): string => {
+    const story = { title: "t", summary: "s", steps: [{ say: "It goes on.", do: [action] }] };
+    return `/#play=${Buffer.from(JSON.stringify(story)).toString("base64url")}`;
+  };
+  for (const [action, why] of [
+    [{ type: "perform", who: "client", commands: null }, "commands must be a list, not null"],
+    [{ type: "perform", who: "evil", commands: [] }, 'who must be "client" or "server", not "evil"'],
+    [{ type: "inject", from: "client", bytes: "abc" }, 'bytes must be bytes, not "abc"'],
+  ] as const) {
+    await page.goto(link(action));
+    await expect(page.getByRole("alert").filter({ hasText: `This link is not right: ` })).toContainText(why);
+  }
   await page.goto("/#scenario=none");
   await expect(page.getByRole("alert").filter({ hasText: "There is no scenario “none”" })).toBeVisible();
 });
@@ -154,4 +167,36 @@ test("a session is exported as HAR and as pcapng, which tshark reads as WebSocke
   test.skip(findTshark() === undefined, "there is no tshark");
   const lines = tshark(file, "-Y", "websocket", "-T", "fields", "-e", "websocket.opcode").trim().split("\n");
   expect(lines).toEqual(["1", "1", "9", "10"]);
+});
+
+test("a server that closes while the client speaks is seen at localClosing, as the story says", async ({ page }) => {
+  await page.goto("/#scenario=server-closes");
+  await page.reload();
+  await story(page).getByRole("button", { name: "Next" }).click();
+  await expect(story(page)).toContainText("The server is localClosing");
+  await expect(state(page, "Server")).toHaveText("localClosing");
+  await expect(event(page, "Server", "textReceived")).toContainText("“are you listening?”");
+});
+
+test("the story of backpressure ends with the frame that has become whole", async ({ page }) => {
+  await page.goto("/#scenario=backpressure");
+  await page.reload();
+  const next = story(page).getByRole("button", { name: "Next" });
+  await next.click();
+  await expect(page.getByRole("region", { name: "Client", exact: true })).toContainText("wait to be sent");
+  await next.click();
+  await expect(wire(page).getByRole("option", { selected: true })).toHaveAccessibleName(
+    /^client to server, TEXT, 512 KiB, FIN, MASK/,
+  );
+});
+
+test("a slider that is dragged is one step, and a message sent often is stored once", async ({ page }) => {
+  await openTool(page, "Network");
+  for (const ms of ["500", "300", "100"]) await page.getByLabel(/^Latency/).fill(ms);
+  await fillNumber(page, "Client", "Times", 1000);
+  await press(page, "Client", "Send text");
+  const panel = await openTool(page, "Scenarios");
+  await panel.getByRole("button", { name: "Link to what I did (2)" }).click();
+  await expect(page).toHaveURL(/#play=/);
+  expect(page.url().length).toBeLessThan(2000);
 });
