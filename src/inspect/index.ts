@@ -13,6 +13,9 @@ export {
   type HAROptions,
   type HARWebSocketMessage,
 } from "./export/har.ts";
+export { CaptureError, type CapturedChunk, type CapturedConnection } from "./import/captured.ts";
+export { fromHAR } from "./import/har.ts";
+export { fromPcap } from "./import/pcap.ts";
 export { messagesOf, type Message } from "./decode/messages.ts";
 export { toPcapng, type PcapngOptions } from "./export/pcapng.ts";
 export type { PlainEvent } from "./plainEvent.ts";

@@ -1,20 +1,19 @@
 /** The client's way to a session: sends the request over a transport and waits for the answer. */
 import { ClientConnection } from "../connection/clientConnection.ts";
-import { sharedTable, type SharedOptions } from "../connection/options.ts";
 import { resolveTiming } from "../core/deadlines.ts";
 import { checkOptions, type OptionTable } from "../core/options.ts";
 import { fastPaths } from "../core/runs/fastPaths.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { requireTransport } from "../transports/requireTransport.ts";
 import { abortableTable, unlessAborted, type Abortable } from "./abortable.ts";
-import { runTable, type RunOptions } from "./connectionHook.ts";
+import { webSocketTable, type WebSocketOptions } from "./dial.ts";
 import type { Driver } from "./driver.ts";
 import { open, orDiscard, prepare } from "./opening.ts";
 import { withResolvers } from "./withResolvers.ts";
 import { sessionOf, type WebSocketSession } from "./session.ts";
 import { credentialsOf, parseProtocols, parseWebSocketURL, requestFor } from "./webSocketURL.ts";
 
-export interface ConnectOptions extends SharedOptions, Abortable, RunOptions {
+export interface ConnectOptions extends WebSocketOptions, Abortable {
   /** The URL to request. `ws://localhost/` by default, for transports that lead to only one place. */
   readonly url?: string | URL;
   /** The subprotocols to offer, in order of preference. */
@@ -26,13 +25,10 @@ export interface ConnectOptions extends SharedOptions, Abortable, RunOptions {
 }
 
 const table: OptionTable<ConnectOptions> = {
-  ...sharedTable,
+  ...webSocketTable,
   ...abortableTable,
-  ...runTable,
   url: "a string or an object",
   protocols: "a string or an object",
-  headers: "an object",
-  origin: "a string",
 };
 
 /**
@@ -54,8 +50,17 @@ const table: OptionTable<ConnectOptions> = {
  * ```
  */
 export async function connect(transport: ByteTransport, options: ConnectOptions = {}): Promise<WebSocketSession> {
-  requireTransport("connect()", transport);
-  const checked = orDiscard(transport, () => checkOptions("connect()", options, table));
+  return (await openSession("connect()", transport, options)).session;
+}
+
+/** As {@link connect}, with the driver beside the session. `where` names the function in errors. */
+export async function openSession(
+  where: string,
+  transport: ByteTransport,
+  options: ConnectOptions,
+): Promise<{ session: WebSocketSession; driver: Driver }> {
+  requireTransport(where, transport);
+  const checked = orDiscard(transport, () => checkOptions(where, options, table));
   const { url = "ws://localhost/", protocols, signal, onConnection, clock, ...rest } = checked;
   const { promise, resolve, reject } = withResolvers<WebSocketSession>();
   const driver: Driver = orDiscard(transport, () => {
@@ -85,5 +90,5 @@ export async function connect(transport: ByteTransport, options: ConnectOptions 
       },
     );
   });
-  return await unlessAborted(promise, signal, (reason) => driver.abort(reason));
+  return { session: await unlessAborted(promise, signal, (reason) => driver.abort(reason)), driver };
 }

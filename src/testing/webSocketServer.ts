@@ -1,7 +1,7 @@
 /** A server in memory, for code under test that takes a `WebSocket` class. Needs no browser and no network. */
 import { checkOptions } from "../core/options.ts";
 import { pipe } from "../transports/pipe.ts";
-import type { Dial } from "../websocket/clientSocket.ts";
+import type { Dial } from "../stream/dial.ts";
 import { createWebSocketClass, type WebSocketConstructor } from "../websocket/webSocketClass.ts";
 import { TestServer, testServerTable, type TestServerOptions } from "./testServer.ts";
 

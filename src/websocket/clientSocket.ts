@@ -1,18 +1,17 @@
 /** Implements a `WebSocket` object (WHATWG WebSockets §3, §4, §5) beneath its Web IDL face. */
 import { ClientConnection } from "../connection/clientConnection.ts";
-import { sharedTable, type SharedOptions } from "../connection/options.ts";
 import { viewOf, type Bytes } from "../core/bytes.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { fastPaths } from "../core/runs/fastPaths.ts";
 import { resolveTiming } from "../core/deadlines.ts";
 import { RemoteProtocolError } from "../core/errors.ts";
-import type { OptionTable } from "../core/options.ts";
 import type { BytesReceived, ConnectionClosed, ConnectionEstablished, TextReceived, WSEvent } from "../core/events.ts";
 import { formatExtensions } from "../handshake/headerGrammar.ts";
 import { LONGEST_TIMER_MS, systemClock, type Clock } from "../stream/clock.ts";
-import { runTable, type RunOptions } from "../stream/connectionHook.ts";
+import type { Dial, WebSocketOptions } from "../stream/dial.ts";
 import { discard } from "../stream/discard.ts";
 import type { Driver } from "../stream/driver.ts";
+import { ownOrigin } from "../stream/environment.ts";
 import { MessageAssembler } from "../stream/messageAssembler.ts";
 import type { DriverTiming } from "../stream/driverMachine.ts";
 import { open, orDiscard, prepare, type Prepared } from "../stream/opening.ts";
@@ -25,31 +24,10 @@ import { closeEvent } from "./closeEvent.ts";
 import { Fifo } from "../stream/fifo.ts";
 import { queueTask } from "../stream/tasks.ts";
 import type { EventHandler } from "../stream/driver.ts";
-import type { Payload } from "./webIDL.ts";
+import type { Payload } from "../stream/webIDL.ts";
 
 export const ReadyState = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
 export type ReadyState = (typeof ReadyState)[keyof typeof ReadyState];
-
-/**
- * Connects to the server of a URL. The constructor calls it; the socket owns the transport that it returns. `signal` is
- * aborted if the socket is closed, or the opening handshake times out, before there is a transport. A transport that
- * arrives later is closed.
- */
-export type Dial = (url: URL, protocols: string[], signal: AbortSignal) => ByteTransport | PromiseLike<ByteTransport>;
-
-export interface WebSocketOptions extends SharedOptions, RunOptions {
-  /** Headers to add to the request. */
-  readonly headers?: HeadersInit;
-  /** The `Origin` header. By default the origin of the page or worker, if there is one. */
-  readonly origin?: string;
-}
-
-export const webSocketTable: OptionTable<WebSocketOptions> = {
-  ...sharedTable,
-  ...runTable,
-  headers: "an object",
-  origin: "a string",
-};
 
 type Callback = (error?: unknown) => void;
 
@@ -420,13 +398,6 @@ export class ClientSocket {
     if (error === undefined) this.#takenBytes += size;
     if (callback !== undefined) queueTask(() => attempt(() => callback(error)));
   }
-}
-
-/** The origin of the page or worker. A script's own variable of that name does not count. */
-function ownOrigin(): string | undefined {
-  // workerd has the origin "null", although it has no page and no location.
-  const { origin, location } = globalThis as { origin?: unknown; location?: unknown };
-  return typeof origin === "string" && location !== undefined ? origin : undefined;
 }
 
 function snapshot(data: string | ArrayBuffer | ArrayBufferView): string | ArrayBuffer {

@@ -1,8 +1,8 @@
 /** The entry for code written for the browser's `WebSocket`. Only re-exports. */
 export type { ByteTransport } from "../transports/byteTransport.ts";
 export type { Clock } from "../stream/clock.ts";
+export type { Dial, WebSocketOptions } from "../stream/dial.ts";
 export { WebSocketError, type Rejection } from "../stream/webSocketError.ts";
-export type { Dial, WebSocketOptions } from "./clientSocket.ts";
 export {
   createWebSocketClass,
   webSocketOver,

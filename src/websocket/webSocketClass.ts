@@ -2,14 +2,23 @@
 import { checkClientOptions } from "../connection/options.ts";
 import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import { entriesOf, headersFrom } from "../handshake/headReader.ts";
+import { webSocketTable, type Dial, type WebSocketOptions } from "../stream/dial.ts";
 import { discard } from "../stream/discard.ts";
+import { baseURL } from "../stream/environment.ts";
+import {
+  clampToUnsignedShort,
+  requireArgument,
+  requireClosable,
+  toPayload,
+  toProtocols,
+  toText,
+} from "../stream/webIDL.ts";
 import { parseProtocols, parseWebSocketURL } from "../stream/webSocketURL.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { ignore } from "../transports/ignore.ts";
 import { requireTransport } from "../transports/requireTransport.ts";
-import { ClientSocket, ReadyState, webSocketTable, type Dial, type WebSocketOptions } from "./clientSocket.ts";
+import { ClientSocket, ReadyState } from "./clientSocket.ts";
 import { EventHandlers } from "./eventHandlers.ts";
-import { clampToUnsignedShort, toPayload, toProtocols, toText, utf8Length } from "./webIDL.ts";
 
 /** A socket over a custom transport: the browser's interface, and two additions that libraries expect. */
 export interface WebSocketOver extends WebSocket {
@@ -221,15 +230,7 @@ function defineClass(plan: (init: unknown) => Plan): WebSocketConstructor {
       const socket = this.#socket;
       const number = code === undefined ? undefined : clampToUnsignedShort(code);
       const text = reason === undefined ? undefined : toText(reason).toWellFormed();
-      // "If code is present, but is neither an integer equal to 1000 nor an integer in the range 3000 to 4999,
-      // inclusive, throw an "InvalidAccessError" DOMException."
-      if (number !== undefined && number !== 1000 && !(number >= 3000 && number <= 4999)) {
-        throw new DOMException(`close takes 1000 or a code from 3000 to 4999, not ${number}`, "InvalidAccessError");
-      }
-      // "If reasonBytes is longer than 123 bytes, then throw a "SyntaxError" DOMException."
-      if (text !== undefined && utf8Length(text) > 123) {
-        throw new DOMException("a close reason has at most 123 bytes of UTF-8", "SyntaxError");
-      }
+      requireClosable(number, text);
       socket.close(number, text);
     }
 
@@ -254,14 +255,4 @@ function defineClass(plan: (init: unknown) => Plan): WebSocketConstructor {
   }
   Object.defineProperty(prototype, Symbol.toStringTag, { value: "WebSocket", configurable: true });
   return WebSocket as unknown as WebSocketConstructor;
-}
-
-function requireArgument(message: string, count: number): void {
-  if (count === 0) throw new TypeError(message);
-}
-
-/** "Relevant settings object's API base URL": of the document, or of the worker's script. */
-function baseURL(): string | undefined {
-  const { document, location } = globalThis as { document?: { baseURI?: string }; location?: { href?: string } };
-  return document?.baseURI ?? location?.href;
 }

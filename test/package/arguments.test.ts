@@ -204,8 +204,8 @@ describe("websocket-over/stream", () => {
       "a URL for options",
       [near(), url],
       "TypeError: connect() takes options, { handshakeTimeoutMs, messageTimeoutMs, closeTimeoutMs, keepalive, " +
-        "handshake, subprotocol, extensions, limits, masking, autoPong, random, signal, clock, onConnection, url, " +
-        "protocols, headers, origin }, not a string",
+        "handshake, subprotocol, extensions, limits, masking, autoPong, random, clock, onConnection, headers, " +
+        "origin, signal, url, protocols }, not a string",
     ],
     [
       "keepAlive: for keepalive:",
@@ -719,6 +719,7 @@ describe("every export", async () => {
     answerOffer: () => [{ subprotocols: [], extensions: [] }],
     connect: () => [near()],
     createWebSocketClass: () => [near],
+    createWebSocketStreamClass: () => [near],
     decode: () => [{}],
     extendedConnects: () => [http],
     listen: () => [createServer()],

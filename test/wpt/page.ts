@@ -1,4 +1,5 @@
-/** Puts the library's class in the place of the platform's, in a page or a worker, before a test's own scripts run. */
+/** Puts the library's classes in the place of the platform's, in a page or a worker, before a test's own scripts run. */
+import { createWebSocketStreamClass, WebSocketError, type Dial } from "../../src/stream/index.ts";
 import { webSocketProtocol, webSocketTransport } from "../../src/transports/webSocketTransport.ts";
 import { createWebSocketClass } from "../../src/websocket/index.ts";
 
@@ -6,7 +7,13 @@ import { createWebSocketClass } from "../../src/websocket/index.ts";
 declare const RELAY: string;
 
 const Carrier = WebSocket;
-const value = createWebSocketClass((url) =>
-  webSocketTransport(new Carrier(`${RELAY}/?${encodeURIComponent(url.href)}`, webSocketProtocol)),
-);
-Object.defineProperty(globalThis, "WebSocket", { value, writable: true, configurable: true });
+const dial: Dial = (url) =>
+  webSocketTransport(new Carrier(`${RELAY}/?${encodeURIComponent(url.href)}`, webSocketProtocol));
+const classes = {
+  WebSocket: createWebSocketClass(dial),
+  WebSocketStream: createWebSocketStreamClass(dial),
+  WebSocketError,
+};
+for (const [name, value] of Object.entries(classes)) {
+  Object.defineProperty(globalThis, name, { value, writable: true, configurable: true });
+}

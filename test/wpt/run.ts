@@ -1,12 +1,12 @@
 /**
- * Runs web-platform-tests, `websockets/`, in Chromium, with the library's class in the place of the browser's:
+ * Runs web-platform-tests, `websockets/`, in Chromium, with the library's classes in the place of the browser's:
  *
  *     npm run wpt -- --from FOLDER [--native] [--only TEXT] [--json FILE]
  *
  * FOLDER is a checkout of web-platform-tests, whose own server (Python 3) serves the tests and answers them. The class
  * reaches that server through a relay: a WebSocket that carries the bytes of a TCP or TLS connection. Each test runs in
  * a window and in a dedicated worker, by `ws:` and by `wss:` where it has these variants. Left out are those over HTTP/2,
- * of WebSocketStream, and of the back/forward cache, which need WPT's own driver.
+ * and of the back/forward cache, which need WPT's own driver.
  * `--native` measures the browser's own class; `--only` takes the tests whose path has TEXT in it; `--json` writes all
  * results. Fails if anything fails that is not in `expectations.ts`.
  */
@@ -144,7 +144,7 @@ async function startServer(): Promise<() => void> {
 function listTests(): string[] {
   const files = globSync("websockets/**/*.{any.js,window.js,worker.js,html}", {
     cwd: folder,
-    exclude: ["**/stream/**", "**/back-forward-cache*"],
+    exclude: ["**/back-forward-cache*"],
   });
   const paths = files.sort().flatMap((file) => {
     const source = readFileSync(join(folder, file), "utf8");

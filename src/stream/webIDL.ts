@@ -1,7 +1,7 @@
 /** Converts arguments as Web IDL does, so that the class accepts and refuses what a browser's does. */
 import { bufferOf, isBufferSource, requireFixed } from "../core/bytes.ts";
 import { encodeTextInto } from "../core/utf8.ts";
-import { isBlob } from "../stream/blob.ts";
+import { isBlob } from "./blob.ts";
 
 /** The argument of `send`, and its length in bytes as `bufferedAmount` counts it. */
 export type Payload =
@@ -31,9 +31,7 @@ export function toText(value: unknown): string {
 
 /** `(DOMString or sequence<DOMString>)`. */
 export function toProtocols(value: unknown): string[] {
-  const isObject = (typeof value === "object" && value !== null) || typeof value === "function";
-  if (!isObject || !(Symbol.iterator in value)) return [toText(value)];
-  return Array.from(value as Iterable<unknown>, toText);
+  return isObject(value) && Symbol.iterator in value ? toSequence("protocols", value) : [toText(value)];
 }
 
 /** `[Clamp] unsigned short`. */
@@ -73,4 +71,46 @@ export function utf8Length(text: string): number {
     start = end;
   }
   return bytes;
+}
+
+/** Throws `TypeError` if a required first argument is missing. `count` is the number of arguments. */
+export function requireArgument(message: string, count: number): void {
+  if (count === 0) throw new TypeError(message);
+}
+
+/** Throws if a script may not close a connection with this code and reason (WHATWG WebSockets §3.1, `close`). */
+export function requireClosable(code: number | undefined, reason: string | undefined): void {
+  // "If code is present, but is neither an integer equal to 1000 nor an integer in the range 3000 to 4999,
+  // inclusive, throw an "InvalidAccessError" DOMException."
+  if (code !== undefined && code !== 1000 && !(code >= 3000 && code <= 4999)) {
+    throw new DOMException(`close takes 1000 or a code from 3000 to 4999, not ${code}`, "InvalidAccessError");
+  }
+  // "If reasonBytes is longer than 123 bytes, then throw a "SyntaxError" DOMException."
+  if (reason !== undefined && utf8Length(reason) > 123) {
+    throw new DOMException("a close reason has at most 123 bytes of UTF-8", "SyntaxError");
+  }
+}
+
+/** A dictionary: `undefined` and `null` have no members. Throws `TypeError` for anything else that is no object. */
+export function toDictionary(what: string, value: unknown): Readonly<Record<string, unknown>> {
+  if (value === undefined || value === null) return {};
+  if (!isObject(value)) throw new TypeError(`${what} takes an object, not ${toText(value)}`);
+  return value;
+}
+
+/** `sequence<DOMString>`. Throws `TypeError` for what is not an iterable object. */
+export function toSequence(what: string, value: unknown): string[] {
+  if (!isObject(value) || !(Symbol.iterator in value)) throw new TypeError(`${what} must be a list of strings`);
+  return Array.from(value as unknown as Iterable<unknown>, toText);
+}
+
+/** `[EnforceRange] unsigned short`. */
+export function enforceUnsignedShort(value: unknown): number {
+  const number = Math.trunc(Number(value));
+  if (!(number >= 0 && number <= 0xffff)) throw new TypeError("a close code is a number from 0 to 65535");
+  return number;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
 }

@@ -1,0 +1,26 @@
+/** How classes of sockets reach their server, and the options of their connections. */
+import { sharedTable, type SharedOptions } from "../connection/options.ts";
+import type { OptionTable } from "../core/options.ts";
+import type { ByteTransport } from "../transports/byteTransport.ts";
+import { runTable, type RunOptions } from "./connectionHook.ts";
+
+/**
+ * Connects to the server of a URL. The constructor calls it; the socket owns the transport that it returns. `signal` is
+ * aborted if the socket is closed, or the opening handshake times out, before there is a transport. A transport that
+ * arrives later is closed.
+ */
+export type Dial = (url: URL, protocols: string[], signal: AbortSignal) => ByteTransport | PromiseLike<ByteTransport>;
+
+export interface WebSocketOptions extends SharedOptions, RunOptions {
+  /** Headers to add to the request. */
+  readonly headers?: HeadersInit;
+  /** The `Origin` header. By default the origin of the page or worker, if there is one. */
+  readonly origin?: string;
+}
+
+export const webSocketTable: OptionTable<WebSocketOptions> = {
+  ...sharedTable,
+  ...runTable,
+  headers: "an object",
+  origin: "a string",
+};
