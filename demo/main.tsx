@@ -1,7 +1,8 @@
 /** Puts the playground into the page, with a message already sent. */
 import { render } from "preact";
 import { keepFocusIn } from "./components/focusKeeper.ts";
-import { holdDrops } from "./components/drops.ts";
+import { followExplain } from "./explain/explained.ts";
+import { takeBytes } from "./explain/taking.ts";
 import { holdUnavailable } from "./components/unavailable.ts";
 import { conversation, selected } from "./model/playground.ts";
 import { Playground } from "./playground.tsx";
@@ -11,7 +12,8 @@ const root = document.getElementById("playground")!;
 render(<Playground />, root);
 keepFocusIn(root);
 holdUnavailable();
-holdDrops();
+takeBytes();
+followExplain();
 
 if (!followHash()) sayHello();
 

@@ -61,7 +61,7 @@ export function FrameBuilder(): VNode {
             Send it as the {draft.value.from}
           </button>
           <label>
-            <span class="spoken">Sent by</span>
+            <span class="spoken">Direction</span>
             <select
               value={draft.value.from}
               onChange={(event) => {
@@ -176,7 +176,7 @@ function Rest(): VNode {
         </select>
       </label>
       <label>
-        Length says
+        Declared length
         <input
           value={spec.length}
           placeholder="what is true"

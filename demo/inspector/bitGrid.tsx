@@ -8,7 +8,7 @@ interface Props {
   readonly start: number;
   /** How many bits of it are header. */
   readonly headerBits: number;
-  /** How many bits make a row: 32, or 16 where there is less room. */
+  /** How many bits make a row. */
   readonly columns: number;
 }
 
@@ -28,7 +28,7 @@ export function BitGrid({ fields, start, headerBits, columns }: Props): VNode {
     <div class="bit-grid" role="group" aria-label="Header, bit by bit" style={{ "--columns": columns }}>
       {Array.from({ length: columns }, (_, bit) => (
         <span key={`n${bit}`} class="number" aria-hidden="true">
-          {bit % 8 === 0 || columns === 16 ? bit : bit % 10}
+          {bit}
         </span>
       ))}
       {cells.map(({ field, first, bits, isFirst }) => {
@@ -43,9 +43,9 @@ export function BitGrid({ fields, start, headerBits, columns }: Props): VNode {
             style={{ "--hue": field.hue, "--bits": bits }}
             aria-label={`${label}: ${display}`}
             title={`${label}: ${display}`}
-            onClick={() => document.getElementById(`field-${field.key}`)?.scrollIntoView({ block: "nearest" })}
+            onClick={() => showField(field)}
           >
-            <span class="name" data-text={isFirst ? shortName(label) : "…"} />
+            <span class="name" data-text={isFirst ? label : "…"} />
             <span class="value" data-text={value} />
           </button>
         );
@@ -57,7 +57,7 @@ export function BitGrid({ fields, start, headerBits, columns }: Props): VNode {
           class="field payload bits-many"
           data-fields={field.key}
           style={{ "--hue": field.hue, "--bits": columns }}
-          onClick={() => document.getElementById(`field-${field.key}`)?.scrollIntoView({ block: "nearest" })}
+          onClick={() => showField(field)}
         >
           <span class="name">{field.annotation.label}</span>
           <span class="value">{field.annotation.display}</span>
@@ -65,6 +65,10 @@ export function BitGrid({ fields, start, headerBits, columns }: Props): VNode {
       ))}
     </div>
   );
+}
+
+function showField({ key }: Field): void {
+  document.querySelector(`.field-list [data-fields~="${key}"]`)?.scrollIntoView({ block: "nearest" });
 }
 
 function firstBit({ start, bit }: { readonly start: number; readonly bit: number }, from: number): number {
@@ -91,9 +95,4 @@ function bitsText({ annotation: { bytes, bit } }: Field, skipped: number, bits: 
     return ((bytes[at >> 3] ?? 0) >> (7 - (at & 7))) & 1;
   });
   return digits.join("").replaceAll(/(.{4})(?=.)/g, bits > 8 ? "$1 " : "$1");
-}
-
-/** What fits into the width of a bit. */
-function shortName(label: string): string {
-  return /^RSV(\d)$/.test(label) ? `R${label.slice(3)}` : label;
 }

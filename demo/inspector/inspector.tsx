@@ -11,6 +11,7 @@ import { FrameView } from "./frameView.tsx";
 import { HeadView } from "./headView.tsx";
 import { HexDump } from "./hexDump.tsx";
 import { useLitFields } from "./lit.ts";
+import { sentenceOf } from "./sentence.ts";
 
 export function Inspector(): VNode {
   const box = useRef<HTMLDivElement>(null);
@@ -57,8 +58,19 @@ function Chosen({ item }: { readonly item: WireItem }): VNode {
 function Summary({ item }: { readonly item: WireItem }): VNode {
   const { kind, size, flags } = labelOf(item);
   const way = item.from === "client" ? "client → server" : "client ← server";
+  const sentence = item.kind === "record" ? sentenceOf(item.record) : undefined;
   return (
     <header class={`summary from-${item.from}`}>
+      {sentence !== undefined && (
+        <p class="sentence">
+          {sentence.words}
+          {sentence.said !== undefined && (
+            <>
+              : <b>{sentence.said}</b>
+            </>
+          )}
+        </p>
+      )}
       <h3>
         <span class="way">{way}</span> {kind}
       </h3>

@@ -8,6 +8,8 @@ export interface Row {
   readonly end: number;
   /** Bytes of it are still to come. */
   readonly open: boolean;
+  /** Its place among all rows, counted from 1. */
+  readonly position: number;
 }
 
 /** A time in which nothing happened. */
@@ -46,14 +48,14 @@ export function geometryOf({ moments, pending }: Timeline, chunks: boolean): Geo
     if (isShown || (item === undefined && (chunks || moment.beginsRecord))) at++;
   }
   let longest = 0;
-  const rows = shown.map((item): Row => {
-    const row = { item, ...spanOf(item), open: item.arrived === undefined };
+  const rows = shown.map((item, index): Row => {
+    const row = { item, ...spanOf(item), open: item.arrived === undefined, position: index + 1 };
     longest = Math.max(longest, row.end - row.start);
     return row;
   });
   for (const item of pending.values()) {
     const start = item.departed.row;
-    rows.push({ item, start, end: at, open: true });
+    rows.push({ item, start, end: at, open: true, position: rows.length + 1 });
     longest = Math.max(longest, at++ - start);
   }
   return { rows, gaps, height: at, longest };

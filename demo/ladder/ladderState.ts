@@ -4,9 +4,9 @@ import { conversation } from "../model/playground.ts";
 import type { Geometry } from "./geometry.ts";
 
 /** CSS pixels of a row, smallest first. */
-export const ROW_HEIGHTS: readonly number[] = [4, 8, 14, 20, 26, 34];
+export const ROW_HEIGHTS: readonly number[] = [4, 8, 18, 24, 30, 38];
 /** In lower rows there is no room for words. */
-export const WORDS_FROM = 14;
+export const WORDS_FROM = 18;
 
 /** Which of the heights. */
 export const zoom = signal(3);

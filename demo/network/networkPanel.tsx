@@ -179,7 +179,7 @@ function Mishaps(): VNode {
     <div class="mishaps" role="group" aria-label="Mishaps">
       <h3>Mishaps</h3>
       <label class="wide">
-        To what goes
+        Direction
         <select value={from.value} onChange={(event) => (from.value = event.currentTarget.value as Role)}>
           <option value="client">client → server</option>
           <option value="server">client ← server</option>

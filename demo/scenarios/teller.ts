@@ -44,6 +44,15 @@ export async function next(): Promise<void> {
   await goTo({ ...now, step: now.step + 1 });
 }
 
+/** To the step before: what happened is done again from the beginning, since it can't be undone. */
+export async function back(): Promise<void> {
+  const now = telling.value;
+  if (now === undefined || now.step === 0) return;
+  run++;
+  deeds = Promise.resolve();
+  for (let step = 0; step < now.step; step++) await goTo({ ...now, step });
+}
+
 export function endStory(): void {
   turn++;
   run++;

@@ -107,7 +107,7 @@ test("half a byte that is lit can be read", async ({ page }) => {
     .locator(".hex .lit")
     .evaluate((digit) => {
       const { outlineStyle, color, backgroundColor } = getComputedStyle(digit);
-      const canvas = new OffscreenCanvas(1, 1).getContext("2d")!;
+      const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true })!;
       const luminance = (css: string): number => {
         canvas.fillStyle = css;
         canvas.fillRect(0, 0, 1, 1);

@@ -14,7 +14,7 @@ test("each frame is an arrow with its opcode, length and flags, beside the chunk
 });
 
 test("an arrow slopes by the time that it took, and the silence before has a row", inFirefox, async ({ page }) => {
-  const network = await openTool(page, "Network");
+  const network = await openTool(page, "Transport");
   await network.getByLabel(/^Latency/).fill("500");
   await say(page, "Client", "slow");
   await expect(event(page, "Server", "textReceived").last()).toContainText("“slow”");
@@ -121,7 +121,7 @@ test("the ladder follows its end until its reader scrolls up", async ({ page }) 
 
 /** The animation of the first chunk that sets out, as soon as it does. */
 async function animationOfChunk(page: Page): Promise<string> {
-  const network = await openTool(page, "Network");
+  const network = await openTool(page, "Transport");
   await network.getByLabel(/^Latency/).fill("1000");
   const animation = page.evaluate(
     () =>

@@ -32,7 +32,7 @@ for (const [label, where] of [
   ["WebRTC data channel", "the end of a data channel"],
 ] as const) {
   test(`the server lives in ${where}`, inFirefox, async ({ page }) => {
-    const network = await openTool(page, "Network");
+    const network = await openTool(page, "Transport");
     await network.getByLabel("Carried by").selectOption(label);
     await expectStates(page, "open");
     await say(page, "Client", "over there");
@@ -46,7 +46,7 @@ for (const [label, where] of [
 }
 
 test("what the server in a worker refuses is told", async ({ page }) => {
-  const network = await openTool(page, "Network");
+  const network = await openTool(page, "Transport");
   await network.getByLabel("Carried by").selectOption("Worker, over a MessagePort");
   await expectStates(page, "open");
   await fill(page, "Server", "Close code", "1005");
@@ -56,7 +56,7 @@ test("what the server in a worker refuses is told", async ({ page }) => {
 
 async function connectTo(page: Page, label: string, url: string, hash?: string): Promise<Locator> {
   await fill(page, "Client", "Resource", "/echo");
-  const network = await openTool(page, "Network");
+  const network = await openTool(page, "Transport");
   await network.getByLabel("Carried by").selectOption(label);
   await network.getByRole("textbox", { name: "URL" }).fill(url);
   if (hash !== undefined) await network.getByLabel(/^SHA-256/).fill(hash);
@@ -112,7 +112,7 @@ test("the server is behind WebTransport at a URL", async ({ page }) => {
 });
 
 test("bytes arrive one by one, and only when they are let", inFirefox, async ({ page }) => {
-  const network = await openTool(page, "Network");
+  const network = await openTool(page, "Transport");
   await network.getByLabel("Chunks of at most").selectOption("1 byte");
   await network.getByLabel("Step by step").check();
   await say(page, "Server", "ab");
@@ -131,7 +131,7 @@ test("bytes arrive one by one, and only when they are let", inFirefox, async ({ 
 });
 
 test("one byte of the next chunk is corrupted, and the other side says what it makes of it", async ({ page }) => {
-  const network = await openTool(page, "Network");
+  const network = await openTool(page, "Transport");
   await network.getByLabel("XOR with").fill("40");
   await network.getByRole("button", { name: "Corrupt next chunk" }).click();
   await press(page, "Client", "Send text");
@@ -143,7 +143,7 @@ test("one byte of the next chunk is corrupted, and the other side says what it m
 });
 
 test("a frame is cut in its middle, and both sides end with 1006", async ({ page }) => {
-  const network = await openTool(page, "Network");
+  const network = await openTool(page, "Transport");
   await network.getByRole("button", { name: "Cut in the next chunk" }).click();
   await say(page, "Client", "never whole");
   for (const role of ["Client", "Server"] as const) {
@@ -153,7 +153,7 @@ test("a frame is cut in its middle, and both sides end with 1006", async ({ page
 });
 
 test("a reset fails both sides", async ({ page }) => {
-  const network = await openTool(page, "Network");
+  const network = await openTool(page, "Transport");
   await network.getByRole("button", { name: "Reset now" }).click();
   for (const role of ["Client", "Server"] as const) {
     await expect(event(page, role, "connectionClosed")).toContainText("1006");
@@ -162,7 +162,7 @@ test("a reset fails both sides", async ({ page }) => {
 
 for (const label of ["Pipe in memory", "Worker, over a MessagePort", "WebRTC data channel"]) {
   test(`a reader that stops holds its sender: ${label}`, async ({ page }) => {
-    const network = await openTool(page, "Network");
+    const network = await openTool(page, "Transport");
     if (label !== "Pipe in memory") await network.getByLabel("Carried by").selectOption(label);
     await expectStates(page, "open");
     await side(page, "Server").getByLabel("Read what comes").uncheck();
@@ -192,7 +192,7 @@ for (const label of ["Pipe in memory", "Worker, over a MessagePort", "WebRTC dat
 for (const bytes of [32 * 1024, 64 * 1024]) {
   test(`${bytes / 1024} KiB in chunks of one byte arrive, and the page can be used meanwhile`, async ({ page }) => {
     test.setTimeout(240_000);
-    const network = await openTool(page, "Network");
+    const network = await openTool(page, "Transport");
     await network.getByLabel("Chunks of at most").selectOption("1 byte");
     await fill(page, "Client", "Text", "x".repeat(bytes));
     await press(page, "Client", "Send text");
@@ -222,7 +222,7 @@ test("WebRTC that finds no way says so after a few seconds", async ({ page }) =>
     RTCPeerConnection.prototype.addIceCandidate = () => Promise.resolve();
   });
   await page.reload();
-  const network = await openTool(page, "Network");
+  const network = await openTool(page, "Transport");
   await network.getByLabel("Carried by").selectOption("WebRTC data channel");
   await expect(network.getByRole("alert")).toContainText("The data channel did not open in 5 seconds");
   await expect(state(page, "Client")).toHaveText("closed");

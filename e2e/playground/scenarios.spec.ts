@@ -76,7 +76,7 @@ test("who presses Next at once misses nothing of a scenario: each step is done a
 });
 
 test("the list has every scenario, and each is a link", async ({ page }) => {
-  const panel = await openTool(page, "Scenarios");
+  const panel = await openTool(page, "Stories");
   const links = panel.getByRole("region", { name: "Scenarios" }).getByRole("link");
   const hashes = await links.evaluateAll((all) => all.map((link) => link.getAttribute("href")));
   expect(hashes).toEqual(Object.keys(ends).map((id) => `#scenario=${id}`));
@@ -88,7 +88,7 @@ test("the list has every scenario, and each is a link", async ({ page }) => {
 test("what somebody did is a link that does it again", async ({ page }) => {
   await say(page, "Client", "remember this");
   await press(page, "Server", "Ping");
-  const panel = await openTool(page, "Scenarios");
+  const panel = await openTool(page, "Stories");
   await panel.getByRole("button", { name: "Link to what I did (2)" }).click();
   await expect(page).toHaveURL(/#play=/);
   const link = page.url();
@@ -106,7 +106,7 @@ test("a link has no secrets of the URL and of the subprotocols in it", async ({ 
   await fill(page, "Client", "Subprotocols", "chat, bearer, s3cret");
   await press(page, "Client", "Connect again");
   await expectStates(page, "open");
-  const panel = await openTool(page, "Scenarios");
+  const panel = await openTool(page, "Stories");
   await panel.getByRole("button", { name: "Link to what I did" }).click();
   await expect(page).toHaveURL(/#play=/);
   const story = atob(new URL(page.url()).hash.slice("#play=".length).replaceAll("-", "+").replaceAll("_", "/"));
@@ -145,7 +145,7 @@ test("a session is exported as test vectors that replay bit for bit", async ({ p
   await say(page, "Client", "for the record");
   await press(page, "Server", "Close");
   await expectStates(page, "closed");
-  await openTool(page, "Scenarios");
+  await openTool(page, "Stories");
   for (const role of ["client", "server"]) {
     const vector = JSON.parse(String(await exported(page, `Test vector of the ${role}`))) as Vector;
     expect(vector.role).toBe(role);
@@ -159,7 +159,7 @@ test("a session is exported as HAR and as pcapng, which tshark reads as WebSocke
   await say(page, "Client", "for the record");
   await press(page, "Server", "Ping");
   await expect(event(page, "Client", "pingReceived")).toHaveCount(1);
-  await openTool(page, "Scenarios");
+  await openTool(page, "Stories");
   const har = JSON.parse(String(await exported(page, "HAR"))) as HAR;
   expect(har.log.entries[0]!.request.url).toContain("server.example/chat");
   expect(JSON.stringify(har)).toContain("for the record");
@@ -191,11 +191,11 @@ test("the story of backpressure ends with the frame that has become whole", asyn
 });
 
 test("a slider that is dragged is one step, and a message sent often is stored once", async ({ page }) => {
-  await openTool(page, "Network");
+  await openTool(page, "Transport");
   for (const ms of ["500", "300", "100"]) await page.getByLabel(/^Latency/).fill(ms);
   await fillNumber(page, "Client", "Times", 1000);
   await press(page, "Client", "Send text");
-  const panel = await openTool(page, "Scenarios");
+  const panel = await openTool(page, "Stories");
   await panel.getByRole("button", { name: "Link to what I did (2)" }).click();
   await expect(page).toHaveURL(/#play=/);
   expect(page.url().length).toBeLessThan(2000);

@@ -1,0 +1,5 @@
+/** The box for bytes. */
+import type { VNode } from "preact";
+export function ExplainView(): VNode {
+  return <main class="explain" />;
+}
