@@ -38,6 +38,8 @@ export function recogniseText(text: string): Recognised | string {
     const json = parseJSON(trimmed);
     if (json !== undefined) return recogniseJSON(json);
   }
+  const head = new TextEncoder().encode(`${trimmed.replaceAll(/\r?\n/g, "\r\n")}\r\n\r\n`);
+  if (isHead(head)) return recogniseRaw(head, "HTTP, with the line ends that it has to have");
   const read = readBytes(trimmed);
   if (typeof read === "string") return `These are no bytes that can be read here: ${lowerFirst(read)}`;
   if (read.bytes.length === 0) return "There are no bytes in this.";
@@ -109,7 +111,7 @@ function recogniseRaw(bytes: Bytes, as: string): Recognised | string {
   const payload = packet ?? bytes;
   if (payload.length === 0) return "This packet carries no bytes of TCP.";
   const chunks = [{ sender: senderOf(payload), bytes: payload, timeMs: 0 }];
-  const content = isHead(payload) ? "websocket" : payload[0] === 22 && payload[1] === 3 ? "tls" : "unknown";
+  const content = contentOf(payload);
   const found: Found = { label: "these bytes", chunks, content, missing: [], oneWay: true };
   return {
     as: packet === undefined ? as : `${as} of a whole packet, whose headers are left out`,
@@ -133,13 +135,23 @@ const contents: Readonly<Record<Found["content"], string>> = {
 };
 
 /** Which end most probably sent them: clients mask, and ask in HTTP. */
-function senderOf(bytes: Bytes): Role {
+export function senderOf(bytes: Bytes): Role {
   if (isHead(bytes)) return bytes[0] === 0x48 && bytes[1] === 0x54 ? "server" : "client"; // HT
   return ((bytes[1] ?? 0) & 0x80) !== 0 ? "client" : "server";
 }
 
+function contentOf(bytes: Bytes): Found["content"] {
+  if (isHead(bytes)) return /^upgrade:[^\r\n]*\bwebsocket\b/im.test(headText(bytes, 64 * 1024)) ? "websocket" : "http";
+  // A record of a TLS handshake (RFC 8446 §5.1).
+  return bytes[0] === 22 && bytes[1] === 3 ? "tls" : "unknown";
+}
+
+function headText(bytes: Bytes, length: number): string {
+  return new TextDecoder("latin1").decode(bytes.subarray(0, length));
+}
+
 function isHead(bytes: Bytes): boolean {
-  return /^(?:GET |HTTP\/1\.|POST |[A-Z]{3,7} \S+ HTTP)/.test(new TextDecoder("latin1").decode(bytes.subarray(0, 200)));
+  return /^(?:GET |HTTP\/1\.|POST |[A-Z]{3,7} \S+ HTTP)/.test(headText(bytes, 200));
 }
 
 // Packets
