@@ -42,7 +42,7 @@ export function Masthead({ breaking }: { readonly breaking: () => void }): VNode
             A client and a server talk in this page, and nothing leaves it. Choose an arrow to see what its bytes mean.
           </p>
           <div class="doors">
-            <button type="button" class="primary" onClick={() => void tell(stories[0]!)}>
+            <button type="button" class="primary" onClick={takeTour}>
               Take the tour
             </button>
             <a class="button" href="#explain">
@@ -56,4 +56,10 @@ export function Masthead({ breaking }: { readonly breaking: () => void }): VNode
       )}
     </header>
   );
+}
+
+function takeTour(): void {
+  void tell(stories[0]!);
+  // The button goes away: what it leads to has the focus.
+  requestAnimationFrame(() => document.querySelector<HTMLElement>(".story .primary")?.focus());
 }

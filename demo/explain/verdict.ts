@@ -86,7 +86,8 @@ function reaction({ code, section }: Violation, sender: Role, message: string): 
   if (closeCode !== undefined) return `A correct ${peer} closes with ${closeCode}.`;
   if (status !== undefined && peer === "server") return `A correct server answers with ${status}.`;
   // An extension's rule has no row in the table: it closes with the codes that this library does.
-  if (section.startsWith("RFC 7692")) return `A correct ${peer} closes with ${section === "RFC 7692 §6" ? 1002 : 1007}.`;
+  if (section.startsWith("RFC 7692"))
+    return `A correct ${peer} closes with ${section === "RFC 7692 §6" ? 1002 : 1007}.`;
   return `A correct ${peer} ends the connection.`;
 }
 

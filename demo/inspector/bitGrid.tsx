@@ -1,6 +1,6 @@
 /** The header of a frame as the RFC draws it: bit by bit, so many to a row, each field a box. */
 import type { VNode } from "preact";
-import type { Field } from "./fields.ts";
+import { isGuilty, type Field } from "./fields.ts";
 
 interface Props {
   readonly fields: readonly Field[];
@@ -38,7 +38,7 @@ export function BitGrid({ fields, start, headerBits, columns }: Props): VNode {
           <button
             key={`${field.key} ${first}`}
             type="button"
-            class={`field bits-${bits < 4 ? "few" : "many"}${isFirst ? "" : " continued"}`}
+            class={`field bits-${bits < 4 ? "few" : "many"}${isFirst ? "" : " continued"}${isGuilty(field) ? " guilty" : ""}`}
             data-fields={field.key}
             style={{ "--hue": field.hue, "--bits": bits }}
             aria-label={`${label}: ${display}`}

@@ -28,7 +28,12 @@ export function FrameView({ record }: { readonly record: FrameRecord | BodyRecor
     <div class="views">
       <div class="left">
         {record.kind === "frame" && (
-          <BitGrid fields={fields} start={offset} headerBits={record.header.length * 8} columns={isNarrow.value ? 8 : 16} />
+          <BitGrid
+            fields={fields}
+            start={offset}
+            headerBits={record.header.length * 8}
+            columns={isNarrow.value ? 8 : 16}
+          />
         )}
         {record.kind === "frame" && <PayloadCells record={record} columns={columns} />}
         {views.length > 1 && (

@@ -3,7 +3,7 @@ import type { VNode } from "preact";
 import { useRef } from "preact/hooks";
 import { count, elapsed } from "../model/format.ts";
 import { isNarrow } from "../model/narrow.ts";
-import { conversation, selected, wireVersion } from "../model/playground.ts";
+import { lookedAt, selected, wireVersion } from "../model/playground.ts";
 import type { ChunkItem, RecordItem, WireItem } from "../model/timeline.ts";
 import { labelOf } from "../ladder/labels.ts";
 import { Clause } from "./clause.tsx";
@@ -106,7 +106,7 @@ function Violations({ item: { record } }: { readonly item: RecordItem }): VNode 
 /** A chunk has no meaning of its own: what counts is what is in it. */
 function ChunkView({ item }: { readonly item: ChunkItem }): VNode {
   const { bytes, length, from, number } = item;
-  const inIt = conversation.value.timeline.items.filter(
+  const inIt = lookedAt.value.items.filter(
     (other): other is RecordItem =>
       other.kind === "record" &&
       other.from === from &&

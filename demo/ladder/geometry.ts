@@ -1,5 +1,5 @@
 /** Where everything on the ladder stands, counted in rows: time runs down, and only as fast as something happens. */
-import type { Moment, Timeline, WireItem } from "../model/timeline.ts";
+import type { LookedAt, Moment, WireItem } from "../model/timeline.ts";
 
 export interface Row {
   readonly item: WireItem;
@@ -31,7 +31,7 @@ export interface Geometry {
 const GAP_MS = 100;
 
 /** `chunks`: whether chunks are shown beside the records in them. */
-export function geometryOf({ moments, pending }: Timeline, chunks: boolean): Geometry {
+export function geometryOf({ moments, pending }: LookedAt, chunks: boolean): Geometry {
   const shown: WireItem[] = [];
   const gaps: Gap[] = [];
   let at = 0;

@@ -2,7 +2,7 @@
 import { useComputed, useSignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useCallback, useLayoutEffect, useRef } from "preact/hooks";
-import { behaviour, conversation, networkSettings, selected, wireVersion } from "../model/playground.ts";
+import { behaviour, borrowed, lookedAt, networkSettings, selected, wireVersion } from "../model/playground.ts";
 import { geometryOf, gapsBetween, rowsBetween, type Row } from "./geometry.ts";
 import { spokenLabel } from "./labels.ts";
 import { Arrows } from "./arrows.tsx";
@@ -23,7 +23,7 @@ interface Props {
 export function Ladder({ opened }: Props): VNode {
   const live = useComputed(() => {
     void wireVersion.value;
-    return geometryOf(conversation.value.timeline, showsChunks.value);
+    return geometryOf(lookedAt.value, showsChunks.value);
   });
   const geometry = paused.value ?? live.value;
   const rowHeight = ROW_HEIGHTS[zoom.value]!;
@@ -48,7 +48,8 @@ export function Ladder({ opened }: Props): VNode {
     return () => observer.disconnect();
   }, []);
   useLayoutEffect(() => {
-    if (follows.value && paused.value === undefined) box.current!.scrollTop = box.current!.scrollHeight;
+    if (borrowed.value === undefined && follows.value && paused.value === undefined)
+      box.current!.scrollTop = box.current!.scrollHeight;
     look();
   }, [geometry, rowHeight, follows.value]);
 
@@ -96,12 +97,13 @@ export function Ladder({ opened }: Props): VNode {
   const hasWords = rowHeight >= WORDS_FROM;
   const active = rows.find(({ item }) => item === selected.value);
   const { latencyMs, stepping } = networkSettings.value;
+  const isLive = borrowed.value === undefined;
   return (
     <section class="panel ladder" aria-label="Ladder">
       <LadderTools live={live.value} />
       <div class="ends" aria-hidden="true">
-        <span class="client">client{!behaviour.client.value.reads && " (not reading)"}</span>
-        <span class="server">server{!behaviour.server.value.reads && " (not reading)"}</span>
+        <span class="client">client{isLive && !behaviour.client.value.reads && " (not reading)"}</span>
+        <span class="server">server{isLive && !behaviour.server.value.reads && " (not reading)"}</span>
       </div>
       <div
         class="rungs"

@@ -1,6 +1,6 @@
 /** How the ladder is looked at. */
 import { effect, signal } from "@preact/signals";
-import { conversation } from "../model/playground.ts";
+import { lookedAt } from "../model/playground.ts";
 import type { Geometry } from "./geometry.ts";
 
 /** CSS pixels of a row, smallest first. */
@@ -18,7 +18,7 @@ export const paused = signal<Geometry | undefined>(undefined);
 
 // Another conversation has a ladder of its own.
 effect(() => {
-  void conversation.value;
+  void lookedAt.value;
   paused.value = undefined;
   follows.value = true;
 });

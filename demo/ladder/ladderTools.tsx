@@ -2,13 +2,14 @@
 import type { VNode } from "preact";
 import { Switch } from "../components/switch.tsx";
 import { count } from "../model/format.ts";
-import { conversation } from "../model/playground.ts";
+import { borrowed, lookedAt } from "../model/playground.ts";
 import type { Geometry } from "./geometry.ts";
 import { changeZoom, follows, paused, showsChunks } from "./ladderState.ts";
 
 export function LadderTools({ live }: { readonly live: Geometry }): VNode {
   const held = paused.value;
-  const { dropped } = conversation.value.timeline;
+  const { dropped } = lookedAt.value;
+  const isLive = borrowed.value === undefined;
   const more = held === undefined ? 0 : live.rows.length - held.rows.length;
   return (
     <header class="panel-head">
@@ -19,16 +20,20 @@ export function LadderTools({ live }: { readonly live: Geometry }): VNode {
         {more > 0 && `, ${more.toLocaleString("en")} since the pause`}
       </p>
       <div class="tools" role="toolbar" aria-label="Ladder">
-        <Switch checked={showsChunks.value} change={(on) => (showsChunks.value = on)} label="Chunks" />
-        <Switch checked={follows.value} change={(on) => (follows.value = on)} label="Follow" />
-        <button
-          type="button"
-          class="small"
-          aria-pressed={held !== undefined}
-          onClick={() => (paused.value = held === undefined ? live : undefined)}
-        >
-          Pause
-        </button>
+        {isLive && (
+          <>
+            <Switch checked={showsChunks.value} change={(on) => (showsChunks.value = on)} label="Chunks" />
+            <Switch checked={follows.value} change={(on) => (follows.value = on)} label="Follow" />
+            <button
+              type="button"
+              class="small"
+              aria-pressed={held !== undefined}
+              onClick={() => (paused.value = held === undefined ? live : undefined)}
+            >
+              Pause
+            </button>
+          </>
+        )}
         <button type="button" class="small icon" aria-label="Zoom out" onClick={() => changeZoom(-1)}>
           −
         </button>
