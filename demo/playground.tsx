@@ -10,6 +10,7 @@ import { Inspector } from "./inspector/inspector.tsx";
 import { Ladder } from "./ladder/ladder.tsx";
 import { Masthead } from "./masthead.tsx";
 import { isMedium, isNarrow } from "./model/narrow.ts";
+import { chosenPanel, chosenTool, openFaults, openInspector, type PanelName, type ToolName } from "./model/panels.ts";
 import { selected } from "./model/playground.ts";
 import { NetworkPanel } from "./network/networkPanel.tsx";
 import { ScenarioPanel } from "./scenarios/scenarioPanel.tsx";
@@ -17,9 +18,6 @@ import { StoryStrip } from "./scenarios/storyStrip.tsx";
 import { telling } from "./scenarios/teller.ts";
 import { Dock } from "./sides/dock.tsx";
 import { SidePanel } from "./sides/sidePanel.tsx";
-
-type ToolName = "inspector" | "transport" | "faults" | "stories" | "throughput" | "program";
-type PanelName = Exclude<ToolName, "inspector"> | "client" | "ladder" | "server";
 
 const otherTools: readonly Tab<Exclude<ToolName, "inspector">>[] = [
   { name: "transport", label: "Transport" },
@@ -36,8 +34,6 @@ const panels: readonly Tab<PanelName>[] = [
   ...otherTools,
 ];
 
-const chosenTool = signal<ToolName>("inspector");
-const chosenPanel = signal<PanelName>("ladder");
 /** On a narrow screen: whether the inspector is open below the ladder. */
 const sheetOpen = signal(false);
 /** In CSS pixels. */
@@ -58,7 +54,7 @@ export function Playground(): VNode {
   return (
     <>
       <SkipLink />
-      <Masthead breaking={breakIt} />
+      <Masthead breaking={openFaults} />
       {explaining.value ? (
         <Later load={loadExplain} />
       ) : (
@@ -168,17 +164,6 @@ function Sheet(): VNode {
   );
 }
 
-function breakIt(): void {
-  chosenTool.value = "faults";
-  chosenPanel.value = "faults";
-}
-
-/** Where what a scenario shows is seen. */
-function lookOn(): void {
-  chosenTool.value = "inspector";
-  chosenPanel.value = "ladder";
-}
-
 function Tool({ name }: { readonly name: ToolName }): VNode {
   switch (name) {
     case "inspector":
@@ -188,7 +173,7 @@ function Tool({ name }: { readonly name: ToolName }): VNode {
     case "faults":
       return <Breaker />;
     case "stories":
-      return <ScenarioPanel chosen={lookOn} />;
+      return <ScenarioPanel chosen={openInspector} />;
     case "throughput":
       return <Later load={loadThroughput} />;
     case "program":

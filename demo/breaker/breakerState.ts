@@ -40,7 +40,7 @@ export function takePreset(preset: Preset): void {
   draft.value = preset;
 }
 
-/** Sends the draft's frames on a connection that is open for it. Returns what is wrong with the draft, if so. */
+/** Sends the draft's frames. Returns what is wrong with the draft, if so. */
 export async function sendDraft(): Promise<string | undefined> {
   const { from, compression, frames } = draft.value;
   const encoded: Uint8Array<ArrayBuffer>[] = [];
@@ -49,14 +49,24 @@ export async function sendDraft(): Promise<string | undefined> {
     if (typeof bytes === "string") return bytes;
     encoded.push(bytes);
   }
+  return await sendFrames(chosenPreset.value ?? "A frame by hand", from, compression, encoded);
+}
+
+/** Sends frames as they are, on a connection that is open for them. Returns why not, if they can't be sent. */
+export async function sendFrames(
+  what: string,
+  from: Role,
+  compression: boolean,
+  frames: readonly Uint8Array<ArrayBuffer>[],
+): Promise<string | undefined> {
   if (!isOpen() || wishes.value.compression !== compression) {
     await act({ type: "connect", wishes: { compression } });
   }
   if (!(await until(isOpen, OPEN_MS))) return "The connection does not open.";
   const judge = from === "client" ? "server" : "client";
-  trial.value = { conversation: conversation.value, judge, what: chosenPreset.value ?? "A frame by hand" };
+  trial.value = { conversation: conversation.value, judge, what };
   const before = sentBy(from).length;
-  for (const bytes of encoded) await act({ type: "inject", from, bytes });
+  for (const bytes of frames) await act({ type: "inject", from, bytes });
   void showOffence(from, before, frames.length);
   return undefined;
 }

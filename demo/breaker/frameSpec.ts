@@ -1,7 +1,8 @@
 /** A frame as somebody wants it on the wire, whether it may be so or not: a field for every bit (RFC 6455 §5.2). */
 import { WSConnection } from "../../src/index.ts";
 import { permessageDeflate } from "../../src/deflate/index.ts";
-import { decode } from "../../src/inspect/index.ts";
+import { decode, type FrameRecord } from "../../src/inspect/index.ts";
+import { hex } from "../model/format.ts";
 import { parseBytes } from "../model/readBytes.ts";
 
 export type PayloadForm = "text" | "hex" | "deflated text" | "deflated zeros";
@@ -93,4 +94,31 @@ function deflated(data: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const server = sender.bytesToSend();
   const [record] = decode({ server }, { handshake: "none", maxPayloadBytes: server.length });
   return record?.kind === "frame" ? record.payload : new Uint8Array(0);
+}
+
+/** The frame that was seen, to be changed. Its payload as text, if it is some. */
+export function specOf(frame: FrameRecord): FrameSpec {
+  const { fin, rsv, opcode, masked, lengthForm, payload, payloadLength, maskingKey, messageType } = frame;
+  const text = messageType === "text" && rsv === 0 ? readText(payload) : undefined;
+  return {
+    fin,
+    rsv1: (rsv & 4) !== 0,
+    rsv2: (rsv & 2) !== 0,
+    rsv3: (rsv & 1) !== 0,
+    opcode,
+    mask: masked,
+    lengthForm: lengthForm === leastForm(BigInt(payloadLength)) ? "auto" : lengthForm,
+    length: "",
+    key: maskingKey === undefined ? plainFrame.key : hex(maskingKey),
+    payloadForm: text === undefined ? "hex" : "text",
+    payload: text ?? hex(payload),
+  };
+}
+
+function readText(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
 }

@@ -9,6 +9,8 @@ import { count } from "../model/format.ts";
 import { explain, given, stopExplaining } from "./explained.ts";
 import { linkValue } from "./explainLink.ts";
 import { markdownOf } from "./markdown.ts";
+import { redactExplanation } from "./redaction.ts";
+import { Try } from "./try.tsx";
 import type { Explanation } from "./explanation.ts";
 import {
   chosen,
@@ -124,6 +126,7 @@ function Result({ result }: { readonly result: Explanation }): VNode {
         </p>
         {note.value !== "" && <p class="note-text">{note.value}</p>}
         <TakenFor result={result} />
+        <Try result={result} />
         <Share result={result} />
       </section>
       <div class="explain-stage">
@@ -234,12 +237,7 @@ function Share({ result }: { readonly result: Explanation }): VNode {
     said.value = (await copied(url)) ? "The link is in your clipboard." : "The link is now the address of this page.";
   };
   const copyMarkdown = async (): Promise<void> => {
-    const safe = keeps.value || (share?.secrets ?? 0) === 0;
-    const text = markdownOf(result, await link());
-    if (!safe && result.verdict.fault?.record.kind === "head") {
-      said.value = "The guilty head has secrets in it. Keep them, or copy the link, in which they are blanked.";
-      return;
-    }
+    const text = markdownOf(keeps.value ? result : redactExplanation(result), await link());
     said.value = (await copied(text))
       ? "The Markdown is in your clipboard."
       : "This browser keeps pages from its clipboard.";

@@ -1,5 +1,6 @@
 /** Blanks the secrets in what is passed on: cookies, authorization and tokens in the heads of a connection. */
 import { isSecretHeader, redactRecord, type Role, type TraceRecord } from "../../src/inspect/index.ts";
+import type { Explanation } from "./explanation.ts";
 import type { Chunk } from "./recognise.ts";
 
 export interface Redacted {
@@ -35,6 +36,21 @@ export function redactChunks(chunks: readonly Chunk[], records: readonly TraceRe
     return { ...chunk, bytes };
   });
   return { redacted, secrets };
+}
+
+/** The same explanation without them, whatever its size. */
+export function redactExplanation(explanation: Explanation): Explanation {
+  const { records, verdict } = explanation;
+  const blank = records.map((record) =>
+    record.kind === "frame" ? record : redactRecord(record, { headers: isSecretHeader, tokens: true }),
+  );
+  const { fault } = verdict;
+  const record = fault && blank[records.indexOf(fault.record)];
+  return {
+    ...explanation,
+    records: blank,
+    verdict: { ...verdict, fault: fault && { ...fault, record: record ?? fault.record } },
+  };
 }
 
 /** In how many lines, or in how many bodies. */

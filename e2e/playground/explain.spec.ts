@@ -165,3 +165,17 @@ test("the live connection is back as it was afterwards", async ({ page }) => {
   await expect(wire(page).getByRole("option")).toHaveCount(6);
   await expect(chosen(page)).toHaveAccessibleName(/^client to server, TEXT, 5 B/);
 });
+
+test("a live peer is asked what it does, and the guilty frame is opened in the builder", async ({ page }) => {
+  await paste(page, "81 01 61 83 00");
+  await view(page).getByRole("button", { name: "What would a strict client do?" }).click();
+  const said = page.getByRole("status", { name: "Verdict" });
+  await expect(said).toContainText("What was explained: the client failed the connection: reserved opcode 0x3");
+  await page.goBack();
+  await view(page).getByRole("button", { name: "Fix it in the frame builder" }).click();
+  const faults = page.getByRole("tabpanel", { name: "Faults" });
+  await expect(faults.getByRole("combobox", { name: "Opcode" })).toHaveValue("3");
+  await faults.getByRole("combobox", { name: "Opcode" }).selectOption("1");
+  await faults.getByRole("button", { name: "Send it as the server" }).click();
+  await expect(said).toContainText("the client has taken it, and is open");
+});
