@@ -1,4 +1,5 @@
 /** A story in the hash of a URL: one of those that are told here by its name, any other written out. */
+import { toBase64 } from "../../src/inspect/hex.ts";
 import { redactSubprotocols, redactURL } from "../../src/inspect/index.ts";
 import { firstWishes } from "../model/playground.ts";
 import type { Action } from "./action.ts";
@@ -40,10 +41,10 @@ export function storyIn(hash: string): Story | string | undefined {
  * What somebody did, as a story. `undefined` if that is too long for a link. What is secret in a URL or among subprotocols
  * is overwritten, as in the files that a session is exported as: links are made to be passed on.
  */
-export function linkOf(actions: readonly Action[]): string | undefined {
+export function linkOf(actions: readonly Action[], title = "", note = ""): string | undefined {
   const fresh = { say: "It begins with a fresh connection.", do: [{ type: "connect", wishes: firstWishes }] } as const;
   const steps = [fresh, ...withoutSecrets(actions).map((action) => ({ say: describe(action), do: [action] }))];
-  const story: Story = { id: "shared", title: "A shared session", summary: "What somebody did here.", steps };
+  const story: Story = { id: "shared", title: title === "" ? "A shared session" : title, summary: note, steps };
   const hash = hashOf(story);
   return hash.length > MAX_LINK_CHARACTERS ? undefined : new URL(hash, location.href).href;
 }
@@ -104,8 +105,7 @@ function encode(value: unknown): string {
   const json = JSON.stringify(value, (_, inner: unknown) =>
     inner instanceof Uint8Array ? { $bytes: Array.from(inner) } : inner,
   );
-  const binary = String.fromCharCode(...new TextEncoder().encode(json));
-  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return toBase64(new TextEncoder().encode(json)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
 function decode(text: string): unknown {

@@ -34,6 +34,7 @@ export function StoryStrip(): VNode | null {
             <i key={index} class={index <= step ? "past" : ""} />
           ))}
         </p>
+        {step === 0 && !stories.includes(story) && story.summary !== "" && <p class="note-text">{story.summary}</p>}
         <p role="status">{story.steps[step]!.say}</p>
       </div>
       <div class="tools">

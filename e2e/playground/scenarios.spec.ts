@@ -77,7 +77,7 @@ test("who presses Next at once misses nothing of a scenario: each step is done a
 
 test("the list has every scenario, and each is a link", async ({ page }) => {
   const panel = await openTool(page, "Stories");
-  const links = panel.getByRole("region", { name: "Scenarios" }).getByRole("link");
+  const links = panel.getByRole("region", { name: "Stories" }).getByRole("link");
   const hashes = await links.evaluateAll((all) => all.map((link) => link.getAttribute("href")));
   expect(hashes).toEqual(Object.keys(ends).map((id) => `#scenario=${id}`));
   await links.nth(3).click();
@@ -89,11 +89,15 @@ test("what somebody did is a link that does it again", async ({ page }) => {
   await say(page, "Client", "remember this");
   await press(page, "Server", "Ping");
   const panel = await openTool(page, "Stories");
+  await panel.getByLabel("Title").fill("How it goes");
+  await panel.getByLabel("Note").fill("Look at the ping.");
   await panel.getByRole("button", { name: "Link to what I did (2)" }).click();
   await expect(page).toHaveURL(/#play=/);
   const link = page.url();
   await page.goto("about:blank");
   await page.goto(link);
+  await expect(story(page)).toContainText("How it goes");
+  await expect(story(page)).toContainText("Look at the ping.");
   await expect(story(page)).toContainText("step 1 of 3");
   await story(page).getByRole("button", { name: "Next" }).click();
   await expect(event(page, "Server", "textReceived").last()).toContainText("“remember this”");
@@ -199,4 +203,17 @@ test("a slider that is dragged is one step, and a message sent often is stored o
   await panel.getByRole("button", { name: "Link to what I did (2)" }).click();
   await expect(page).toHaveURL(/#play=/);
   expect(page.url().length).toBeLessThan(2000);
+});
+
+test("a session that is too long for a link says so", async ({ page }) => {
+  const buffer = Buffer.alloc(300_000, 1);
+  const client = page.getByRole("region", { name: "Client", exact: true });
+  await client
+    .getByLabel("File to send")
+    .setInputFiles({ name: "long.bin", mimeType: "application/octet-stream", buffer });
+  await press(page, "Client", "Send bytes");
+  await expect(event(page, "Server", "bytesReceived").last()).toContainText(/messageFinished\s*true/);
+  const panel = await openTool(page, "Stories");
+  await panel.getByRole("button", { name: "Link to what I did (1)" }).click();
+  await expect(panel).toContainText("That is too much for a link: export it as a file.");
 });
