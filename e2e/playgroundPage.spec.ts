@@ -116,7 +116,7 @@ test("the first stop of the Tab key leads to the ladder", async ({ page }) => {
   await expect(page.getByRole("option").first()).toHaveAttribute("aria-posinset", "1");
 });
 
-test("what stands under “More” is hidden at first, on both sides, and remembered once it is open", async ({ page }) => {
+test("“More” is closed at first, opens on both sides, and stays open after a reload", async ({ page }) => {
   await page.goto("/");
   const ping = page.getByRole("button", { name: "Ping", exact: true });
   await expect(ping).toHaveCount(0);

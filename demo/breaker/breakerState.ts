@@ -92,7 +92,7 @@ async function showOffence(from: Role, before: number, count: number): Promise<v
   const chosen = selected.value;
   const news = (): WireItem[] => sentBy(from).slice(before);
   await until(() => news().length >= count || news().some(violates), SHOW_MS);
-  // Whoever has chosen something else in the meantime wants to see that.
+  // The reader may have chosen something else in the meantime.
   if (mine !== conversation.value || selected.value !== chosen) return;
   selected.value = news().find(violates) ?? news().at(-1) ?? chosen;
 }

@@ -1,4 +1,4 @@
-/** What is explained, in the hash of a URL: deflated, in base64url. All of it stands there, and nothing goes to a server. */
+/** What is explained, in the hash of a URL: deflated, in base64url. No server sees it. */
 import { fromBase64, toBase64 } from "../../src/inspect/hex.ts";
 import type { Role } from "../../src/inspect/index.ts";
 import { flag, listOf, Malformed, oneOf, record, text, whole } from "../scenarios/schema.ts";

@@ -141,7 +141,7 @@ function Result({ result }: { readonly result: Explanation }): VNode {
   );
 }
 
-/** What it was taken for, all of which can be changed. */
+/** How the bytes were read. The reader can change each part of that. */
 function TakenFor({ result }: { readonly result: Explanation }): VNode | null {
   const found = contents.value;
   if (found === undefined) return null;
@@ -151,7 +151,7 @@ function TakenFor({ result }: { readonly result: Explanation }): VNode | null {
     <form class="taken-for" aria-label="Taken for" onSubmit={(event) => event.preventDefault()}>
       <p>
         Taken for {found.as}
-        {result.inflates && as.deflate === "auto" && ", compressed as if permessage-deflate had been agreed on"}.
+        {result.inflates && as.deflate === "auto" && ", compressed with permessage-deflate"}.
         {found.madeUp && " It has messages, not frames: the headers of the frames here are made up."}
         {moreRecords.value > 0 && ` Only the beginning is shown: ${count(moreRecords.value, "frame")} follow.`}
       </p>

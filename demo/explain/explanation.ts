@@ -31,7 +31,7 @@ export interface Explanation {
 /** How much is decoded between two looks at the progress, in bytes. */
 const SLICE_BYTES = 64 * 1024;
 
-/** `progress` is told how many bytes have been decoded. */
+/** Calls `progress` with the number of bytes decoded so far. */
 export function explanationOf(found: Found, as: ReadAs, progress: (bytes: number) => void = () => {}): Explanation {
   const chunks = chunksAs(found, as);
   const sender = found.oneWay ? chunks[0]?.sender : undefined;

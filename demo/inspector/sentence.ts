@@ -1,4 +1,4 @@
-/** What one record is, in one sentence, for somebody who has never seen a frame. */
+/** Describes one record in one sentence, for a reader new to frames. */
 import type { FrameRecord, HeadRecord, TraceRecord } from "../../src/inspect/index.ts";
 import { count, quoted } from "../model/format.ts";
 

@@ -48,7 +48,7 @@ function readHex(text: string): ReadBytes | undefined {
 
 // Hex dumps
 
-/** An offset of at least four digits, and what follows it. `0x` and a colon are tcpdump's and xxd's. */
+/** An offset of at least four digits, and the rest of the line. tcpdump writes `0x` in front, xxd a colon behind. */
 const DUMP_LINE = /^\s*(?:0x)?([\da-f]{4,8})(?::\s|\s\s|$)(.*)$/i;
 
 interface DumpLine {

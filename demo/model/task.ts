@@ -1,6 +1,6 @@
 /** Tasks of the event loop: between two of them the page takes input and draws. */
 
-/** Fulfilled in a task of its own. Unlike `setTimeout`, it does not wait where nothing else is due. */
+/** Fulfilled in a new task. Unlike `setTimeout`, it adds no delay. */
 export function nextTask(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();

@@ -33,7 +33,7 @@ export async function connectPeers<End>(
     const error = new Error(`The data channel did not open in ${OPEN_MS / 1000} seconds. WebRTC found ${why}.`);
     timer = setTimeout(() => reject(error), OPEN_MS);
   });
-  late.catch(() => undefined); // what comes first counts
+  late.catch(() => undefined); // the race below may be over
   try {
     const near = make(one.createDataChannel("playground", options), { peerConnection: one });
     await one.setLocalDescription();

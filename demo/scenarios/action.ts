@@ -37,7 +37,7 @@ export async function act(action: Action): Promise<string | undefined> {
   return refusal;
 }
 
-/** A slider that is dragged makes many changes, of which the last one counts. */
+/** Dragging a slider makes many changes. Only the last one counts. */
 function remember(before: readonly Action[], action: Action): readonly Action[] {
   const last = before.at(-1);
   const isDrag = action.type === "network" && last?.type === "network" && sameNames(action.change, last.change);

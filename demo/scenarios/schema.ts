@@ -5,7 +5,7 @@ export type Check<T> = (value: unknown, where: string) => T;
 type Checked<C> = C extends Check<infer T> ? T : never;
 type Shape = Readonly<Record<string, Check<unknown>>>;
 
-/** Names the field that is wrong, what it has to be, and what it is. */
+/** Names the wrong field, the expected value and the given one. */
 export class Malformed extends Error {
   override readonly name = "Malformed";
 

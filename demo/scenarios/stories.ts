@@ -168,7 +168,7 @@ export const stories: readonly Story[] = [
     summary: "Who has sent Close still reads what was on its way.",
     steps: [
       {
-        say: "Nothing arrives by itself now. The client speaks, and at the same time the server closes: both are on their way.",
+        say: "From now on the network delivers only on demand. The client speaks, and at the same time the server closes: both are on their way.",
         do: [
           ...fresh,
           connect(),

@@ -20,7 +20,7 @@ export const unreadable = signal<string | undefined>(undefined);
 const PATIENCE_MS = 3000;
 /** The same for one chunk, which may bring nothing new. */
 const STEP_MS = 150;
-/** How long more of the same is waited for, in milliseconds: what comes in several frames comes at once. */
+/** How long to wait for more frames of the same message, in milliseconds. */
 const SAME_MS = 30;
 
 let turn = 0;

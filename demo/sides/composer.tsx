@@ -31,7 +31,7 @@ function howOf(form: FormData): typeof asUsual {
 
 interface Props {
   readonly side: Side;
-  /** What stands under “More” beside the rest of the composer. */
+  /** Shown under “More”, below the rest of the composer. */
   readonly children: ComponentChildren;
 }
 

@@ -223,7 +223,9 @@ test("WebRTC that finds no way says so after a few seconds", async ({ page }) =>
   await expect(side(page, "Server")).toContainText("The data channel did not open in 5 seconds");
 });
 
-test("an ordinary WebSocket server is told from a byte tunnel, and nothing is drawn as delivered", async ({ page }) => {
+test("an ordinary WebSocket server is not taken for a byte tunnel, and nothing is drawn as delivered", async ({
+  page,
+}) => {
   const server = new WebSocketServer({ port: 0, host: "127.0.0.1", handleProtocols: () => false });
   await once(server, "listening");
   try {

@@ -15,7 +15,7 @@ export function openPlayground(): string[] {
       if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
     });
     page.on("pageerror", (error) => complaints.push(String(error)));
-    // The page of somebody who knows it: what stands under “More” is open.
+    // As for a returning visitor: “More” is open.
     await page.addInitScript(() => localStorage.setItem("playground.more", "open"));
     await page.goto("/");
     await expect(event(page, "Server", "textReceived")).toContainText("“hello”");

@@ -94,7 +94,7 @@ describe("secrets", () => {
     expect(text).toHaveLength(request.length);
   });
 
-  test("of which there are none leave everything as it is", () => {
+  test("leave everything as it is if there are none", () => {
     expect(redactChunks(hello.chunks, explanationOf(hello, asItLooks).records)).toEqual({
       redacted: hello.chunks,
       secrets: 0,
