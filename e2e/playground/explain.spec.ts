@@ -106,7 +106,11 @@ test("a capture and a HAR that are dropped are explained", async ({ page }) => {
 });
 
 test("a link has the bytes in it, with secrets blanked, and leads to the same", async ({ page }) => {
-  await drop(page, "session.pcapng", toPcapng({ role: "client", records: session() }, { redact: { headers: [], tokens: false } }));
+  await drop(
+    page,
+    "session.pcapng",
+    toPcapng({ role: "client", records: session() }, { redact: { headers: [], tokens: false } }),
+  );
   const share = view(page).getByRole("group", { name: "Pass it on" });
   await expect(share).toContainText("Keep 2 secrets");
   await share.getByLabel("Title").fill("A greeting");
@@ -128,7 +132,11 @@ test("a link has the bytes in it, with secrets blanked, and leads to the same", 
 });
 
 test("secrets can be kept", async ({ page }) => {
-  await drop(page, "session.pcapng", toPcapng({ role: "client", records: session() }, { redact: { headers: [], tokens: false } }));
+  await drop(
+    page,
+    "session.pcapng",
+    toPcapng({ role: "client", records: session() }, { redact: { headers: [], tokens: false } }),
+  );
   const share = view(page).getByRole("group", { name: "Pass it on" });
   await share.getByLabel("Keep 2 secrets").check();
   await share.getByRole("button", { name: "Copy link" }).click();
