@@ -5,9 +5,11 @@ import { maskedPayload, type FrameRecord } from "../../src/inspect/index.ts";
 import { chosenPreset, draft, frameIndex, sendFrames } from "../breaker/breakerState.ts";
 import { specOf } from "../breaker/frameSpec.ts";
 import { Complaint } from "../components/complaint.tsx";
+import { save } from "../exports/files.ts";
 import { openFaults } from "../model/panels.ts";
 import { stopExplaining } from "./explained.ts";
 import type { Explanation } from "./explanation.ts";
+import { pictureOf } from "./picture.ts";
 
 /** More frames are not played. */
 const MAX_FRAMES = 100;
@@ -40,6 +42,12 @@ export function Try({ result }: { readonly result: Explanation }): VNode | null 
       </button>
       <button type="button" onClick={fix}>
         Fix it in the frame builder
+      </button>
+      <button
+        type="button"
+        onClick={() => save("frame.svg", { type: "image/svg+xml", content: pictureOf(guilty, verdict.sentence) })}
+      >
+        Save picture
       </button>
       <Complaint text={refusal.value} />
     </div>

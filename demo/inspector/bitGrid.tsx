@@ -1,5 +1,6 @@
 /** The header of a frame as the RFC draws it: bit by bit, so many to a row, each field a box. */
 import type { VNode } from "preact";
+import { bitsText, cellsOf, firstBit } from "./bitCells.ts";
 import { isGuilty, type Field } from "./fields.ts";
 
 interface Props {
@@ -10,14 +11,6 @@ interface Props {
   readonly headerBits: number;
   /** How many bits make a row. */
   readonly columns: number;
-}
-
-interface Cell {
-  readonly field: Field;
-  /** From the frame's first bit on. */
-  readonly first: number;
-  readonly bits: number;
-  readonly isFirst: boolean;
 }
 
 export function BitGrid({ fields, start, headerBits, columns }: Props): VNode {
@@ -69,30 +62,4 @@ export function BitGrid({ fields, start, headerBits, columns }: Props): VNode {
 
 function showField({ key }: Field): void {
   document.querySelector(`.field-list [data-fields~="${key}"]`)?.scrollIntoView({ block: "nearest" });
-}
-
-function firstBit({ start, bit }: { readonly start: number; readonly bit: number }, from: number): number {
-  return (start - from) * 8 + bit;
-}
-
-/** One for each row that it reaches into. */
-function cellsOf(field: Field, start: number, columns: number): Cell[] {
-  const from = firstBit(field.annotation, start);
-  const to = from + field.annotation.bits;
-  const cells: Cell[] = [];
-  for (let first = from; first < to;) {
-    const end = Math.min(to, (Math.floor(first / columns) + 1) * columns);
-    cells.push({ field, first, bits: end - first, isFirst: first === from });
-    first = end;
-  }
-  return cells;
-}
-
-/** The bits themselves, with a space between every four. */
-function bitsText({ annotation: { bytes, bit } }: Field, skipped: number, bits: number): string {
-  const digits = Array.from({ length: bits }, (_, index) => {
-    const at = bit + skipped + index;
-    return ((bytes[at >> 3] ?? 0) >> (7 - (at & 7))) & 1;
-  });
-  return digits.join("").replaceAll(/(.{4})(?=.)/g, bits > 8 ? "$1 " : "$1");
 }
