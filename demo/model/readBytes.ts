@@ -51,16 +51,29 @@ function readHex(text: string): ReadBytes | undefined {
 /** An offset of at least four digits, and the rest of the line. tcpdump writes `0x` in front, xxd a colon behind. */
 const DUMP_LINE = /^\s*(?:0x)?([\da-f]{4,8})(?::\s|\s\s|$)(.*)$/i;
 
+/** tshark prints several dumps of one packet, each under a heading with its length. */
+const DUMP_HEADING = /^(\S.*) \(\d+ bytes?\):$/;
+
 interface DumpLine {
   readonly offset: number;
   readonly rest: string;
 }
 
+const SEVERAL = "This dump has several packets: give one at a time, or save them as a capture.";
+
 /** As Wireshark, tshark, tcpdump, hexdump and xxd print: offset, bytes, and the same as text. */
 function readDump(text: string): ReadBytes | string | undefined {
+  const all = text.split(/\r?\n/).filter((line) => line.trim() !== "");
+  const headings = all.flatMap((line, index) => (DUMP_HEADING.test(line) ? [index] : []));
+  const packets = headings.filter((index) => /^(?:Frame|Packet)\b/.test(all[index]!));
+  // A packet with one dump has no heading.
+  if (packets.length > 1 || (packets[0] ?? 0) > 0)
+    return DUMP_LINE.test(all[0]!) || packets[0] === 0 ? SEVERAL : undefined;
+  // Of a packet whose bytes are reassembled, those; otherwise the packet itself, which comes first.
+  const begin = headings.find((index) => /^Reassembled/.test(all[index]!)) ?? headings[0] ?? -1;
+  const end = headings.find((index) => index > begin);
   const lines: DumpLine[] = [];
-  for (const line of text.split(/\r?\n/)) {
-    if (line.trim() === "") continue;
+  for (const line of all.slice(begin + 1, end)) {
     const match = DUMP_LINE.exec(line);
     if (match === null) return undefined;
     lines.push({ offset: Number.parseInt(match[1]!, 16), rest: match[2]! });
@@ -71,7 +84,7 @@ function readDump(text: string): ReadBytes | string | undefined {
   for (const [index, { offset, rest }] of lines.entries()) {
     if (offset !== start + bytes.length) {
       return index > 0 && offset === start
-        ? `Line ${index + 1} of this dump starts again at ${offset.toString(16).padStart(4, "0")}: it has several packets. Give one at a time.`
+        ? SEVERAL
         : `Line ${index + 1} of this dump is at ${offset.toString(16)}, where ${(start + bytes.length).toString(16)} was expected: a line is missing.`;
     }
     const next = lines[index + 1]?.offset;
