@@ -45,7 +45,7 @@ export type {
   OutgoingFrame,
 } from "./core/extension.ts";
 export { lifeCycle, type ConnectionState, type Signal } from "./core/lifeCycle.ts";
-export { defaultLimits, type Limits } from "./core/limits.ts";
+export { defaultLimits, type LimitOptions, type Limits } from "./core/limits.ts";
 export { Opcode } from "./core/opcodes.ts";
 export { fastPaths, type FastPaths } from "./core/runs/fastPaths.ts";
 export {

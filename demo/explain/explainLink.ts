@@ -86,7 +86,7 @@ async function through(bytes: Bytes, stream: CompressionStream | DecompressionSt
   for (;;) {
     const { value } = await reader.read();
     if (value === undefined) return new Uint8Array(await new Blob(pieces).arrayBuffer());
-    pieces.push(value as Bytes);
+    pieces.push(value);
     length += value.length;
     if (length > most) {
       await reader.cancel();

@@ -75,7 +75,7 @@ export function listOf<T>(entry: Check<T>, unit: string, most = 1000): Check<T[]
 }
 
 /** An object with all fields of `needed`, and with those of `optional` that it has. */
-export function record<Needed extends Shape, Optional extends Shape = Record<never, never>>(
+export function record<Needed extends Shape, Optional extends Shape = Readonly<Record<never, Check<unknown>>>>(
   needed: Needed,
   optional?: Optional,
 ): Check<

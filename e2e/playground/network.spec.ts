@@ -211,7 +211,7 @@ for (const bytes of [32 * 1024, 64 * 1024]) {
 test("WebRTC that finds no way says so after a few seconds", async ({ page }) => {
   // As without a network: no candidate reaches the other end.
   await page.addInitScript(() => {
-    RTCPeerConnection.prototype.addIceCandidate = () => Promise.resolve();
+    Object.assign(RTCPeerConnection.prototype, { addIceCandidate: () => Promise.resolve() });
   });
   await page.reload();
   const network = await openTool(page, "Transport");

@@ -10,7 +10,7 @@ export interface ClientConnectionOptions extends ClientOptions {
    * Reads and writes short messages several times as fast, and adds 1.8 kB to a bundle. Servers, the faces and every
    * `WSConnection` always use it.
    */
-  readonly fastPaths?: FastPaths;
+  readonly fastPaths?: FastPaths | undefined;
 }
 
 const table: OptionTable<ClientConnectionOptions> = { ...clientTable, fastPaths: "{ read, write }" };

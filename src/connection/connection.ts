@@ -9,7 +9,8 @@ import { connectionClosed, type ConnectionEstablished, type WSEvent } from "../c
 import type { AgreedExtension, NegotiatedExtension } from "../core/extension.ts";
 import { LifeCycle, type ConnectionState, type Signal } from "../core/lifeCycle.ts";
 import type { Limits } from "../core/limits.ts";
-import type { SendOptions } from "../core/messageWriter.ts";
+import { sendTable, type SendOptions } from "../core/messageWriter.ts";
+import { checkFlags } from "../core/options.ts";
 import { OutputQueue } from "../core/outputQueue.ts";
 import { CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, MESSAGE_TIMEOUT, PONG_TIMEOUT } from "../core/rules.ts";
 import { violation, type Rule } from "../core/violation.ts";
@@ -217,10 +218,11 @@ export abstract class Connection {
    * as U+FFFD.
    *
    * Throws `LocalProtocolError` unless the connection is open, and for a text fragment in a binary message or the
-   * reverse; `TypeError` for anything but strings and bytes. Rethrows an extension's error, which also ends the
+   * reverse; `TypeError` for anything but strings and bytes, and for an option that does not exist. Rethrows an extension's error, which also ends the
    * connection.
    */
   sendData(data: string | BufferSource, final = true, options?: SendOptions): void {
+    if (options !== undefined) checkFlags("sendData()", options, sendTable);
     this.#require("sendMessage").messages.send(data, final, options);
   }
 

@@ -1,9 +1,8 @@
 /** The options of a connection. */
-import { resolveTiming, timingTable, type Timing } from "../core/deadlines.ts";
+import { resolveTiming, timingTable, type Timing, type TimingOptions } from "../core/deadlines.ts";
 import type { Extension, NegotiatedExtension } from "../core/extension.ts";
-import { limitTable, resolveLimits, type Limits } from "../core/limits.ts";
+import { limitTable, resolveLimits, type LimitOptions, type Limits } from "../core/limits.ts";
 import type { OptionTable } from "../core/options.ts";
-import type { RequestOptions } from "../handshake/clientHandshake.ts";
 import {
   agreeBeforehand,
   offerFields,
@@ -17,27 +16,27 @@ export const ConnectionType = { CLIENT: "client", SERVER: "server" } as const;
 export type ConnectionType = (typeof ConnectionType)[keyof typeof ConnectionType];
 
 /** Options of both sides. */
-export interface SharedOptions extends Partial<Timing> {
+export interface SharedOptions extends TimingOptions {
   /** `"http1"`, the default, opens with an HTTP/1.1 upgrade. `"none"` starts open, by prior knowledge. */
-  readonly handshake?: "http1" | "none";
+  readonly handshake?: "http1" | "none" | undefined;
   /** With `handshake: "none"`: the agreed subprotocol. */
   readonly subprotocol?: string | undefined;
   /** In order of preference. With `handshake: "none"`, extensions from header-only negotiation are allowed too. */
-  readonly extensions?: readonly (Extension | NegotiatedExtension)[];
-  readonly limits?: Partial<Limits>;
+  readonly extensions?: readonly (Extension | NegotiatedExtension)[] | undefined;
+  readonly limits?: LimitOptions | undefined;
   /**
    * `false`: the client does not mask, and the server accepts frames with or without a mask. Only for ends that have
    * agreed on it, over transports without HTTP intermediaries (RFC 6455 §10.3).
    */
-  readonly masking?: boolean;
+  readonly masking?: boolean | undefined;
   /** `false`: the application answers pings. */
-  readonly autoPong?: boolean;
+  readonly autoPong?: boolean | undefined;
   /**
    * Fills an array with random bytes, for keys and masks; the platform's `crypto` by default. Others must not be able
    * to predict them. If it throws, the call that needs the bytes throws the same error and changes nothing; during an
    * automatic answer the error ends the connection.
    */
-  readonly random?: (bytes: Uint8Array<ArrayBuffer>) => void;
+  readonly random?: ((bytes: Uint8Array<ArrayBuffer>) => void) | undefined;
 }
 
 /** Also part of the option tables of the faces, which accept these options. */
@@ -52,7 +51,12 @@ export const sharedTable: OptionTable<SharedOptions> = {
   random: "a function",
 };
 
-export interface ClientOptions extends SharedOptions, Partial<Omit<RequestOptions, "extensions">> {}
+export interface ClientOptions extends SharedOptions, Omit<OfferOptions, "extensions"> {
+  /** The `Host` header: a name or address, with the port unless it is the default. */
+  readonly host?: string | undefined;
+  /** The path to request, in ASCII, optionally with a query. A leading `/` is added if missing. */
+  readonly resource?: string | undefined;
+}
 export type ServerOptions = SharedOptions;
 export type ConnectionOptions = ClientOptions;
 

@@ -24,7 +24,10 @@ export interface Timing {
   readonly keepalive: Keepalive | undefined;
 }
 
-export const timingTable: OptionTable<Timing> = {
+/** Some of the times; the defaults replace the others. */
+export type TimingOptions = { readonly [Name in keyof Timing]?: Timing[Name] | undefined };
+
+export const timingTable: OptionTable<TimingOptions> = {
   handshakeTimeoutMs: "a number",
   messageTimeoutMs: "a number",
   closeTimeoutMs: "a number",
@@ -41,7 +44,7 @@ const defaultTiming: Timing = {
 };
 
 /** The defaults, overridden by the given durations. Throws `RangeError` if a duration is invalid. */
-export function resolveTiming(given: Partial<Timing>): Timing {
+export function resolveTiming(given: TimingOptions): Timing {
   const { keepalive } = given;
   let timing = defaultTiming; // shared by all connections
   for (const name of ["handshakeTimeoutMs", "messageTimeoutMs", "closeTimeoutMs"] as const) {

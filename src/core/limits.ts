@@ -21,7 +21,10 @@ export interface Limits {
   readonly maxQueuedReplies: number;
 }
 
-export const limitTable: OptionTable<Limits> = {
+/** Some of the limits; the defaults replace the others. */
+export type LimitOptions = { readonly [Name in keyof Limits]?: number | undefined };
+
+export const limitTable: OptionTable<LimitOptions> = {
   maxMessageBytes: "a number",
   maxFrameBytes: "a number",
   maxFragments: "a number",
@@ -47,7 +50,7 @@ export const defaultLimits: Limits = {
 };
 
 /** The defaults, overridden by the given limits. Throws `RangeError` for anything but a count or `Infinity`. */
-export function resolveLimits(given: Partial<Limits> | undefined): Limits {
+export function resolveLimits(given: LimitOptions | undefined): Limits {
   if (given === undefined) return defaultLimits; // shared by all connections
   const limits = { ...defaultLimits };
   for (const name of Object.keys(defaultLimits) as (keyof Limits)[]) {

@@ -4,6 +4,7 @@ import type { ContainedCodec } from "./containedCodec.ts";
 import { LocalProtocolError, ProtocolError } from "./errors.ts";
 import type { OutgoingFrame } from "./extension.ts";
 import { firstByte, writeFrame, writeTextFrame } from "./frameWriter.ts";
+import type { OptionTable } from "./options.ts";
 import { FIN, Opcode, WHOLE_TEXT } from "./opcodes.ts";
 import type { OutputQueue } from "./outputQueue.ts";
 import type { FastPaths } from "./runs/fastPaths.ts";
@@ -12,10 +13,12 @@ import { encodeText } from "./utf8.ts";
 
 export interface SendOptions {
   /** Whether to compress this message. If absent, the compressing extension decides. */
-  readonly compress?: boolean;
+  readonly compress?: boolean | undefined;
   /** Hands the bytes over to the connection, which may send them without a copy and mask them in place. */
-  readonly handOver?: boolean;
+  readonly handOver?: boolean | undefined;
 }
+
+export const sendTable: OptionTable<SendOptions> = { compress: "a boolean", handOver: "a boolean" };
 
 export class MessageWriter {
   readonly #connection: { fail(error: ProtocolError): void };

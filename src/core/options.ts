@@ -14,8 +14,19 @@ type KindOf<Value> = [Value] extends [boolean]
       ? "a function"
       : Kind | OptionTable<Value>;
 
-/** The kind of every option of an interface, or the table of a nested one. A missing option does not compile. */
-export type OptionTable<Options> = { readonly [Name in keyof Options]-?: KindOf<Exclude<Options[Name], undefined>> };
+/**
+ * The kind of every option of an interface, or the table of a nested one. A missing option does not compile, and neither
+ * does an optional one whose type lacks `undefined`, which `checkOptions` treats as absent.
+ */
+export type OptionTable<Options> = {
+  readonly [Name in keyof Options]-?: TakesUndefined<Options, Name> extends true
+    ? KindOf<Exclude<Options[Name], undefined>>
+    : never;
+};
+
+/** Whether an option is required, or takes an explicit `undefined`. */
+type TakesUndefined<Options, Name extends keyof Options> =
+  object extends Pick<Options, Name> ? (Record<Name, undefined> extends Pick<Options, Name> ? true : false) : true;
 
 type Table = Readonly<Record<string, unknown>>;
 
@@ -46,6 +57,19 @@ export function checkOptions<Options extends object>(where: string, options: Opt
     if (typeof kind === "string") requireKind(`${where}: ${name} must be`, value, kind);
   }
   return checked as Options;
+}
+
+/**
+ * Throws as {@link checkOptions} does, for options that are all booleans. Runs once a message, so it allocates nothing
+ * unless it throws.
+ */
+export function checkFlags(where: string, options: object, table: object): void {
+  let isValid = typeof options === "object" && options !== null;
+  for (const name in options) {
+    const value: unknown = options[name as never];
+    if (value !== undefined && (typeof value !== "boolean" || table[name as never] !== "a boolean")) isValid = false;
+  }
+  if (!isValid) checkOptions(where, options, table);
 }
 
 /** Throws `TypeError` for a value of another kind. `expected` starts its message, and what `advise` returns ends it. */

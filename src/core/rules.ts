@@ -108,7 +108,11 @@ export const REQUEST_CONNECTION: Rule = ["connectionInvalid", "RFC 6455 §4.2.1"
 export const NO_UPGRADE = "does not name Upgrade";
 export const REQUEST_BODY: Rule = ["requestBody", "RFC 6455 §4.1", "a request to upgrade has no body", undefined, 400];
 export const ORIGIN: Rule = ["headMalformed", "RFC 6454 §7.3", "Origin %", undefined, 400];
+export const AUTHORIZATION: Rule = ["headMalformed", "RFC 9110 §5.3", "Authorization %", undefined, 400];
+export const CONTENT_LENGTH: Rule = ["headMalformed", "RFC 9112 §6.3", "Content-Length %", undefined, 400];
 export const VERSION: Rule = ["versionInvalid", "RFC 6455 §4.4", "Sec-WebSocket-Version %", undefined, 426];
+/** Not 426: a client that sends the right version twice would only try again. */
+export const VERSIONS: Rule = ["versionInvalid", "RFC 6455 §11.3.5", "Sec-WebSocket-Version %", undefined, 400];
 export const NOT_13 = "other than 13";
 export const KEY: Rule = ["keyInvalid", "RFC 6455 §4.2.1", "Sec-WebSocket-Key %", undefined, 400];
 export const NO_KEY = "is not 16 bytes in Base64";

@@ -8,42 +8,42 @@ export interface DeflateOptions {
    * answer. Server: does so even if the client does not request it. `false` by default: a kept window compresses
    * repeated messages best, but takes memory.
    */
-  readonly serverNoContextTakeover?: boolean;
+  readonly serverNoContextTakeover?: boolean | undefined;
   /**
    * The client clears its window after each message (§7.1.1.2). Client: does so, and offers it. Server: requests it,
    * which every client accepts. `false` by default.
    */
-  readonly clientNoContextTakeover?: boolean;
+  readonly clientNoContextTakeover?: boolean | undefined;
   /**
    * The server's window is at most 2^n bytes; n is 8 to 15 (§7.1.2.1). Client: requests it, and accepts no other
    * answer. Server: never uses a larger window, even if the client allows one. 15 by default, which is no limit.
    */
-  readonly serverMaxWindowBits?: number;
+  readonly serverMaxWindowBits?: number | undefined;
   /**
    * The client's window is at most 2^n bytes; n is 8 to 15 (§7.1.2.2). Client: never uses a larger window, and offers
    * this limit. Server: requests it, and declines an offer that does not allow it. `true`, the default, sets no limit:
    * a client lets the server set one, as browsers do, and a server accepts the one that a client offers. With `false`
    * the parameter is neither offered nor answered.
    */
-  readonly clientMaxWindowBits?: number | boolean;
+  readonly clientMaxWindowBits?: number | boolean | undefined;
   /**
    * Messages shorter than this many bytes are sent uncompressed, unless `sendData` sets `compress: true`. Fragmented
    * messages count as long. 0 by default: with a kept window even the shortest messages shrink if they resemble each
    * other.
    */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
   /**
    * Compression effort, 0 to 9. 6 by default, as in zlib. 1 is more than twice as fast on messages of a few KiB, and
    * makes them 20 % longer.
    */
-  readonly level?: number;
+  readonly level?: number | undefined;
   /** 1 to 9. The compressor uses 2^(windowBits + 2) + 2^(memLevel + 9) bytes. 8 by default, as in zlib. */
-  readonly memLevel?: number;
+  readonly memLevel?: number | undefined;
   /**
    * The DEFLATE implementation; pako by default, which runs everywhere. To leave pako out of a bundle, pass another
    * engine to `permessageDeflateWith`.
    */
-  readonly engine?: DeflateEngine;
+  readonly engine?: DeflateEngine | undefined;
 }
 
 /** The options without the engine. */
@@ -62,9 +62,11 @@ export const settingsTable: OptionTable<DeflateSettings> = {
 /** The members that an engine must have. */
 export const engineKind = "{ createDeflater, createInflater }";
 
-export interface ResolvedOptions extends Omit<Required<DeflateSettings>, "serverMaxWindowBits"> {
-  readonly serverMaxWindowBits: number | undefined;
-}
+export type ResolvedOptions = {
+  readonly [Name in keyof DeflateSettings]-?: Name extends "serverMaxWindowBits"
+    ? number | undefined
+    : Exclude<DeflateSettings[Name], undefined>;
+};
 
 /** The largest window, as a power of two (RFC 7692 §7.1.2); used if nothing limits it. */
 export const LARGEST_WINDOW_BITS = 15;

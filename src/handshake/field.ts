@@ -1,4 +1,6 @@
-/** A header field and the spelling of its name. */
+/** A header field, the spelling of its name, and how often it may appear. */
+import { AUTHORIZATION, CONTENT_LENGTH, ORIGIN, VERSIONS } from "../core/rules.ts";
+import type { Rule } from "../core/violation.ts";
 
 /** Name and value of a field. */
 export type Field = readonly [name: string, value: string];
@@ -7,3 +9,14 @@ export type Field = readonly [name: string, value: string];
 export function spell(name: string): string {
   return name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase()).replace("Websocket", "WebSocket");
 }
+
+/**
+ * The fields that a request may have once at most, and the rule that a second one breaks (RFC 9110 §5.3). The handshake
+ * itself checks the fields that it requires.
+ */
+export const singletons: readonly (readonly [name: string, rule: Rule])[] = [
+  ["content-length", CONTENT_LENGTH],
+  ["origin", ORIGIN],
+  ["authorization", AUTHORIZATION],
+  ["sec-websocket-version", VERSIONS],
+];

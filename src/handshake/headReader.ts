@@ -54,8 +54,18 @@ export class Head {
 
   /** The value of a field that must appear exactly once. Otherwise throws the violation of `rule`. */
   one(name: string, rule: Rule): string {
-    if (this.all(name).length > 1) throw violation(rule, undefined, REPEATED);
+    this.requireSingle(name, rule);
     return this.list(name, rule);
+  }
+
+  /** Throws the violation of `rule` if a field appears more than once. Creates no array. */
+  requireSingle(name: string, rule: Rule): void {
+    let isThere = false;
+    for (const field of this.fields) {
+      if (field[0] !== name) continue;
+      if (isThere) throw violation(rule, undefined, REPEATED);
+      isThere = true;
+    }
   }
 
   /** All fields. Created on first use, because that takes longer than reading the head. */

@@ -19,18 +19,18 @@ import {
 } from "../core/rules.ts";
 import { violation } from "../core/violation.ts";
 import { entriesOf, headersOf } from "./headReader.ts";
-import { spell, type Field } from "./field.ts";
+import { singletons, spell, type Field } from "./field.ts";
 import { formatExtensions, isFieldValue, isToken, parseExtensions, parseTokens } from "./headerGrammar.ts";
 
 export interface OfferOptions {
   /** In order of preference. */
-  readonly subprotocols?: readonly string[];
+  readonly subprotocols?: readonly string[] | undefined;
   /** In order of preference. */
-  readonly extensions?: readonly Extension[];
+  readonly extensions?: readonly Extension[] | undefined;
   /** The page's origin, as a browser would send it (RFC 6454 §7). */
-  readonly origin?: string;
+  readonly origin?: string | undefined;
   /** Additional headers, such as `Cookie` or `Authorization`. */
-  readonly headers?: HeadersInit;
+  readonly headers?: HeadersInit | undefined;
 }
 
 export const offerTable: OptionTable<OfferOptions> = {
@@ -53,9 +53,9 @@ export interface AnswerOptions {
   /**
    * The extensions to accept, tried for each offer in the client's order. Those of one name are tried in this order.
    */
-  readonly extensions?: readonly Extension[];
+  readonly extensions?: readonly Extension[] | undefined;
   /** Additional headers, such as `Set-Cookie`. */
-  readonly headers?: HeadersInit;
+  readonly headers?: HeadersInit | undefined;
 }
 
 /** The options of a connection's `accept`. It already has the extensions. */
@@ -106,7 +106,10 @@ export function offerFields(options: OfferOptions): Field[] {
   }
   if (new Set(subprotocols).size < subprotocols.length) throw new TypeError("a subprotocol is offered twice");
   const fields: Field[] = [];
-  if (origin !== undefined) fields.push(["Origin", requireFieldValue("origin", origin)]);
+  if (origin !== undefined) {
+    if (application.some(([name]) => name === "Origin")) throw givenTwice("origin");
+    fields.push(["Origin", requireFieldValue("origin", origin)]);
+  }
   pushAgreement(fields, subprotocols, extensions.flatMap(offersOf));
   fields.push(["Sec-WebSocket-Version", OUR_VERSION], ...application);
   return fields;
@@ -284,11 +287,20 @@ function pushAgreement(fields: Field[], subprotocols: readonly string[], extensi
 export function applicationFields(init: HeadersInit | undefined): Field[] {
   const fields: Field[] = [];
   if (init === undefined) return fields;
-  headersOf(entriesOf(init)).forEach((value, name) => {
+  const entries = entriesOf(init);
+  const names = entries.map(([name]) => name.toLowerCase());
+  for (const [name] of singletons) {
+    if (names.indexOf(name) !== names.lastIndexOf(name)) throw givenTwice(name);
+  }
+  headersOf(entries).forEach((value, name) => {
     if (SET_BY_HANDSHAKE.test(name)) throw new TypeError(`the header ${name} is set by the handshake`);
     fields.push([spell(name), requireFieldValue(name, value)]);
   });
   return fields;
+}
+
+function givenTwice(name: string): TypeError {
+  return new TypeError(`the header ${name} is given twice, and may be sent once`);
 }
 
 function requireFieldValue(name: string, value: string): string {

@@ -14,8 +14,6 @@ import {
   NO_KEY,
   NO_UPGRADE,
   NO_WEBSOCKET,
-  ORIGIN,
-  REPEATED,
   REQUEST_BODY,
   REQUEST_CONNECTION,
   REQUEST_LINE,
@@ -27,7 +25,7 @@ import { violation } from "../core/violation.ts";
 import { encodeText } from "../core/utf8.ts";
 import { acceptFor, isKey } from "./acceptKey.ts";
 import { entriesOf, Head, HeadReader, makeField, type GivenHeaders } from "./headReader.ts";
-import type { Field } from "./field.ts";
+import { singletons, type Field } from "./field.ts";
 import { formatHead, statusLine } from "./headWriter.ts";
 import { isHost, listHas } from "./headerGrammar.ts";
 import { parseTarget, urlOf, type RequestTarget } from "./requestTarget.ts";
@@ -46,13 +44,13 @@ export interface ParsedRequest {
 
 export interface RejectOptions {
   /** 200 to 599; 403 by default. */
-  readonly status?: number;
+  readonly status?: number | undefined;
   /** Additional headers, such as `Location`. The length or coding of the body is set automatically. */
-  readonly headers?: HeadersInit;
+  readonly headers?: HeadersInit | undefined;
   /** The body: a string is sent as UTF-8. Bytes have been read when the call returns. No body by default. */
-  readonly body?: string | ArrayBuffer | ArrayBufferView;
+  readonly body?: string | ArrayBuffer | ArrayBufferView | undefined;
   /** The body, or the rest of it, follows in calls of `sendRejectionData`. */
-  readonly streamed?: boolean;
+  readonly streamed?: boolean | undefined;
 }
 
 export const rejectTable: OptionTable<RejectOptions> = {
@@ -167,7 +165,7 @@ function describe(
   if (head.get("transfer-encoding") !== null || head.all("content-length").some((length) => length !== "0")) {
     throw violation(REQUEST_BODY);
   }
-  if (head.all("origin").length > 1) throw violation(ORIGIN, undefined, REPEATED);
+  for (const [name, rule] of singletons) head.requireSingle(name, rule);
   const { origin, subprotocols, extensions } = readOffer(head);
   return {
     type: "connectionRequested",

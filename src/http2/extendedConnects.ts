@@ -1,5 +1,5 @@
 /** Turns the WebSockets that arrive at an HTTP/2 server into transports (RFC 8441). */
-import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
+import { advice, checkOptions, refuse as refuseValue, requireKind, type OptionTable } from "../core/options.ts";
 import { Arrivals } from "../transports/arrivals.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import type { Listener } from "../transports/nodeDuplex.ts";
@@ -18,19 +18,19 @@ export interface NodeHttp2Server {
 
 export interface ExtendedConnectOptions {
   /** The most WebSockets that may wait to be taken. Further ones are reset. 128 by default. */
-  readonly maxWaiting?: number;
+  readonly maxWaiting?: number | undefined;
   /**
    * Which requests to take, by their target; all by default. Others are answered with 404, unless another listener
    * handles streams.
    */
-  readonly accepts?: (target: string) => boolean;
+  readonly accepts?: ((target: string) => boolean) | undefined;
   /** Called when `accepts` throws. That request is answered with 500. By default the error is reported as a warning. */
-  readonly onError?: (error: unknown) => void;
+  readonly onError?: ((error: unknown) => void) | undefined;
   /**
    * How much a client may send on a stream that is not read, in bytes; 256 KiB by default. HTTP/2 sets this for all
    * streams of the server. A whole session may have 16 times as much in flight.
    */
-  readonly windowBytes?: number;
+  readonly windowBytes?: number | undefined;
 }
 
 const table: OptionTable<ExtendedConnectOptions> = {
@@ -112,6 +112,12 @@ export function extendedConnects(
     "{ on, off, listenerCount }",
     advice({ charAt: "make one by http2.createServer()", toFixed: "make one by http2.createServer()" }),
   );
+  // Only servers of HTTP/1.1 have a `maxHeadersCount`, and those of TCP and TLS have no `setTimeout`.
+  const instead =
+    "maxHeadersCount" in server ? "upgrades()" : "listen" in server && !("setTimeout" in server) ? "listen()" : "";
+  if (instead !== "") {
+    refuseValue("extendedConnects() takes a server of HTTP/2", server, () => `; use ${instead} of websocket-over/node`);
+  }
   checkOptions("extendedConnects()", options, table);
   const { maxWaiting = 128, accepts = () => true, onError = warn, windowBytes = WINDOW_BYTES } = options;
   if (!(Number.isInteger(windowBytes) && windowBytes > 0 && windowBytes <= LARGEST_WINDOW_BYTES)) {

@@ -87,6 +87,8 @@ export interface BodyRecord extends RecordBase {
   readonly message: "rejection" | "unreadable";
   /** For a chunked body: where its trailers, or its first invalid chunk, start, in bytes. `undefined` until then. */
   readonly trailersAt: number | undefined;
+  /** Whether a chunk of it has extensions (§7.1.1), as far as is known. */
+  readonly hasExtensions: boolean;
   /** The bytes kept. */
   readonly bytes: Bytes;
 }

@@ -3,6 +3,7 @@ import { latin1, type Bytes } from "../core/bytes.ts";
 import { Opcode } from "../core/opcodes.ts";
 import { checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import { encodeText } from "../core/utf8.ts";
+import { ChunkScanner } from "./decode/chunkScanner.ts";
 import { fieldsOf, latin1Text, linesOf } from "./decode/headDecoder.ts";
 import type { PlainEvent } from "./plainEvent.ts";
 import { contentOf, type BodyRecord, type FrameRecord, type HeadRecord, type TraceRecord } from "./record.ts";
@@ -87,28 +88,35 @@ export class Redactor {
       bytes,
       startLine: lines[0]?.text ?? "",
       fields,
-      requestKey: this.secrets.hides("sec-websocket-key") ? undefined : record.requestKey,
+      requestKey: this.#requestKey(record),
       violations: record.violations.map((one) => ({ ...one, field: annotations.get(one.field) ?? one.field })),
     };
   }
 
+  #requestKey({ requestKey }: HeadRecord): string | undefined {
+    const name = "sec-websocket-key";
+    return requestKey === undefined || this.secrets.hides(name) ? undefined : this.secrets.value(name, requestKey);
+  }
+
   #body(record: BodyRecord): BodyRecord {
-    const from = this.secretFrom(record);
-    if (from >= record.bytes.length) return record;
+    if (!this.secrets.hidesHeaders) return record;
+    const { trailersAt = record.bytes.length, message, hasExtensions } = record;
+    if (message !== "unreadable" && !hasExtensions && trailersAt >= record.bytes.length) return record;
     const bytes = record.bytes.slice();
-    overwriteBytes(bytes, from);
+    this.hideInBody(record, bytes);
     return { ...record, bytes };
   }
 
-  /** Where possible header lines start in a body, in bytes; at its end or beyond if there are none. */
-  secretFrom({ message, length, trailersAt }: BodyRecord): number {
-    if (!this.secrets.hidesHeaders) return length;
-    return message === "unreadable" ? 0 : (trailersAt ?? length);
+  /** Overwrites possible header lines in the bytes of a body, and the extensions of its chunks. */
+  hideInBody({ message, trailersAt, hasExtensions }: BodyRecord, bytes: Bytes): void {
+    if (!this.secrets.hidesHeaders) return;
+    if (hasExtensions) new ChunkScanner().scan(bytes, (at) => overwriteBytes(bytes, at, at + 1));
+    overwriteBytes(bytes, message === "unreadable" ? 0 : (trailersAt ?? bytes.length));
   }
 }
 
 /** Overwrites the bytes from `start` to `end`. */
-export function overwriteBytes(bytes: Bytes, start: number, end: number = bytes.length): void {
+function overwriteBytes(bytes: Bytes, start: number, end: number = bytes.length): void {
   bytes.set(latin1(overwrite(latin1Text(bytes.subarray(start, end)))), start);
 }
 

@@ -41,11 +41,11 @@ export function isSecretHeader(name: string): boolean {
   return !HARMLESS_HEADER.test(key) && (SECRET_NAME.test(key) || SECRET_HEADER_WORD.test(key));
 }
 
-/** How many characters at the start of a start line are not secret: method, version, or the beginning of `HTTP/`. */
-function shownOfStart(line: string): number {
-  const space = line.indexOf(" ") + 1;
-  return space > 0 ? space : /^(H(T(T(P\/?)?)?)?)?/.exec(line)![0].length;
-}
+/** The start of a request line with a usual method, or of a status line: what follows it may be secret. */
+const START = /^(?:(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PRI) +|HTTP\/\d\.\d \d{3}(?: |$))/;
+/** As much of a status line as a reader needs to tell that it is one. */
+const START_OF_HTTP = /^(H(T(T(P(\/(\d(\.(\d( )?)?)?)?)?)?)?)?)?/;
+const END_OF_REQUEST_LINE = / +HTTP\/\d\.\d$/;
 
 /** Whether the name of a query parameter, or the subprotocol before a token, marks a secret. */
 function namesSecret(name: string): boolean {
@@ -53,16 +53,46 @@ function namesSecret(name: string): boolean {
   return SECRET_NAME.test(name) || words.some((word) => SECRET_WORD.test(word));
 }
 
-/** Overwrites user, password and secret query parameters in a URL, or any text with URLs. Keeps the length. */
+/** Tokens that are known by how they begin: JSON in Base64 as in a JWT, and the keys of some well-known services. */
+const TOKEN =
+  /ey[JA](?:[\w-]{8,}|[\w-]*(?=\.|%))(?:(?:\.|%(?:25)*2[eE])[\w-]*)*|\b(?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|sk[-_]|AIza|AKIA)[\w-]{10,}/g;
+/** A scheme of authorization, and what follows it unless that is a parameter: `Bearer realm="a"`. */
+const CREDENTIALS = /\b(?:bearer|basic)(?:\s|\+|%(?:25)*20)+(?![\w-]+=["\w])[^\s,;&#]+/gi;
+/** User and password. Like all that follows, also percent-encoded, once or several times. */
+const USER_INFO = /(?:^|\s|\/\/|(?:%(?:25)*2f){2})(?:[^\s/?#%]|%(?!(?:25)*(?:2f|40)))*(?:@|%(?:25)*40)/gi;
+/** What stands between a name and its value, as in a query or in JSON; or, as its group, what ends a name. */
+const MARK =
+  /=|%(?:25)*3d|"\s*:|%(?:25)*22(?:%(?:25)*20)*%(?:25)*3a|([?&#;,/{"'<\s]|%(?:25)*(?:2[2367cf]|3[bcf]|7b))/gi;
+
+/**
+ * Overwrites what is secret in a URL, or any text with URLs: user, password, secret query parameters, and tokens such as
+ * JWTs. Also in a URL within a parameter. Keeps the length.
+ */
 export function redactURL(text: string): string {
   requireKind("redactURL() takes", text, "a string", advice({ href: "give it its href" }));
-  return text.replace(/(^|\s|\/\/)[^\s/?#]*@/g, overwrite).replace(/[?&#;][^&#\s]*/g, (part) => {
-    for (const match of part.matchAll(/[?&#;]([^?&#;=]*)=/g)) {
-      const valueStart = match.index + match[0].length;
-      if (namesSecret(percentDecoded(match[1]!))) return part.slice(0, valueStart) + overwrite(part.slice(valueStart));
+  return redactText(text, /\s*[^&#\s]*/y);
+}
+
+/** `value` matches the rest of a parameter. */
+function redactText(given: string, value: RegExp): string {
+  const text = given.replace(TOKEN, overwrite).replace(CREDENTIALS, overwriteBehind).replace(USER_INFO, overwrite);
+  let shown = "";
+  let nameStart = 0;
+  for (const { 0: mark, 1: boundary, index } of text.matchAll(MARK)) {
+    if (index < shown.length) continue; // in a value
+    const end = index + mark.length;
+    if (boundary === undefined && namesSecret(percentDecoded(text.slice(nameStart, index)))) {
+      value.lastIndex = end;
+      shown += text.slice(shown.length, end) + overwrite(value.exec(text)![0]);
     }
-    return part;
-  });
+    nameStart = end;
+  }
+  return shown + text.slice(shown.length);
+}
+
+/** Overwrites everything but the first word. */
+function overwriteBehind(text: string): string {
+  return text.replace(/^\w+|[^]+/g, (part, at: number) => (at === 0 ? part : overwrite(part)));
 }
 
 /**
@@ -80,6 +110,8 @@ export class Secrets {
   readonly #tokens: boolean;
   /** The replacement of each subprotocol that is a token. */
   readonly #standIns = new Map<string, string>();
+  /** How many tokens would have the same replacement, if they were not numbered. */
+  readonly #alike = new Map<string, number>();
 
   constructor({ headers, tokens = false }: SecretOptions) {
     const names = typeof headers === "function" ? undefined : new Set(headers?.map((name) => name.toLowerCase()));
@@ -102,8 +134,8 @@ export class Secrets {
 
   /**
    * Redacts a head, or the start of one, with one character for each byte. Works line by line, whatever the line ends
-   * are. If a line's name can't be read, hides the whole line. If a line is incomplete, shows only its name, its method
-   * or that it is HTTP, because the part that marks a secret may still be missing.
+   * are. If a line's name can't be read, hides the whole line. If a line is incomplete, or the first line is not
+   * HTTP, shows only its name, its method or that it is HTTP, because the part that marks a secret may still be missing.
    */
   head(text: string): string {
     if (!this.any) return text;
@@ -115,24 +147,45 @@ export class Secrets {
       const own = this.#kindOf(trimSpace(line.slice(0, Math.max(colon, 0))));
       const goesOn = isStart || /^[ \t]/.test(line);
       // A start line or a folded line is not a field, but the sender may have meant it as one.
-      const isField = own !== "unreadable" && !(goesOn && (kind !== "plain" || own === "plain"));
+      const isField = own !== "unreadable" && !(goesOn && (kind !== "plain" || own === "plain" || own === "proof"));
       if (isField) kind = own;
       else if (!goesOn) kind = this.hidesHeaders ? "secret" : "plain";
-      const shown = isField ? colon + 1 : isStart ? shownOfStart(line) : 0;
+      const isIncomplete = at + line.length === text.length;
+      if (isStart && !isField) {
+        isStart = false;
+        return this.#startLine(line, isIncomplete);
+      }
       isStart = false;
+      const shown = isField ? colon + 1 : 0;
       let rest = line.slice(shown);
-      if (kind === "secret" || at + line.length === text.length) rest = overwrite(rest);
-      else if (kind === "plain") rest = this.text(rest);
-      else [rest, entry] = this.#list(rest, entry);
+      if (kind === "secret" || isIncomplete) rest = overwrite(rest);
+      else if (kind === "subprotocols") [rest, entry] = this.#list(rest, entry);
+      else if (kind === "plain" || !isProof(rest)) rest = this.text(rest);
+      if (kind === "proof") kind = "plain"; // what goes on behind it is none
       return line.slice(0, shown) + rest;
     });
+  }
+
+  /** Shows what is HTTP, and overwrites the rest: somebody may have sent a secret where HTTP was expected. */
+  #startLine(line: string, isIncomplete: boolean): string {
+    const start = START.exec(line)?.[0];
+    if (start === undefined || isIncomplete) {
+      const shown = (start ?? START_OF_HTTP.exec(line)![0]).length;
+      return line.slice(0, shown) + overwrite(line.slice(shown));
+    }
+    if (start.startsWith("HTTP")) return start + this.text(line.slice(start.length));
+    const end = END_OF_REQUEST_LINE.exec(line)?.[0] ?? "";
+    const [target, more = ""] = split(line.slice(start.length, line.length - end.length), " ");
+    return start + this.text(target) + overwrite(more) + end;
   }
 
   /** Redacts the value of a field, or the joined values of several lines. */
   value(name: string, value: string): string {
     const kind = this.#kindOf(name);
     if (kind === "subprotocols") return this.#list(value, "")[0];
-    return kind === "plain" ? this.text(value) : this.hidesHeaders ? overwrite(value) : value;
+    if (kind === "plain") return this.text(value);
+    if (kind === "proof") return isProof(value) ? value : this.text(value);
+    return this.hidesHeaders ? overwrite(value) : value;
   }
 
   headers(headers: readonly (readonly [name: string, value: string])[]): [name: string, value: string][] {
@@ -141,7 +194,7 @@ export class Secrets {
 
   /** Redacts text that may contain URLs, such as a request-target. */
   text(text: string): string {
-    return this.#tokens ? redactURL(text) : text;
+    return this.#tokens ? redactText(text, /[^&#]*/y) : text;
   }
 
   subprotocols(list: readonly string[]): string[] {
@@ -156,6 +209,7 @@ export class Secrets {
   #kindOf(name: string): Kind | "unreadable" {
     if (!isToken(name)) return "unreadable";
     if (this.hides(name)) return "secret";
+    if (/^sec-websocket-(key|accept)$/i.test(name)) return "proof";
     return this.#tokens && name.toLowerCase() === "sec-websocket-protocol" ? "subprotocols" : "plain";
   }
 
@@ -173,31 +227,44 @@ export class Secrets {
   #entry(entry: string, before: string): string {
     const known = this.#standIns.get(entry);
     if (known !== undefined) return known;
-    const isNamed = before.length <= LONGEST_NAME && namesSecret(before) && !isTokenLike(before);
-    if (!this.#tokens || !(isNamed || isTokenLike(entry))) return entry;
+    if (!this.#tokens || !(announcesToken(before) || isTokenLike(entry))) return entry;
     // Two equal replacements would break a rule (RFC 6455 §4.1) that the real values do not break.
-    const taken = new Set(this.#standIns.values());
     const filler = overwrite(entry);
-    let standIn = filler;
-    for (let i = 1; taken.has(standIn) && i < MAX_STAND_INS; i++) standIn = numbered(filler, i.toString(36));
+    const alike = this.#alike.get(filler) ?? 0;
+    this.#alike.set(filler, alike + 1);
+    const standIn = alike === 0 ? filler : numbered(filler, alike.toString(33)); // up to w
     this.#standIns.set(entry, standIn);
     return standIn;
   }
 }
 
-/** What a line of a head contains: a secret value, a list of subprotocols, or text that may contain URLs. */
-type Kind = "secret" | "subprotocols" | "plain";
+/**
+ * What a line of a head contains: a secret value, a list of subprotocols, text that may contain URLs, or the proof of
+ * the handshake.
+ */
+type Kind = "secret" | "subprotocols" | "plain" | "proof";
+
+/** Whether this is Base64 as in a key or its answer: that is random, and may look like a token. */
+function isProof(value: string): boolean {
+  return /^[\w+/]{22,27}={0,2}$/.test(trimSpace(value));
+}
 
 /** Longest subprotocol that can announce a token, such as `bearer`. */
 const LONGEST_NAME = 32;
-const MAX_STAND_INS = 1000;
 
-/** Whether a subprotocol contains a word that looks random, or announces a secret within itself. */
+/** Starts a subprotocol that carries its token within itself: `auth-hunter2`, `bearer.x`, `my-token_x`. */
+const NAMED_TOKEN =
+  /(^|[^a-z])(authn?|key|otp|pass|pwd|sid|sig)[^a-z0-9]+.|(api.?key|auth(oriz|entic)ation|credentials?|jwt|passw(or)?d|secret|token)[^a-z0-9]+.|bearer./i;
+
+/** Whether the next subprotocol is a token. A subprotocol that carries its own, `bearer.x`, announces no other. */
+function announcesToken(entry: string): boolean {
+  if (entry.length > LONGEST_NAME) return false;
+  return [entry, /[a-z]*$/i.exec(entry)![0]].some((name) => namesSecret(name) && !isTokenLike(name));
+}
+
+/** Whether a subprotocol is a token by its looks, or announces a secret within itself. */
 function isTokenLike(entry: string): boolean {
-  return (
-    /(api.?key|authorization|bearer|credentials?|jwt|passw(or)?d|secret|token)[^a-z0-9]+.{6}/i.test(entry) ||
-    entry.split(/[^a-z0-9]+/i).some(isRandom)
-  );
+  return NAMED_TOKEN.test(entry) || entry.search(TOKEN) >= 0 || entry.split(/[^a-z0-9]+/i).some(isRandom);
 }
 
 /**
@@ -227,6 +294,13 @@ export function overwrite(text: string): string {
   return text.replace(/[!#$%&'*+\-.^_`|~0-9A-Za-z]/g, "x").replace(/[^\0-\x7f]/g, "\xf8");
 }
 
+/** Decoded as often as it was encoded. */
 function percentDecoded(text: string): string {
-  return text.replace(/%([\da-f]{2})/gi, (_, byte: string) => String.fromCharCode(parseInt(byte, 16)));
+  return text.replace(/%(?:25)*([\da-f]{2})/gi, (_, byte: string) => String.fromCharCode(parseInt(byte, 16)));
+}
+
+/** The text up to the separator, and the rest, which starts with it. */
+function split(text: string, separator: string): [string, string?] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at)];
 }

@@ -18,9 +18,9 @@ export interface WebSocketServerOptions extends TestServerOptions {
    * network or a content policy in between. With `"wire"` it is the browser's own, redirected to 127.0.0.1; the page's
    * policy must allow that (`connect-src`).
    */
-  readonly mode?: "page" | "wire";
+  readonly mode?: "page" | "wire" | undefined;
   /** The context whose pages reach the server; by default the test's own. */
-  readonly context?: BrowserContext;
+  readonly context?: BrowserContext | undefined;
 }
 
 const table: OptionTable<WebSocketServerOptions> = {

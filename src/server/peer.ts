@@ -3,6 +3,7 @@ import type { Connection } from "../connection/connection.ts";
 import { concat, EMPTY, viewOf, type Bytes } from "../core/bytes.ts";
 import { writeCloseBody } from "../core/closeFrame.ts";
 import type { ConnectionClosed, WSEvent } from "../core/events.ts";
+import { checkFlags, type OptionTable } from "../core/options.ts";
 import { encodeText } from "../core/utf8.ts";
 import { isBlob } from "../stream/blob.ts";
 import type { Driver, EventHandler } from "../stream/driver.ts";
@@ -38,6 +39,15 @@ export interface PeerSendOptions {
   /** Ignored: a server does not mask. Accepted for compatibility with ws. */
   readonly mask?: boolean | undefined;
 }
+
+const sendTable: OptionTable<PeerSendOptions> = {
+  compress: "a boolean",
+  binary: "a boolean",
+  fin: "a boolean",
+  mask: "a boolean",
+};
+
+const NO_OPTIONS: PeerSendOptions = {};
 
 /** Called when the transport has accepted the data, or with the reason why it never will. */
 type Callback = (error?: Error) => void;
@@ -160,11 +170,16 @@ export class Peer extends Emitter<PeerEvents> {
   /**
    * Sends a message, or with `fin: false` a fragment of one. Bytes sent as text must be UTF-8; invalid ones become
    * U+FFFD. Once the connection is closing, sends nothing and passes an error to the callback. Throws `TypeError` if
-   * `data` is neither text nor bytes.
+   * `data` is neither text nor bytes, and for an option that does not exist.
    */
   send(data: Sendable, options?: PeerSendOptions | Callback, callback?: Callback): void {
-    if (typeof options === "function") this.#send(data, {}, options);
-    else this.#send(data, options ?? {}, callback);
+    if (typeof options === "function") {
+      this.#send(data, NO_OPTIONS, options);
+      return;
+    }
+    const given = options ?? NO_OPTIONS; // ws takes null, too
+    if (given !== NO_OPTIONS) checkFlags("send()", given, sendTable);
+    this.#send(data, given, callback);
   }
 
   /** Sends a Ping (RFC 6455 §5.5.2). Throws `RangeError` if the payload is longer than 125 bytes. */
@@ -334,7 +349,7 @@ export class Peer extends Emitter<PeerEvents> {
     const begun = this.#fragmented ?? (fin ? undefined : { binary, decoder: textDecoder() });
     const payload = (begun?.binary ?? binary) ? bytesOf(content) : textOf(content, fin, begun?.decoder);
     try {
-      this.#connection.sendData(payload, fin, compress === undefined ? {} : { compress });
+      this.#connection.sendData(payload, fin, compress === undefined ? undefined : { compress });
     } catch (error) {
       this.#driver.flush(); // an extension that threw has ended the connection
       throw error;

@@ -4,7 +4,7 @@ import { ServerConnection } from "../connection/serverConnection.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { resolveTiming, timingTable } from "../core/deadlines.ts";
 import type { ConnectionRequested } from "../core/events.ts";
-import { limitTable, type Limits } from "../core/limits.ts";
+import { limitTable } from "../core/limits.ts";
 import { checkOptions, type OptionTable } from "../core/options.ts";
 import { headersFrom } from "../handshake/headReader.ts";
 import { parseTarget } from "../handshake/requestTarget.ts";
@@ -64,28 +64,29 @@ export interface WebSocketServerOptions extends Pick<ServerOptions, ConnectionSe
    * Which pages may connect. By default those of the host that the request names, or of the page that the server runs
    * in.
    */
-  readonly origins?: OriginPolicy;
+  readonly origins?: OriginPolicy | undefined;
   /** Serves only this path and answers 400 to others. The query is ignored. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /**
    * Chooses one of the subprotocols that the client offers, or `false` for none. By default the first one. Not called
    * if the client offers none. Libraries may set it later: the server looks it up for each request.
    */
-  handleProtocols?: (protocols: Set<string>, request: UpgradeRequest) => Maybe<string | false | null | undefined>;
+  handleProtocols?:
+    ((protocols: Set<string>, request: UpgradeRequest) => Maybe<string | false | null | undefined>) | undefined;
   /** Decides whether to accept a client: by its result, or, if it has a second parameter, by calling that. */
-  readonly verifyClient?: (info: ClientInfo, verified: Verified) => Maybe<boolean | undefined>;
+  readonly verifyClient?: ((info: ClientInfo, verified: Verified) => Maybe<boolean | undefined>) | undefined;
   /** With `false`, there is no `clients`. */
-  readonly clientTracking?: boolean;
+  readonly clientTracking?: boolean | undefined;
   /** Maximum message size in bytes; 0 for no limit. Sets `maxMessageBytes` and `maxFrameBytes`, under ws's name. */
-  readonly maxPayload?: number;
+  readonly maxPayload?: number | undefined;
   /** Maximum number of concurrent transports in any state; `Infinity` by default. Further ones are dropped. */
-  readonly maxConnections?: number;
+  readonly maxConnections?: number | undefined;
   /** Maximum number of concurrent transports whose client is not accepted yet. Further ones are dropped. */
-  readonly maxPendingHandshakes?: number;
+  readonly maxPendingHandshakes?: number | undefined;
   /** Ignored: this server never has an HTTP server. Accepted for compatibility with ws. */
-  readonly noServer?: boolean;
+  readonly noServer?: boolean | undefined;
   /** Accepted for compatibility with ws. To compress, use `extensions: [permessageDeflate()]`. */
-  readonly perMessageDeflate?: false;
+  readonly perMessageDeflate?: false | undefined;
 }
 
 /** For the crossws adapter, which sets the other options itself. */
@@ -143,7 +144,7 @@ export interface HandleOptions extends TransportInfo {
    * The request, if it has already been parsed, for example by Node's `http`. The transport then yields what followed
    * its head.
    */
-  readonly request?: ParsedRequest;
+  readonly request?: ParsedRequest | undefined;
 }
 
 const handleTable: OptionTable<HandleOptions> = {
@@ -230,7 +231,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
       masking,
       autoPong,
       keepalive,
-      limits: { ...options.limits, maxMessageBytes, maxFrameBytes } as Partial<Limits>,
+      limits: { ...options.limits, maxMessageBytes, maxFrameBytes },
     };
     checkServerOptions(this.#connectionOptions);
     this.#timing = timing;
@@ -271,7 +272,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
         { ...this.#timing, clock },
         {
           requested: (event) => {
-            const pending = new PendingRequest(connection, event, driver);
+            const pending = new PendingRequest(connection, event, driver, transport);
             this.#pending.set(driver, () => {
               if (pending.isPending) pending.reject({ status: 503 });
               // The request has been accepted, but there is no peer yet.

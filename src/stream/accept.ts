@@ -10,7 +10,7 @@ import type { ByteTransport } from "../transports/byteTransport.ts";
 import { ignore } from "../transports/ignore.ts";
 import { requireTransport } from "../transports/requireTransport.ts";
 import { abortableTable, unlessAborted, type Abortable } from "./abortable.ts";
-import { requestOf, requireRefusal } from "./carriedOpening.ts";
+import { requestOf } from "./carriedOpening.ts";
 import { runTable, type RunOptions } from "./connectionHook.ts";
 import type { Driver } from "./driver.ts";
 import { open, orDiscard, prepare } from "./opening.ts";
@@ -131,7 +131,7 @@ export function acceptOn(
       { ...timing, clock },
       {
         requested(event) {
-          answerable = new PendingRequest(connection, event, driver);
+          answerable = new PendingRequest(connection, event, driver, transport);
           return admit(answerable, origins, {
             admitted() {
               requested.resolve(event);
@@ -177,7 +177,6 @@ export function acceptOn(
       return await opened.promise;
     },
     async reject(answer) {
-      if (transport.opening !== undefined) requireRefusal(answer?.status);
       isAnswered = true;
       if (!connection.closed) {
         if (answerable !== undefined) answerable.reject(answer);

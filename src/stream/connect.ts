@@ -15,13 +15,13 @@ import { credentialsOf, parseProtocols, parseWebSocketURL, requestFor } from "./
 
 export interface ConnectOptions extends WebSocketOptions, Abortable {
   /** The URL to request. `ws://localhost/` by default, for transports that lead to only one place. */
-  readonly url?: string | URL;
+  readonly url?: string | URL | undefined;
   /** The subprotocols to offer, in order of preference. */
-  readonly protocols?: string | readonly string[];
+  readonly protocols?: string | readonly string[] | undefined;
   /** Additional headers, such as `Cookie` or `Authorization`. */
-  readonly headers?: HeadersInit;
+  readonly headers?: HeadersInit | undefined;
   /** The `Origin` header: what a browser would send for the page (RFC 6454 §7). */
-  readonly origin?: string;
+  readonly origin?: string | undefined;
 }
 
 const table: OptionTable<ConnectOptions> = {

@@ -13,9 +13,9 @@ export type Dial = (url: URL, protocols: string[], signal: AbortSignal) => ByteT
 
 export interface WebSocketOptions extends SharedOptions, RunOptions {
   /** Headers to add to the request. */
-  readonly headers?: HeadersInit;
+  readonly headers?: HeadersInit | undefined;
   /** The `Origin` header. By default the origin of the page or worker, if there is one. */
-  readonly origin?: string;
+  readonly origin?: string | undefined;
 }
 
 export const webSocketTable: OptionTable<WebSocketOptions> = {

@@ -45,11 +45,11 @@ const LONGEST_TURN_MS = 100;
 /** The longest the time stands still after the clock went back. */
 const STANDSTILL_MS = 1000;
 
-/**
- * If a deadline is missed by more than this, the process stood still and could not read what arrived. It then gets this
- * much time for that.
- */
-const STALL_MS = 100;
+/** If a deadline is missed by more than this, the process stood still and could not read what arrived. */
+const STALL_MS = 10;
+
+/** Then it gets this much time for that. */
+const REPRIEVE_MS = 100;
 
 // The transition tables. A signal without a cell changes nothing in that state.
 
@@ -224,7 +224,8 @@ export class DriverMachine {
   #chunksInTurn = 0;
   #turnMs = -Infinity;
   #conclusion: ConnectionClosed | undefined;
-  #isTransportClosed = false;
+  /** The close began because the transport had closed. */
+  #isClosedByTransport = false;
 
   constructor(connection: Connection, copiesChunks: boolean, { closeTimeoutMs, keepalive }: DriverTiming) {
     this.#connection = connection;
@@ -291,7 +292,7 @@ export class DriverMachine {
     const dueMs = this.nextDeadlineMs;
     if (ms <= dueMs + STALL_MS || dueMs <= this.#postponedMs) return 0;
     this.#postponedMs = dueMs;
-    return ms - Math.max(this.#latestMs, dueMs - STALL_MS);
+    return ms - Math.max(this.#latestMs, dueMs - REPRIEVE_MS);
   }
 
   /** Handles what happened, at a time from `timeOf`. Then pull {@link nextEvent}. */
@@ -333,8 +334,7 @@ export class DriverMachine {
         break;
       case "transportClosed":
         // What has arrived may still be read.
-        this.#isTransportClosed = true;
-        this.#beginClose();
+        this.#isClosedByTransport = this.#beginClose() || this.#isClosedByTransport;
         if (this.phase === "ending") this.#finish();
         break;
       case "closeWanted":
@@ -423,7 +423,7 @@ export class DriverMachine {
   }
 
   get #hasPeerGone(): boolean {
-    return this.input === "ended" || this.#isTransportClosed;
+    return this.input === "ended" || this.#isClosedByTransport;
   }
 
   get #queued(): number {
@@ -557,9 +557,11 @@ export class DriverMachine {
     this.#commands.push({ type: "settle", error: this.fault });
   }
 
-  /** From now on ending may take `closeTimeoutMs`, whatever the transport and the taker do. */
-  #beginClose(): void {
-    if (this.#signalPhase("beginClose")) this.#armEnd();
+  /** From now on ending may take `closeTimeoutMs`, whatever the transport and the taker do. Returns whether it began. */
+  #beginClose(): boolean {
+    const begins = this.#signalPhase("beginClose");
+    if (begins) this.#armEnd();
+    return begins;
   }
 
   #armEnd(): void {

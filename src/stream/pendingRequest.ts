@@ -3,6 +3,8 @@ import type { AcceptOptions } from "../connection/options.ts";
 import type { ServerConnection } from "../connection/serverConnection.ts";
 import type { ConnectionRequested } from "../core/events.ts";
 import type { RejectOptions } from "../handshake/serverHandshake.ts";
+import type { ByteTransport } from "../transports/byteTransport.ts";
+import { requireRefusal } from "./carriedOpening.ts";
 import type { Driver } from "./driver.ts";
 import { allowsOrigin, WRONG_ORIGIN, wrongOrigin, type OriginPolicy } from "./originPolicy.ts";
 
@@ -52,11 +54,19 @@ export class PendingRequest {
   readonly event: ConnectionRequested;
   readonly #connection: ServerConnection;
   readonly #driver: Pick<Driver, "flush">;
+  /** Whether the transport carries the opening, where a status below 300 would open the WebSocket. */
+  readonly #isCarried: boolean;
 
-  constructor(connection: ServerConnection, event: ConnectionRequested, driver: Pick<Driver, "flush">) {
+  constructor(
+    connection: ServerConnection,
+    event: ConnectionRequested,
+    driver: Pick<Driver, "flush">,
+    { opening }: Pick<ByteTransport, "opening">,
+  ) {
     this.#connection = connection;
     this.event = event;
     this.#driver = driver;
+    this.#isCarried = opening !== undefined;
   }
 
   /** Whether the request still needs an answer: it has none, and the client is there. */
@@ -71,7 +81,10 @@ export class PendingRequest {
 
   /** Refuses the request. By default the answer is 403 without a body. Throws as {@link accept}. */
   reject(answer: RejectOptions | undefined): void {
-    this.#answer(() => this.#connection.reject(this.event, answer));
+    this.#answer(() => {
+      if (this.#isCarried) requireRefusal(answer?.status);
+      this.#connection.reject(this.event, answer);
+    });
   }
 
   #answer(answer: () => void): void {

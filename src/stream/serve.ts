@@ -26,14 +26,14 @@ export interface ServeOptions extends Omit<AcceptTransportOptions, "request"> {
    * taken until the transport has ended and the handler has returned, or `closeTimeoutMs` later. At the limit, no
    * further transports are taken.
    */
-  readonly maxConnections?: number;
+  readonly maxConnections?: number | undefined;
   /**
    * Called with each error of a connection. Errors that the handler or another function of yours threw arrive as they
    * are; the client gets 500, or Close 1011. A `WebSocketError` says why there was no request, or how the session
    * failed. By default the former are reported as warnings (in browsers as `error` events of the page), the latter are
    * ignored.
    */
-  readonly onError?: (error: unknown) => unknown;
+  readonly onError?: ((error: unknown) => unknown) | undefined;
 }
 
 const table: OptionTable<ServeOptions> = {
@@ -132,8 +132,9 @@ type Source = AsyncIterator<ByteTransport> | Iterator<ByteTransport>;
 export function iteratorOf(where: string, transports: AsyncIterable<ByteTransport> | Iterable<ByteTransport>): Source {
   const source = Object(transports) as Partial<AsyncIterable<ByteTransport> & Iterable<ByteTransport>>;
   const begin = source[Symbol.asyncIterator] ?? source[Symbol.iterator];
-  // Node's sockets are iterable, and so are strings.
-  if (begin === undefined || source !== transports || "write" in source) {
+  // Node's sockets are iterable, and so are strings. A stream of objects may bring transports.
+  const isSocket = "write" in source && (source as { readableObjectMode?: boolean }).readableObjectMode !== true;
+  if (begin === undefined || source !== transports || isSocket) {
     refuse(`${where} takes transports, as an array or another iterable`, transports, advice(insteadOfTransports));
   }
   return (begin as () => Source).call(source);

@@ -1,7 +1,7 @@
 /** An open WebSocket in the shape of WebSocketStream's opened connection, plus what that API lacks. */
 import type { Connection } from "../connection/connection.ts";
 import type { Bytes } from "../core/bytes.ts";
-import type { SendOptions } from "../core/messageWriter.ts";
+import { sendTable, type SendOptions } from "../core/messageWriter.ts";
 import { checkOptions, type OptionTable } from "../core/options.ts";
 import type { CloseFrame, ConnectionClosed, ConnectionEstablished, PongReceived, WSEvent } from "../core/events.ts";
 import { formatExtensions } from "../handshake/headerGrammar.ts";
@@ -11,6 +11,7 @@ import type { Driver, EventHandler } from "./driver.ts";
 import { IncomingMessages, type IncomingMessageStream, type Message } from "./incomingMessages.ts";
 import { OutgoingMessages } from "./outgoingMessages.ts";
 import { explain, sendableClose, WebSocketError } from "./webSocketError.ts";
+import { withResolvers } from "./withResolvers.ts";
 
 export interface CloseOptions extends Abortable {
   /** 1000–1003, 1007–1014 or 3000–4999. By default the Close frame is empty, or carries 1000 if there is a reason. */
@@ -38,8 +39,7 @@ interface Ping {
   readonly reject: (error: unknown) => void;
 }
 
-const messageStreamTable: OptionTable<SendOptions> = { compress: "a boolean", handOver: "a boolean" };
-const sendTable: OptionTable<SendOptions & Abortable> = { ...messageStreamTable, ...abortableTable };
+const abortableSendTable: OptionTable<SendOptions & Abortable> = { ...sendTable, ...abortableTable };
 const NO_OPTIONS: SendOptions = {};
 
 /**
@@ -134,8 +134,8 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
   send(message: string | BufferSource, options?: SendOptions & Abortable): Promise<void> {
     if (options === undefined) return this.#outgoing.send(message, NO_OPTIONS, undefined);
     try {
-      const checked = checkOptions("send()", options, sendTable);
-      return this.#outgoing.send(message, checked, checked.signal);
+      const { signal, ...checked } = checkOptions("send()", options, abortableSendTable);
+      return this.#outgoing.send(message, checked, signal);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -153,7 +153,7 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
   ): WritableStream<string> | WritableStream<BufferSource> {
     if (type !== "text" && type !== "binary")
       throw new TypeError(`a message is "text" or "binary", not ${String(type)}`);
-    return this.#outgoing.stream(type, checkOptions("createMessageStream()", options, messageStreamTable));
+    return this.#outgoing.stream(type, checkOptions("createMessageStream()", options, sendTable));
   }
 
   /**
@@ -165,14 +165,13 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
     signal?.throwIfAborted();
     const payload = new Uint8Array(8);
     new DataView(payload.buffer).setFloat64(0, ++this.#pingsSent);
+    const sentMs = this.#driver.nowMs();
     this.#connection.ping(payload);
     this.#driver.flush();
-    let ping!: Ping;
-    const answered = new Promise<number>((resolve, reject) => {
-      ping = { payload, sentMs: this.#driver.nowMs(), resolve, reject };
-    });
+    const { promise, resolve, reject } = withResolvers<number>();
+    const ping: Ping = { payload, sentMs, resolve, reject };
     this.#pings.push(ping);
-    return await unlessAborted(answered, signal, () => withdraw(this.#pings, ping));
+    return await unlessAborted(promise, signal, () => withdraw(this.#pings, ping));
   }
 
   /**

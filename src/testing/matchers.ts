@@ -11,17 +11,17 @@ import { ServerSocket } from "./serverSocket.ts";
 
 export interface ReceiveOptions {
   /** How long to wait, in milliseconds of real time. By default Playwright's own timeout; 1 second elsewhere. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /**
    * By default only the next item that no expectation has taken may match. With `false`, any item that has arrived or
    * will arrive may.
    */
-  readonly inOrder?: boolean;
+  readonly inOrder?: boolean | undefined;
 }
 
 export interface ReceiveJSONOptions extends ReceiveOptions {
   /** With `true`, received objects may have more properties than expected. */
-  readonly partial?: boolean;
+  readonly partial?: boolean | undefined;
 }
 
 const receiveTable: OptionTable<ReceiveOptions> = { timeout: "a number", inOrder: "a boolean" };

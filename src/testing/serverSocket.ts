@@ -4,6 +4,7 @@
  */
 import type { ConnectionClosed, WSEvent } from "../core/events.ts";
 import type { AgreedExtension } from "../core/extension.ts";
+import { checkFlags, type OptionTable } from "../core/options.ts";
 import type { Trace } from "../inspect/trace.ts";
 import { MessageAssembler } from "../stream/messageAssembler.ts";
 import { encodeFrame, toBytes, type FrameInit } from "./frame.ts";
@@ -13,10 +14,12 @@ import type { WiredConnection } from "./wiredConnection.ts";
 
 export interface SendMessageOptions {
   /** `false` if this is a fragment, but not the last one, of a message. */
-  readonly final?: boolean;
+  readonly final?: boolean | undefined;
   /** Whether a compressing extension should compress this message. By default the extension decides. */
-  readonly compress?: boolean;
+  readonly compress?: boolean | undefined;
 }
+
+const sendTable: OptionTable<SendMessageOptions> = { final: "a boolean", compress: "a boolean" };
 
 /** How a connection ended, from the server's side. */
 export interface Ended {
@@ -82,8 +85,10 @@ export class ServerSocket {
   }
 
   /** Sends a message: a string as text, bytes as binary. */
-  send(data: string | BufferSource, { final = true, ...options }: SendMessageOptions = {}): Promise<void> {
-    this.#wired.connection.sendData(data, final, options);
+  send(data: string | BufferSource, options: SendMessageOptions = {}): Promise<void> {
+    checkFlags("send()", options, sendTable);
+    const { final = true, compress } = options;
+    this.#wired.connection.sendData(data, final, { compress });
     return this.#wired.flush();
   }
 

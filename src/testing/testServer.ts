@@ -18,7 +18,7 @@ import { WiredConnection } from "./wiredConnection.ts";
 
 export interface TestServerOptions extends Omit<ServerOptions, "handshake" | "subprotocol" | "autoPong"> {
   /** The clock for deadlines and delays; by default the platform's. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 export const testServerTable: OptionTable<TestServerOptions> = {
@@ -32,7 +32,7 @@ export const testServerTable: OptionTable<TestServerOptions> = {
 
 export interface RequestOptions {
   /** How long to wait, in milliseconds of real time; 5 seconds by default. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
 }
 
 const requestTable: OptionTable<RequestOptions> = { timeout: "a number" };

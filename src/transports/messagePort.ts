@@ -23,13 +23,13 @@ export interface MessagePortOptions {
    * How much may wait unread, in bytes. Each message counts 256 bytes more, and at most one message may exceed the
    * limit. The other end pauses there. 1 MiB by default, at least 64 KiB; values above 1 TiB count as 1 TiB.
    */
-  readonly windowBytes?: number;
+  readonly windowBytes?: number | undefined;
   /**
    * Aborting this signal fails the transport with its reason. Use it when you know that the other end is gone. Browsers
    * do not report that a worker was terminated or a page was left; without the signal, writes wait forever once the
    * window is full.
    */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const table: OptionTable<MessagePortOptions> = { windowBytes: "a number", signal: "{ aborted, reason }" };

@@ -23,14 +23,14 @@ export interface ListenOptions {
    * The most connections that may wait to be taken. Further ones are destroyed. 128 by default, about the backlog of a
    * system's listener.
    */
-  readonly maxWaiting?: number;
+  readonly maxWaiting?: number | undefined;
 }
 
 export interface UpgradeOptions extends ListenOptions {
   /** Which requests to take, by their target; all by default. Others are left to other listeners. */
-  readonly accepts?: (target: string) => boolean;
+  readonly accepts?: ((target: string) => boolean) | undefined;
   /** Called when `accepts` throws. That connection is destroyed. By default the error is reported as a warning. */
-  readonly onError?: (error: unknown) => void;
+  readonly onError?: ((error: unknown) => void) | undefined;
 }
 
 const listenTable: OptionTable<ListenOptions> = { maxWaiting: "a number" };
@@ -94,6 +94,14 @@ export interface NodeRequest {
  */
 export function upgrades(server: NodeServer, options: UpgradeOptions = {}): AsyncIterableIterator<ByteTransport> {
   requireServer("upgrades()", server);
+  // Only servers of HTTP have a `setTimeout`. The others, and those of HTTP/2 without TLS, never emit `upgrade`.
+  const instead =
+    "listen" in server && !("setTimeout" in server)
+      ? "use listen(), which reads the request itself"
+      : "updateSettings" in server && !("setSecureContext" in server)
+        ? "use extendedConnects() of websocket-over/http2"
+        : undefined;
+  if (instead !== undefined) refuse("upgrades() takes a server of HTTP/1.1", server, () => `; ${instead}`);
   checkOptions("upgrades()", options, upgradesTable);
   const { accepts = () => true, onError = warn } = options;
   return arrivalsOf(server, "upgrade", options, (request: NodeRequest, socket: NodeDuplex, head: Uint8Array) => {

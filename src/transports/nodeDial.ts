@@ -98,7 +98,7 @@ export async function dial(
     timeoutMs > LONGEST_TIMER_MS
       ? undefined
       : setTimeout(() => {
-          const message = `no connection to ${server.authority} in ${timeoutMs} ms: see the option timeoutMs`;
+          const message = `no connection to ${server.authority} in ${timeoutMs} ms: ${attempt.waitsFor}; see the option timeoutMs`;
           attempt.giveUp(new DialError(message, { code: "timedOut" }));
         }, timeoutMs);
   try {
@@ -126,6 +126,8 @@ function isList(options: DialOptions | readonly string[]): options is readonly s
 class Attempt {
   readonly #stops: (() => void)[];
   #socket: NodeDuplex | undefined;
+  /** Why the current step has not ended yet, for a message. */
+  waitsFor = "";
   #isGivenUp = false;
   #reason: unknown;
   /** Rejects the current step. */
@@ -189,6 +191,7 @@ class Attempt {
 async function connectTCP(attempt: Attempt, place: Place, options: object | undefined): Promise<NodeDuplex> {
   const { host, port } = place;
   const all = { host, port, ...options };
+  attempt.waitsFor = `no TCP connection to ${place.authority}`;
   const socket = new Socket({ ...options });
   await attempt.run(
     socket,
@@ -212,6 +215,7 @@ async function secure(
   // RFC 6066 §3: an address is not a valid server name. It is still checked against the certificate.
   const name = isIP(host) === 0 ? { servername: host } : {};
   const all: object = { host, ...name, ALPNProtocols: ["http/1.1"], ...options, ...contained(options), socket };
+  attempt.waitsFor = `${authority} did not end the TLS handshake`;
   const secured = connectTLS(all);
   await attempt.run(
     secured,
@@ -242,6 +246,7 @@ function contained(options: { readonly checkServerIdentity?: unknown } = {}): ob
 /** Asks a proxy for a tunnel to the server (RFC 9110 §9.3.6). */
 async function tunnel(attempt: Attempt, socket: NodeDuplex, proxy: ProxyURL, server: Place): Promise<void> {
   const { authority } = proxy.place;
+  attempt.waitsFor = `the proxy at ${authority} did not answer CONNECT`;
   await attempt.run(
     socket,
     (error) => {

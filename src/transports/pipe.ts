@@ -9,12 +9,12 @@ export interface PipeOptions {
    * How many bytes may wait unread in each direction before a writer has to wait. A chunk is accepted whole, so at most
    * one may exceed the limit. 64 KiB by default, about what a socket buffers.
    */
-  readonly highWaterMark?: number;
+  readonly highWaterMark?: number | undefined;
   /**
    * Passes chunks on without copying them. Only for writers that never touch a chunk after writing it, such as
    * sessions, the `WebSocket` class and the server. Several times as fast for large messages. `false` by default.
    */
-  readonly handOver?: boolean;
+  readonly handOver?: boolean | undefined;
 }
 
 const table: OptionTable<PipeOptions> = { highWaterMark: "a number", handOver: "a boolean" };

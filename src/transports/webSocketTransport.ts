@@ -37,16 +37,16 @@ export interface WebSocketTransportOptions {
    * limit. The other end pauses there. 2 MiB by default, at least 64 KiB. Limits the speed to one window per round
    * trip.
    */
-  readonly windowBytes?: number;
+  readonly windowBytes?: number | undefined;
   /**
    * The same for a plain peer, which can't be paused: if more is unread, the transport fails with `overflow`. 16 MiB by
    * default.
    */
-  readonly maxUnreadBytes?: number;
+  readonly maxUnreadBytes?: number | undefined;
   /**
    * The largest message to send, in bytes; 64 KiB by default. Lower it if the peer or a server in between accepts less.
    */
-  readonly maxMessageBytes?: number;
+  readonly maxMessageBytes?: number | undefined;
 }
 
 const table: OptionTable<WebSocketTransportOptions> = {

@@ -30,7 +30,7 @@ export interface BidirectionalStream {
 
 export interface DialOptions {
   /** Aborting this signal cancels the wait for a stream. It does not affect the session. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const dialTable: OptionTable<DialOptions> = { signal: "{ aborted, reason }" };

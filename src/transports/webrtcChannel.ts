@@ -19,23 +19,23 @@ export interface DataChannelOptions {
    * limit. The other end pauses there. 2 MiB by default, at least 64 KiB. Limits the speed to one window per round
    * trip.
    */
-  readonly windowBytes?: number;
+  readonly windowBytes?: number | undefined;
   /**
    * The same for a plain peer, which can't be paused: if more is unread, the channel fails with `overflow`. 16 MiB by
    * default.
    */
-  readonly maxUnreadBytes?: number;
+  readonly maxUnreadBytes?: number | undefined;
   /**
    * The largest message to send, in bytes; values above 256 KiB count as 256 KiB. By default 64 KiB if both ends are
    * this library's, and 16 KiB to a plain peer, which every implementation accepts whole. If the peer's maximum turns
    * out to be lower, messages are halved until it accepts them.
    */
-  readonly maxMessageBytes?: number;
+  readonly maxMessageBytes?: number | undefined;
   /**
    * The channel's connection, if you have it. Closing it at this end then fails the streams, instead of looking like a
    * plain peer's end of the stream.
    */
-  readonly peerConnection?: Pick<RTCPeerConnection, "signalingState">;
+  readonly peerConnection?: Pick<RTCPeerConnection, "signalingState"> | undefined;
 }
 
 /** For `incomingChannels`, which has the channel's connection. */

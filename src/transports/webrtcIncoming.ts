@@ -10,20 +10,20 @@ import { channelTable, sizesOf, transportOf, type DataChannelOptions } from "./w
 
 export interface IncomingChannelsOptions extends Omit<DataChannelOptions, "peerConnection"> {
   /** Which channels to take; all by default. Others are left alone. */
-  readonly filter?: (channel: RTCDataChannel) => boolean;
+  readonly filter?: ((channel: RTCDataChannel) => boolean) | undefined;
   /**
    * How many channels may wait to be taken, each with what has arrived on it. Further ones are closed. 16 by default.
    */
-  readonly maxWaiting?: number;
+  readonly maxWaiting?: number | undefined;
   /** Called with a channel that was closed because it is not ordered and reliable. */
-  readonly onRefused?: (channel: RTCDataChannel, error: TransportError) => void;
+  readonly onRefused?: ((channel: RTCDataChannel, error: TransportError) => void) | undefined;
   /**
    * Called when `filter` throws, which closes that channel, and when `onRefused` throws. By default the error is
    * reported as a warning.
    */
-  readonly onError?: (error: unknown) => void;
+  readonly onError?: ((error: unknown) => void) | undefined;
   /** Aborting this signal ends the iteration. Transports already taken continue. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const table: OptionTable<IncomingChannelsOptions> = {

@@ -138,6 +138,33 @@ describe("§4.1 the request", () => {
 });
 
 describe("§4.1 TypeError for what can't stand in a request", () => {
+  test.each<[string, Partial<ClientOptions>, string]>([
+    [
+      "Authorization in two entries",
+      {
+        headers: [
+          ["Authorization", "Basic a"],
+          ["authorization", "b"],
+        ],
+      },
+      "authorization",
+    ],
+    [
+      "Origin in two entries",
+      {
+        headers: [
+          ["Origin", "https://a"],
+          ["Origin", "https://a"],
+        ],
+      },
+      "origin",
+    ],
+    ["Origin as an option and among the headers", { origin: "https://a", headers: { Origin: "https://b" } }, "origin"],
+  ])("%s, which a server would refuse (RFC 9110 §5.3)", (_, options, name) => {
+    const made = (): unknown => new WSConnection("client", { host: "a", resource: "/", ...options });
+    expect(made).toThrow(new TypeError(`the header ${name} is given twice, and may be sent once`));
+  });
+
   test.each<[string, unknown]>([
     ["host", undefined],
     ["host", ""],

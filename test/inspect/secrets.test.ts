@@ -101,6 +101,38 @@ function expectNoneAtClient(bytes: Bytes, options: ConnectionOptions = {}): void
 
 const exampleKey = (bytes: Uint8Array): void => bytes.set(ascii("the sample nonce").subarray(0, bytes.length));
 
+/** What is a token by its looks, wherever it is. */
+const tokens = [
+  `eyJhbGciOiJIUzI1NiJ9.eyJzdWIi.${SECRET}`,
+  `eyJh.${SECRET}.`,
+  `eyJh.${SECRET}.${SECRET}.${SECRET}.${SECRET}`,
+  `eyJh%2E${SECRET}%2e${SECRET}`,
+  `eyJ0b2tlbiI6${SECRET}`,
+  `Bearer ${SECRET}`,
+  `bearer%20${SECRET}`,
+  `Basic ${SECRET}==`,
+  `ghp_${SECRET}`,
+  `xoxb-1-${SECRET}`,
+  `sk-proj-${SECRET}`,
+];
+
+/** URLs, and what else is put into a parameter, with a secret: percent-encoded once or more. */
+const encodedURLs = [
+  `https://h/?token=${SECRET}`,
+  `https://h/?a=b&access_token=${SECRET}&c=d`,
+  `/#id_token=${SECRET}`,
+  `/;key=${SECRET}`,
+  `https://me:${SECRET}@h/`,
+  `https://${SECRET}@h`,
+  `{"token":"${SECRET}"}`,
+  `{"a":1,"apiKey" : "${SECRET}"}`,
+  `token=${SECRET}`,
+  `a=b&token=${SECRET}`,
+].flatMap((text) => {
+  const encoded = encodeURIComponent(text);
+  return [encoded, encodeURIComponent(encodeURIComponent(encoded))];
+});
+
 /** Header lines with a secret, of a request or an answer. */
 const lines: [string, ...string[]][] = [
   [`+Cookie: sid=${SECRET}`],
@@ -161,7 +193,15 @@ const lines: [string, ...string[]][] = [
   [`+Link: <https://a.example/?sig=${SECRET}>; rel=next, <https://b.example/?key=${SECRET}>`],
   [`+X-A: /?token=a, /?token=${SECRET}`],
   [`+X-A: /?token=a;${SECRET}`],
+  [`+X-A: /?token=a ${SECRET}`],
+  [`+X-A: token=${SECRET}`],
+  [`+X-A: {"a":1,"token": "${SECRET}"}`],
+  [`+Sec-WebSocket-Extensions: x; token=${SECRET}`],
+  [`+Sec-WebSocket-Key: token=${SECRET}`],
+  ["+Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", `+ Cookie: ${SECRET}`],
   [`+Forwarded: for="me:${SECRET}@a"`, `+Via: //${SECRET}@a`],
+  [`+User-Agent: a ${tokens[0]}`],
+  [`+Location: /login?next=${encodedURLs[0]}&a=b`],
 ];
 
 const requests: string[][] = [
@@ -205,7 +245,24 @@ const requests: string[][] = [
     `wss://${SECRET}@a.example/chat`,
     `http://me:p@ss:${SECRET}@a.example/chat`,
     `me:${SECRET}@a.example:443`,
+    `/a ${SECRET}`,
+    `/?token=a ${SECRET}`,
+    `/?token=a b=${SECRET}`,
+    ` /?a=b  ${SECRET} `,
+    `/login?next=${encodedURLs[0]}&a=b`,
+    `/chat/${tokens[0]}/a`,
   ].map((target) => [`=GET ${target} HTTP/1.1`]),
+  [`=${SECRET}`],
+  [`=${SECRET} HTTP/1.1`],
+  [`=${SECRET} /chat HTTP/1.1`],
+  [`=${SECRET}\t/chat HTTP/1.1`],
+  [`= ${SECRET} /chat HTTP/1.1`],
+  [`=nonsense ${SECRET}`],
+  [`=nonsense /?token=${SECRET} HTTP/1.1`],
+  [`=GET /chat ${SECRET}`],
+  [`=GET /chat HTTP/${SECRET}`],
+  [`=GET /chat HTTP/1.1 ${SECRET}`],
+  [`=HTTP/1.1 ${SECRET} HTTP/1.1`],
   [`=GET /?token=${SECRET}`],
   [`=GET  /?token=${SECRET}  HTTP/1.1`],
   [`=POST /?token=${SECRET} HTTP/1.0`],
@@ -235,6 +292,12 @@ const answers: string[][] = [
   [`=HTTP/1.1 103 Early Hints\r\nSet-Cookie: ${SECRET}\r\n\r\nHTTP/1.1 101 Switching Protocols`],
   [`=HTTP/1.1 1O1 nonsense`, `+Set-Cookie: ${SECRET}`],
   [`=Set-Cookie: ${SECRET}`],
+  [`=${SECRET} 101 Switching Protocols`],
+  [`=HTTP/${SECRET}`],
+  [`=HTTP/1.1 ${SECRET}`],
+  [`=HTTP/1.1 101${SECRET}`],
+  [`=HTTP/1.1 10 ${SECRET}`],
+  [`=HTTP/1.1 302 ${tokens[0]}`],
   [`=nonsense\r\n\r\nHTTP/1.1 200 OK\r\nSet-Cookie: ${SECRET}`],
 ];
 
@@ -248,6 +311,10 @@ const bodies = [
   `0\r\nX-A: 1\r\n\r\nSet-Cookie: ${SECRET}`,
   `3\r\nabcd\r\nSet-Cookie: ${SECRET}\r\n\r\n`,
   `x\r\nSet-Cookie: ${SECRET}\r\n\r\n`,
+  `3;token=${SECRET}\r\nabc\r\n0\r\n\r\n`,
+  `3 ; a ; b="${SECRET}"\r\nabc\r\n1;${SECRET}\r\nd\r\n0;${SECRET}\r\n\r\n`,
+  `3 ${SECRET}\r\nabc\r\n0\r\n\r\n`,
+  `3;a\r${SECRET}`,
   `3\nabc\n0\nSet-Cookie: ${SECRET}\n\n`,
 ];
 
@@ -262,6 +329,16 @@ describe("a request with a secret", () => {
   test.each(requests)("cut at every byte: %j %j %j", (...changes: (string | undefined)[]) => {
     const bytes = request(...changes.filter((change) => change !== undefined));
     for (let end = 1; end < bytes.length; end++) expectNoneAtServer(bytes.subarray(0, end));
+  });
+});
+
+describe("a secret by its looks, or in an encoded URL", () => {
+  test.each([...tokens, ...encodedURLs])("%s", (text) => {
+    for (const change of [`=GET /login?next=${text}&a=b HTTP/1.1`, `=GET /to/${text} HTTP/1.1`, `+X-A: a ${text}`]) {
+      expectNoneInExports({ role: "server", records: decode({ client: request(change) }) });
+      expectNoneAtServer(request(change));
+    }
+    expectNoneAtClient(response(`=HTTP/1.1 302 ${text}`, `+Location: /login?next=${text}`));
   });
 });
 
@@ -509,6 +586,35 @@ describe("structure and length stay", () => {
       "HTML5",
     ];
     expect(redactSubprotocols(names)).toEqual(names);
+  });
+
+  test.each([
+    "auth-hunter2",
+    "auth.ab",
+    "bearer.hunter",
+    "bearerhunter",
+    "bearer-x",
+    "base64url.bearer.authorization.k8s.io.abcd",
+    "token-abc",
+    "x.api-key.abc",
+    "eyJh.abc.def",
+    "password:abc",
+  ])("the subprotocol %s is a token", (token) => {
+    expect(redactSubprotocols(["chat", token, "chat2"])).toEqual(["chat", token.replace(/[^:]/g, "x"), "chat2"]);
+  });
+
+  test.each(["authorization", "bearer", "base64url.bearer.authorization", "access_token", "apiKey"])(
+    "a subprotocol behind %s is a token",
+    (name) => {
+      const [, token, next] = redactSubprotocols([name, "hunter", "chat"]);
+      expect([token, next]).toEqual(["xxxxxx", "chat"]);
+    },
+  );
+
+  test("thousands of tokens get different names, in linear time", () => {
+    const offered = (count: number): string[] =>
+      Array.from({ length: count }, (_, i) => `a1b2c3d4${i.toString(36).padStart(4, "0")}`);
+    expect(new Set(redactSubprotocols(offered(20_000))).size).toBe(20_000);
   });
 
   test("subprotocols that are tokens get different names, the same one each time", () => {

@@ -1,15 +1,19 @@
 /** What public functions and constructors say, at the call, of arguments and options that they can't use. */
 import { readFileSync } from "node:fs";
 import { createServer as createHTTPServer } from "node:http";
+import { createSecureServer, createServer as createHTTP2Server } from "node:http2";
+import { createServer as createHTTPSServer } from "node:https";
 import { connect as connectTCP, createServer } from "node:net";
 import { join, resolve } from "node:path";
+import { PassThrough } from "node:stream";
+import { createServer as createTLSServer } from "node:tls";
 import { describe, expect, test } from "vitest";
 import { answerOffer, offerHeaders, readAnswer, readOffer, WSConnection } from "../../src/index.ts";
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import { extendedConnects, http2Dial } from "../../src/http2/index.ts";
 import * as inspect from "../../src/inspect/index.ts";
 import { checkServerOptions } from "../../src/playwright/webSocketServer.ts";
-import { crosswsAdapter, WebSocketServer } from "../../src/server/index.ts";
+import { crosswsAdapter, WebSocketServer, type Peer } from "../../src/server/index.ts";
 import { accept, connect, serve } from "../../src/stream/index.ts";
 import { TestServer, webSocketServer } from "../../src/testing/index.ts";
 import { messagePortTransport } from "../../src/transports/messagePort.ts";
@@ -325,6 +329,57 @@ describe("a session's methods", () => {
   ]);
 });
 
+describe("what is given with each message is checked, and what is right sends it", () => {
+  const peerSend = async (...given: unknown[]): Promise<unknown> => {
+    const server = new WebSocketServer();
+    const [here, there] = pipe();
+    const opened = new Promise<Peer>((resolve) => server.on("connection", resolve));
+    server.handleTransport(there);
+    await connect(here);
+    const peer = await opened;
+    return loose(peer.send.bind(peer))(...given);
+  };
+  const sendData = (...given: unknown[]): unknown => {
+    const connection = new WSConnection("client", { handshake: "none" });
+    return loose(connection.sendData.bind(connection))("x", true, ...given);
+  };
+  refuses("sendData()", "throws", sendData, [
+    ["compres:", [{ compres: true }], "TypeError: sendData() has no option compres; did you mean compress?"],
+    ["compress: 1", [{ compress: 1 }], "TypeError: sendData(): compress must be a boolean, not 1"],
+    ["null", [null], "TypeError: sendData() takes options, { compress, handOver }, not null"],
+    [
+      "a callback",
+      [ignore],
+      "TypeError: sendData() takes options, { compress, handOver }, not an instance of Function",
+    ],
+    [
+      "constructor: true",
+      [{ constructor: true }],
+      "TypeError: sendData() has no option constructor; it has compress, handOver",
+    ],
+  ]);
+  refuses("send() of a peer", "rejects", peerSend, [
+    ["binari:", ["x", { binari: true }], "TypeError: send() has no option binari; did you mean binary?"],
+    ["binary: 1", ["x", { binary: 1 }], "TypeError: send(): binary must be a boolean, not 1"],
+    ["opcode:", ["x", { opcode: 1 }], "TypeError: send() has no option opcode; it has compress, binary, fin, mask"],
+    ["true", ["x", true], "TypeError: send() takes options, { compress, binary, fin, mask }, not true"],
+  ]);
+  const socketSend = async (...given: unknown[]): Promise<unknown> => {
+    const server = webSocketServer();
+    new server.WebSocket("ws://a/");
+    const socket = await (await server.request()).accept();
+    return loose(socket.send.bind(socket))(...given);
+  };
+  refuses("send() of a test's server", "rejects", socketSend, [
+    ["finl:", ["x", { finl: true }], "TypeError: send() has no option finl; did you mean final?"],
+  ]);
+  test("send() of a peer takes each option of ws", async () => {
+    for (const options of [{ compress: true, binary: true, fin: true, mask: false }, { fin: undefined }, {}, null]) {
+      await peerSend("x", options);
+    }
+  });
+});
+
 describe("websocket-over/server", () => {
   const where = "new WebSocketServer()";
   const instead = "give its serve() the transports that listen() or upgrades() of websocket-over/node make";
@@ -514,8 +569,15 @@ describe("the transports", () => {
     ],
     ["maxWaiting: -1", [createServer(), { maxWaiting: -1 }], "RangeError: maxWaiting is a count, not -1"],
   ]);
+  const serverOf1 = "TypeError: upgrades() takes a server of HTTP/1.1, not an instance of Server;";
+  const serverOf2 =
+    "TypeError: upgrades() takes a server of HTTP/1.1, not an instance of Http2Server; " +
+    "use extendedConnects() of websocket-over/http2";
   refuses("upgrades()", "throws", upgrades, [
     ["a port", [8080], `TypeError: upgrades() ${isServer} 8080; make one by createServer()`],
+    ["a server of TCP", [createServer()], `${serverOf1} use listen(), which reads the request itself`],
+    ["a server of TLS", [createTLSServer()], `${serverOf1} use listen(), which reads the request itself`],
+    ["a server of HTTP/2", [createHTTP2Server()], serverOf2],
     [
       "accept: for accepts:",
       [http, { accept: ignore }],
@@ -577,8 +639,35 @@ describe("the transports", () => {
   ]);
 });
 
+describe("a server that emits what is listened for", () => {
+  test.each([http, createHTTPSServer(), createSecureServer({ allowHTTP1: true })])(
+    "is one for upgrades(): %#",
+    (server) => {
+      expect(() => upgrades(server)).not.toThrow();
+    },
+  );
+  test.each([createHTTP2Server(), createSecureServer(), createSecureServer({ allowHTTP1: true })])(
+    "is one for extendedConnects(): %#",
+    (server) => {
+      expect(() => extendedConnects(server)).not.toThrow();
+    },
+  );
+});
+
+test("serve() takes transports from a stream of objects", async () => {
+  const [here, there] = pipe();
+  const source = new PassThrough({ objectMode: true });
+  source.end(there);
+  const served = serve(source as AsyncIterable<ByteTransport>, async (request) => void (await request.accept()));
+  await (await connect(here)).close();
+  await served;
+});
+
 describe("websocket-over/http2", () => {
+  const serverOf2 = "TypeError: extendedConnects() takes a server of HTTP/2, not an instance of Server; use";
   refuses("extendedConnects()", "throws", extendedConnects, [
+    ["a server of HTTP/1.1", [http], `${serverOf2} upgrades() of websocket-over/node`],
+    ["a server of TCP", [createServer()], `${serverOf2} listen() of websocket-over/node`],
     [
       "a port",
       [8080],
@@ -587,7 +676,7 @@ describe("websocket-over/http2", () => {
     ],
     [
       "accept: for accepts:",
-      [http, { accept: ignore }],
+      [createHTTP2Server(), { accept: ignore }],
       "TypeError: extendedConnects() has no option accept; did you mean accepts?",
     ],
   ]);
@@ -721,7 +810,7 @@ describe("every export", async () => {
     createWebSocketClass: () => [near],
     createWebSocketStreamClass: () => [near],
     decode: () => [{}],
-    extendedConnects: () => [http],
+    extendedConnects: () => [createHTTP2Server()],
     listen: () => [createServer()],
     messagePortTransport: () => [new MessageChannel().port1],
     recordVector: () => [connection(), {}],

@@ -214,7 +214,16 @@ describe("what can't be reached", () => {
   test("is given up in time", async () => {
     const port = await start(createServer()); // takes the connection, and says nothing
     const dialled = dial(`wss://127.0.0.1:${port}/`, { timeoutMs: 50 });
-    await expectFailure(dialled, "timedOut", /no connection to 127\.0\.0\.1:\d+ in 50 ms: see the option timeoutMs/);
+    await expectFailure(
+      dialled,
+      "timedOut",
+      /^no connection to 127\.0\.0\.1:(\d+) in 50 ms: 127\.0\.0\.1:\1 did not end the TLS handshake; see the option timeoutMs$/,
+    );
+  });
+  test("is given up in time before there is a connection", async () => {
+    const lookup = (): void => undefined; // finds nothing, and does not say so
+    const dialled = dial("ws://server.test/", { timeoutMs: 50, net: { lookup } });
+    await expectFailure(dialled, "timedOut", /in 50 ms: no TCP connection to server\.test:80; see/);
   });
 });
 
@@ -308,7 +317,13 @@ describe("through a proxy", () => {
     ["half a head, and hangs up", "HTTP/1.1 200 OK\r\nVia", "close", "closed", /hung up before it answered/],
     ["no HTTP", "SSH-2.0-OpenSSH\r\n\r\n", "wait", "proxyAnswer", /something that is not HTTP/],
     ["a head without end", `HTTP/1.1 200 OK\r\n${"x: y\r\n".repeat(4000)}`, "wait", "proxyAnswer", /more than 16384/],
-    ["nothing", "", "wait", "timedOut", /in 200 ms/],
+    [
+      "nothing",
+      "",
+      "wait",
+      "timedOut",
+      /to server\.test:1 in 200 ms: the proxy at [\d.:]+ did not answer CONNECT; see/,
+    ],
   ])("that answers %s", async (_, answer, then, code, message) => {
     const proxy = await startBrokenProxy(answer, then);
     await expectFailure(

@@ -119,7 +119,7 @@ export function startSocket(world: World, connection: Connection, side: Side, dr
   };
   socket.addEventListener("open", () => {
     ended("open");
-    end.opened = true;
+    end.open();
     connection.clientOutcome = "opened";
     end.compressed = socket.extensions.includes("deflate");
     if (end.compressed) world.mark("compressed");

@@ -45,11 +45,12 @@ const UNREAD_BYTES = 40_000;
 const CHUNK_BYTES = 128;
 
 /** What is not counted of what was sent, such as headers and control frames. */
-const UNCOUNTED_BYTES = 4096;
+export const UNCOUNTED_BYTES = 4096;
 
 /** What a pong may take besides the way there and back. */
 const PONG_SLACK_MS = 5;
 
+const CLOSE_WRITTEN = "its Close was written";
 const CLOSED_EARLY = "closed of the transport settled";
 
 /** How much may be read ahead, not counting the chunk that exceeds it, and in how many chunks. */
@@ -78,8 +79,8 @@ export class End {
   readonly maxMessageBytes: number;
   readonly keepalive: { readonly intervalMs: number; readonly timeoutMs: number } | undefined;
   peer: End | undefined;
-  /** The application has a session, socket or peer. */
-  opened = false;
+  /** When the application got its session, socket or peer. */
+  openedMs: number | undefined;
   over: { readonly clean: boolean; readonly code: number } | undefined;
   readonly pending = new Set<Pending>();
   readonly #callbacks = new Set<Pending>();
@@ -133,6 +134,7 @@ export class End {
   #calling = "";
   #inputEndedMs = Infinity;
   #lastTookMs = 0;
+  #resumedMs = 0;
   /** When it began to read late, with more than the first piece there. */
   #readLateMs = -Infinity;
   /** How many chunks had been read when the first byte came that has to wait; absent if none has. */
@@ -174,8 +176,17 @@ export class End {
     transport.closedEarly = () => this.#begin(CLOSED_EARLY);
     transport.outgoing.closeWritten = () => {
       this.#checkPatience();
-      this.#begin("its Close was written");
+      this.#begin(CLOSE_WRITTEN);
     };
+  }
+
+  get opened(): boolean {
+    return this.openedMs !== undefined;
+  }
+
+  /** The application has a session, socket or peer. */
+  open(): void {
+    this.openedMs ??= this.#world.nowMs;
   }
 
   get side(): "client" | "server" {
@@ -253,7 +264,7 @@ export class End {
     this.heardOfDrops = true;
     this.#world.mark("messages dropped that nobody took");
     // While the input has ended, one who goes on taking has time again, unless it closes, too.
-    const isClosing = this.closingSinceMs !== undefined && this.#closingHow !== "its Close was written";
+    const isClosing = this.closingSinceMs !== undefined && this.#closingHow !== CLOSE_WRITTEN;
     const endedMs = isClosing ? this.#inputEndedMs : Math.max(this.#inputEndedMs, this.#lastTookMs);
     const sinceMs = Math.min(this.closingSinceMs ?? Infinity, endedMs, this.closeWantedMs);
     if (this.dropsByWish || this.#world.nowMs - sinceMs >= this.closeTimeoutMs / 2 - this.slackMs) return;
@@ -287,7 +298,8 @@ export class End {
   /** The application takes a message. */
   take(content: Content): void {
     this.takesNothing = false;
-    if (this.over === undefined) this.#lastTookMs = this.#world.nowMs;
+    // Once its Close was written, what it takes was there before.
+    if (this.over === undefined && this.#closingHow !== CLOSE_WRITTEN) this.#lastTookMs = this.#world.nowMs;
     this.#chunksTook = this.transport.incoming.chunks;
     this.#world.mark("message received");
     if (content.length > 60_000) this.#world.mark("large message received");
@@ -327,6 +339,11 @@ export class End {
     this.#pausedAtTheEnd ||= this.closingSinceMs !== undefined;
   }
 
+  resume(): void {
+    this.paused = false;
+    this.#resumedMs = this.#world.nowMs;
+  }
+
   /** It begins to read, later than it could. */
   readLate(): void {
     this.takesNothing = false;
@@ -338,7 +355,8 @@ export class End {
 
   /** The application takes something of a message, such as a piece of it. */
   touch(bytes: number): void {
-    if (this.over === undefined) this.#lastTookMs = this.#world.nowMs;
+    // Once its Close was written, what it takes was there before.
+    if (this.over === undefined && this.#closingHow !== CLOSE_WRITTEN) this.#lastTookMs = this.#world.nowMs;
     this.tookBytes += bytes;
   }
 
@@ -373,7 +391,9 @@ export class End {
     }
     this.over = { clean, code };
     const promptMs = this.#closingHow === "dispose" ? this.promptMs() : undefined;
-    if (this.#world.nowMs - (this.closingSinceMs ?? 0) > (promptMs ?? Infinity)) {
+    // A peer that has not answered the request yet answers nothing else.
+    const sinceMs = Math.max(this.closingSinceMs ?? 0, this.peer?.openedMs ?? 0);
+    if (this.#world.nowMs - sinceMs > (promptMs ?? Infinity)) {
       this.#fail("closes promptly", "dispose waits for a timeout although the peer answers");
     }
     this.#checkReason(clean);
@@ -471,7 +491,8 @@ export class End {
     if (messageTimeoutMs === undefined) return;
     const check = (): void => {
       if (this.over !== undefined || this.closingSinceMs !== undefined || !this.readsAll || this.paused) return;
-      const dueMs = incoming.lastArrivedMs + messageTimeoutMs + this.closeTimeoutMs + this.slackMs;
+      const dueMs =
+        Math.max(incoming.lastArrivedMs, this.#resumedMs) + messageTimeoutMs + this.closeTimeoutMs + this.slackMs;
       if (this.#world.nowMs < dueMs) this.#world.after(dueMs - this.#world.nowMs, check);
       else if (this.opened && incoming.scanner.inMessage && incoming.arrivedBytes === incoming.writtenBytes) {
         this.#fail("ends in time", "a message that was left half way is waited for too long");
@@ -494,7 +515,7 @@ export class End {
     return (
       this.began ||
       this.timedOut ||
-      this.#closingHow !== "its Close was written" ||
+      this.#closingHow !== CLOSE_WRITTEN ||
       this.keepalive !== undefined ||
       this.mayClose()
     );
@@ -576,6 +597,8 @@ export class End {
   /** Checks how many bytes the library has read that the application has not taken: first at once, then at rest. */
   #checkBounds(atRest = false): void {
     if (this.compressed || this.skips || this.dropsByWish || this.closingSinceMs !== undefined) return;
+    // What comes behind that is dropped.
+    if (this.transport.incoming.violation !== undefined) return;
     if (this.over !== undefined || !this.opened || (this.readsAll && !this.paused)) return;
     const { deliveredBytes, largestRead, chunks } = this.transport.incoming;
     if (this.takesNothing && this.#hasUnread) this.#chunksBefore ??= chunks;
@@ -642,6 +665,8 @@ export class End {
     if (this.over?.clean !== true || peer.over?.clean !== true) return;
     if (!(this.readsAll || this.sawEnd) || this.dropsByWish || this.heardOfDrops || this.#pausedAtTheEnd) return;
     if (this.face === "class" && this.closingSinceMs !== undefined) return;
+    // After the end of the transport, messages wait for half of the time-out. This transport had not ended.
+    if (this.#closingHow === CLOSED_EARLY) return;
     for (const list of peer.sent.values()) {
       for (const sent of list) {
         if (sent.state === "fulfilled" && !this.got.has(sent)) {

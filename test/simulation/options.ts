@@ -16,6 +16,9 @@ import {
 } from "./misbehaviour.ts";
 import type { World } from "./world.ts";
 
+/** What a deadline gets more that was missed because the process stood still, or because its clock was wrong. */
+export const REPRIEVE_MS = 101;
+
 /** What both ends of every connection of a world agree on. */
 export interface Agreement {
   readonly masking: boolean;
@@ -95,7 +98,7 @@ export function drawSide(world: World, draws: Draws, agreement: Agreement, name:
     // When a clock is set back, the time since it was last read is lost.
     lateMs:
       backMs +
-      (defect === 3 ? 2 : 0) +
+      (defect === 3 ? 2 + REPRIEVE_MS : 0) +
       (clocks === "reset" ? Math.max(closeTimeoutMs, handshakeTimeoutMs) : 0) +
       world.lateMs,
     options: {

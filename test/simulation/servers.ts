@@ -501,7 +501,7 @@ const PEER_STEPS = [
 ] as const;
 
 function runPeer(world: World, end: End, peer: Peer, answersPings: boolean, draws: Draws): void {
-  end.opened = true;
+  end.open();
   end.readsAll = true;
   end.compressed = peer.extensions.includes("deflate");
   if (end.compressed) world.mark("compressed");
@@ -625,7 +625,7 @@ async function actPeer(world: World, end: End, peer: Peer, draws: Draws): Promis
         end.pause();
         end.call("pause", () => peer.pause());
         await world.sleep(draws.pick([20, 150]));
-        end.paused = false;
+        end.resume();
         end.touch(0);
         end.call("resume", () => peer.resume());
         break;
@@ -716,7 +716,7 @@ export function startCrossws(world: World, side: Side, draws: Draws): Server {
     upgrade,
     open: (peer: CrosswsPeer) => {
       const { server: end, index } = connectionOf(peer);
-      end.opened = true;
+      end.open();
       end.readsAll = true;
       void actCrossws(world, end, peer, world.choices.stream(`handler.${index}`));
       return hook("open", end);

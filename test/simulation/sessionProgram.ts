@@ -57,7 +57,7 @@ const STEPS = [
 /** Begins the program. Returns the session that it uses. */
 export function runSession(world: World, end: End, given: WebSocketSession, draws: Draws): WebSocketSession {
   const session = world.alterSession(given);
-  end.opened = true;
+  end.open();
   end.compressed = session.extensions.includes("deflate");
   if (end.compressed) world.mark("compressed");
   void session.closed.then(

@@ -6,11 +6,11 @@ import type { Choices, Draws, Script } from "./choices.ts";
 import { startSession, startSocket, type TearDown } from "./clients.ts";
 import type { Connection } from "./connection.ts";
 import { listen, turn, type Uncaught } from "./host.ts";
-import { describe, End, PROMPT_MS, type Face, type Finding, type Law, type LawWorld } from "./laws.ts";
+import { describe, End, PROMPT_MS, UNCOUNTED_BYTES, type Face, type Finding, type Law, type LawWorld } from "./laws.ts";
 import type { Mark } from "./marks.ts";
 import { PlannedError, plannedBehind, type Destination } from "./misbehaviour.ts";
 import { Link, type LinkFault } from "./network.ts";
-import { drawSide, type Agreement } from "./options.ts";
+import { drawSide, REPRIEVE_MS, type Agreement } from "./options.ts";
 import { startAccept, startCrossws, startServe, startWebSocketServer, type Server } from "./servers.ts";
 import { VirtualClock } from "./virtualClock.ts";
 
@@ -19,9 +19,6 @@ const MOST_TURNS = 10_000;
 
 /** More events than this have no end. */
 const MOST_STEPS = 50_000;
-
-/** What a deadline gets more that was missed because the process stood still. */
-const STALL_MS = 101;
 
 /** So many turns without activity end a step. */
 const QUIET_TURNS = 2;
@@ -277,7 +274,7 @@ export class World implements LawWorld {
       if (startMs === 0) start();
       else this.after(startMs, start);
     }
-    const faultyMs = draws.pick([600, 1500]);
+    const faultyMs = draws.pick([600, 1500]) + this.lateMs;
     const peacefulMs = draws.pick([50, 400]);
     if (!calm && count > 1 && draws.oneIn(2)) this.#swizzle(draws);
     if (draws.oneIn(5)) {
@@ -307,7 +304,7 @@ export class World implements LawWorld {
     const stallMs = draws.pick([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 150, 700, 3000]);
     if (stallMs === 0) return;
     // What is due then gets a little more time.
-    this.lateMs = stallMs + STALL_MS;
+    this.lateMs = stallMs + REPRIEVE_MS;
     let stalled = false;
     const stall = (mark: Mark): void => {
       if (stalled) return;
@@ -461,13 +458,16 @@ export class World implements LawWorld {
     const { link, client, server, refusal, closeDue, clientGaveUp, clientOutcome, handshakeDueMs } = connection;
     if (link.disturbed || connection.tampered || connection.strict || clientGaveUp) return;
     const { stoppedMs, shutMs } = this;
-    if (refusal !== undefined && refusal.atMs + 2 * link.latencyMs + 50 <= handshakeDueMs) {
+    if (refusal !== undefined && refusal.atMs + 2 * link.latencyMs + 50 + this.lateMs <= handshakeDueMs) {
       const { why, status } = refusal;
       if (clientOutcome !== status && !(clientOutcome === 503 && Math.min(stoppedMs, shutMs) < Infinity)) {
         this.fail("answers", `the ${client.face} got ${String(clientOutcome)}, not ${status}, when ${why}`);
       }
     }
     if (closeDue === undefined || closeDue.atMs >= stoppedMs || !client.opened || client.began || server.began) return;
+    // There may be no time for the Close.
+    if (2 * link.latencyMs >= server.closeTimeoutMs || !link.back.takesAtOnce(server.sentBytes + UNCOUNTED_BYTES))
+      return;
     if (client.over !== undefined && client.over.code !== closeDue.code) {
       this.fail(
         "answers",

@@ -2,11 +2,12 @@
 import { describe, expect, test } from "vitest";
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import { tapTransport } from "../../src/inspect/index.ts";
-import { WebSocketServer } from "../../src/server/index.ts";
+import { crosswsAdapter, WebSocketServer } from "../../src/server/index.ts";
 import { accept, connect, serve, type IncomingRequest, type WebSocketError } from "../../src/stream/index.ts";
 import type { ByteTransport, OpeningAnswer, OpeningRequest } from "../../src/transports/byteTransport.ts";
 import { pipe } from "../../src/transports/pipe.ts";
 import { createWebSocketClass } from "../../src/websocket/index.ts";
+import { collectReports } from "../server/reports.ts";
 
 /** Two ends whose heads travel beside a pipe. `seen` is what did. */
 function carriedPair(): { near: ByteTransport; far: Promise<ByteTransport>; seen: (OpeningRequest | OpeningAnswer)[] } {
@@ -201,6 +202,18 @@ describe("an opening that a transport carries", () => {
       expect(told).toEqual([expect.any(RangeError)]);
     },
   );
+  test.each<[string, () => Pick<WebSocketServer, "handleTransport">]>([
+    ["verifyClient", () => new WebSocketServer({ verifyClient: (_, verified) => void verified(false, 200) })],
+    ["an upgrade hook", () => crosswsAdapter({ hooks: { upgrade: () => new Response("no") } })],
+  ])("is not refused with 200 by %s: that is reported once, and the client gets 500", async (_, make) => {
+    const { reports } = collectReports();
+    const { near, far } = carriedPair();
+    const server = make();
+    void far.then((transport) => server.handleTransport(transport));
+    const error = (await failureOf(connect(near))) as WebSocketError;
+    expect(error.rejection?.status).toBe(500);
+    expect(reports).toEqual([expect.any(RangeError)]);
+  });
   test("is no place for prior knowledge", async () => {
     const { near } = carriedPair();
     await expect(connect(near, { handshake: "none" })).rejects.toThrow(

@@ -20,8 +20,14 @@ export class ChunkScanner {
   #digits = 0;
   #size = 0;
 
-  /** Takes the next bytes of the body. Does not modify them. */
-  scan(bytes: Uint8Array): void {
+  /** Whether a chunk has extensions (§7.1.1), as far as is known. */
+  hasExtensions = false;
+
+  /**
+   * Takes the next bytes of the body. Does not modify them. `extension` is told the index of each byte between the size
+   * of a chunk and the end of its line.
+   */
+  scan(bytes: Uint8Array, extension?: (index: number) => void): void {
     for (let i = 0; i < bytes.length && this.end === undefined;) {
       if (this.#part === "data") {
         const count = Math.min(this.#size, bytes.length - i);
@@ -33,6 +39,9 @@ export class ChunkScanner {
         this.#at++;
         const fits = this.#take(bytes[i++]!) && this.#at - this.#lineStart <= MAX_LINE_BYTES;
         if (!fits) this.end = this.#lineStart;
+        if (this.#part !== "extension") continue;
+        this.hasExtensions = true;
+        extension?.(i - 1);
       }
     }
   }

@@ -3,6 +3,7 @@ import type { AgreedExtension } from "../../core/extension.ts";
 import * as rules from "../../core/rules.ts";
 import type { Rule } from "../../core/violation.ts";
 import { acceptFor, isKey } from "../../handshake/acceptKey.ts";
+import { singletons } from "../../handshake/field.ts";
 import { isFolded } from "../../handshake/headReader.ts";
 import { isFieldValue, isHost, isToken, listHas, parseExtensions, parseTokens } from "../../handshake/headerGrammar.ts";
 import { parseTarget, urlOf, type RequestTarget } from "../../handshake/requestTarget.ts";
@@ -85,9 +86,9 @@ class HeadRules {
       const field = codings === undefined ? "header.content-length" : "header.transfer-encoding";
       this.#add(rules.REQUEST_BODY, field);
     }
-    this.#once("origin", rules.ORIGIN);
+    const repeated = singletons.filter(([name, rule]) => !this.#once(name, rule)).map(([name]) => name);
     const webSocketVersion = fieldValue(this.#head, "sec-websocket-version");
-    if (webSocketVersion !== "13") {
+    if (webSocketVersion !== "13" && !repeated.includes("sec-websocket-version")) {
       const missing = webSocketVersion === undefined;
       const field = missing ? "startLine" : "header.sec-websocket-version";
       this.#add(rules.VERSION, field, 0, missing ? rules.MISSING : rules.NOT_13);

@@ -165,7 +165,14 @@ export class StreamDecoder {
 
   #body(base: Base): Unit {
     const message = this.#bodyIs;
-    const record: Mutable<BodyRecord> = { kind: "body", ...base, message, trailersAt: undefined, bytes: EMPTY };
+    const record: Mutable<BodyRecord> = {
+      kind: "body",
+      ...base,
+      message,
+      trailersAt: undefined,
+      hasExtensions: false,
+      bytes: EMPTY,
+    };
     const gathered = new Gathered(this.#conversation.limits.maxPayloadBytes);
     const chunks = this.#chunks;
     return {
@@ -176,6 +183,7 @@ export class StreamDecoder {
         record.bytes = gathered.kept;
         chunks?.scan(bytes);
         record.trailersAt = chunks?.end;
+        record.hasExtensions = chunks?.hasExtensions === true;
         return bytes.length;
       },
     };
@@ -246,7 +254,7 @@ export class StreamDecoder {
   }
 }
 
-type Base = Omit<BodyRecord, "kind" | "message" | "trailersAt" | "bytes">;
+type Base = Omit<BodyRecord, "kind" | "message" | "trailersAt" | "hasExtensions" | "bytes">;
 
 /** Parses the bytes of a head. */
 export function readHead(

@@ -4,7 +4,7 @@ import { decodeInto, Decoder } from "../decode/decoder.ts";
 import { latin1Text } from "../decode/headDecoder.ts";
 import { fromHex, toHex } from "../hex.ts";
 import type { TraceRecord } from "../record.ts";
-import { exported, overwriteBytes, Redactor, type Redaction } from "../redact.ts";
+import { exported, Redactor, type Redaction } from "../redact.ts";
 import { headOf } from "../requestHead.ts";
 import type { Vector, VectorOptions, VectorStep } from "./vector.ts";
 
@@ -112,7 +112,7 @@ function redactBytes({ bytes }: Patch, record: TraceRecord, redactor: Redactor, 
     const key = record.kind === "frame" ? record.maskingKey : undefined;
     for (let i = start; i < length; i++) bytes[offset + i] = FILLER_BYTE ^ (key?.[(i - start) & 3] ?? 0);
   } else if (record.kind === "body") {
-    overwriteBytes(bytes, offset + redactor.secretFrom(record), offset + length);
+    redactor.hideInBody(record, bytes.subarray(offset, offset + length));
   }
 }
 

@@ -21,9 +21,9 @@ import { Topics, type PublishOptions, type SyncOptions } from "./topics.ts";
 
 export interface CrosswsOptions extends HookOptions, SyncOptions {
   /** Disconnects a client that answers no ping for this long, in seconds; 30 by default, 0 for never. */
-  readonly idleTimeout?: number;
+  readonly idleTimeout?: number | undefined;
   /** Options of the underlying server: origins, limits, extensions, … */
-  readonly serverOptions?: Omit<WebSocketServerOptions, "verifyClient" | "handleProtocols">;
+  readonly serverOptions?: Omit<WebSocketServerOptions, "verifyClient" | "handleProtocols"> | undefined;
 }
 
 export interface CrosswsAdapter {

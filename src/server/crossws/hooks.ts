@@ -20,13 +20,13 @@ export interface CrosswsHooks {
 
 export interface HookOptions {
   /** Hooks for every connection. */
-  readonly hooks?: CrosswsHooks;
+  readonly hooks?: CrosswsHooks | undefined;
   /** Returns additional hooks for a request. They run after those of `hooks`. */
-  readonly resolve?: (request: never) => unknown;
+  readonly resolve?: ((request: never) => unknown) | undefined;
   /** Returns the namespace of a peer; by default the request's path. Published messages stay within a namespace. */
-  readonly getNamespace?: (request: Request) => string;
+  readonly getNamespace?: ((request: Request) => string) | undefined;
   /** Chooses one of the offered subprotocols, if the upgrade hook does not. By default none. */
-  readonly handleProtocols?: (protocols: Set<string>, request: Request) => unknown;
+  readonly handleProtocols?: ((protocols: Set<string>, request: Request) => unknown) | undefined;
 }
 
 /** What the upgrade hook may return instead of a `Response`. */

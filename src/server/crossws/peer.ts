@@ -7,10 +7,10 @@ import type { Topics } from "./topics.ts";
 
 export interface WaitForDrainOptions {
   /** How many bytes may still wait; 0 by default. */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
   /** Polling interval, in milliseconds; 100 by default. */
-  readonly pollInterval?: number;
-  readonly signal?: AbortSignal;
+  readonly pollInterval?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export class CrosswsPeer {

@@ -1,7 +1,7 @@
 /** Converts what crossws peers send. */
 
 export interface CrosswsSendOptions {
-  readonly compress?: boolean;
+  readonly compress?: boolean | undefined;
 }
 
 /** Returns what to send for a value: a string, or bytes in one of their forms. */

@@ -22,14 +22,15 @@ export interface SyncDriver {
 export type SyncAdapter = (instance: { id: string }) => SyncDriver;
 
 export interface SyncOptions {
-  readonly sync?: SyncAdapter;
+  readonly sync?: SyncAdapter | undefined;
   /** Called when `sync` fails. By default the error is reported as a warning, or as an `error` event of the page. */
-  readonly onError?: (error: unknown, context: { readonly stage: "subscribe" | "publish" | "delivery" }) => void;
+  readonly onError?:
+    ((error: unknown, context: { readonly stage: "subscribe" | "publish" | "delivery" }) => void) | undefined;
 }
 
 export interface PublishOptions extends CrosswsSendOptions {
   /** All namespaces by default. */
-  readonly namespace?: string;
+  readonly namespace?: string | undefined;
 }
 
 /** The part of a peer that topics use. */
