@@ -1,7 +1,7 @@
 /** What is explained, in the hash of a URL: deflated, in base64url. No server sees it. */
 import { fromBase64, toBase64 } from "../../src/inspect/hex.ts";
 import type { Role } from "../../src/inspect/index.ts";
-import { flag, listOf, Malformed, oneOf, record, text, whole } from "../scenarios/schema.ts";
+import { exactly, flag, listOf, Malformed, oneOf, record, text, whole } from "../scenarios/schema.ts";
 import type { ReadAs } from "./explanation.ts";
 import type { Bytes, Chunk, Found } from "./recognise.ts";
 
@@ -20,7 +20,7 @@ const MAX_LINK_CHARACTERS = 64_000;
 const MAX_BYTES = 2 ** 31 - 1;
 const shared = record(
   {
-    chunks: listOf(record({ from: oneOf("client", "server"), bytes: text, ms: whole(0, MAX_BYTES) }), "chunk", 20_000),
+    chunks: listOf(exactly({ from: oneOf("client", "server"), bytes: text, ms: whole(0, MAX_BYTES) }), "chunk", 20_000),
     oneWay: flag,
     content: oneOf("websocket", "http", "tls", "unknown"),
   },

@@ -75,9 +75,9 @@ export function listOf<T>(entry: Check<T>, unit: string, most = 1000): Check<T[]
 }
 
 /** An object with all fields of `needed`, and with those of `optional` that it has. */
-export function record<Needed extends Shape, Optional extends Shape = Readonly<Record<never, Check<unknown>>>>(
+export function record<Needed extends Shape, Optional extends Shape>(
   needed: Needed,
-  optional?: Optional,
+  optional: Optional,
 ): Check<
   { readonly [Name in keyof Needed]: Checked<Needed[Name]> } & {
     readonly [Name in keyof Optional]?: Checked<Optional[Name]>;
@@ -90,11 +90,18 @@ export function record<Needed extends Shape, Optional extends Shape = Readonly<R
     const given = value as Readonly<Record<string, unknown>>;
     const checked: Record<string, unknown> = {};
     for (const [name, check] of Object.entries(needed)) checked[name] = check(given[name], `${where}: ${name}`);
-    for (const [name, check] of Object.entries(optional ?? {})) {
+    for (const [name, check] of Object.entries(optional)) {
       if (given[name] !== undefined) checked[name] = check(given[name], `${where}: ${name}`);
     }
     return checked as never;
   };
+}
+
+/** An object with all these fields. */
+export function exactly<Needed extends Shape>(
+  needed: Needed,
+): Check<{ readonly [Name in keyof Needed]: Checked<Needed[Name]> }> {
+  return record(needed, {});
 }
 
 /** An object of one of several kinds, which its field `tag` names. */
@@ -104,7 +111,7 @@ export function variants<Kinds extends Readonly<Record<string, Check<object>>>, 
 ): Check<
   { [Kind in keyof Kinds & string]: { readonly [T in Tag]: Kind } & Checked<Kinds[Kind]> }[keyof Kinds & string]
 > {
-  const named = record({ [tag]: oneOf(...Object.keys(kinds)) });
+  const named = exactly({ [tag]: oneOf(...Object.keys(kinds)) });
   return (value, where) => {
     const kind = (named(value, where) as Readonly<Record<string, string>>)[tag]!;
     return { [tag]: kind, ...kinds[kind]!(value, where) } as never;

@@ -1,6 +1,6 @@
 /** What a story in a link has to be: the one place that says so. Links come from anywhere. */
 import type { Action } from "./action.ts";
-import { bytes, either, flag, listOf, oneOf, record, text, variants, whole, type Check } from "./schema.ts";
+import { bytes, either, exactly, flag, listOf, oneOf, record, text, variants, whole, type Check } from "./schema.ts";
 import type { Story } from "./story.ts";
 
 const role = oneOf("client", "server");
@@ -11,25 +11,25 @@ const MAX_BYTES = 2 ** 31 - 1;
 
 const command = variants("do", {
   send: record({ data }, { final: flag, compress: flag }),
-  ping: record({ payload: data }),
-  pong: record({ payload: data }),
+  ping: exactly({ payload: data }),
+  pong: exactly({ payload: data }),
   close: record({}, { code: whole(0, 65_535), reason: text }),
   accept: record({}, { subprotocol: text }),
-  reject: record({ status: whole(0, 999), body: text }),
+  reject: exactly({ status: whole(0, 999), body: text }),
 });
 
 /** A URL in a link would have the page connect there: such a carrier becomes the pipe. */
 const carrier: Check<{ readonly name: "pipe" | "worker" | "webrtc" }> = (value, where) => {
-  const { name } = record({ name: oneOf("pipe", "worker", "webrtc", "webtransport", "websocket") })(value, where);
+  const { name } = exactly({ name: oneOf("pipe", "worker", "webrtc", "webtransport", "websocket") })(value, where);
   return { name: name === "webtransport" || name === "websocket" ? "pipe" : name };
 };
 
 const action: Check<Action> = variants("type", {
-  connect: record({
+  connect: exactly({
     wishes: record({}, { resource: text, subprotocols: listOf(text, "subprotocol"), compression: flag, carrier }),
   }),
   perform: record({ who: role, commands: listOf(command, "command") }, { times: whole(1, 10_000) }),
-  network: record({
+  network: exactly({
     change: record(
       {},
       {
@@ -40,20 +40,20 @@ const action: Check<Action> = variants("type", {
       },
     ),
   }),
-  behave: record({ who: role, change: record({}, { acceptsAtOnce: flag, echoes: flag, reads: flag }) }),
-  mishap: record({
+  behave: exactly({ who: role, change: record({}, { acceptsAtOnce: flag, echoes: flag, reads: flag }) }),
+  mishap: exactly({
     from: role,
     mishap: variants("kind", {
-      corrupt: record({ offset: whole(0, MAX_BYTES), mask: whole(0, 255) }),
-      cut: record({}),
+      corrupt: exactly({ offset: whole(0, MAX_BYTES), mask: whole(0, 255) }),
+      cut: exactly({}),
     }),
   }),
-  inject: record({ from: role, bytes }),
-  step: record({}),
-  reset: record({}),
+  inject: exactly({ from: role, bytes }),
+  step: exactly({}),
+  reset: exactly({}),
 });
 
-const story = record({
+const story = exactly({
   title: text,
   summary: text,
   steps: listOf(record({ say: text }, { do: listOf(action, "action") }), "step"),
