@@ -19,7 +19,7 @@ export function Masthead({ breaking }: { readonly breaking: () => void }): VNode
   return (
     <header class="masthead">
       <div class="bar">
-        <p class="brand">websocket-over</p>
+        <Brand />
         <nav aria-label="Elsewhere">
           <a href={PACKAGE}>Documentation</a>
           <a href={`${PACKAGE}?activeTab=code`}>Code</a>
@@ -56,6 +56,12 @@ export function Masthead({ breaking }: { readonly breaking: () => void }): VNode
       )}
     </header>
   );
+}
+
+/** A story has no heading of the page besides. */
+function Brand(): VNode {
+  const isHeading = telling.value !== undefined && !explaining.value;
+  return isHeading ? <h1 class="brand">websocket-over</h1> : <p class="brand">websocket-over</p>;
 }
 
 function takeTour(): void {

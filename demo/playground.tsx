@@ -88,6 +88,7 @@ function Wide(): VNode {
   const medium = isMedium.value;
   return (
     <main
+      id="main"
       class={`stage${medium ? " medium" : ""}`}
       style={{
         "--client-width": `${clientWidth.value}px`,
@@ -123,7 +124,7 @@ function Wide(): VNode {
 function Narrow(): VNode {
   const name = chosenPanel.value;
   return (
-    <main class="stage narrow">
+    <main id="main" class="stage narrow">
       <TabList tabs={panels} chosen={chosenPanel} label="Panels" />
       <div class="one" role="tabpanel" id={panelId(name)} aria-labelledby={tabId(name)}>
         {name === "client" || name === "server" ? (

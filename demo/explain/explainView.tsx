@@ -40,7 +40,7 @@ export function ExplainView(): VNode {
   }, []);
   const result = explanation.value;
   return (
-    <main class="explain" aria-label="Explain these bytes">
+    <main id="main" class="explain" aria-label="Explain these bytes">
       <header class="explain-head">
         <h1>Explain these bytes</h1>
         <button type="button" class="small" onClick={stopExplaining}>

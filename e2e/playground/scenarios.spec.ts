@@ -46,7 +46,7 @@ for (const [id, [client, server, arrow]] of Object.entries(ends)) {
   test(`the scenario ${id} is told to its end`, id === "fragmentation" ? inFirefox : {}, async ({ page }) => {
     await page.goto(`/#scenario=${id}`);
     await page.reload();
-    const next = story(page).getByRole("button", { name: "Next" });
+    const next = story(page).getByRole("button", { name: "Next", exact: true });
     await expect(story(page)).toContainText("step 1 of");
     const [, count] = /step 1 of (\d+)/.exec(await story(page).innerText())!;
     for (let step = 2; step <= Number(count); step++) {
@@ -67,7 +67,7 @@ test("who presses Next at once misses nothing of a scenario: each step is done a
 }) => {
   await page.goto("/#scenario=server-closes");
   await page.reload();
-  const next = story(page).getByRole("button", { name: "Next" });
+  const next = story(page).getByRole("button", { name: "Next", exact: true });
   await next.click();
   await next.click();
   await expect(story(page)).toContainText("step 3 of 3");
@@ -99,9 +99,9 @@ test("what somebody did is a link that does it again", async ({ page }) => {
   await expect(story(page)).toContainText("How it goes");
   await expect(story(page)).toContainText("Look at the ping.");
   await expect(story(page)).toContainText("step 1 of 3");
-  await story(page).getByRole("button", { name: "Next" }).click();
+  await story(page).getByRole("button", { name: "Next", exact: true }).click();
   await expect(event(page, "Server", "textReceived").last()).toContainText("“remember this”");
-  await story(page).getByRole("button", { name: "Next" }).click();
+  await story(page).getByRole("button", { name: "Next", exact: true }).click();
   await expect(event(page, "Client", "pingReceived")).toHaveCount(1);
 });
 
@@ -176,7 +176,7 @@ test("a session is exported as HAR and as pcapng, which tshark reads as WebSocke
 test("a server that closes while the client speaks is seen at localClosing, as the story says", async ({ page }) => {
   await page.goto("/#scenario=server-closes");
   await page.reload();
-  await story(page).getByRole("button", { name: "Next" }).click();
+  await story(page).getByRole("button", { name: "Next", exact: true }).click();
   await expect(story(page)).toContainText("The server is localClosing");
   await expect(state(page, "Server")).toHaveText("localClosing");
   await expect(event(page, "Server", "textReceived")).toContainText("“are you listening?”");
@@ -185,7 +185,7 @@ test("a server that closes while the client speaks is seen at localClosing, as t
 test("the story of backpressure ends with the frame that has become whole", async ({ page }) => {
   await page.goto("/#scenario=backpressure");
   await page.reload();
-  const next = story(page).getByRole("button", { name: "Next" });
+  const next = story(page).getByRole("button", { name: "Next", exact: true });
   await next.click();
   await expect(page.getByRole("region", { name: "Client", exact: true })).toContainText("wait to be sent");
   await next.click();
