@@ -1,4 +1,5 @@
 /** Where everything on the ladder stands, counted in rows: time runs down, and only as fast as something happens. */
+import type { Keeps } from "./filter.ts";
 import type { LookedAt, Moment, WireItem } from "../model/timeline.ts";
 
 export interface Row {
@@ -30,8 +31,8 @@ export interface Geometry {
 /** From which time on a silence takes a row of its own, in milliseconds. */
 const GAP_MS = 100;
 
-/** `chunks`: whether chunks are shown beside the records in them. */
-export function geometryOf({ moments, pending }: LookedAt, chunks: boolean): Geometry {
+/** `chunks`: whether chunks are shown beside the records in them. `keeps`: which of all that is shown at all. */
+export function geometryOf({ moments, pending }: LookedAt, chunks: boolean, keeps?: Keeps): Geometry {
   const shown: WireItem[] = [];
   const gaps: Gap[] = [];
   let at = 0;
@@ -43,9 +44,10 @@ export function geometryOf({ moments, pending }: LookedAt, chunks: boolean): Geo
     moment.row = at;
     const { item } = moment;
     // The end of a direction is shown in any case.
-    const isShown = item !== undefined && (item.kind !== "chunk" || chunks || item.length === null);
+    const isWanted = item === undefined || keeps === undefined || keeps(item);
+    const isShown = isWanted && item !== undefined && (item.kind !== "chunk" || chunks || item.length === null);
     if (isShown) shown.push(item);
-    if (isShown || (item === undefined && (chunks || moment.beginsRecord))) at++;
+    if (isShown || (keeps === undefined && item === undefined && (chunks || moment.beginsRecord))) at++;
   }
   let longest = 0;
   const rows = shown.map((item, index): Row => {
@@ -54,6 +56,7 @@ export function geometryOf({ moments, pending }: LookedAt, chunks: boolean): Geo
     return row;
   });
   for (const item of pending.values()) {
+    if (keeps?.(item) === false) continue;
     const start = item.departed.row;
     rows.push({ item, start, end: at, open: true, position: rows.length + 1 });
     longest = Math.max(longest, at++ - start);

@@ -4,11 +4,11 @@ import type { VNode } from "preact";
 import { useCallback, useLayoutEffect, useRef } from "preact/hooks";
 import { behaviour, borrowed, lookedAt, networkSettings, selected, wireVersion } from "../model/playground.ts";
 import { geometryOf, gapsBetween, rowsBetween, type Row } from "./geometry.ts";
-import { spokenLabel } from "./labels.ts";
+import { spokenLabel, violates } from "./labels.ts";
 import { Arrows } from "./arrows.tsx";
 import { LadderRow } from "./ladderRow.tsx";
 import { LadderTools } from "./ladderTools.tsx";
-import { changeZoom, follows, paused, ROW_HEIGHTS, showsChunks, WORDS_FROM, zoom } from "./ladderState.ts";
+import { changeZoom, filter, follows, paused, ROW_HEIGHTS, showsChunks, WORDS_FROM, zoom } from "./ladderState.ts";
 
 /** How far beyond its edges the view is drawn, in CSS pixels, so that scrolling by less changes nothing. */
 const OVERSCAN = 240;
@@ -20,10 +20,18 @@ interface Props {
   readonly opened?: () => void;
 }
 
+/** The next or the previous row that breaks a rule. */
+function nextBroken(rows: readonly Row[], at: number, forward: boolean): Row | undefined {
+  return forward
+    ? rows.slice(at + 1).find(({ item }) => violates(item))
+    : rows.slice(0, Math.max(0, at)).findLast(({ item }) => violates(item));
+}
+
 export function Ladder({ opened }: Props): VNode {
   const live = useComputed(() => {
     void wireVersion.value;
-    return geometryOf(lookedAt.value, showsChunks.value);
+    const keeps = filter.value;
+    return geometryOf(lookedAt.value, showsChunks.value, typeof keeps === "string" ? undefined : keeps);
   });
   const geometry = paused.value ?? live.value;
   const rowHeight = ROW_HEIGHTS[zoom.value]!;
@@ -76,6 +84,10 @@ export function Ladder({ opened }: Props): VNode {
     const page = Math.max(1, Math.floor(box.current!.clientHeight / rowHeight) - 1);
     const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page };
     const { key } = event;
+    if (key === "n" || key === "p") {
+      choose(nextBroken(rows, at, key === "n"));
+      return;
+    }
     if (key === "Enter" && selected.value !== undefined) opened?.();
     const to =
       key === "Home" ? 0 : key === "End" ? rows.length - 1 : at < 0 ? rows.length - 1 : at + (steps[key] ?? NaN);

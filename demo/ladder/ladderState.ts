@@ -1,6 +1,7 @@
 /** How the ladder is looked at. */
-import { effect, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import { lookedAt } from "../model/playground.ts";
+import { filterOf } from "./filter.ts";
 import type { Geometry } from "./geometry.ts";
 
 /** CSS pixels of a row, smallest first. */
@@ -10,6 +11,10 @@ export const WORDS_FROM = 18;
 
 /** Which of the heights. */
 export const zoom = signal(3);
+/** What is typed into the filter. */
+export const filterText = signal("");
+/** What it keeps, or what is wrong with it. */
+export const filter = computed(() => filterOf(filterText.value));
 export const showsChunks = signal(true);
 /** Whether its end is kept in sight. */
 export const follows = signal(true);

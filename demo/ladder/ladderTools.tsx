@@ -1,10 +1,11 @@
 /** What can be done with the ladder: follow its end, hold it, make it denser, show chunks or not. */
 import type { VNode } from "preact";
+import { Complaint } from "../components/complaint.tsx";
 import { Switch } from "../components/switch.tsx";
 import { count } from "../model/format.ts";
 import { borrowed, lookedAt } from "../model/playground.ts";
 import type { Geometry } from "./geometry.ts";
-import { changeZoom, follows, paused, showsChunks } from "./ladderState.ts";
+import { changeZoom, filter, filterText, follows, paused, showsChunks } from "./ladderState.ts";
 
 export function LadderTools({ live }: { readonly live: Geometry }): VNode {
   const held = paused.value;
@@ -19,6 +20,7 @@ export function LadderTools({ live }: { readonly live: Geometry }): VNode {
         {dropped > 0 && `, ${dropped.toLocaleString("en")} older dropped`}
         {more > 0 && `, ${more.toLocaleString("en")} since the pause`}
       </p>
+      <Filter />
       <div class="tools" role="toolbar" aria-label="Ladder">
         {isLive && (
           <>
@@ -42,5 +44,25 @@ export function LadderTools({ live }: { readonly live: Geometry }): VNode {
         </button>
       </div>
     </header>
+  );
+}
+
+function Filter(): VNode {
+  const wrong = typeof filter.value === "string" ? filter.value : undefined;
+  return (
+    <label class="filter">
+      <span class="spoken">Filter</span>
+      <input
+        type="search"
+        value={filterText.value}
+        placeholder="Filter, such as from:server"
+        title='opcode:ping  from:server  size>1k  text:"hello"  is:broken; the keys n and p lead to the next broken rule'
+        spellcheck={false}
+        aria-invalid={wrong !== undefined}
+        aria-describedby="filter-wrong"
+        onInput={(event) => (filterText.value = event.currentTarget.value)}
+      />
+      <Complaint id="filter-wrong" text={wrong} />
+    </label>
   );
 }

@@ -160,3 +160,28 @@ test("nothing moves where the reader asks for less motion", async ({ page, brows
     await quiet.close();
   }
 });
+
+test("a filter keeps the arrows that it names, and says what is wrong with it", async ({ page }) => {
+  await press(page, "Server", "Ping");
+  await expect(event(page, "Client", "pingReceived")).toHaveCount(1);
+  const filter = page.getByRole("searchbox", { name: "Filter" });
+  await filter.fill("opcode:ping from:server");
+  await expect(arrows(page)).toHaveCount(1);
+  await expect(arrows(page)).toHaveAccessibleName(/^server to client, PING/);
+  await filter.fill("opcode:pingg");
+  await expect(filter).toHaveAccessibleDescription(/There is no opcode “pingg”/);
+  await filter.fill("");
+  await expect(arrows(page)).toHaveCount(10);
+});
+
+test("the keys n and p lead from one broken rule to the next", async ({ page }) => {
+  const faults = await openTool(page, "Faults");
+  await faults.getByRole("button", { name: /^Reserved opcode, data/ }).click();
+  await expect(arrows(page).filter({ hasText: "0x3" })).toHaveAttribute("aria-selected", "true");
+  await wire(page).focus();
+  await page.keyboard.press("Home");
+  await page.keyboard.press("n");
+  await expect(arrows(page).filter({ hasText: "0x3" })).toHaveAttribute("aria-selected", "true");
+  await page.keyboard.press("p");
+  await expect(arrows(page).filter({ hasText: "0x3" })).toHaveAttribute("aria-selected", "true");
+});
