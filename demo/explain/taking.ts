@@ -12,15 +12,13 @@ export function takeBytes(): void {
     explain(file === undefined ? { kind: "text", text } : { kind: "file", file });
   });
   addEventListener("dragover", (event) => {
-    if (!takesFiles(event.target)) event.preventDefault();
+    if (hasFiles(event)) event.preventDefault();
   });
   addEventListener("drop", (event) => {
-    if (takesFiles(event.target)) return;
+    if (!hasFiles(event)) return;
     event.preventDefault();
     const [file] = event.dataTransfer?.files ?? [];
-    const text = event.dataTransfer?.getData("text") ?? "";
     if (file !== undefined) explain({ kind: "file", file });
-    else if (text.trim() !== "" && !isField(event.target)) explain({ kind: "text", text });
   });
 }
 
@@ -28,6 +26,8 @@ function isField(target: EventTarget | null): boolean {
   return target instanceof Element && target.matches("input, textarea, select, [contenteditable]");
 }
 
-function takesFiles(target: EventTarget | null): boolean {
-  return target instanceof Element && target.matches('input[type="file"]');
+/** Text may be dragged within the page, and a field for files takes them itself. */
+function hasFiles({ target, dataTransfer }: DragEvent): boolean {
+  const isTaken = target instanceof Element && target.matches('input[type="file"]');
+  return !isTaken && dataTransfer?.types.includes("Files") === true;
 }
