@@ -76,7 +76,7 @@ export default defineConfig({
             "test/support/webTransportServer.ts",
           ],
           include: [
-            "test/{core,handshake,connection,transports,deflate,inspect,stream,websocket,server,testing,simulation,browser}/**/*.test.ts",
+            "test/{core,handshake,connection,transports,deflate,inspect,stream,bridge,websocket,server,testing,simulation,browser}/**/*.test.ts",
             // Those of the libraries whose server can live in a page.
             "test/compat/{graphqlWs,jsonRpc,phoenix,reconnecting,signalr,stomp,worlds,yjs}.test.ts",
             "test/compat/page/*.test.ts",

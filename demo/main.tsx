@@ -1,4 +1,4 @@
-/** Puts the playground into the page, with a message already sent. */
+/** Renders the playground, with a message already sent. */
 import { render } from "preact";
 import { keepFocusIn } from "./components/focusKeeper.ts";
 import { followExplain } from "./explain/explained.ts";
@@ -17,12 +17,12 @@ followExplain();
 
 if (!followHash()) sayHello();
 
-// Once opened, the page opens without a network, too. While it is worked on its files change.
+// Once opened, the page also opens without a network. Not in development, where its files change.
 if (import.meta.env.PROD && "serviceWorker" in navigator) {
   navigator.serviceWorker.register("./offline.js").catch(() => undefined);
 }
 
-/** What a newcomer finds: a connection that is open, a message that was sent, and its bytes. */
+/** The initial state: an open connection, a sent message, and its bytes. */
 function sayHello(): void {
   const { client, timeline, version } = conversation.value;
   const stop = client.value!.state.subscribe((state) => {

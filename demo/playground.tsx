@@ -1,4 +1,4 @@
-/** The page: the two ends, the ladder between them, and below it what looks into it, bends it and breaks it. */
+/** The page: the two ends, the ladder between them, and the tools below. */
 import { effect, signal } from "@preact/signals";
 import type { ComponentType, VNode } from "preact";
 import { Breaker } from "./breaker/breaker.tsx";
@@ -104,7 +104,7 @@ function Wide(): VNode {
         <section class="panel tool" aria-label="Tools">
           <TabList tabs={tools} chosen={chosenTool} label="Tools" />
           <div
-            key={chosenTool.value} // each is scrolled for itself
+            key={chosenTool.value} // each scrolls separately
             class="tool-body"
             role="tabpanel"
             id={panelId(chosenTool.value)}

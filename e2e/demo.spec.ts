@@ -21,7 +21,7 @@ async function askWithoutAutoAccept(page: Page): Promise<Locator> {
   return side(page, "Server").getByRole("group", { name: "Request" });
 }
 
-test("the page opens with both sides open and a message sent, and says what to do", async ({ page }) => {
+test("the page opens with both sides open and a message sent, and says what to do next", async ({ page }) => {
   await expectStates(page, "open");
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("See every bit of a WebSocket.");
   await expect(page.getByRole("banner")).toContainText("Choose an arrow to see what its bytes mean");
@@ -55,14 +55,14 @@ for (const [from, to] of [
     await expect(event(page, to, "bytesReceived")).toContainText("5 bytes");
   });
 
-  test(`a ping of ${from} is answered by ${to}`, async ({ page }) => {
+  test(`a ping from ${from} is answered by ${to}`, async ({ page }) => {
     await fill(page, from, "Ping payload", "tick");
     await press(page, from, "Ping");
     await expect(event(page, to, "pingReceived")).toContainText("74 69 63 6b");
     await expect(event(page, from, "pongReceived")).toContainText("“tick”");
   });
 
-  test(`a close by ${from} ends both sides`, async ({ page }) => {
+  test(`a Close from ${from} ends both sides`, async ({ page }) => {
     await fill(page, from, "Close code", "4001");
     await fill(page, from, "Reason", "that's all");
     await press(page, from, "Close");
@@ -119,11 +119,11 @@ test("bad hex is explained and not sent", async ({ page }) => {
   await expect(event(page, "Server", "bytesReceived")).toHaveCount(1);
 });
 
-test("what the library refuses is shown, and nothing is sent", async ({ page }) => {
+test("an error of the library is shown, and nothing is sent", async ({ page }) => {
   const refusal = side(page, "Server").getByRole("alert").filter({ hasText: "RangeError" });
   await fill(page, "Server", "Close code", "1005");
   await press(page, "Server", "Close");
-  await expect(refusal).toContainText("close code 1005 may not be sent");
+  await expect(refusal).toContainText("close code 1005 can't be sent");
   await fill(page, "Server", "Ping payload", "x".repeat(126));
   await press(page, "Server", "Ping");
   await expect(refusal).toContainText("at most 125 bytes");
@@ -133,7 +133,7 @@ test("what the library refuses is shown, and nothing is sent", async ({ page }) 
   await expect(refusal).toHaveCount(0);
 });
 
-test("a fresh pair connects with the client's new wishes", async ({ page }) => {
+test("a new pair connects with the client's new options", async ({ page }) => {
   await press(page, "Client", "Close");
   await expectStates(page, "closed");
   await fill(page, "Client", "Resource", "/rooms?id=7");
@@ -146,14 +146,14 @@ test("a fresh pair connects with the client's new wishes", async ({ page }) => {
   await expect(event(page, "Client", "connectionClosed")).toHaveCount(0);
 });
 
-test("wishes that can't be leave the connection as it is", async ({ page }) => {
+test("invalid options leave the connection unchanged", async ({ page }) => {
   await fill(page, "Client", "Subprotocols", "no spaces");
   await press(page, "Client", "Connect again");
   await expect(side(page, "Client").getByRole("alert").filter({ hasText: "must be a token" })).toBeVisible();
   await expectStates(page, "open");
 });
 
-test("a person accepts a request with a subprotocol", async ({ page }) => {
+test("the user accepts a request with a subprotocol", async ({ page }) => {
   await fill(page, "Client", "Subprotocols", "chat, superchat");
   const request = await askWithoutAutoAccept(page);
   await expect(request).toContainText("/chat");
@@ -166,11 +166,11 @@ test("a person accepts a request with a subprotocol", async ({ page }) => {
   await expect(event(page, "Client", "connectionEstablished")).toContainText("superchat");
 });
 
-test("a person rejects a request, and the client reads why", async ({ page }) => {
+test("the user rejects a request, and the client shows why", async ({ page }) => {
   const request = await askWithoutAutoAccept(page);
   await request.getByLabel("Status").fill("42");
   await request.getByRole("button", { name: "Reject" }).click();
-  await expect(request.getByRole("alert").filter({ hasText: "a status from 200 to 599" })).toBeVisible();
+  await expect(request.getByRole("alert").filter({ hasText: "status must be 200 to 599" })).toBeVisible();
   await request.getByLabel("Status").fill("403");
   await request.getByLabel("Body").fill("members only");
   await request.getByRole("button", { name: "Reject" }).click();
@@ -179,7 +179,7 @@ test("a person rejects a request, and the client reads why", async ({ page }) =>
   await expectStates(page, "closed");
 });
 
-test("a connection is left for another while its request waits", async ({ page }) => {
+test("the user opens a new connection while a request is pending", async ({ page }) => {
   await askWithoutAutoAccept(page);
   await side(page, "Server").getByLabel("Auto-accept").check();
   await press(page, "Client", "Connect again");
@@ -187,14 +187,14 @@ test("a connection is left for another while its request waits", async ({ page }
   await expect(event(page, "Server", "connectionRequested")).toHaveCount(1);
 });
 
-test("the server echoes if told to", async ({ page }) => {
+test("the server echoes when that is switched on", async ({ page }) => {
   await side(page, "Server").getByLabel("Echo messages").check();
   await fill(page, "Client", "Text", "back to me");
   await press(page, "Client", "Send text");
   await expect(event(page, "Client", "textReceived")).toContainText("“back to me”");
 });
 
-test("long payloads are cut, and their length is told", async ({ page }) => {
+test("long payloads are cut, and their length is shown", async ({ page }) => {
   await fill(page, "Server", "Text", "x".repeat(5000));
   await press(page, "Server", "Send text");
   await expect(event(page, "Client", "textReceived")).toContainText("(+4,760 characters)");
@@ -203,7 +203,7 @@ test("long payloads are cut, and their length is told", async ({ page }) => {
   await expect(inspector(page).getByRole("region", { name: "Bytes" })).toContainText("+3,980 bytes");
 });
 
-test("a thousand messages stay smooth, and the log stays short", async ({ page }) => {
+test("a thousand messages scroll smoothly, and the log stays short", async ({ page }) => {
   await side(page, "Server").getByLabel("Echo messages").check();
   await fill(page, "Client", "Times", "1000");
   const longestMs = page.evaluate(
@@ -229,7 +229,7 @@ test("a thousand messages stay smooth, and the log stays short", async ({ page }
   expect(await longestMs).toBeLessThan(1000);
 });
 
-test("the log follows its end until its reader scrolls up", async ({ page }) => {
+test("the log follows its end until the user scrolls up", async ({ page }) => {
   await fill(page, "Client", "Times", "100");
   await press(page, "Client", "Send text");
   const box = events(page, "Server");
@@ -242,7 +242,7 @@ test("the log follows its end until its reader scrolls up", async ({ page }) => 
   expect(await box.evaluate((e) => e.scrollTop)).toBe(0);
 });
 
-test("a person with a keyboard sends by Enter", async ({ page }) => {
+test("Enter sends a message from the keyboard", async ({ page }) => {
   await side(page, "Client").getByLabel("Text", { exact: true }).focus();
   await page.keyboard.press("ControlOrMeta+A");
   await page.keyboard.type("typed");
@@ -250,7 +250,7 @@ test("a person with a keyboard sends by Enter", async ({ page }) => {
   await expect(event(page, "Server", "textReceived").last()).toContainText("“typed”");
 });
 
-test("the life cycle is lit and says what may follow", async ({ page }) => {
+test("the current state of the life cycle is highlighted, with its next steps", async ({ page }) => {
   const drawing = side(page, "Client").getByRole("figure");
   await expect(drawing.getByRole("img", { name: "Life cycle, now open" })).toBeVisible();
   await expect(drawing).toContainText("sendClose → localClosing");
@@ -261,7 +261,7 @@ test("the life cycle is lit and says what may follow", async ({ page }) => {
   await expect(side(page, "Server").getByRole("figure")).toContainText("Last: receiveClose, sendClose, open → closed");
 });
 
-test("the program can be read", async ({ page }) => {
+test("the program's source is shown", async ({ page }) => {
   const source = page.getByLabel("Source of server.ts");
   await expect(source).toBeHidden();
   await page.getByRole("tab", { name: "Program" }).click();
@@ -270,7 +270,7 @@ test("the program can be read", async ({ page }) => {
 });
 
 for (const width of [400, 720, 1280]) {
-  test(`nothing is wider than a window of ${width} px`, async ({ page }) => {
+  test(`nothing is wider than a ${width} px window`, async ({ page }) => {
     await fill(page, "Client", "Text", "w".repeat(600));
     await press(page, "Client", "Send text");
     await press(page, "Server", "Send bytes");
@@ -286,7 +286,7 @@ for (const width of [400, 720, 1280]) {
   });
 }
 
-test("compression is switched on, and its saving is shown per message", async ({ page }) => {
+test("compression can be switched on, and its saving is shown per message", async ({ page }) => {
   await expect(event(page, "Client", "connectionEstablished")).toContainText("none");
   await side(page, "Client").getByLabel("Compress connects again").check();
   await expectStates(page, "open");

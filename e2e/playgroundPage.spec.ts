@@ -1,4 +1,6 @@
-/** The page as a whole: for those who hear it, in either theme, on a narrow screen; built, anywhere, without a network. */
+/**
+ * The whole page: with a screen reader, in both themes, on a narrow screen; built, under any path, without a network.
+ */
 import { AxeBuilder } from "@axe-core/playwright";
 import { expect, test, type Locator, type Page } from "@playwright/test";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
@@ -156,7 +158,7 @@ test("a narrow screen has the ladder on top, the inspector below it once an arro
   await expect(told("Server")).toContainText(["connectionRequested", "connectionEstablished", "textReceived"]);
 });
 
-test("a narrow screen shows the tab of a panel that was opened by something else", async ({ page }) => {
+test("a narrow screen shows the tab of a panel that something else opened", async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   await page.goto("/");
   await page.getByRole("tab", { name: "Stories" }).click();
@@ -216,7 +218,7 @@ test.describe("built", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test("the first load is at most 140 kB gzipped, and all of it from where the page is", async ({ page }) => {
+  test("the first load is at most 140 kB gzipped, all from the page's own server", async ({ page }) => {
     const requested = new Set<string>();
     page.on("request", (request) => requested.add(request.url()));
     await page.goto(url);
@@ -235,7 +237,7 @@ test.describe("built", () => {
     expect(names.some((name) => /uplot/i.test(name))).toBe(false);
   });
 
-  test("no script or style stands in the page, and nothing else is allowed", async ({ page }) => {
+  test("the page has no inline script or style, and its policy allows none", async ({ page }) => {
     const html = readFileSync(join(folder, "index.html"), "utf8");
     expect(html).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\bstyle=|\bon\w+=/);
     expect(html).toContain("default-src 'self'");
@@ -254,7 +256,7 @@ test.describe("built", () => {
     expect(complaints.splice(0)).toHaveLength(1); // that one
   });
 
-  test("it opens without a network, once it has been opened, and its workers too", async ({ page, context }) => {
+  test("once opened, the page and its workers open without a network", async ({ page, context }) => {
     await page.goto(url);
     await page.evaluate(async () => void (await navigator.serviceWorker.ready));
     await expect.poll(() => page.evaluate(async () => (await caches.keys()).length)).toBe(1);

@@ -1,11 +1,13 @@
-/** The benchmark in the page: every transport with this library and without, and the results of the one on Node. */
+/**
+ * The benchmark in the page: every transport with and without this library, and the results of the benchmark on Node.
+ */
 import { expect, test, type Page } from "@playwright/test";
 import { startWebTransportServer, type WebTransportServer } from "../test/support/webTransportServer.ts";
 import { openPlayground, openTool } from "./playground/page.ts";
 
 openPlayground();
 
-test("each transport is measured with this library and without, with progress and a plot", async ({ page }) => {
+test("each transport is measured with and without this library, with progress and a plot", async ({ page }) => {
   test.setTimeout(300_000);
   const server = await startWebTransportServer();
   try {
@@ -39,7 +41,7 @@ async function measureAll(page: Page, server: WebTransportServer | undefined): P
     for (const speed of speeds) expect(speed).toBeGreaterThan(0);
   }
   expect(await loaded()).toBe(true);
-  await expect(panel.getByRole("img", { name: /^Megabytes a second/ }).locator("canvas")).toBeVisible();
+  await expect(panel.getByRole("img", { name: /^Megabytes per second/ }).locator("canvas")).toBeVisible();
 }
 
 test("the results of npm run bench are plotted, and other files are refused", async ({ page }) => {
@@ -51,14 +53,14 @@ test("the results of npm run bench are plotted, and other files are refused", as
   });
   const input = panel.getByLabel("Results of npm run bench");
   await input.setInputFiles(file("[]"));
-  await expect(panel.getByRole("alert").filter({ hasText: "That is not what" })).toBeVisible();
+  await expect(panel.getByRole("alert").filter({ hasText: "This is not a file of" })).toBeVisible();
   const row = { workload: "echo", role: "server", kind: "text", ours: 2000, peer: 1000, peerName: "ws", ratio: 2 };
   await input.setInputFiles(file(JSON.stringify([row, { ...row, workload: "flood" }])));
   await expect(panel.getByRole("row", { name: /1\. echo text/ })).toContainText("2.00");
-  await expect(panel.getByRole("img", { name: /^Messages a second/ }).locator("canvas")).toBeVisible();
+  await expect(panel.getByRole("img", { name: /^Messages per second/ }).locator("canvas")).toBeVisible();
 });
 
-test("a measurement is stopped", async ({ page }) => {
+test("a measurement can be stopped", async ({ page }) => {
   const panel = await openTool(page, "Throughput");
   await panel.getByRole("button", { name: "Measure" }).click();
   await panel.getByRole("button", { name: "Stop" }).click();

@@ -1,4 +1,4 @@
-/** How the end-to-end tests run: in each browser that there is, with a server of their own. */
+/** How the end-to-end tests run: in each installed browser, with a separate server. */
 import { defineConfig, devices } from "@playwright/test";
 import { dirname } from "node:path";
 import { findChromium } from "../test/support/chromium.ts";

@@ -1,4 +1,4 @@
-/** The README's recipes between real pages. That the README shows just these, `test/readme.test.ts` holds. */
+/** The README's recipes between real pages. `test/readme.test.ts` checks that the README shows exactly these. */
 import { expect, test, type Browser } from "@playwright/test";
 import { startWebTransportServer } from "../test/support/webTransportServer.ts";
 import type { RecipesPage } from "./page/recipes.ts";
@@ -17,7 +17,7 @@ test.afterEach(async ({ browser }) => {
   for (const context of browser.contexts()) await context.close();
 });
 
-test("graphql-ws over WebRTC: a page asks, another one answers", async ({ browser }) => {
+test("graphql-ws over WebRTC: one page asks, another answers", async ({ browser }) => {
   const [client, server] = await open(browser);
   await client.takeAnswer(await server.answer(await client.offer()));
   expect(await client.ask('{ greeting(name: "wörld 👋") }')).toEqual([{ greeting: "Hello, wörld 👋" }]);
@@ -33,7 +33,7 @@ test("graphql-ws over WebRTC: both ends in one page", async ({ page }) => {
   expect((await answer).text()).toBe("hello over WebRTC");
 });
 
-test("Yjs over WebTransport: what one types comes to the other", async ({ browser }) => {
+test("Yjs over WebTransport: an edit in one page reaches the other", async ({ browser }) => {
   const server = await startWebTransportServer();
   test.skip(server === undefined, "there is no Deno");
   const { addresses, stop } = server!;

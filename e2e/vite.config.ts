@@ -1,4 +1,4 @@
-/** The server of the pages under test: that of the playground, but for what would reload a page while it is tried. */
+/** The server of the pages under test: the playground's, without the features that reload a page during a test. */
 import { mergeConfig, type Plugin } from "vite";
 import playground from "../vite.config.ts";
 

@@ -1,4 +1,4 @@
-/** WebKit, which has neither async iteration of streams nor `Symbol.dispose`: the library does without. */
+/** WebKit, which lacks async iteration of streams and `Symbol.dispose`: the library works without them. */
 import { test as base } from "@playwright/test";
 import { findWebKit, openWebKit } from "../test/support/webKit.ts";
 import type { StoryPage } from "./page/story.ts";

@@ -21,7 +21,7 @@ test("a page is the server of another over WebRTC", async ({ browser }) => {
   await tellOfLoss(client, "the server's page goes elsewhere", () => serverPage.goto("about:blank"));
 });
 
-test("a page that vanishes without a word is missed by keepalive", async ({ browser, browserName }) => {
+test("keepalive notices a page that disappears without a message", async ({ browser, browserName }) => {
   const [client, serverPage] = await openPair(browser);
   await client.hold({ keepalive: { intervalMs: 500, timeoutMs: 3000 } });
   await serverPage.close();

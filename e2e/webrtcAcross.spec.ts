@@ -1,4 +1,4 @@
-/** A page in Chromium and its server, a page in Firefox, that talk over WebRTC. */
+/** A page in Chromium connects over WebRTC to its server, a page in Firefox. */
 import { test, type Browser } from "@playwright/test";
 import { findFirefox } from "../test/support/firefox.ts";
 import { openStory, tell, tellOfLoss } from "./story/tell.ts";

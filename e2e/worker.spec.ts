@@ -1,4 +1,4 @@
-/** A page whose server is in a worker of its own, over message ports. */
+/** A page whose server is in a worker, over message ports. */
 import { test } from "@playwright/test";
 import { openStory, tell, tellOfLoss } from "./story/tell.ts";
 

@@ -1,4 +1,7 @@
-/** What the folders promise: a core with no I/O, time or chance, imports that point inward, an entry of names only. */
+/**
+ * The rules of the folders: a core without I/O, time or randomness; imports that point inward; `index.ts` files that
+ * only re-export.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -52,7 +55,7 @@ describe("src/core, src/handshake, src/connection and the driver's machine are p
     const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
     expect(impure.exec(code)?.[0]).toBeUndefined();
   });
-  test("there is something to hold, of each", () => {
+  test("each folder has files to check", () => {
     expect(new Set(pure.map(({ name }) => folderOf(name))).size).toBe(4);
     for (const each of ["new Date()", "setTimeout(f, 1)", "crypto.getRandomValues(a)", "await f()"]) {
       expect(each).toMatch(impure);
@@ -66,11 +69,12 @@ describe("imports point inward", () => {
     core: ["core"],
     handshake: ["core", "handshake"],
     connection: ["core", "handshake", "connection"],
-    transports: ["transports", "core/options.ts", "node:net", "node:tls"],
+    transports: ["transports", "core/options.ts", "node:dns", "node:net", "node:tls"],
     http2: ["transports", "http2", "core/options.ts"],
     deflate: ["core", "deflate", "pako"],
     inspect: ["core", "handshake", "connection", "transports", "inspect"],
     stream: ["core", "handshake", "connection", "transports", "stream"],
+    bridge: ["core", "handshake", "connection", "transports", "stream", "bridge"],
     websocket: ["core", "handshake", "connection", "transports", "stream", "websocket"],
     server: ["core", "handshake", "connection", "transports", "stream", "server"],
     testing: ["core", "handshake", "connection", "transports", "inspect", "stream", "websocket", "testing"],
@@ -159,13 +163,17 @@ test("no entry needs Playwright or Node but ./node and ./playwright", () => {
   expect(needy.map(([name]) => name)).toEqual(["./node", "./playwright"]);
 });
 
-test.each(["index.ts", "deflate/index.ts", "inspect/index.ts", "testing/index.ts", "http2/index.ts"])(
-  "the entry %s has names only",
-  (entryName) => {
-    const { text } = sources.find(({ name }) => name === entryName)!;
-    expect(text.replace(/\/\*\*.*\*\/|export (type )?\{[^}]*\} from "[^"]+";|\s/g, "")).toBe("");
-  },
-);
+test.each([
+  "index.ts",
+  "deflate/index.ts",
+  "inspect/index.ts",
+  "testing/index.ts",
+  "http2/index.ts",
+  "bridge/index.ts",
+])("the entry %s only re-exports", (entryName) => {
+  const { text } = sources.find(({ name }) => name === entryName)!;
+  expect(text.replace(/\/\*\*.*\*\/|export (type )?\{[^}]*\} from "[^"]+";|\s/g, "")).toBe("");
+});
 
 test("the main entry has these", () => {
   expect(Object.keys(entry).sort()).toEqual([
@@ -193,6 +201,6 @@ test("exports say which version wrote them", () => {
   expect(version).toBe(ofPackage);
 });
 
-test("each file says in its first line what it is the law of", () => {
+test("each file says in its first line what it decides", () => {
   for (const { name, text } of sources) expect(text, name).toMatch(/^\/\*\*/);
 });

@@ -1,4 +1,4 @@
-/** The examples of the docstrings, run as they stand there: each prints what its comments say it prints. */
+/** The examples of the docstrings, run unchanged: each prints what its comments say. */
 import { globSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
@@ -20,7 +20,7 @@ test.each(examples)("$name", ({ code }) => {
   expect(runDocumentedProgram(code)).toBe(expected.join(""));
 });
 
-test("every entry has one, but for those of what only a browser or a test runner has", () => {
+test("every entry has one, except those that need a browser or a test runner", () => {
   const imported = new Set(
     examples.flatMap(({ code }) => [...code.matchAll(/from "([^"]+)"/g)].map(([, name]) => name)),
   );

@@ -1,4 +1,4 @@
-/** The programs of the README and of the guide, run as they stand there: each prints what is said that it prints. */
+/** The programs of the README and of the guide, run unchanged: each prints what its comments say. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -24,7 +24,7 @@ describe.each([
   });
 });
 
-describe.each(["e2e/recipes", "test/recipes"])("the recipes are those that are tried in %s", (folder) => {
+describe.each(["e2e/recipes", "test/recipes"])("the recipes are those that are tested in %s", (folder) => {
   test.each(readdirSync(join(root, folder)))("%s", (name) => {
     let code = readFileSync(join(root, folder, name), "utf8");
     for (const { name, source } of entries) {
@@ -35,16 +35,16 @@ describe.each(["e2e/recipes", "test/recipes"])("the recipes are those that are t
   });
 });
 
-test("the guide's drawing of the life cycle is that of the table", () => {
+test("the guide's drawing of the life cycle matches the table", () => {
   expect(guide).toContain(`\`\`\`mermaid\n${drawLifeCycle()}\n\`\`\``);
 });
 
-test("the drawing of the driver for contributors is that of its tables", () => {
+test("the drawing of the driver for contributors matches its tables", () => {
   const contributing = readFileSync(join(root, ".github/CONTRIBUTING.md"), "utf8");
   expect(contributing).toContain(`\`\`\`mermaid\n${drawDriver()}\n\`\`\``);
 });
 
-test("the limits are the defaults", () => {
+test("the limits match the defaults", () => {
   const units: Record<string, number> = { MiB: 1024 * 1024, KiB: 1024 };
   const listed = [...readme.matchAll(/^\| `(max\w+)`\s*\| ([\d,]+) ?(\w*)/gm)].map((match) => [
     match[1],
@@ -53,7 +53,7 @@ test("the limits are the defaults", () => {
   expect(Object.fromEntries(listed)).toEqual(defaultLimits);
 });
 
-test("the sizes are those that `npm run check` holds", () => {
+test("the sizes are those that `npm run check` allows", () => {
   const held = JSON.parse(readFileSync(join(root, ".size-limit.json"), "utf8")) as { name: string; limit: string }[];
   const documented = [...readme.matchAll(/^\| (`websocket-over.*?) +\| ([\d.]+ kB) +\| +([\d.]+ kB|) *\|$/gm)].map(
     ([, imported, limit, goal]) => ({
@@ -76,7 +76,7 @@ const headingsOf = (text: string): string[] =>
 test.each([
   [".", readme],
   ["src", guide],
-])("the files and headings that the one in %s points to exist", (folder, document) => {
+])("the files and headings that the one in %s links to exist", (folder, document) => {
   for (const [, path, heading] of document.matchAll(/\]\((?!http)([^)#]*)(?:#([^)]+))?\)/g)) {
     const file = join(root, folder, path!);
     expect(existsSync(file), file).toBe(true);

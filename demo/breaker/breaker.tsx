@@ -1,4 +1,4 @@
-/** The breaker: frames and handshakes that may not be, and what the other side does about them. */
+/** The breaker: invalid frames and handshakes, and the answer of the other side. */
 import { signal } from "@preact/signals";
 import type { VNode } from "preact";
 import { FrameBuilder } from "./frameBuilder.tsx";

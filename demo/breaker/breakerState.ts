@@ -1,4 +1,4 @@
-/** What is about to be sent by hand, and to whom it went. */
+/** The bytes to send by hand, and their receiver. */
 import { signal } from "@preact/signals";
 import type { Role } from "../../src/inspect/index.ts";
 import { connectAgain, conversation, selected, wishes } from "../model/playground.ts";
@@ -18,18 +18,18 @@ export interface Draft {
 }
 
 export const draft = signal<Draft>({ from: "client", compression: false, frames: [plainFrame] });
-/** Which of its frames is looked at. */
+/** Which of its frames is selected. */
 export const frameIndex = signal(0);
 export const chosenPreset = signal<string | undefined>(undefined);
 
 export const handshake = signal<Pick<HandshakePreset, "from" | "text" | "bare">>(handshakePresets[0]!);
 
-/** Who has to say something to what was sent, and in which conversation. */
+/** The side that answers what was sent, and its conversation. */
 export const trial = signal<
   { readonly conversation: Conversation; readonly judge: Role; readonly what: string } | undefined
 >(undefined);
 
-/** How long is waited for a connection to open, in milliseconds. */
+/** How long to wait for a connection to open, in milliseconds. */
 const OPEN_MS = 10_000;
 /** How long is waited for what was sent to arrive, in milliseconds. */
 const SHOW_MS = 3000;
@@ -40,7 +40,7 @@ export function takePreset(preset: Preset): void {
   draft.value = preset;
 }
 
-/** Sends the draft's frames. Returns what is wrong with the draft, if so. */
+/** Sends the draft's frames. Returns the error of the draft, if any. */
 export async function sendDraft(): Promise<string | undefined> {
   const { from, compression, frames } = draft.value;
   const encoded: Uint8Array<ArrayBuffer>[] = [];
@@ -71,7 +71,7 @@ export async function sendFrames(
   return undefined;
 }
 
-/** Begins a conversation in which one end is what was written. */
+/** Starts a conversation in which one end is the handwritten text. */
 export function sendHandshake(what: string): string | undefined {
   const { from, text, bare = false } = handshake.value;
   const refusal = connectAgain({

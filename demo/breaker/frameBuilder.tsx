@@ -169,7 +169,7 @@ function Rest(): VNode {
             change({ lengthForm: value === "auto" ? "auto" : (Number(value) as 7 | 16 | 64) })
           }
         >
-          <option value="auto">as few bits as hold it</option>
+          <option value="auto">the fewest bits</option>
           <option value="7">7 bits</option>
           <option value="16">16 bits</option>
           <option value="64">64 bits</option>
@@ -179,7 +179,7 @@ function Rest(): VNode {
         Declared length
         <input
           value={spec.length}
-          placeholder="what is true"
+          placeholder="the true length"
           inputMode="numeric"
           onInput={(event) => change({ length: event.currentTarget.value.trim() })}
         />
@@ -203,7 +203,7 @@ function Rest(): VNode {
         >
           {(["text", "hex", "deflated text", "deflated zeros"] as const).map((form) => (
             <option key={form} value={form}>
-              {form === "deflated zeros" ? "so many zeros, deflated" : form}
+              {form === "deflated zeros" ? "N zeros, deflated" : form}
             </option>
           ))}
         </select>
@@ -222,7 +222,7 @@ function Rest(): VNode {
   );
 }
 
-/** What the inspector says to the frame, before it is sent. */
+/** The inspector's view of the frame, before it is sent. */
 function Preview(): VNode | null {
   const bytes = encodeSpec(current());
   if (typeof bytes === "string") return <Complaint text={bytes} />;

@@ -1,4 +1,4 @@
-/** A frame as somebody wants it on the wire, whether it may be so or not: a field for every bit (RFC 6455 §5.2). */
+/** A frame as the user wants it on the wire, valid or not: a field for every bit (RFC 6455 §5.2). */
 import { WSConnection } from "../../src/index.ts";
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import { decode, type FrameRecord } from "../../src/inspect/index.ts";
@@ -14,14 +14,14 @@ export interface FrameSpec {
   readonly rsv3: boolean;
   readonly opcode: number;
   readonly mask: boolean;
-  /** In how many bits the length stands; `auto` for the least that hold it. */
+  /** The number of bits for the length; `auto` for the fewest. */
   readonly lengthForm: "auto" | 7 | 16 | 64;
-  /** What the length says, in decimal; empty for what is true. */
+  /** The stated length, in decimal; empty for the true one. */
   readonly length: string;
   /** Four bytes in hex. */
   readonly key: string;
   readonly payloadForm: PayloadForm;
-  /** Text, hex, or how many zeros. */
+  /** Text, hex, or the number of zeros. */
   readonly payload: string;
 }
 
@@ -42,7 +42,7 @@ export const plainFrame: FrameSpec = {
 /** Enough to inflate to more than the page's limit. */
 const MAX_ZEROS = 64 * 1024 * 1024;
 
-/** The bytes, or what is wrong with what was written into a field. */
+/** The bytes, or the error in a field. */
 export function encodeSpec(spec: FrameSpec): Uint8Array<ArrayBuffer> | string {
   const payload = payloadOf(spec);
   if (typeof payload === "string") return payload;
@@ -79,14 +79,14 @@ function payloadOf({ payloadForm, payload }: FrameSpec): Uint8Array<ArrayBuffer>
     case "deflated zeros": {
       const count = Number(payload);
       if (!(Number.isInteger(count) && count >= 0 && count <= MAX_ZEROS)) {
-        return `A number of zeros is at most ${MAX_ZEROS.toLocaleString("en")}.`;
+        return `The number of zeros must be at most ${MAX_ZEROS.toLocaleString("en")}.`;
       }
       return deflated(new Uint8Array(count));
     }
   }
 }
 
-/** What permessage-deflate makes of it, by a connection that sends it. */
+/** The frame as a connection with permessage-deflate would send it. */
 function deflated(data: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const extensions = [permessageDeflate()];
   const sender = new WSConnection("server", { handshake: "none", extensions });

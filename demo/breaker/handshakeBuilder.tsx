@@ -30,7 +30,7 @@ export function HandshakeBuilder(): VNode {
       </ul>
       <div class="builder">
         <label>
-          {from === "client" ? "What the client asks" : "What the server answers; {accept} is the right accept key"}
+          {from === "client" ? "The client's request" : "The server's answer; {accept} is the right accept key"}
           <textarea
             class="bytes"
             rows={10}

@@ -1,4 +1,4 @@
-/** Frames that break a rule, each a violation with its name and its clause. */
+/** Frames that break a rule, with the name of the violation and its section. */
 import { rules, type Role, type Rule } from "../../src/inspect/index.ts";
 import { plainFrame, type FrameSpec } from "./frameSpec.ts";
 
@@ -6,7 +6,7 @@ export interface Preset {
   readonly name: string;
   readonly clause: string;
   readonly from: Role;
-  /** Whether permessage-deflate is to be agreed on. */
+  /** Whether to negotiate permessage-deflate. */
   readonly compression: boolean;
   readonly frames: readonly FrameSpec[];
 }
@@ -15,7 +15,7 @@ const frame = (change: Partial<FrameSpec>): FrameSpec => ({ ...plainFrame, ...ch
 
 function preset(
   name: string,
-  /** What is broken, or its clause where an extension has the rule. */
+  /** The broken rule, or its section if it is a rule of an extension. */
   rule: Rule | string,
   frames: Partial<FrameSpec>[],
   options: Partial<Pick<Preset, "from" | "compression">> = {},
@@ -33,8 +33,8 @@ export const presets: readonly Preset[] = [
   preset("RSV2 and RSV3", rules.RESERVED_BITS, [{ rsv2: true, rsv3: true }]),
   preset("Reserved opcode, data", rules.RESERVED_OPCODE, [{ opcode: 3 }]),
   preset("Reserved opcode, control", rules.RESERVED_OPCODE, [{ opcode: 11 }]),
-  preset("Unmasked frame of a client", rules.MASK_MISSING, [{ mask: false }]),
-  preset("Masked frame of a server", rules.MASK_UNEXPECTED, [{ mask: true }], { from: "server" }),
+  preset("Unmasked frame from a client", rules.MASK_MISSING, [{ mask: false }]),
+  preset("Masked frame from a server", rules.MASK_UNEXPECTED, [{ mask: true }], { from: "server" }),
   preset("Length of 5 in 16 bits", rules.LENGTH_NOT_MINIMAL, [{ lengthForm: 16 }]),
   preset("Length of 5 in 64 bits", rules.LENGTH_NOT_MINIMAL, [{ lengthForm: 64 }]),
   preset("Length with its highest bit set", rules.LENGTH_OF_64_BITS, [{ lengthForm: 64, length: String(1n << 63n) }]),
@@ -49,10 +49,8 @@ export const presets: readonly Preset[] = [
     { opcode: 8, payloadForm: "hex", payload: "03 e8 ff ff" },
   ]),
   preset("Continuation without a start", rules.CONTINUATION_WITHOUT_START, [{ opcode: 0 }]),
-  preset("Message amid another one", rules.MESSAGE_INTERRUPTED, [{ fin: false }, { payload: "intruder" }]),
-  preset("Compressed frame that was not agreed on", rules.RESERVED_BITS, [
-    { rsv1: true, payloadForm: "deflated text" },
-  ]),
+  preset("Message inside another one", rules.MESSAGE_INTERRUPTED, [{ fin: false }, { payload: "intruder" }]),
+  preset("Compressed frame without the extension", rules.RESERVED_BITS, [{ rsv1: true, payloadForm: "deflated text" }]),
   preset("RSV1 on a ping", "RFC 7692 §6", [{ opcode: 9, rsv1: true }], DEFLATE),
   preset("RSV1 on a continuation", "RFC 7692 §6", [{ fin: false }, { opcode: 0, rsv1: true }], DEFLATE),
   preset(

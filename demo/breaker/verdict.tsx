@@ -1,4 +1,4 @@
-/** What the other side did about what it was sent. */
+/** How the other side answered. */
 import type { VNode } from "preact";
 import type { Role } from "../../src/inspect/index.ts";
 import { Clause } from "../inspector/clause.tsx";
@@ -15,14 +15,12 @@ export function Verdict(): VNode {
 
 function Said(): VNode {
   if (trial.value === undefined) {
-    return (
-      <p class="hint">Choose what to break: it is sent at once, and here is said what the other side makes of it.</p>
-    );
+    return <p class="hint">Choose what to break. It is sent at once, and the other side's answer appears here.</p>;
   }
   const { conversation, judge, what } = trial.value;
   const side = conversation[judge].value;
   const other = conversation[judge === "client" ? "server" : "client"].value;
-  if (side === undefined) return <p>{what}: sent to where nobody here can see what becomes of it.</p>;
+  if (side === undefined) return <p>{what}: sent to a server elsewhere, so its answer can't be judged here.</p>;
   const closed = side.closed.value;
   if (closed === undefined) return <p>{stillThere(side, judge, what)}</p>;
   return (
@@ -35,7 +33,7 @@ function Said(): VNode {
 
 function stillThere({ state }: Side, judge: Role, what: string): string {
   return state.value === "open"
-    ? `${what}: the ${judge} has taken it, and is open.`
+    ? `${what}: the ${judge} accepted it, and is open.`
     : `${what}: the ${judge} is ${state.value}.`;
 }
 

@@ -1,4 +1,4 @@
-/** Why something was not done: where there is nothing to say it takes no room, but it is there for screen readers. */
+/** Why an action failed. Takes no room while it is empty, but stays in the page for screen readers. */
 import type { VNode } from "preact";
 
 export function Complaint({ id, text }: { readonly id?: string; readonly text: string | undefined }): VNode {

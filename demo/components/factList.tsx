@@ -1,4 +1,4 @@
-/** Names and values, one pair a row. */
+/** Names and values, one pair per row. */
 import type { VNode } from "preact";
 import type { Fact } from "../model/eventFacts.ts";
 

@@ -1,4 +1,4 @@
-/** A list that grows at its end and stays there, unless its reader has scrolled away. */
+/** A list that stays scrolled to its end as it grows, unless the user has scrolled up. */
 import { Component, type ComponentType, type VNode } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { BoundedLog } from "../model/boundedLog.ts";
@@ -10,7 +10,7 @@ interface Props<Entry> {
   readonly Row: ComponentType<{ readonly entry: Entry }>;
 }
 
-/** How far from its end a list still counts as read to the end, in CSS pixels. */
+/** How far from its end a list still counts as scrolled to the end, in CSS pixels. */
 const NEAR_END = 24;
 
 export function LogBox<Entry>({ log, label, whenEmpty, Row }: Props<Entry>): VNode {
@@ -40,7 +40,7 @@ export function LogBox<Entry>({ log, label, whenEmpty, Row }: Props<Entry>): VNo
   );
 }
 
-/** Entries never change, so that a row is drawn once, unless it is given to another one. */
+/** Entries never change, so a row is drawn again only for another entry. */
 class KeptRow<Entry> extends Component<Pick<Props<Entry>, "Row"> & { readonly entry: Entry }> {
   override shouldComponentUpdate({ entry }: { readonly entry: Entry }): boolean {
     return entry !== this.props.entry;

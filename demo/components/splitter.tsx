@@ -4,13 +4,13 @@ import type { VNode } from "preact";
 
 interface Props {
   readonly label: string;
-  /** How the line stands: a vertical one moves sideways. */
+  /** The orientation of the line: a vertical one moves sideways. */
   readonly orientation: "vertical" | "horizontal";
   /** The size of one of the panels, in CSS pixels. */
   readonly size: Signal<number>;
   readonly min: number;
   readonly max: number;
-  /** Whether that panel lies behind the line, and so grows when the line moves back. */
+  /** Whether that panel is after the line, and so grows when the line moves back. */
   readonly behind?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Something that is on or off, with what that means beside it. */
+/** A switch, with an explanation beside it. */
 import type { VNode } from "preact";
 
 interface Props {

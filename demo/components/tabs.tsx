@@ -1,4 +1,4 @@
-/** Panels of which one is shown at a time (the tabs pattern of ARIA), chosen by a click, or by the arrow keys. */
+/** Panels that are shown one at a time (the ARIA tabs pattern), selected by click or arrow keys. */
 import type { Signal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useEffect } from "preact/hooks";
@@ -11,7 +11,7 @@ export interface Tab<Name extends string> {
 interface Props<Name extends string> {
   readonly tabs: readonly Tab<Name>[];
   readonly chosen: Signal<Name>;
-  /** What the panels are together. */
+  /** The accessible name of the group of panels. */
   readonly label: string;
 }
 

@@ -53,13 +53,13 @@ export async function linkValue({ title, note, found, as }: Shared): Promise<str
 /** Returns a sentence if it is not one that was made here. */
 export async function sharedIn(value: string): Promise<Shared | string> {
   const deflated = fromBase64(value.replaceAll("-", "+").replaceAll("_", "/"));
-  if (deflated === undefined) return "This link is not whole: a part of it is missing, or was changed on its way.";
+  if (deflated === undefined) return "This link is incomplete: a part of it is missing, or was changed on its way.";
   let json: unknown;
   try {
     const bytes = await through(deflated, new DecompressionStream("deflate-raw"), MAX_JSON_BYTES);
     json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
-    return "This link is not whole: a part of it is missing, or was changed on its way.";
+    return "This link is incomplete: a part of it is missing, or was changed on its way.";
   }
   try {
     const { chunks, oneWay, content, title = "", note = "", ...as } = shared(json, "what it has in it");

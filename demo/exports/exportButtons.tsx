@@ -37,8 +37,8 @@ export function ExportButtons(): VNode {
         pcapng
       </button>
       <p class="hint">
-        A test vector is replayed by <code>replay</code> of the entry <code>inspect</code>, bit for bit. HAR is for the
-        tools of browsers, pcapng for Wireshark and tshark.
+        A test vector can be replayed with <code>replay</code> of the entry <code>inspect</code>, bit for bit. HAR is
+        for the tools of browsers, pcapng for Wireshark and tshark.
       </p>
       <Complaint text={refusal.value} />
     </div>

@@ -1,4 +1,4 @@
-/** What is written into the files that a session is exported as. */
+/** The contents of the exported files. */
 import { toHAR, toPcapng, type Capture } from "../../src/inspect/index.ts";
 import type { Conversation } from "../model/conversation.ts";
 import type { Side } from "../model/side.ts";
@@ -20,12 +20,12 @@ export function pcapngFile(conversation: Conversation): File {
   return { type: "application/octet-stream", content: toPcapng(captureOf(conversation)) };
 }
 
-/** As it would have been made on the client's line. */
+/** The capture as if it was recorded at the client. */
 function captureOf({ timeline }: Conversation): Capture {
   return { role: "client", records: timeline.records, clock: { timeMs: 0, epochMs: timeline.startedEpochMs } };
 }
 
-/** Has the browser save it. */
+/** Makes the browser save it. */
 export function save(name: string, { type, content }: File): void {
   const url = URL.createObjectURL(new Blob([content], { type }));
   const link = document.createElement("a");

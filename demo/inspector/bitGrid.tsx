@@ -1,13 +1,13 @@
-/** The header of a frame as the RFC draws it: bit by bit, so many to a row, each field a box. */
+/** The header of a frame as the RFC draws it: rows of bits, with each field as a box. */
 import type { VNode } from "preact";
 import { bitsText, cellsOf, firstBit } from "./bitCells.ts";
 import { isGuilty, type Field } from "./fields.ts";
 
 interface Props {
   readonly fields: readonly Field[];
-  /** Where the frame begins in its stream. */
+  /** The frame's position in its stream. */
   readonly start: number;
-  /** How many bits of it are header. */
+  /** The number of header bits. */
   readonly headerBits: number;
   /** How many bits make a row. */
   readonly columns: number;

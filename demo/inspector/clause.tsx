@@ -1,4 +1,4 @@
-/** A clause of a specification, and the way to it where it is an RFC. */
+/** A section of a specification, as a link if it is an RFC. */
 import type { VNode } from "preact";
 
 export function Clause({ section }: { readonly section: string }): VNode {

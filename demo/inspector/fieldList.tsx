@@ -1,4 +1,4 @@
-/** What every field is, where it stands, and what its value means: in plain words, with the clause that says so. */
+/** Every field: its position, its value, and an explanation with the RFC section. */
 import type { VNode } from "preact";
 import type { Annotation } from "../../src/inspect/index.ts";
 import { cutText } from "../model/format.ts";
@@ -90,7 +90,7 @@ function Explained({ annotation, start }: { readonly annotation: Annotation; rea
   );
 }
 
-/** Counted from the beginning of the frame or head. */
+/** Counted from the start of the frame or head. */
 function whereText({ start, end, bit, bits }: Annotation, from: number): string {
   const first = start - from;
   if (bits < 8) return `byte ${first}, bit${bits === 1 ? ` ${bit}` : `s ${bit}–${bit + bits - 1}`}`;

@@ -1,15 +1,15 @@
-/** What the inspector links: the fields of a record, and the fields that lie in each half of a byte. */
+/** What the inspector links: the fields of a record, and the fields in each half of a byte. */
 import type { Annotation } from "../../src/inspect/index.ts";
 
 export interface Field {
-  /** Unlike the name of its annotation, there is one of each. */
+  /** Unique, unlike the name of its annotation. */
   readonly key: string;
   readonly annotation: Annotation;
-  /** Of the colour wheel, in degrees. */
+  /** The hue, in degrees. */
   readonly hue: number;
 }
 
-/** The header's fields keep their colours whatever the frame. */
+/** The header's fields have fixed colours. */
 const HUES: Readonly<Record<string, number>> = {
   fin: 25,
   rsv1: 50,
@@ -24,10 +24,10 @@ const HUES: Readonly<Record<string, number>> = {
   closeCode: 300,
   closeReason: 345,
 };
-/** From one line of a head to the next: far enough to be told apart. */
+/** The hue step between lines of a head, large enough to distinguish them. */
 const HUE_STEP = 67;
 
-/** A payload that has parts is those. */
+/** A payload with parts is replaced by them. */
 export function fieldsOf(annotations: readonly Annotation[]): Field[] {
   const flat = annotations.flatMap((annotation) =>
     annotation.name === "payload" && annotation.parts.length > 0 ? annotation.parts : [annotation],
@@ -44,7 +44,7 @@ export function isGuilty({ annotation }: Field): boolean {
   return annotation.violations.length > 0;
 }
 
-/** Four bits of a byte, or several such of the same fields in a row. */
+/** Four bits of a byte, or several in a row that belong to the same fields. */
 export interface Stretch {
   readonly text: string;
   readonly fields: readonly Field[];
@@ -75,7 +75,7 @@ export class FieldMap {
     return this.#ofByte[index] ?? NO_FIELDS;
   }
 
-  /** Those of the first or the second four bits. */
+  /** The fields of the first or the last four bits. */
   atHalf(index: number, half: 0 | 1): readonly Field[] {
     const all = this.at(index);
     if (all.length < 2) return all;
@@ -86,7 +86,7 @@ export class FieldMap {
   }
 }
 
-/** For `data-fields`, by which what belongs together finds itself. */
+/** For `data-fields`, which connects everything that belongs to a field. */
 export function keysOf(fields: readonly Field[]): string {
   return fields.map(({ key }) => key).join(" ");
 }

@@ -82,7 +82,7 @@ function Dump({ record, view, fields, columns }: DumpProps): VNode {
   }
   const { header, payload, inflated, inflatedLength, offset } = record;
   if (view === "inflated") {
-    // It has places of its own, which the payload's field takes all of.
+    // Not part of the grid's areas, because the payload's field would cover all of them.
     const all = fields
       .filter(({ annotation }) => annotation.name === "payload")
       .map((field) => ({ ...field, annotation: { ...field.annotation, start: 0, end: inflated!.length } }));

@@ -1,4 +1,4 @@
-/** The head of a handshake: its lines, what each is for, its bytes, and how the accept key is made. */
+/** The head of a handshake: its lines with explanations, its bytes, and how the accept key is computed. */
 import type { VNode } from "preact";
 import { acceptSteps, annotate, type HeadRecord } from "../../src/inspect/index.ts";
 import { isNarrow } from "../model/narrow.ts";
@@ -43,8 +43,8 @@ function lineEnd(bytes: Uint8Array): string {
 
 function AcceptSteps({ requestKey }: { readonly requestKey: string }): VNode {
   return (
-    <section class="accept-steps" aria-label="How the accept key is made">
-      <h4>How the accept key is made</h4>
+    <section class="accept-steps" aria-label="How the accept key is computed">
+      <h4>How the accept key is computed</h4>
       <ol>
         {acceptSteps(requestKey).map(({ label, value, explanation }) => (
           <li key={label}>

@@ -5,11 +5,11 @@ import { FieldMap, isGuilty, keysOf, type Field } from "./fields.ts";
 
 interface Props {
   readonly bytes: Uint8Array;
-  /** Where they begin in their stream. */
+  /** Their position in the stream. */
   readonly start: number;
   readonly fields: readonly Field[];
   readonly columns: number;
-  /** How many there were, where that is more. */
+  /** The full number of bytes, if that is more. */
   readonly length?: number;
 }
 

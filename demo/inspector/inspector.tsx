@@ -1,4 +1,4 @@
-/** The inspector: what was chosen on the ladder, to the bit. */
+/** The inspector: the item selected on the ladder, bit by bit. */
 import type { VNode } from "preact";
 import { useRef } from "preact/hooks";
 import { count, elapsed } from "../model/format.ts";
@@ -16,12 +16,12 @@ import { sentenceOf } from "./sentence.ts";
 export function Inspector(): VNode {
   const box = useRef<HTMLDivElement>(null);
   useLitFields(box);
-  void wireVersion.value; // what was chosen may still be coming
+  void wireVersion.value; // the selected item may still be arriving
   const item = selected.value;
   return (
     <div class="inspector" ref={box}>
       {item === undefined ? (
-        <p class="empty">Nothing is chosen: click any arrow on the ladder to see what its bytes mean.</p>
+        <p class="empty">Nothing is selected. Click an arrow on the ladder to see what its bytes mean.</p>
       ) : (
         <Chosen key={item.id} item={latest(item)} />
       )}
@@ -40,7 +40,7 @@ function Chosen({ item }: { readonly item: WireItem }): VNode {
     return (
       <>
         <Summary item={item} />
-        <p>This direction broke off without an end: {item.why}.</p>
+        <p>This direction was cut off without an end: {item.why}.</p>
       </>
     );
   }
@@ -77,7 +77,7 @@ function Summary({ item }: { readonly item: WireItem }): VNode {
       <p>
         {[size, ...flags].filter((part) => part !== "").join(" · ")}
         {item.kind === "record" && ` · in ${count(item.record.chunkCount, "chunk")}`}
-        {item.kind === "record" && !item.record.complete && " · not all of it has come"}
+        {item.kind === "record" && !item.record.complete && " · incomplete"}
       </p>
       <time>{timesText(item)}</time>
     </header>
@@ -93,7 +93,7 @@ function timesText({ departed, arrived }: WireItem): string {
 function Violations({ item: { record } }: { readonly item: RecordItem }): VNode | null {
   if (record.violations.length === 0) return null;
   return (
-    <ul class="violations" aria-label="Rules that are broken">
+    <ul class="violations" aria-label="Broken rules">
       {record.violations.map(({ code, message, section }, index) => (
         <li key={index} class="violation">
           {message} <code>{code}</code> <Clause section={section} />
@@ -103,7 +103,7 @@ function Violations({ item: { record } }: { readonly item: RecordItem }): VNode 
   );
 }
 
-/** A chunk has no meaning of its own: what counts is what is in it. */
+/** A chunk has no meaning; only its content matters. */
 function ChunkView({ item }: { readonly item: ChunkItem }): VNode {
   const { bytes, length, from, number } = item;
   const inIt = lookedAt.value.items.filter(
@@ -118,12 +118,12 @@ function ChunkView({ item }: { readonly item: ChunkItem }): VNode {
     <>
       <Summary item={item} />
       {length === null ? (
-        <p>This direction has ended: no more bytes will come.</p>
+        <p>This direction has ended: no more bytes follow.</p>
       ) : (
         <>
           <p>
-            Chunk {number} of the conversation. The network cuts the stream of bytes as it likes: where chunks begin and
-            end means nothing to the protocol.
+            Chunk {number} of the conversation. The network cuts the byte stream anywhere: the boundaries of chunks mean
+            nothing to the protocol.
           </p>
           <HexDump bytes={bytes} start={0} fields={[]} columns={isNarrow.value ? 8 : 16} length={length} />
           {inIt.length > 0 && (

@@ -1,9 +1,9 @@
-/** Which field is pointed at: everything of it is lit, wherever it stands. */
+/** The field under the pointer: everything that belongs to it is highlighted. */
 import { effect, signal } from "@preact/signals";
 import type { RefObject } from "preact";
 import { useEffect } from "preact/hooks";
 
-/** Their keys. */
+/** The keys of the fields. */
 const lit = signal<readonly string[]>([]);
 
 /** Lights what has a key of these in its `data-fields`, in all of the box, while one of them is pointed at or has focus. */

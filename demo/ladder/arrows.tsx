@@ -1,4 +1,4 @@
-/** The lines of the ladder: one from end to end for each row, the times of silence, and bytes that are on their way. */
+/** The lines of the ladder: one across for each row, the silences, and bytes in transit. */
 import type { VNode } from "preact";
 import { duration } from "../model/format.ts";
 import type { Gap, Row } from "./geometry.ts";
@@ -13,11 +13,11 @@ interface Props {
   readonly top: number;
   readonly height: number;
   readonly width: number;
-  /** How long bytes are on their way, in milliseconds; `undefined` if nobody knows. */
+  /** How long bytes are in transit, in milliseconds; `undefined` if unknown. */
   readonly flight: number | undefined;
 }
 
-/** Where the lines of the two ends stand, in CSS pixels from the edges: times stand left of the first. */
+/** The positions of the two ends' lines, in CSS pixels from the edges. Times are left of the first line. */
 export const LEFT = 78;
 export const RIGHT = 14;
 
@@ -65,7 +65,7 @@ function Arrow({ row, left, right, y, flight }: ArrowProps): VNode {
     return <path class={classes} d={`M${middle - 7} ${y1 - 7} l14 14 m0 -14 l-14 14`} />;
   }
   if (open) {
-    // Nobody knows yet where it ends.
+    // Its end is not known yet.
     const middle = (x1 + x2) / 2;
     const isChunk = item.kind === "chunk";
     return (

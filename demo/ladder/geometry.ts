@@ -1,34 +1,34 @@
-/** Where everything on the ladder stands, counted in rows: time runs down, and only as fast as something happens. */
+/** The positions on the ladder, in rows: time runs down, and only events take room. */
 import type { Keeps } from "./filter.ts";
 import type { LookedAt, Moment, WireItem } from "../model/timeline.ts";
 
 export interface Row {
   readonly item: WireItem;
-  /** Where its arrow begins and ends, in rows from the top. */
+  /** Where its arrow starts and ends, in rows from the top. */
   readonly start: number;
   readonly end: number;
-  /** Bytes of it are still to come. */
+  /** It is not complete yet. */
   readonly open: boolean;
   /** Its place among all rows, counted from 1. */
   readonly position: number;
 }
 
-/** A time in which nothing happened. */
+/** A time without events. */
 export interface Gap {
   readonly at: number;
   readonly ms: number;
 }
 
 export interface Geometry {
-  /** By their ends. */
+  /** Sorted by their ends. */
   readonly rows: readonly Row[];
   readonly gaps: readonly Gap[];
   readonly height: number;
-  /** The longest arrow's, in rows. */
+  /** The height of the longest arrow, in rows. */
   readonly longest: number;
 }
 
-/** From which time on a silence takes a row of its own, in milliseconds. */
+/** A silence of at least this many milliseconds gets a separate row. */
 const GAP_MS = 100;
 
 /** `chunks`: whether chunks are shown beside the records in them. `keeps`: which of all that is shown at all. */
@@ -43,7 +43,7 @@ export function geometryOf({ moments, pending }: LookedAt, chunks: boolean, keep
     before = moment;
     moment.row = at;
     const { item } = moment;
-    // The end of a direction is shown in any case.
+    // The end of a direction is always shown.
     const isWanted = item === undefined || keeps === undefined || keeps(item);
     const isShown = isWanted && item !== undefined && (item.kind !== "chunk" || chunks || item.length === null);
     if (isShown) shown.push(item);
@@ -69,11 +69,11 @@ function spanOf(item: WireItem): { readonly start: number; readonly end: number 
   if (item.kind === "break") return { start: end, end };
   const start = item.departed.row;
   if (item.kind === "chunk") return { start, end };
-  // Beside the chunks that brought it, as steep as those are.
+  // Beside its chunks, with the same slope.
   return { start: end - (item.reached.row - start), end };
 }
 
-/** The rows of which something lies between `top` and `bottom`. */
+/** The rows that are partly between `top` and `bottom`. */
 export function rowsBetween({ rows, longest }: Geometry, top: number, bottom: number): readonly Row[] {
   const found: Row[] = [];
   for (let at = firstEndingAt(rows, top); at < rows.length; at++) {

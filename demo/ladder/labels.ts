@@ -1,16 +1,16 @@
-/** What is written on an arrow: the kind of frame, its length, its flags. */
+/** The text on an arrow: the kind of frame, its length, its flags. */
 import type { FrameRecord, TraceRecord } from "../../src/inspect/index.ts";
 import { hex, quoted } from "../model/format.ts";
 import type { WireItem } from "../model/timeline.ts";
 
 export interface Label {
-  /** Such as `TEXT`. */
+  /** For example `TEXT`. */
   readonly kind: string;
-  /** Such as `5 B`. */
+  /** For example `5 B`. */
   readonly size: string;
-  /** Such as `FIN`, `MASK`. */
+  /** For example `FIN`, `MASK`. */
   readonly flags: readonly string[];
-  /** The beginning of what it says. */
+  /** The start of the content. */
   readonly gist: string;
 }
 
@@ -25,7 +25,7 @@ const KINDS: Readonly<Record<number, string>> = {
 const GIST_CHARACTERS = 60;
 const decoder = new TextDecoder();
 
-/** Of what does not change any more. */
+/** Labels of complete items. */
 const kept = new WeakMap<WireItem, Label>();
 
 export function labelOf(item: WireItem): Label {
@@ -50,7 +50,7 @@ export function violates(item: WireItem): boolean {
   return item.kind === "break" || (item.kind === "record" && item.record.violations.length > 0);
 }
 
-/** The same for those who hear it. */
+/** The same for screen readers. */
 export function spokenLabel(item: WireItem): string {
   const { kind, size, flags, gist } = labelOf(item);
   const way = item.from === "client" ? "client to server" : "server to client";
@@ -64,7 +64,7 @@ function recordLabel(record: TraceRecord, spoilt: string | undefined): Label {
     case "head":
       return { kind: record.message, size, flags: spoiltFlags(spoilt), gist: record.startLine };
     case "body":
-      return { kind: record.message === "rejection" ? "body" : "not understood", size, flags: [], gist: "" };
+      return { kind: record.message === "rejection" ? "body" : "not decoded", size, flags: [], gist: "" };
     case "frame": {
       const flags = [...frameFlags(record), ...spoiltFlags(spoilt)];
       const kind = record.header.length === 0 ? "…" : (KINDS[record.opcode] ?? `0x${record.opcode.toString(16)}`);

@@ -1,4 +1,4 @@
-/** The ladder: a line for each end, and an arrow between them for each chunk and each frame. Only what is seen is drawn. */
+/** The ladder: a line for each end, and arrows for the chunks and frames. Only the visible part is drawn. */
 import { useComputed, useSignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useCallback, useLayoutEffect, useRef } from "preact/hooks";
@@ -10,13 +10,13 @@ import { LadderRow } from "./ladderRow.tsx";
 import { LadderTools } from "./ladderTools.tsx";
 import { changeZoom, filter, follows, paused, ROW_HEIGHTS, showsChunks, WORDS_FROM, zoom } from "./ladderState.ts";
 
-/** How far beyond its edges the view is drawn, in CSS pixels, so that scrolling by less changes nothing. */
+/** How far beyond the edges the ladder is drawn, in CSS pixels, so that short scrolling draws nothing. */
 const OVERSCAN = 240;
-/** How far from its end the ladder still counts as read to the end, in CSS pixels. */
+/** How far from its end the ladder still counts as scrolled to the end, in CSS pixels. */
 const NEAR_END = 24;
 
 interface Props {
-  /** Told when somebody pointed at an arrow, to see what is in it. */
+  /** Called when the user selects an arrow. */
   readonly opened?: () => void;
 }
 
@@ -140,7 +140,7 @@ export function Ladder({ opened }: Props): VNode {
           />
           {rows.map((row, slot) => (
             <LadderRow
-              key={slot} // an element is used again for another row
+              key={slot} // the element is reused for another row
               row={row}
               rowHeight={rowHeight}
               hasWords={hasWords}

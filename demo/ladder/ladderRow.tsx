@@ -1,4 +1,4 @@
-/** The words on one arrow, which can be chosen. */
+/** The text on one arrow, which can be selected. */
 import { Fragment, type VNode } from "preact";
 import { elapsed } from "../model/format.ts";
 import type { Row } from "./geometry.ts";
@@ -9,7 +9,7 @@ interface Props {
   readonly rowHeight: number;
   readonly hasWords: boolean;
   readonly isSelected: boolean;
-  /** How many rows there are. */
+  /** The number of rows. */
   readonly size: number;
   readonly choose: (row: Row) => void;
 }

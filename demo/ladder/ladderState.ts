@@ -1,27 +1,27 @@
-/** How the ladder is looked at. */
+/** The view of the ladder: zoom, follow, pause, filter. */
 import { computed, effect, signal } from "@preact/signals";
 import { lookedAt } from "../model/playground.ts";
 import { filterOf } from "./filter.ts";
 import type { Geometry } from "./geometry.ts";
 
-/** CSS pixels of a row, smallest first. */
+/** Heights of a row in CSS pixels, smallest first. */
 export const ROW_HEIGHTS: readonly number[] = [4, 8, 18, 24, 30, 38];
-/** In lower rows there is no room for words. */
+/** Lower rows have no room for text. */
 export const WORDS_FROM = 18;
 
-/** Which of the heights. */
+/** The index of the current height. */
 export const zoom = signal(3);
 /** What is typed into the filter. */
 export const filterText = signal("");
 /** What it keeps, or what is wrong with it. */
 export const filter = computed(() => filterOf(filterText.value));
 export const showsChunks = signal(true);
-/** Whether its end is kept in sight. */
+/** Whether the view follows the end. */
 export const follows = signal(true);
-/** What the ladder is held at, while it is paused. */
+/** The state that the ladder shows while it is paused. */
 export const paused = signal<Geometry | undefined>(undefined);
 
-// Another conversation has a ladder of its own.
+// Another conversation has another ladder.
 effect(() => {
   void lookedAt.value;
   paused.value = undefined;

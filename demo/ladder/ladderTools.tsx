@@ -1,4 +1,4 @@
-/** What can be done with the ladder: follow its end, hold it, make it denser, show chunks or not. */
+/** The controls of the ladder: follow, pause, zoom, show chunks. */
 import type { VNode } from "preact";
 import { Complaint } from "../components/complaint.tsx";
 import { Switch } from "../components/switch.tsx";

@@ -1,17 +1,17 @@
-/** A log that keeps its newest entries, counts the ones it drops, and tells of changes at most once a frame. */
+/** A log that keeps its newest entries, counts the dropped ones, and notifies at most once per animation frame. */
 import { signal, type ReadonlySignal } from "@preact/signals";
 
 const MAX_ENTRIES = 200;
 
 export interface LogView<Entry> {
   readonly entries: readonly Entry[];
-  /** How many older entries are gone; the first entry that is left has this index. */
+  /** How many older entries were dropped; this is the index of the first one left. */
   readonly dropped: number;
 }
 
 export class BoundedLog<Entry> {
   readonly #view = signal<LogView<Entry>>({ entries: [], dropped: 0 });
-  /** At most twice as many as are kept, so that trimming is rare. */
+  /** At most twice the limit, so that trimming is rare. */
   #entries: Entry[] = [];
   #total = 0;
   #frame: number | undefined;
@@ -24,7 +24,7 @@ export class BoundedLog<Entry> {
     this.#entries.push(entry);
     this.#total++;
     if (this.#entries.length === 2 * MAX_ENTRIES) this.#entries = this.#entries.slice(-MAX_ENTRIES);
-    // A burst of a thousand messages is one change of the page, not a thousand.
+    // A burst of a thousand messages causes one update of the page.
     this.#frame ??= requestAnimationFrame(() => this.#publish());
   }
 

@@ -1,4 +1,4 @@
-/** What a person can have one end do, as plain data: it goes to a worker, into a story, and into a link. */
+/** What the user can make an end do, as plain data for workers, scenarios and links. */
 import { LocalProtocolError, type ConnectionRequested, type Signal, type WSConnection } from "../../src/index.ts";
 
 export type Command =
@@ -13,7 +13,7 @@ export type Command =
   | { readonly do: "accept"; readonly subprotocol?: string | undefined }
   | { readonly do: "reject"; readonly status: number; readonly body: string };
 
-/** The signal in the table of the life cycle that each command is. */
+/** The life-cycle signal of each command. */
 export const signalOf: Readonly<Record<Command["do"], Signal>> = {
   send: "sendMessage",
   ping: "sendPing",
@@ -23,7 +23,7 @@ export const signalOf: Readonly<Record<Command["do"], Signal>> = {
   reject: "reject",
 };
 
-/** Does it. Passes on what the connection throws. */
+/** Executes the command. Throws what the connection throws. */
 export function perform(connection: WSConnection, request: ConnectionRequested | undefined, command: Command): void {
   switch (command.do) {
     case "send":
@@ -56,6 +56,7 @@ function bytesOf(payload: string | Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuf
 }
 
 function awaited(request: ConnectionRequested | undefined): ConnectionRequested {
-  if (request === undefined) throw new LocalProtocolError("no request waits for an answer", { code: "unknownRequest" });
+  if (request === undefined)
+    throw new LocalProtocolError("no request is waiting for an answer", { code: "unknownRequest" });
   return request;
 }

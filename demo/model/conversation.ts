@@ -1,4 +1,4 @@
-/** One client and one server with a network between them, and everything that is seen of them, as signals. */
+/** One client and one server with a network between them, and their visible state, as signals. */
 import { signal, type ReadonlySignal } from "@preact/signals";
 import type { Role } from "../../src/inspect/index.ts";
 import { openCarrier, type Carrier, type CarrierWish } from "../network/carriers.ts";
@@ -11,11 +11,11 @@ import { Timeline } from "./timeline.ts";
 
 export interface Wishes extends ClientWishes {
   readonly carrier: CarrierWish;
-  /** Bytes written by hand in place of one end. */
+  /** Handwritten bytes in place of one end. */
   readonly raw?: RawClient | RawServer | undefined;
 }
 
-/** What can be changed while it runs. */
+/** What can be changed at any time. */
 export interface Controls {
   readonly network: ReadonlySignal<NetworkSettings>;
   readonly behaviour: Readonly<Record<Role, ReadonlySignal<Behaviour>>>;
@@ -23,27 +23,27 @@ export interface Controls {
 
 export interface Conversation {
   readonly wishes: Wishes;
-  /** `undefined` where there is no connection of ours at that end: see `absent`. */
+  /** `undefined` if that end is not a connection of ours: see `absent`. */
   readonly client: ReadonlySignal<Side | undefined>;
   readonly server: ReadonlySignal<Side | undefined>;
   /** Why there is none, for each end. */
   readonly absent: Readonly<Record<Role, string>>;
-  /** Why the carrier could not be had, if so. */
+  /** Why the carrier failed, if it did. */
   readonly problem: ReadonlySignal<string | undefined>;
   readonly network: Network;
   readonly timeline: Timeline;
-  /** Changes when the timeline has, at most once a frame. */
+  /** Changes with the timeline, at most once per animation frame. */
   readonly version: ReadonlySignal<number>;
-  /** Ends everything under both, and follows no controls any more. */
+  /** Ends everything under both ends, and stops following the controls. */
   readonly abandon: () => void;
 }
 
-/** Begins at once. Passes on what the connection throws at wishes that can't be. */
+/** Starts at once. Throws what the connection throws for invalid options. */
 export function startConversation(wishes: Wishes, controls: Controls): Conversation {
   const version = signal(0);
   let frame: number | undefined;
   const timeline = new Timeline(() => {
-    // A burst of a thousand frames is one change of the page, not a thousand.
+    // A burst of a thousand frames causes one update of the page.
     frame ??= requestAnimationFrame(() => {
       frame = undefined;
       version.value++;
@@ -111,14 +111,14 @@ export function startConversation(wishes: Wishes, controls: Controls): Conversat
     fail(error);
   }
 
-  const byHand = "Its bytes are written by hand: there is no connection here.";
+  const byHand = "Its bytes are written by hand, so there is no connection here.";
   return {
     wishes,
     client,
     server,
     absent: {
       client: byHand,
-      server: raw?.role === "server" ? byHand : `The server is elsewhere: ${wishes.carrier.url ?? "not yet there"}`,
+      server: raw?.role === "server" ? byHand : `The server is elsewhere: ${wishes.carrier.url ?? "no URL yet"}`,
     },
     problem,
     network: line,

@@ -1,4 +1,4 @@
-/** One end of a conversation where it runs, in the page or in a worker: takes commands, and reports as plain data. */
+/** One end of a conversation, in the page or in a worker: executes commands, and reports as plain data. */
 import type { AgreedExtension, ConnectionRequested, ConnectionState, WSEvent } from "../../src/index.ts";
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import { recordVector, type Vector, type VectorRecording } from "../../src/inspect/index.ts";
@@ -12,28 +12,28 @@ import { measuredExtension, type MessageSize } from "./measuredExtension.ts";
 import { refusalOf } from "./refusal.ts";
 import { follow, signalsOf, type Transition } from "./transition.ts";
 
-/** What the client asks for. */
+/** The resource that the client requests. */
 export interface ClientWishes {
   readonly resource: string;
   readonly subprotocols: readonly string[];
-  /** Whether it offers permessage-deflate, which the server agrees to. */
+  /** Whether it offers permessage-deflate. The server accepts it. */
   readonly compression: boolean;
 }
 
-/** What an end does by itself. It may be changed at any time. */
+/** What an end does automatically. It can be changed at any time. */
 export interface Behaviour {
   readonly acceptsAtOnce: boolean;
   readonly echoes: boolean;
-  /** `false`: it reads no more of what comes. */
+  /** `false`: it does not read incoming bytes. */
   readonly reads: boolean;
 }
 
-/** What the peer did wrong, if that is why the connection ended. */
+/** The peer's violation, if that ended the connection. */
 export interface Fault {
   readonly message: string;
   readonly code: string;
   readonly section: string | undefined;
-  /** Of HTTP, where the opening handshake was broken. */
+  /** The HTTP status for it, if the opening handshake broke the rule. */
   readonly status: number | undefined;
 }
 
@@ -55,14 +55,14 @@ export type Report =
       };
     }
   | { readonly type: "acted"; readonly state: ConnectionState; readonly transition: Transition | undefined }
-  /** Bytes that wait in the connection, since the transport does not take them. */
+  /** Queued bytes in the connection, because the transport does not accept them. */
   | { readonly type: "waiting"; readonly bytes: number };
 
 export interface End {
-  /** One after the other, until one is refused: returns why, or `undefined`. */
+  /** Executes them in order until one is refused: returns the reason, or `undefined`. */
   perform(commands: readonly Command[]): string | undefined;
   behave(behaviour: Behaviour): void;
-  /** What has happened to the connection, to be replayed. */
+  /** The recorded steps of the connection, for a replay. */
   vector(): Vector;
 }
 
@@ -70,16 +70,16 @@ export type EndOptions =
   | { readonly role: "client"; readonly wishes: ClientWishes; readonly origin: string; readonly behaviour: Behaviour }
   | { readonly role: "server"; readonly behaviour: Behaviour };
 
-/** Long enough for a person who plays the server, or who lets bytes through one by one. */
+/** Long enough for a user who plays the server, or who releases bytes one by one. */
 const PATIENCE_MS = 600_000;
-/** Small enough that what grows beyond it is not tedious to watch. */
+/** Small enough that exceeding it does not take long. */
 const limits = { maxMessageBytes: 4 * 1024 * 1024 };
-/** Where a vector ends: what is longer nobody reads. */
+/** The largest vector: nobody reads a longer one. */
 const MAX_VECTOR_BYTES = 1024 * 1024;
-/** How often what waits is told of, in milliseconds. */
+/** How often the queued amounts are reported, in milliseconds. */
 const WAITING_MS = 50;
 
-/** Begins at once. Passes on what the connection throws at wishes that can't be. */
+/** Starts at once. Throws what the connection throws for invalid options. */
 export function startEnd(transport: ByteTransport, options: EndOptions, report: (report: Report) => void): End {
   let { behaviour } = options;
   let before: ConnectionState = "connecting";
@@ -103,7 +103,7 @@ export function startEnd(transport: ByteTransport, options: EndOptions, report: 
     if (event.type === "connectionRequested") request = event;
     const isEnd = (event.type === "textReceived" || event.type === "bytesReceived") && event.messageFinished;
     const signals = signalsOf(event, before);
-    // A server that accepts by itself was connecting when it was last seen.
+    // A server that accepts automatically was connecting when it was last seen.
     const accepted = options.role === "server" && signals[0] === "establish";
     const transition = follow(before, accepted ? ["accept"] : signals);
     before = state;

@@ -1,4 +1,4 @@
-/** What an event says, as rows to read: the names of its fields, and their values cut to what a page can show. */
+/** The fields of an event as rows: names, and values cut to what a page can show. */
 import type { AgreedExtension, CloseFrame, WSEvent } from "../../src/index.ts";
 import { count, cutText, hex, quoted } from "./format.ts";
 import type { MessageSize } from "./measuredExtension.ts";
@@ -8,7 +8,7 @@ export type Fact = readonly [name: string, value: string];
 const MAX_CHARACTERS = 240;
 const MAX_BYTES = 48;
 
-/** Keeps nothing of the event's bytes. With the size of the message that ends with it, where an extension tells. */
+/** Keeps none of the event's bytes. Includes the size of the message that ends with it, if an extension measures it. */
 export function eventFacts(event: WSEvent, size?: MessageSize): Fact[] {
   switch (event.type) {
     case "connectionRequested":
@@ -52,13 +52,13 @@ function optional(name: string, value: string | undefined): Fact[] {
   return value === undefined ? [] : [[name, value]];
 }
 
-/** The end of a message is the end of a frame, too. */
+/** The end of a message is also the end of a frame. */
 function pieceFacts({ frameFinished, messageFinished }: { frameFinished: boolean; messageFinished: boolean }): Fact[] {
   const facts: Fact[] = [["messageFinished", String(messageFinished)]];
   return messageFinished ? facts : [["frameFinished", String(frameFinished)], ...facts];
 }
 
-/** What compression saved of a message. */
+/** The bytes that compression saved. */
 function sizeFacts(size: MessageSize | undefined): Fact[] {
   if (size === undefined) return [];
   const { wireBytes, bytes } = size;
@@ -85,10 +85,10 @@ function bytesFacts(name: string, bytes: Uint8Array): Fact[] {
   ];
 }
 
-/** `undefined` where the bytes are no text, or none that can be seen. */
+/** `undefined` if the bytes are not text, or not visible text. */
 function readableText(bytes: Uint8Array): string | undefined {
   try {
-    // A character that is cut at the end is left out, as the beginning of more.
+    // A character that is cut at the end is left out.
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
     return text === "" || /[^\P{C}\s]/u.test(text) ? undefined : quoted(text);
   } catch {

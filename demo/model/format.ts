@@ -1,15 +1,15 @@
-/** Bytes, texts and times as people read them, cut to a length that a page can show. */
+/** Formats bytes, texts and times for people, cut to a length that a page can show. */
 
 export function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
 }
 
-/** Printable ASCII as it is, a dot for anything else. */
+/** Printable ASCII unchanged, a dot for anything else. */
 export function ascii(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "·")).join("");
 }
 
-/** The text, or its beginning and how much more there is. */
+/** The text, or its start and the number of remaining characters. */
 export function cutText(text: string, maxCharacters: number): string {
   if (text.length <= maxCharacters) return text;
   const kept = text.slice(0, maxCharacters).toWellFormed();
@@ -39,7 +39,7 @@ export function quoted(text: string, maxCharacters = 240): string {
   return `“${cutText(text, maxCharacters)}”`;
 }
 
-/** Such as `140 ms`, `1.20 s`, `17 min` or `5 h`. */
+/** For example `140 ms`, `1.20 s`, `17 min` or `5 h`. */
 export function duration(milliseconds: number): string {
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
   const seconds = milliseconds / 1000;

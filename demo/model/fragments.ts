@@ -1,6 +1,6 @@
 /** A message cut into fragments of about the same length (RFC 6455 §5.4). */
 
-/** As many as are asked for, the last ones empty where there is too little for all. Text is cut between characters. */
+/** Returns the requested number; the last ones are empty if the message is short. Text is cut between characters. */
 export function fragmentsOf<Data extends string | Uint8Array<ArrayBuffer>>(data: Data, count: number): Data[] {
   if (typeof data === "string") {
     const characters = Array.from(data);

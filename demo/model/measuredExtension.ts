@@ -1,13 +1,13 @@
-/** An extension that tells, of each message that comes, how many bytes it had on the wire and how many it has. */
+/** An extension that reports, for each received message, its size on the wire and its real size. */
 import type { Extension, ExtensionCodec, IncomingFrame } from "../../src/index.ts";
 
 export interface MessageSize {
-  /** Payload of all its frames, without their headers. */
+  /** The payload of all its frames, without headers. */
   readonly wireBytes: number;
   readonly bytes: number;
 }
 
-/** Changes nothing of what the extension does. `tell` is called before the end of the message is. */
+/** Does not change the extension's behaviour. `tell` is called before the event for the end of the message. */
 export function measuredExtension(extension: Extension, tell: (size: MessageSize) => void): Extension {
   return {
     name: extension.name,

@@ -1,4 +1,4 @@
-/** The state of the page: the conversation that is on, what can be changed while it is, and what is looked at. */
+/** The state of the page: the current conversation, its controls, and the selection. */
 import { computed, effect, signal } from "@preact/signals";
 import type { Role } from "../../src/inspect/index.ts";
 import { plainNetwork, type NetworkSettings } from "../network/settings.ts";
@@ -21,21 +21,21 @@ export const firstWishes: Wishes = {
   carrier: { name: "pipe" },
 };
 
-/** What the next conversation will be. */
+/** The options of the next conversation. */
 export const wishes = signal<Wishes>(firstWishes);
 
 export const conversation = signal<Conversation>(begin(firstWishes));
 
-/** What the inspector shows; `undefined` until somebody chooses. */
+/** The item in the inspector; `undefined` until one is selected. */
 export const selected = signal<WireItem | undefined>(undefined);
 
-/** In place of the present conversation: what was decoded from bytes that somebody gave. */
+/** Records decoded from given bytes, shown in place of the current conversation. */
 export const borrowed = signal<LookedAt | undefined>(undefined);
 
 /** What the ladder shows and the inspector looks into. */
 export const lookedAt = computed<LookedAt>(() => borrowed.value ?? conversation.value.timeline);
 
-/** Changes whenever something crossed the wire of the present conversation. */
+/** Changes whenever something crosses the wire of the current conversation. */
 export const wireVersion = computed(() => conversation.value.version.value);
 
 effect(() => {
@@ -43,7 +43,7 @@ effect(() => {
   conversation.peek().network.wake();
 });
 
-/** Begins a conversation and leaves the present one; returns why not, if it can't be, and leaves that alone. */
+/** Starts a conversation in place of the current one. If it can't, returns the reason and keeps the current one. */
 export function connectAgain(next: Partial<Wishes> = {}): string | undefined {
   return refusalOf(() => {
     const all: Wishes = { ...wishes.value, raw: undefined, ...next };

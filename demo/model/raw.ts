@@ -1,4 +1,4 @@
-/** An end that is no connection: it sends bytes that somebody wrote, and leaves unread what they mean. */
+/** An end without a connection: it sends bytes that the user wrote, and does not interpret the answer. */
 import { acceptSteps, Decoder } from "../../src/inspect/index.ts";
 import type { ByteTransport } from "../../src/transports/pipe.ts";
 
@@ -8,7 +8,7 @@ export interface RawClient {
   readonly text: string;
 }
 
-/** Sends it when a request has come, with the right answer to its key in place of `{accept}`. */
+/** Sends it when a request has arrived, with the right answer to its key in place of `{accept}`. */
 export interface RawServer {
   readonly role: "server";
   readonly text: string;
@@ -36,6 +36,6 @@ async function readAll(readable: ReadableStream<Uint8Array>, take: (chunk: Uint8
   try {
     for (let value; ({ value } = await reader.read()), value !== undefined;) take(value);
   } catch {
-    // It has ended, one way or another.
+    // It has ended, cleanly or not.
   }
 }

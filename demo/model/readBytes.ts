@@ -160,6 +160,6 @@ function readBase64(text: string): ReadBytes | undefined {
 function complaint(text: string): string {
   const digits = text.replaceAll(SEPARATORS, "");
   const stranger = /[^0-9a-f]/iu.exec(digits);
-  if (stranger !== null) return `“${stranger[0]}” is no hex digit: write bytes like 00 ff 7f.`;
-  return `${digits.length} hex digits: a byte has two.`;
+  if (stranger !== null) return `“${stranger[0]}” is not a hex digit: write bytes like 00 ff 7f.`;
+  return `${digits.length} hex digits: write two for each byte.`;
 }

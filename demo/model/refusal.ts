@@ -1,7 +1,7 @@
-/** What the library threw at a person who asked for too much, in words; anything else is a defect and goes on. */
+/** The library's error for an invalid request of the user, in words. Any other error is a bug and is rethrown. */
 import { LocalProtocolError } from "../../src/index.ts";
 
-/** Does it, and returns why it was refused, or `undefined` if it was not. */
+/** Calls it, and returns the reason if it was refused, otherwise `undefined`. */
 export function refusalOf(action: () => void): string | undefined {
   try {
     action();

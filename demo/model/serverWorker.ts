@@ -1,4 +1,4 @@
-/** The worker in which the server lives when bytes go over a message port: takes commands, and posts reports. */
+/** The worker of the server if a message port carries the bytes: takes commands, and posts reports. */
 import type { Vector } from "../../src/inspect/index.ts";
 import { messagePortTransport } from "../../src/transports/messagePort.ts";
 import type { Command } from "./command.ts";

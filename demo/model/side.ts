@@ -1,4 +1,4 @@
-/** One end of a conversation as the page sees it: signals that follow its reports, and the way to command it. */
+/** One end of a conversation as the page sees it: signals that follow its reports, and functions that command it. */
 import { batch, effect, signal, type ReadonlySignal } from "@preact/signals";
 import type { AgreedExtension, ConnectionState, WSEvent } from "../../src/index.ts";
 import type { Role, Vector } from "../../src/inspect/index.ts";
@@ -27,31 +27,31 @@ export interface Side {
   readonly role: Role;
   readonly state: ReadonlySignal<ConnectionState>;
   readonly transition: ReadonlySignal<Transition | undefined>;
-  /** What was agreed on. */
+  /** The negotiated subprotocol and extensions. */
   readonly extensions: ReadonlySignal<readonly AgreedExtension[]>;
-  /** Server: what the client asked for. */
+  /** Server: the client's request. */
   readonly request: ReadonlySignal<RequestFacts | undefined>;
-  /** How it ended, once it has. */
+  /** How it ended; `undefined` before. */
   readonly closed: ReadonlySignal<Closed | undefined>;
   /** Bytes that its connection could not send yet. */
   readonly waitingBytes: ReadonlySignal<number>;
   readonly log: BoundedLog<LoggedEvent>;
-  /** Fulfilled with why the first of them that was refused was, or with `undefined`. */
+  /** Resolves to the reason of the first refused command, or `undefined`. */
   perform(...commands: Command[]): Promise<string | undefined>;
-  /** What has happened to its connection, to be replayed. */
+  /** The recorded steps of its connection, for a replay. */
   vector(): Promise<Vector>;
 }
 
-/** The ways to it, wherever it runs. */
+/** How to reach it, wherever it runs. */
 type Handle = Pick<Side, "vector"> & { perform(commands: Command[]): Promise<string | undefined> };
 
 export interface RunningSide {
   readonly side: Side;
-  /** It follows its behaviour no more. */
+  /** Stops following the controls. */
   readonly stop: () => void;
 }
 
-/** `sinceMs` makes a time since the epoch one since the conversation began. */
+/** `sinceMs` converts a time since the epoch to one since the start of the conversation. */
 export function startSide(
   transport: ByteTransport,
   options: EndOptions,

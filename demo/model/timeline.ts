@@ -1,21 +1,21 @@
-/** What crossed the network, in the order in which it did: chunks as they left and arrived, and the records in them. */
+/** What crossed the network, in order: chunks as they left and arrived, and the records in them. */
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import { Decoder, type Role, type TraceRecord } from "../../src/inspect/index.ts";
 import type { Bytes, WireObserver } from "../network/lane.ts";
 
-/** Something that happened at one end of an arrow. A row of the ladder, if something is shown there. */
+/** An event at one end of an arrow. It is a row of the ladder if it has content. */
 export interface Moment {
   readonly atMs: number;
-  /** What stands in this row; `undefined` where an arrow only begins. */
+  /** The content of this row; `undefined` if an arrow only starts here. */
   item: WireItem | undefined;
-  /** A record begins here that arrives later. */
+  /** A record starts here that arrives later. */
   beginsRecord: boolean;
-  /** Where the ladder has put it, in rows. */
+  /** Its position on the ladder, in rows. */
   row: number;
 }
 
 interface ItemBase {
-  /** Counts the items in the order in which they were first seen. */
+  /** Numbers the items in the order of their first appearance. */
   readonly id: number;
   readonly from: Role;
   readonly departed: Moment;
@@ -25,26 +25,26 @@ interface ItemBase {
 export interface ChunkItem extends ItemBase {
   readonly kind: "chunk";
   readonly number: number;
-  /** The beginning of it, as it arrived, or until then as it left. */
+  /** Its first bytes, as they arrived, or until then as they left. */
   bytes: Bytes;
   length: number | null;
-  /** `undefined` while it is on its way. */
+  /** `undefined` while it is in transit. */
   arrived: Moment | undefined;
-  /** What the network did to it. */
+  /** The network's fault, if any. */
   spoilt: string | undefined;
 }
 
-/** A frame, a head, or what is neither. Until it is complete it has no moment of its own. */
+/** A frame, a head, or bytes that are neither. It has no time until it is complete. */
 export interface RecordItem extends ItemBase {
   readonly kind: "record";
   readonly record: TraceRecord;
-  /** When the chunk arrived that its latest bytes were in. */
+  /** When the chunk with its latest bytes arrived. */
   reached: Moment;
   arrived: Moment | undefined;
   spoilt: string | undefined;
 }
 
-/** A direction broke off. */
+/** A direction was cut off. */
 export interface BreakItem extends ItemBase {
   readonly kind: "break";
   readonly why: string;
@@ -59,23 +59,23 @@ export interface LookedAt {
   /** Records that are not complete. */
   readonly pending: ReadonlyMap<number, RecordItem>;
   readonly items: readonly WireItem[];
-  /** How many items were let go. */
+  /** How many items were dropped. */
   readonly dropped: number;
 }
 
-/** When this many moments are kept, the older half is let go. */
+/** Above this number of moments, the older half is dropped. */
 const MAX_MOMENTS = 50_000;
-/** Of one chunk, and of one payload. */
+/** The kept bytes of one chunk, and of one payload. */
 const KEPT_CHUNK_BYTES = 512;
 const KEPT_PAYLOAD_BYTES = 4096;
-/** Up to where an arrow is level, in milliseconds. */
+/** Up to this time in transit an arrow is level, in milliseconds. */
 const INSTANT_MS = 2;
 
 export class Timeline implements WireObserver, LookedAt {
   moments: Moment[] = [];
   /** Records that are not complete. */
   readonly pending = new Map<number, RecordItem>();
-  /** How many items were let go. */
+  /** How many items were dropped. */
   dropped = 0;
   readonly startedEpochMs = Date.now();
   readonly #startedMs = performance.now();
@@ -97,7 +97,7 @@ export class Timeline implements WireObserver, LookedAt {
     });
   }
 
-  /** Milliseconds since it began. */
+  /** Milliseconds since the start. */
   get nowMs(): number {
     return performance.now() - this.#startedMs;
   }
@@ -147,7 +147,7 @@ export class Timeline implements WireObserver, LookedAt {
     this.#onChange();
   }
 
-  /** What exports take. The last ones may still be changing. */
+  /** The records for exports. The last ones may still change. */
   get records(): TraceRecord[] {
     return [...this.#records.values()].map(({ record }) => record);
   }

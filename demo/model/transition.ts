@@ -1,18 +1,18 @@
-/** Which signals of the life cycle's table led from one state to the next, told from what was seen at the border. */
+/** Which signals of the life cycle led from one state to the next, derived from the visible events. */
 import { lifeCycle, type ConnectionState, type Signal, type WSEvent } from "../../src/index.ts";
 
 export interface Transition {
   readonly from: ConnectionState;
   readonly to: ConnectionState;
-  /** In the order in which they came. */
+  /** In order of arrival. */
   readonly signals: readonly Signal[];
 }
 
-/** What an event says of signals, by the state before it; nothing for those that are no step. */
+/** The signals of an event, by the state before it; none if it is not a step. */
 export function signalsOf(event: WSEvent, before: ConnectionState, autoPong = true): readonly Signal[] {
   switch (event.type) {
     case "connectionEstablished":
-      // The server's own `accept` comes as a command, or by itself: see `lifeCycle`.
+      // The server's `accept` is a command or automatic: see `lifeCycle`.
       return before === "connecting" ? ["establish"] : [];
     case "connectionRejected":
       return ["beRejected"];
@@ -28,7 +28,7 @@ export function signalsOf(event: WSEvent, before: ConnectionState, autoPong = tr
   }
 }
 
-/** The way that the table leads, or `undefined` where it does not lead there. */
+/** The path through the table, or `undefined` if there is none. */
 export function follow(from: ConnectionState, signals: readonly Signal[]): Transition | undefined {
   let to: ConnectionState | undefined = from;
   for (const name of signals) to = to && lifeCycle[to][name];

@@ -1,4 +1,4 @@
-/** What leads from the network to the server: memory, a worker, a data channel, or something at a URL. */
+/** The carrier from the network to the server: memory, a worker, a data channel, or a server at a URL. */
 import { messagePortTransport } from "../../src/transports/messagePort.ts";
 import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
 import { dataChannelProtocol, dataChannelTransport } from "../../src/transports/webrtc.ts";
@@ -11,19 +11,19 @@ export type CarrierName = "pipe" | "worker" | "webrtc" | "webtransport" | "webso
 
 export interface CarrierWish {
   readonly name: CarrierName;
-  /** Of a server, for the last two. */
+  /** The server's URL, for the last two. */
   readonly url?: string;
-  /** SHA-256 of the certificate of a WebTransport server that no authority vouches for, in hex or Base64. */
+  /** SHA-256 of a WebTransport server's self-signed certificate, in hex or Base64. */
   readonly certificateHash?: string;
 }
 
 export interface Carrier {
   readonly near: ByteTransport;
-  /** The other end, where that is in the page. */
+  /** The other end, if it is in the page. */
   readonly far?: ByteTransport;
-  /** The worker that holds the other end. It waits for a port: see `serverWorker.ts`. */
+  /** The worker with the other end. It waits for a port: see `serverWorker.ts`. */
   readonly worker?: { readonly worker: Worker; readonly port: MessagePort };
-  /** Gives back what the transport itself does not. */
+  /** Releases what the transport does not. */
   readonly dispose?: () => void;
 }
 
@@ -42,14 +42,15 @@ export function needsUrl(name: CarrierName): boolean {
   return name === "webtransport" || name === "websocket";
 }
 
-/** Why this browser can't, or `undefined` if it can. */
+/** Why this browser lacks it, or `undefined` if it has it. */
 export function lacking(name: CarrierName): string | undefined {
   if (name === "webrtc" && !("RTCPeerConnection" in globalThis)) return "This browser has no WebRTC.";
-  if (name === "webtransport" && !("WebTransport" in globalThis)) return "This browser has no WebTransport here.";
+  if (name === "webtransport" && !("WebTransport" in globalThis))
+    return "This browser has no WebTransport for this page.";
   return undefined;
 }
 
-/** At once where it can be. Throws or rejects with why there is none. */
+/** Synchronous if possible. Throws or rejects with the reason if there is none. */
 export function openCarrier({ name, url = "", certificateHash = "" }: CarrierWish): Carrier | Promise<Carrier> {
   switch (name) {
     case "pipe": {

@@ -1,16 +1,16 @@
-/** One direction of the network: takes chunks from its sender, and delivers them late, in pieces, spoilt, or not at all. */
+/** One direction of the network: delivers the sender's chunks late, in pieces, corrupted, or not at all. */
 import type { Role } from "../../src/inspect/index.ts";
 import { Slices } from "../model/task.ts";
 import type { Mishap, NetworkSettings } from "./settings.ts";
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Is told what passes, in order. `null` is the end of a direction. */
+/** Called with everything that passes, in order. `null` is the end of a direction. */
 export interface WireObserver {
   departed(from: Role, id: number, bytes: Bytes | null): void;
-  /** `bytes` as they arrive, to be read before it returns; `spoilt` says what happened to them. */
+  /** `bytes` as they arrive, valid only during the call; `spoilt` describes the corruption. */
   arrived(from: Role, id: number, bytes: Bytes | null, spoilt: string | undefined): void;
-  /** A direction broke off without an end. */
+  /** A direction was cut off without an end. */
   broke(from: Role, why: string): void;
 }
 
@@ -20,7 +20,7 @@ interface Departed {
   readonly departedMs: number;
 }
 
-/** How many bytes may be on their way before the sender has to wait: about what a socket holds. */
+/** How many bytes can be in transit before the sender has to wait: about the size of a socket's buffers. */
 const CAPACITY_BYTES = 64 * 1024;
 
 export class Lane {
@@ -32,7 +32,7 @@ export class Lane {
   readonly #nextId: () => number;
   readonly #cutOff: (from: Role) => void;
   #queue: Departed[] = [];
-  /** How many of the queue have been delivered. */
+  /** How many queued chunks were delivered. */
   #gone = 0;
   #queuedBytes = 0;
   #passedBytes = 0;
@@ -50,7 +50,7 @@ export class Lane {
     readonly settings: () => NetworkSettings;
     readonly observer: WireObserver;
     readonly nextId: () => number;
-    /** The network is to be gone, after what has been delivered. */
+    /** The network goes down after this delivery. */
     readonly cutOff: (from: Role) => void;
   }) {
     this.#from = given.from;
@@ -64,7 +64,7 @@ export class Lane {
     void this.#read();
   }
 
-  /** When the next chunk departed that has not been delivered; `undefined` if there is none. */
+  /** When the next undelivered chunk departed; `undefined` if there is none. */
   get oldestMs(): number | undefined {
     return this.#queue[this.#gone]?.departedMs;
   }
@@ -82,7 +82,7 @@ export class Lane {
     this.#mishap = mishap;
   }
 
-  /** Delivers one more chunk, whatever it would have to wait for. */
+  /** Delivers one more chunk without further delay. */
   step(): void {
     this.#steps++;
     this.#wakeDelivery();
@@ -93,7 +93,7 @@ export class Lane {
     this.#wakeDelivery();
   }
 
-  /** Ends the direction for both, cleanly or not, and drops what is on its way. */
+  /** Ends the direction for both, cleanly or not, and drops what is in transit. */
   end(failure?: Error): void {
     if (this.#over) return;
     this.#over = true;
@@ -190,7 +190,7 @@ export class Lane {
     }
     const { bytes: arriving, spoilt, cut } = this.#spoil(bytes);
     this.#observer.arrived(this.#from, id, arriving, spoilt);
-    // A reader that does not read holds the whole lane here.
+    // A reader that does not read stops the whole lane here.
     if (arriving.length > 0) await this.#writer.write(arriving).catch(ignore);
     if (cut) this.#cutOff(this.#from);
   }
@@ -218,7 +218,7 @@ export class Lane {
     return { bytes: arriving, spoilt, cut: false };
   }
 
-  /** The sender broke off. */
+  /** The sender was cut off. */
   #break(error: unknown): void {
     if (this.#over) return;
     this.#over = true;
@@ -227,7 +227,7 @@ export class Lane {
     this.#wakeDelivery();
   }
 
-  /** The receiver takes no more. */
+  /** The receiver stopped reading. */
   #sinkFailed(error: unknown): void {
     if (this.#over) return;
     this.#over = true;

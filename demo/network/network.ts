@@ -1,4 +1,4 @@
-/** The network between two ends: both directions, and what can befall them together. */
+/** The network between two ends: both directions, and the faults that affect both. */
 import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
 import type { Role } from "../../src/inspect/index.ts";
 import { Lane, type Bytes, type WireObserver } from "./lane.ts";
@@ -7,22 +7,22 @@ import type { Mishap, NetworkSettings } from "./settings.ts";
 export interface Network {
   /** What the client reads and writes. */
   readonly clientEnd: ByteTransport;
-  /** Begins to carry, over what leads to the server. */
+  /** Starts to carry bytes to the server. */
   carry(carrier: ByteTransport): void;
   inject(from: Role, bytes: Bytes): void;
   arm(from: Role, mishap: Mishap): void;
-  /** Delivers the chunk that has been on its way for longest. `false` if there is none. */
+  /** Delivers the chunk that has been in transit for longest. `false` if there is none. */
   step(): boolean;
   wake(): void;
-  /** How many bytes of each sender are on their way. */
+  /** How many bytes of each sender are in transit. */
   queuedBytes(from: Role): number;
-  /** Both directions end, as if a cable was pulled at a hop that closes both sides. */
+  /** Both directions end, as if a hop lost its cable and closed both sides. */
   cut(): void;
   /** Both directions fail. */
   reset(): void;
 }
 
-/** In bytes: little, so that a reader that stops is soon felt. */
+/** In bytes: small, so that stopping a reader soon has an effect. */
 const CLIENT_BUFFER_BYTES = 16 * 1024;
 
 export function network(settings: () => NetworkSettings, observer: WireObserver): Network {

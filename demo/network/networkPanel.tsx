@@ -1,4 +1,4 @@
-/** The network between the two ends: what it is made of, how slow and how broken it is. */
+/** The network between the two ends: its carrier, its delays and its faults. */
 import { useSignal } from "@preact/signals";
 import type { TargetedSubmitEvent, VNode } from "preact";
 import type { Role } from "../../src/inspect/index.ts";
@@ -47,7 +47,7 @@ function CarrierForm(): VNode {
           value={name.value}
           onChange={(event) => {
             name.value = event.currentTarget.value as CarrierName;
-            // The others want a URL first.
+            // The others need a URL first.
             if (!needsUrl(name.value) && lacking(name.value) === undefined) event.currentTarget.form?.requestSubmit();
           }}
         >
@@ -73,7 +73,7 @@ function CarrierForm(): VNode {
       )}
       {name.value === "webtransport" && (
         <label class="wide">
-          SHA-256 of its certificate, if that is its own
+          SHA-256 of its certificate, if it is self-signed
           <input name="hash" class="bytes" defaultValue={carrier.certificateHash ?? ""} spellcheck={false} />
         </label>
       )}
@@ -81,8 +81,8 @@ function CarrierForm(): VNode {
       {needsUrl(name.value) && (
         <p class="hint">
           {name.value === "websocket"
-            ? "A server whose WebSocket carries a stream of bytes, behind which a WebSocket server reads them: websockify does so, and the entry websocket-transport of this library."
-            : "A server that speaks WebSocket on the streams of a WebTransport session."}
+            ? "A server whose WebSocket carries a byte stream to a WebSocket server, such as websockify, or this library with its entry websocket-transport."
+            : "A server that runs WebSockets over the streams of a WebTransport session."}
         </p>
       )}
       <Complaint text={missing ?? refusal.value ?? problem} />
@@ -90,7 +90,7 @@ function CarrierForm(): VNode {
   );
 }
 
-/** What befalls every chunk. */
+/** Faults that affect every chunk. */
 function Weather(): VNode {
   const { latencyMs, chunkBytes, stepping, corruptEvery } = networkSettings.value;
   void wireVersion.value;
@@ -145,7 +145,7 @@ function Weather(): VNode {
           checked={stepping}
           change={(stepping) => void act({ type: "network", change: { stepping } })}
           label="Step by step"
-          hint="nothing arrives by itself"
+          hint="nothing arrives automatically"
         />
         <button type="button" class="primary" aria-disabled={!stepping} onClick={() => void act({ type: "step" })}>
           Deliver next
@@ -163,14 +163,14 @@ function Weather(): VNode {
   );
 }
 
-/** What befalls the next chunk of one direction, or all of it now. */
+/** Faults that affect the next chunk of one direction, or everything at once. */
 function Mishaps(): VNode {
   const from = useSignal<Role>("client");
   const refusal = useSignal<string | undefined>(undefined);
   const corrupt = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const mask = parseBytes(fieldOf(event, "mask"));
-    refusal.value = typeof mask === "string" ? mask : mask.length === 1 ? undefined : "A mask is one byte.";
+    refusal.value = typeof mask === "string" ? mask : mask.length === 1 ? undefined : "A mask must be one byte.";
     if (refusal.value !== undefined) return;
     const mishap = { kind: "corrupt", offset: Number(fieldOf(event, "offset")), mask: mask[0] as number } as const;
     void act({ type: "mishap", from: from.value, mishap });
@@ -199,7 +199,7 @@ function Mishaps(): VNode {
       <div class="buttons">
         <button
           type="button"
-          title="Half of the next chunk arrives, and then both directions end"
+          title="Half of the next chunk arrives; then both directions end"
           onClick={() => void act({ type: "mishap", from: from.value, mishap: { kind: "cut" } })}
         >
           Cut in the next chunk
@@ -213,13 +213,13 @@ function Mishaps(): VNode {
   );
 }
 
-/** Where bytes wait: who does not read holds the one who sends. */
+/** Where bytes are queued: a side that does not read pauses the other. */
 function Flow(): VNode {
   void wireVersion.value;
   const { network, client, server } = conversation.value;
   return (
     <table class="flow">
-      <caption>Bytes that wait</caption>
+      <caption>Queued bytes</caption>
       <thead>
         <tr>
           <th scope="col">from</th>

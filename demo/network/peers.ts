@@ -1,4 +1,4 @@
-/** Two peer connections of this page that are each other's far end. */
+/** Two peer connections in this page, connected to each other. */
 
 export interface Peers<End> {
   readonly near: End;

@@ -1,4 +1,4 @@
-/** A transport whose reader can be told to stop reading: what comes then has to wait, and in the end its sender. */
+/** A transport whose reader can be stopped: incoming bytes then wait, and finally the sender. */
 import type { ByteTransport } from "../../src/transports/pipe.ts";
 import { Slices } from "../model/task.ts";
 
@@ -7,7 +7,7 @@ export interface Stoppable {
   readonly setReading: (reads: boolean) => void;
 }
 
-/** `wrote` is called whenever a write has begun or ended. */
+/** `wrote` is called whenever a write starts or ends. */
 export function stoppable(transport: ByteTransport, wrote: () => void): Stoppable {
   const reader = transport.readable.getReader();
   const writer = transport.writable.getWriter();
@@ -23,7 +23,7 @@ export function stoppable(transport: ByteTransport, wrote: () => void): Stoppabl
         await slices.next();
         await allowed;
         const { value } = await reader.read();
-        await allowed; // it may have been stopped while nothing came
+        await allowed; // it may have been stopped in the meantime
         if (value === undefined) controller.close();
         else controller.enqueue(value);
       },

@@ -1,4 +1,4 @@
-/** A part of the build: the service worker that keeps all of its files. */
+/** A build step: creates the service worker that caches all files. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

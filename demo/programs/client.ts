@@ -1,4 +1,4 @@
-/** The client: asks for a WebSocket over whatever carries bytes, and shows what happens on it. Complete in itself. */
+/** The client: requests a WebSocket over any byte transport, and prints its events. A complete program. */
 import {
   ConnectionType,
   WSConnection,
@@ -10,7 +10,7 @@ import type { ByteTransport } from "../../src/transports/pipe.ts";
 
 export interface Client {
   readonly connection: WSConnection;
-  /** Call it after doing anything with the connection: it sends what that queued. */
+  /** Call it after using the connection: it sends the queued bytes. */
   readonly turn: () => void;
 }
 
@@ -27,13 +27,13 @@ export function startClient(
   let timer: ReturnType<typeof setTimeout> | undefined;
   let writing = false;
 
-  // Application glue. Pings are answered and Closes echoed by the connection.
+  // Application glue. The connection answers pings and echoes Closes.
   function handle(event: WSEvent): void {
     show(event, connection.state);
   }
 
-  // Network glue: what came in, what it meant, what goes out,
-  // and when to look at the clock again.
+  // Network glue: pass in received bytes, handle events, send bytes,
+  // and set the timer.
   function turn(received?: Uint8Array | null): void {
     connection.advanceTime(performance.now());
     if (received !== undefined) connection.receiveBytes(received);
@@ -46,7 +46,7 @@ export function startClient(
 
   async function read(): Promise<void> {
     for (;;) {
-      // A transport that fails has ended, too.
+      // A transport that fails has also ended.
       const { value } = await reader.read().catch(() => ({ value: undefined }));
       turn(value ?? null);
       if (value === undefined) return;
@@ -54,7 +54,7 @@ export function startClient(
   }
 
   // One write at a time, of a few bytes: while the transport is busy,
-  // the others wait in the connection, where they are counted.
+  // more bytes wait in the connection, which counts them.
   async function write(): Promise<void> {
     if (writing) return;
     writing = true;
@@ -64,6 +64,6 @@ export function startClient(
   }
 
   void read();
-  turn(); // the request is queued already
+  turn(); // the request is already queued
   return { connection, turn: () => turn() };
 }

@@ -1,4 +1,4 @@
-/** The two programs that run in the page, to read and to copy. */
+/** The two programs of the page, to read and to copy. */
 import type { VNode } from "preact";
 import clientSource from "./client.ts?raw";
 import serverSource from "./server.ts?raw";
@@ -7,9 +7,8 @@ export function ProgramSource(): VNode {
   return (
     <div class="program">
       <p>
-        What runs at both ends, whole: each side is a connection that knows no network, an <b>application glue</b> that
-        handles its events, and a <b>network glue</b> that carries its bytes. The imports are written as the package has
-        them.
+        The complete program of both ends: each side is a connection without a network, an <b>application glue</b> that
+        handles its events, and a <b>network glue</b> that carries its bytes. The imports use the names of the package.
       </p>
       <div class="sources">
         <Source name="client.ts" text={clientSource} />
@@ -41,7 +40,7 @@ function lines(text: string): string[] {
   return text.trimEnd().split("\n");
 }
 
-/** The imports of this repository under the names that they have elsewhere. */
+/** The imports of this repository, under the names of the package. */
 function asPublished(source: string): string {
   return source
     .replaceAll("../../src/index.ts", "websocket-over")

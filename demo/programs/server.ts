@@ -1,4 +1,4 @@
-/** The server: answers the request that comes over whatever carries bytes, and echoes if it shall. Complete in itself. */
+/** The server: answers a request over any byte transport, and echoes on request. A complete program. */
 import {
   ConnectionType,
   WSConnection,
@@ -11,14 +11,14 @@ import type { ByteTransport } from "../../src/transports/pipe.ts";
 
 export interface Server {
   readonly connection: WSConnection;
-  /** Call it after doing anything with the connection: it sends what that queued. */
+  /** Call it after using the connection: it sends the queued bytes. */
   readonly turn: () => void;
 }
 
 export interface ServerApplication {
   readonly options: ServerOptions;
   readonly show: (event: WSEvent, state: ConnectionState) => void;
-  /** `false`: somebody will call the connection's `accept` or `reject` later. */
+  /** `false`: `accept` or `reject` of the connection is called later. */
   readonly acceptsAtOnce: (request: ConnectionRequested) => boolean;
   readonly echoes: () => boolean;
   readonly observe?: (connection: WSConnection) => void;
@@ -32,21 +32,21 @@ export function startServer(transport: ByteTransport, application: ServerApplica
   let timer: ReturnType<typeof setTimeout> | undefined;
   let writing = false;
 
-  // Application glue. Pings are answered and Closes echoed by the connection.
+  // Application glue. The connection answers pings and echoes Closes.
   function handle(event: WSEvent): void {
     application.show(event, connection.state);
     if (event.type === "connectionRequested" && application.acceptsAtOnce(event)) {
       connection.accept(event, { subprotocol: event.subprotocols[0] });
     }
     if ((event.type === "textReceived" || event.type === "bytesReceived") && application.echoes()) {
-      // A message may come in pieces, and goes back in fragments.
+      // A message may arrive in pieces, and is echoed in fragments.
       // After our Close nothing may follow.
       if (connection.state === "open") connection.sendData(event.data, event.messageFinished);
     }
   }
 
-  // Network glue: what came in, what it meant, what goes out,
-  // and when to look at the clock again.
+  // Network glue: pass in received bytes, handle events, send bytes,
+  // and set the timer.
   function turn(received?: Uint8Array | null): void {
     connection.advanceTime(performance.now());
     if (received !== undefined) connection.receiveBytes(received);
@@ -59,7 +59,7 @@ export function startServer(transport: ByteTransport, application: ServerApplica
 
   async function read(): Promise<void> {
     for (;;) {
-      // A transport that fails has ended, too.
+      // A transport that fails has also ended.
       const { value } = await reader.read().catch(() => ({ value: undefined }));
       turn(value ?? null);
       if (value === undefined) return;
@@ -67,7 +67,7 @@ export function startServer(transport: ByteTransport, application: ServerApplica
   }
 
   // One write at a time, of a few bytes: while the transport is busy,
-  // the others wait in the connection, where they are counted.
+  // more bytes wait in the connection, which counts them.
   async function write(): Promise<void> {
     if (writing) return;
     writing = true;

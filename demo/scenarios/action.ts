@@ -1,4 +1,4 @@
-/** Anything that can be done on the page, as plain data: it is done, remembered, and can be done again from a link. */
+/** Every action of the page, as plain data: it is executed, recorded, and can be repeated from a link. */
 import { signal } from "@preact/signals";
 import type { Role } from "../../src/inspect/index.ts";
 import type { Command } from "../model/command.ts";
@@ -23,13 +23,13 @@ export type Action =
   | { readonly type: "step" }
   | { readonly type: "reset" };
 
-/** What somebody did, so far: enough to do it again. */
+/** The actions so far: enough to repeat them. */
 export const done = signal<readonly Action[]>([]);
 
-/** More than this is too much for a link. */
+/** The most actions that a link can hold. */
 const MAX_ACTIONS = 200;
 
-/** Does it, and remembers it if it was not refused. Fulfilled with why it was refused, or with `undefined`. */
+/** Executes it, and records it unless it was refused. Resolves to the reason if it was, otherwise `undefined`. */
 export async function act(action: Action): Promise<string | undefined> {
   done.value = remember(done.value, action);
   const refusal = await doIt(action);

@@ -1,4 +1,4 @@
-/** A story in the hash of a URL: one of those that are told here by its name, any other written out. */
+/** A scenario in the hash of a URL: a built-in one by name, any other in full. */
 import { toBase64 } from "../../src/inspect/hex.ts";
 import { redactSubprotocols, redactURL } from "../../src/inspect/index.ts";
 import { firstWishes } from "../model/playground.ts";
@@ -8,7 +8,7 @@ import { storyFrom } from "./storySchema.ts";
 import type { Story } from "./story.ts";
 import { stories } from "./stories.ts";
 
-/** Longer than this a link is not passed on well. */
+/** Longer links are hard to share. */
 const MAX_LINK_CHARACTERS = 16_000;
 
 export function hashOf(story: Story): string {
@@ -16,7 +16,7 @@ export function hashOf(story: Story): string {
   return `#play=${encode(story)}`;
 }
 
-/** What the hash tells; `undefined` if it tells nothing, a string if nobody can read it. */
+/** The scenario in the hash; `undefined` if there is none, a string if it is unreadable. */
 export function storyIn(hash: string): Story | string | undefined {
   const parameters = new URLSearchParams(hash.replace(/^#/, ""));
   const id = parameters.get("scenario");
@@ -27,7 +27,7 @@ export function storyIn(hash: string): Story | string | undefined {
   try {
     value = decode(play);
   } catch {
-    return "This link is not whole: a part of it is missing, or was changed on its way.";
+    return "This link is incomplete: a part of it is missing, or was changed on its way.";
   }
   try {
     return storyFrom(value);
@@ -38,18 +38,18 @@ export function storyIn(hash: string): Story | string | undefined {
 }
 
 /**
- * What somebody did, as a story. `undefined` if that is too long for a link. What is secret in a URL or among subprotocols
- * is overwritten, as in the files that a session is exported as: links are made to be passed on.
+ * The session as a scenario; `undefined` if it is too long for a link. Secrets in a URL or among subprotocols are
+ * redacted, as in exported files, because links are made to be shared.
  */
 export function linkOf(actions: readonly Action[], title = "", note = ""): string | undefined {
-  const fresh = { say: "It begins with a fresh connection.", do: [{ type: "connect", wishes: firstWishes }] } as const;
+  const fresh = { say: "It starts with a new connection.", do: [{ type: "connect", wishes: firstWishes }] } as const;
   const steps = [fresh, ...withoutSecrets(actions).map((action) => ({ say: describe(action), do: [action] }))];
   const story: Story = { id: "shared", title: title === "" ? "A shared session" : title, summary: note, steps };
   const hash = hashOf(story);
   return hash.length > MAX_LINK_CHARACTERS ? undefined : new URL(hash, location.href).href;
 }
 
-/** A subprotocol that is a token is overwritten by the same text wherever it is. */
+/** A subprotocol that is a token is replaced by the same text everywhere. */
 function withoutSecrets(actions: readonly Action[]): Action[] {
   const offered = actions.flatMap((action) => (action.type === "connect" ? (action.wishes.subprotocols ?? []) : []));
   const shown = new Map(redactSubprotocols(offered).map((subprotocol, i) => [offered[i]!, subprotocol]));
@@ -83,7 +83,7 @@ function timesText(times = 1): string {
 function describe(action: Action): string {
   switch (action.type) {
     case "connect":
-      return "The client connects again.";
+      return "The client reconnects.";
     case "perform":
       return `The ${action.who} does: ${action.commands.map((command) => command.do).join(", ")}${timesText(action.times)}.`;
     case "network":
@@ -91,7 +91,7 @@ function describe(action: Action): string {
     case "behave":
       return `The ${action.who} behaves differently: ${JSON.stringify(action.change)}.`;
     case "mishap":
-      return `The next chunk of the ${action.from} has a mishap: ${action.mishap.kind}.`;
+      return `A fault hits the next chunk of the ${action.from}: ${action.mishap.kind}.`;
     case "inject":
       return `Bytes are sent by hand, as the ${action.from}.`;
     case "step":

@@ -1,4 +1,4 @@
-/** The stories to choose from, and what was done here as a link or a file to pass on. */
+/** The scenarios to choose from, and the session as a link or a file to share. */
 import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { ExportButtons } from "../exports/exportButtons.tsx";
@@ -7,7 +7,7 @@ import { hashOf, linkOf } from "./link.ts";
 import { stories } from "./stories.ts";
 import { telling } from "./teller.ts";
 
-/** `chosen` is called when somebody chose one. */
+/** Called when the user selects a scenario. */
 export function ScenarioPanel({ chosen }: { readonly chosen: () => void }): VNode {
   return (
     <div class="scenarios">
@@ -43,13 +43,13 @@ function Share(): VNode {
   const share = async (): Promise<void> => {
     const link = linkOf(done.value, title.value.trim(), note.value.trim());
     if (link === undefined) {
-      said.value = "That is too much for a link: export it as a file.";
+      said.value = "The session is too long for a link: export it as a file.";
       return;
     }
     history.replaceState(null, "", link);
     try {
       await navigator.clipboard.writeText(link);
-      said.value = "The link is in your clipboard, and in the address of this page.";
+      said.value = "The link is in your clipboard and in the address of this page.";
     } catch {
       said.value = "The link is now the address of this page.";
     }
@@ -57,8 +57,7 @@ function Share(): VNode {
   return (
     <>
       <p>
-        What you did here can be passed on as a link that does it again, step by step. It says nothing to anybody else:
-        all of it stands in the link itself.
+        A link can repeat what you did here, step by step. The link contains everything; nothing is sent to a server.
       </p>
       <label>
         Title
@@ -69,7 +68,7 @@ function Share(): VNode {
         <input value={note.value} onInput={(event) => (note.value = event.currentTarget.value)} />
       </label>
       <button type="button" aria-disabled={done.value.length === 0} onClick={() => void share()}>
-        Link to what I did ({done.value.length})
+        Link to my session ({done.value.length})
       </button>
       <p class="hint" role="status">
         {said.value}

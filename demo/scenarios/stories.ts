@@ -1,4 +1,4 @@
-/** The stories that are told here, each of one thing about the protocol. */
+/** The built-in scenarios. Each shows one aspect of the protocol. */
 import type { Command } from "../model/command.ts";
 import type { Wishes } from "../model/conversation.ts";
 import { plainNetwork, type NetworkSettings } from "../network/settings.ts";
@@ -22,7 +22,7 @@ const text = (data: string, more: Partial<Extract<Command, { do: "send" }>> = {}
 const fromClient: NonNullable<Step["look"]> = { from: "client", kind: "frame" };
 const fromServer: NonNullable<Step["look"]> = { from: "server", kind: "frame" };
 
-/** What every story begins with, so that none depends on what was done before. */
+/** The start of every scenario, so that none depends on what happened before. */
 const fresh: readonly Action[] = [
   network(plainNetwork),
   { type: "behave", who: "client", change: { reads: true } },
@@ -36,30 +36,30 @@ export const stories: readonly Story[] = [
     summary: "How HTTP becomes WebSocket: a request, a key, an answer.",
     steps: [
       {
-        say: "The client asks, in HTTP, to speak WebSocket. Every line of its request has a reason, which the inspector gives. The server waits for an answer: here the story gives it.",
+        say: "The client asks over HTTP to switch to WebSocket. The inspector explains each line of its request. The server waits for an answer.",
         do: [...fresh, acceptsAtOnce(false), connect({ subprotocols: ["chat", "superchat"] })],
         look: { from: "client", kind: "head" },
       },
       {
-        say: "The server says yes, and chooses a subprotocol. Its Sec-WebSocket-Accept is made of the client's key in four steps, which the inspector shows. From here on nothing is HTTP any more.",
+        say: "The server accepts, and chooses a subprotocol. It computes Sec-WebSocket-Accept from the client's key: the inspector shows the four steps. From here on, HTTP is over.",
         do: [server({ do: "accept", subprotocol: "superchat" }), acceptsAtOnce(true)],
         look: { from: "server", kind: "head" },
       },
-      { say: "And the first message goes through.", do: [client(text("we speak superchat now"))], look: fromClient },
+      { say: "The first message arrives.", do: [client(text("we speak superchat now"))], look: fromClient },
     ],
   },
   {
     id: "refusal",
-    title: "A server says no",
-    summary: "Any answer but 101 is a refusal, and may say why.",
+    title: "A server refuses",
+    summary: "Any answer but 101 is a refusal, and can give a reason.",
     steps: [
       {
-        say: "A client asks for /members. The server makes up its mind.",
+        say: "A client requests /members. The server has to decide.",
         do: [...fresh, acceptsAtOnce(false), connect({ resource: "/members" })],
         look: { from: "client", kind: "head" },
       },
       {
-        say: "403, with a reason in the body: that is plain HTTP. The client never was open, so its connection ends with 1006.",
+        say: "403, with a reason in the body: this is plain HTTP. The client was never open, so its connection ends with 1006.",
         do: [server({ do: "reject", status: 403, body: "Members only." }), acceptsAtOnce(true)],
         look: { from: "server", kind: "head" },
       },
@@ -71,17 +71,17 @@ export const stories: readonly Story[] = [
     summary: "The same text twice, and different bytes each time.",
     steps: [
       {
-        say: "The client says hello. Its payload is combined with a random key, which stands in front of it.",
+        say: "The client says hello. Its payload is XORed with a random key, which is sent before it.",
         do: [...fresh, connect(), client(text("hello"))],
         look: fromClient,
       },
       {
-        say: "Hello again: another key, other bytes. A page can't choose what is on the wire, so it can't write what an old proxy would take for HTTP. In the inspector, switch between “On the wire” and “Unmasked”.",
+        say: "Hello again: another key, other bytes. A page can't choose the bytes on the wire, so it can't send anything that an old proxy would take for HTTP. In the inspector, switch between “On the wire” and “Unmasked”.",
         do: [client(text("hello"))],
         look: fromClient,
       },
       {
-        say: "The server may not mask: its hello can be read as it is.",
+        say: "A server must not mask: its hello is readable on the wire.",
         do: [server(text("hello"))],
         look: fromServer,
       },
@@ -90,46 +90,46 @@ export const stories: readonly Story[] = [
   {
     id: "fragmentation",
     title: "A message in fragments",
-    summary: "Who does not know the end yet can begin all the same.",
+    summary: "A sender can start before it knows the end of the message.",
     steps: [
       {
-        say: "The first fragment says that it is text, and that more follows: FIN is 0.",
+        say: "The first fragment says that the message is text. FIN is 0: more follows.",
         do: [...fresh, connect(), client(text("Once upon ", { final: false }))],
         look: fromClient,
       },
       {
-        say: "The next one is a continuation: what it continues, the first has said. The server hands on each piece as it comes.",
+        say: "The next one is a continuation of the first. The server passes on each piece as it arrives.",
         do: [client(text("a time, ", { final: false }))],
         look: fromClient,
       },
-      { say: "FIN is 1: the message is whole.", do: [client(text("there was a byte."))], look: fromClient },
+      { say: "FIN is 1: the message is complete.", do: [client(text("there was a byte."))], look: fromClient },
     ],
   },
   {
     id: "ping-amid-message",
     title: "A ping in the middle of a message",
-    summary: "Control frames may come between fragments, and are answered at once.",
+    summary: "Control frames can come between fragments, and are answered at once.",
     steps: [
       {
-        say: "A long message has begun.",
+        say: "A long message starts.",
         do: [...fresh, connect(), client(text("first half, ", { final: false }))],
         look: fromClient,
       },
       {
-        say: "A ping does not wait for its end. The server's pong carries the same payload.",
+        say: "A ping does not wait for the end of the message. The server's pong carries the same payload.",
         do: [client({ do: "ping", payload: "still there?" })],
         look: fromServer,
       },
-      { say: "And the message goes on where it was.", do: [client(text("second half"))], look: fromClient },
+      { say: "The message continues where it was.", do: [client(text("second half"))], look: fromClient },
     ],
   },
   {
     id: "compression",
     title: "Compression and context takeover",
-    summary: "permessage-deflate remembers: the second time the same costs almost nothing.",
+    summary: "permessage-deflate has a memory: repeated text costs almost nothing.",
     steps: [
       {
-        say: "Client and server agree on permessage-deflate in the handshake. A first message is compressed: RSV1 says so. “Inflated” in the inspector shows what it says.",
+        say: "Client and server agree on permessage-deflate in the handshake. The first message is compressed, as RSV1 says. Choose “Inflated” in the inspector to read it.",
         do: [
           ...fresh,
           connect({ compression: true }),
@@ -138,12 +138,12 @@ export const stories: readonly Story[] = [
         look: fromClient,
       },
       {
-        say: "The same text once more. The window still holds the first one, so that a few bytes are enough to point there: that is context takeover.",
+        say: "The same text again. The window still holds the first one, so a few bytes that refer to it are enough. This is context takeover.",
         do: [client(text("It was the best of times, it was the worst of times."))],
         look: fromClient,
       },
       {
-        say: "A message may also be sent as it is. RSV1 is 0 then.",
+        say: "A message can also be sent uncompressed. Then RSV1 is 0.",
         do: [client(text("It was the best of times, it was the worst of times.", { compress: false }))],
         look: fromClient,
       },
@@ -152,20 +152,20 @@ export const stories: readonly Story[] = [
   {
     id: "client-closes",
     title: "The client closes",
-    summary: "Two Close frames, and then the end of the stream.",
+    summary: "Two Close frames, then the end of the stream.",
     steps: [
       {
-        say: "The client has nothing more to say: its Close has a code and a reason. The server echoes it, and both know that nothing was lost.",
+        say: "The client is done: it sends a Close with a code and a reason. The server echoes it, so both know that nothing was lost.",
         do: [...fresh, connect(), client(text("last words"), { do: "close", code: 1000, reason: "all is said" })],
         look: { ...fromClient, last: true },
       },
-      { say: "The echo of the server, with which the connection is closed cleanly.", look: fromServer },
+      { say: "The server's echo closes the connection cleanly.", look: fromServer },
     ],
   },
   {
     id: "server-closes",
-    title: "The server closes, while the client speaks",
-    summary: "Who has sent Close still reads what was on its way.",
+    title: "The server closes while the client sends",
+    summary: "After sending a Close, a server still reads what is in transit.",
     steps: [
       {
         say: "From now on the network delivers only on demand. The client speaks, and at the same time the server closes: both are on their way.",
@@ -193,10 +193,10 @@ export const stories: readonly Story[] = [
   {
     id: "byte-by-byte",
     title: "One byte at a time",
-    summary: "A frame does not care how the network cuts it.",
+    summary: "The network can cut a frame anywhere.",
     steps: [
       {
-        say: "From now on bytes arrive one by one, and only when you say so: with the next steps, or with “Deliver next” where the network is set.",
+        say: "From now on bytes arrive one by one, and only when you release them: with the next steps, or with “Deliver next” under Transport.",
         do: [
           ...fresh,
           connect(),
@@ -206,14 +206,14 @@ export const stories: readonly Story[] = [
         look: { from: "server", kind: "chunk", last: true },
       },
       {
-        say: "One byte: FIN, the reserved bits and the opcode. It is text, and the only frame of its message.",
+        say: "The first byte: FIN, the reserved bits and the opcode. It is text, and the only frame of its message.",
         do: [{ type: "step" }],
         look: fromServer,
       },
-      { say: "The second: not masked, three bytes of payload.", do: [{ type: "step" }], look: fromServer },
+      { say: "The second byte: no mask, three bytes of payload.", do: [{ type: "step" }], look: fromServer },
       { say: "An H.", do: [{ type: "step" }], look: fromServer },
       {
-        say: "An i, and with the last byte the message is whole. The client had each character as it came.",
+        say: "An i, and with the last byte the message is complete. The client received each character as it arrived.",
         do: [{ type: "step" }, { type: "step" }],
         look: fromServer,
       },
@@ -222,10 +222,10 @@ export const stories: readonly Story[] = [
   {
     id: "backpressure",
     title: "Backpressure",
-    summary: "A reader that stops holds its sender.",
+    summary: "A reader that stops pauses its sender.",
     steps: [
       {
-        say: "The server reads no more. The client sends half a megabyte all the same.",
+        say: "The server stops reading. The client still sends half a megabyte.",
         do: [
           ...fresh,
           connect(),
@@ -235,11 +235,11 @@ export const stories: readonly Story[] = [
         look: { from: "client", kind: "chunk", last: true },
       },
       {
-        say: "What the network holds is full, and the rest waits in the client's connection: the client says how much. Nothing piles up at the server.",
+        say: "The network's buffers are full, and the rest waits in the client's connection: the client says how much. Nothing accumulates at the server.",
         look: { from: "client", kind: "chunk", last: true },
       },
       {
-        say: "The server reads again, and everything flows: the frame of half a megabyte is whole.",
+        say: "The server reads again, and the data flows: the frame of half a megabyte is whole.",
         do: [{ type: "behave", who: "server", change: { reads: true } }],
         look: fromClient,
       },
@@ -248,10 +248,10 @@ export const stories: readonly Story[] = [
   {
     id: "corruption",
     title: "One bit flips",
-    summary: "What a strict reader makes of a byte that changed on its way.",
+    summary: "How a strict reader handles a byte that changed in transit.",
     steps: [
       {
-        say: "The next chunk of the server will have one bit changed: in its first byte, RSV1.",
+        say: "One bit of the server's next chunk will change: RSV1, in its first byte.",
         do: [
           ...fresh,
           connect(),
@@ -261,18 +261,18 @@ export const stories: readonly Story[] = [
         look: fromServer,
       },
       {
-        say: "The client can't know what RSV1 means here, and must not guess: it fails the connection with 1002. That is its Close.",
+        say: "No extension defines RSV1 here, and the client must not guess: it fails the connection with a Close 1002.",
         look: fromClient,
       },
     ],
   },
   {
     id: "utf8",
-    title: "Text that is none",
-    summary: "Text has to be UTF-8, down to the last byte.",
+    title: "Invalid text",
+    summary: "Text must be UTF-8, down to the last byte.",
     steps: [
       {
-        say: "By hand, a client sends a text of four bytes, of which the last two are no UTF-8.",
+        say: "A client, written by hand, sends a text of four bytes. The last two are not UTF-8.",
         do: [
           ...fresh,
           connect(),
@@ -280,16 +280,16 @@ export const stories: readonly Story[] = [
         ],
         look: fromClient,
       },
-      { say: "The server closes with 1007, and says at which byte it stopped believing.", look: fromServer },
+      { say: "The server closes with 1007. Its error has the position of the invalid byte.", look: fromServer },
     ],
   },
   {
     id: "cut",
     title: "The cable is cut",
-    summary: "A connection may end in the middle of a frame, and no Close comes.",
+    summary: "A connection can end in the middle of a frame, without a Close.",
     steps: [
       {
-        say: "The next chunk of the client will arrive by half, and then there is no network any more.",
+        say: "Half of the client's next chunk will arrive; then the network is gone.",
         do: [
           ...fresh,
           connect(),
@@ -299,7 +299,7 @@ export const stories: readonly Story[] = [
         look: fromClient,
       },
       {
-        say: "Neither side had a Close, so both tell 1006: not clean. The code never stands on the wire, it is for programs.",
+        say: "Neither side received a Close, so both report 1006: not clean. This code is never sent; it is only for programs.",
         look: fromClient,
       },
     ],
@@ -307,14 +307,14 @@ export const stories: readonly Story[] = [
   {
     id: "elsewhere",
     title: "The server in a worker",
-    summary: "The same bytes over a MessagePort: the protocol does not notice.",
+    summary: "The same bytes over a MessagePort make no difference to the protocol.",
     steps: [
       {
-        say: "The server now runs in a Web Worker, and what lies between is a MessagePort. The ladder is the same.",
+        say: "The server now runs in a Web Worker, connected by a MessagePort. The ladder is the same.",
         do: [...fresh, connect({ carrier: { name: "worker" } }), client(text("hello, worker"))],
         look: fromClient,
       },
-      { say: "And it answers.", do: [server(text("hello, page"))], look: fromServer },
+      { say: "The server answers.", do: [server(text("hello, page"))], look: fromServer },
     ],
   },
 ];

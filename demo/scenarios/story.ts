@@ -1,4 +1,4 @@
-/** What a story is: steps, each of which says something and does something. Plain data, for links. */
+/** A scenario is a list of steps, each with a text and actions. Plain data, for links. */
 import type { Role } from "../../src/inspect/index.ts";
 import type { Action } from "./action.ts";
 

@@ -1,4 +1,4 @@
-/** Tells a story step by step: does what each says, waits until it is seen, and shows it. */
+/** Runs a scenario step by step: executes the actions, waits until their result is visible, and shows it. */
 import { signal } from "@preact/signals";
 import { behaviour, conversation, selected } from "../model/playground.ts";
 import type { WireItem } from "../model/timeline.ts";
@@ -13,23 +13,23 @@ export interface Telling {
 }
 
 export const telling = signal<Telling | undefined>(undefined);
-/** Why the hash tells nothing, if so. */
+/** Why the scenario of the hash can't be shown, if so. */
 export const unreadable = signal<string | undefined>(undefined);
 
-/** How long is waited for what a step shows, in milliseconds. */
+/** How long to wait for what a step shows, in milliseconds. */
 const PATIENCE_MS = 3000;
-/** The same for one chunk, which may bring nothing new. */
+/** The same for a single chunk, which may complete nothing. */
 const STEP_MS = 150;
 /** How long to wait for more frames of the same message, in milliseconds. */
 const SAME_MS = 30;
 
 let turn = 0;
-/** Which telling of a story it is. */
+/** The number of the current run, so that an older one stops. */
 let run = 0;
-/** What its steps do, one after the other: who is quick with “Next” skips the looking, not the doing. */
+/** Runs the actions of the steps in order: pressing “Next” early skips no action. */
 let deeds: Promise<void> = Promise.resolve();
 
-/** From its beginning. */
+/** Starts it from the first step. */
 export async function tell(story: Story): Promise<void> {
   const hash = hashOf(story);
   if (location.hash !== hash) history.replaceState(null, "", hash);
@@ -60,7 +60,7 @@ export function endStory(): void {
   history.replaceState(null, "", location.pathname + location.search);
 }
 
-/** Tells what the hash says, now and whenever it changes. Returns whether it says something now. */
+/** Runs the scenario of the hash, now and whenever the hash changes. Returns whether there is one now. */
 export function followHash(): boolean {
   const read = (): boolean => {
     const story = storyIn(location.hash);
@@ -91,7 +91,7 @@ async function goTo(to: Telling): Promise<void> {
   if (mine === turn && step.look !== undefined) await show(step, before, mine);
 }
 
-/** A connection is open or has ended, or its request waits for a person. */
+/** A connection is open or has ended, or its request waits for the user. */
 async function untilAnswered(): Promise<void> {
   await until(() => {
     const { client, server } = conversation.value;
@@ -113,7 +113,7 @@ async function show(step: Step, before: Seen, mine: number): Promise<void> {
     if (mine !== turn) return true;
     const last = sought(step).at(-1);
     if (step.do === undefined) return last !== undefined;
-    // What had begun before is new once the rest of it has come.
+    // A record that had begun before counts as new once it is complete.
     return last !== before?.item || (last?.arrived !== undefined && !before!.whole);
   }, added);
   await new Promise((resolve) => setTimeout(resolve, SAME_MS));

@@ -31,7 +31,7 @@ export function AnswerForm({ side, request }: Props): VNode {
   return (
     <div class="composer" role="group" aria-label="Request">
       <p class="asked" role="alert">
-        A client asks for a connection.
+        A client requests a connection.
       </p>
       <FactList facts={request.facts} />
       <form onSubmit={accept}>

@@ -48,7 +48,7 @@ export function Composer({ side, children }: Props): VNode {
     refusal.value = await act(times === 1 ? all : { ...all, times });
   };
 
-  /** The message as often and in as many fragments as the form says, the last of which ends it, or not. */
+  /** Sends the message in the chosen number of copies and fragments. The last fragment ends it if FIN is set. */
   const send = (event: TargetedSubmitEvent<HTMLFormElement>, data: string | Uint8Array<ArrayBuffer>): void => {
     const form = event.currentTarget.closest(".composer")!.querySelector<HTMLFormElement>("form.how");
     if (form?.reportValidity() === false) return;
@@ -140,9 +140,9 @@ export function Composer({ side, children }: Props): VNode {
             Fragments
             <input name="fragments" type="number" min="1" max="1000" required defaultValue="1" />
           </label>
-          <label class="switch" title="Off: the message is not finished, and the next fragment continues it">
+          <label class="switch" title="Off: the message is unfinished, and the next fragment continues it">
             <input name="fin" type="checkbox" defaultChecked />
-            <span>FIN at its end</span>
+            <span>Set FIN</span>
           </label>
           {compresses && (
             <label class="switch">

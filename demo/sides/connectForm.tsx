@@ -1,4 +1,4 @@
-/** What the client will ask for, and the button that begins a fresh conversation. */
+/** The client's options for a new conversation, and the button that starts it. */
 import { useSignal } from "@preact/signals";
 import type { TargetedSubmitEvent, VNode } from "preact";
 import { Complaint } from "../components/complaint.tsx";
@@ -43,7 +43,7 @@ export function ConnectForm(): VNode {
           onChange={(event) => event.currentTarget.form?.requestSubmit()}
         />
         <span>
-          Compress <small>connects again with permessage-deflate</small>
+          Compress <small>reconnects with permessage-deflate</small>
         </span>
       </label>
       <button>Connect again</button>

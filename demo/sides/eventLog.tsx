@@ -1,4 +1,4 @@
-/** What one side was told, in order. */
+/** The events of one side, in order. */
 import type { VNode } from "preact";
 import type { BoundedLog } from "../model/boundedLog.ts";
 import type { LoggedEvent } from "../model/side.ts";

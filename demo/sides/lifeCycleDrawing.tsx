@@ -37,7 +37,7 @@ export function LifeCycleDrawing({ state, transition }: Props): VNode {
       </svg>
       <figcaption>
         <details>
-          <summary title="What may follow">
+          <summary title="Possible next steps">
             {transition === undefined ? "Nothing has happened yet." : describe(transition)}
           </summary>
           {ways.length === 0 && "Nothing follows."}

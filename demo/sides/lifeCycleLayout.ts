@@ -1,4 +1,4 @@
-/** Where the states of the life cycle stand in a drawing, computed from its table. */
+/** The positions of the life cycle's states in a drawing, computed from its table. */
 import { lifeCycle, type ConnectionState, type Signal } from "../../src/index.ts";
 
 export interface StateBox {

@@ -59,13 +59,13 @@ function Settings({ role }: { readonly role: Role }): VNode {
           checked={echoes}
           change={(echoes) => void act({ type: "behave", who: role, change: { echoes } })}
           label="Echo messages"
-          hint="send back what comes"
+          hint="send received messages back"
         />
       )}
       <Switch
         checked={reads}
         change={(reads) => void act({ type: "behave", who: role, change: { reads } })}
-        label="Read what comes"
+        label="Read incoming bytes"
         hint="off: the sender waits"
       />
     </div>
@@ -92,7 +92,7 @@ function Present({ side }: { readonly side: Side }): VNode {
         </>
       )}
       <p class="waiting" role="status">
-        {waiting > 0 && `${count(waiting, "byte")} wait to be sent: the transport takes no more.`}
+        {waiting > 0 && `${count(waiting, "byte")} wait to be sent: the transport accepts no more data.`}
       </p>
     </div>
   );

@@ -63,7 +63,7 @@ socket.on("end", () => turn(null));
 socket.on("close", () => turn(null)); // perhaps without an "end", after an error
 socket.on("error", (error) => console.error(error.message));
 socket.on("drain", turn);
-socket.setTimeout(10_000, () => socket.destroy(new Error("10 seconds without a byte")));
+socket.setTimeout(10_000, () => socket.destroy(new Error("no byte in 10 seconds")));
 
 let timer: NodeJS.Timeout | undefined;
 

@@ -21,7 +21,7 @@ function serve(socket: Socket): void {
   function react(event: WSEvent): void {
     switch (event.type) {
       case "connectionRequested":
-        console.log(`${client} asks for ${event.target}`);
+        console.log(`${client} requests ${event.target}`);
         connection.accept(event); // or connection.reject(event, { status: 404 })
         return;
       case "connectionEstablished":

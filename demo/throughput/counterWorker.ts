@@ -1,4 +1,4 @@
-/** The worker that counts what comes: on a session over a port, or on the port itself. */
+/** The worker that counts incoming messages, of a session over a port or of the port itself. */
 import { accept } from "../../src/stream/index.ts";
 import { messagePortTransport } from "../../src/transports/messagePort.ts";
 

@@ -190,7 +190,7 @@ function openWebTransport(url: string, certificateHash: string): WebTransport {
   return transport;
 }
 
-/** The server is somebody else's, which echoes: what comes back counts. */
+/** A foreign server that echoes: the returned messages count. */
 async function overWebTransport(transport: WebTransport): Promise<Line> {
   const session = await connect(await dial(transport), { url: "ws://throughput.example/echo" });
   let sent = 0;
@@ -226,7 +226,7 @@ async function rawWebTransport(transport: WebTransport): Promise<Line> {
     connection.receiveBytes(value ?? null);
     for (const event of connection.events()) void event; // and the state follows
   }
-  if (connection.state !== "open") throw new Error("the server takes no WebSocket");
+  if (connection.state !== "open") throw new Error("the server accepts no WebSocket");
   const frames = new Map<number, Uint8Array<ArrayBuffer>>();
   let sentBytes = 0;
   let expectedWireBytes = 0;

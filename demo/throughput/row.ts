@@ -17,7 +17,7 @@ export interface BenchRow {
   readonly ratio: number;
 }
 
-/** Throws for what is no such file. */
+/** Throws if it is not such a file. */
 export function readBench(text: string): BenchRow[] {
   const rows = JSON.parse(text) as unknown;
   const isRow = (row: unknown): row is BenchRow => {
@@ -26,7 +26,7 @@ export function readBench(text: string): BenchRow[] {
     return isNamed && typeof ours === "number" && typeof peer === "number";
   };
   if (!Array.isArray(rows) || rows.length === 0 || !rows.every(isRow)) {
-    throw new TypeError("That is not what npm run bench -- --json FILE writes.");
+    throw new TypeError("This is not a file of npm run bench -- --json FILE.");
   }
   return rows;
 }

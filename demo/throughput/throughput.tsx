@@ -65,7 +65,7 @@ export function Throughput(): VNode {
         <button type="button" aria-disabled={now === undefined} onClick={() => running?.abort()}>
           Stop
         </button>
-        <label class="file" title="What npm run bench -- --json FILE wrote">
+        <label class="file" title="A file of npm run bench -- --json FILE">
           <span>Open results…</span>
           <input
             type="file"
@@ -76,18 +76,18 @@ export function Throughput(): VNode {
         </label>
         <div class="server">
           <label class="wide">
-            WebTransport server that echoes messages, if there is one
+            WebTransport server that echoes messages (optional)
             <input name="url" type="url" placeholder="https://…" spellcheck={false} />
           </label>
           <label class="wide">
-            SHA-256 of its certificate, if that is its own
+            SHA-256 of its certificate, if it is self-signed
             <input name="hash" class="bytes" spellcheck={false} />
           </label>
         </div>
       </form>
       <p role="status" class="hint">
         {now === undefined
-          ? "Messages from one end to the other in this browser: what is counted at the far end, in megabytes a second."
+          ? "Messages from one end to the other in this browser, counted at the far end, in megabytes per second."
           : `${now.what}, ${now.at} of ${now.of}`}
       </p>
       {now !== undefined && <progress max={now.of} value={now.at} aria-label="Measured so far" />}
@@ -110,9 +110,9 @@ function MeasuredView({ rows }: { readonly rows: readonly Measured[] }): VNode {
   });
   return (
     <>
-      <Plot series={series} unit="MB/s" label="Megabytes a second by message size; the table says the same" />
+      <Plot series={series} unit="MB/s" label="Megabytes per second by message size; the table has the same data" />
       <table class="speeds">
-        <caption>Megabytes a second, by the size of messages</caption>
+        <caption>Megabytes per second, by message size</caption>
         <thead>
           <tr>
             <th scope="col">line</th>
@@ -148,11 +148,11 @@ function BenchView({ rows }: { readonly rows: readonly BenchRow[] }): VNode {
       <Plot
         series={series}
         unit="messages/s"
-        label="Messages a second, ours beside the peer's; the table says the same"
+        label="Messages per second, ours and the peer's; the table has the same data"
         names={rows.map((_, index) => String(index + 1))}
       />
       <table class="speeds">
-        <caption>Messages a second, from the file</caption>
+        <caption>Messages per second, from the file</caption>
         <thead>
           <tr>
             <th scope="col">workload</th>

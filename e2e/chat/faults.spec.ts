@@ -41,7 +41,7 @@ for (const way of ways) {
       expect(await socket.closed).toEqual({ code: 4401, reason: "signed out", wasClean: true });
     });
 
-    test("is rejected, and tries again", async ({ page, webSocketServer }) => {
+    test("is rejected, then tries again", async ({ page, webSocketServer }) => {
       const server = await webSocketServer({ match: /\/live/, mode: way.mode });
       const chat = await openChat(page, server, way);
       await (await server.request()).reject({ status: 503, headers: { "retry-after": "1" }, body: "not now" });
@@ -51,7 +51,7 @@ for (const way of ways) {
       await expect(chat.status).toHaveText("online");
     });
 
-    test("gives up a server that never opens", async ({ page, webSocketServer }) => {
+    test("drops a server that never completes the handshake", async ({ page, webSocketServer }) => {
       const server = await webSocketServer({ match: /\/live/, mode: way.mode });
       const chat = await openChat(page, server, way, { patience: "300" });
       await server.request();
@@ -59,7 +59,7 @@ for (const way of ways) {
       await expect(chat.status).not.toHaveText("online");
     });
 
-    test("connects again after a cut, and then says what was said meanwhile", async ({ page, webSocketServer }) => {
+    test("reconnects after a cut, then sends what was said in the meantime", async ({ page, webSocketServer }) => {
       const server = await webSocketServer({ match: /\/live/, mode: way.mode });
       const chat = await openChat(page, server, way);
       const first = await join(chat);
@@ -86,7 +86,7 @@ for (const way of ways) {
       await expect(chat.messages).toHaveText(["Ada: all of this"]);
     });
 
-    test("connects again after a reset", async ({ page, webSocketServer }) => {
+    test("reconnects after a reset", async ({ page, webSocketServer }) => {
       const server = await webSocketServer({ match: /\/live/, mode: way.mode });
       const chat = await openChat(page, server, way);
       await (await join(chat)).fault.reset();
@@ -94,7 +94,7 @@ for (const way of ways) {
       await expect(chat.status).toHaveText("online");
     });
 
-    test("takes messages byte by byte, late, and stalled", async ({ page, webSocketServer }) => {
+    test("reads messages that arrive byte by byte, late or stalled", async ({ page, webSocketServer }) => {
       const server = await webSocketServer({ match: /\/live/, mode: way.mode });
       const chat = await openChat(page, server, way);
       const socket = await join(chat);
@@ -118,7 +118,7 @@ for (const way of ways) {
       await expect(chat.messages).toHaveCount(3);
     });
 
-    test("fails a connection whose bytes are corrupt, by the rule that they break", async ({
+    test("fails a connection with corrupt bytes, and names the broken rule", async ({
       browserName,
       page,
       webSocketServer,
@@ -137,7 +137,7 @@ for (const way of ways) {
         const socket = await join(chat);
         await expect(socket).toReceiveJSON({ type: "join", room: "hall" });
         await spoil(socket);
-        // Browsers have ways of their own: Chromium 156 says 1002 of text that is no UTF-8, Firefox 153 nothing at all.
+        // Browsers differ: for invalid UTF-8, Chromium 156 sends 1002 and Firefox 153 sends nothing.
         if (way.mode === "page") await expect(socket).toReceiveClose(code);
         await socket.closed;
       }
@@ -146,7 +146,7 @@ for (const way of ways) {
       await expect(chat.messages).toHaveCount(0);
     });
 
-    test("gives up a server that has fallen silent", async ({ page, webSocketServer }) => {
+    test("drops a server that has gone silent", async ({ page, webSocketServer }) => {
       const server = await webSocketServer({ match: /\/live/, mode: way.mode });
       const chat = await openChat(page, server, way, { silence: "400" });
       const first = await join(chat);
@@ -156,7 +156,7 @@ for (const way of ways) {
       await expect(chat.status).toHaveText("online");
     });
 
-    test("leaves, though the server never answers its Close", async ({ page, webSocketServer }) => {
+    test("leaves even if the server never answers its Close", async ({ page, webSocketServer }) => {
       const server = await webSocketServer({ match: /\/live/, mode: way.mode });
       const chat = await openChat(page, server, way);
       const socket = await join(chat);
@@ -168,7 +168,7 @@ for (const way of ways) {
       await expect(chat.status).toHaveAttribute("data-past", /offline: 1006/);
     });
 
-    test("is held by a server that does not read", async ({ page, webSocketServer }) => {
+    test("waits for a server that does not read", async ({ page, webSocketServer }) => {
       const server = await webSocketServer({ match: /\/live/, mode: way.mode });
       const chat = await openChat(page, server, way);
       const socket = await join(chat);
@@ -180,7 +180,7 @@ for (const way of ways) {
       await expect(socket).toReceiveText(/^{"type":"say","text":"x{100000}"}$/);
     });
 
-    test("is compressed, if the server will", async ({ page, webSocketServer }) => {
+    test("compresses if the server agrees", async ({ page, webSocketServer }) => {
       const server = await webSocketServer({ match: /\/live/, mode: way.mode, extensions: [permessageDeflate()] });
       const chat = await openChat(page, server, way);
       const socket = await join(chat);

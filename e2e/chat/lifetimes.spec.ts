@@ -1,4 +1,7 @@
-/** Pages and frames that go away, several at once, and calls that make no sense: each is clear, and none lasts. */
+/**
+ * Pages and frames that go away, several at once, and invalid calls: each gives a clear error and leaves nothing
+ * behind.
+ */
 import type { ServerSocket, WebSocketServer } from "../../src/playwright/index.ts";
 import { expect, join, openChat, test, ways, type Chat } from "./chat.ts";
 
@@ -6,7 +9,7 @@ const inPage = ways[0]!;
 
 for (const way of ways) {
   test.describe(way.name, () => {
-    test("a page that navigates has lost its connection, and the next one makes its own", async ({
+    test("a page that navigates loses its connection, and the next page opens a new one", async ({
       page,
       webSocketServer,
     }) => {
@@ -25,7 +28,7 @@ for (const way of ways) {
       }).toPass();
     });
 
-    test("a page that closes has lost its connection", async ({ context, webSocketServer }) => {
+    test("a page that closes loses its connection", async ({ context, webSocketServer }) => {
       const server = await webSocketServer({ match: /\/live/, mode: way.mode });
       const page = await context.newPage();
       const chat = await openChat(page, server, way);
@@ -33,10 +36,10 @@ for (const way of ways) {
       await expect(chat.status).toHaveText("online");
       await page.close();
       await socket.closed;
-      expect(() => socket.send("late")).toThrow("may not send");
+      expect(() => socket.send("late")).toThrow("can't send");
     });
 
-    test("a second page has a connection of its own", async ({ context, page, webSocketServer }) => {
+    test("a second page has a separate connection", async ({ context, page, webSocketServer }) => {
       const server = await webSocketServer({ match: /\/live/, mode: way.mode });
       const one = await openChat(page, server, way);
       const first = await join(one);
@@ -53,10 +56,7 @@ for (const way of ways) {
       await expect(one.messages).toHaveText(["Ada: to one", "Ada: still"]);
     });
 
-    test("a page that goes away before its request is answered is known to have gone", async ({
-      page,
-      webSocketServer,
-    }) => {
+    test("the test sees that a page has gone before its request was answered", async ({ page, webSocketServer }) => {
       const server = await webSocketServer({ match: /\/live/, mode: way.mode });
       await openChat(page, server, way);
       const request = await server.request();
@@ -68,7 +68,7 @@ for (const way of ways) {
   });
 }
 
-test("the history of one document leaves its connection alone", async ({ page, webSocketServer }) => {
+test("navigating within a document leaves its connection open", async ({ page, webSocketServer }) => {
   const server = await webSocketServer({ match: /\/live/ });
   const chat = await openChat(page, server, inPage);
   const socket = await join(chat);
@@ -81,7 +81,7 @@ test("the history of one document leaves its connection alone", async ({ page, w
   await expect(chat.messages).toHaveText(["Ada: still here"]);
 });
 
-test("a frame has a connection of its own, which goes with it", async ({ page, webSocketServer }) => {
+test("a frame has a separate connection, which ends with the frame", async ({ page, webSocketServer }) => {
   const server = await webSocketServer({ match: /\/live/ });
   const chat = await openChat(page, server, inPage, { policy: "open" });
   const ofPage = await join(chat);
@@ -99,7 +99,7 @@ test("a frame has a connection of its own, which goes with it", async ({ page, w
   await expect(chat.messages).toHaveText(["Ada: to the page"]);
 });
 
-test("a worker that is terminated has lost its connection", async ({ page, webSocketServer }) => {
+test("a worker that is terminated loses its connection", async ({ page, webSocketServer }) => {
   const server = await webSocketServer({ match: /\/live/ });
   const chat = await openChat(page, server, ways[1]!);
   const socket = await join(chat);
@@ -136,7 +136,7 @@ test("two sockets to one URL are two connections", async ({ page, webSocketServe
   await expect.poll(heard).toEqual(["a heard for a", "b heard for b"]);
 });
 
-test("a binding that is called with nonsense says so, and harms nobody", async ({ page, webSocketServer }) => {
+test("an invalid call of the binding is reported and has no other effect", async ({ page, webSocketServer }) => {
   const server = await webSocketServer({ match: /\/live/ });
   const chat = await openChat(page, server, inPage);
   const socket = await join(chat);
@@ -166,7 +166,7 @@ test("a binding that is called with nonsense says so, and harms nobody", async (
   await expect(chat.messages).toHaveText(["Ada: unharmed"]);
 });
 
-test("one frame can't speak for the document of another", async ({ page, webSocketServer }) => {
+test("one frame can't use the document of another", async ({ page, webSocketServer }) => {
   const server = await webSocketServer({ match: /\/live/ });
   await page.addInitScript(() => {
     const scope = globalThis as unknown as { __websocketOver: (...given: unknown[]) => Promise<void>; seen: unknown[] };
@@ -187,12 +187,12 @@ test("one frame can't speak for the document of another", async ({ page, webSock
     const other = frame.contentWindow as unknown as { __websocketOver: (...given: unknown[]) => Promise<unknown> };
     return await other.__websocketOver(seen[0], [seen[1][0], "gone"]).then(() => "taken", String);
   });
-  expect(answer).toContain("this document is of another frame");
+  expect(answer).toContain("this document belongs to another frame");
   await socket.sendJSON({ type: "message", from: "Ada", text: "unharmed" });
   await expect(chat.messages).toHaveText(["Ada: unharmed"]);
 });
 
-test("on the wire, a target that nobody was led to is a request like any other", async ({ page, webSocketServer }) => {
+test("on the wire, a target that was not redirected is an ordinary request", async ({ page, webSocketServer }) => {
   const server = await webSocketServer({ match: /\/never/, mode: "wire" });
   await page.goto("/e2e/chat/?policy=open&url=ws://127.0.0.1:9/live");
   await page.evaluate((url) => void new WebSocket(`${url}/~/%E0%A4%A/x`), server.url);
@@ -202,7 +202,7 @@ test("on the wire, a target that nobody was led to is a request like any other",
   await server.close();
 });
 
-test("what no transport sends fails the connection that it was sent on", async ({ page, webSocketServer }) => {
+test("a message that is not from a transport fails its connection", async ({ page, webSocketServer }) => {
   const server = await webSocketServer({ match: /\/live/ });
   await page.addInitScript(() => {
     const scope = globalThis as unknown as {
@@ -224,12 +224,12 @@ test("what no transport sends fails the connection that it was sent on", async (
   await expect(chat.status).toHaveText("online");
   await page.evaluate(() => (globalThis as unknown as { spoil(): void }).spoil());
   const { code, error } = await socket.closed;
-  expect([code, String(error)]).toEqual([1006, expect.stringContaining("what no transport sends")]);
+  expect([code, String(error)]).toEqual([1006, expect.stringContaining("sent an invalid message")]);
   await join(chat);
   await expect(chat.status).toHaveText("online");
 });
 
-test("a server that is closed refuses, until another stands for the URL", async ({ page, webSocketServer }) => {
+test("a closed server refuses connections until another server serves the URL", async ({ page, webSocketServer }) => {
   const first = await webSocketServer({ match: /\/live/ });
   const chat = await openChat(page, first, inPage);
   const socket = await join(chat);
@@ -243,7 +243,7 @@ test("a server that is closed refuses, until another stands for the URL", async 
   await expect(chat.status).toHaveText("online");
 });
 
-test("a context of one's own has servers of its own, and may be closed before the test is over", async ({
+test("a separate browser context has separate servers, and can be closed before the test ends", async ({
   browser,
   page,
   webSocketServer,
@@ -261,20 +261,23 @@ test("a context of one's own has servers of its own, and may be closed before th
   expect(await socket.closed).toMatchObject({ code: 1006 });
 });
 
-test("options that can't be are refused", async ({ webSocketServer }) => {
+test("invalid options are refused", async ({ webSocketServer }) => {
   await expect(webSocketServer({ match: 7 as unknown as string })).rejects.toThrow(
-    "match is a string or a regular expression",
+    "match must be a string or a regular expression",
   );
-  await expect(webSocketServer({ match: /x/, mode: "air" as "wire" })).rejects.toThrow('mode is "page" or "wire"');
+  await expect(webSocketServer({ match: /x/, mode: "air" as "wire" })).rejects.toThrow('mode must be "page" or "wire"');
   await expect(webSocketServer({ match: /x/, limits: { maxFrameBytes: -1 } })).rejects.toThrow(RangeError);
 });
 
-test("a request that does not come says what was asked for instead", async ({ page, webSocketServer }) => {
+test("the error for a request that does not come lists the URLs that were requested", async ({
+  page,
+  webSocketServer,
+}) => {
   const server = await webSocketServer({ match: /\/other/ });
   await page.goto("/e2e/chat/?policy=open&url=ws://127.0.0.1:9/live");
   await expect(page.getByRole("status")).toHaveText(/offline|connecting/);
   const complaint = await server.request({ timeout: 300 }).catch(String);
-  expect(complaint).toContain("no request came in 300 ms, for /\\/other/; pages have connected to others:");
+  expect(complaint).toContain("no request came in 300 ms, for /\\/other/; pages connected to other URLs:");
   expect(complaint).toContain("ws://127.0.0.1:9/live");
 });
 
@@ -299,7 +302,7 @@ test.describe("what a test leaves behind", () => {
       left.waiting.push(server.request({ timeout: 600_000 }).catch(String));
     });
 
-    test(`${way.name}: is gone in the next one`, async () => {
+    test(`${way.name}: is gone in the next test`, async () => {
       for (const socket of left.sockets.splice(0)) expect(await socket.closed).toMatchObject({ code: 1006 });
       for (const waiting of left.waiting.splice(0)) expect(await waiting).toContain("the server was closed");
       for (const server of left.servers.splice(0)) await expect(server.request()).rejects.toThrow("closed");

@@ -1,4 +1,6 @@
-/** Workers of every kind, under the strictest policy that has scripts: classic, module, nested, shared, of a Blob. */
+/**
+ * Workers of every kind, under the strictest policy that allows scripts: classic, module, nested, shared, from a Blob.
+ */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { WebSocketServer } from "../../src/server/index.ts";
@@ -76,7 +78,7 @@ for (const mode of ["page", "wire"] as const) {
       expect(site.asked).toContain("/deep/worker.js?v=1");
     });
 
-    test("a module, whose imports connect before it runs", async ({ page, site, webSocketServer }) => {
+    test("a module worker, whose imports connect before it runs", async ({ page, site, webSocketServer }) => {
       const server = await webSocketServer({ match: /\/live/, mode });
       if (headers) site.serve("/", "<!doctype html>", headers);
       site.serve("/worker.js", `import { socket } from './connect.js';\n${TALK}`, headers);
@@ -88,7 +90,7 @@ for (const mode of ["page", "wire"] as const) {
       await expect(socket).toReceiveText(`hello at ${site.url}/worker.js`);
     });
 
-    test("a worker of a worker, and its end with that one", async ({ browserName, page, site, webSocketServer }) => {
+    test("a worker started by a worker ends with it", async ({ browserName, page, site, webSocketServer }) => {
       test.skip(browserName === "chromium", "the request for its script is not intercepted: it is left alone");
       const server = await webSocketServer({ match: /\/live/, mode });
       if (headers) site.serve("/", "<!doctype html>", headers);
@@ -106,7 +108,7 @@ for (const mode of ["page", "wire"] as const) {
       if (mode === "page") expect(code).toBe(1006);
     });
 
-    test("workers of Blobs, whose URLs are revoked at once", async ({ page, site, webSocketServer }) => {
+    test("workers from Blobs whose URLs are revoked at once", async ({ page, site, webSocketServer }) => {
       const server = await webSocketServer({ match: /\/live/, mode });
       const policy = "script-src 'self' blob:; connect-src ws: blob:";
       site.serve("/", "<!doctype html>", { "content-security-policy": policy });
@@ -167,7 +169,7 @@ test("a shared worker serves two pages", async ({ browserName, context, page, si
   }
 });
 
-test("a worker of a worker in Chromium is what it was", async ({ browserName, page, site, webSocketServer }) => {
+test("a nested worker in Chromium is unchanged", async ({ browserName, page, site, webSocketServer }) => {
   test.skip(browserName !== "chromium", "elsewhere it is served");
   await webSocketServer({ match: /\/live/ });
   site.serve("/outer.js", "new Worker('/inner.js').onmessage = ({ data }) => postMessage(data);");
@@ -180,7 +182,7 @@ test("a worker of a worker in Chromium is what it was", async ({ browserName, pa
   expect(site.asked).toContain("/inner.js");
 });
 
-test("a shared worker in Firefox is what it was", async ({ browserName, page, site, webSocketServer }) => {
+test("a shared worker in Firefox is unchanged", async ({ browserName, page, site, webSocketServer }) => {
   test.skip(browserName !== "firefox", "elsewhere it is served");
   await webSocketServer({ match: /\/live/ });
   site.serve("/shared.js", "onconnect = ({ ports: [port] }) => port.postMessage(String(WebSocket));");
@@ -193,7 +195,7 @@ test("a shared worker in Firefox is what it was", async ({ browserName, page, si
   expect(site.asked).toContain("/shared.js");
 });
 
-test("a worker that closes itself has lost its connection", async ({ page, site, webSocketServer }) => {
+test("a worker that closes itself loses its connection", async ({ page, site, webSocketServer }) => {
   const server = await webSocketServer({ match: /\/live/ });
   site.serve("/worker.js", `${CONNECT}\nsocket.onmessage = () => close();`);
   await page.goto(site.url);
@@ -203,7 +205,7 @@ test("a worker that closes itself has lost its connection", async ({ page, site,
   expect(await socket.closed).toMatchObject({ code: 1006 });
 });
 
-test("a worker whose script is not there fails as it did", async ({ page, site, webSocketServer }) => {
+test("a worker whose script does not exist fails as without the fixture", async ({ page, site, webSocketServer }) => {
   await webSocketServer({ match: /\/live/ });
   await page.goto(site.url);
   const failed = await page.evaluate(
@@ -214,7 +216,7 @@ test("a worker whose script is not there fails as it did", async ({ page, site, 
 
 test.describe("with workers left alone", () => {
   test.use({ webSocketWorkers: false });
-  test("their WebSocket is the browser's, and nothing is routed", async ({ page, site, webSocketServer }) => {
+  test("they use the browser's WebSocket, and nothing is routed", async ({ page, site, webSocketServer }) => {
     await webSocketServer({ match: /\/live/ });
     site.serve("/worker.js", "postMessage(String(WebSocket));");
     await page.goto(site.url);
@@ -225,7 +227,7 @@ test.describe("with workers left alone", () => {
   });
 });
 
-test("URLs that no server stands for go to where they always went", async ({ page, site, webSocketServer }) => {
+test("URLs without a test server reach the original server", async ({ page, site, webSocketServer }) => {
   await webSocketServer({ match: /\/live/ });
   site.serve("/", "<!doctype html>", { "content-security-policy": "script-src 'self'; connect-src ws:" });
   await page.goto(site.url);
@@ -286,7 +288,7 @@ test("URLs that no server stands for go to where they always went", async ({ pag
   });
 });
 
-test("the request has the cookies that the browser would send, those that scripts can't see, too", async ({
+test("the request has the cookies that the browser would send, including those hidden from scripts", async ({
   context,
   page,
   site,

@@ -24,7 +24,7 @@ export class StoryPage extends RtcPeer {
     await session.ready;
   }
 
-  /** Makes this a client whose server is in a worker: every WebSocket has a port of its own. */
+  /** Makes this a client whose server is in a worker: every WebSocket has a separate port. */
   startWorker(): void {
     const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
     const { signal } = this.#gone;
@@ -46,7 +46,7 @@ export class StoryPage extends RtcPeer {
     };
   }
 
-  /** No browser tells of it: who does it has to. */
+  /** No browser reports the terminated worker, so the page that terminates it has to. */
   terminateWorker(): void {
     this.#worker!.terminate();
     this.#gone.abort(new TransportError("lost", "the worker was terminated"));

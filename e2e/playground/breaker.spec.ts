@@ -1,4 +1,4 @@
-/** The breaker: whatever breaks a rule is answered by that rule's clause. */
+/** The breaker: whatever breaks a rule is answered according to that rule. */
 import { expect, test, type Page } from "@playwright/test";
 import { arrows, expectStates, openPlayground, openTool, state, tool, wire, inFirefox } from "./page.ts";
 
@@ -6,7 +6,7 @@ openPlayground();
 
 const verdict = (page: Page): ReturnType<Page["getByRole"]> => page.getByRole("status", { name: "Verdict" });
 
-test("every preset breaks the clause that it names, and says what the other side did", async ({ page }) => {
+test("every preset breaks the rule that it names, and shows the answer of the other side", async ({ page }) => {
   test.setTimeout(300_000);
   const breaker = await openTool(page, "Faults");
   const presets = breaker.getByRole("list", { name: "Violations" }).getByRole("button");
@@ -22,7 +22,7 @@ test("every preset breaks the clause that it names, and says what the other side
   }
 });
 
-test("every handshake that breaks a rule is refused by the clause that it names", async ({ page }) => {
+test("every invalid handshake is refused under the rule that it names", async ({ page }) => {
   test.setTimeout(300_000);
   const breaker = await openTool(page, "Faults");
   await breaker.getByRole("button", { name: "Handshakes", exact: true }).click();
@@ -34,13 +34,13 @@ test("every handshake that breaks a rule is refused by the clause that it names"
     const [, name, clause] = /^(.*?)\s*(\d+ §[\d.]+)$/s.exec(label)!;
     await presets.nth(index).click();
     await expect(verdict(page)).toContainText(`${name!.trim()}:`);
-    if (name!.startsWith("A right")) await expect(verdict(page)).toContainText("has taken it, and is open");
+    if (name!.startsWith("A valid")) await expect(verdict(page)).toContainText("accepted it, and is open");
     else if (name!.trim() === "200 OK") await expect(verdict(page)).toContainText("is closed (1006)");
     else await expect(verdict(page)).toContainText(`(RFC ${clause!})`);
   }
 });
 
-test("a refused request is answered with the status that its fault has", inFirefox, async ({ page }) => {
+test("a refused request gets the status of the rule that it breaks", inFirefox, async ({ page }) => {
   const breaker = await openTool(page, "Faults");
   await breaker.getByRole("button", { name: "Handshakes", exact: true }).click();
   await breaker.getByRole("button", { name: /^Version 8/ }).click();
@@ -48,7 +48,7 @@ test("a refused request is answered with the status that its fault has", inFiref
   await expect(arrows(page).filter({ hasText: "response" })).toContainText("HTTP/1.1 426 Upgrade Required");
 });
 
-test("a frame is built bit by bit, and said what is wrong with before it is sent", inFirefox, async ({ page }) => {
+test("a frame is built bit by bit, and its errors are shown before it is sent", inFirefox, async ({ page }) => {
   const breaker = await openTool(page, "Faults");
   const bits = breaker.getByRole("group", { name: "Bits of the header" });
   await expect(bits.getByRole("button")).toHaveCount(9);
@@ -66,7 +66,7 @@ test("a frame is built bit by bit, and said what is wrong with before it is sent
   await expectStates(page, "closed");
 });
 
-test("fields that hold no bytes are explained, and nothing is sent", async ({ page }) => {
+test("invalid hex in a field is explained, and nothing is sent", async ({ page }) => {
   const breaker = await openTool(page, "Faults");
   await breaker.getByLabel("Masking key").fill("00 00");
   await breaker.getByRole("button", { name: "Send it as the client" }).click();
@@ -81,7 +81,7 @@ test("fields that hold no bytes are explained, and nothing is sent", async ({ pa
 
 test("the frame that breaks the rule is the one that is chosen on the ladder", async ({ page }) => {
   const breaker = await openTool(page, "Faults");
-  await breaker.getByRole("button", { name: /^Message amid another one/ }).click();
+  await breaker.getByRole("button", { name: /^Message inside another one/ }).click();
   await expect(verdict(page)).toContainText("failed the connection");
   const chosen = wire(page).getByRole("option", { selected: true });
   await expect(chosen).toHaveAccessibleName(/^client to server, TEXT, 8 B.*“intruder”/);

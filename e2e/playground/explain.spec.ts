@@ -87,7 +87,7 @@ test("the box explains bytes that are typed, and says why other text is not byte
   await box.fill("hello there");
   await view(page).getByRole("button", { name: "Explain", exact: true }).click();
   await expect(view(page).getByRole("alert")).toHaveText(
-    /These are no bytes that can be read here: “h” is no hex digit/,
+    /These are no bytes that can be read here: “h” is not a hex digit/,
   );
   await box.fill("[129, 1, 97]");
   await view(page).getByRole("button", { name: "Explain", exact: true }).click();
@@ -162,7 +162,7 @@ test("an explanation is copied as Markdown", async ({ page, context, browserName
 
 test("a link that is not whole is said to be one", async ({ page }) => {
   await page.goto("/#explain=AAAA");
-  await expect(view(page).getByRole("alert")).toContainText("This link is not whole");
+  await expect(view(page).getByRole("alert")).toContainText("This link is incomplete");
 });
 
 test("the live connection is back as it was afterwards", async ({ page }) => {

@@ -1,11 +1,11 @@
-/** The inspector: a frame as bits, as bytes and in words, which are linked; handshakes line by line. */
+/** The inspector: a frame as bits, bytes and words, all linked; handshakes line by line. */
 import { expect, test } from "@playwright/test";
 import { createHash } from "node:crypto";
 import { arrows, dump, expectStates, fields, inspector, openPlayground, say, side, inFirefox } from "./page.ts";
 
 openPlayground();
 
-test("a frame has a bit grid, a dump, and every field in words with its clause", inFirefox, async ({ page }) => {
+test("a frame has a bit grid, a dump, and every field in words with its RFC section", inFirefox, async ({ page }) => {
   await (await say(page, "Server", "hi")).click();
   const grid = inspector(page).getByRole("group", { name: "Header, bit by bit" });
   for (const name of ["FIN: 1", "RSV1: 0", "RSV2: 0", "RSV3: 0", "Opcode: 0x1 text", "MASK: 0", "Payload length: 2"]) {
@@ -21,7 +21,7 @@ test("a frame has a bit grid, a dump, and every field in words with its clause",
 });
 
 for (const way of ["hover", "focus"] as const) {
-  test(`${way} on a field lights it in all three, and it has one hue in all three`, async ({ page }) => {
+  test(`${way} on a field highlights it in all three views, in the same colour`, async ({ page }) => {
     await (await say(page, "Client", "hi")).click();
     const cell = inspector(page).getByRole("button", { name: /^Opcode: / });
     await cell[way]();
@@ -38,7 +38,7 @@ for (const way of ["hover", "focus"] as const) {
   });
 }
 
-test("a masked payload is shown as it was on the wire, and unmasked", inFirefox, async ({ page }) => {
+test("a masked payload is shown masked, as on the wire, and unmasked", inFirefox, async ({ page }) => {
   await (await say(page, "Client", "unmask me")).click();
   const plain = "75 6e 6d 61 73 6b";
   await expect(dump(page)).not.toContainText(plain);
@@ -58,14 +58,14 @@ test("a compressed payload is shown inflated", async ({ page }) => {
   await expect(fields(page).filter({ hasText: "RSV1" })).toContainText("this message is compressed");
 });
 
-test("a handshake is lines, each explained, and the accept key is computed step by step", async ({ page }) => {
+test("a handshake is shown line by line with explanations, and the accept key step by step", async ({ page }) => {
   await arrows(page).filter({ hasText: "request" }).click();
   for (const name of ["Host", "Upgrade", "Connection", "Sec-WebSocket-Key", "Sec-WebSocket-Version", "Origin"]) {
     await expect(fields(page).filter({ hasText: new RegExp(`^${name}`, "i") })).toContainText("§");
   }
   const lines = await inspector(page).getByRole("region", { name: "Lines" }).innerText();
   const key = /Sec-WebSocket-Key: (\S+==)/i.exec(lines)![1]!;
-  const steps = inspector(page).getByRole("region", { name: "How the accept key is made" });
+  const steps = inspector(page).getByRole("region", { name: "How the accept key is computed" });
   const hash = createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest();
   const accept = hash.toString("base64");
   await expect(steps.getByRole("listitem").nth(1)).toContainText(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`);
@@ -75,7 +75,7 @@ test("a handshake is lines, each explained, and the accept key is computed step 
   await expect(fields(page).filter({ hasText: "Sec-WebSocket-Accept" })).toContainText(accept);
 });
 
-test("a chunk says what is in it", async ({ page }) => {
+test("a chunk lists the frames in it", async ({ page }) => {
   await arrows(page).filter({ hasText: "chunk" }).last().click();
   await expect(inspector(page)).toContainText("where chunks begin and end means nothing to the protocol");
   await inspector(page).getByRole("button", { name: "TEXT 5 B" }).click();
@@ -90,12 +90,12 @@ test("a frame that is still arriving is shown as far as it has come", async ({ p
     await next.click();
     await expect(page.getByRole("region", { name: "Scenario", exact: true })).toContainText(`step ${step} of 5`);
   }
-  await expect(inspector(page)).toContainText("not all of it has come");
+  await expect(inspector(page)).toContainText("· incomplete");
   await expect(dump(page)).toContainText("81 03 48");
   await expect(fields(page).filter({ hasText: "Payload length" })).toContainText("3");
   await next.click();
   await expect(dump(page)).toContainText("81 03 48 69 21");
-  await expect(inspector(page)).not.toContainText("not all of it has come");
+  await expect(inspector(page)).not.toContainText("· incomplete");
 });
 
 test("half a byte that is lit can be read", async ({ page }) => {

@@ -5,7 +5,9 @@ import { arrows, event, fillNumber, inspector, openPlayground, openTool, press, 
 
 openPlayground();
 
-test("each frame is an arrow with its opcode, length and flags, beside the chunk that it came in", async ({ page }) => {
+test("each frame is an arrow with its opcode, length and flags, beside the chunk that it arrived in", async ({
+  page,
+}) => {
   await expect(arrows(page)).toHaveCount(6);
   await expect(arrows(page).nth(4)).toHaveAccessibleName("client to server, chunk, 11 B");
   await expect(arrows(page).nth(5)).toHaveAccessibleName("client to server, TEXT, 5 B, FIN, MASK, “hello”");
@@ -13,7 +15,7 @@ test("each frame is an arrow with its opcode, length and flags, beside the chunk
   await expect(arrows(page)).toHaveCount(3);
 });
 
-test("an arrow slopes by the time that it took, and the silence before has a row", inFirefox, async ({ page }) => {
+test("the slope of an arrow shows its travel time, and a pause has a row", inFirefox, async ({ page }) => {
   const network = await openTool(page, "Transport");
   await network.getByLabel(/^Latency/).fill("500");
   await say(page, "Client", "slow");
@@ -24,7 +26,7 @@ test("an arrow slopes by the time that it took, and the silence before has a row
   await expect(page.locator(".arrows .gap").last()).toContainText(/^\d+ ms|\d\.\d\d s$/);
 });
 
-test("zoom changes how much is in sight, and takes the words away in the end", async ({ page }) => {
+test("zooming out shows more time and finally hides the labels", async ({ page }) => {
   const height = async (): Promise<number> => (await arrows(page).first().boundingBox())!.height;
   const before = await height();
   await page.getByRole("button", { name: "Zoom in" }).click();
@@ -34,7 +36,7 @@ test("zoom changes how much is in sight, and takes the words away in the end", a
   await expect(arrows(page).first()).toHaveText("");
 });
 
-test("a pause holds the ladder while the connection goes on", async ({ page }) => {
+test("pause stops the ladder while the connection continues", async ({ page }) => {
   await page.getByRole("button", { name: "Pause" }).click();
   await say(page, "Client", "meanwhile");
   await expect(event(page, "Server", "textReceived")).toHaveCount(2);
@@ -44,7 +46,7 @@ test("a pause holds the ladder while the connection goes on", async ({ page }) =
   await expect(arrows(page)).toHaveCount(8);
 });
 
-test("arrows are chosen with the keyboard", inFirefox, async ({ page }) => {
+test("arrows can be selected with the keyboard", inFirefox, async ({ page }) => {
   await wire(page).focus();
   await page.keyboard.press("Home");
   await page.keyboard.press("ArrowDown");
@@ -54,7 +56,7 @@ test("arrows are chosen with the keyboard", inFirefox, async ({ page }) => {
   await expect(inspector(page)).toContainText("client → server TEXT");
 });
 
-/** Scrolls all of it in so many steps, one a frame, and tells how many frames a second that were. */
+/** Scrolls through everything in the given number of steps, one per frame, and returns the frames per second. */
 function scrollThrough(page: Page, steps: number): Promise<number> {
   return wire(page).evaluate(async (box, steps) => {
     const frame = (): Promise<number> => new Promise((resolve) => requestAnimationFrame(resolve));
@@ -73,7 +75,7 @@ function scrollThrough(page: Page, steps: number): Promise<number> {
 
 const STEPS = 300;
 
-test("ten thousand frames scroll at fifty frames a second or better", async ({ page, browserName }) => {
+test("ten thousand frames scroll at fifty frames a second or more", async ({ page, browserName }) => {
   test.setTimeout(300_000);
   await fillNumber(page, "Client", "Times", 10_000);
   await say(page, "Client", "x");
@@ -106,7 +108,7 @@ test("ten thousand frames scroll at fifty frames a second or better", async ({ p
   if (browserName === "chromium" && loadavg()[0]! <= cpus().length) expect(best).toBeGreaterThanOrEqual(50);
 });
 
-test("the ladder follows its end until its reader scrolls up", async ({ page }) => {
+test("the ladder follows its end until the user scrolls up", async ({ page }) => {
   await fillNumber(page, "Client", "Times", 100);
   await press(page, "Client", "Send text");
   await expect.poll(() => wire(page).evaluate((e) => e.scrollHeight - e.scrollTop - e.clientHeight)).toBeLessThan(2);
@@ -138,12 +140,12 @@ async function animationOfChunk(page: Page): Promise<string> {
   return await animation;
 }
 
-test("a chunk that is on its way moves", async ({ page }) => {
+test("a chunk in transit moves", async ({ page }) => {
   expect(await animationOfChunk(page)).toBe("fly");
   await expect(event(page, "Server", "textReceived")).toHaveCount(2);
 });
 
-test("nothing moves where the reader asks for less motion", async ({ page, browserName, playwright, baseURL }) => {
+test("nothing moves if the user prefers reduced motion", async ({ page, browserName, playwright, baseURL }) => {
   if (browserName !== "firefox") {
     await page.emulateMedia({ reducedMotion: "reduce" });
     expect(await animationOfChunk(page)).toBe("none");

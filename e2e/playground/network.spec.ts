@@ -1,4 +1,4 @@
-/** The network: what carries the bytes, and what can befall them. */
+/** The network: what carries the bytes, and what can happen to them. */
 import { expect, test, type Locator, type Page } from "@playwright/test";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
@@ -45,7 +45,7 @@ for (const [label, where] of [
   });
 }
 
-test("what the server in a worker refuses is told", async ({ page }) => {
+test("an error of the server in a worker is shown", async ({ page }) => {
   const network = await openTool(page, "Transport");
   await network.getByLabel("Carried by").selectOption("Worker, over a MessagePort");
   await expectStates(page, "open");
@@ -64,7 +64,7 @@ async function connectTo(page: Page, label: string, url: string, hash?: string):
   return network;
 }
 
-test("the server is behind a WebSocket at a URL", async ({ page }) => {
+test("the server is behind a WebSocket URL", async ({ page }) => {
   const carriers = new WebSocketServer({
     port: 0,
     host: "127.0.0.1",
@@ -94,7 +94,7 @@ test("the server is behind a WebSocket at a URL", async ({ page }) => {
   }
 });
 
-test("the server is behind WebTransport at a URL", async ({ page }) => {
+test("the server is behind a WebTransport URL", async ({ page }) => {
   const server = await startWebTransportServer();
   test.skip(server === undefined, "there is no Deno");
   const { addresses, stop } = server!;
@@ -111,7 +111,7 @@ test("the server is behind WebTransport at a URL", async ({ page }) => {
   }
 });
 
-test("bytes arrive one by one, and only when they are let", inFirefox, async ({ page }) => {
+test("bytes arrive one by one, each when the user releases it", inFirefox, async ({ page }) => {
   const network = await openTool(page, "Transport");
   await network.getByLabel("Chunks of at most").selectOption("1 byte");
   await network.getByLabel("Step by step").check();
@@ -130,7 +130,7 @@ test("bytes arrive one by one, and only when they are let", inFirefox, async ({ 
   await expect(arrows(page).last()).toHaveAccessibleName("server to client, TEXT, 2 B, FIN, “ab”");
 });
 
-test("one byte of the next chunk is corrupted, and the other side says what it makes of it", async ({ page }) => {
+test("one byte of the next chunk is corrupted, and the other side shows the result", async ({ page }) => {
   const network = await openTool(page, "Transport");
   await network.getByLabel("XOR with").fill("40");
   await network.getByRole("button", { name: "Corrupt next chunk" }).click();
@@ -139,10 +139,10 @@ test("one byte of the next chunk is corrupted, and the other side says what it m
   await expectStates(page, "closed");
   await arrows(page).filter({ hasText: "one byte corrupted" }).last().click();
   await openTool(page, "Inspector");
-  await expect(inspector(page).getByRole("list", { name: "Rules that are broken" })).toContainText("reservedBits");
+  await expect(inspector(page).getByRole("list", { name: "Broken rules" })).toContainText("reservedBits");
 });
 
-test("a frame is cut in its middle, and both sides end with 1006", async ({ page }) => {
+test("a frame is cut in the middle, and both sides end with 1006", async ({ page }) => {
   const network = await openTool(page, "Transport");
   await network.getByRole("button", { name: "Cut in the next chunk" }).click();
   await say(page, "Client", "never whole");
@@ -161,11 +161,11 @@ test("a reset fails both sides", async ({ page }) => {
 });
 
 for (const label of ["Pipe in memory", "Worker, over a MessagePort", "WebRTC data channel"]) {
-  test(`a reader that stops holds its sender: ${label}`, async ({ page }) => {
+  test(`a reader that stops pauses its sender: ${label}`, async ({ page }) => {
     const network = await openTool(page, "Transport");
     if (label !== "Pipe in memory") await network.getByLabel("Carried by").selectOption(label);
     await expectStates(page, "open");
-    await side(page, "Server").getByLabel("Read what comes").uncheck();
+    await side(page, "Server").getByLabel("Read incoming bytes").uncheck();
     await fill(page, "Client", "Text", "x".repeat(100_000));
     await fillNumber(page, "Client", "Times", 20);
     await press(page, "Client", "Send text");
@@ -183,7 +183,7 @@ for (const label of ["Pipe in memory", "Worker, over a MessagePort", "WebRTC dat
     };
     await expect.poll(isHeld).toBe(true);
     expect(Number(held.replaceAll(",", ""))).toBeGreaterThan(1_000_000);
-    await side(page, "Server").getByLabel("Read what comes").check();
+    await side(page, "Server").getByLabel("Read incoming bytes").check();
     await expect(waiting).toHaveText("0");
     await expect(event(page, "Server", "textReceived").last()).toContainText(/messageFinished\s*true/);
   });

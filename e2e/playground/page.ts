@@ -1,4 +1,4 @@
-/** The playground as a test sees it: its parts by what they are called. */
+/** The playground as the tests see it: its parts by their accessible names. */
 import { expect, test, type Locator, type Page } from "@playwright/test";
 
 export type Role = "Client" | "Server";

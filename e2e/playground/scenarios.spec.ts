@@ -1,4 +1,4 @@
-/** Guided scenarios, each a URL; sessions as links and as files. */
+/** Guided scenarios, each with a URL; sessions as links and as files. */
 import { expect, test, type Page } from "@playwright/test";
 import { readFileSync } from "node:fs";
 import { permessageDeflate } from "../../src/deflate/index.ts";
@@ -43,7 +43,7 @@ const ends: Readonly<Record<string, readonly [client: string, server: string, ar
 };
 
 for (const [id, [client, server, arrow]] of Object.entries(ends)) {
-  test(`the scenario ${id} is told to its end`, id === "fragmentation" ? inFirefox : {}, async ({ page }) => {
+  test(`the scenario ${id} runs to its end`, id === "fragmentation" ? inFirefox : {}, async ({ page }) => {
     await page.goto(`/#scenario=${id}`);
     await page.reload();
     const next = story(page).getByRole("button", { name: "Next", exact: true });
@@ -62,9 +62,7 @@ for (const [id, [client, server, arrow]] of Object.entries(ends)) {
   });
 }
 
-test("who presses Next at once misses nothing of a scenario: each step is done after the one before", async ({
-  page,
-}) => {
+test("pressing Next at once skips nothing: each step runs after the one before", async ({ page }) => {
   await page.goto("/#scenario=server-closes");
   await page.reload();
   const next = story(page).getByRole("button", { name: "Next", exact: true });
@@ -75,7 +73,7 @@ test("who presses Next at once misses nothing of a scenario: each step is done a
   await expect(arrows(page).filter({ hasText: "are you listening?" }).first()).toBeVisible();
 });
 
-test("the list has every scenario, and each is a link", async ({ page }) => {
+test("the list has every scenario, each as a link", async ({ page }) => {
   const panel = await openTool(page, "Stories");
   const links = panel.getByRole("region", { name: "Stories" }).getByRole("link");
   const hashes = await links.evaluateAll((all) => all.map((link) => link.getAttribute("href")));
@@ -85,13 +83,13 @@ test("the list has every scenario, and each is a link", async ({ page }) => {
   await expect(page).toHaveURL(/#scenario=fragmentation$/);
 });
 
-test("what somebody did is a link that does it again", async ({ page }) => {
+test("a link repeats what the user did", async ({ page }) => {
   await say(page, "Client", "remember this");
   await press(page, "Server", "Ping");
   const panel = await openTool(page, "Stories");
   await panel.getByLabel("Title").fill("How it goes");
   await panel.getByLabel("Note").fill("Look at the ping.");
-  await panel.getByRole("button", { name: "Link to what I did (2)" }).click();
+  await panel.getByRole("button", { name: "Link to my session (2)" }).click();
   await expect(page).toHaveURL(/#play=/);
   const link = page.url();
   await page.goto("about:blank");
@@ -105,13 +103,13 @@ test("what somebody did is a link that does it again", async ({ page }) => {
   await expect(event(page, "Client", "pingReceived")).toHaveCount(1);
 });
 
-test("a link has no secrets of the URL and of the subprotocols in it", async ({ page }) => {
+test("a link contains no secrets from the URL or the subprotocols", async ({ page }) => {
   await fill(page, "Client", "Resource", "/chat?room=12&token=s3cret");
   await fill(page, "Client", "Subprotocols", "chat, bearer, s3cret");
   await press(page, "Client", "Connect again");
   await expectStates(page, "open");
   const panel = await openTool(page, "Stories");
-  await panel.getByRole("button", { name: "Link to what I did" }).click();
+  await panel.getByRole("button", { name: "Link to my session" }).click();
   await expect(page).toHaveURL(/#play=/);
   const story = atob(new URL(page.url()).hash.slice("#play=".length).replaceAll("-", "+").replaceAll("_", "/"));
   expect(story).not.toContain("s3cret");
@@ -119,9 +117,9 @@ test("a link has no secrets of the URL and of the subprotocols in it", async ({ 
   expect(story).toContain('["chat","bearer","xxxxxx"]');
 });
 
-test("a link that nobody can read is said to be one", async ({ page }) => {
+test("an invalid link is reported", async ({ page }) => {
   await page.goto("/#play=nonsense");
-  await expect(page.getByRole("alert").filter({ hasText: "This link is not whole" })).toBeVisible();
+  await expect(page.getByRole("alert").filter({ hasText: "This link is incomplete" })).toBeVisible();
   const link = (action: object): string => {
     const story = { title: "t", summary: "s", steps: [{ say: "It goes on.", do: [action] }] };
     return `/#play=${Buffer.from(JSON.stringify(story)).toString("base64url")}`;
@@ -200,7 +198,7 @@ test("a slider that is dragged is one step, and a message sent often is stored o
   await fillNumber(page, "Client", "Times", 1000);
   await press(page, "Client", "Send text");
   const panel = await openTool(page, "Stories");
-  await panel.getByRole("button", { name: "Link to what I did (2)" }).click();
+  await panel.getByRole("button", { name: "Link to my session (2)" }).click();
   await expect(page).toHaveURL(/#play=/);
   expect(page.url().length).toBeLessThan(2000);
 });
@@ -214,6 +212,6 @@ test("a session that is too long for a link says so", async ({ page }) => {
   await press(page, "Client", "Send bytes");
   await expect(event(page, "Server", "bytesReceived").last()).toContainText(/messageFinished\s*true/);
   const panel = await openTool(page, "Stories");
-  await panel.getByRole("button", { name: "Link to what I did (1)" }).click();
+  await panel.getByRole("button", { name: "Link to my session (1)" }).click();
   await expect(panel).toContainText("That is too much for a link: export it as a file.");
 });

@@ -4,7 +4,9 @@ import { arrows, event, expectStates, fill, fillNumber, openPlayground, press, s
 
 openPlayground();
 
-test("the life cycle is drawn from the library's table, lit, and its last transition named", async ({ page }) => {
+test("the life cycle is drawn from the library's table, with the current state highlighted and the last transition named", async ({
+  page,
+}) => {
   for (const role of ["Client", "Server"] as const) {
     const drawing = side(page, role).getByRole("figure");
     await expect(drawing.getByRole("img", { name: "Life cycle, now open" })).toBeVisible();
@@ -19,15 +21,15 @@ test("the life cycle is drawn from the library's table, lit, and its last transi
   await expect(side(page, "Client").getByRole("figure")).toContainText("Last: receiveClose, sendClose, open → closed");
 });
 
-test("a message goes in fragments, and a ping between two of them", inFirefox, async ({ page }) => {
+test("a message is sent in fragments, with a ping between two of them", inFirefox, async ({ page }) => {
   const client = side(page, "Client");
   await fillNumber(page, "Client", "Fragments", 2);
-  await client.getByLabel("FIN at its end").uncheck();
+  await client.getByLabel("Set FIN").uncheck();
   await fill(page, "Client", "Text", "one two ");
   await press(page, "Client", "Send text");
   await press(page, "Client", "Ping");
   await fillNumber(page, "Client", "Fragments", 1);
-  await client.getByLabel("FIN at its end").check();
+  await client.getByLabel("Set FIN").check();
   await fill(page, "Client", "Text", "three");
   await press(page, "Client", "Send text");
   const frames = arrows(page).filter({ hasText: "MASK" });
@@ -38,7 +40,7 @@ test("a message goes in fragments, and a ping between two of them", inFirefox, a
   await expect(event(page, "Server", "textReceived").last()).toContainText(/“three”.*messageFinished\s*true/);
 });
 
-test("a file is sent as it is", inFirefox, async ({ page }) => {
+test("a file is sent unchanged", inFirefox, async ({ page }) => {
   const buffer = Buffer.from([0, 1, 2, 253, 254, 255]);
   const file = { name: "six.bin", mimeType: "application/octet-stream", buffer };
   await side(page, "Client").getByLabel("File to send").setInputFiles(file);
@@ -47,7 +49,7 @@ test("a file is sent as it is", inFirefox, async ({ page }) => {
   await expect(event(page, "Server", "bytesReceived")).toContainText("00 01 02 fd fe ff");
 });
 
-test("panels are resized with the keyboard", async ({ page }) => {
+test("panels can be resized with the keyboard", async ({ page }) => {
   const width = async (): Promise<number> => (await side(page, "Client").boundingBox())!.width;
   const before = await width();
   await page.getByRole("separator", { name: "Width of the client" }).focus();

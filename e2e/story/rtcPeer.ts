@@ -35,7 +35,7 @@ export class RtcPeer extends StoryClient {
     this.#made?.close();
   }
 
-  /** Every WebSocket has a channel of its own. */
+  /** Every WebSocket has a separate channel. */
   #become(role: Role): void {
     const connection = this.#connection();
     if (role === "server") startServer()(incomingChannels(connection, { filter: ({ label }) => label === "story" }));

@@ -1,4 +1,4 @@
-/** A peer connection's descriptions as strings, complete with candidates, for whoever carries them to the other end. */
+/** The descriptions of a peer connection as strings, with all candidates, to be carried to the other end. */
 
 /** The connection must have a channel already. */
 export async function offer(connection: RTCPeerConnection): Promise<string> {

@@ -1,4 +1,6 @@
-/** What a client does over each carrier, wherever it runs, and what has to come of it: plain data, so that it can be told. */
+/**
+ * What a client does over each carrier, and the expected results as plain data, so that they can be sent to the test.
+ */
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import { connect, WebSocketError, type ConnectOptions, type WebSocketSession } from "../../src/stream/index.ts";
 import type { ByteTransport } from "../../src/transports/byteTransport.ts";
@@ -12,7 +14,7 @@ type Open = (path: string, options?: ConnectOptions) => Promise<WebSocketSession
 
 interface Step {
   readonly name: string;
-  /** What comes of it if all is well. */
+  /** The expected results. */
   readonly expected: unknown;
   readonly play: (open: Open) => Promise<unknown>;
 }
@@ -136,7 +138,7 @@ export class StoryClient {
     return await connect(await this.dial(), { url: `ws://story.test${path}`, ...options });
   };
 
-  /** What comes of a step. */
+  /** The result of a step. */
   async play(step: number): Promise<unknown> {
     return await story[step]!.play(this.#open);
   }
@@ -146,7 +148,7 @@ export class StoryClient {
     this.#held = await this.#open("/held", options);
   }
 
-  /** How the one that is held ends: the error's name and code, and the code of its cause. */
+  /** How the connection that is kept open ends: the error's name and code, and the code of its cause. */
   async endOfHeld(): Promise<string> {
     return await failureOf(this.#held!.receive(), true);
   }

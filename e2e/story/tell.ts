@@ -1,4 +1,4 @@
-/** Plays the story with a client that is elsewhere, and compares what comes of it. */
+/** Plays the story with a client elsewhere, and compares the results. */
 import { expect, test, type Page } from "@playwright/test";
 import type { StoryPage } from "../page/story.ts";
 import { story, type StoryClient } from "./story.ts";
@@ -22,7 +22,7 @@ export function remote<T>(call: (method: string, parameters: unknown[]) => Promi
   });
 }
 
-/** Opens a page of `e2e/page`, and calls the methods of what it has made global by that name. */
+/** Opens a page of `e2e/page`, and calls the methods of its global with that name. */
 export async function openPage<T>(page: Page, file: string, name: string): Promise<Remote<T>> {
   await page.goto(`/e2e/page/${file}`);
   return remote<T>((method, parameters) =>

@@ -10,7 +10,7 @@ import type { AgreedExtension, NegotiatedExtension } from "../core/extension.ts"
 import { LifeCycle, type ConnectionState, type Signal } from "../core/lifeCycle.ts";
 import type { Limits } from "../core/limits.ts";
 import { sendTable, type SendOptions } from "../core/messageWriter.ts";
-import { checkFlags } from "../core/options.ts";
+import { checkFlags, refuse } from "../core/options.ts";
 import { OutputQueue } from "../core/outputQueue.ts";
 import { CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, MESSAGE_TIMEOUT, PONG_TIMEOUT } from "../core/rules.ts";
 import { violation, type Rule } from "../core/violation.ts";
@@ -144,7 +144,7 @@ export abstract class Connection {
     } else if (data === null) {
       this.#inputEnded = true;
     } else {
-      throw new TypeError("receiveBytes takes a Uint8Array or null");
+      refuse("receiveBytes() takes a Uint8Array or null", data);
     }
   }
 
@@ -248,7 +248,7 @@ export abstract class Connection {
    * UTF-8; `LocalProtocolError` unless the connection is open.
    */
   close(code?: number, reason = ""): void {
-    if (typeof reason !== "string") throw new TypeError("a close reason is a string");
+    if (typeof reason !== "string") refuse("a close reason must be a string", reason);
     this.#require("sendClose").close(code, reason);
   }
 
@@ -422,5 +422,5 @@ function describe(extensions: readonly NegotiatedExtension[]): AgreedExtension[]
 
 /** Throws the `LocalProtocolError` for a call that this side can't make, or can't make now. */
 export function refuseCall({ type, state }: Connection, signal: Signal): never {
-  throw new LocalProtocolError(`a ${type} may not ${signal} while ${state}`, { code: "wrongState" });
+  throw new LocalProtocolError(`a ${type} can't ${signal} while ${state}`, { code: "wrongState" });
 }

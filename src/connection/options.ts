@@ -67,7 +67,10 @@ export const clientTable: OptionTable<ClientOptions> = {
   resource: "a string",
 };
 
-export type AcceptOptions = Omit<AnswerOptions, "extensions">;
+export interface AcceptOptions extends Omit<AnswerOptions, "extensions"> {
+  /** The names of the extensions that may be used. By default all that the connection has. */
+  readonly extensions?: readonly string[] | undefined;
+}
 
 /** The options of both sides, checked and with defaults filled in. */
 export interface Settings {

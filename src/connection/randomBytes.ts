@@ -12,7 +12,7 @@ let used = POOL_BYTES;
 /** Fills `bytes` from the platform's `crypto`. Reads `crypto` on first use, not on import. */
 export function randomBytes(bytes: Uint8Array<ArrayBuffer>): void {
   const { length } = bytes;
-  if (length > POOL_BYTES) throw new RangeError(`at most ${POOL_BYTES} random bytes at once`);
+  if (length > POOL_BYTES) throw new RangeError(`at most ${POOL_BYTES} random bytes at once, not ${length}`);
   if (used + length > POOL_BYTES) {
     if (pool.length === 0) pool = new Uint8Array(POOL_BYTES);
     crypto.getRandomValues(pool);

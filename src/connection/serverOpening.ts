@@ -6,7 +6,7 @@ import type { Signal } from "../core/lifeCycle.ts";
 import { checkOptions } from "../core/options.ts";
 import { EARLY_DATA } from "../core/rules.ts";
 import { violation } from "../core/violation.ts";
-import { acceptTable } from "../handshake/negotiation.ts";
+import { answerTable } from "../handshake/negotiation.ts";
 import {
   refusal,
   rejection,
@@ -74,8 +74,15 @@ export class ServerOpening implements Opening {
 
   accept(request: ConnectionRequested, options: AcceptOptions): void {
     this.#requirePending(request);
-    const checked = checkOptions("accept()", options, acceptTable);
-    const accepted = this.#handshake.accept(request, { ...checked, extensions: this.#extensions });
+    const checked = checkOptions("accept()", options, answerTable);
+    const { extensions: names } = checked;
+    if (names?.every((name) => typeof name === "string") === false) {
+      throw new TypeError(
+        "accept() takes names of extensions; the extensions themselves are an option of the connection",
+      );
+    }
+    const extensions = this.#extensions.filter(({ name }) => names?.includes(name) !== false);
+    const accepted = this.#handshake.accept(request, { ...checked, extensions });
     this.#connection.open("accept", accepted);
     this.#connection.output.push(accepted.bytes);
   }

@@ -1,4 +1,5 @@
 /** Byte-array helpers. */
+import { refuse } from "./options.ts";
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -11,11 +12,11 @@ export const EMPTY: Bytes = new Uint8Array(0);
  */
 export function viewOf(source: unknown): Uint8Array {
   if (source instanceof Uint8Array && source.length > 0) return source;
-  if (!isBufferSource(source)) throw new TypeError("bytes must be an ArrayBuffer or a view of one");
+  if (!isBufferSource(source)) refuse("bytes must be an ArrayBuffer or a view of one", source);
   const buffer = bufferOf(source);
   if (buffer.byteLength === 0) return EMPTY;
   if (!ArrayBuffer.isView(source)) return new Uint8Array(buffer);
-  if (isOutOfBounds(source)) throw new TypeError("this view is out of the bounds of its buffer, which has shrunk");
+  if (isOutOfBounds(source)) throw new TypeError("the view is out of bounds: its buffer has shrunk");
   return new Uint8Array(buffer, source.byteOffset, source.byteLength);
 }
 

@@ -17,7 +17,7 @@ export function writeCloseBody(code: number | undefined, reason: string): { clos
   if (code === undefined && reason === "") return { close: noStatus(), body: EMPTY };
   const sent = code ?? CloseCode.NORMAL_CLOSURE;
   if (!isCloseCodeOnWire(sent)) {
-    throw new RangeError(`close code ${String(sent)} may not be sent (RFC 6455 §7.4)`);
+    throw new RangeError(`close code ${String(sent)} can't be sent: use 1000 or 3000 to 4999 (RFC 6455 §7.4)`);
   }
   const text = encodeText(reason);
   if (text.length > MAX_CLOSE_REASON) {

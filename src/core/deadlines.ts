@@ -63,7 +63,7 @@ export function resolveTiming(given: TimingOptions): Timing {
 
 function requireDuration(name: string, value: number): void {
   if (!(typeof value === "number" && value > 0)) {
-    throw new RangeError(`${name} must be above 0 milliseconds; it is ${String(value)}`);
+    throw new RangeError(`${name} must be more than 0 ms, not ${String(value)}`);
   }
 }
 

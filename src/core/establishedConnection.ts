@@ -253,7 +253,7 @@ export class EstablishedConnection {
   #require(signal: Signal): void {
     // Equal to the table for all signals checked here. A table lookup takes an eighth of the time of sending 16 bytes.
     if (this.#life.state === "open") return;
-    throw new LocalProtocolError(`may not ${signal} while ${this.#life.state}`, {
+    throw new LocalProtocolError(`can't ${signal} while ${this.#life.state}`, {
       code: "wrongState",
       section: "RFC 6455 §5.5.1",
     });

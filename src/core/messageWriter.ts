@@ -60,7 +60,7 @@ export class MessageWriter {
     const opcode = isText ? Opcode.TEXT : Opcode.BINARY;
     const sending = this.#sending;
     if (sending !== Opcode.CONTINUATION && sending !== opcode) {
-      throw new LocalProtocolError("a message in fragments is either text or binary throughout", {
+      throw new LocalProtocolError("the fragments of a message must be all text or all binary", {
         code: "messageTypeChanged",
         section: "RFC 6455 §5.4",
       });

@@ -36,7 +36,7 @@ export const FRAME_TOO_LARGE: Rule = ["frameTooLarge", "RFC 6455 §10.4", "frame
 export const FRAME_AFTER_CLOSE: Rule<"frameAfterClose"> = [
   "frameAfterClose",
   "RFC 6455 §5.5.1",
-  "frame behind a Close frame, which nobody reads",
+  "frame after a Close frame: it is ignored",
 ];
 
 // Messages
@@ -65,7 +65,7 @@ export const CLOSE_BODY_TOO_SHORT: Rule = [
   "Close frame with a body of one byte",
   1002,
 ];
-export const CLOSE_CODE_INVALID: Rule = ["closeCodeInvalid", "RFC 6455 §7.4", "close code % may not be sent", 1002];
+export const CLOSE_CODE_INVALID: Rule = ["closeCodeInvalid", "RFC 6455 §7.4", "invalid close code %", 1002];
 export const CLOSE_REASON_INVALID: Rule = ["invalidUtf8", "RFC 6455 §8.1", "close reason that is not UTF-8", 1007];
 
 // Heads of requests and responses. Requests are answered with 400 or 431; responses get no answer.
@@ -106,7 +106,7 @@ export const REQUEST_UPGRADE: Rule = ["upgradeInvalid", "RFC 6455 §4.2.1", "Upg
 export const NO_WEBSOCKET = "does not name websocket";
 export const REQUEST_CONNECTION: Rule = ["connectionInvalid", "RFC 6455 §4.2.1", "Connection %", undefined, 400];
 export const NO_UPGRADE = "does not name Upgrade";
-export const REQUEST_BODY: Rule = ["requestBody", "RFC 6455 §4.1", "a request to upgrade has no body", undefined, 400];
+export const REQUEST_BODY: Rule = ["requestBody", "RFC 6455 §4.1", "upgrade request with a body", undefined, 400];
 export const ORIGIN: Rule = ["headMalformed", "RFC 6454 §7.3", "Origin %", undefined, 400];
 export const AUTHORIZATION: Rule = ["headMalformed", "RFC 9110 §5.3", "Authorization %", undefined, 400];
 export const CONTENT_LENGTH: Rule = ["headMalformed", "RFC 9112 §6.3", "Content-Length %", undefined, 400];
@@ -119,7 +119,7 @@ export const NO_KEY = "is not 16 bytes in Base64";
 export const OFFERED_SUBPROTOCOLS: Rule = [
   "subprotocolInvalid",
   "RFC 6455 §4.1",
-  "Sec-WebSocket-Protocol is not a list of different tokens",
+  "Sec-WebSocket-Protocol is not a list of distinct tokens",
   undefined,
   400,
 ];
@@ -133,7 +133,7 @@ export const OFFERED_EXTENSIONS: Rule = [
 export const EARLY_DATA: Rule = [
   "tooMuchEarlyData",
   "RFC 6455 §4.1",
-  "more than % bytes before the answer",
+  "more than % bytes before the response",
   undefined,
   400,
 ];
@@ -143,10 +143,10 @@ export const EARLY_DATA: Rule = [
 export const STATUS_LINE: Rule = ["headMalformed", "RFC 6455 §4.1", "malformed status line"];
 export const ANSWER_VERSION: Rule = ["httpVersionInvalid", "RFC 6455 §4.1", "HTTP version other than 1.1"];
 export const ANSWER_UPGRADE: Rule = ["upgradeInvalid", "RFC 6455 §4.1", "Upgrade %"];
-export const NOT_WEBSOCKET = "to something else than websocket";
+export const NOT_WEBSOCKET = "is not websocket";
 export const ANSWER_CONNECTION: Rule = ["connectionInvalid", "RFC 6455 §4.1", "Connection %"];
 export const ACCEPT: Rule = ["acceptInvalid", "RFC 6455 §4.1", "Sec-WebSocket-Accept %"];
-export const WRONG_ANSWER = "does not answer the key";
+export const WRONG_ANSWER = "does not match the key";
 export const CHOSEN_SUBPROTOCOL: Rule = [
   "subprotocolInvalid",
   "RFC 6455 §4.1",
@@ -161,7 +161,7 @@ export const CHOSEN_EXTENSION: Rule = [
 export const CHOSEN_PARAMETERS: Rule = [
   "extensionsInvalid",
   "RFC 6455 §9.1",
-  "the server's parameters for % can't be met",
+  "the server chose invalid parameters for %",
 ];
 /** The body of a rejection. */
 export const BODY: Rule = ["bodyMalformed", "RFC 9112 §6", "%"];
@@ -173,4 +173,9 @@ export const HANDSHAKE_TIMEOUT: Rule = ["handshakeTimeout", undefined, "no openi
 export const CLOSE_TIMEOUT: Rule = ["closeTimeout", undefined, "no Close frame in % ms", 1011, 408];
 export const PONG_TIMEOUT: Rule = ["keepaliveTimeout", undefined, "no pong in % ms", 1011, 408];
 /** A slow peer is there and breaks no rule or limit, hence 1008 (§7.4.1). */
-export const MESSAGE_TIMEOUT: Rule = ["messageTimeout", "RFC 6455 §10.4", "no message or 16 KiB of one in % ms", 1008];
+export const MESSAGE_TIMEOUT: Rule = [
+  "messageTimeout",
+  "RFC 6455 §10.4",
+  "no message, or 16 KiB of one, in % ms",
+  1008,
+];

@@ -48,10 +48,10 @@ export class ClientHandshake {
   constructor(options: RequestOptions, limits: Limits, random: (bytes: Uint8Array<ArrayBuffer>) => void) {
     const { host, resource } = options;
     if (typeof host !== "string" || !isHost(host)) {
-      throw new TypeError("host must be a name or address, and perhaps a port");
+      throw new TypeError("host must be a name or address, with an optional port");
     }
     if (typeof resource !== "string" || !/^[\x21-\x7e]*$/.test(resource) || resource.includes("#")) {
-      throw new TypeError("resource must be a path and perhaps a query, in ASCII, with no fragment");
+      throw new TypeError("resource must be a path with an optional query, in ASCII, without fragment");
     }
     this.#options = options;
     this.#limits = limits;

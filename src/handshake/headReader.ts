@@ -240,14 +240,14 @@ export function entriesOf(given: GivenHeaders): [name: string, value: string][] 
     );
   }
   return Array.from(given as Iterable<[string, string]>, ([name, value, ...more]) => {
-    if (value === undefined || more.length > 0) throw new TypeError("a header is a name and a value");
+    if (value === undefined || more.length > 0) throw new TypeError("a header must be [name, value]");
     return entryOf(name, value);
   });
 }
 
 function entryOf(name: string, value: unknown): [name: string, value: string] {
   if (typeof value === "number") return [name, String(value)];
-  if (typeof value !== "string") throw new TypeError(`the value of a header must be a string, not ${typeof value}`);
+  if (typeof value !== "string") throw new TypeError(`a header's value must be a string, not ${typeof value}`);
   return [name, value];
 }
 
@@ -264,9 +264,7 @@ export function headersOf(fields: readonly Field[]): Headers {
       headers.append(name, value);
     } catch {
       // Node's own error repeats the name or the value, which may be a secret.
-      throw new TypeError(
-        isToken(name) ? `the value of ${name} can't be sent` : "the name of a header must be a token",
-      );
+      throw new TypeError(isToken(name) ? `invalid header value for ${name}` : "a header's name must be a token");
     }
   }
   // Joined by "; " (RFC 6265 §5.4), as Node does; browsers use ", ", as for any other field.

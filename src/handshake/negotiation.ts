@@ -58,13 +58,12 @@ export interface AnswerOptions {
   readonly headers?: HeadersInit | undefined;
 }
 
-/** The options of a connection's `accept`. It already has the extensions. */
-export const acceptTable: OptionTable<Omit<AnswerOptions, "extensions">> = {
+/** Also the options of a connection's `accept`, whose `extensions` are names. */
+export const answerTable: OptionTable<AnswerOptions> = {
   subprotocol: "a string",
   headers: "an object",
+  extensions: "an object",
 };
-
-const answerTable: OptionTable<AnswerOptions> = { ...acceptTable, extensions: "an object" };
 
 /** What both ends agreed on. Pass it to a `WSConnection` with `handshake: "none"`. */
 export interface Agreement {
@@ -163,7 +162,7 @@ export function answerFields(offer: Offer, options: AnswerOptions): Agreement & 
  * (RFC 6455 §4.1).
  */
 export function readAnswer(offered: OfferOptions, headers: Pick<Headers, "get">): Agreement {
-  requireKind("readAnswer() takes what was offered,", offered, "an object");
+  requireKind("readAnswer() takes the offer,", offered, "an object");
   requireKind("readAnswer() takes Headers,", headers, "{ get }");
   const subprotocol = headers.get("sec-websocket-protocol") ?? undefined;
   if (subprotocol !== undefined && !(offered.subprotocols ?? []).includes(subprotocol)) {
@@ -214,7 +213,7 @@ export function agreeBeforehand(
       if (own === undefined) continue;
       if (given === undefined) made.push(own.codec);
       if (sharesBits(own.codec.reservedBits, agreed)) {
-        throw new TypeError(`${own.name} claims a reserved bit that is taken`);
+        throw new TypeError(`${own.name} claims a reserved bit that is in use`);
       }
       agreed.push(own);
     }
@@ -293,18 +292,18 @@ export function applicationFields(init: HeadersInit | undefined): Field[] {
     if (names.indexOf(name) !== names.lastIndexOf(name)) throw givenTwice(name);
   }
   headersOf(entries).forEach((value, name) => {
-    if (SET_BY_HANDSHAKE.test(name)) throw new TypeError(`the header ${name} is set by the handshake`);
+    if (SET_BY_HANDSHAKE.test(name)) throw new TypeError(`the handshake sets ${name}: leave it out`);
     fields.push([spell(name), requireFieldValue(name, value)]);
   });
   return fields;
 }
 
 function givenTwice(name: string): TypeError {
-  return new TypeError(`the header ${name} is given twice, and may be sent once`);
+  return new TypeError(`${name} is given twice: send it once`);
 }
 
 function requireFieldValue(name: string, value: string): string {
-  if (typeof value !== "string" || !isFieldValue(value)) throw new TypeError(`${name} can't stand in a header`);
+  if (typeof value !== "string" || !isFieldValue(value)) throw new TypeError(`invalid header value for ${name}`);
   return value;
 }
 

@@ -185,11 +185,11 @@ function describe(
 export function rejection(options: RejectOptions): Bytes {
   const { status = 403, body = "", streamed = false } = options;
   if (!Number.isInteger(status) || status < 200 || status > 599) {
-    throw new RangeError(`a rejection has a status from 200 to 599, not ${String(status)}`);
+    throw new RangeError(`a rejection's status must be 200 to 599, not ${String(status)}`);
   }
   const bytes = bodyBytes(body);
   const bodiless = status === 204 || status === 304;
-  if (bodiless && (streamed || bytes.length > 0)) throw new RangeError(`an answer ${status} has no body`);
+  if (bodiless && (streamed || bytes.length > 0)) throw new RangeError(`a ${status} response can't have a body`);
   const fields: Field[] = [["Connection", status === 426 ? "Upgrade, close" : "close"]];
   if (streamed) fields.push(["Transfer-Encoding", "chunked"]);
   else if (!bodiless) fields.push(["Content-Length", String(bytes.length)]);

@@ -107,21 +107,21 @@ export function extendedConnects(
   options: ExtendedConnectOptions = {},
 ): AsyncIterableIterator<ByteTransport> {
   requireKind(
-    "extendedConnects() takes a server of HTTP/2,",
+    "extendedConnects() takes an HTTP/2 server,",
     server,
     "{ on, off, listenerCount }",
-    advice({ charAt: "make one by http2.createServer()", toFixed: "make one by http2.createServer()" }),
+    advice({ charAt: "make one with http2.createServer()", toFixed: "make one with http2.createServer()" }),
   );
   // Only servers of HTTP/1.1 have a `maxHeadersCount`, and those of TCP and TLS have no `setTimeout`.
   const instead =
     "maxHeadersCount" in server ? "upgrades()" : "listen" in server && !("setTimeout" in server) ? "listen()" : "";
   if (instead !== "") {
-    refuseValue("extendedConnects() takes a server of HTTP/2", server, () => `; use ${instead} of websocket-over/node`);
+    refuseValue("extendedConnects() takes an HTTP/2 server", server, () => `; use ${instead} of websocket-over/node`);
   }
   checkOptions("extendedConnects()", options, table);
   const { maxWaiting = 128, accepts = () => true, onError = warn, windowBytes = WINDOW_BYTES } = options;
   if (!(Number.isInteger(windowBytes) && windowBytes > 0 && windowBytes <= LARGEST_WINDOW_BYTES)) {
-    throw new RangeError(`windowBytes is a count of bytes from 1 to 2^31 - 1, not ${String(windowBytes)}`);
+    throw new RangeError(`windowBytes must be 1 to 2^31 - 1, not ${String(windowBytes)}`);
   }
   const take = (
     stream: ServerStream,

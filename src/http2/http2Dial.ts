@@ -38,10 +38,10 @@ export function http2Dial(
   session: NodeHttp2Session,
 ): (url: string | URL, protocols?: readonly string[], signal?: AbortSignal) => Promise<ByteTransport> {
   requireKind(
-    "http2Dial() takes a session of a client,",
+    "http2Dial() takes an HTTP/2 client session,",
     session,
     "{ request, ping }",
-    advice({ charAt: "make one by http2.connect()", searchParams: "make one by http2.connect()" }),
+    advice({ charAt: "make one with http2.connect()", searchParams: "make one with http2.connect()" }),
   );
   return async (url, _protocols, signal) => {
     signal?.throwIfAborted();
@@ -54,8 +54,8 @@ export function http2Dial(
     if (isOver(session)) throw lost();
     if (session.remoteSettings?.enableConnectProtocol !== true) {
       const advice =
-        "the server has to set SETTINGS_ENABLE_CONNECT_PROTOCOL; dial of websocket-over/node takes HTTP/1.1";
-      throw new DialError(`no WebSockets over this session of HTTP/2: ${advice}`, { code: "unsupported" });
+        "the server must set SETTINGS_ENABLE_CONNECT_PROTOCOL; for HTTP/1.1 use dial() of websocket-over/node";
+      throw new DialError(`no WebSockets over this HTTP/2 session: ${advice}`, { code: "unsupported" });
     }
     return transportOf(session, /^(wss|https):$/.test(new URL(url).protocol) ? "https" : "http");
   };
@@ -66,7 +66,7 @@ function isOver({ closed, destroyed }: NodeHttp2Session): boolean {
 }
 
 function lost(cause?: unknown): TransportError {
-  return new TransportError("lost", "the session of HTTP/2 has ended: make a new one", { cause });
+  return new TransportError("lost", "the HTTP/2 session has ended: make a new one", { cause });
 }
 
 /** Resolves when the other end's settings have arrived. */
@@ -143,7 +143,7 @@ function ask(
     stream.on("error", reject);
     stream.on("close", () => {
       const { rstCode = 0 } = stream;
-      reject(new TransportError("reset", `the stream ended without an answer, with code ${rstCode}`));
+      reject(new TransportError("reset", `the stream ended without a response, with code ${rstCode}`));
     });
     late.open(stream);
   });

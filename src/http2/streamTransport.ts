@@ -80,9 +80,9 @@ class StreamCarrier implements Carrier {
   /** Returns why the stream closed before its end. */
   failure(): Error {
     const { rstCode = 0, session } = this.#stream;
-    if (session?.destroyed === true) return new TransportError("lost", "the session of HTTP/2 has ended");
+    if (session?.destroyed === true) return new TransportError("lost", "the HTTP/2 session has ended");
     if (rstCode === REFUSED_STREAM) {
-      return new TransportError("reset", "the other end refuses more streams (REFUSED_STREAM)");
+      return new TransportError("reset", "the other end refused the stream (REFUSED_STREAM)");
     }
     return new TransportError("reset", `the other end reset the stream, with code ${rstCode}`);
   }

@@ -6,8 +6,8 @@ export interface SecretOptions {
   /** The headers whose values to overwrite: a list of names, or a function of a lower-case name. */
   readonly headers?: readonly string[] | ((name: string) => boolean) | undefined;
   /**
-   * Overwrites secrets elsewhere in a head: user and password in URLs, query parameters such as `access_token`, and
-   * subprotocols that are tokens.
+   * Overwrites secrets elsewhere in a head: user and password in URLs, query parameters such as `access_token`,
+   * subprotocols that are tokens, and text that looks like a token, such as `Bearer …`, in any header.
    */
   readonly tokens?: boolean | undefined;
 }

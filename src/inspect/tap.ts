@@ -24,7 +24,7 @@ export function requireConnection(where: string, connection: Connection): void {
     connection,
     "{ receiveBytes, bytesToSend }",
     advice({
-      readable: "for a transport use tapTransport(); the option onConnection gives the connection of a session",
+      readable: "for a transport use tapTransport(); for a session use the connection that onConnection gets",
     }),
   );
 }

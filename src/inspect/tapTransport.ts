@@ -21,7 +21,8 @@ export interface TransportTap {
  */
 export function tapTransport(transport: ByteTransport, role: Role, options: TraceOptions = {}): TransportTap {
   requireTransport("tapTransport()", transport);
-  if (role !== "client" && role !== "server") throw new TypeError(`role is "client" or "server", not ${String(role)}`);
+  if (role !== "client" && role !== "server")
+    throw new TypeError(`role must be "client" or "server", not ${String(role)}`);
   checkOptions("tapTransport()", options, traceTable);
   const { request, opening } = transport;
   const beginning = {

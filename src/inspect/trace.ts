@@ -84,7 +84,7 @@ export function capturesOf(where: string, given: Capture | readonly Capture[]): 
       capture,
       "{ role, records }",
       advice({
-        kind: "put the records into one",
+        kind: "put the records into a capture",
         receiveBytes: "use what tap() returns",
       }),
     );
@@ -130,8 +130,8 @@ export class Recorder implements Trace {
     link?: EventLink,
   ) {
     const { maxRecords = 10_000, maxBytes = 16 * 1024 * 1024, now = () => performance.now() } = options;
-    if (!(maxRecords >= 1)) throw new RangeError(`maxRecords is at least 1, not ${String(maxRecords)}`);
-    if (!(maxBytes >= 0)) throw new RangeError(`maxBytes is at least 0, not ${String(maxBytes)}`);
+    if (!(maxRecords >= 1)) throw new RangeError(`maxRecords must be at least 1, not ${String(maxRecords)}`);
+    if (!(maxBytes >= 0)) throw new RangeError(`maxBytes must be at least 0, not ${String(maxBytes)}`);
     this.role = role;
     this.#options = options;
     this.#link = link;

@@ -101,10 +101,11 @@ export class Bridge {
   #take(page: Page, frame: Frame, documentId: unknown, message: unknown): void {
     if (this.#closed) throw new Error("the test's WebSocket servers are closed");
     if (!isId(documentId) || !isMessage(message)) {
-      throw new TypeError(`${BINDING} is for websocket-over alone, and was called with what it never sends`);
+      throw new TypeError(`${BINDING} is internal to websocket-over, and was called with an invalid message`);
     }
     const document = this.#documents.get(documentId);
-    if (document !== undefined && document.frame !== frame) throw new TypeError("this document is of another frame");
+    if (document !== undefined && document.frame !== frame)
+      throw new TypeError("this document belongs to another frame");
     const [id, type] = message;
     switch (type) {
       case "passed":
@@ -126,9 +127,9 @@ export class Bridge {
   #open(page: Page, frame: Frame, documentId: string, id: string, serverId: number, url: string): void {
     const server = this.#servers.get(serverId);
     if (server === undefined || !new RegExp(server.match.source, server.match.flags).test(url)) {
-      throw new TypeError("there is no such server, or it does not stand for this URL");
+      throw new TypeError("there is no such server, or it does not serve this URL");
     }
-    if (this.#documents.get(documentId)?.has(id) === true) throw new TypeError("there is such a connection already");
+    if (this.#documents.get(documentId)?.has(id) === true) throw new TypeError("this connection already exists");
     const open = [...this.#documents.values()].reduce((sum, document) => sum + document.size, 0);
     if (open >= MAX_CONNECTIONS || this.#connections >= MAX_CONNECTIONS_EVER) {
       throw new TypeError(`more than ${MAX_CONNECTIONS} connections at a time, or ${MAX_CONNECTIONS_EVER} in one test`);

@@ -8,7 +8,8 @@ import type { Match } from "./protocol.ts";
  */
 export function toMatch(match: unknown): Match {
   if (match instanceof RegExp) return { source: match.source, flags: match.flags.replace(/[gy]/g, "") };
-  if (typeof match !== "string") throw new TypeError(`match is a string or a regular expression, not ${String(match)}`);
+  if (typeof match !== "string")
+    throw new TypeError(`match must be a string or a regular expression, not ${String(match)}`);
   const pattern = match
     .replace(/[.+?^${}()|[\]\\]/g, "\\$&")
     .replace(/\*+/g, (stars) => (stars.length > 1 ? ".*" : "[^/]*"));

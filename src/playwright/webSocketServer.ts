@@ -52,7 +52,7 @@ export async function createWebSocketServer(
   { match, mode = "page", ...options }: Omit<WebSocketServerOptions, "context">,
 ): Promise<WebSocketServer> {
   const pattern = toMatch(match);
-  if (mode !== "page" && mode !== "wire") throw new TypeError(`mode is "page" or "wire", not ${String(mode)}`);
+  if (mode !== "page" && mode !== "wire") throw new TypeError(`mode must be "page" or "wire", not ${String(mode)}`);
   const server = new ReachableServer(options, () => hintOf(bridge, describeMatch(pattern)));
   const loopback =
     mode === "wire"
@@ -120,5 +120,5 @@ async function cookiesFor(context: BrowserContext, url: string): Promise<string>
 
 function hintOf({ passed }: Bridge, match: string): string {
   const others = [...passed].map((url) => `\n  ${url}`).join("");
-  return `, for ${match}${others === "" ? "" : `; pages have connected to others:${others}`}`;
+  return `, for ${match}${others === "" ? "" : `; pages connected to other URLs:${others}`}`;
 }

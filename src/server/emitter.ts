@@ -122,8 +122,8 @@ export class Emitter<Events extends { [Name in keyof Events]: unknown[] }> {
    * no limit.
    */
   setMaxListeners(count: number): this {
-    if (typeof count !== "number") throw new TypeError(`a number of listeners is a number, not ${typeof count}`);
-    if (!(count >= 0)) throw new RangeError(`a number of listeners is at least 0, not ${count}`);
+    if (typeof count !== "number") throw new TypeError(`the number of listeners must be a number, not ${typeof count}`);
+    if (!(count >= 0)) throw new RangeError(`the number of listeners must be at least 0, not ${count}`);
     this._maxListeners = count;
     return this;
   }
@@ -189,7 +189,7 @@ export class Emitter<Events extends { [Name in keyof Events]: unknown[] }> {
     this.#warned.add(event);
     const { process } = globalThis as { process?: { emitWarning?: (warning: Error) => void } };
     const { name } = this.constructor;
-    const message = `${count} ${String(event)} listeners were added to a ${name}, which may be a leak: setMaxListeners() raises the limit of ${most}`;
+    const message = `possible leak: a ${name} has ${count} ${String(event)} listeners; setMaxListeners() raises the limit of ${most}`;
     const warning = Object.assign(new Error(message), { name: "MaxListenersExceededWarning" });
     process?.emitWarning?.(Object.assign(warning, { emitter: this, type: event, count }));
   }
@@ -204,7 +204,7 @@ function isOf(kept: Kept, listener: Listener): boolean {
 }
 
 function requireFunction(listener: unknown): void {
-  if (typeof listener !== "function") throw new TypeError(`a listener is a function, not ${typeof listener}`);
+  if (typeof listener !== "function") throw new TypeError(`a listener must be a function, not ${typeof listener}`);
 }
 
 function unheard(error: unknown): unknown {

@@ -113,7 +113,7 @@ const table: OptionTable<WebSocketServerOptions> = {
   verifyClient: "a function",
 };
 
-const SERVE = "give its serve() the transports that listen() or upgrades() of websocket-over/node make";
+const SERVE = "give its serve() the transports of listen() or upgrades() of websocket-over/node";
 
 /** Replacements for options of ws. */
 const INSTEAD: Readonly<Record<string, string>> = {

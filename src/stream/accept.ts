@@ -45,6 +45,10 @@ const table: OptionTable<AcceptTransportOptions> = { ...incomingTable, request: 
 
 /** A request to open a WebSocket that waits for an answer. */
 export interface IncomingRequest extends Omit<ConnectionRequested, "type"> {
+  /** The address of the client, if the transport came over a network. */
+  readonly remoteAddress: string | undefined;
+  /** Whether the transport is encrypted, as with TLS. */
+  readonly encrypted: boolean;
   /**
    * Opens the connection. Rejects with a `WebSocketError` if the client has gone. Rejects as `ServerConnection.accept`
    * throws if the answer is invalid; the client then gets 500.
@@ -116,8 +120,10 @@ export function acceptOn(
   const opened = withResolvers<WebSocketSession>();
   opened.promise.catch(requested.reject);
   let connection!: ServerConnection;
+  let from!: Pick<IncomingRequest, "remoteAddress" | "encrypted">;
   const driver: Driver = orDiscard(transport, () => {
     const parsed = request ?? requestOf(transport);
+    from = { remoteAddress: transport.remoteAddress, encrypted: transport.encrypted === true };
     requireOriginPolicy(origins);
     signal?.throwIfAborted();
     const timing = resolveTiming(rest);
@@ -169,6 +175,7 @@ export function acceptOn(
   };
   const toIncoming = (request: ConnectionRequested): IncomingRequest => ({
     ...request,
+    ...from,
     async accept(answer) {
       isAnswered = true;
       closed = opened.promise.then((session) => session.closed);

@@ -138,11 +138,11 @@ function asking(opening: ClientOpening): Side {
 async function ask(opening: ClientOpening, request: OpeningRequest, key: string): Promise<Bytes> {
   const { status, headers } = await opening.ask(request);
   if (!(Number.isInteger(status) && status >= 200 && status <= 599)) {
-    throw new Error(`the transport's opening was answered with ${String(status)}, which is no final status`);
+    throw new Error(`the transport's opening was answered with ${String(status)}, not a final status`);
   }
   const fields = withoutHttp1(headers);
   for (const [i, [name, value]] of fields.entries()) {
-    if (makeField(name, value) === undefined) throw new Error(`header ${i + 1} of the answer is not a valid header`);
+    if (makeField(name, value) === undefined) throw new Error(`header ${i + 1} of the response is invalid`);
   }
   if (status > 299) return formatHead(statusLine(status), fields);
   const upgrade: Fields = [
@@ -168,7 +168,7 @@ function answering(opening: ServerOpening): Side {
 /** Throws `RangeError` for a status that would open the WebSocket where the transport carries the opening. */
 export function requireRefusal(status = 400): void {
   if (status < 300) {
-    throw new RangeError(`a refusal with the status ${status} would open the WebSocket here: use 300 to 599`);
+    throw new RangeError(`a refusal with status ${status} would open the WebSocket here: use 300 to 599`);
   }
 }
 

@@ -138,7 +138,7 @@ export class Driver {
    */
   nowMs(): number {
     const clockMs = this.#clock.now();
-    if (!Number.isFinite(clockMs)) throw new RangeError(`the clock says ${String(clockMs)}`);
+    if (!Number.isFinite(clockMs)) throw new RangeError(`clock.now() must be finite, not ${String(clockMs)}`);
     return this.#machine.timeOf(clockMs);
   }
 

@@ -327,7 +327,7 @@ export class DriverMachine {
         this.#goOnWriting();
         break;
       case "writeFailed":
-        this.#loseOutput(happening.error ?? new Error("the transport takes no more"));
+        this.#loseOutput(happening.error ?? new Error("the transport accepts no more data"));
         break;
       case "outputEnded":
         this.#signalOutput("ended");
@@ -344,7 +344,7 @@ export class DriverMachine {
         this.#signalTaker("discard");
         break;
       case "aborted":
-        this.#giveUp(happening.reason ?? new Error("the transport was given up"));
+        this.#giveUp(happening.reason ?? new Error("the transport was aborted"));
         break;
       default:
         happening satisfies never;
@@ -462,7 +462,7 @@ export class DriverMachine {
     }
     if (!(chunk instanceof Uint8Array)) {
       // Earlier data may still be taken.
-      const reason = new TypeError("a transport brings Uint8Array chunks");
+      const reason = new TypeError("a transport must yield Uint8Arrays");
       this.fault ??= reason;
       this.#commands.push({ type: "cancelInput", reason });
       this.#endInput();

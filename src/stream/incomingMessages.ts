@@ -64,7 +64,11 @@ export class IncomingMessages {
   #goOn: () => void = ignore;
   #ended: { readonly error: WebSocketError | undefined } | undefined;
 
-  constructor(connection: Connection, driver: Pick<Driver, "isClosing">, onCancel: (reason: unknown) => void) {
+  constructor(
+    connection: Pick<Connection, "frameRemaining">,
+    driver: Pick<Driver, "isClosing">,
+    onCancel: (reason: unknown) => void,
+  ) {
     this.#assembler = new MessageAssembler(connection);
     this.#driver = driver;
     this.#onCancel = onCancel;
@@ -160,7 +164,7 @@ export class IncomingMessages {
       if (mode === "whole") this.#takeFirst();
       this.#decide();
     } else if (this.#mode !== mode) {
-      throw new TypeError("messages are taken either whole or as streams, whichever came first");
+      throw new TypeError("read messages either whole or as streams, not both");
     }
   }
 

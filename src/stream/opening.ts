@@ -61,7 +61,7 @@ export function prepare<Options extends SharedOptions, Made extends Connection>(
 export function open(prepared: Prepared, transport: ByteTransport, options: DriverOptions, opener: Opener): Driver {
   const { connection, run } = prepared;
   if (transport.opening !== undefined && connection.state === "open") {
-    throw new TypeError('the transport carries an opening of its own: leave out handshake: "none"');
+    throw new TypeError('the transport has its own opening: leave out handshake: "none"');
   }
   const driver: Driver = new Driver(connection, overOpening(transport), options, (event) => opening.handle(event));
   const opening = new Opening(opener, driver);

@@ -21,18 +21,18 @@ export type OriginPolicy =
 export const WRONG_ORIGIN = {
   status: 403,
   headers: { "content-type": "text/plain; charset=utf-8" },
-  body: "pages of this origin may not connect: see the server's option `origins`\n",
+  body: "this origin is not allowed: see the server's option `origins`\n",
 } as const;
 
 /** The error for a page that may not connect. */
 export function wrongOrigin(origin: string | undefined): WebSocketError {
-  return new WebSocketError(`pages of ${origin ?? "no origin"} may not connect`);
+  return new WebSocketError(`the origin ${origin ?? "(none)"} is not allowed`);
 }
 
 /** Throws `TypeError` if the policy is invalid. A string would be searched, not compared. */
 export function requireOriginPolicy(policy: OriginPolicy = "same"): void {
   if (policy === "same" || policy === "any" || Array.isArray(policy) || typeof policy === "function") return;
-  throw new TypeError(`origins is "same", "any", a list or a function, not ${String(policy)}`);
+  throw new TypeError(`origins must be "same", "any", a list or a function, not ${String(policy)}`);
 }
 
 export function allowsOrigin(

@@ -104,7 +104,7 @@ export class OutgoingMessages {
       write: (piece) =>
         this.#orClose(() => {
           if ((typeof piece === "string") !== (type === "text")) {
-            throw new TypeError(`a ${type} message is made of ${type === "text" ? "strings" : "bytes"}`);
+            throw new TypeError(`a ${type} message takes only ${type === "text" ? "strings" : "bytes"}`);
           }
           requireFixed(piece);
           this.#send(piece, false, options);

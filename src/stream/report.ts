@@ -54,5 +54,5 @@ function warningOf(thrown: unknown): Error {
   } catch {
     // What it throws is no better.
   }
-  return new Error(`something was thrown that is no Error: ${textOf(thrown)}`);
+  return new Error(`a value other than an Error was thrown: ${textOf(thrown)}`);
 }

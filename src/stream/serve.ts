@@ -117,7 +117,7 @@ export async function serve(
 function requireOptions(given: ServeOptions): ServeOptions {
   const options = checkOptions("serve()", given, table);
   const { maxConnections = Infinity, origins } = options;
-  if (!(maxConnections >= 1)) throw new RangeError(`maxConnections is at least 1, not ${String(maxConnections)}`);
+  if (!(maxConnections >= 1)) throw new RangeError(`maxConnections must be at least 1, not ${String(maxConnections)}`);
   requireOriginPolicy(origins);
   checkServerOptions(options);
   return options;

@@ -152,7 +152,7 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
     options: SendOptions = {},
   ): WritableStream<string> | WritableStream<BufferSource> {
     if (type !== "text" && type !== "binary")
-      throw new TypeError(`a message is "text" or "binary", not ${String(type)}`);
+      throw new TypeError(`type must be "text" or "binary", not ${String(type)}`);
     return this.#outgoing.stream(type, checkOptions("createMessageStream()", options, sendTable));
   }
 
@@ -244,7 +244,7 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
   /** Returns the error for messages that were dropped although the connection closed cleanly. */
   #lossOf({ code: closeCode, reason }: ConnectionClosed): WebSocketError | undefined {
     if (!this.#driver.dropped) return undefined;
-    return new WebSocketError("messages that nobody took in time were dropped", { closeCode, reason });
+    return new WebSocketError("messages that were not read in time were dropped", { closeCode, reason });
   }
 
   /** Closes the connection even if the reason can't be sent. */

@@ -25,7 +25,7 @@ export function toPayload(value: unknown): Payload {
 
 /** `DOMString`. Throws `TypeError` for a symbol. */
 export function toText(value: unknown): string {
-  if (typeof value === "symbol") throw new TypeError("a symbol is no string");
+  if (typeof value === "symbol") throw new TypeError("a symbol can't be a string");
   return String(value);
 }
 

@@ -16,14 +16,14 @@ export function parseWebSocketURL(url: string | URL, base?: string | URL): URL {
   try {
     parsed = new URL(url, base);
   } catch {
-    throw syntaxError("this is not a URL, or a relative one without a base");
+    throw syntaxError("this is not a URL, or it is relative and has no base");
   }
   if (parsed.protocol === "http:") parsed.protocol = "ws:";
   else if (parsed.protocol === "https:") parsed.protocol = "wss:";
   if (parsed.protocol !== "ws:" && parsed.protocol !== "wss:") {
-    throw syntaxError("a WebSocket's URL has the scheme ws, wss, http or https");
+    throw syntaxError("the URL's scheme must be ws, wss, http or https");
   }
-  if (parsed.hash !== "" || parsed.href.endsWith("#")) throw syntaxError("a WebSocket's URL has no fragment");
+  if (parsed.hash !== "" || parsed.href.endsWith("#")) throw syntaxError("the URL must not have a fragment");
   return parsed;
 }
 
@@ -36,7 +36,7 @@ export function parseProtocols(protocols: string | Iterable<string> = []): strin
   const seen = new Set<string>();
   for (const [i, protocol] of list.entries()) {
     if (!isToken(protocol)) throw syntaxError(`subprotocol ${i + 1} is not a token (RFC 6455 §4.1)`);
-    if (seen.has(protocol)) throw syntaxError(`subprotocol ${i + 1} was listed before`);
+    if (seen.has(protocol)) throw syntaxError(`subprotocol ${i + 1} is a duplicate`);
     seen.add(protocol);
   }
   return list;

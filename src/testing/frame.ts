@@ -34,10 +34,12 @@ export interface FrameInit {
 export function encodeFrame({ opcode, fin = true, rsv = 0, payload = "", mask = false }: FrameInit): Bytes {
   const number = typeof opcode === "number" ? opcode : OPCODES[opcode];
   if (!Number.isInteger(number) || number < 0 || number > 15) {
-    throw new RangeError(`an opcode is one of ${Object.keys(OPCODES).join(", ")}, or 0 to 15, not ${String(opcode)}`);
+    throw new RangeError(
+      `an opcode must be one of ${Object.keys(OPCODES).join(", ")}, or 0 to 15, not ${String(opcode)}`,
+    );
   }
   if (!Number.isInteger(rsv) || rsv < 0 || rsv > 7) {
-    throw new RangeError(`the reserved bits are a number from 0 to 7, not ${String(rsv)}`);
+    throw new RangeError(`the reserved bits must be 0 to 7, not ${String(rsv)}`);
   }
   const output = new OutputQueue();
   writeFrame(output, firstByte(number, fin, rsv), toBytes(payload), keyOf(mask), false);
@@ -52,6 +54,7 @@ export function toBytes(payload: string | BufferSource): Uint8Array {
 function keyOf(mask: boolean | Uint8Array): Uint8Array | undefined {
   if (mask === false) return undefined;
   if (mask === true) return crypto.getRandomValues(new Uint8Array(4));
-  if (!(mask instanceof Uint8Array) || mask.length !== 4) throw new TypeError("a masking key is four bytes");
+  if (!(mask instanceof Uint8Array) || mask.length !== 4)
+    throw new TypeError("a masking key must be a Uint8Array of 4 bytes");
   return mask;
 }

@@ -33,7 +33,7 @@ export class ManualClock implements Clock {
    * Rejects with `RangeError` if `ms` is not a duration.
    */
   async advance(ms: number): Promise<void> {
-    if (!(ms >= 0 && ms < Infinity)) throw new RangeError(`time moves on by milliseconds, not by ${String(ms)}`);
+    if (!(ms >= 0 && ms < Infinity)) throw new RangeError(`advance() takes milliseconds, not ${String(ms)}`);
     const untilMs = this.#nowMs + ms;
     await settle();
     for (let next = this.#next(untilMs); next !== undefined; next = this.#next(untilMs)) {

@@ -157,7 +157,7 @@ async function receive(
   wanted: Wanted,
 ): Promise<MatcherResult> {
   if (!(socket instanceof ServerSocket)) {
-    throw new TypeError(`${wanted.matcher} is for the socket that a request's accept() brings`);
+    throw new TypeError(`${wanted.matcher} takes the socket that a request's accept() returns`);
   }
   checkOptions(`${wanted.matcher}()`, options, receiveTable);
   const { received } = socket;

@@ -134,7 +134,7 @@ export class TestServer implements AsyncDisposable {
   /** Resets open connections and accepts no more. Resolves when nothing is left. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const waiter of this.#waiters) waiter.fail("the server was closed while a request was waited for");
+    for (const waiter of this.#waiters) waiter.fail("the server was closed while waiting for a request");
     this.#requests.length = 0;
     const connections = [...this.#connections];
     await Promise.all(connections.map(({ wire, ended }) => Promise.all([wire.reset(), ended])));

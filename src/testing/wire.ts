@@ -150,7 +150,8 @@ export class Wire implements Fault {
   }
 
   delay(ms: number): void {
-    if (!(ms >= 0 && ms < Infinity)) throw new RangeError(`a delay is a number of milliseconds, not ${String(ms)}`);
+    if (!(ms >= 0 && ms < Infinity))
+      throw new RangeError(`a delay must be a number of milliseconds, not ${String(ms)}`);
     this.#delayMs = ms;
     this.#retry();
   }
@@ -158,7 +159,7 @@ export class Wire implements Fault {
   corrupt({ offset = 0, xor = 0x70 }: CorruptOptions = {}): void {
     requireCount("offset", offset);
     if (!Number.isInteger(xor) || xor < 1 || xor > 255) {
-      throw new RangeError(`xor is a number from 1 to 255, not ${String(xor)}`);
+      throw new RangeError(`xor must be 1 to 255, not ${String(xor)}`);
     }
     this.#corruption = { offset, xor };
   }
@@ -267,14 +268,14 @@ export class Wire implements Fault {
 function directionsOf(direction: Direction | undefined): readonly Direction[] {
   if (direction === undefined) return ["incoming", "outgoing"];
   if (direction !== "incoming" && direction !== "outgoing") {
-    throw new TypeError(`a direction is "incoming" or "outgoing", not ${String(direction)}`);
+    throw new TypeError(`a direction must be "incoming" or "outgoing", not ${String(direction)}`);
   }
   return [direction];
 }
 
 function requireCount(name: string, value: number, least = 0): number {
   if (!Number.isSafeInteger(value) || value < least) {
-    throw new RangeError(`${name} is a whole number of bytes, at least ${least}, not ${String(value)}`);
+    throw new RangeError(`${name} must be a whole number of bytes, at least ${least}, not ${String(value)}`);
   }
   return value;
 }

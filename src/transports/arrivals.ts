@@ -12,7 +12,7 @@ export class Arrivals<Item> implements AsyncIterableIterator<Item, undefined> {
 
   /** `stop` is called once, at the end. `drop` is called with each item that is never taken; it may throw or reject. */
   constructor(maxWaiting: number, stop: () => void, drop: (item: Item) => unknown) {
-    if (!(maxWaiting >= 0)) throw new RangeError(`maxWaiting is a count, not ${String(maxWaiting)}`);
+    if (!(maxWaiting >= 0)) throw new RangeError(`maxWaiting must be at least 0, not ${String(maxWaiting)}`);
     this.#maxWaiting = maxWaiting;
     this.#stop = stop;
     this.#drop = drop;

@@ -29,7 +29,7 @@ export function receiveMessage(link: CarrierLink, data: unknown, hear?: (control
   const text = String(data);
   const control = link.isOurs ? controlOf(text) : undefined;
   if (control === undefined) {
-    link.refuse(new TransportError("badMessage", `only bytes may come, not "${text.slice(0, 32)}"`));
+    link.refuse(new TransportError("badMessage", `expected bytes, not "${text.slice(0, 32)}"`));
   } else {
     hear?.(control);
     link.obey(control);

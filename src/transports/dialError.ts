@@ -11,6 +11,7 @@
  * - `proxyCredentials`: the proxy asks for a user and a password, or for different ones (407)
  * - `proxyRefused`: the proxy does not connect to the server
  * - `proxyAnswer`: the proxy sent something other than an answer to CONNECT
+ * - `notAllowed`: the option `allowsAddress` refused every address of the host
  * - `unsupported`: the server does not allow WebSockets over this session
  * - `failed`: anything else; see `cause`
  */
@@ -25,6 +26,7 @@ export type DialErrorCode =
   | "proxyCredentials"
   | "proxyRefused"
   | "proxyAnswer"
+  | "notAllowed"
   | "unsupported"
   | "failed";
 

@@ -59,7 +59,7 @@ const AT_ONCE = Promise.resolve();
  * - `{ type: "grant", cost }`: additional credit, a positive integer.
  * - `{ type: "end" }`: all bytes have been sent.
  * - `{ type: "reset", reason }`: the sender gave up; `reason` is a string.
- * - `{ type: "stop", reason }`: the reader gave up; `reason` is a string.
+ * - `{ type: "stop", reason }`: the reader was cancelled; `reason` is a string.
  *
  * @example
  * ```ts
@@ -134,7 +134,7 @@ export function messagePortTransport(port: Port, options: MessagePortOptions = {
     try {
       flush();
     } catch (error) {
-      streams.fail(new TransportError("lost", "the port takes no more", { cause: error }));
+      streams.fail(new TransportError("lost", "the port accepts no more data", { cause: error }));
     }
   }
   function flush(): void {
@@ -149,7 +149,7 @@ export function messagePortTransport(port: Port, options: MessagePortOptions = {
     message({ data }: MessageEvent<unknown>) {
       if (isBatch(data)) for (const buffer of data) streams.receive(new Uint8Array(buffer));
       else if (isControl(data)) streams.obey(data);
-      else streams.refuse(new TransportError("badMessage", "the other end of the port sent what no transport sends"));
+      else streams.refuse(new TransportError("badMessage", "the other end of the port sent an invalid message"));
     },
     messageerror: () => streams.refuse(new TransportError("badMessage", "a message could not be read")),
     close: () => streams.fail(new TransportError("lost", "the other end of the port is gone")),

@@ -50,7 +50,7 @@ const LONGEST_REASON = 256;
 /** Rounds a window down to whole bytes, and caps it. Throws `RangeError` if it is too small or not a number. */
 export function windowOf(bytes: number): number {
   if (bytes >= INITIAL_CREDIT) return Math.min(Math.floor(bytes), LARGEST_WINDOW);
-  throw new RangeError(`what may wait unread is at least ${INITIAL_CREDIT} bytes, not ${String(bytes)}`);
+  throw new RangeError(`windowBytes must be at least ${INITIAL_CREDIT}, not ${String(bytes)}`);
 }
 
 export class MessageStreams {
@@ -155,7 +155,7 @@ export class MessageStreams {
         this.#failReceiving(new TransportError("reset", `the other end was aborted${because(control.reason)}`));
         return;
       case "stop":
-        this.#failSending(new TransportError("stopped", `the other end reads no more${because(control.reason)}`));
+        this.#failSending(new TransportError("stopped", `the other end stopped reading${because(control.reason)}`));
         return;
       default:
         control satisfies never;
@@ -217,7 +217,7 @@ export class MessageStreams {
       if (this.#untold === undefined) this.#carrier.tell(control);
       else this.#untold.push(control);
     } catch (error) {
-      this.fail(new TransportError("lost", "the carrier takes no more", { cause: error }));
+      this.fail(new TransportError("lost", "the carrier accepts no more data", { cause: error }));
     }
   }
 
@@ -240,7 +240,7 @@ export class MessageStreams {
 
   #write(chunk: unknown): Promise<void> | undefined {
     if (!isBytes(chunk)) {
-      const error = new TypeError("a transport carries Uint8Array chunks");
+      const error = new TypeError("a transport takes Uint8Arrays");
       this.#reset(error.message);
       throw error;
     }
@@ -254,7 +254,7 @@ export class MessageStreams {
     let at = start;
     try {
       while (at < end && this.#credit > 0 && this.#carrier.hasRoom) {
-        if (chunk.length < end) throw new TypeError("the chunk was detached while it waited");
+        if (chunk.length < end) throw new TypeError("the chunk was detached while it was queued");
         const sent = this.#carrier.send(at === 0 ? chunk : chunk.subarray(at));
         this.#credit -= costOf(sent);
         at += sent;

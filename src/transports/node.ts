@@ -73,11 +73,11 @@ function requireServer(where: string, server: NodeServer): void {
   const given: unknown = server;
   if ("on" in Object(given) && !("write" in Object(given))) return;
   const instead = {
-    charAt: "make one by createServer()",
-    toFixed: "make one by createServer()",
+    charAt: "make one with createServer()",
+    toFixed: "make one with createServer()",
     write: "use socketTransport()",
   };
-  refuse(`${where} takes a server of Node's, { on, off }`, given, advice(instead));
+  refuse(`${where} takes a Node server, { on, off }`, given, advice(instead));
 }
 
 /** The part of an `http.IncomingMessage` that is used. */
@@ -101,7 +101,7 @@ export function upgrades(server: NodeServer, options: UpgradeOptions = {}): Asyn
       : "updateSettings" in server && !("setSecureContext" in server)
         ? "use extendedConnects() of websocket-over/http2"
         : undefined;
-  if (instead !== undefined) refuse("upgrades() takes a server of HTTP/1.1", server, () => `; ${instead}`);
+  if (instead !== undefined) refuse("upgrades() takes an HTTP/1.1 server", server, () => `; ${instead}`);
   checkOptions("upgrades()", options, upgradesTable);
   const { accepts = () => true, onError = warn } = options;
   return arrivalsOf(server, "upgrade", options, (request: NodeRequest, socket: NodeDuplex, head: Uint8Array) => {

@@ -1,5 +1,6 @@
 /** Connects to a WebSocket server by its URL: over TCP or TLS, directly or through an HTTP proxy. */
 import { isIP, Socket } from "node:net";
+import * as dns from "node:dns";
 import { connect as connectTLS } from "node:tls";
 import { advice, checkOptions, refuse, requireKind, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
@@ -27,6 +28,11 @@ export interface DialOptions {
   readonly tls?: object | undefined;
   /** Like `tls`, for the TLS connection to an `https:` proxy. */
   readonly proxyTLS?: object | undefined;
+  /**
+   * Whether an address may be connected to, of those that the host has been resolved to. Others are left out. For URLs
+   * that come from somebody else. With a proxy, it is asked of the proxy's address, because the proxy resolves the host.
+   */
+  readonly allowsAddress?: ((address: string) => boolean) | undefined;
   /** How long connecting may take, in milliseconds; 10,000 by default, `Infinity` for no limit. */
   readonly timeoutMs?: number | undefined;
 }
@@ -37,6 +43,7 @@ const table: OptionTable<DialOptions> = {
   net: "an object",
   tls: "an object",
   proxyTLS: "an object",
+  allowsAddress: "a function",
   timeoutMs: "a number",
 };
 
@@ -61,7 +68,7 @@ interface Place {
  * the server's certificate and offers ALPN `http/1.1`. The path is not used here: pass the URL to `connect` as well.
  *
  * You can pass `dial` itself as a `Dial`: it accepts a list of subprotocols in place of the options and ignores it; the
- * signal follows. Rejects with a {@link DialError} that says what to do, or with the signal's reason, and leaves no
+ * signal and `allowsAddress` follow. Rejects with a {@link DialError} that says what to do, or with the signal's reason, and leaves no
  * socket open. Rejects with `TypeError` or `RangeError` if the URL or an option is invalid.
  *
  * @example
@@ -85,11 +92,12 @@ export async function dial(
   url: string | URL,
   options: DialOptions | readonly string[] = {},
   signal?: AbortSignal,
+  allowsAddress?: (address: string) => boolean,
 ): Promise<ByteTransport> {
   const given: DialOptions = isList(options) ? {} : options;
   checkOptions("dial()", given, table);
   const { timeoutMs = TIMEOUT_MS, proxy, net, tls, proxyTLS } = given;
-  if (!(timeoutMs > 0)) throw new RangeError(`timeoutMs is more than 0 or Infinity, not ${String(timeoutMs)}`);
+  if (!(timeoutMs > 0)) throw new RangeError(`timeoutMs must be more than 0, not ${String(timeoutMs)}`);
   const server = placeOf(url, "the URL of a server", { ws: false, wss: true, http: false, https: true });
   const proxyURL = proxy === undefined ? undefined : new ProxyURL(proxy);
   const attempt = new Attempt(given.signal, signal);
@@ -102,7 +110,12 @@ export async function dial(
           attempt.giveUp(new DialError(message, { code: "timedOut" }));
         }, timeoutMs);
   try {
-    let socket: NodeDuplex = await connectTCP(attempt, first, net);
+    const allows = given.allowsAddress ?? allowsAddress;
+    let socket: NodeDuplex = await connectTCP(
+      attempt,
+      first,
+      allows === undefined ? net : allowedOnly(first, net, allows),
+    );
     if (proxyURL !== undefined) {
       if (proxyURL.place.secure) socket = await secure(attempt, socket, proxyURL.place, proxyTLS);
       await tunnel(attempt, socket, proxyURL, server);
@@ -205,6 +218,45 @@ async function connectTCP(attempt: Attempt, place: Place, options: object | unde
   return socket;
 }
 
+/** The address, or all of them, depending on the options. */
+type Found = string | readonly { readonly address: string }[];
+
+/** `dns.lookup`, as `net.connect` calls it. */
+type Lookup = (
+  host: string,
+  options: object,
+  callback: (error: unknown, found?: Found, family?: number) => void,
+) => void;
+
+/** The options for `net.connect`, with a lookup that leaves out addresses that are not allowed. */
+function allowedOnly(
+  { host, authority }: Place,
+  net: object | undefined,
+  allows: (address: string) => boolean,
+): object {
+  const { lookup = dns.lookup } = (net ?? {}) as { lookup?: Lookup };
+  const notAllowed = (): DialError => {
+    const message = `no connection to ${authority}: none of its addresses is allowed by the option allowsAddress`;
+    return new DialError(message, { code: "notAllowed" });
+  };
+  // Node does not look up addresses.
+  if (isIP(host) !== 0 && !allows(host)) throw notAllowed();
+  const allowed: Lookup = (name, options, callback) =>
+    lookup(name, options, (error, found, family) => {
+      try {
+        if (error || found === undefined) callback(error);
+        else if (typeof found === "string") callback(allows(found) ? null : notAllowed(), found, family);
+        else {
+          const rest = found.filter(({ address }) => allows(address));
+          callback(rest.length > 0 ? null : notAllowed(), rest);
+        }
+      } catch (thrown) {
+        callback(thrown);
+      }
+    });
+  return { ...net, lookup: allowed };
+}
+
 /** Establishes TLS on a socket. */
 async function secure(
   attempt: Attempt,
@@ -284,12 +336,7 @@ class ProxyURL {
 /** `secureOf` maps each allowed scheme to whether it uses TLS. */
 function placeOf(url: string | URL, what: string, secureOf: Readonly<Record<string, boolean>>): Place {
   const expected = `dial() takes ${what}, ${Object.keys(secureOf).join(":// or ")}://`;
-  requireKind(
-    `${expected},`,
-    url,
-    "a string or an object",
-    advice({ toFixed: "to connect to a port write a URL with it" }),
-  );
+  requireKind(`${expected},`, url, "a string or an object", advice({ toFixed: "put the port into the URL" }));
   let parsed: URL;
   try {
     parsed = new URL(url);
@@ -307,11 +354,12 @@ function placeOf(url: string | URL, what: string, secureOf: Readonly<Record<stri
 const TCP_FAILURES: readonly [codes: RegExp, code: DialErrorCode, advice: string][] = [
   [/^(ENOTFOUND|EAI_\w+)$/, "notFound", "its name has no address; check the host of the URL"],
   [/^ECONNREFUSED$/, "refused", "nothing listens there; check the port of the URL, and that the server runs"],
-  [/^(ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL)$/, "unreachable", "there is no way to it from here"],
+  [/^(ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL)$/, "unreachable", "it can't be reached from here"],
   [/^(ECONNRESET|EPIPE)$/, "closed", "the other end hung up"],
 ];
 
 function explainTCP(error: unknown, { authority }: Place): DialError {
+  if (error instanceof DialError) return error;
   const nodeCode = error === undefined ? "ECONNRESET" : codeOf(error);
   const [, code, advice] = TCP_FAILURES.find(([codes]) => codes.test(nodeCode)) ?? [
     undefined,
@@ -324,17 +372,17 @@ function explainTCP(error: unknown, { authority }: Place): DialError {
 function explainTLS(error: unknown, authority: string): DialError {
   const nodeCode = codeOf(error);
   if (/^(ERR_SSL_|EPROTO$)/.test(nodeCode)) {
-    const advice = "does a TLS server listen there? A ws: URL does without TLS";
+    const advice = "is it a TLS server? For one without TLS use ws:";
     const message = `the TLS handshake with ${authority} failed (${nodeCode}): ${advice}`;
     return new DialError(message, { code: "tls", cause: error });
   }
   if (error === undefined || /^(ECONNRESET|EPIPE)$/.test(nodeCode)) {
-    const advice = "does a TLS server listen there? A ws: URL does without TLS";
+    const advice = "is it a TLS server? For one without TLS use ws:";
     const message = `${authority} hung up during the TLS handshake: ${advice}`;
     return new DialError(message, { code: "closed", cause: error });
   }
   if (/CERT|SIGNATURE|ISSUER|CRL|HOSTNAME|_CA$|CHAIN/.test(nodeCode)) {
-    const advice = "give the certificate of its authority as tls.ca, or check the host of the URL";
+    const advice = "pass its CA's certificate as tls.ca, or check the host of the URL";
     const message = `the certificate of ${authority} is not trusted (${nodeCode}): ${advice}`;
     return new DialError(message, { code: "certificate", cause: error });
   }

@@ -141,7 +141,7 @@ export function duplexTransport(socket: NodeDuplex, carrier: Carrier, head?: Uin
         if (head !== undefined && head.length > 0) controller.enqueue(head);
       },
       pull: () => void socket.resume(),
-      cancel(reason: unknown = new Error("the reader gave up")) {
+      cancel(reason: unknown = new Error("the reader was cancelled")) {
         readingOver = true;
         outgoing.error(reason);
         reset(reason);
@@ -162,7 +162,7 @@ export function duplexTransport(socket: NodeDuplex, carrier: Carrier, head?: Uin
     },
     write(chunk) {
       if (!(chunk instanceof Uint8Array)) {
-        const error = new TypeError("a socket carries Uint8Array chunks");
+        const error = new TypeError("a socket takes Uint8Arrays");
         reset(error);
         throw error;
       }
@@ -190,7 +190,7 @@ export function duplexTransport(socket: NodeDuplex, carrier: Carrier, head?: Uin
   const stopListening = listenTo(emitter, {
     data(chunk: unknown) {
       if (readingOver) return;
-      if (!(chunk instanceof Uint8Array)) fail(new TypeError("the socket brought something that is not bytes"));
+      if (!(chunk instanceof Uint8Array)) fail(new TypeError("the socket must yield bytes: do not set an encoding"));
       else if (chunk.length > 0) {
         incoming.enqueue(chunk);
         if ((incoming.desiredSize ?? 0) <= 0) socket.pause();
@@ -209,7 +209,7 @@ export function duplexTransport(socket: NodeDuplex, carrier: Carrier, head?: Uin
     },
     close: () => end(failure()),
   });
-  if (socket.destroyed) end(new Error("the socket is closed already"));
+  if (socket.destroyed) end(new Error("the socket is already closed"));
   else if (socket.readableEnded) endReading(() => incoming.close());
   return {
     readable,

@@ -8,3 +8,12 @@ declare module "node:net" {
 declare module "node:tls" {
   export function connect(options: object): import("./nodeDuplex.ts").NodeDuplex;
 }
+
+declare module "node:dns" {
+  type Found = string | readonly { readonly address: string }[];
+  export function lookup(
+    host: string,
+    options: object,
+    callback: (error: unknown, found?: Found, family?: number) => void,
+  ): void;
+}

@@ -44,7 +44,8 @@ const table: OptionTable<PipeOptions> = { highWaterMark: "a number", handOver: "
 export function pipe(options: PipeOptions = {}): [ByteTransport, ByteTransport] {
   checkOptions("pipe()", options, table);
   const { highWaterMark = 64 * 1024, handOver = false } = options;
-  if (!(highWaterMark >= 0)) throw new RangeError(`highWaterMark is a number of bytes, not ${String(highWaterMark)}`);
+  if (!(highWaterMark >= 0))
+    throw new RangeError(`highWaterMark must be a number of bytes, not ${String(highWaterMark)}`);
   const there = oneWay(highWaterMark, handOver);
   const back = oneWay(highWaterMark, handOver);
   const closed = Promise.all([there.ended, back.ended]).then(() => undefined);
@@ -88,7 +89,7 @@ function oneWay(highWaterMark: number, handOver: boolean): OneWay {
     {
       start: (controller) => void (reading = controller),
       pull: () => wanted(),
-      cancel: (reason: unknown) => finish(() => writing.error(reason ?? new Error("the other end reads no more"))),
+      cancel: (reason: unknown) => finish(() => writing.error(reason ?? new Error("the other end stopped reading"))),
     },
     new ByteLengthQueuingStrategy({ highWaterMark }),
   );
@@ -102,7 +103,7 @@ function oneWay(highWaterMark: number, handOver: boolean): OneWay {
     },
     write(chunk) {
       if (!(chunk instanceof Uint8Array)) {
-        const error = new TypeError("a pipe carries Uint8Array chunks");
+        const error = new TypeError("a pipe takes Uint8Arrays");
         finish(() => reading.error(error));
         throw error;
       }

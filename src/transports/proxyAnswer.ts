@@ -68,7 +68,7 @@ function answerError(proxy: string, what: string): DialError {
 
 function refusal(proxy: string, server: string, status: number): DialError {
   if (status === 407) {
-    const advice = "put a user and a password that it knows into its URL: http://user:password@host:port";
+    const advice = "put a valid user and password into its URL: http://user:password@host:port";
     return new DialError(`the proxy at ${proxy} asks for credentials (407): ${advice}`, {
       code: "proxyCredentials",
       status,

@@ -104,8 +104,8 @@ export function webSocketTransport(socket: CarrierSocket, options: WebSocketTran
     socket,
     "{ binaryType, readyState, bufferedAmount }",
     advice({
-      charAt: "make one of the URL",
-      searchParams: "make one of the URL",
+      charAt: "make one with new WebSocket(url)",
+      searchParams: "make one with new WebSocket(url)",
       label: "use dataChannelTransport() of websocket-over/webrtc",
     }),
   );
@@ -113,7 +113,8 @@ export function webSocketTransport(socket: CarrierSocket, options: WebSocketTran
   const { maxMessageBytes = 64 * 1024 } = options;
   const window = windowOf(options.windowBytes ?? 2 * 1024 * 1024);
   const plainWindow = windowOf(options.maxUnreadBytes ?? 16 * 1024 * 1024);
-  if (!(maxMessageBytes >= 1)) throw new RangeError(`maxMessageBytes is at least 1, not ${String(maxMessageBytes)}`);
+  if (!(maxMessageBytes >= 1))
+    throw new RangeError(`maxMessageBytes must be at least 1, not ${String(maxMessageBytes)}`);
 
   let poll: ReturnType<typeof setTimeout> | undefined;
   /** Whether this end has started to close the socket. */

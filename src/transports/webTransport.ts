@@ -41,8 +41,8 @@ function requireSession(where: string, session: WebTransportSession): void {
     session,
     "{ ready, closed, createBidirectionalStream }",
     advice({
-      charAt: "make one of the URL: new WebTransport(url)",
-      searchParams: "make one of the URL: new WebTransport(url)",
+      charAt: "make one with new WebTransport(url)",
+      searchParams: "make one with new WebTransport(url)",
       then: "await it",
     }),
   );
@@ -160,7 +160,7 @@ function transportOf(stream: BidirectionalStream, session: WebTransportSession):
     },
     write(chunk) {
       if (!(chunk instanceof Uint8Array)) {
-        const error = new TypeError("a transport carries Uint8Array chunks");
+        const error = new TypeError("a transport takes Uint8Arrays");
         writer.abort(error).catch(ignore);
         throw error;
       }
@@ -215,7 +215,7 @@ function untilReady(session: WebTransportSession, signal: AbortSignal | undefine
 
 function neverOpened(error: unknown): TransportError {
   // Browsers hide the reason from pages.
-  const why = "nobody listens there, the server refused, or its certificate is not trusted or has another hash";
+  const why = "nothing listens there, the server refused, or its certificate is not trusted or has another hash";
   return new TransportError("neverOpened", `the session was not opened: ${why} (${textOf(error)})`, {
     cause: error,
   });
@@ -242,7 +242,7 @@ async function explain(
   const { source, streamErrorCode } = (error ?? {}) as Partial<WebTransportError>;
   const end = source === "stream" ? undefined : await endOf(session);
   if (end !== undefined || source === "session" || code === "lost") {
-    return new TransportError("lost", end ?? `the session takes no more streams (${textOf(error)})`, {
+    return new TransportError("lost", end ?? `the session accepts no more streams (${textOf(error)})`, {
       cause: error,
     });
   }
@@ -257,7 +257,7 @@ function endOf(session: WebTransportSession): Promise<string | undefined> {
     const patience = setTimeout(() => resolve(undefined), SESSION_END_MS);
     const watch = courseOf(session).end.when((settled) => {
       if ("error" in settled) {
-        resolve(`the session broke off (${textOf(settled.error)})`);
+        resolve(`the session was lost (${textOf(settled.error)})`);
         return;
       }
       const { closeCode = 0, reason = "" } = (settled.value ?? {}) as WebTransportCloseInfo;

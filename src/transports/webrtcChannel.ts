@@ -105,7 +105,7 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
     channel,
     "{ ordered, readyState, send }",
     advice({
-      createDataChannel: "make one by createDataChannel(), or use incomingChannels()",
+      createDataChannel: "make one with createDataChannel(), or use incomingChannels()",
     }),
   );
   checkOptions("dataChannelTransport()", options, table);
@@ -164,7 +164,7 @@ export function transportOf(channel: RTCDataChannel, options: DataChannelOptions
         } catch (error) {
           // A message over the peer's maximum is refused with this error too, unsent.
           const isTooLong = error instanceof TypeError && unitBytes > SMALLEST_MESSAGE;
-          if (!isTooLong) throw new TransportError("lost", "the carrier takes no more", { cause: error });
+          if (!isTooLong) throw new TransportError("lost", "the carrier accepts no more data", { cause: error });
           unitBytes = Math.max(unitBytes >> 1, SMALLEST_MESSAGE);
         }
       }
@@ -241,7 +241,7 @@ export function sizesOf(options: DataChannelOptions, ours: boolean): { window: n
   const { windowBytes = 2 * 1024 * 1024, maxUnreadBytes = 16 * 1024 * 1024 } = options;
   const { maxMessageBytes = ours ? 64 * 1024 : 16 * 1024 } = options;
   if (!(maxMessageBytes >= SMALLEST_MESSAGE)) {
-    throw new RangeError(`maxMessageBytes is at least ${SMALLEST_MESSAGE}, not ${String(maxMessageBytes)}`);
+    throw new RangeError(`maxMessageBytes must be at least ${SMALLEST_MESSAGE}, not ${String(maxMessageBytes)}`);
   }
   return {
     window: windowOf(ours ? windowBytes : maxUnreadBytes),

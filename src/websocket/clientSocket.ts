@@ -115,7 +115,7 @@ export class ClientSocket {
     const { signal } = this.#dialing!;
     new Promise<ByteTransport>((resolve) => resolve(dial(url, [...protocols], signal))).then(
       (transport) => this.#attach(transport),
-      (error: unknown) => this.#fail("there is no transport", error),
+      (error: unknown) => this.#fail("could not connect", error),
     );
   }
 
@@ -186,7 +186,7 @@ export class ClientSocket {
         }),
       );
     } catch (error) {
-      this.#fail("there is no transport", error);
+      this.#fail("could not connect", error);
     }
   }
 

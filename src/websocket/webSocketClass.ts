@@ -236,7 +236,7 @@ function defineClass(plan: (init: unknown) => Plan): WebSocketConstructor {
 
     send(data: unknown, ...more: unknown[]): void {
       const socket = this.#socket;
-      requireArgument("send needs what to send", arguments.length);
+      requireArgument("send() needs an argument", arguments.length);
       const callback = more.find((argument) => typeof argument === "function");
       socket.send(toPayload(data), callback as ((error?: unknown) => void) | undefined);
     }

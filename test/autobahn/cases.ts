@@ -9,9 +9,9 @@ import { BINARY, CLOSE, PING, PONG, TEXT, type Frame } from "./rawPeer.ts";
 /** What is sent in one go, and what must have come back before anything else is sent. */
 export interface Exchange {
   readonly sends: readonly Frame[];
-  /** In one write unless said otherwise: a write for each frame, or for each so many bytes. */
+  /** By default one write for everything; otherwise one write for each frame, or for each N bytes. */
   readonly chop?: "frames" | number;
-  /** A message to be sent compressed after that, in fragments of so many compressed bytes. */
+  /** A message that is then sent compressed, in fragments of this many compressed bytes. */
   readonly compresses?: { readonly opcode: number; readonly payload: Uint8Array; readonly fragmentBytes: number };
   readonly expects: readonly Reply[];
 }

@@ -5,7 +5,7 @@ import { Program } from "../peers/programs.ts";
 import { closeBody } from "./cases.ts";
 import { CLOSE, RawPeer, TEXT } from "./rawPeer.ts";
 
-// Longer than what is waited for within, so that it is told what did not come.
+// Longer than the waits inside, so that their messages say what did not arrive.
 vi.setConfig({ testTimeout: 20_000, hookTimeout: 30_000 });
 
 const cleanups: (() => unknown)[] = [];
@@ -65,7 +65,7 @@ describe("autobahn:server", () => {
   test.each([
     [["0", "--deflate"], true],
     [["0"], false],
-  ])("with %j it agrees to compress: %s", async (args, agrees) => {
+  ])("with %j it negotiates compression: %s", async (args, agrees) => {
     const program = run("server", ...args);
     const peer = await RawPeer.connect(await program.port(), "/", "permessage-deflate");
     cleanups.push(() => peer.destroy());
@@ -78,7 +78,7 @@ describe("autobahn:server", () => {
     expect(program.output).toMatch(/usage: npm run autobahn:server|not a port/);
   });
 
-  test("says that its port is taken", async () => {
+  test("reports that its port is in use", async () => {
     const first = run("server", "0");
     const second = run("server", String(await first.port()));
     expect(await second.ended).toBe(2);
@@ -106,7 +106,7 @@ describe("autobahn:client", () => {
     expect(program.output).toContain("ECONNREFUSED");
   });
 
-  test("ends with an error if the server tells no number of cases", async () => {
+  test("ends with an error if the server sends no number of cases", async () => {
     const program = run("client", await fuzzingServer("many", () => {}));
     expect(await program.ended).toBe(2);
     expect(program.output).toBe('/getCaseCount told no number, but "many"\n');
@@ -118,7 +118,7 @@ describe("autobahn:client", () => {
     expect(program.output).toBe("/runCase?case=1&agent=websocket-over did not end in 300 ms\n");
   });
 
-  test("goes on after cases whose opening fails on purpose", async () => {
+  test("continues after cases whose opening fails on purpose", async () => {
     const targets: string[] = [];
     const openings: ((socket: Socket) => void)[] = [
       (socket) => socket.end("HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\ngone"),
@@ -149,7 +149,7 @@ describe("autobahn:client", () => {
     expect(program.output.trimEnd().split("\n")).toEqual([
       "case 1 was not opened: the server answered 404",
       "case 2 was not opened: the server answered 404",
-      "case 3 was not opened: Sec-WebSocket-Accept does not answer the key",
+      "case 3 was not opened: Sec-WebSocket-Accept does not match the key",
       "case 4 was not opened: malformed status line",
       ...[5, 6, 7, 8].map((number) => `case ${number} was not opened: the stream ended`),
       "9 cases have been run",
@@ -171,7 +171,7 @@ describe("autobahn:client", () => {
     expect(program.output).toMatch(new RegExp(`^/${resource}.* was not opened: the server answered 404\n$`));
   });
 
-  test("ends with an error if the server is gone when a case begins", async () => {
+  test("ends with an error if the server is gone when a case starts", async () => {
     const program = run(
       "client",
       await fuzzingServer("2", (peer) => {
@@ -183,7 +183,7 @@ describe("autobahn:client", () => {
     expect(program.output).toContain("ECONNREFUSED");
   });
 
-  test("goes on after a case in which the stream breaks off", async () => {
+  test("continues after a case in which the stream is cut off", async () => {
     const targets: string[] = [];
     const url = await fuzzingServer("2", (peer) => {
       targets.push(peer.target);

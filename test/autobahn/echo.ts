@@ -1,4 +1,4 @@
-/** What the two drivers have in common: their command lines, and what an echoing end does with each event. */
+/** What the two drivers share: their command lines, and how an echoing end handles each event. */
 import { parseArgs } from "node:util";
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import { defaultLimits, type Extension, type Limits, type WSConnection, type WSEvent } from "../../src/index.ts";

@@ -1,4 +1,7 @@
-/** permessage-deflate written from RFC 7692 over Node's zlib, without the library, so that it can judge it. */
+/**
+ * permessage-deflate written from RFC 7692 over Node's zlib, independent of the library, so that it can judge the
+ * library.
+ */
 import { constants, createDeflateRaw, createInflateRaw, type DeflateRaw, type InflateRaw } from "node:zlib";
 
 const FLUSH = Buffer.from([0, 0, 0xff, 0xff]);
@@ -50,7 +53,7 @@ interface Direction {
   readonly takeover: boolean;
 }
 
-/** What comes out of a stream of zlib when this has been put in, and the stream flushed. */
+/** The output of a zlib stream for this input, after a flush. */
 function through(stream: DeflateRaw | InflateRaw, bytes: Uint8Array): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const pieces: Buffer[] = [];

@@ -24,7 +24,7 @@ export interface Frame {
   readonly sentBytes?: number;
 }
 
-/** What came: whole messages, control frames, the end of the stream, or a breach of the protocol. */
+/** Received: whole messages, control frames, the end of the stream, or a protocol violation. */
 export type Received =
   | { readonly type: "text" | "binary"; readonly data: Buffer; readonly compressed: boolean }
   | { readonly type: "ping" | "pong"; readonly data: Buffer }
@@ -43,7 +43,7 @@ export class RawPeer {
   /** Where permessage-deflate was agreed on. */
   readonly deflate: RawDeflate | undefined;
   readonly #received: Received[] = [];
-  /** What has come is told in order, though inflating takes a while. */
+  /** Keeps the order of received items, although inflating takes a while. */
   #told: Promise<void> = Promise.resolve();
   #notify: (() => void) | undefined;
   #input: Buffer[] = [];
@@ -129,7 +129,7 @@ export class RawPeer {
     return Buffer.concat([header, key, applyMask(Buffer.from(sent), key)]);
   }
 
-  /** Sends frames in one write, each in its own (`"frames"`), or cut into pieces of so many bytes. */
+  /** Sends frames in one write, each in a separate write (`"frames"`), or in pieces of this many bytes. */
   async send(frames: readonly Frame[], chop?: "frames" | number): Promise<void> {
     const encoded = frames.map((frame) => this.encode(frame));
     if (chop === "frames") {
@@ -141,7 +141,7 @@ export class RawPeer {
     for (let at = 0; at < bytes.length; at += size) await this.write(bytes.subarray(at, at + size));
   }
 
-  /** Sends a compressed message, its compressed bytes in fragments of so many. */
+  /** Sends a compressed message in fragments of the given number of compressed bytes. */
   async sendCompressed(opcode: number, payload: Uint8Array, fragmentBytes: number): Promise<void> {
     if (this.deflate === undefined) throw new Error("permessage-deflate was not agreed on");
     const compressed = await this.deflate.compress(payload);
@@ -154,7 +154,7 @@ export class RawPeer {
     await this.send(frames);
   }
 
-  /** Resolves when the socket has taken the bytes and another write will be a packet of its own. */
+  /** Resolves when the socket has taken the bytes and another write will be a separate packet. */
   async write(bytes: Uint8Array): Promise<void> {
     if (!this.socket.writable) return; // the other side has hung up: whether it should have is judged by what it sent
     if (!this.socket.write(bytes)) {
@@ -309,7 +309,7 @@ function field(head: string, name: string): string | undefined {
   return new RegExp(`^${name}:[ \\t]*(.*?)[ \\t]*$`, "im").exec(head)?.[1];
 }
 
-/** The head of an HTTP message, and what came behind it. Leaves the socket paused. */
+/** The head of an HTTP message, and the bytes after it. Leaves the socket paused. */
 function readHead(socket: Socket): Promise<[head: string, rest: Buffer]> {
   return new Promise((resolve, reject) => {
     let bytes = Buffer.alloc(0);

@@ -55,7 +55,7 @@ describe("autobahn:server", () => {
     peer.destroy();
   });
 
-  test("has survived all of that", async () => {
+  test("still works after all of that", async () => {
     const peer = await RawPeer.connect(port);
     await peer.send([{ opcode: PING, payload: Buffer.from("well?") }]);
     expect(await peer.next()).toEqual({ type: "pong", data: Buffer.from("well?") });

@@ -1,4 +1,4 @@
-/** The strings of Markus Kuhn's UTF-8 decoder stress test, each of them a text message of group 6. */
+/** The strings of Markus Kuhn's UTF-8 decoder stress test. Each is a text message of group 6. */
 
 /** By the number of Autobahn's group 6.x. In hexadecimal; with `!` in front where it is not UTF-8. */
 export const utf8Strings: readonly { group: number; shows: string; strings: readonly string[] }[] = [

@@ -1,9 +1,10 @@
 /**
- * Little more than what hands out the events that `events()` does: for each piece a view or a part of a string, an event, and
- * an iterator's result. Lengths are read and payload is unmasked and decoded, and that is all: nothing is checked or limited,
- * all frames are alike, and no header is cut but where it comes a byte at a time. Texts share a call of the decoder as far as
- * with ours. It shows what checks and limits cost, and is no law: with unmasking written out for one length it would be a
- * seventh faster at 16 bytes, and beside 16 MiB put together, which are memory, ours comes out ahead of it at times.
+ * Parsers that do little more than produce the events of `events()`: for each piece a view or a part of a string, an
+ * event, and an iterator result. They read lengths, and unmask and decode payloads. They check nothing, have no limits,
+ * treat all frames alike, and do not support a header cut between chunks, except byte by byte. Texts share a decoder
+ * call as far as ours do. They show what checks and limits cost, but are not a strict bound: with unmasking written out
+ * for one length they would be a seventh faster at 16 bytes, and for a 16 MiB message, where memory dominates, ours is
+ * sometimes faster.
  */
 import { EMPTY } from "../../src/core/bytes.ts";
 import { bytesReceived, textReceived, type BytesReceived, type TextReceived } from "../../src/core/events.ts";
@@ -26,7 +27,7 @@ interface BareParser {
   [Symbol.iterator](): Iterator<Event, undefined>;
 }
 
-/** The same messages on the same wire as ours, but that no chunk ends in a header, nor in a frame that fits into one. */
+/** The same messages on the same wire as ours, but no chunk ends in a header or in a frame that fits into one. */
 export function bareReceiver(
   role: Role,
   { message, count, chunkBytes, fragmentBytes }: Wire,
@@ -50,7 +51,7 @@ export function bareReceiver(
   }
   const wire = wireTo(role, message, { count, chunkBytes: chunked, fragmentBytes });
 
-  // As ours is measured, in a loop of its own: both would be slower in one that has seen both.
+  // In a separate loop, as ours is measured: a loop that has seen both would be slower for both.
   const { chunks, renew } = wire.chunks(wrap);
   const { data, type } = message;
   const assembler = data.length > SCRATCH_BYTES ? new MessageAssembler(parser) : new ScratchAssembler();
@@ -84,7 +85,7 @@ class BareBinaryParser implements BareParser {
   readonly #masked: boolean;
   readonly #headerLength: number;
   #chunk = EMPTY;
-  /** Kept, since asking the chunk for it takes as long as a short message does. */
+  /** Kept, because reading it from the chunk takes as long as a short message. */
   #buffer = EMPTY.buffer;
   #words = new Words(EMPTY.buffer);
   #at = 0;
@@ -120,7 +121,7 @@ class BareBinaryParser implements BareParser {
   }
 }
 
-/** How much is decoded at once, as by ours: a text that is kept keeps all of it. */
+/** How much is decoded at once, as in ours: a retained text retains all of it. */
 const RUN_BYTES = 2096;
 
 class BareTextParser implements BareParser {
@@ -173,7 +174,7 @@ class BareTextParser implements BareParser {
     return { value: textReceived(decodeWhole(new Uint8Array(this.#buffer, start, end - start))!), done: false };
   }
 
-  /** Decodes a run at once, with headers that are ASCII meanwhile. */
+  /** Decodes a run at once; its headers have been replaced by ASCII. */
   #beginRun(start: number): void {
     const chunk = this.#chunk;
     const frameBytes = this.#frameBytes;
@@ -196,7 +197,7 @@ class BareTextParser implements BareParser {
   }
 }
 
-/** Of frames that are longer than a chunk. */
+/** For frames that are longer than a chunk. */
 class BarePieceParser implements BareParser {
   frameRemaining = 0;
   readonly #isText: boolean;
@@ -252,17 +253,17 @@ class BarePieceParser implements BareParser {
   }
 }
 
-/** With the key in front, which that makes zeros. */
+/** Unmasks the key as well, which becomes zeros. */
 function unmask(chunk: Uint8Array<ArrayBuffer>, words: Words, start: number, end: number): void {
   if (end - start < 126) unmaskWithKey(chunk, words, start - 4, end);
   else applyMask(chunk, words, start - 4, end, readKey(chunk, start - 4), 0);
 }
 
-/** Of binary messages that come a byte at a time. */
+/** For binary messages that arrive a byte at a time. */
 class BareByteParser implements BareParser {
   readonly frameRemaining = 0;
   readonly #header: Uint8Array;
-  /** Bytes that have come of the frame, and that are to come of it. */
+  /** Bytes of the frame that have arrived, and that are still to come. */
   #come = 0;
   #left = 0;
   #chunk: Uint8Array<ArrayBuffer> | undefined;

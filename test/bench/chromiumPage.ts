@@ -1,4 +1,4 @@
-/** A headless Chromium with the bench in a page of it. */
+/** A headless Chromium with the bench in one of its pages. */
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";

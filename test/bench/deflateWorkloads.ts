@@ -1,4 +1,4 @@
-/** What is measured of permessage-deflate: JSON of two sizes, beside `ws` with every message compressed. */
+/** Workloads for permessage-deflate: JSON in two sizes, beside `ws` with every message compressed. */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { Writable } from "node:stream";
 import * as ws from "ws";

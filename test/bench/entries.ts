@@ -1,4 +1,4 @@
-/** Everything that there is to measure, in its order, each with what it takes to measure it. */
+/** Everything that can be measured, in order, each with what it needs. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { Writable } from "node:stream";

@@ -15,7 +15,7 @@ export interface Shape {
 export type Kind = "send" | "receive";
 export type Face = "session" | "websocket";
 
-/** What lies below: a pipe that copies, one that hands over, TCP, or the platform's own WebSocket to this URL. */
+/** The layer below: a pipe that copies, one that hands over, TCP, or the platform's own WebSocket to this URL. */
 export type Below = "a pipe" | "a pipe, handed over" | "TCP" | `ws://${string}`;
 
 /** What a server does: sends a `Shape` when it is asked for one in JSON, and tells how many bytes it got of one. */
@@ -27,7 +27,7 @@ export function messageOf({ type, bytes }: Shape): string | Uint8Array<ArrayBuff
   return type === "text" ? "a".repeat(bytes) : new Uint8Array(bytes).fill(97);
 }
 
-/** The server's part, whatever it sends with. A message in JSON announces what comes, or asks for it. */
+/** The server's part, for every way of sending. A JSON message announces or requests the next messages. */
 export function serverSide(send: (message: string | Uint8Array<ArrayBuffer>) => void): ServerSide {
   let expected = 0;
   let messages = 0;

@@ -13,7 +13,7 @@ const aims = LINES.flatMap(({ environment, peerName, workloads, ...cells }) =>
   ),
 );
 
-test.each(aims)("what is aimed at is measured: $environment $workload $role $kind, beside $peerName", (aim) => {
+test.each(aims)("what has a goal is measured: $environment $workload $role $kind, beside $peerName", (aim) => {
   const { peerName, ...names } = aim;
   const measured = all.filter((entry) => Object.entries(names).every(([key, value]) => entry[key as "role"] === value));
   expect(measured.map(({ peerNames }) => peerNames.includes(peerName))).toEqual([true]);

@@ -1,4 +1,4 @@
-/** What is aimed at, as ours ÷ a peer in one run. What has no goal here is measured to be known. */
+/** The goals, as ours ÷ a peer in one run. Rows without a goal are measured for information. */
 import type { Environment, Row } from "./measure.ts";
 
 /**

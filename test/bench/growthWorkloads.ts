@@ -1,4 +1,6 @@
-/** How costs grow: ours beside ours, with more connections, bytes, fragments or pieces. Whatever is linear has a ratio of 1. */
+/**
+ * How costs grow: ours beside ours, with more connections, bytes, fragments or pieces. Linear growth has a ratio of 1.
+ */
 import { WSConnection } from "../../src/index.ts";
 import { messageOf, wireTo, type WireShape } from "./inputs.ts";
 import { REQUEST } from "./handshakeWorkloads.ts";
@@ -8,7 +10,7 @@ import { lengthName } from "./workloads.ts";
 
 const KIB = 1024;
 
-/** One of a row of measurements, each of which is compared with the first, for each `unit`. */
+/** One in a series of measurements. Each is compared with the first, per `unit`. */
 interface Step {
   readonly name: string;
   readonly bytes: number;
@@ -94,7 +96,7 @@ function singleBytes(size: number): Step {
   return { name: `${lengthName(size)} in all`, bytes: 1, side: () => perUnit(size, shape, size) };
 }
 
-/** Counts units in the place of messages, of which each has so many. */
+/** Counts units instead of messages; each message has a number of units. */
 async function perUnit(size: number, shape: WireShape, units: number): Promise<Side> {
   const message = messageOf("binary", size);
   const receiver = await ourReceiver(

@@ -1,4 +1,4 @@
-/** The opening handshake of either side, from the constructor to the open connection, a browser's head in and out. */
+/** The opening handshake of each side, from the constructor to the open connection, with a browser's headers. */
 import { randomBytes } from "../../src/connection/randomBytes.ts";
 import { acceptFor } from "../../src/handshake/acceptKey.ts";
 import { WSConnection } from "../../src/index.ts";
@@ -7,7 +7,7 @@ import { LIMIT } from "./workloads.ts";
 
 const HANDSHAKES = 100;
 
-/** Sixteen zero bytes and what a server makes of them. */
+/** Sixteen zero bytes in Base64, and the accept value for them. */
 const KEY = "AAAAAAAAAAAAAAAAAAAAAA==";
 export const ACCEPT = "ICX+Yqv66kxgM0FcWaLWlFLwTAI=";
 
@@ -37,10 +37,10 @@ export const RESPONSE = [
   "\r\n",
 ].join("\r\n");
 
-/** One handshake of a peer, which returns what it sent. */
+/** One handshake of a peer. Returns what it sent. */
 export type Opening = (head: Uint8Array<ArrayBuffer>) => string;
 
-/** The peers can be given what it takes to open in either role. */
+/** Peers and what they need to open in either role. */
 export function handshakeWorkloads(
   environment: Environment,
   peers: Readonly<Record<string, (role: Role) => Opening>>,
@@ -89,7 +89,7 @@ function ourOpening(role: Role): Opening {
       return decoder.decode(server.bytesToSend());
     };
   }
-  // Drawn as ever, so that it costs what it costs, and then such that the answer can be known before.
+  // Drawn as usual, for the usual cost, then replaced, so that the answer is known in advance.
   const random = (bytes: Uint8Array<ArrayBuffer>): void => {
     randomBytes(bytes);
     bytes.fill(0);

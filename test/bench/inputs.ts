@@ -1,4 +1,4 @@
-/** Messages, and the wire that carries them: frames written out by the letter (RFC 6455 §5.2), in chunks as they come. */
+/** Messages and their wire format: frames written straight from RFC 6455 §5.2, in chunks as they arrive. */
 import type { Role } from "./measure.ts";
 
 export type MessageType = "binary" | "text" | "non-ASCII text";
@@ -6,7 +6,7 @@ export type MessageType = "binary" | "text" | "non-ASCII text";
 export interface Message {
   readonly type: MessageType;
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** What the receiver has to get. Text is a flat string: a rope would flatter whoever does not look into it. */
+  /** The expected messages. Text is a flat string: a rope would flatter a receiver that does not read it. */
   readonly data: string | Uint8Array<ArrayBuffer>;
 }
 
@@ -38,7 +38,7 @@ export interface Wire {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly chunkBytes: number;
   readonly fragmentBytes: number;
-  /** The same as a receiver gets it, with memory of its own. `renew` puts back what was unmasked in place. */
+  /** The same with separate memory, as a receiver gets it. `renew` restores what was unmasked in place. */
   chunks<Chunk extends Uint8Array>(wrap: (buffer: ArrayBuffer) => Chunk): { chunks: Chunk[]; renew?: () => void };
 }
 
@@ -48,7 +48,7 @@ export interface WireShape {
   readonly fragmentBytes?: number;
 }
 
-/** The wire to a receiver in `role`: a server gets it masked, each frame with a key of its own. */
+/** The wire to a receiver in `role`: masked for a server, with a separate key for each frame. */
 export function wireTo(role: Role, message: Message, shape: WireShape): Wire {
   const { count, chunkBytes, fragmentBytes = Infinity } = shape;
   const masked = role === "server";

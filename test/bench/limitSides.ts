@@ -1,4 +1,4 @@
-/** The least that any receiver or sender has to do: a bound on every ratio, measured in the same run. */
+/** The minimum work of any receiver or sender: a bound on every ratio, measured in the same run. */
 import type { Wire } from "./inputs.ts";
 import type { Role, Side } from "./measure.ts";
 import type { Batch, Socket } from "./sockets.ts";

@@ -1,4 +1,7 @@
-/** What the machine and the platform can do at best, each beside memcpy of as many bytes: what the goals stand on. */
+/**
+ * What the machine and the platform can do at best, each beside memcpy of the same number of bytes: the basis of the
+ * goals.
+ */
 import { mask } from "./limitSides.ts";
 import { messageOf } from "./inputs.ts";
 import type { Environment, Side, Workload } from "./measure.ts";
@@ -8,7 +11,7 @@ import { lengthName } from "./workloads.ts";
 const KIB = 1024;
 const MEMCPY = "memcpy";
 
-/** Something done to so many bytes. */
+/** Work on a number of bytes. */
 interface Feat {
   readonly name: string;
   readonly bytes: number;

@@ -1,4 +1,7 @@
-/** How a workload is timed: ours and the peers take turns in one run, medians compared, since machines are noisy. */
+/**
+ * How a workload is timed: ours and the peers take turns in one run, and medians are compared, because machines are
+ * noisy.
+ */
 
 /** One side of a workload. `prepare` does not count: it renews input that was unmasked in place. */
 export interface Side {
@@ -28,7 +31,7 @@ export interface Names {
 export interface Workload extends Names {
   /** Whether work is done, or waited for, outside of this thread. */
   readonly elsewhere?: boolean;
-  /** Makes the sides, each of which has shown that it does its work. */
+  /** Creates the sides, after each has been checked for correct work. */
   sides(peerNames: readonly string[]): Sides | Promise<Sides>;
 }
 
@@ -91,7 +94,7 @@ export async function measure(
   });
 }
 
-/** Messages per second over `roundMs` of work. What it costs to prepare is measured by itself, and taken off. */
+/** Messages per second over `roundMs` of work. Preparation is measured separately and subtracted. */
 async function timed(side: Side, roundMs: number, nowMs: () => number): Promise<number> {
   const { prepare } = side;
   if (prepare === undefined) return perSecond(await paced(() => side.run(), roundMs, nowMs));
@@ -160,7 +163,7 @@ const threadMs: () => number =
       }
     : wallMs;
 
-/** A task of its own, without the milliseconds that a page adds to timers that follow one another. */
+/** A separate task, without the milliseconds that a page adds to consecutive timers. */
 function nextTask(): Promise<void> {
   if (typeof setImmediate === "function") return new Promise((resolve) => setImmediate(resolve));
   return new Promise((resolve) => {

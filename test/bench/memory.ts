@@ -1,4 +1,4 @@
-/** What connections at rest weigh, in Node and in a page, and how much memory a large message takes at its peak. */
+/** How much memory idle connections use, in Node and in a page, and the peak for a large message. */
 import { Writable } from "node:stream";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -38,7 +38,7 @@ export function memoryEntries(openPage: () => Promise<Page>): Entry[] {
 const nameOf = (subject: Subject): string => `memory at rest of one in ${CONNECTIONS}, ${subject}`;
 
 function namesOf(environment: Environment, workload: string, role: Role, peerName: string): Names {
-  // So many faces take a minute to open, and connections without a handshake weigh what the others do.
+  // Opening this many takes a minute, and connections without a handshake weigh the same.
   const minorPeers = workload === nameOf(FACES) || workload === nameOf("no handshake") ? [peerName] : [];
   return { environment, workload, role, kind: "memory", bytes: 0, peerNames: [peerName], minorPeers };
 }
@@ -127,7 +127,7 @@ function inChromium(openPage: () => Promise<Page>, subject: Subject, role: Role)
   };
 }
 
-/** How much is alive at most while 16 MiB come in chunks of 64 KiB, each of which is let go once it has been given. */
+/** Peak memory while 16 MiB arrive in chunks of 64 KiB, each of which is released once it was passed in. */
 function peakOf(ws: WsBuild, streamed: boolean): Entry {
   const workload = `memory at its peak, 16 MiB binary in 64 KiB chunks${streamed ? ", streamed" : ", assembled"}`;
   const names = { ...namesOf("node", workload, "client", "ws"), bytes: MESSAGE_BYTES };

@@ -1,4 +1,4 @@
-/** What is held to be weighed: connections that have opened, have sent and received, and have nothing to do. */
+/** What is kept alive to be weighed: connections that have opened, sent and received, and are idle. */
 import type { Writable } from "node:stream";
 import { WSConnection } from "../../src/index.ts";
 import { WebSocketServer } from "../../src/server/index.ts";
@@ -24,7 +24,7 @@ export function maker(subject: Subject, role: Role): Make {
 
 const SENT = [messageOf("text", 125).data, messageOf("binary", 125).data];
 
-/** A chunk of two messages, in memory of its own, as a socket brings it. */
+/** A chunk of two messages, in separate memory, as a socket yields it. */
 const chunkTo = (role: Role): Uint8Array<ArrayBuffer> => CHUNKS[role].slice();
 
 const CHUNKS = { server: twoMessagesTo("server"), client: twoMessagesTo("client") };

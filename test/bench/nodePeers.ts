@@ -29,7 +29,7 @@ export function nodeBench(): Bench {
   return { environment: "node", Writable, wrap: toBuffer, peers };
 }
 
-/** A copy of its own of `ws`, which decides while it is loaded whether it masks by native code. */
+/** A separate copy of `ws`, which decides on loading whether it masks with native code. */
 export function loadWs(native: boolean): WsBuild {
   for (const path of Object.keys(require.cache)) {
     if (/[\\/]node_modules[\\/]ws[\\/]/.test(path)) Reflect.deleteProperty(require.cache, path);
@@ -46,7 +46,7 @@ export function loadWs(native: boolean): WsBuild {
   return ws;
 }
 
-/** The native code by itself. */
+/** The native code alone. */
 export const bufferutil: Unmask = (bytes, key) => {
   const { unmask } = require("bufferutil") as { unmask: (bytes: Uint8Array, key: Uint8Array) => void };
   const [buffer, mask] = [Buffer.from(bytes.buffer), Buffer.from(key)];

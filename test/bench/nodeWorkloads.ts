@@ -1,4 +1,4 @@
-/** What is measured in a process of Node: one list, so that a place in it says which. */
+/** Workloads for a Node process, in one list, so that an index identifies each. */
 import { deflateWorkloads } from "./deflateWorkloads.ts";
 import { growthWorkloads } from "./growthWorkloads.ts";
 import { handshakeWorkloads } from "./handshakeWorkloads.ts";

@@ -1,4 +1,4 @@
-/** Ours, as a program with its own loop uses it: the connection alone, from chunk to message and back. */
+/** Our side, as a program with its own loop uses it: only the connection, from chunk to message and back. */
 import { WSConnection, type BytesReceived, type TextReceived } from "../../src/index.ts";
 import { MessageAssembler } from "../../src/stream/messageAssembler.ts";
 import type { Wire } from "./inputs.ts";

@@ -1,4 +1,4 @@
-/** Measures one of Node's workloads, for the process that this one was forked from. */
+/** Measures one of Node's workloads in a forked process. */
 import "./plainWs.ts";
 import { once } from "node:events";
 import { beside, moduleOf, type Against } from "./against.ts";

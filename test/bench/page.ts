@@ -1,5 +1,8 @@
-/** The bench in a page: the same workloads as in Node, beside `ws` on what bundlers put in the place of Node's modules. */
-// First, since the others look for what it brings.
+/**
+ * The bench in a page: the same workloads as in Node, beside `ws` on the polyfills that bundlers use for Node's
+ * modules.
+ */
+// First, because the others need what it defines.
 import { toBuffer } from "./pageGlobals.ts";
 import { Writable } from "node:stream";
 import * as ws from "ws";
@@ -24,7 +27,7 @@ const inPage = {
   measure: (index: number, peerNames: readonly string[], duration: Duration): Promise<Row[]> =>
     measure(list[index]!, peerNames, duration),
   play,
-  /** Makes so many, kept until they are let go. */
+  /** Creates this many, and keeps them until they are released. */
   async hold(subject: Subject | "ws", role: Role, count: number): Promise<void> {
     held.push(await hold(subject === "ws" ? wsAtRest(build, Writable, role) : maker(subject, role), count));
   },

@@ -1,4 +1,4 @@
-/** What `ws` and the streams it stands on look for in every module, in a page. */
+/** The globals that `ws` and its stream polyfills expect in every module, in a page. */
 import { Buffer } from "node:buffer";
 import process from "node:process";
 

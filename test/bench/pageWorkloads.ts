@@ -1,4 +1,4 @@
-/** What is measured in a page, and where it is driven from: one list, so that a place in it says which. */
+/** Workloads for a page, and the code that starts them, in one list, so that an index identifies each. */
 import { growthWorkloads } from "./growthWorkloads.ts";
 import { handshakeWorkloads } from "./handshakeWorkloads.ts";
 import { machineLimits } from "./machineLimits.ts";

@@ -1,4 +1,4 @@
-/** What a peer has to offer to the workloads, and what else they need of where they run. */
+/** What a peer must provide to the workloads, and what else the workloads need from their environment. */
 import type { Writable } from "node:stream";
 import type { Wire } from "./inputs.ts";
 import type { Environment, Role, Side } from "./measure.ts";

@@ -66,7 +66,7 @@ try {
 console.log(`\n${summary(rows)}${((performance.now() - startMs) / 1000).toFixed(0)} s`);
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);
 
-/** Those with which every term is somewhere in the row. A quick run leaves out the minor ones, unless they are asked for. */
+/** Rows that contain every term. A quick run leaves out the minor ones unless they are requested. */
 function wantedPeers(names: Names): string[] {
   const { environment, workload, role, kind, peerNames, minorPeers = [] } = names;
   const aims = peerNames.filter((peerName) => goalOf({ ...names, peerName }) !== undefined);

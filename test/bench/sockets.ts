@@ -1,4 +1,4 @@
-/** What senders write to: the same stream machinery as a socket's without the cost of the kernel, and nobody behind it. */
+/** Sinks for senders: the same stream machinery as a socket's, without the kernel's cost and without a reader. */
 import type { Writable } from "node:stream";
 import { headerLength, type Message } from "./inputs.ts";
 import type { Role, Side } from "./measure.ts";

@@ -1,4 +1,4 @@
-/** The rows as they are printed: one for each peer, the goal behind it, and what bounds it where it is missed. */
+/** The printed rows: one for each peer, its goal, and the bound if the goal is missed. */
 import { goalOf, isMet, microsecondsAChunk, type Goal } from "./goals.ts";
 import type { Row } from "./measure.ts";
 import { BOUNDS } from "./workloads.ts";

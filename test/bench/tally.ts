@@ -1,4 +1,4 @@
-/** What a receiver does with its messages: looks at the end of each, which makes a string flat, and counts them. */
+/** What a receiver does with its messages: reads the end of each, which flattens a string, and counts them. */
 import type { Message, Wire } from "./inputs.ts";
 import type { Side } from "./measure.ts";
 
@@ -10,7 +10,7 @@ export class Tally {
   #expected: Message["data"] | undefined;
   #at = 0;
 
-  /** A message, or a piece of one, of which the last has `finished`. */
+  /** A message, or a piece of one. The last piece has `finished`. */
   take(data: string | Uint8Array, finished: boolean): void {
     // Apart: what looks at both costs as much as a short message, once it has seen both.
     if (typeof data === "string") this.#lookAtText(data);

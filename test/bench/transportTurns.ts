@@ -1,4 +1,4 @@
-/** What is moved in the bench of transports: so many messages of 64 KiB one way, each in a buffer that is given away. */
+/** One turn of the transport bench: a number of 64 KiB messages one way, each in a buffer that is transferred. */
 import type { WebSocketSession } from "../../src/stream/index.ts";
 
 export const MESSAGE_BYTES = 64 * 1024;
@@ -9,7 +9,7 @@ export interface Turn {
   readonly count: number;
 }
 
-/** What a stream without framing is told in its first byte. */
+/** The first byte of a stream without framing. */
 export const STREAM_TURNS = ["up", "down", "up, into messages"] as const;
 
 /** Fulfilled when all of it is there. */
@@ -34,7 +34,7 @@ export async function writeAll(
   for (let i = 0; i < count; i++) await writer.write(newMessage());
 }
 
-/** Reads so many messages, of which `first` has come already; if asked for, each into memory of its own. */
+/** Reads a number of messages, `first` included, on request each into separate memory. */
 export async function readAll(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   count: number,

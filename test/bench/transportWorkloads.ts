@@ -1,4 +1,4 @@
-/** Sessions over the transports of a page, beside what those are made of: messages of 64 KiB, one way, in Chromium. */
+/** Sessions over the transports of a page, beside the raw carriers: messages of 64 KiB, one way, in Chromium. */
 import { chromium, type Page } from "playwright";
 import { createServer } from "vite";
 import { requireChromium } from "../support/chromium.ts";
@@ -12,7 +12,7 @@ import type { CarrierName, Servers } from "./transportsPage.ts";
 /** What ours is beside, and how many messages are a batch: a quarter of a second's, at least. */
 const PAIRS: readonly (readonly [ours: CarrierName, raw: CarrierName | readonly CarrierName[], count: number])[] = [
   ["session over a data channel", "raw data channel", 64],
-  // Who reads a stream gets no messages: what memory of their own for them costs is beside it.
+  // A reader of a stream gets no messages: the cost of separate memory for them is the next row.
   ["session over a WebTransport stream", ["raw WebTransport stream", "WebTransport stream into messages"], 256],
   ["session over a WebSocket", "raw WebSocket", 256],
   ["session over a MessagePort", "transferred buffers", 1024],

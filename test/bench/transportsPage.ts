@@ -1,4 +1,4 @@
-/** The bench of transports, in a page: what carries messages one way or the other, by its name. */
+/** The transport bench in a page: carriers of messages in each direction, by name. */
 import { accept, connect, type WebSocketSession } from "../../src/stream/index.ts";
 import type { ByteTransport } from "../../src/transports/byteTransport.ts";
 import { messagePortTransport } from "../../src/transports/messagePort.ts";

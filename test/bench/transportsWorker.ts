@@ -1,4 +1,4 @@
-/** The other side of a port in the bench of transports. */
+/** The other end of a port in the transport bench. */
 import { accept } from "../../src/stream/index.ts";
 import { messagePortTransport } from "../../src/transports/messagePort.ts";
 import { RawPort, readAll, receiveAll, sendAll, writeAll, type Move, type Turn } from "./transportTurns.ts";

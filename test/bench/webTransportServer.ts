@@ -1,7 +1,7 @@
 /**
- * The other end of the bench of WebTransport, to be run by Deno: streams as they are on one port, the library's server on
- * the other. A stream begins with an `up`, whose messages are counted and answered by a byte, or a `down`, which is
- * answered by messages; so does each turn of a WebSocket, as a text.
+ * The other end of the WebTransport bench, run by Deno: raw streams on one port, the library's server on the other. A
+ * stream starts with an `up`, whose messages are counted and answered with a byte, or a `down`, which is answered with
+ * messages. Each turn of a WebSocket does the same, as text.
  */
 import { serve } from "../../src/stream/index.ts";
 import { incoming } from "../../src/transports/webTransport.ts";
@@ -15,7 +15,7 @@ async function serveRaw(session: ServerSession): Promise<void> {
   }
 }
 
-/** Each turn is told in five bytes. */
+/** Five bytes describe each turn. */
 async function play(readable: ReadableStream<Uint8Array>, writable: WritableStream): Promise<void> {
   const reader = readable.getReader();
   const writer = writable.getWriter();

@@ -1,4 +1,4 @@
-/** What is measured of the connection itself: messages of all sizes, both roles, received and sent, whole and streamed. */
+/** Workloads for the connection alone: messages of all sizes, both roles, received and sent, whole and streamed. */
 import { bareReceiver } from "./bareParsers.ts";
 import { messageOf, wireTo, type Message, type MessageType, type Wire } from "./inputs.ts";
 import { receivingLimit, sendingLimit } from "./limitSides.ts";

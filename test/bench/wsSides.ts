@@ -1,4 +1,4 @@
-/** The receiver and the sender of `ws`, whichever build of it: beside Node's streams and in a page beside polyfills. */
+/** The receiver and the sender of `ws`, on Node's streams or, in a page, on polyfills. */
 import type { Writable } from "node:stream";
 import type { Wire } from "./inputs.ts";
 import type { Role, Side } from "./measure.ts";

@@ -1,4 +1,4 @@
-/** A server that echoes, wherever it was loaded: in a dedicated or a shared worker, a frame or a page of its own. */
+/** A server that echoes, wherever it is loaded: in a dedicated or shared worker, a frame, or another page. */
 import { accept } from "../../src/stream/index.ts";
 import { messagePortTransport, type ByteTransport } from "../../src/transports/messagePort.ts";
 import { dataChannelTransport } from "../../src/transports/webrtc.ts";

@@ -1,4 +1,6 @@
-/** Conversations over transports that fail, each by its seed, in a page: ports, data channels and streams of WebTransport. */
+/**
+ * Conversations over failing transports, each from a seed, in a page: ports, data channels and WebTransport streams.
+ */
 import { describe, expect, test } from "vitest";
 import { messagePortTransport } from "../../src/transports/messagePort.ts";
 import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
@@ -54,7 +56,7 @@ if (servers !== null) {
   ]);
 }
 
-describe("every message that was confirmed arrives, once and in order, or its sender learns that it may not have", () => {
+describe("every confirmed message arrives once and in order, or its sender learns that it may not have", () => {
   test.each(makers)("over %s", { timeout: 3_600_000 }, async (_, count, make) => {
     const seeds = seedsFor(count);
     const counts = await converseMany(seeds, 8, await make());

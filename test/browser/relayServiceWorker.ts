@@ -1,4 +1,4 @@
-/** A service worker that hands a port on to the page that echoes. */
+/** A service worker that passes a port on to the page that echoes. */
 interface Client {
   readonly url: string;
   postMessage(message: unknown, transfer: Transferable[]): void;

@@ -61,14 +61,14 @@ describe.skipIf(servers === null)(servers === null ? "WebTransport (there is no 
       }
       expect(await socket.close({ closeCode: 4000, reason: "bye" })).toMatchObject({ closeCode: 4000, reason: "bye" });
     });
-    test("is a stream of the session as it is, too", async () => {
+    test("is also a plain stream of the session", async () => {
       const stream = (await (await openSession()).createBidirectionalStream()) as Awaited<ReturnType<typeof dial>>;
       const socket = await connect(stream, options);
       await socket.send("plain");
       expect(await socket.receive()).toBe("plain");
       await socket.close();
     });
-    test("is read into memory that its reader brings, where the platform can do that", async () => {
+    test("is read into memory that the reader supplies, where the platform supports it", async () => {
       const [near, far] = await pair();
       const writer = near.writable.getWriter();
       const writing = writer.write(pattern(0, 3));
@@ -83,7 +83,7 @@ describe.skipIf(servers === null)(servers === null ? "WebTransport (there is no 
       expect(await reader.read(new Uint8Array(8))).toMatchObject({ done: true, value: new Uint8Array(0) });
       await closing;
     });
-    test.each(["close", "cancel"] as const)("lets nobody wait who brought memory: %s", async (how) => {
+    test.each(["close", "cancel"] as const)("leaves no reader with supplied memory waiting: %s", async (how) => {
       const [, far] = await pair();
       const reader = far.readable.getReader({ mode: "byob" });
       const reading = reader.read(new Uint8Array(8));
@@ -110,14 +110,14 @@ describe.skipIf(servers === null)(servers === null ? "WebTransport (there is no 
       }
       await socket.close();
     });
-    test("is pinged, and answered", async () => {
+    test("is pinged, and answers", async () => {
       const socket = await open(await openSession());
       const roundTripMs = await socket.ping();
       expect(roundTripMs).toBeGreaterThan(0);
       expect(roundTripMs).toBeLessThan(5000);
       await socket.close();
     });
-    test("closes with a code and a reason, whoever begins", async () => {
+    test("closes with a code and a reason, from either side", async () => {
       const session = await openSession();
       const ours = await open(session, "/echo?1");
       await ours.close({ closeCode: 3001, reason: "the page's word" });
@@ -130,7 +130,7 @@ describe.skipIf(servers === null)(servers === null ? "WebTransport (there is no 
         initiator: "remote",
       });
     });
-    test("is there in the shape of the browser's class", async () => {
+    test("works through the class with the browser's interface", async () => {
       const session = await openSession();
       const socket = new (createWebSocketClass(() => dial(session), options))("ws://server.test/echo", "chat");
       const message = new Promise((resolve) => socket.addEventListener("message", ({ data }) => resolve(data)));
@@ -163,7 +163,7 @@ describe.skipIf(servers === null)(servers === null ? "WebTransport (there is no 
       const ends = await Promise.all([...idle, ...live].map((socket, i) => socket.close({ closeCode: 4000 + i })));
       expect(ends.map(({ closeCode }) => closeCode)).toEqual(Array.from({ length: 100 }, (_, i) => 4000 + i));
     });
-    test("has streams of the server's, too: there the page is the WebSocket's server", async () => {
+    test("has streams opened by the server, for which the page is the WebSocket server", async () => {
       const session = await openSession();
       const told: unknown[] = [];
       const handler: RequestHandler = async (request) => {
@@ -182,7 +182,7 @@ describe.skipIf(servers === null)(servers === null ? "WebTransport (there is no 
       session.close();
       await served;
     });
-    test("which closes fails its WebSockets, and says so with its code and reason", async () => {
+    test("that closes fails its WebSockets, with its code and reason", async () => {
       const session = await openSession();
       const [idle, socket] = [await open(session), await open(session, "/end-session")];
       const served = serve(incoming(session), () => undefined);
@@ -196,14 +196,14 @@ describe.skipIf(servers === null)(servers === null ? "WebTransport (there is no 
       await served;
       await expect(dial(session)).rejects.toMatchObject({ name: "TransportError", code: "lost" });
     });
-    test("which the page closes, likewise", async () => {
+    test("that the page closes fails its WebSockets as well", async () => {
       const session = await openSession();
       const { closed } = await open(session);
       session.close({ closeCode: 3, reason: "the page goes" });
       const { cause } = await failure(closed);
       expect(cause).toMatchObject({ code: "lost", message: "the session was closed with code 3: the page goes" });
     });
-    test("whose server's certificate has another hash is not opened, and nothing hangs", async () => {
+    test("whose server certificate has another hash is not opened, and nothing hangs", async () => {
       const session = new WebTransport(`https://127.0.0.1:${servers!.port}/`, {
         serverCertificateHashes: [{ algorithm: "sha-256", value: new Uint8Array(32) }],
       });
@@ -220,7 +220,7 @@ describe.skipIf(servers === null)(servers === null ? "WebTransport (there is no 
   });
 
   describe("an abrupt end", () => {
-    test("of the server's is an end without a closing handshake", async () => {
+    test("by the server is an end without a closing handshake", async () => {
       const session = await openSession();
       const socket = await open(session, "/drop");
       await socket.send("now");
@@ -229,7 +229,7 @@ describe.skipIf(servers === null)(servers === null ? "WebTransport (there is no 
       expect(message).toMatch(/the transport (failed|ended)/);
       await (await open(session)).close();
     });
-    test("by the page is told from an end of the stream", async () => {
+    test("by the page is distinguished from an end of the stream", async () => {
       const session = await openSession();
       const reset = await dial(session);
       const socket = await connect(reset, { ...options, url: "ws://server.test/reset" });

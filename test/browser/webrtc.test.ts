@@ -1,4 +1,6 @@
-/** Data channels between two peer connections of the page: the contract of transports, and what is theirs alone. */
+/**
+ * Data channels between two peer connections of the page: the contract of transports, and what is specific to channels.
+ */
 import { describe, expect, test } from "vitest";
 import { accept, connect, serve } from "../../src/stream/index.ts";
 import {
@@ -30,7 +32,7 @@ const isFirefox = navigator.userAgent.includes("Firefox");
 const plain = (channel: RTCDataChannel): RTCDataChannel => Object.assign(channel, { binaryType: "arraybuffer" });
 const OURS = { protocol: dataChannelProtocol };
 
-/** A transport whose other end is a channel in the test's hands, and what came on that. Last words are heard. */
+/** A transport whose other end is a channel that the test controls, and its messages, end messages included. */
 async function facing(
   init: RTCDataChannelInit,
   options: DataChannelOptions = {},
@@ -55,7 +57,7 @@ function bytesOf(came: readonly (string | Bytes)[]): number {
   return came.reduce((sum, data) => sum + (typeof data === "string" ? 0 : data.length), 0);
 }
 
-describe("a channel that has just been announced, and may lose what is sent too early (Chromium 156)", () => {
+describe("a channel that was just announced, and can lose early messages (Chromium 156)", () => {
   test.each<[string, RTCDataChannelInit, first: string]>([
     ["a peer of ours has said a word", OURS, "came"],
     ["a plain peer has, or has been silent for a while", {}, "sent"],
@@ -88,7 +90,7 @@ describe("a channel that has just been announced, and may lose what is sent too 
   });
 });
 
-describe("a channel that carries no stream of bytes is refused", () => {
+describe("a channel that is not ordered and reliable is refused", () => {
   test.each<RTCDataChannelInit>([{ ordered: false }, { maxRetransmits: 0 }, { maxPacketLifeTime: 100 }])(
     "%o",
     (init) => {
@@ -100,7 +102,7 @@ describe("a channel that carries no stream of bytes is refused", () => {
     },
   );
   test.each<DataChannelOptions>([{ maxUnreadBytes: 0 }, { maxMessageBytes: 1023 }, { maxMessageBytes: NaN }])(
-    "and so are sizes that are none: %o",
+    "and so are invalid sizes: %o",
     (options) => {
       const [near] = peerConnections();
       expect(() => dataChannelTransport(near.createDataChannel("test"), options)).toThrow(RangeError);
@@ -110,7 +112,7 @@ describe("a channel that carries no stream of bytes is refused", () => {
 });
 
 describe("a plain peer", () => {
-  test("is sent bytes alone, in messages of 16 KiB, each once, and its own are read as they come", async () => {
+  test("receives only bytes, in messages of 16 KiB, each once, and its messages are read as they arrive", async () => {
     const { transport, channel, came } = await facing({ protocol: "something" });
     const writer = transport.writable.getWriter();
     await writer.write(pattern(0, 100_000));
@@ -122,7 +124,7 @@ describe("a plain peer", () => {
     channel.send(pattern(50_000, 10));
     expect(await new ExactReader(transport).read(50_010)).toEqual(pattern(0, 50_010));
   });
-  test("has room for 2 MiB at a time: neither more waits, nor does sending fail", { timeout: 60_000 }, async () => {
+  test("has room for 2 MiB at a time: no more is queued, and sending does not fail", { timeout: 60_000 }, async () => {
     const { transport, came, own } = await facing({});
     const writer = transport.writable.getWriter();
     let most = 0;
@@ -135,7 +137,7 @@ describe("a plain peer", () => {
     expect(most).toBeLessThanOrEqual(2 * MIB);
     await expect.poll(() => bytesOf(came)).toBe(24 * MIB);
   });
-  test("sees the channel closed when the writer has been closed, after everything that was written", async () => {
+  test("sees the channel close after everything that was written, when the writer is closed", async () => {
     const { transport, channel, came } = await facing({});
     const closed = new Promise((resolve) => channel.addEventListener("close", resolve));
     const writer = transport.writable.getWriter();
@@ -161,21 +163,21 @@ describe("a plain peer", () => {
     await expect(transport.writable.getWriter().write(pattern(0, 1))).rejects.toMatchObject({ code: "badMessage" });
     await transport.closed;
   });
-  test("that sends more than may wait unread fails the transport", async () => {
+  test("that sends more than the unread limit fails the transport", async () => {
     const { transport, channel } = await facing({}, { maxUnreadBytes: 256 * KIB });
     for (let i = 0; i < 20; i++) channel.send(new Uint8Array(16 * KIB));
     await transport.closed;
     await expect(readAll(transport)).rejects.toMatchObject({ name: "TransportError", code: "overflow" });
     await expect(transport.writable.getWriter().write(pattern(0, 1))).rejects.toMatchObject({ code: "overflow" });
   });
-  test("that sends more than may wait, but is read, does not", async () => {
+  test("that sends more than the limit in total, but is read, does not fail it", async () => {
     const { transport, channel } = await facing({}, { maxUnreadBytes: 256 * KIB });
     const reading = readAll(transport);
     for (let i = 0; i < 60; i++) channel.send(new Uint8Array(16 * KIB));
     channel.close();
     expect((await reading).bytes).toBe(60 * 16 * KIB);
   });
-  test("sees the channel closed when the writer is aborted", async () => {
+  test("sees the channel close when the writer is aborted", async () => {
     const { transport, channel } = await facing({});
     const closed = new Promise((resolve) => channel.addEventListener("close", resolve));
     await transport.writable.abort("why");
@@ -184,13 +186,13 @@ describe("a plain peer", () => {
   });
 });
 
-test("messages are of 256 KiB at most, however much the peer may say that it takes", async () => {
+test("messages are at most 256 KiB, even if the peer announces more", async () => {
   const { transport, came } = await facing({}, { maxMessageBytes: 2 ** 30 });
   await transport.writable.getWriter().write(pattern(0, 600 * KIB));
   await expect.poll(() => came.map((data) => data.length / KIB)).toEqual([256, 256, 88]);
 });
 
-test("messages are halved until the peer's maximum takes them, each sent once and whole", async () => {
+test("messages are halved until the peer's maximum accepts them, each sent once and whole", async () => {
   const [near, far] = peerConnections();
   const channel = near.createDataChannel("test");
   const transport = dataChannelTransport(channel);
@@ -208,8 +210,8 @@ test("messages are halved until the peer's maximum takes them, each sent once an
   expect(checksumOf(join(...came))).toBe(checksumOf(pattern(0, 30_000)));
 });
 
-describe("a peer of ours", () => {
-  test("is told in text what is not bytes", async () => {
+describe("a peer that uses this library", () => {
+  test("gets everything but bytes as text", async () => {
     const { transport, came } = await facing(OURS);
     const writer = transport.writable.getWriter();
     await writer.write(pattern(0, 3));
@@ -219,17 +221,14 @@ describe("a peer of ours", () => {
     await transport.closed;
   });
   test.each(["", "hello", "grant", "grant 0", "grant -1", "grant 1e3", "grant 9999999999999999", "ende", "GRANT 1"])(
-    "that sends the text %j fails the transport, and is told so",
+    "that sends the text %j fails the transport, and is notified",
     async (text) => {
       const { transport, channel, came } = await facing(OURS);
       channel.send(text);
       await expect(readAll(transport)).rejects.toMatchObject({ name: "TransportError", code: "badMessage" });
       await expect
         .poll(() => came.slice(1))
-        .toEqual([
-          expect.stringMatching(/^reset only bytes may come/),
-          expect.stringMatching(/^stop only bytes may come/),
-        ]);
+        .toEqual([expect.stringMatching(/^reset expected bytes/), expect.stringMatching(/^stop expected bytes/)]);
       await transport.closed;
     },
   );
@@ -239,7 +238,7 @@ describe("a peer of ours", () => {
     await transport.closed;
     await expect(readAll(transport)).rejects.toMatchObject({ code: "overflow" });
   });
-  test("that does not answer last words does not keep the channel open", async () => {
+  test("that does not answer an end message does not keep the channel open", async () => {
     const { transport } = await facing(OURS, {}, false);
     let isClosed = false;
     void transport.closed!.then(() => (isClosed = true));
@@ -248,14 +247,14 @@ describe("a peer of ours", () => {
     expect(isClosed).toBe(false);
     await transport.closed;
   });
-  test("that closes the channel without a word has broken off", async () => {
+  test("that closes the channel without an end message counts as lost", async () => {
     const { transport, channel } = await facing(OURS);
     const reading = readAll(transport);
     channel.close();
     await expect(reading).rejects.toMatchObject({ name: "TransportError", code: "lost" });
     await transport.closed;
   });
-  test("holds a session's sender of 1 GiB: the channel and the reader keep the window", async () => {
+  test("pauses a session that sends 1 GiB: the channel and the reader stay within the window", async () => {
     let near!: RTCDataChannel;
     let came = 0;
     const [client, server] = await channels(
@@ -289,7 +288,7 @@ describe("a channel that ends", () => {
   test.each<[string, (channel: RTCDataChannel, connection: RTCPeerConnection) => void]>([
     ["by close()", (channel) => channel.close()],
     ["with its connection", (_, connection) => connection.close()],
-  ])("before it opens %s fails what waits", async (_, end) => {
+  ])("before it opens %s fails pending reads and writes", async (_, end) => {
     const [near] = peerConnections();
     const channel = near.createDataChannel("test", OURS);
     const transport = dataChannelTransport(channel);
@@ -300,7 +299,7 @@ describe("a channel that ends", () => {
     await expect(writing).rejects.toMatchObject({ name: "TransportError", code: "neverOpened" });
     await transport.closed;
   });
-  test("before it was given to a transport fails it at once", async () => {
+  test("before it became a transport fails it at once", async () => {
     const [near] = peerConnections();
     const channel = near.createDataChannel("test");
     channel.close();
@@ -309,7 +308,7 @@ describe("a channel that ends", () => {
     await expect(transport.writable.getWriter().closed).rejects.toMatchObject({ code: "neverOpened" });
     await transport.closed;
   });
-  test("by an abort before it opens is told when it does", async () => {
+  test("by an abort before it opens is reported when it opens", async () => {
     const [near, far] = peerConnections();
     const transport = dataChannelTransport(near.createDataChannel("test", OURS));
     const there = new Promise<ByteTransport>((resolve) =>
@@ -320,7 +319,7 @@ describe("a channel that ends", () => {
     await expect(readAll(await there)).rejects.toMatchObject({ code: "reset" });
     await transport.closed;
   });
-  test("by this end's close() before it opens just ends", async () => {
+  test("by this end's close() before it opens simply ends", async () => {
     const [near] = peerConnections();
     const transport = dataChannelTransport(near.createDataChannel("test", OURS));
     transport.close!();
@@ -334,7 +333,7 @@ describe("a channel that ends", () => {
   ] as const) {
     // Firefox does not tell a plain peer that closed the connection from one that closed the channel.
     test.each(peer !== "ours" && isFirefox ? ["here"] : ["here", "there"])(
-      `with its connection closed %s is lost, whichever the peer: ${peer}`,
+      `when its connection is closed %s is lost, whichever the peer: ${peer}`,
       async (where) => {
         const [own, , near, far] = await channels(init, (channel) => channel, plain);
         const transport = dataChannelTransport(own, { peerConnection: near });
@@ -361,12 +360,12 @@ test("binaryType is set, and changing it afterwards fails the transport", async 
   channel.send(pattern(0, 3));
   await expect(readAll(transport)).rejects.toMatchObject({
     code: "badMessage",
-    message: 'only bytes may come, not "[object Blob]"',
+    message: 'expected bytes, not "[object Blob]"',
   });
 });
 
 describe("incomingChannels", () => {
-  test("yields the channels as they come, with everything that came early", async () => {
+  test("yields the channels as they arrive, with everything that arrived early", async () => {
     const [near, far] = peerConnections();
     const incoming = incomingChannels(far);
     const first = dataChannelTransport(near.createDataChannel("first", OURS));
@@ -383,7 +382,7 @@ describe("incomingChannels", () => {
     dataChannelTransport(near.createDataChannel("third"));
     expect((await third).done).toBe(false);
   });
-  test("leaves alone what is not meant, closes and tells of what is not reliable, and keeps only so many", async () => {
+  test("ignores channels for others, closes and reports unreliable ones, and keeps a limited number", async () => {
     const [near, far] = peerConnections();
     const refused: [string, string][] = [];
     const incoming = incomingChannels(far, {
@@ -425,7 +424,7 @@ describe("incomingChannels", () => {
     expect((await next).done).toBe(true);
     expect((await incomingChannels(far, { signal: stop.signal }).next()).done).toBe(true);
   });
-  test("is what a server serves", async () => {
+  test("is a source for a server", async () => {
     const [near, far] = peerConnections();
     const stop = new AbortController();
     const serving = serve(

@@ -1,4 +1,6 @@
-/** The protocol's tests once more, each file in a dedicated Web Worker of the page: each test is shown here by its own name. */
+/**
+ * Runs each file of the protocol's tests in a dedicated Web Worker of the page. Each test appears here under its name.
+ */
 import { expect, test, type SerializedConfig } from "vitest";
 
 export interface Outcome {
@@ -13,7 +15,7 @@ export interface PageContext {
   readonly providedContext: object;
 }
 
-/** What a worker is told to run. */
+/** What a worker runs. */
 export interface Order extends PageContext {
   readonly file: string;
 }
@@ -22,7 +24,7 @@ const files = Object.keys(
   import.meta.glob("../{core,handshake,connection,transports,deflate,stream,websocket,server}/**/*.test.ts"),
 );
 
-/** In a worker of its own, so that nothing which another file left behind is taken for this one's. */
+/** In a separate worker, so that leftovers of another file do not count as this one's. */
 function run(file: string): Promise<Outcome[]> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });

@@ -1,4 +1,4 @@
-/** Runs one file of the protocol's tests inside a Web Worker, with Vitest's own runner, and sends back what became of each. */
+/** Runs one file of the protocol's tests inside a Web Worker, with Vitest's own runner, and sends back the results. */
 import type { Order, Outcome } from "./worker.test.ts";
 
 interface Task {
@@ -45,6 +45,6 @@ function outcomes(task: Task, path: readonly string[]): Outcome[] {
     state: task.result?.state ?? (task.mode === "skip" ? "skip" : "not run"),
     errors,
   };
-  // A suite counts by itself only where it failed outside of its tests.
+  // A suite counts separately only if it failed outside its tests.
   return task.type === "test" || errors.length > 0 ? [own, ...inner] : inner;
 }

@@ -15,7 +15,7 @@ function dedicatedWorker(): Worker {
   return worker;
 }
 
-/** Gives one port away, and keeps the other as a transport. */
+/** Transfers one port, and keeps the other as a transport. */
 function overPort(give: (port: MessagePort) => void): ByteTransport {
   const { port1, port2 } = new MessageChannel();
   const transport = messagePortTransport(port1);
@@ -33,7 +33,7 @@ async function frame(src: string): Promise<Window> {
   return element.contentWindow!;
 }
 
-/** Text, bytes, a ping, more at once than any window, and the close. */
+/** Sends text, bytes, a ping, and more than any window at once, and closes. */
 async function exercise(transport: ByteTransport): Promise<void> {
   const client = await connect(transport);
   for (const message of ["héllo", pattern(0, 3), pattern(0, 1_000_000)]) {
@@ -55,7 +55,7 @@ describe("over a message port, with the server in", { timeout: 30_000 }, () => {
     const worker = dedicatedWorker();
     await exercise(overPort((port) => worker.postMessage(port, [port])));
   });
-  test("a shared worker, whose own port serves", async () => {
+  test("a shared worker, whose port serves", async () => {
     const shared = new SharedWorker(SERVER, { type: "module", name: crypto.randomUUID() });
     await exercise(messagePortTransport(shared.port));
   });
@@ -63,13 +63,13 @@ describe("over a message port, with the server in", { timeout: 30_000 }, () => {
     const window = await frame(PAGE);
     await exercise(overPort((port) => window.postMessage(port, "*", [port])));
   });
-  test("a frame of another origin", async () => {
+  test("a frame from another origin", async () => {
     const url = new URL(PAGE);
     url.hostname = url.hostname === "localhost" ? "127.0.0.1" : "localhost";
     const window = await frame(url.href);
     await exercise(overPort((port) => window.postMessage(port, "*", [port])));
   });
-  test("another page, which a service worker hands the port to", async () => {
+  test("another page, through a port that a service worker passes on", async () => {
     const relay = new URL("./relayServiceWorker.ts", import.meta.url);
     const registration = await navigator.serviceWorker.register(relay, { type: "module" });
     onTestFinished(() => void registration.unregister());
@@ -81,14 +81,14 @@ describe("over a message port, with the server in", { timeout: 30_000 }, () => {
   });
 });
 
-test("a BroadcastChannel carries no port: it is no way from page to page", () => {
+test("a BroadcastChannel can't transfer a port, so it can't connect pages", () => {
   const channel = new BroadcastChannel("test");
   const { port1 } = new MessageChannel();
   expect(() => channel.postMessage(port1)).toThrow(DOMException);
   channel.close();
 });
 
-test("of a worker that was terminated a signal has to tell", async () => {
+test("a signal reports that a worker was terminated", async () => {
   const worker = dedicatedWorker();
   const { port1, port2 } = new MessageChannel();
   const gone = new AbortController();
@@ -109,7 +109,7 @@ test("of a worker that was terminated a signal has to tell", async () => {
   await transport.closed;
 });
 
-describe("over a data channel that a worker has been given", { timeout: 30_000 }, () => {
+describe("over a data channel that was transferred to a worker", { timeout: 30_000 }, () => {
   const init = { protocol: dataChannelProtocol };
   test("when the peer opened it", async () => {
     const worker = dedicatedWorker();
@@ -119,7 +119,7 @@ describe("over a data channel that a worker has been given", { timeout: 30_000 }
     await negotiate(near, far);
     await exercise(transport);
   });
-  test("when it had just been made", async () => {
+  test("when it was just created", async () => {
     const worker = dedicatedWorker();
     const [near, far] = peerConnections();
     const channel = near.createDataChannel("test", init);
@@ -130,7 +130,7 @@ describe("over a data channel that a worker has been given", { timeout: 30_000 }
     await negotiate(near, far);
     await exercise(await transport);
   });
-  test("and is told of the end of the page's connection as of any other", async () => {
+  test("and the end of the page's connection is reported like any other", async () => {
     const worker = dedicatedWorker();
     const [near, far] = peerConnections();
     far.addEventListener("datachannel", ({ channel }) => worker.postMessage(channel, [channel as never]));

@@ -1,4 +1,4 @@
-/** Hooks of crossws, as servers have them that run everywhere: those of graphql-ws, and a chat of our own. */
+/** Hooks of crossws, as portable servers have them: those of graphql-ws, and a chat. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { defineHooks, type Hooks } from "crossws";
@@ -87,12 +87,12 @@ describe.each([
       expect(await answers("{ greeting }", { schema })).toEqual([{ data: { greeting: "Hello, wörld 👋" } }]);
     });
 
-    test("a subscription brings one answer after the other", async () => {
+    test("a subscription yields one result after the other", async () => {
       const counts = Array.from({ length: 20 }, (_, i) => ({ data: { count: i + 1 } }));
       expect(await answers("subscription { count }", { schema })).toEqual(counts);
     });
 
-    test("a client that may not connect is told why", async () => {
+    test("a client that may not connect gets the reason", async () => {
       await expect(answers("{ greeting }", { schema, onConnect: () => false })).rejects.toMatchObject({
         code: 4403,
         reason: "Forbidden",
@@ -131,7 +131,7 @@ describe.each([
       return { socket, heard };
     }
 
-    test("what one says is heard by the others", async () => {
+    test("a message reaches the other members", async () => {
       await start(chat);
       const [ada, bob] = [await join("ada"), await join("bob")];
       await eventually(() => ada.heard).toEqual(["bob has come"]);
@@ -141,20 +141,20 @@ describe.each([
       await eventually(() => bob.heard).toEqual(["ada: hi"]);
     });
 
-    test("bytes come as bytes", async () => {
+    test("bytes arrive as bytes", async () => {
       await start(chat);
       const { socket, heard } = await join("ada");
       socket.send(Uint8Array.of(1, 2, 3));
       await eventually(() => heard).toEqual([Uint8Array.of(3, 2, 1).buffer]);
     });
 
-    test("who is refused does not come in", async () => {
+    test("a client that is refused does not get in", async () => {
       const { url, WebSocket: Socket } = await start(chat);
       const socket = new Socket(`${url}/chat?name=eve`);
       expect(await new Promise((resolve) => (socket.onclose = resolve))).toMatchObject({ code: 1006 });
     });
 
-    test("the server is told how one has left", async () => {
+    test("the server sees how a client left", async () => {
       await start(chat);
       const { socket } = await join("ada");
       closes.length = 0;

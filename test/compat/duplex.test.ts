@@ -1,4 +1,4 @@
-/** The stream that ws makes of a peer, for servers that want a stream of bytes, as brokers and proxies do. */
+/** The stream that ws makes of a peer, for servers that need a stream of bytes, such as brokers and proxies. */
 import { text } from "node:stream/consumers";
 import { finished } from "node:stream/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -30,7 +30,7 @@ describe.each(worldsOfBothSides)("createWebSocketStream over $name", ({ open }) 
 
   const closed = (): Promise<CloseEvent> => new Promise((resolve) => (socket.onclose = resolve));
 
-  test("what is piped into itself comes back, until it ends", async () => {
+  test("bytes piped back are echoed, until the stream ends", async () => {
     stream.pipe(stream);
     const received: number[] = [];
     const back = new Promise<void>((resolve) => {
@@ -80,7 +80,7 @@ describe.each(worldsOfBothSides)("createWebSocketStream over $name", ({ open }) 
     expect(bytes).toBe(200_000);
   });
 
-  test("to destroy it breaks the connection off", async () => {
+  test("destroying it cuts the connection off", async () => {
     const ended = closed();
     stream.on("error", () => {});
     stream.destroy();

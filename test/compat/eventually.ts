@@ -1,6 +1,6 @@
-/** What becomes so, sooner or later. */
+/** Waits for a condition. */
 import { expect } from "vitest";
 
-/** Waits for what `look` returns, longer than by default, as machines may be busy. */
+/** Waits for what `look` returns, with a longer timeout than the default, because machines may be busy. */
 export const eventually = <T>(look: () => T): ReturnType<typeof expect.poll<T>> =>
   expect.poll(look, { interval: 5, timeout: 4_000 });

@@ -87,7 +87,7 @@ describe.each(worldsOfBothSides)("graphql-ws over $name", ({ open }) => {
     expect(await Array.fromAsync(answers)).toEqual([{ data: { greeting: "Hello, wörld 👋" } }]);
   });
 
-  test("the server tells the subprotocol, the path and the parameters of the client", async () => {
+  test("the server sees the subprotocol, the path and the parameters of the client", async () => {
     const seen: unknown[] = [];
     useServer(
       {
@@ -102,7 +102,7 @@ describe.each(worldsOfBothSides)("graphql-ws over $name", ({ open }) => {
     expect(seen).toEqual(["graphql-transport-ws", "/graphql", { token: "secret" }]);
   });
 
-  test("a subscription brings one answer after the other", async () => {
+  test("a subscription yields one result after the other", async () => {
     release();
     useServer({ schema }, world.server);
     const answers = await Array.fromAsync(connect().iterate({ query: "subscription { countdown(from: 100) }" }));
@@ -121,7 +121,7 @@ describe.each(worldsOfBothSides)("graphql-ws over $name", ({ open }) => {
     expect(connections).toBe(1);
   });
 
-  test("the pings of the server are answered", async () => {
+  test("the server's pings are answered", async () => {
     const connected = peer();
     useServer({ schema }, world.server, 20);
     const answers = connect().iterate({ query: "subscription { countdown(from: 2) }" });
@@ -132,7 +132,7 @@ describe.each(worldsOfBothSides)("graphql-ws over $name", ({ open }) => {
     expect((await answers.next()).value).toEqual({ data: { countdown: 1 } });
   });
 
-  test("a subscription goes on after the connection was lost", async () => {
+  test("a subscription continues after the connection was lost", async () => {
     let connections = 0;
     world.server.on("connection", () => connections++);
     useServer({ schema }, world.server);
@@ -146,26 +146,26 @@ describe.each(worldsOfBothSides)("graphql-ws over $name", ({ open }) => {
     expect(connections).toBe(2);
   });
 
-  test("a client that can't reach the server is told so", async () => {
+  test("a client that can't reach the server gets an error", async () => {
     world.reachable = false;
     const answers = connect().iterate({ query: "{ greeting }" });
     await expect(answers.next()).rejects.toMatchObject({ type: "error" });
   });
 
-  test("a client that may not connect is told why", async () => {
+  test("a client that may not connect gets the reason", async () => {
     useServer({ schema, onConnect: () => false }, world.server);
     const answers = connect().iterate({ query: "{ greeting }" });
     await expect(answers.next()).rejects.toMatchObject({ code: CloseCode.Forbidden, reason: "Forbidden" });
   });
 
-  test("the server chooses its subprotocol, in whatever place it is offered", async () => {
+  test("the server chooses its subprotocol, wherever it is in the offer", async () => {
     useServer({ schema }, world.server);
     const socket = new world.WebSocket(world.url, ["graphql-ws", "graphql-transport-ws"]);
     await new Promise((resolve) => (socket.onopen = resolve));
     expect(socket.protocol).toBe("graphql-transport-ws");
   });
 
-  test("a client that offers another subprotocol alone is not let in", async () => {
+  test("a client that offers only another subprotocol is refused", async () => {
     useServer({ schema }, world.server);
     const socket = new world.WebSocket(world.url, "graphql-ws");
     const opened = vi.fn();
@@ -190,7 +190,7 @@ describe.each(worldsOfBothSides)("graphql-ws over $name", ({ open }) => {
     expect(world.server.clients.size).toBe(0);
   });
 
-  test("a server that is disposed of says that it goes away", async () => {
+  test("a server that is disposed of closes with Going Away", async () => {
     const { dispose } = useServer({ schema }, world.server);
     const closed = Promise.withResolvers<unknown>();
     const client = connect({ on: { closed: (event) => closed.resolve(event) } });

@@ -1,4 +1,6 @@
-/** vscode-ws-jsonrpc, which editors speak to language servers with: it wants `onopen` to come after it was assigned. */
+/**
+ * vscode-ws-jsonrpc, which connects editors to language servers: it assigns `onopen` late and still expects the event.
+ */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createWebSocketConnection, listen, type IWebSocket } from "vscode-ws-jsonrpc";
 import type { WebSocket as WsPeer } from "ws";
@@ -55,7 +57,7 @@ describe.each(worldsOfObjects)("vscode-ws-jsonrpc over $name", ({ open }) => {
       });
     });
 
-  test("requests are answered, and notifications come before", async () => {
+  test("requests are answered, and notifications arrive before the answer", async () => {
     const connection = await connect();
     const progress: string[] = [];
     connection.onNotification("progress", (text: string) => void progress.push(text));
@@ -66,7 +68,7 @@ describe.each(worldsOfObjects)("vscode-ws-jsonrpc over $name", ({ open }) => {
     expect(progress).toEqual(words.map((word) => `looking for ${word}`));
   });
 
-  test("a long document comes whole", async () => {
+  test("a long document arrives whole", async () => {
     const connection = await connect();
     const text = "let it be; // ✓\n".repeat(20_000);
     await connection.sendNotification("opened", text);
@@ -81,7 +83,7 @@ describe.each(worldsOfObjects)("vscode-ws-jsonrpc over $name", ({ open }) => {
     expect(await servers[0]?.sendRequest("configuration")).toEqual({ tabs: 2 });
   });
 
-  test("a lost connection is told as an error and its end", async () => {
+  test("a lost connection is reported as an error and a close", async () => {
     const connection = await connect();
     const error = new Promise<Error>((resolve) => connection.onError(([reason]) => resolve(reason)));
     const closed = new Promise<void>((resolve) => connection.onClose(resolve));

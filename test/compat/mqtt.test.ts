@@ -52,7 +52,7 @@ describe.each(worldsOfBothSides)("MQTT over $name", ({ open }) => {
     expect(peer.protocol).toBe("mqtt");
   });
 
-  test.each([0, 1, 2] as const)("what one publishes with QoS %d comes to the other", async (qos) => {
+  test.each([0, 1, 2] as const)("what one publishes with QoS %d reaches the other", async (qos) => {
     const [reader, writer] = [connect(), connect()];
     await reader.subscribeAsync("house/+/light", { qos });
     const coming = message(reader);
@@ -60,7 +60,7 @@ describe.each(worldsOfBothSides)("MQTT over $name", ({ open }) => {
     expect(await coming).toMatchObject({ topic: "house/kitchen/light", payload: Buffer.from("ön"), qos });
   });
 
-  test("a retained message waits for who subscribes", async () => {
+  test("a retained message is delivered to a late subscriber", async () => {
     await connect().publishAsync("weather", "sun", { qos: 1, retain: true });
     const reader = connect();
     const coming = message(reader);
@@ -68,7 +68,7 @@ describe.each(worldsOfBothSides)("MQTT over $name", ({ open }) => {
     expect(await coming).toMatchObject({ payload: Buffer.from("sun"), retain: true });
   });
 
-  test("more than its client keeps unsent comes, too, and in order", async () => {
+  test("more than the client buffers unsent arrives, in order", async () => {
     const [reader, writer] = [connect(), connect()];
     await reader.subscribeAsync("pictures", { qos: 1 });
     const sizes: number[] = [];
@@ -87,7 +87,7 @@ describe.each(worldsOfBothSides)("MQTT over $name", ({ open }) => {
     expect(whole).not.toContain(false);
   });
 
-  test("the will of a client whose connection was lost is made known", async () => {
+  test("the will of a client whose connection was lost is published", async () => {
     const reader = connect();
     await reader.subscribeAsync("wills");
     const peer = new Promise<{ terminate(): void }>((resolve) => world.server.once("connection", resolve));
@@ -101,7 +101,7 @@ describe.each(worldsOfBothSides)("MQTT over $name", ({ open }) => {
     expect(await coming).toMatchObject({ payload: Buffer.from("gone") });
   });
 
-  test("what was published while the connection was lost comes when it stands again", async () => {
+  test("messages published while disconnected arrive after the reconnect", async () => {
     const reader = connect({ clientId: "reader", clean: false });
     await reader.subscribeAsync("news", { qos: 1 });
     const lost = event(reader, "close");
@@ -116,7 +116,7 @@ describe.each(worldsOfBothSides)("MQTT over $name", ({ open }) => {
     expect(await coming).toMatchObject({ topic: "news", payload: Buffer.from("meanwhile"), qos: 1 });
   });
 
-  test("a client that the broker does not let in is told so", async () => {
+  test("a client that the broker refuses gets an error", async () => {
     broker.authenticate = (_client, _name, _password, done) => {
       done(Object.assign(new Error("no"), { returnCode: 5 as never }), false);
     };
@@ -124,7 +124,7 @@ describe.each(worldsOfBothSides)("MQTT over $name", ({ open }) => {
     expect(await new Promise((resolve) => client.once("error", resolve))).toMatchObject({ code: 5 });
   });
 
-  test("a client that ends is gone from the broker", async () => {
+  test("a client that ends is removed from the broker", async () => {
     const client = connect();
     await event(client, "connect");
     const gone = new Promise((resolve) => broker.once("clientDisconnect", resolve));

@@ -1,4 +1,4 @@
-/** NATS: its client, which takes a factory, and a server of what it says. */
+/** NATS: its client, which takes a factory, and a server that speaks a part of the protocol. */
 import { type ConnectionOptions, type NatsConnection, wsconnect } from "@nats-io/nats-core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { WebSocket as WsPeer, WebSocketServer } from "ws";
@@ -87,7 +87,7 @@ describe.each(worldsOfObjects)("NATS over $name", ({ open }) => {
     return client;
   }
 
-  test("what one publishes comes to the other, whose subject fits", async () => {
+  test("what one publishes reaches the subscriber of a matching subject", async () => {
     const [ada, bob] = [await connect(), await connect()];
     const subscription = bob.subscribe("house.*.light", { max: 2 });
     await bob.flush();
@@ -108,7 +108,7 @@ describe.each(worldsOfObjects)("NATS over $name", ({ open }) => {
     expect((await ada.request("double", "21", { timeout: 4_000 })).string()).toBe("42");
   });
 
-  test("much comes as it was published", async () => {
+  test("many messages arrive in the order of publication", async () => {
     const client = await connect();
     const subscription = client.subscribe("big", { max: 1 });
     const bytes = Uint8Array.from({ length: 200_000 }, (_, i) => (i * 7) & 255);
@@ -116,7 +116,7 @@ describe.each(worldsOfObjects)("NATS over $name", ({ open }) => {
     expect((await Array.fromAsync(subscription))[0]?.data).toEqual(bytes);
   });
 
-  test("what was published before the end is sent before it", async () => {
+  test("messages published before the end are sent before it", async () => {
     const [ada, bob] = [await connect(), await connect()];
     const subscription = bob.subscribe("last", { max: 100 });
     await bob.flush();
@@ -126,7 +126,7 @@ describe.each(worldsOfObjects)("NATS over $name", ({ open }) => {
     expect(await Array.fromAsync(subscription)).toHaveLength(100);
   });
 
-  test("subscribes again when the connection was lost", async () => {
+  test("subscribes again after the connection was lost", async () => {
     const client = await connect();
     const statuses: string[] = [];
     void (async () => {
@@ -141,7 +141,7 @@ describe.each(worldsOfObjects)("NATS over $name", ({ open }) => {
     expect((await Array.fromAsync(subscription)).map((message) => message.string())).toEqual(["here again"]);
   });
 
-  test("tells of a server that can't be reached", async () => {
+  test("reports a server that can't be reached", async () => {
     world.reachable = false;
     await expect(connect({ reconnect: false, maxReconnectAttempts: 0 })).rejects.toThrow("connection refused");
   });

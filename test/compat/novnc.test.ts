@@ -1,4 +1,4 @@
-/** noVNC's channel, without the screen, for which it needs a page: the beginning of RFB over a socket that is handed to it. */
+/** noVNC's channel, without the screen, which needs a page: the start of RFB over a socket that is passed in. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { WebSocket as WsPeer } from "ws";
 import Websock from "../../node_modules/@novnc/novnc/core/websock.js";
@@ -34,7 +34,7 @@ describe.each(worldsOfObjects)("noVNC's channel over $name", ({ open }) => {
   const told = (name: "open" | "message" | "close"): Promise<Event | undefined> =>
     new Promise((resolve) => channel.on(name, resolve));
 
-  test("a socket that is still connecting", async () => {
+  test("with a socket that is still connecting", async () => {
     const opened = told("open");
     channel.attach(connect());
     expect(channel.readyState).toBe("connecting");
@@ -47,7 +47,7 @@ describe.each(worldsOfObjects)("noVNC's channel over $name", ({ open }) => {
     await eventually(() => received.toString()).toBe("RFB 003.008\n");
   });
 
-  test("a socket that is open", async () => {
+  test("with a socket that is open", async () => {
     const socket = connect();
     await new Promise((resolve) => (socket.onopen = resolve));
     channel.attach(socket);
@@ -60,7 +60,7 @@ describe.each(worldsOfObjects)("noVNC's channel over $name", ({ open }) => {
     expect([channel.rQshift16(), channel.rQshift32()]).toEqual([0x0102, 0x03040506]);
   });
 
-  test("what it sends from the same buffer again and again", async () => {
+  test("sends from the same buffer again and again", async () => {
     const opened = told("open");
     channel.attach(connect());
     await opened;
@@ -76,7 +76,7 @@ describe.each(worldsOfObjects)("noVNC's channel over $name", ({ open }) => {
     for (let i = 0; i < 1000; i++) expect(received.readUInt32BE(100_000 + 4 * i)).toBe(i);
   });
 
-  test("a framebuffer in many messages", async () => {
+  test("reads a framebuffer in many messages", async () => {
     channel.attach(connect());
     const peer = await connected;
     const row = Uint8Array.from({ length: 4 * 640 }, (_, i) => i & 255);
@@ -86,7 +86,7 @@ describe.each(worldsOfObjects)("noVNC's channel over $name", ({ open }) => {
     for (let i = 0; i < 480; i++) expect(channel.rQshiftBytes(row.length)).toEqual(row);
   });
 
-  test("the end, with its code", async () => {
+  test("reports the end, with its code", async () => {
     channel.attach(connect());
     const closed = told("close");
     (await connected).close(1011, "the screen is gone");

@@ -1,4 +1,4 @@
-/** Our class and our server, joined by pipes: they run wherever JavaScript does. */
+/** Our class and our server, joined by pipes: they run wherever JavaScript runs. */
 import type { WebSocketServer as WsServer } from "ws";
 import type { Extension } from "../../src/core/extension.ts";
 import { permessageDeflate } from "../../src/deflate/index.ts";

@@ -1,4 +1,4 @@
-/** Over TCP on this machine: Node's own WebSocket and the server of ws, and ours in the place of either. */
+/** Over TCP on this machine: Node's own WebSocket and the `ws` server, or ours in place of either. */
 import { createServer } from "node:http";
 import { connect, type AddressInfo, type Socket } from "node:net";
 import { WebSocketServer as WsServer } from "ws";

@@ -1,4 +1,4 @@
-/** Phoenix channels: the client of Phoenix and the one of Supabase, with an answerer of their protocol. */
+/** Phoenix channels: the clients of Phoenix and Supabase, with a small responder for their protocol. */
 import { RealtimeClient } from "@supabase/realtime-js";
 import { Socket } from "phoenix";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -94,7 +94,7 @@ describe.each(worlds)("over $name", ({ open }) => {
     const ok = (push: ReturnType<ReturnType<Socket["channel"]>["join"]>): Promise<unknown> =>
       new Promise((resolve, reject) => push.receive("ok", resolve).receive("error", reject));
 
-    test("what one pushes on a channel comes to the other", async () => {
+    test("what one pushes on a channel reaches the other", async () => {
       const [ada, bob] = [connect().channel("room:1"), connect().channel("room:1")];
       await Promise.all([ok(ada.join()), ok(bob.join())]);
       const told = new Promise((resolve) => bob.on("shout", resolve));
@@ -102,7 +102,7 @@ describe.each(worlds)("over $name", ({ open }) => {
       expect(await told).toEqual({ body: "Hello, wörld 👋" });
     });
 
-    test("a buffer goes in a binary message", async () => {
+    test("a buffer is sent as a binary message", async () => {
       const [ada, bob] = [connect().channel("room:1"), connect().channel("room:1")];
       await Promise.all([ok(ada.join()), ok(bob.join())]);
       const told = new Promise((resolve) => bob.on("picture", resolve));
@@ -110,7 +110,7 @@ describe.each(worlds)("over $name", ({ open }) => {
       expect(await told).toEqual(Uint8Array.of(1, 2, 3).buffer);
     });
 
-    test("a channel that may not be joined says why", async () => {
+    test("a channel that refuses a join gives the reason", async () => {
       await expect(ok(connect().channel("forbidden").join())).rejects.toEqual({ reason: "not you" });
     });
 
@@ -120,7 +120,7 @@ describe.each(worlds)("over $name", ({ open }) => {
       expect(socket.isConnected()).toBe(true);
     });
 
-    test("joins its channels again when the connection was lost", async () => {
+    test("joins its channels again after the connection was lost", async () => {
       const socket = connect();
       await ok(socket.channel("room:1").join());
       const lost = new Promise<CloseEvent>((resolve) => socket.onClose(resolve));
@@ -129,7 +129,7 @@ describe.each(worlds)("over $name", ({ open }) => {
       await eventually(() => seen.filter((event) => event === "phx_join").length).toBe(2);
     });
 
-    test("tells of a server that can't be reached, and by what", async () => {
+    test("reports a server that can't be reached, and the cause", async () => {
       world.reachable = false;
       const socket = connect();
       expect(await new Promise((resolve) => socket.onError((_, { name }) => resolve(name)))).toBe("WebSocket");
@@ -137,7 +137,7 @@ describe.each(worlds)("over $name", ({ open }) => {
       await ok(socket.channel("room:1").join());
     });
 
-    test("hands over code and reason of its end", async () => {
+    test("passes on code and reason of the close", async () => {
       const socket = connect();
       await ok(socket.channel("room:1").join());
       const [peer] = world.server.clients;
@@ -169,7 +169,7 @@ describe.each(worlds)("over $name", ({ open }) => {
         });
       });
 
-    test("what one broadcasts comes to the other", async () => {
+    test("what one broadcasts reaches the other", async () => {
       const [ada, bob] = [connect().channel("room"), connect().channel("room")];
       const told = new Promise((resolve) => bob.on("broadcast", { event: "shout" }, ({ payload }) => resolve(payload)));
       await Promise.all([subscribed(ada), subscribed(bob)]);
@@ -177,7 +177,7 @@ describe.each(worlds)("over $name", ({ open }) => {
       expect(await told).toEqual({ body: "wörld" });
     });
 
-    test("joins its channels again when the connection was lost", async () => {
+    test("joins its channels again after the connection was lost", async () => {
       const client = connect();
       await subscribed(client.channel("room"));
       world.breakOff();

@@ -1,4 +1,4 @@
-/** reconnecting-websocket and partysocket: clients that connect again when the connection is lost. */
+/** reconnecting-websocket and partysocket: clients that reconnect when the connection is lost. */
 import { WebSocket as PartySocket } from "partysocket";
 import ReconnectingWebSocket from "reconnecting-websocket";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -51,12 +51,12 @@ describe.each(worldsOfBothSides)("over $name", ({ open }) => {
     const next = (name: string): Promise<Event & { data?: unknown }> =>
       new Promise((resolve) => client.addEventListener(name, resolve));
 
-    test("connects, and says where to", async () => {
+    test("connects, and exposes its URL", async () => {
       await next("open");
       expect([client.readyState, client.url, client.protocol]).toEqual([1, `${world.url}/room`, "chat"]);
     });
 
-    test("sends when the connection stands what was sent before", async () => {
+    test("sends queued messages when the connection opens", async () => {
       client.send("early");
       expect(client.bufferedAmount).toBe(5);
       expect(await next("message")).toMatchObject({ data: "early" });
@@ -75,7 +75,7 @@ describe.each(worldsOfBothSides)("over $name", ({ open }) => {
       expect(await (data as Blob).text()).toBe("blob");
     });
 
-    test("comes back after a lost connection, and then sends what was sent meanwhile", async () => {
+    test("reconnects after a lost connection, then sends what was queued", async () => {
       await next("open");
       world.reachable = false;
       const lost = Promise.race([next("close"), next("error")]);
@@ -88,7 +88,7 @@ describe.each(worldsOfBothSides)("over $name", ({ open }) => {
       expect(peers).toHaveLength(2);
     });
 
-    test("comes back after the server has closed the connection, and tells its code and reason", async () => {
+    test("reconnects after the server has closed the connection, and reports its code and reason", async () => {
       await next("open");
       const closed = next("close");
       peers[0]?.close(4001, "moved ✓");
@@ -99,7 +99,7 @@ describe.each(worldsOfBothSides)("over $name", ({ open }) => {
       expect(peers).toHaveLength(2);
     });
 
-    test("stays closed once it was told to close, and the server is told why", async () => {
+    test("stays closed once close() was called, and the server gets the reason", async () => {
       await next("open");
       const told = new Promise((resolve) => peers[0]?.on("close", (code, reason) => resolve([code, String(reason)])));
       client.close(3000, "bye");

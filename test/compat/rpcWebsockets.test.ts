@@ -52,14 +52,14 @@ describe.each([oracle, overPipes, overPieces, overTunnel])("rpc-websockets over 
     return client;
   }
 
-  test("calls are answered, many at a time, and errors are told", async () => {
+  test("calls are answered, many at a time, and errors are passed on", async () => {
     const client = await connect();
     const sums = Array.from({ length: 50 }, (_, i) => client.call("sum", { a: i, b: 1000 }));
     expect(await Promise.all(sums)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1000));
     await expect(client.call("nothing")).rejects.toMatchObject({ code: -32601, message: "no nothing" });
   });
 
-  test("notifications go both ways", async () => {
+  test("notifications work both ways", async () => {
     const client = await connect();
     const news = new Promise((resolve) => client.once("news", resolve));
     await client.notify("seen", { page: 7 });
@@ -68,7 +68,7 @@ describe.each([oracle, overPipes, overPieces, overTunnel])("rpc-websockets over 
     expect(await news).toEqual({ headline: "wörld" });
   });
 
-  test("a lost connection is made again, and serves again", async () => {
+  test("a lost connection is re-established, and works again", async () => {
     const client = await connect();
     client.on("error", () => undefined);
     const closed = new Promise((resolve) => client.once("close", resolve));

@@ -1,4 +1,4 @@
-/** SignalR: the client of ASP.NET, and an answerer of its hub protocol in JSON. */
+/** SignalR: the client of ASP.NET, and a small responder for its hub protocol in JSON. */
 import {
   HttpTransportType,
   HubConnectionBuilder,
@@ -21,7 +21,7 @@ interface Call {
   readonly arguments: unknown[];
 }
 
-/** A hub whose `Add` adds, whose `Shout` is heard by all, and whose `Count` is a stream. Returns the types that came. */
+/** A hub: `Add` adds, `Shout` reaches everyone, and `Count` is a stream. Returns the message types that it received. */
 function serveHub(server: WebSocketServer): number[] {
   const seen: number[] = [];
   server.on("connection", (peer) => {
@@ -73,7 +73,7 @@ describe.each(worlds)("SignalR over $name", (kind) => {
   });
 
   function make(): HubConnection {
-    // Its declarations keep the option `WebSocket` to themselves.
+    // Its declarations do not export the option `WebSocket`.
     const options: IHttpConnectionOptions & { WebSocket: unknown } = {
       WebSocket: world.WebSocket,
       transport: HttpTransportType.WebSockets,
@@ -96,20 +96,20 @@ describe.each(worlds)("SignalR over $name", (kind) => {
     return hub;
   }
 
-  test("calls are answered, or refused", async () => {
+  test("calls are answered or refused", async () => {
     const hub = await connect();
     expect(await hub.invoke("Add", 20, 22)).toBe(42);
     await expect(hub.invoke("Fail")).rejects.toThrow("not you");
   });
 
-  test("what one shouts comes to the other", async () => {
+  test("what one sends reaches the other", async () => {
     const [ada, bob] = [await connect(), await connect()];
     const told = new Promise((resolve) => bob.on("Shouted", resolve));
     await ada.send("Shout", "wörld 👋");
     expect(await told).toBe("wörld 👋");
   });
 
-  test("a stream brings its items", async () => {
+  test("a stream yields its items", async () => {
     const items: number[] = [];
     const hub = await connect();
     await new Promise<void>((resolve, reject) => {
@@ -120,17 +120,14 @@ describe.each(worlds)("SignalR over $name", (kind) => {
     expect(items).toEqual(Array.from({ length: 100 }, (_, i) => i + 1));
   });
 
-  test.skipIf("document" in globalThis)(
-    "on Node it hands headers over, behind protocols that are undefined",
-    async () => {
-      const request = new Promise<{ headers: Record<string, unknown> }>((resolve) => {
-        world.server.once("connection", (_, incoming) => resolve(incoming));
-      });
-      await connect();
-      // A browser's WebSocket takes no headers, and so does not send them.
-      expect((await request).headers["x-custom"]).toBe(kind === worlds[0] ? undefined : "one");
-    },
-  );
+  test.skipIf("document" in globalThis)("on Node it passes headers after protocols that are undefined", async () => {
+    const request = new Promise<{ headers: Record<string, unknown> }>((resolve) => {
+      world.server.once("connection", (_, incoming) => resolve(incoming));
+    });
+    await connect();
+    // A browser's WebSocket takes no headers, and so does not send them.
+    expect((await request).headers["x-custom"]).toBe(kind === worlds[0] ? undefined : "one");
+  });
 
   test("it pings", async () => {
     const hub = await connect();
@@ -138,7 +135,7 @@ describe.each(worlds)("SignalR over $name", (kind) => {
     expect(hub.state).toBe("Connected");
   });
 
-  test("connects again when the connection was lost", async () => {
+  test("reconnects after the connection was lost", async () => {
     const hub = await connect();
     const again = new Promise((resolve) => hub.onreconnected(resolve));
     const lost = new Promise<Error | undefined>((resolve) => hub.onreconnecting(resolve));
@@ -148,7 +145,7 @@ describe.each(worlds)("SignalR over $name", (kind) => {
     expect(await hub.invoke("Add", 1, 1)).toBe(2);
   });
 
-  test("tells of a server that can't be reached", async () => {
+  test("reports a server that can't be reached", async () => {
     world.reachable = false;
     await expect(make().start()).rejects.toThrow(/^WebSocket failed to connect/);
   });

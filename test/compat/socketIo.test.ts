@@ -1,4 +1,4 @@
-/** Socket.IO: client and server, whose Engine.IO is given our ends of the connections. */
+/** Socket.IO: client and server, whose Engine.IO uses our ends of the connections. */
 import type { IncomingMessage } from "node:http";
 import { Server as Engine } from "engine.io";
 import { WebSocket as WebSocketTransport } from "engine.io-client";
@@ -21,7 +21,7 @@ class Upgraded {
 function serveEngine(server: WebSocketServer): Engine {
   const engine = new Engine({ transports: ["websocket"], wsEngine: Upgraded, pingInterval: 20, pingTimeout: 4_000 });
   server.on("connection", (peer, request) => {
-    // Of the socket it wants no more than to be told that it has closed, as the peer tells.
+    // It only needs the socket's close event, which the peer emits.
     const upgraded = [request, peer, Buffer.alloc(0)] as unknown as Parameters<Engine["handleUpgrade"]>;
     engine.handleUpgrade(...upgraded);
   });
@@ -84,7 +84,7 @@ describe.each(worldsOfBothSides)("Socket.IO over $name", ({ open }) => {
     expect(await connect().timeout(4_000).emitWithAck("add", 2, 3)).toBe(5);
   });
 
-  test("what one emits comes to all in the room", async () => {
+  test("what one emits reaches everyone in the room", async () => {
     const [ada, bob, eve] = [connect(), connect(), connect()];
     await Promise.all([ada.emitWithAck("join", "room"), bob.emitWithAck("join", "room"), event(eve, "connect")]);
     const told = [event(ada, "shouted"), event(bob, "shouted")];
@@ -96,7 +96,7 @@ describe.each(worldsOfBothSides)("Socket.IO over $name", ({ open }) => {
     expect(overheard).toEqual([]);
   });
 
-  test("bytes go in messages of their own", async () => {
+  test("bytes are sent in separate messages", async () => {
     const client = connect();
     await client.emitWithAck("join", "room");
     const told = event(client, "shouted");
@@ -108,7 +108,7 @@ describe.each(worldsOfBothSides)("Socket.IO over $name", ({ open }) => {
     expect(new Uint8Array(more)).toEqual(Uint8Array.of(7));
   });
 
-  test("the server learns the path, the query and the credentials", async () => {
+  test("the server sees the path, the query and the credentials", async () => {
     const connected = new Promise<unknown>((resolve) =>
       server.once("connection", ({ handshake }) => resolve([handshake.url, handshake.query.room, handshake.auth])),
     );
@@ -116,7 +116,7 @@ describe.each(worldsOfBothSides)("Socket.IO over $name", ({ open }) => {
     expect(await connected).toEqual([expect.stringMatching(/^\/socket\.io\/\?room=7&EIO=4/), "7", { token: "secret" }]);
   });
 
-  test("pings go to and fro", async () => {
+  test("pings work both ways", async () => {
     const client = connect();
     await event(client, "connect");
     let pings = 0;
@@ -125,7 +125,7 @@ describe.each(worldsOfBothSides)("Socket.IO over $name", ({ open }) => {
     expect(client.connected).toBe(true);
   });
 
-  test("connects again when the connection was lost, and then sends what was emitted meanwhile", async () => {
+  test("reconnects after the connection was lost, then sends what was emitted in the meantime", async () => {
     const client = connect();
     await client.emitWithAck("join", "room");
     const lost = event(client, "disconnect");
@@ -137,7 +137,7 @@ describe.each(worldsOfBothSides)("Socket.IO over $name", ({ open }) => {
     expect(await answer).toBe(42);
   });
 
-  test("tells of a server that can't be reached", async () => {
+  test("reports a server that can't be reached", async () => {
     world.reachable = false;
     const client = connect({ reconnection: false });
     expect((await event(client, "connect_error"))[0]).toMatchObject({ message: "websocket error" });
@@ -146,7 +146,7 @@ describe.each(worldsOfBothSides)("Socket.IO over $name", ({ open }) => {
   test.each([
     ["the client", "io client disconnect", "client namespace disconnect"],
     ["the server", "io server disconnect", "server namespace disconnect"],
-  ])("%s ends the connection, and both are told", async (who, toClient, toServer) => {
+  ])("%s ends the connection, and both sides see it", async (who, toClient, toServer) => {
     const ends = new Promise((resolve) => {
       server.once("connection", (socket) => {
         socket.once("disconnect", resolve);

@@ -1,4 +1,4 @@
-/** STOMP: the client of @stomp/stompjs, which takes a factory, and a broker of its own frames. */
+/** STOMP: the client of @stomp/stompjs, which takes a factory, and a small broker. */
 // The library calls plain records of options classes, and takes them as such.
 /* eslint @typescript-eslint/no-unsafe-class-instance-assignment: off, @typescript-eslint/no-misused-spread: off */
 import { Client, FrameImpl, Parser, type IMessage, type StompConfig } from "@stomp/stompjs";
@@ -13,7 +13,7 @@ interface Subscription {
   readonly id: string;
 }
 
-/** Sends what comes to a destination to all who have subscribed to it, and a receipt to who asks for one. */
+/** Sends messages for a destination to its subscribers, and receipts on request. */
 function serveStomp(server: WebSocketServer, beating: () => boolean): void {
   const subscriptions = new Map<string, Set<Subscription>>();
 
@@ -123,7 +123,7 @@ describe.each(worldsOfObjects)("STOMP over $name", ({ open }) => {
     return { messages, unsubscribe };
   }
 
-  test("what one sends comes to those who have subscribed", async () => {
+  test("what one sends reaches the subscribers", async () => {
     const [ada, bob] = [await connect(), await connect()];
     const { messages } = await subscribe(bob, "/queue/letters");
     ada.publish({ destination: "/queue/elsewhere", body: "not for Bob" });
@@ -132,7 +132,7 @@ describe.each(worldsOfObjects)("STOMP over $name", ({ open }) => {
     expect(ada.webSocket?.url).toBe(`${world.url}/stomp`);
   });
 
-  test("bytes come as they were sent", async () => {
+  test("bytes arrive unchanged", async () => {
     const client = await connect();
     const { messages } = await subscribe(client, "/bytes");
     const binaryBody = Uint8Array.from({ length: 200_000 }, (_, i) => i & 255);
@@ -141,7 +141,7 @@ describe.each(worldsOfObjects)("STOMP over $name", ({ open }) => {
     expect(messages[0]?.binaryBody).toEqual(binaryBody);
   });
 
-  test("a frame in pieces comes as one", async () => {
+  test("a STOMP frame in pieces arrives as one", async () => {
     const client = await connect({ splitLargeFrames: true, maxWebSocketChunkSize: 1024 });
     const { messages } = await subscribe(client, "/long");
     const body = "0123456789".repeat(2_000);
@@ -150,7 +150,7 @@ describe.each(worldsOfObjects)("STOMP over $name", ({ open }) => {
     expect(messages[0]?.body).toBe(body);
   });
 
-  test("nothing comes after the end of a subscription", async () => {
+  test("nothing arrives after a subscription has ended", async () => {
     const client = await connect();
     const { messages, unsubscribe } = await subscribe(client, "/news");
     unsubscribe();
@@ -160,7 +160,7 @@ describe.each(worldsOfObjects)("STOMP over $name", ({ open }) => {
     expect(messages).toEqual([]);
   });
 
-  test("a client connects again when the connection was lost", async () => {
+  test("a client reconnects after the connection was lost", async () => {
     const client = await connect();
     const lost = new Promise<{ code: number }>((resolve) => (client.onWebSocketClose = resolve));
     const again = new Promise<unknown>((resolve) => (client.onConnect = resolve));
@@ -172,7 +172,7 @@ describe.each(worldsOfObjects)("STOMP over $name", ({ open }) => {
     await eventually(() => messages.length).toBe(1);
   });
 
-  test("a client beats, and discards a connection on which the server does not", async () => {
+  test("a client sends heartbeats, and discards a connection without the server's", async () => {
     const client = await connect({
       heartbeatIncoming: 100,
       heartbeatOutgoing: 100,
@@ -189,7 +189,7 @@ describe.each(worldsOfObjects)("STOMP over $name", ({ open }) => {
     await again;
   });
 
-  test("a client that the broker does not let in is told why", async () => {
+  test("a client that the broker refuses gets the reason", async () => {
     const client = make({ reconnectDelay: 0, connectHeaders: { login: "eve" } });
     const error = new Promise<{ headers: { message: string } }>((resolve) => (client.onStompError = resolve as never));
     const closed = new Promise<CloseEvent>((resolve) => (client.onWebSocketClose = resolve));
@@ -198,7 +198,7 @@ describe.each(worldsOfObjects)("STOMP over $name", ({ open }) => {
     expect(await closed).toMatchObject({ code: 1008, reason: "not you", wasClean: true });
   });
 
-  test("a client that is done says so and is gone", async () => {
+  test("a client that disconnects says so and is removed", async () => {
     const client = await connect();
     await client.deactivate();
     expect(client.connected).toBe(false);

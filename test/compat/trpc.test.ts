@@ -1,4 +1,4 @@
-/** tRPC: its client and its handler for ws, with queries, mutations and subscriptions. */
+/** tRPC: its client and its handler for `ws`, with queries, mutations and subscriptions. */
 import {
   createTRPCClient,
   createWSClient,
@@ -96,7 +96,7 @@ describe.each(worldsOfBothSides)("tRPC over $name", ({ open }) => {
     expect(world.server.clients.size).toBe(1);
   });
 
-  test("an error of the server comes to the client", async () => {
+  test("an error of the server reaches the client", async () => {
     serve();
     await expect(connect().forbidden.query()).rejects.toMatchObject({
       message: "not you",
@@ -104,7 +104,7 @@ describe.each(worldsOfBothSides)("tRPC over $name", ({ open }) => {
     });
   });
 
-  test("the server learns the path and the parameters of the connection", async () => {
+  test("the server sees the path and the parameters of the connection", async () => {
     serve();
     expect(await connect({ connectionParams: { user: "Ada" } }).context.query()).toEqual({
       path: "/trpc?connectionParams=1",
@@ -112,7 +112,7 @@ describe.each(worldsOfBothSides)("tRPC over $name", ({ open }) => {
     });
   });
 
-  test("a subscription brings its events until it is ended, which the server learns", async () => {
+  test("a subscription yields its events until the client ends it, which the server sees", async () => {
     serve();
     const over = new Promise<void>((resolve) => (finished = resolve));
     const events: number[] = [];
@@ -133,7 +133,7 @@ describe.each(worldsOfBothSides)("tRPC over $name", ({ open }) => {
     expect(events).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
   });
 
-  test("a subscription goes on where it was when the connection was lost", async () => {
+  test("a subscription resumes where it was after the connection was lost", async () => {
     serve();
     const events: string[] = [];
     const subscription = connect().count.subscribe({ atOnce: 3 }, { onData: ({ id }) => events.push(id) });
@@ -155,7 +155,7 @@ describe.each(worldsOfBothSides)("tRPC over $name", ({ open }) => {
     expect(await answer).toBe("Hello, there");
   });
 
-  test("a client that is asked to reconnect does so", async () => {
+  test("a client reconnects when the server asks for it", async () => {
     const { broadcastReconnectNotification } = serve();
     const client = connect();
     expect(await client.visit.mutate()).toBe(1);
@@ -178,7 +178,7 @@ describe.each(worldsOfBothSides)("tRPC over $name", ({ open }) => {
     expect(closes).toEqual([]);
   });
 
-  test("calls and answers go in binary messages if they are encoded so", async () => {
+  test("calls and answers are binary messages if they are encoded as such", async () => {
     const binary: boolean[] = [];
     world.server.on("connection", (peer) => peer.on("message", (_, isBinary) => binary.push(isBinary)));
     serve({ experimental_encoder: inBytes });
@@ -186,7 +186,7 @@ describe.each(worldsOfBothSides)("tRPC over $name", ({ open }) => {
     expect(binary).toEqual([true]);
   });
 
-  test("a client that is idle closes its connection, and opens another when it is asked", async () => {
+  test("an idle client closes its connection, and opens another when it is used", async () => {
     serve();
     const client = connect({ lazy: { enabled: true, closeMs: 10 } });
     expect(world.server.clients.size).toBe(0);

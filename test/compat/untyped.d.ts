@@ -1,4 +1,4 @@
-/** As much of the libraries without declarations of their own as the tests touch. */
+/** Declarations for libraries without types, as far as the tests use them. */
 
 declare module "phoenix" {
   interface SocketOptions {

@@ -1,4 +1,4 @@
-/** The table of what works names the versions that were tried. */
+/** The compatibility table names the versions that were tested. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -16,4 +16,4 @@ test.each(named)("%s %s", (name, version) => {
   if (name in devDependencies) expect(devDependencies[name]).toBe(version);
   else expect(setUp).toContain(`"${name.toLowerCase()}@${version}"`);
 });
-test("there are some", () => expect(named.length).toBeGreaterThan(15));
+test("the table has entries", () => expect(named.length).toBeGreaterThan(15));

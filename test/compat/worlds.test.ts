@@ -1,4 +1,4 @@
-/** The worlds are what they say. */
+/** The worlds behave as documented. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { IncomingMessage } from "node:http";
 import type { WebSocket as WsPeer } from "ws";
@@ -36,7 +36,7 @@ describe.each(worldsOfBothSides)("$name", (kind) => {
     expect(socket.extensions).toBe(kind === overPieces ? "permessage-deflate" : "");
   });
 
-  test("breaks its connections off", async () => {
+  test("can cut its connections off", async () => {
     const socket = await connect();
     const peerEnded = new Promise((resolve) => connections[0]?.[0].on("close", resolve));
     const socketEnded = ended(socket);
@@ -46,7 +46,7 @@ describe.each(worldsOfBothSides)("$name", (kind) => {
     await connect();
   });
 
-  test("can't be reached while it is not to be", async () => {
+  test("can be made unreachable", async () => {
     world.reachable = false;
     expect(await ended(new world.WebSocket(world.url))).toMatchObject({ code: 1006, wasClean: false });
     expect(connections).toHaveLength(0);

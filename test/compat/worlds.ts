@@ -1,9 +1,11 @@
-/** The worlds that each library has to work in. The first is the oracle, on Node: a case that fails there is wrong. */
+/**
+ * The worlds that each library must work in. The first, on Node, is the reference: a case that fails there is wrong.
+ */
 import { vi } from "vitest";
 import type { WorldKind } from "./faces.ts";
 import { overPieces, overPipes, overTunnel } from "./overPipes.ts";
 
-// Longer than what is waited for within, so that it is told what did not come.
+// Longer than the waits inside, so that their messages say what did not arrive.
 vi.setConfig({ testTimeout: 20_000 });
 
 const tcp = "document" in globalThis ? undefined : await import("./overTcp.ts");
@@ -12,7 +14,7 @@ const ofOneSide = tcp === undefined ? [] : [tcp.ourServerOverTcp, tcp.ourClientO
 
 export const worlds: readonly WorldKind[] = [...oracle, overPipes, overPieces];
 
-/** Those for libraries with a server of their own: on Node, each side of ours with the other one of somebody else. */
+/** For libraries with a bundled server: on Node, each of our sides with a foreign one. */
 export const worldsOfBothSides: readonly WorldKind[] = [...worlds, ...ofOneSide];
 
 /** Those for libraries that are content with an object, and do not ask for a class. */

@@ -1,4 +1,4 @@
-/** y-websocket: documents of Yjs that are edited at two places. */
+/** y-websocket: documents of Yjs that are edited in two places. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WebsocketProvider } from "y-websocket";
 import { Doc } from "yjs";
@@ -51,7 +51,7 @@ describe.each(worldsOfBothSides)("y-websocket over $name", ({ open }) => {
       look();
     });
 
-  test("what one types comes to the other", async () => {
+  test("an edit in one place reaches the other", async () => {
     const [ada, bob] = [join("letter"), join("letter")];
     await Promise.all([synced(ada), synced(bob)]);
     const theirs = bob.doc.getText();
@@ -64,7 +64,7 @@ describe.each(worldsOfBothSides)("y-websocket over $name", ({ open }) => {
     expect(theirs.toJSON()).toBe("Ada! Hello, wörld 👋");
   });
 
-  test("who comes later gets what stands there, however long", async () => {
+  test("a late client gets the existing document, however long", async () => {
     const ada = join("book");
     await synced(ada);
     const bytes = Uint8Array.from({ length: 100_000 }, (_, i) => (i * 7) & 255);
@@ -74,7 +74,7 @@ describe.each(worldsOfBothSides)("y-websocket over $name", ({ open }) => {
     expect(bob.doc.getMap().get("bytes")).toEqual(bytes);
   });
 
-  test("rooms are apart", async () => {
+  test("rooms are separate", async () => {
     const [ada, bob, eve] = [join("letter"), join("letter"), join("elsewhere")];
     await Promise.all([ada, bob, eve].map(synced));
     ada.doc.getText().insert(0, "secret");
@@ -82,7 +82,7 @@ describe.each(worldsOfBothSides)("y-websocket over $name", ({ open }) => {
     expect(eve.doc.getText().length).toBe(0);
   });
 
-  test("each sees that the other is there, and that it has left", async () => {
+  test("each sees that the other has joined and left", async () => {
     const [ada, bob] = [join("letter"), join("letter")];
     await Promise.all([synced(ada), synced(bob)]);
     bob.awareness.setLocalStateField("cursor", 7);
@@ -94,7 +94,7 @@ describe.each(worldsOfBothSides)("y-websocket over $name", ({ open }) => {
     expect(states.size).toBe(1);
   });
 
-  test("edits made while the connection was lost come together", async () => {
+  test("edits made while disconnected are merged", async () => {
     const [ada, bob] = [join("letter"), join("letter")];
     await Promise.all([synced(ada), synced(bob)]);
     world.reachable = false;
@@ -110,7 +110,7 @@ describe.each(worldsOfBothSides)("y-websocket over $name", ({ open }) => {
     expect(bob.doc.getArray().toJSON()).toEqual(ada.doc.getArray().toJSON());
   });
 
-  test("a server that refuses for good with 4403 is not asked again", async () => {
+  test("a server that refuses with 4403 is not tried again", async () => {
     world.server.on("connection", (peer) => peer.close(4403, "not yours"));
     const provider = join("private");
     const closed = await new Promise((resolve) => provider.once("closed", resolve));
@@ -118,7 +118,7 @@ describe.each(worldsOfBothSides)("y-websocket over $name", ({ open }) => {
     expect(provider.shouldConnect).toBe(false);
   });
 
-  test("the pings of the server are answered, so that it does not hang up", async () => {
+  test("the server's pings are answered, so it does not hang up", async () => {
     const ada = join("letter");
     await synced(ada);
     const [peer] = world.server.clients;

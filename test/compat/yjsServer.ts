@@ -1,4 +1,4 @@
-/** The server of y-websocket, with the calls of its `setupWSConnection`. That package does not install beside Yjs 13. */
+/** A y-websocket server with the calls of its `setupWSConnection`. That package can't be installed beside Yjs 13. */
 import * as decoding from "lib0/decoding";
 import * as encoding from "lib0/encoding";
 import type { WebSocket as WsPeer, WebSocketServer } from "ws";

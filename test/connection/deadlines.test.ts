@@ -1,4 +1,7 @@
-/** Time as data: deadlines of the opening and closing handshakes and of messages, keepalive, and the same inputs giving the same outputs. */
+/**
+ * Time as data: deadlines of the opening and closing handshakes and of messages, keepalive, and equal outputs for equal
+ * inputs.
+ */
 import fc from "../support/properties.ts";
 import { describe, expect, test } from "vitest";
 import {
@@ -28,7 +31,7 @@ import { asked, client, exampleNonce, expectRefusal, request, response } from ".
 
 const SECOND = 1000;
 
-/** Expects that the connection ended because a time was up. */
+/** Expects that the connection ended at a deadline. */
 function expectTimeout(events: readonly WSEvent[], code: string): void {
   const { error, ...closed } = expectClosed(events);
   expect(closed).toMatchObject({ code: 1006, reason: "", wasClean: false });
@@ -37,7 +40,7 @@ function expectTimeout(events: readonly WSEvent[], code: string): void {
 }
 
 describe("handshakeTimeoutMs", () => {
-  test("server: the request is due ten seconds after the first time that is told, unless set", () => {
+  test("server: by default the request is due ten seconds after the first advanceTime()", () => {
     const server = new WSConnection("server");
     server.advanceTime(5 * SECOND);
     expect(server.nextDeadlineMs).toBe(15 * SECOND);
@@ -64,7 +67,7 @@ describe("handshakeTimeoutMs", () => {
     expect(server.bytesToSend()).toHaveLength(0);
   });
 
-  test("server: bytes that trickle in do not put it off", () => {
+  test("server: bytes that trickle in do not extend it", () => {
     const server = new WSConnection("server");
     const bytes = request();
     server.advanceTime(0);
@@ -101,7 +104,7 @@ describe("handshakeTimeoutMs", () => {
     expect(pull(server).map((event) => event.type)).toEqual(["connectionRequested"]);
   });
 
-  test("client: ends at the deadline, and says nothing more", () => {
+  test("client: ends at the deadline, and sends nothing more", () => {
     const connection = client({ handshakeTimeoutMs: 3 * SECOND });
     connection.advanceTime(0);
     expect(connection.nextDeadlineMs).toBe(3 * SECOND);
@@ -115,7 +118,7 @@ describe("handshakeTimeoutMs", () => {
     expect(connection.nextDeadlineMs).toBeUndefined();
   });
 
-  test("client: interim answers do not put it off", () => {
+  test("client: interim responses do not extend it", () => {
     const connection = client();
     for (let second = 0; second < 10; second++) {
       connection.advanceTime(second * SECOND);
@@ -169,7 +172,7 @@ describe("messageTimeoutMs (§10.4)", () => {
   const KiB = 1024;
   const unmasked: ConnectionOptions = { masking: false };
 
-  /** One end that has been told the time 0. */
+  /** One end whose time is 0. */
   function timed(type: "client" | "server" = "server", options: ConnectionOptions = {}): WSConnection {
     const connection = open(type, { ...unmasked, ...options });
     connection.advanceTime(0);
@@ -177,7 +180,7 @@ describe("messageTimeoutMs (§10.4)", () => {
   }
 
   test.each(["client", "server"] as const)(
-    "%s: a minute from the time at which a message's first byte came, unless set",
+    "%s: by default a minute from the arrival of a message's first byte",
     (type) => {
       const connection = timed(type);
       connection.advanceTime(7 * SECOND);
@@ -190,7 +193,7 @@ describe("messageTimeoutMs (§10.4)", () => {
     },
   );
 
-  test("ends the connection at the deadline, not before, with a Close that says why: policy, 1008 (§7.4.1)", () => {
+  test("ends the connection at the deadline, not before, with a Close that gives the reason: policy, 1008 (§7.4.1)", () => {
     const connection = timed("server", { messageTimeoutMs: 5 * SECOND });
     const events = feed(connection, hex("01 02 68 69"));
     expect(connection.nextDeadlineMs).toBe(5 * SECOND);
@@ -214,14 +217,14 @@ describe("messageTimeoutMs (§10.4)", () => {
   });
 
   test.each([
-    ["a header of which a byte has come", "82"],
-    ["a length of which a part has come", "82 7e 01"],
+    ["one byte of a header", "82"],
+    ["a part of a length", "82 7e 01"],
     ["a header alone", "82 05"],
     ["a part of the payload", "82 05 68 65"],
     ["a fragment that is not the last", "02 01 68"],
     ["an empty fragment that is not the last", "01 00"],
     ["half a character", "01 01 c3"],
-    ["a ping of which a part has come", "89 02 01"],
+    ["a part of a ping", "89 02 01"],
     ["a fragment, and a ping behind it", "02 01 68 89 00"],
     ["a message, and the beginning of the next", "82 01 68 82"],
   ])("waits for the rest of %s: %s", (_, bytes) => {
@@ -242,7 +245,7 @@ describe("messageTimeoutMs (§10.4)", () => {
     ["fragments and the last one", "01 01 68 00 00 80 01 69"],
     ["a ping", "89 02 01 02"],
     ["a pong that nobody asked for", "8a 00"],
-  ])("waits for nothing behind %s: %s", (_, bytes) => {
+  ])("waits for nothing after %s: %s", (_, bytes) => {
     const whole = hex(bytes);
     for (const [type, cuts] of [
       ["client", []],
@@ -261,7 +264,7 @@ describe("messageTimeoutMs (§10.4)", () => {
     ["a fragment at a time", "02 00", "00 01 61"],
     ["an empty fragment at a time", "01 00", "00 00"],
     ["pings amid its fragments", "01 00", "89 01 61"],
-  ])("%s does not put it off", (_, first, more) => {
+  ])("%s does not extend it", (_, first, more) => {
     const connection = timed();
     const events = feed(connection, hex(first));
     connection.advanceTime(0);
@@ -275,7 +278,7 @@ describe("messageTimeoutMs (§10.4)", () => {
     expectTimeout([...events, ...pull(connection)], "messageTimeout");
   });
 
-  test("each 16 KiB of a long message have a minute of their own, one byte less has not", () => {
+  test("each 16 KiB of a long message have a separate minute; one byte less does not", () => {
     for (const frame of [hex("82 7f 00 00 00 00 00 10 00 00"), hex("02 7e ff ff")]) {
       const connection = timed();
       feed(connection, frame);
@@ -294,7 +297,7 @@ describe("messageTimeoutMs (§10.4)", () => {
     }
   });
 
-  test("a megabyte at 300 bytes a second, an hour for a slow link, arrives", () => {
+  test("a megabyte at 300 bytes a second, an hour on a slow link, arrives", () => {
     const connection = timed();
     const events = feed(connection, hex("82 7f 00 00 00 00 00 10 00 00"));
     let now = 0;
@@ -312,7 +315,7 @@ describe("messageTimeoutMs (§10.4)", () => {
     ["messages in two fragments", "02 01 61 80 02 61*2"],
     ["pings", "89 04 61*4"],
     ["long messages", "82 7e 00 7e 61*126"],
-  ])("each has time of its own, though every chunk of these ends within one: %s", (_, each) => {
+  ])("each has a separate deadline, though every chunk of these ends within one: %s", (_, each) => {
     const bytes = hex(each);
     const rest = join(bytes.subarray(3), bytes.subarray(0, 3));
     const connection = timed("client");
@@ -326,7 +329,7 @@ describe("messageTimeoutMs (§10.4)", () => {
     expect(connection.state).toBe("open");
   });
 
-  test("while something waits to be pulled the peer is not waited for; afterwards it has the whole time", () => {
+  test("the deadline pauses while events wait to be pulled; afterwards it restarts", () => {
     for (const asks of [true, false]) {
       const connection = timed();
       feed(connection, hex("02 01 61"));
@@ -336,7 +339,7 @@ describe("messageTimeoutMs (§10.4)", () => {
       else connection.advanceTime(51 * SECOND);
       connection.advanceTime(1000 * SECOND);
       expect(pull(connection)).toHaveLength(1);
-      // It is not known for how long nobody pulled: at the earliest now, counted from the next time that is told.
+      // It is unknown for how long nobody pulled: the wait starts at the next advanceTime().
       connection.advanceTime(2000 * SECOND);
       expect([connection.state, connection.nextDeadlineMs]).toEqual(["open", 2000 * SECOND + MINUTE]);
       connection.advanceTime(2010 * SECOND);
@@ -347,7 +350,7 @@ describe("messageTimeoutMs (§10.4)", () => {
     }
   });
 
-  test("what an extension has decoded of a message that is all there waits to be pulled, too", () => {
+  test("the decoded rest of a complete message waits to be pulled without a deadline", () => {
     const codec: ExtensionCodec = { reservedBits: 4, decode: () => [hex("61"), hex("62"), hex("63")] };
     const connection = timed("client", { extensions: [{ name: "x", parameters: [], codec }] });
     connection.receiveBytes(hex("82 01 00"));
@@ -355,7 +358,7 @@ describe("messageTimeoutMs (§10.4)", () => {
     expect([connection.unreadAmount, connection.nextDeadlineMs]).toEqual([0, undefined]);
     connection.advanceTime(1000 * SECOND);
     expect(pull(connection)).toMatchObject([{ messageFinished: false }, { messageFinished: true }]);
-    // And it is what has been decoded that has to come on.
+    // The deadline restarts for each 16 KiB of decoded bytes.
     const slow = timed("client", {
       extensions: [{ name: "x", parameters: [], codec: { ...codec, decode: () => [new Uint8Array(16 * KiB)] } }],
     });
@@ -365,7 +368,7 @@ describe("messageTimeoutMs (§10.4)", () => {
     expect(slow.nextDeadlineMs).toBe(30 * SECOND + MINUTE);
   });
 
-  test("gives way to the closing handshake, which has a deadline of its own", () => {
+  test("gives way to the closing handshake, which has a separate deadline", () => {
     const connection = timed("client", { closeTimeoutMs: 2 * MINUTE });
     feed(connection, hex("02 01 61"));
     expect(connection.nextDeadlineMs).toBe(MINUTE);
@@ -378,7 +381,7 @@ describe("messageTimeoutMs (§10.4)", () => {
     expectTimeout(pull(connection), "closeTimeout");
   });
 
-  test("beside keepalive, whichever is first", () => {
+  test("runs beside keepalive; the first one counts", () => {
     const connection = timed("client", { keepalive: { intervalMs: 40 * SECOND, timeoutMs: 50 * SECOND } });
     feed(connection, hex("02 01 61"));
     expect(connection.nextDeadlineMs).toBe(40 * SECOND);
@@ -395,7 +398,7 @@ describe("messageTimeoutMs (§10.4)", () => {
     expectTimeout(pull(connection), "keepaliveTimeout");
   });
 
-  test("of Infinity lets a peer take for ever", () => {
+  test("of Infinity lets a peer take forever", () => {
     const connection = timed("client", { messageTimeoutMs: Infinity });
     feed(connection, hex("02 01 61"));
     expect(connection.nextDeadlineMs).toBeUndefined();
@@ -405,7 +408,7 @@ describe("messageTimeoutMs (§10.4)", () => {
 });
 
 describe("closeTimeoutMs (§7.1.1)", () => {
-  test("is counted from our Close, ten seconds unless set", () => {
+  test("is counted from our Close, by default ten seconds", () => {
     const connection = open("client");
     connection.advanceTime(0);
     connection.advanceTime(7 * SECOND);
@@ -417,7 +420,7 @@ describe("closeTimeoutMs (§7.1.1)", () => {
     expect(brief.nextDeadlineMs).toBe(6);
   });
 
-  test("ends the connection at the deadline, not before, and sends nothing behind the Close", () => {
+  test("ends the connection at the deadline, not before, and sends nothing after the Close", () => {
     const connection = open("server");
     connection.advanceTime(0);
     connection.close(1001, "bye");
@@ -436,7 +439,7 @@ describe("closeTimeoutMs (§7.1.1)", () => {
     expect(connection.nextDeadlineMs).toBeUndefined();
   });
 
-  test("messages that still come do not put it off", () => {
+  test("messages that still arrive do not extend it", () => {
     const connection = open("client");
     connection.advanceTime(0);
     connection.close();
@@ -477,7 +480,7 @@ describe("keepalive (§5.5.2, §5.5.3)", () => {
 
   const pong = (payload: Uint8Array): Uint8Array => join(hex("8a"), Uint8Array.of(payload.length), payload);
 
-  test.each(["client", "server"] as const)("%s: a ping after the interval, another one after its pong", (type) => {
+  test.each(["client", "server"] as const)("%s: a ping after the interval, and another one after its pong", (type) => {
     const connection = open(type, options);
     connection.advanceTime(0);
     expect(connection.nextDeadlineMs).toBe(30 * SECOND);
@@ -501,7 +504,7 @@ describe("keepalive (§5.5.2, §5.5.3)", () => {
     expect(connection.roundTripMs).toBe(0);
   });
 
-  test("no second ping while one is not answered", () => {
+  test("sends no second ping while one is unanswered", () => {
     const connection = open("client", { ...options, keepalive: { intervalMs: 10, timeoutMs: 1000 } });
     connection.advanceTime(0);
     connection.advanceTime(10);
@@ -511,7 +514,7 @@ describe("keepalive (§5.5.2, §5.5.3)", () => {
     expect(connection.state).toBe("open");
   });
 
-  test("a pong that answers another ping, or none, is told, and counts for nothing", () => {
+  test("a pong to another ping, or to none, is reported but does not count", () => {
     const connection = open("client", options);
     connection.advanceTime(0);
     connection.advanceTime(30 * SECOND);
@@ -543,7 +546,7 @@ describe("keepalive (§5.5.2, §5.5.3)", () => {
     expect(connection.roundTripMs).toBe(SECOND);
   });
 
-  test("no pong in time: Close says why, and the connection ends", () => {
+  test("without a pong in time, the Close gives the reason, and the connection ends", () => {
     const connection = open("server", options);
     connection.advanceTime(0);
     connection.advanceTime(30 * SECOND);
@@ -565,7 +568,7 @@ describe("keepalive (§5.5.2, §5.5.3)", () => {
     expect(connection.bytesToSend()).toHaveLength(0);
   });
 
-  test("a time that passes several deadlines at once meets them one after the other", () => {
+  test("a time beyond several deadlines handles them in order", () => {
     const connection = open("server", options);
     connection.advanceTime(0);
     connection.advanceTime(1000 * SECOND);
@@ -574,7 +577,7 @@ describe("keepalive (§5.5.2, §5.5.3)", () => {
     expect(connection.nextDeadlineMs).toBe(1005 * SECOND);
   });
 
-  test("begins when the connection is open", () => {
+  test("starts when the connection is open", () => {
     const connection = client({ keepalive });
     connection.advanceTime(0);
     expect(connection.nextDeadlineMs).toBe(10 * SECOND);
@@ -607,7 +610,7 @@ describe("keepalive (§5.5.2, §5.5.3)", () => {
   });
 });
 
-describe("bytes that came in time count, even if they are pulled late", () => {
+describe("bytes that arrived in time count, even if they are pulled late", () => {
   test("a request", () => {
     const server = new WSConnection("server");
     server.advanceTime(0);
@@ -637,7 +640,7 @@ describe("bytes that came in time count, even if they are pulled late", () => {
     expect(expectClosed(pull(connection))).toMatchObject({ code: 1000, wasClean: true });
   });
 
-  test("a pong, and its round trip ends when it is pulled", () => {
+  test("a pong, whose round trip ends when it is pulled", () => {
     const connection = open("client", { masking: false, keepalive: { intervalMs: 10, timeoutMs: 10 } });
     connection.advanceTime(0);
     connection.advanceTime(10);
@@ -648,7 +651,7 @@ describe("bytes that came in time count, even if they are pulled late", () => {
     expect(connection.state).toBe("open");
   });
 
-  test("a pong that could not come while nothing was pulled has the whole time again, and its round trip is as it was", () => {
+  test("a pong that could not be seen without pulling has the whole time again, and its round trip is unchanged", () => {
     const connection = open("client", { masking: false, keepalive: { intervalMs: 10, timeoutMs: 10 } });
     connection.advanceTime(0);
     connection.advanceTime(10);
@@ -663,7 +666,7 @@ describe("bytes that came in time count, even if they are pulled late", () => {
     expect(feed(connection, join(hex("8a"), ping.subarray(1)))).toMatchObject([{ roundTripMs: 50 }]);
   });
 
-  test("nothing of the peer's is due until they are pulled, so that no timer runs in circles", () => {
+  test("while they are not pulled, no deadline of the peer is due, so that no timer fires in a loop", () => {
     const waiting: [WSConnection, Uint8Array][] = [
       [new WSConnection("server"), request().subarray(0, 100)],
       [client(), response().subarray(0, 20)],
@@ -680,7 +683,7 @@ describe("bytes that came in time count, even if they are pulled late", () => {
     }
   });
 
-  test("a keepalive ping is ours to send, whatever waits", () => {
+  test("a keepalive ping is sent even while bytes wait", () => {
     const connection = open("client", { masking: false, keepalive: { intervalMs: 10, timeoutMs: 10 } });
     connection.advanceTime(0);
     connection.receiveBytes(hex("82"));
@@ -689,7 +692,7 @@ describe("bytes that came in time count, even if they are pulled late", () => {
     expect(connection.bytesToSend()[0]).toBe(0x89);
   });
 
-  test("and when they were not enough, the time is up", () => {
+  test("if they were not enough, the deadline is due", () => {
     const server = new WSConnection("server");
     server.advanceTime(0);
     server.receiveBytes(request().subarray(0, 100));
@@ -701,7 +704,7 @@ describe("bytes that came in time count, even if they are pulled late", () => {
   });
 });
 
-describe("what came in time counts, even if it is pulled late", () => {
+describe("events that arrived in time count, even if they are pulled late", () => {
   test("the end of the stream", () => {
     for (const make of [() => client(), () => new WSConnection("server"), () => closing()]) {
       const connection = make();
@@ -723,7 +726,7 @@ describe("what came in time counts, even if it is pulled late", () => {
   }
 });
 
-test("a peer that answers the latest ping alone keeps the connection (§5.5.3)", () => {
+test("a peer that answers only the latest ping keeps the connection (§5.5.3)", () => {
   const connection = open("server", { masking: false, keepalive: { intervalMs: 30 * SECOND, timeoutMs: 5 * SECOND } });
   const answer = (): void => void feed(connection, hex("8a 01 2a"));
   connection.advanceTime(0);
@@ -752,7 +755,7 @@ describe("a wait that a call starts is counted from the next advanceTime()", () 
     expectTimeout(pull(connection), "closeTimeout");
   });
 
-  test("close() long after the last advanceTime() is not late at once", () => {
+  test("close() long after the last advanceTime() is not overdue at once", () => {
     const connection = open("client");
     connection.advanceTime(0);
     connection.close();
@@ -760,7 +763,7 @@ describe("a wait that a call starts is counted from the next advanceTime()", () 
     expect([connection.state, connection.nextDeadlineMs]).toEqual(["localClosing", 3610 * SECOND]);
   });
 
-  test("close() while bytes wait to be pulled: counted from there, too, and due once they are pulled", () => {
+  test("close() while bytes wait to be pulled is also counted from there, and due once they are pulled", () => {
     const connection = open("client");
     connection.advanceTime(0);
     connection.receiveBytes(hex("82"));
@@ -823,7 +826,7 @@ describe("a wait that the peer's bytes start is counted from the last advanceTim
 describe("a peer whose bytes had to wait has its whole time again, from the next advanceTime()", () => {
   const fragments = "02 01 61 00 01 62";
 
-  test("because the time moved on before they were pulled", () => {
+  test("because the time advanced before they were pulled", () => {
     const connection = open("server", { masking: false });
     connection.advanceTime(0);
     feed(connection, hex("02 01 61"));
@@ -835,7 +838,7 @@ describe("a peer whose bytes had to wait has its whole time again, from the next
     expect(connection.nextDeadlineMs).toBe(115 * SECOND);
   });
 
-  test("because more arrived before they were pulled to the end", () => {
+  test("because more arrived before all were pulled", () => {
     const connection = open("server", { masking: false });
     connection.advanceTime(0);
     connection.receiveBytes(hex("02 01 61"));
@@ -847,7 +850,7 @@ describe("a peer whose bytes had to wait has its whole time again, from the next
     expect([connection.state, connection.nextDeadlineMs]).toEqual(["open", 130 * SECOND]);
   });
 
-  test("but not because they arrived in several chunks, if each was pulled to the end", () => {
+  test("but not because they arrived in several chunks, if each was pulled completely", () => {
     const connection = open("server", { masking: false });
     connection.advanceTime(0);
     feed(connection, hex(fragments), everyByte(hex(fragments)));
@@ -855,7 +858,7 @@ describe("a peer whose bytes had to wait has its whole time again, from the next
     expectTimeout(pull(connection), "messageTimeout");
   });
 
-  test("also for a message that begins among them", () => {
+  test("also for a message that starts among them", () => {
     const connection = open("server", { masking: false });
     connection.advanceTime(0);
     connection.receiveBytes(hex(fragments));
@@ -866,7 +869,7 @@ describe("a peer whose bytes had to wait has its whole time again, from the next
   });
 });
 
-test("a message that is complete is not overdue, even if the events are never pulled to the end", () => {
+test("a complete message is not overdue, even if not all events are pulled", () => {
   const connection = open("server", { masking: false });
   connection.advanceTime(0);
   feed(connection, hex("02 01 61"));
@@ -879,7 +882,7 @@ test("a message that is complete is not overdue, even if the events are never pu
 describe("nextDeadlineMs can be read any number of times, and nothing changes", () => {
   type Step = (connection: WSConnection) => void;
 
-  /** As many events, if there are any. */
+  /** Up to this many events. */
   function* take(connection: WSConnection, amount: number): Generator<WSEvent> {
     for (let i = 0; i < amount; i++) {
       const value = connection.events().next().value as WSEvent | undefined;
@@ -910,7 +913,7 @@ describe("nextDeadlineMs can be read any number of times, and nothing changes", 
     { weight: 3, arbitrary: fc.nat(45).map((ms) => ({ ms })) },
   );
 
-  test("whatever happens in between", () => {
+  test("after any calls", () => {
     const codes = new Set<string | undefined>();
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (sequence) => {
@@ -946,7 +949,7 @@ describe("nextDeadlineMs can be read any number of times, and nothing changes", 
   });
 });
 
-describe("a connection that is never told the time has no deadlines", () => {
+describe("a connection without advanceTime() has no deadlines", () => {
   test.each<[string, () => WSConnection]>([
     ["a server that waits for its request", () => new WSConnection("server")],
     ["a client that waits for its answer", () => client()],
@@ -961,13 +964,13 @@ describe("a connection that is never told the time has no deadlines", () => {
     ],
   ])("%s", (_, make) => {
     expect(make().nextDeadlineMs).toBeUndefined();
-    // That it has one as soon as it is told.
+    // It has one from the first advanceTime().
     const told = make();
     told.advanceTime(0);
     expect(told.nextDeadlineMs).toBeGreaterThan(0);
   });
 
-  test("a keepalive ping has no round trip that nobody measured", () => {
+  test("a keepalive ping has no round trip without a measurement", () => {
     const connection = open("client", { masking: false, keepalive: { intervalMs: 1, timeoutMs: 1 } });
     expect(feed(connection, hex("8a 04 00 00 00 00"))).toEqual([{ type: "pongReceived", payload: hex("00 00 00 00") }]);
     expect(connection.roundTripMs).toBeUndefined();
@@ -975,7 +978,7 @@ describe("a connection that is never told the time has no deadlines", () => {
 });
 
 describe("a clock that goes back", () => {
-  test("has not moved on: nothing is due sooner, nor later", () => {
+  test("counts as unchanged: nothing is due sooner or later", () => {
     const server = new WSConnection("server");
     server.advanceTime(100);
     for (const now of [-1, 99, 0]) {
@@ -988,7 +991,7 @@ describe("a clock that goes back", () => {
     expectTimeout(pull(server), "handshakeTimeout");
   });
 
-  test("begins no wait in the past", () => {
+  test("starts no wait in the past", () => {
     const connection = open("client");
     connection.advanceTime(100);
     connection.close();
@@ -996,7 +999,7 @@ describe("a clock that goes back", () => {
     expect(connection.nextDeadlineMs).toBe(100 + 10 * SECOND);
   });
 
-  test("and measures no round trip below 0", () => {
+  test("measures no round trip below 0", () => {
     const connection = open("client", { masking: false, keepalive: { intervalMs: 10, timeoutMs: 10 } });
     connection.advanceTime(0);
     connection.advanceTime(10);
@@ -1016,7 +1019,7 @@ describe("RangeError", () => {
     expect(server.state).toBe("connecting");
   });
 
-  test.each([NaN, Infinity, undefined])("for the time %s at first", (now) => {
+  test.each([NaN, Infinity, undefined])("for the time %s in the first call", (now) => {
     const server = new WSConnection("server");
     expect(() => server.advanceTime(now as number)).toThrow(RangeError);
     expect(server.nextDeadlineMs).toBeUndefined();
@@ -1060,7 +1063,7 @@ describe("the same inputs, random bytes and times give the same bytes and events
     };
   }
 
-  /** A client and a server that do what the script's numbers say; everything that came of it, in order. */
+  /** A client and a server that follow the script's numbers; returns all results in order. */
   function play(script: number, random: number): unknown[] {
     const next = numbers(script);
     const mask = numbers(random);
@@ -1102,7 +1105,7 @@ describe("the same inputs, random bytes and times give the same bytes and events
     for (let script = 1; script <= 20; script++) expect(play(script, 7)).toEqual(play(script, 7));
   });
 
-  test("and others give others", () => {
+  test("and different ones give different ones", () => {
     expect(play(1, 7)).not.toEqual(play(1, 8));
     expect(play(1, 7)).not.toEqual(play(2, 7));
     const kinds = new Set(
@@ -1115,7 +1118,7 @@ describe("the same inputs, random bytes and times give the same bytes and events
     }
   });
 
-  test("the request's key comes from random alone", () => {
+  test("the request's key depends only on random", () => {
     const make = (): string =>
       toHex(new WSConnection("client", { host: "a", resource: "/", random: exampleNonce }).bytesToSend());
     expect(make()).toBe(make());

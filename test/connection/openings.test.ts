@@ -32,7 +32,7 @@ const agreed = [{ name: "x-flip", parameters: [["level", "2"]] }];
 
 const section6455: unknown = expect.stringMatching(/^RFC 6455 §/);
 
-/** Carries bytes to and fro until neither end has any, and tells what each was told. */
+/** Carries bytes both ways until neither end has any, and returns the events of each. */
 function exchange(
   { client, server }: Ends,
   answer?: (event: ConnectionRequested) => void,
@@ -105,8 +105,8 @@ const openings: [
   ],
 ];
 
-describe("every opening ends in the same events, and in a connection that talks", () => {
-  test.each(openings)("%s, with nothing to agree on", (_, openWith) => {
+describe("every opening yields the same events, and a connection that works", () => {
+  test.each(openings)("%s, with nothing to negotiate", (_, openWith) => {
     const ends = openWith({}, [], undefined);
     const events = exchange(ends);
     for (const end of ["client", "server"] as const) {
@@ -179,7 +179,7 @@ describe("RFC 8441 §5, RFC 9220 §3: headers alone", () => {
   });
 
   test.each<[string, OfferOptions]>([
-    ["a subprotocol that is no token", { subprotocols: ["a b"] }],
+    ["an invalid subprotocol", { subprotocols: ["a b"] }],
     ["a subprotocol twice", { subprotocols: ["a", "a"] }],
     ["an origin with a line break", { origin: "https://a\r\nX: y" }],
     ["a header that is the handshake's own", { headers: { "Sec-WebSocket-Version": "8" } }],
@@ -189,7 +189,7 @@ describe("RFC 8441 §5, RFC 9220 §3: headers alone", () => {
     expect(() => offerHeaders(options)).toThrow(TypeError);
   });
 
-  test("readOffer tells what is offered", () => {
+  test("readOffer reports what is offered", () => {
     const headers = new Headers({
       origin: "null",
       "sec-websocket-version": "13",
@@ -240,7 +240,7 @@ describe("RFC 8441 §5, RFC 9220 §3: headers alone", () => {
     expect(() => answerOffer(offer, options)).toThrow(error);
   });
 
-  test("readAnswer tells what was agreed on", () => {
+  test("readAnswer reports what was agreed on", () => {
     const headers = new Headers({ "sec-websocket-protocol": "chat", "sec-websocket-extensions": "x-flip; level=2" });
     expect(readAnswer({ subprotocols, extensions }, headers)).toMatchObject({
       subprotocol: "chat",
@@ -264,7 +264,7 @@ describe("RFC 8441 §5, RFC 9220 §3: headers alone", () => {
 });
 
 describe("prior knowledge", () => {
-  test("connectionEstablished comes first, with no bytes either way", () => {
+  test("connectionEstablished comes first, without bytes in either direction", () => {
     for (const type of ["client", "server"] as const) {
       const connection = new WSConnection(type, { handshake: "none", subprotocol: "chat", extensions });
       expect(connection.state).toBe("open");
@@ -277,7 +277,7 @@ describe("prior knowledge", () => {
     }
   });
 
-  test("a frame that came before anything was pulled is told behind it", () => {
+  test("a frame that arrived before the first pull is reported after it", () => {
     const connection = new WSConnection("client", { handshake: "none" });
     expect(joined(feed(connection, hex("89 00")))).toMatchObject([
       { type: "connectionEstablished" },
@@ -285,19 +285,19 @@ describe("prior knowledge", () => {
     ]);
   });
 
-  test("a client may send before anything was pulled", () => {
+  test("a client may send before the first pull", () => {
     const connection = new WSConnection("client", { handshake: "none", masking: false });
     connection.sendData("Hello");
     expect(toHex(connection.bytesToSend())).toBe("81 05 48 65 6c 6c 6f");
   });
 
-  test("an HTTP head is no frame: the connection fails", () => {
+  test("an HTTP head is not a frame: the connection fails", () => {
     const events = feed(new WSConnection("server", { handshake: "none" }), request());
     expect(events[0]?.type).toBe("connectionEstablished");
     expect(expectClosed(events).error?.closeCode).toBe(1002);
   });
 
-  test("there is nothing to accept or to reject", () => {
+  test("there is no request to accept or reject", () => {
     const server = new WSConnection("server", { handshake: "none" });
     const asked = {} as ConnectionRequested;
     const wrongState = expect.objectContaining({ name: "LocalProtocolError", code: "wrongState" }) as Error;
@@ -321,7 +321,7 @@ describe("prior knowledge", () => {
     }
   });
 
-  test("two extensions apply in the order in which they were agreed on, and are undone the other way (§9.1)", () => {
+  test("two extensions apply in the negotiated order, and are undone in reverse (§9.1)", () => {
     // Adding one and then flipping every bit is not the same as flipping first.
     const addOne: Extension = {
       name: "x-add-one",
@@ -362,7 +362,7 @@ function parsed(changes: Record<string, string | undefined> = {}, method = "GET"
 }
 
 describe("§4.2.1 receiveRequest: a request that was parsed elsewhere", () => {
-  test("is told as if its bytes had come", () => {
+  test("is reported like one that arrived as bytes", () => {
     const server = new WSConnection("server");
     const extra = { origin: "null", "sec-websocket-protocol": "a, b", "sec-websocket-extensions": "x; y=1" };
     server.receiveRequest(parsed(extra));
@@ -413,7 +413,7 @@ describe("§4.2.1 receiveRequest: a request that was parsed elsewhere", () => {
     expectRefusal(other.bytesToSend(), 404, /^no$/);
   });
 
-  test("what came behind its head is early data", () => {
+  test("the bytes after its head are early data", () => {
     for (const first of [true, false]) {
       const server = new WSConnection("server", { limits: { maxEarlyBytes: 6 } });
       if (first) server.receiveBytes(hex("89 80 00 00 00 00"));
@@ -448,7 +448,7 @@ describe("§4.2.1 receiveRequest: a request that was parsed elsewhere", () => {
     ["a chunked body", parsed({ "transfer-encoding": "chunked" }), "requestBody", 400],
     ["bad subprotocols", parsed({ "sec-websocket-protocol": "a b" }), "subprotocolInvalid", 400],
     ["bad extensions", parsed({ "sec-websocket-extensions": "a b" }), "extensionsInvalid", 400],
-  ])("is refused by the same rules: %s", (_, asked, code, status) => {
+  ])("is refused under the same rules: %s", (_, asked, code, status) => {
     const server = new WSConnection("server");
     expect(() => server.receiveRequest(asked), "the peer's fault is not thrown").not.toThrow();
     expect(server.state).toBe("closed");
@@ -459,13 +459,13 @@ describe("§4.2.1 receiveRequest: a request that was parsed elsewhere", () => {
     expect(pull(server)).toEqual([]);
   });
 
-  test("is held to the grammar of values: a control character (RFC 9110 §5.5)", () => {
+  test("is checked against the grammar of values: a control character (RFC 9110 §5.5)", () => {
     const server = new WSConnection("server");
     server.receiveRequest(parsed({ "x-bad": "a\x01b" }));
     expect(expectClosed(pull(server)).error?.code).toBe("headMalformed");
   });
 
-  test("is told like its bytes where Upgrade or Connection stand in two lines", () => {
+  test("is reported like its bytes if Upgrade or Connection are on two lines", () => {
     for (const [name, value] of [
       ["connection", "keep-alive"],
       ["upgrade", "h2c"],
@@ -478,7 +478,7 @@ describe("§4.2.1 receiveRequest: a request that was parsed elsewhere", () => {
     }
   });
 
-  test("may not come once bytes of a request have", () => {
+  test("is refused once bytes of a request have arrived", () => {
     const server = new WSConnection("server");
     feed(server, request().subarray(0, 7));
     expect(() => server.receiveRequest(parsed())).toThrow(
@@ -487,7 +487,7 @@ describe("§4.2.1 receiveRequest: a request that was parsed elsewhere", () => {
     expect(feed(server, request().subarray(7)).map((event) => event.type)).toEqual(["connectionRequested"]);
   });
 
-  test("may not come twice", () => {
+  test("is refused a second time", () => {
     const twice = expect.objectContaining({ name: "LocalProtocolError", code: "wrongState" }) as Error;
     const server = new WSConnection("server");
     server.receiveRequest(parsed());
@@ -500,7 +500,7 @@ describe("§4.2.1 receiveRequest: a request that was parsed elsewhere", () => {
     expect(pull(server).map((event) => event.type)).toEqual(["connectionEstablished"]);
   });
 
-  test("may not come behind one that was read from bytes, nor after the end", () => {
+  test("is refused after one that was read from bytes, and after the end", () => {
     const wrongState = expect.objectContaining({ name: "LocalProtocolError", code: "wrongState" }) as Error;
     const server = new WSConnection("server");
     feed(server, request());

@@ -1,4 +1,4 @@
-/** Whose bytes are whose: what a connection may change and view, and what it must not. */
+/** Who owns which bytes: what a connection may change and view, and what it must not. */
 import { describe, expect, test } from "vitest";
 import { WSConnection, type Extension, type ExtensionCodec, type WSEvent } from "../../src/index.ts";
 import { brandless } from "../support/brandlessBlob.ts";
@@ -72,7 +72,7 @@ describe("sendData", () => {
     ["a Uint8Array", (buffer) => new Uint8Array(buffer, 8, 8)],
     ["a Float64Array", (buffer) => new Float64Array(buffer, 8, 1)],
     ["a DataView", (buffer) => new DataView(buffer, 8, 8)],
-  ])("refuses %s that is out of bounds, since its bytes are gone", (_, make) => {
+  ])("refuses %s that is out of bounds, because its bytes are gone", (_, make) => {
     const buffer = new ArrayBuffer(16, { maxByteLength: 16 });
     const data = make(buffer);
     buffer.resize(9);
@@ -81,14 +81,14 @@ describe("sendData", () => {
     expect(() => connection.ping(data)).toThrow(TypeError);
     expect(connection.bytesToSend().length).toBe(0);
   });
-  test("refuses a Blob, and whatever else is neither text nor bytes", () => {
+  test("refuses a Blob, and anything else that is neither text nor bytes", () => {
     const connection = open("server");
     for (const wrong of [new Blob(["x"]), brandless(hex("78")), {}, [1], 1, true, null, undefined]) {
       expect(() => connection.sendData(wrong as never)).toThrow(TypeError);
     }
     expect(connection.bytesToSend().length).toBe(0);
   });
-  test("hands large bytes over without a copy, and masks them in their own memory", () => {
+  test("hands over large bytes without a copy, and masks them in place", () => {
     const [server, client] = [open("server"), open("client", { random: (key) => key.fill(1) })];
     const [forServer, forClient] = [new Uint8Array(10_000), new Uint8Array(10_000)];
     server.sendData(forServer, true, { handOver: true });
@@ -97,7 +97,7 @@ describe("sendData", () => {
     expect(client.chunksToSend()[1]?.buffer).toBe(forClient.buffer);
     expect(forClient.every((byte) => byte === 1)).toBe(true);
   });
-  test("hands over a part of a buffer, and leaves the rest of it alone", () => {
+  test("hands over a part of a buffer, and leaves the rest unchanged", () => {
     const buffer = new Uint8Array(10_001).fill(0xaa);
     const client = open("client", { random: (key) => key.set(hex("01 02 03 04")) });
     client.sendData(buffer.subarray(3, 9998), true, { handOver: true });
@@ -122,7 +122,7 @@ describe("sendData with an extension in use", () => {
   test.each<[name: string, codec: Partial<ExtensionCodec>]>([
     ["does not encode", {}],
     ["leaves messages as they are", { encode: (frame) => frame }],
-  ])("that %s: bytes are sent from their own memory if they are handed over, and else copied", (_, codec) => {
+  ])("that %s: bytes are sent from their memory if they are handed over, and otherwise copied", (_, codec) => {
     const server = withCodec(codec);
     const bytes = new Uint8Array(10_000).fill(7);
     server.sendData(bytes, true, { handOver: true });
@@ -134,7 +134,7 @@ describe("sendData with an extension in use", () => {
       [0, 1].map(() => new Uint8Array(10_000).fill(7)),
     );
   });
-  test("that encodes into memory of its own, which may change after: it is copied", () => {
+  test("that encodes into memory that it changes later: it is copied", () => {
     const scratch = new Uint8Array(10_000);
     const server = withCodec({ encode: (frame) => ({ ...frame, payload: scratch.fill(frame.payload[0]!) }) });
     for (const byte of [1, 2]) server.sendData(new Uint8Array(10_000).fill(byte), true, { handOver: true });
@@ -145,7 +145,7 @@ describe("sendData with an extension in use", () => {
 });
 
 test.each([0, 1])(
-  "a long text beyond ASCII pins no memory that was made for it as ASCII, %i message before it",
+  "a long non-ASCII text keeps no memory that was allocated for ASCII, %i message before it",
   (before) => {
     const server = open("server");
     for (let i = 0; i < before; i++) server.sendData("a");
@@ -159,7 +159,7 @@ test.each([0, 1])(
   },
 );
 
-describe("chunksToSend: small payloads lie side by side, large ones by themselves", () => {
+describe("chunksToSend puts small payloads into one chunk, and large ones into separate chunks", () => {
   test.each([
     ["up to 16 KiB", 16 * 1024 - 1, false, 1],
     ["from 16 KiB on", 16 * 1024, false, 3],
@@ -175,7 +175,7 @@ describe("chunksToSend: small payloads lie side by side, large ones by themselve
 });
 
 describe("bytesToSend", () => {
-  test("is the caller's alone: nothing that is sent later is written into it", () => {
+  test("belongs to the caller: later output is not written into it", () => {
     const server = open("server");
     const taken: Uint8Array[] = [];
     for (let i = 0; i < 300; i++) {
@@ -191,7 +191,7 @@ describe("bytesToSend", () => {
       taken.filter((bytes) => bytes.length > 0).length,
     );
   });
-  test.each([100, 220, 250, 1000, 60_000])("is the caller's alone where it is %i bytes at once", (length) => {
+  test.each([100, 220, 250, 1000, 60_000])("belongs to the caller also if it is %i bytes at once", (length) => {
     const server = open("server");
     const taken: Uint8Array[] = [];
     for (let i = 0; i < 5; i++) {
@@ -203,7 +203,7 @@ describe("bytesToSend", () => {
     );
     expect(new Set(taken.map((bytes) => bytes.buffer)).size).toBe(5);
   });
-  test("with an amount gives the bytes in order, in linear time", () => {
+  test("with an amount returns the bytes in order, in linear time", () => {
     const server = open("server");
     const data = Uint8Array.from({ length: 30_000 }, (_, i) => i);
     server.sendData("head");
@@ -218,7 +218,7 @@ describe("bytesToSend", () => {
     expect(server.bytesToSend(0)).toHaveLength(0);
     expect(toHex(server.bytesToSend(100))).toBe("81 04 6d 6f 72 65");
   });
-  test("pins no more than twice what it holds", () => {
+  test("retains no more than twice its size", () => {
     const server = open("server");
     for (let i = 0; i < 100; i++) server.sendData(new Uint8Array(600));
     server.bytesToSend();
@@ -231,7 +231,7 @@ describe("bytesToSend", () => {
 });
 
 describe("receiveBytes", () => {
-  test("takes a chunk over: an event may view it, unmasked in place, and its neighbours stay as they are", () => {
+  test("takes a chunk over: an event may view it, unmasked in place, and its neighbours stay unchanged", () => {
     const buffer = hex("ee ee 82 84 01 02 03 04 60 60 60 60 ee");
     const server = open("server");
     server.receiveBytes(buffer.subarray(2, 12));
@@ -251,7 +251,7 @@ describe("receiveBytes", () => {
     shared.fill(0);
     expectOwn(pull(client)[0], new Uint8Array(128).fill(0x62));
   });
-  test("reads memory that can be resized", () => {
+  test("reads resizable memory", () => {
     const buffer: ArrayBuffer = new (ArrayBuffer as new (length: number, options: object) => ArrayBuffer)(132, {
       maxByteLength: 1000,
     });
@@ -272,19 +272,19 @@ describe("receiveBytes", () => {
       false,
     ]);
   }
-  test("takes an empty chunk as nothing", () => {
+  test("ignores an empty chunk", () => {
     const client = open("client");
     client.receiveBytes(new Uint8Array(0));
     expect(pull(client)).toEqual([]);
   });
-  test("takes a subclass of Uint8Array, and gives plain ones", () => {
+  test("takes a subclass of Uint8Array, and yields plain ones", () => {
     class Sub extends Uint8Array {}
     const client = open("client");
     client.receiveBytes(new Sub(hex("82 7e 00 80 61*128")));
     const [event] = pull(client);
     expect(event?.type === "bytesReceived" && Object.getPrototypeOf(event.data)).toBe(Uint8Array.prototype);
   });
-  test("pins no large chunk once it has been read", () => {
+  test("retains no large chunk once it has been read", () => {
     const client = open("client");
     const events = feed(client, join(hex("82 7e 40 00"), new Uint8Array(16_384)));
     expect(events).toHaveLength(1);

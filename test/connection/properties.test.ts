@@ -1,4 +1,6 @@
-/** What holds for all bytes: any split yields the same events, no bytes yield anything but an outcome of the protocol. */
+/**
+ * Properties for all bytes: any split yields the same events, and any bytes yield a defined outcome of the protocol.
+ */
 import fc from "../support/properties.ts";
 import { describe, expect, test } from "vitest";
 import {
@@ -65,7 +67,7 @@ describe("any split of the bytes yields the same events and the same answer", ()
         { numRuns: 400 },
       );
     });
-    test(`frames to a ${role} that pulls only now and then`, () => {
+    test(`frames to a ${role} that pulls only occasionally`, () => {
       const split = stream(role).chain((bytes) =>
         fc.tuple(fc.constant(bytes), cutsOf(bytes), fc.infiniteStream(fc.nat(3))),
       );
@@ -127,13 +129,13 @@ describe("any split of the bytes yields the same events and the same answer", ()
   });
 });
 
-describe("whatever bytes come", () => {
+describe("any bytes", () => {
   const garbage = fc.array(fc.oneof(fc.uint8Array({ maxLength: 60 }), frame("client"), frame("server")), {
     maxLength: 10,
   });
   for (const role of ["client", "server"] as const) {
     for (const handshake of ["http1", "none"] as const) {
-      test(`a ${role} (${handshake}) ends in a typed outcome, told once and last`, () => {
+      test(`a ${role} (${handshake}) ends in a typed outcome, reported once and last`, () => {
         fc.assert(
           fc.property(garbage, (chunks) => {
             const connection = new WSConnection(role, {
@@ -160,7 +162,7 @@ describe("whatever bytes come", () => {
   }
 });
 
-describe("whatever the application calls", () => {
+describe("any calls of the application", () => {
   type Call = (connection: WSConnection) => void;
   const calls = fc.array(
     fc.constantFrom<Call>(
@@ -182,7 +184,7 @@ describe("whatever the application calls", () => {
     ),
     { maxLength: 12 },
   );
-  test("a refused call throws an error of its kind, and nothing was sent or changed", () => {
+  test("a refused call throws an error of its kind, and sends and changes nothing", () => {
     fc.assert(
       fc.property(calls, (sequence) => {
         const client = open("client");
@@ -206,7 +208,7 @@ describe("whatever the application calls", () => {
   });
 });
 
-test("what one end sends is what the other end is told, through any splits, both ways", () => {
+test("one end sees what the other sends, through any splits, in both directions", () => {
   const message = fc.oneof(fc.string({ unit: "grapheme", maxLength: 300 }), fc.uint8Array({ maxLength: 300 }));
   const plan = fc.array(fc.tuple(message, fc.boolean(), fc.nat(40)), { maxLength: 20 });
   fc.assert(

@@ -1,4 +1,4 @@
-/** One class for each side, and one for either. */
+/** One class for each side, and one class for both. */
 import { describe, expect, test } from "vitest";
 import {
   ClientConnection,
@@ -14,7 +14,7 @@ describe.each([
   ["ClientConnection and ServerConnection", () => new ClientConnection(CLIENT), () => new ServerConnection()],
   ["WSConnection", () => new WSConnection("client", CLIENT), () => new WSConnection("server")],
 ] as const)("%s", (_, makeClient, makeServer) => {
-  test("open with each other, and exchange messages and Closes", () => {
+  test("open with each other, and exchange messages and Close frames", () => {
     const client = makeClient();
     const server = makeServer();
     expect([client.type, server.type]).toEqual(["client", "server"]);
@@ -34,7 +34,7 @@ describe.each([
     ]);
   });
 
-  test("the server rejects, in one piece or streamed", () => {
+  test("the server rejects, with a whole or a streamed body", () => {
     for (const streamed of [false, true]) {
       const client = makeClient();
       const server = makeServer();
@@ -62,13 +62,13 @@ describe("WSConnection", () => {
     expect(() => client.receiveRequest({ method: "GET", target: "/", headers: {} })).toThrow(LocalProtocolError);
   });
 
-  test("takes the options of its side alone, by its types", () => {
+  test("takes only the options of its side, by its types", () => {
     // @ts-expect-error a server asks for no host
     const server = new WSConnection("server", { host: "example.com" });
     expect(server.state).toBe("connecting");
   });
 
-  test("is a Connection, as the classes of the two sides are", () => {
+  test("is a Connection, like the classes of the two sides", () => {
     const connections: Connection[] = [
       new WSConnection("server"),
       new ServerConnection(),

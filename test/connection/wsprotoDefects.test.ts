@@ -1,4 +1,7 @@
-/** Twelve defects of wsproto 1.3 and its 0.11 line, observed there by running it; each is shown not to be here. */
+/**
+ * Twelve defects of wsproto 1.3 and its 0.11 line, observed by running it. Each test shows that this library does not
+ * have it.
+ */
 import { expect, test } from "vitest";
 import {
   LocalProtocolError,
@@ -24,14 +27,14 @@ const request = (...more: string[]): Uint8Array =>
     ...more,
   );
 
-/** What a server says to a request that it refuses by itself. */
+/** The answer of a server that refuses a request automatically. */
 function refusal(bytes: Uint8Array): { answer: string; error: ProtocolError | undefined } {
   const server = new WSConnection("server");
   const { error } = expectClosed(feed(server, bytes));
   return { answer: new TextDecoder().decode(server.bytesToSend()), error };
 }
 
-test("1: bytes that come after the request and before the accept are kept", () => {
+test("1: bytes that arrive after the request and before the accept are kept", () => {
   const server = new WSConnection("server");
   const events = feed(server, join(request(), hex("81 81 00 00 00 00 61")));
   events.push(...feed(server, hex("81 81 00 00 00 00 62")));
@@ -41,14 +44,14 @@ test("1: bytes that come after the request and before the accept are kept", () =
   expect(pull(server).slice(1)).toEqual([text("a"), text("b")]);
 });
 
-test("2: a ping between the fragments of an encoded message leaves the message alone", () => {
+test("2: a ping between the fragments of an encoded message does not affect the message", () => {
   const client = open("client", { extensions: [complement()] });
   const events = feed(client, hex("21 01 9e 89 02 9d 9c 80 01 9d"));
   expect(events.map((event) => event.type)).toEqual(["textReceived", "pingReceived", "textReceived"]);
   expect(events.map((event) => (event.type === "textReceived" ? event.data : ""))).toEqual(["a", "", "b"]);
 });
 
-test("3: what an extension keeps from one message to the next is the extension's to end, not the connection's", () => {
+test("3: what an extension keeps between messages is ended by the extension, not by the connection", () => {
   let seen = 0;
   const counting: Extension = {
     ...complement(),
@@ -64,7 +67,7 @@ test("3: what an extension keeps from one message to the next is the extension's
   expect(feed(client, hex("82 01 00 82 02 00 00"))).toEqual([binary(hex("01")), binary(hex("03"))]);
 });
 
-test("4: a small frame that decodes to much comes in pieces, fragments are counted, messages have a limit", () => {
+test("4: a small frame that decodes to much is delivered in pieces, fragments are counted, and messages have a limit", () => {
   const client = open("client", { extensions: [complement(100)] });
   expect(feed(client, join(hex("a2 7e 25 e4"), new Uint8Array(9700)))).toHaveLength(97);
   expect(expectClosed(feed(open("client"), join(hex("02 00"), hex("0000*200000")))).error?.code).toBe(
@@ -73,7 +76,7 @@ test("4: a small frame that decodes to much comes in pieces, fragments are count
   expect(expectClosed(feed(open("client"), hex("82 7f 00 00 00 01 00 00 00 00"))).error?.closeCode).toBe(1009);
 });
 
-test("5: 1014 is accepted and sent, 999 and 5000 are not, and 1005 is no 1000", () => {
+test("5: 1014 is accepted and sent, 999 and 5000 are not, and 1005 is not 1000", () => {
   const client = open("client");
   expect(expectClosed(feed(client, hex("88 02 03 f6"))).code).toBe(1014);
   const server = open("server");
@@ -83,7 +86,7 @@ test("5: 1014 is accepted and sent, 999 and 5000 are not, and 1005 is no 1000", 
   expect(readClose(server.bytesToSend()).code).toBe(1014);
 });
 
-test("6: a key that stands twice or is no key, and HTTP/1.0, are refused", () => {
+test("6: a repeated or invalid key, and HTTP/1.0, are refused", () => {
   const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
   for (const bytes of [
     request(key, key),
@@ -95,7 +98,7 @@ test("6: a key that stands twice or is no key, and HTTP/1.0, are refused", () =>
   }
 });
 
-test("7: a subprotocol that is not ASCII and odd extension parameters raise nothing foreign", () => {
+test("7: a non-ASCII subprotocol and odd extension parameters raise only errors of this library", () => {
   const client = { host: "a", resource: "/" };
   expect(() => new WSConnection("client", { ...client, subprotocols: ["chät"] })).toThrow(TypeError);
   expect(refusal(request("Sec-WebSocket-Protocol: ch\u00e4t")).error).toBeInstanceOf(RemoteProtocolError);
@@ -108,7 +111,7 @@ test("7: a subprotocol that is not ASCII and odd extension parameters raise noth
   }
 });
 
-test("8: negotiation leaves the extension object as it was", () => {
+test("8: negotiation does not change the extension object", () => {
   const extension = Object.freeze(complement());
   for (const level of ["9", "8", "9"]) {
     const server = new WSConnection("server", { extensions: [extension] });
@@ -132,7 +135,7 @@ test("9: a comma in quotes splits nothing", () => {
   });
 });
 
-test("10: the peer closed, and the peer is broken, look different", () => {
+test("10: a peer that closed and a peer that broke the rules look different", () => {
   expect(expectClosed(feed(open("client"), hex("88 02 03 ea")))).toMatchObject({ code: 1002, wasClean: true });
   const broken = expectClosed(feed(open("client"), hex("83 00")));
   expect(broken).toMatchObject({ code: 1006, wasClean: false });
@@ -140,14 +143,14 @@ test("10: the peer closed, and the peer is broken, look different", () => {
   expect(() => open("client").accept({} as never)).toThrow(LocalProtocolError);
 });
 
-test("11: the resource foo is asked for as /foo", () => {
+test("11: the resource foo is requested as /foo", () => {
   for (const resource of ["foo", "/foo"]) {
     const client = new WSConnection("client", { host: "a", resource });
     expect(new TextDecoder().decode(client.bytesToSend())).toMatch(/^GET \/foo HTTP\/1\.1\r\n/);
   }
 });
 
-test("12: after a 103 one rejection comes, and no second", () => {
+test("12: after a 103 there is one rejection, not two", () => {
   const client = new WSConnection("client", { host: "a", resource: "/" });
   client.bytesToSend();
   const answers = join(

@@ -12,7 +12,7 @@ const step = fc.oneof(
 );
 
 describe("ByteQueue", () => {
-  test("gives back what was pushed, in order, however it is cut and read", () => {
+  test("returns what was pushed, in order, however it is cut and read", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const queue = new ByteQueue();
@@ -41,14 +41,14 @@ describe("ByteQueue", () => {
     );
   });
 
-  test("takes an empty chunk as nothing, also behind others", () => {
+  test("ignores an empty chunk, also after others", () => {
     const queue = new ByteQueue();
     for (const length of [100, 0, 2]) queue.push(new Uint8Array(length));
     queue.take(100);
     expect(queue.available()).toBe(2);
   });
 
-  test("keeps a flood of tiny chunks as small as its bytes", () => {
+  test("stores many tiny chunks in about as much memory as their bytes", () => {
     const queue = new ByteQueue();
     queue.push(hex("00*100"));
     for (let i = 0; i < 10_000; i++) queue.push(hex("01"));
@@ -56,7 +56,7 @@ describe("ByteQueue", () => {
     expect(queue.size).toBe(0);
   });
 
-  test("takes small chunks as they are when they are pushed: the caller may reuse them", () => {
+  test("copies small chunks when they are pushed, so the caller may reuse them", () => {
     const queue = new ByteQueue();
     const chunk = hex("01 02");
     queue.push(chunk);
@@ -64,7 +64,7 @@ describe("ByteQueue", () => {
     expect([...queue.take(2)]).toEqual([1, 2]);
   });
 
-  test("lets go of a large chunk that has been read, and not of one that has not", () => {
+  test("releases a large chunk that has been read, and no other", () => {
     const queue = new ByteQueue();
     const chunk = hex("00*100");
     queue.push(chunk);

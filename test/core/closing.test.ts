@@ -1,4 +1,4 @@
-/** RFC 6455 §5.5.1, §7: the closing handshake, its codes, and the one terminal event. */
+/** RFC 6455 §5.5.1, §7: the closing handshake, its codes, and the single terminal event. */
 import { describe, expect, test } from "vitest";
 import { lifeCycle, WSConnection, type ConnectionState } from "../../src/index.ts";
 import { text } from "../support/events.ts";
@@ -46,7 +46,7 @@ describe("§5.5.1 the peer closes", () => {
         expect([connection.state, connection.closed]).toEqual(["closed", true]);
       },
     ));
-  test("a Close frame with no body is the code 1005, and is echoed with none", () =>
+  test("a Close frame without a body means code 1005, and the echo has none", () =>
     everyWay(
       () => open("server"),
       hex("88 80 00 00 00 00"),
@@ -71,12 +71,12 @@ describe("§5.5.1 the peer closes", () => {
   test.each(["ff", "c3", "ed a0 80", "61 c3"])("a reason that is not UTF-8 is refused: %s", (reason) =>
     expectViolation("client", close(hex("03 e8", reason)), "invalidUtf8", 1007),
   );
-  test("it may close in the middle of a message, which is then never finished", () => {
+  test("it may close in the middle of a message, which then never finishes", () => {
     const events = feed(open("client"), join(hex("01 01 61"), closeWith(1001)));
     expect(events.map((event) => event.type)).toEqual(["textReceived", "connectionClosed"]);
     expect(expectClosed(events)).toMatchObject({ code: 1001, wasClean: true });
   });
-  test("what follows its Close frame is dropped (§5.5.1)", () => {
+  test("bytes after its Close frame are dropped (§5.5.1)", () => {
     const client = open("client");
     expect(feed(client, join(closeWith(1000), hex("81 01 61 ff ff")))).toHaveLength(1);
     client.receiveBytes(hex("81 01 61"));
@@ -130,7 +130,7 @@ describe("§7.1.2 we close", () => {
     });
     expect(client.bytesToSend()).toHaveLength(0);
   });
-  test("both may close at once", () => {
+  test("both may close at the same time", () => {
     const [client, server] = [open("client"), open("server")];
     client.close(1000, "c");
     server.close(1001, "s");
@@ -139,7 +139,7 @@ describe("§7.1.2 we close", () => {
     expect(expectClosed(feed(server, fromClient))).toMatchObject({ code: 1000, initiator: "local", wasClean: true });
     expect([client.bytesToSend().length, server.bytesToSend().length]).toEqual([0, 0]);
   });
-  test("until the peer's Close frame its messages still come, and its pings go unanswered", () => {
+  test("until the peer's Close frame arrives, its messages are delivered and its pings are not answered", () => {
     const client = open("client");
     client.close();
     client.bytesToSend();
@@ -167,13 +167,13 @@ describe("§7.1.5, §7.1.7 the stream ends without a closing handshake", () => {
     expect(pull(client)).toEqual([]);
     expect(client.state).toBe("closed");
   });
-  test("what came before the end is delivered before it", () => {
+  test("messages before the end are delivered before it", () => {
     const client = open("client");
     client.receiveBytes(hex("81 01 61"));
     client.receiveBytes(null);
     expect(pull(client).map((event) => event.type)).toEqual(["textReceived", "connectionClosed"]);
   });
-  test("after our Close frame: 1006, with what we sent", () => {
+  test("after our Close frame: 1006, with the code that we sent", () => {
     const client = open("client");
     client.close(1000, "bye");
     client.receiveBytes(null);
@@ -186,7 +186,7 @@ describe("§7.1.5, §7.1.7 the stream ends without a closing handshake", () => {
       sent: { code: 1000, reason: "bye" },
     });
   });
-  test("the end may be told twice, and bytes after it are a LocalProtocolError", () => {
+  test("the end may be reported twice, and bytes after it are a LocalProtocolError", () => {
     const client = open("client");
     client.receiveBytes(null);
     client.receiveBytes(null);
@@ -195,7 +195,7 @@ describe("§7.1.5, §7.1.7 the stream ends without a closing handshake", () => {
   });
 });
 
-describe("what may be done when", () => {
+describe("which calls are allowed when", () => {
   const calls: Record<string, (connection: WSConnection) => void> = {
     sendData: (connection) => connection.sendData("a"),
     ping: (connection) => connection.ping(),
@@ -231,7 +231,7 @@ describe("what may be done when", () => {
       },
     );
   }
-  test("lifeCycle reaches every state from the first, and leaves none but the last for good", () => {
+  test("lifeCycle reaches every state from the first, and every state but the last can be left", () => {
     const reached = new Set<ConnectionState>(["connecting"]);
     for (const state of reached) Object.values(lifeCycle[state]).forEach((next) => reached.add(next));
     expect([...reached].sort()).toEqual(Object.keys(lifeCycle).sort());
@@ -275,7 +275,7 @@ describe("what may be done when", () => {
     client.sendData("b");
     expect(toHex(client.bytesToSend())).toBe("81 81 00 00 00 00 62");
   });
-  test("a closed connection's last bytes still wait to be sent", () => {
+  test("the last bytes of a closed connection can still be sent", () => {
     const client = open("client");
     expect(joinedTypes(feed(client, join(hex("81 01 61"), closeWith(1000))))).toEqual([
       "textReceived",

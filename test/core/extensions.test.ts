@@ -1,4 +1,4 @@
-/** RFC 6455 §9: the extension interface, shown by an extension that uses RSV2 to say that a message is complemented. */
+/** RFC 6455 §9: the extension interface, tested with an extension that marks complemented messages with RSV2. */
 import { describe, expect, test } from "vitest";
 import {
   RemoteProtocolError,
@@ -12,14 +12,14 @@ import { binary, more, ping, text } from "../support/events.ts";
 import { everyByte, expectClosed, feed, hex, joined, open, pairOf, pull, toHex } from "../support/wire.ts";
 
 describe("§9.1 negotiation", () => {
-  test("both ends agree on the first offer that can be met, and tell it alike", () => {
+  test("both ends agree on the first acceptable offer, and report it alike", () => {
     const extension = complement();
     const { client, server } = pairOf([extension], [extension]);
     const agreed = [{ name: "x-complement", parameters: [["level", "9"]] }];
     expect(client.extensions).toEqual(agreed);
     expect(server.extensions).toEqual(agreed);
   });
-  test("one extension object serves any number of connections and is left as it was", () => {
+  test("one extension object serves any number of connections and is never changed", () => {
     const extension = Object.freeze(complement());
     const before = JSON.stringify(extension);
     const pairs = [pairOf([extension], [extension]), pairOf([extension], [extension])];
@@ -29,7 +29,7 @@ describe("§9.1 negotiation", () => {
     expect(feed(pairs[1]!.server, pairs[1]!.client.bytesToSend())).toEqual([text("second")]);
     expect(JSON.stringify(extension)).toBe(before);
   });
-  test("a second extension that claims a bit which is taken is declined", () => {
+  test("a second extension that claims a used bit is declined", () => {
     const other: Extension = { ...complement(), name: "x-other" };
     const client = new WSConnection("client", { host: "a", resource: "/", extensions: [complement(), other] });
     const server = new WSConnection("server", { extensions: [other, complement()] });
@@ -54,7 +54,7 @@ describe("§9.1 negotiation", () => {
 describe("§9.2 extension data", () => {
   const agreed = { extensions: [complement()] };
 
-  test("the bit and the payload are the extension's on the wire", () => {
+  test("the bit and the payload on the wire are the extension's", () => {
     const server = open("server", agreed);
     server.sendData("Hi");
     server.sendData(hex("00 ff"), false);
@@ -64,7 +64,7 @@ describe("§9.2 extension data", () => {
     expect(toHex(server.bytesToSend())).toBe("a1 02 b7 96 22 02 ff 00 80 01 f0 81 05 70 6c 61 69 6e 89 01 01");
   });
   const wire = hex("a1 02 b7 96", "22 02 ff 00 89 01 2a 80 01 f0", "81 05 70 6c 61 69 6e");
-  test.each([1, 2, Infinity])("messages are decoded in pieces of %s, control frames between them", (piece) => {
+  test.each([1, 2, Infinity])("messages are decoded in pieces of %s, with control frames between them", (piece) => {
     for (const cuts of [[], everyByte(wire), [3], [7, 8]]) {
       const client = open("client", { extensions: [complement(piece)] });
       expect(joined(feed(client, wire, cuts))).toEqual(
@@ -83,7 +83,7 @@ describe("§9.2 extension data", () => {
     expect(expectClosed(feed(open("client", agreed), hex("a1 01 00"))).error).toMatchObject({ code: "invalidUtf8" });
     expect(expectClosed(feed(open("client", agreed), hex("a1 01 3c"))).error).toMatchObject({ code: "invalidUtf8" });
   });
-  test("a bit that nobody agreed on is refused, and so is one where the extension does not allow it", () => {
+  test("a bit without an extension is refused, and so is one where the extension does not allow it", () => {
     for (const bytes of ["c1 00", "91 00", "e1 00"]) {
       expect(expectClosed(feed(open("client", agreed), hex(bytes))).error).toMatchObject({ code: "reservedBits" });
     }
@@ -91,7 +91,7 @@ describe("§9.2 extension data", () => {
       expect(expectClosed(feed(open("client", agreed), hex(bytes))).error).toMatchObject({ code: "extensionFault" });
     }
   });
-  test("a small frame that decodes to much is decoded as it is pulled, and only up to the limit", () => {
+  test("a small frame that decodes to much is decoded as it is pulled, only up to the limit", () => {
     let made = 0;
     const bomb: Extension = {
       ...complement(),
@@ -128,7 +128,7 @@ describe("§9.2 extension data", () => {
     // b first: 5 * 2 - 3 = 7, then a: 7 * 2 - 1 = 13
     expect(feed(client, hex("82 01 05"))).toEqual([binary(hex("0d"))]);
   });
-  test("each piece of what one has decoded is shown to the next, with the frame's header; the last one finishes it", () => {
+  test("each piece that one extension decodes goes to the next, with the frame's header; the last piece finishes it", () => {
     const seen: string[] = [];
     const extension = (name: string, codec: ExtensionCodec): Extension => {
       return { name, offer: () => [[]], accept: () => ({ parameters: [], codec }), confirm: () => codec };
@@ -150,7 +150,7 @@ describe("§9.2 extension data", () => {
     expect(joined(feed(client, hex("d2 03 01 02 03")))).toEqual(joined([binary(hex("01 02 03"))] as never));
     expect(seen).toEqual(["01: 2 true 5 false", "02: 2 true 5 false", "03: 2 true 5 true"]);
   });
-  test("what a codec finds wrong is said in the Close frame, as much as has room in it (§5.5)", () => {
+  test("an error that a codec reports is in the Close frame, as far as it fits (§5.5)", () => {
     const message = `${"x".repeat(122)}é, and more`;
     const codec: ExtensionCodec = {
       reservedBits: 4,
@@ -165,7 +165,7 @@ describe("§9.2 extension data", () => {
     expect(closed).toMatchObject({ error: { message } });
     expect(toHex(server.bytesToSend().subarray(0, 6))).toBe("88 7c 03 ea 78 78");
   });
-  test("codecs are released when the connection ends, once", () => {
+  test("codecs are released once, when the connection ends", () => {
     const released: string[] = [];
     const client = open("client", { extensions: [complement(Infinity, released)] });
     // With prior knowledge the client has the extension answer itself, in the server's place.
@@ -175,7 +175,7 @@ describe("§9.2 extension data", () => {
     pull(client);
     expect(released).toEqual(["server", "client"]);
   });
-  test("the payload that an extension encodes is left unchanged", () => {
+  test("the payload that an extension encodes is not changed", () => {
     const data = hex("00 01");
     const server = open("server", agreed);
     server.sendData(data);
@@ -183,7 +183,7 @@ describe("§9.2 extension data", () => {
   });
 });
 
-test("parameters are handed over in order, with names that come twice and names of every object", () => {
+test("parameters are passed in order, including repeated names and names of Object.prototype", () => {
   let seen: ExtensionParameters = [];
   const curious: Extension = {
     ...complement(),

@@ -1,4 +1,4 @@
-/** A client without fast paths sends the same bytes and tells the same events as one that has them. */
+/** A client without fast paths sends the same bytes and yields the same events as one with them. */
 import { describe, expect, test } from "vitest";
 import { ClientConnection, fastPaths, WSConnection, type WSEvent } from "../../src/index.ts";
 import fc from "../support/properties.ts";

@@ -1,4 +1,4 @@
-/** RFC 6455 §5.1–§5.3, §5.5, §5.7: frames, as bytes on the wire and the events that they are. */
+/** RFC 6455 §5.1–§5.3, §5.5, §5.7: frames, as bytes on the wire and as events. */
 import { describe, expect, test } from "vitest";
 import { writeFrame } from "../../src/core/frameWriter.ts";
 import { applyMask, Words } from "../../src/core/mask.ts";
@@ -6,7 +6,7 @@ import { OutputQueue } from "../../src/core/outputQueue.ts";
 import { binary, more, ping, pong, text } from "../support/events.ts";
 import { expectClosed, expectEvents, expectViolation, feed, hex, open, pull, toHex } from "../support/wire.ts";
 
-/** Where four gigabytes of zeros cost nothing until they are touched. */
+/** Node, where four gigabytes of zeros use no memory until they are written to. */
 const inNode = typeof navigator !== "object" || navigator.userAgent.startsWith("Node");
 
 describe("§5.7 the examples of the specification", () => {
@@ -41,7 +41,7 @@ describe("§5.2 payload length", () => {
   test.each(lengths)("frameReader reads %s as %i bytes", (encoded, length) =>
     expectEvents("client", `82 ${encoded} 61*${length}`, [binary(hex(`61*${length}`))]),
   );
-  // The largest ones not byte by byte: only their borders are of interest.
+  // The largest ones are not fed byte by byte: only their ends matter.
   test.each([
     ["7e ff ff", 65_535],
     ["7f 00 00 00 00 00 01 00 00", 65_536],
@@ -53,7 +53,7 @@ describe("§5.2 payload length", () => {
     expect(data.reduce((sum, part) => sum + part)).toBe(length);
   });
 
-  test.each([0, 1, 125, 126, 127, 65_535, 65_536])("frameWriter writes %i bytes in the fewest", (length) => {
+  test.each([0, 1, 125, 126, 127, 65_535, 65_536])("frameWriter writes %i bytes with the shortest length", (length) => {
     const server = open("server");
     server.sendData(new Uint8Array(length).fill(0x61));
     const bytes = server.bytesToSend();
@@ -81,7 +81,7 @@ describe("§5.2 payload length", () => {
     expectViolation("client", `82 7f ${length}`, "lengthTooLarge", 1002),
   );
   test.each(["00 20 00 00 00 00 00 00", "7f ff ff ff ff ff ff ff"])(
-    "frameReader refuses a length of %s, beyond exact numbers",
+    "frameReader refuses a length of %s, beyond exact integers",
     (length) =>
       expectViolation("client", `82 7f ${length}`, "lengthTooLarge", 1009, { limits: { maxFrameBytes: Infinity } }),
   );
@@ -90,7 +90,7 @@ describe("§5.2 payload length", () => {
     "00 00 00 00 ff ff ff ff",
     "00 1f ff ff ff ff ff ff",
     "00 00 00 01 00 00 00 00",
-  ])("frameReader takes a length of %s as a large positive number", (length) => {
+  ])("frameReader reads a length of %s as a large positive number", (length) => {
     const client = open("client", { limits: { maxFrameBytes: Infinity, maxMessageBytes: Infinity } });
     expect(feed(client, hex(`82 7f ${length} 61`))).toEqual([
       binary(hex("61"), { frameFinished: false, messageFinished: false }),
@@ -106,7 +106,7 @@ describe("§5.2 reserved bits and opcodes", () => {
     "frameReader refuses the opcode of %s",
     (first) => expectViolation("client", `${first} 00`, "reservedOpcode", 1002),
   );
-  test("frameReader refuses a bad frame before its length has come", () => {
+  test("frameReader refuses an invalid frame before its length has arrived", () => {
     expect(expectClosed(feed(open("client"), hex("c1 7f")))).toMatchObject({ error: { code: "reservedBits" } });
   });
 });
@@ -116,17 +116,17 @@ describe("§5.1, §5.3 masking", () => {
     expectViolation("server", "81 05 48 65 6c 6c 6f", "maskMissing", 1002, { masking: true }));
   test("a client refuses a frame that is masked", () =>
     expectViolation("client", "81 85 37 fa 21 3d 7f 9f 4d 51 58", "maskUnexpected", 1002));
-  test("a server that agreed to go without masks takes both kinds", () =>
+  test("a server that agreed to unmasked frames accepts both kinds", () =>
     expectEvents("server", "81 02 68 69 81 82 01 02 03 04 69 6b", [text("hi"), text("hi")]));
-  test("a client that agreed to go without masks sends none", () => {
+  test("a client that agreed to unmasked frames masks none", () => {
     const client = open("client", { masking: false });
     client.sendData("hi");
     expect(toHex(client.bytesToSend())).toBe("81 02 68 69");
   });
-  test("a key of zeros is a mask", () => expectEvents("server", "81 82 00 00 00 00 68 69", [text("hi")]));
+  test("a key of zeros counts as masking", () => expectEvents("server", "81 82 00 00 00 00 68 69", [text("hi")]));
 
   test.each([0, 1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 64, 100, 200, 1000, 1550, 4099])(
-    "applyMask unmasks %i bytes at any alignment and in any pieces, and touches no neighbour",
+    "applyMask unmasks %i bytes at any alignment and in any pieces, and changes no adjacent byte",
     (length) => {
       for (let shift = 0; shift < 8; shift++) {
         for (const tail of [0, 1, 2, 3]) {
@@ -153,23 +153,20 @@ describe("§5.1, §5.3 masking", () => {
     },
   );
 
-  test.each([5, 6, 7])(
-    "applyMask touches no neighbour where the last word of the buffer is cut short: %i bytes",
-    (size) => {
-      for (let start = 0; start <= size; start++) {
-        for (let end = start; end <= size; end++) {
-          const bytes = new Uint8Array(size);
-          applyMask(bytes, new Words(bytes.buffer), start, end, 0x01010101, 0);
-          expect([...bytes], `${start} to ${end}`).toEqual(
-            Array.from({ length: size }, (_, i) => (i >= start && i < end ? 1 : 0)),
-          );
-        }
+  test.each([5, 6, 7])("applyMask changes no adjacent byte if the buffer ends within a word: %i bytes", (size) => {
+    for (let start = 0; start <= size; start++) {
+      for (let end = start; end <= size; end++) {
+        const bytes = new Uint8Array(size);
+        applyMask(bytes, new Words(bytes.buffer), start, end, 0x01010101, 0);
+        expect([...bytes], `${start} to ${end}`).toEqual(
+          Array.from({ length: size }, (_, i) => (i >= start && i < end ? 1 : 0)),
+        );
       }
-    },
-  );
+    }
+  });
 
   test.each([126, 128, 129, 132, 140, 257, 1550])(
-    "applyMask masks %i bytes alike, however much of the buffer has been masked before",
+    "applyMask masks %i bytes alike, however much of the buffer was masked before",
     (length) => {
       const bytes = new Uint8Array(2048);
       const words = new Words(bytes.buffer);
@@ -186,7 +183,7 @@ describe("§5.1, §5.3 masking", () => {
     },
   );
 
-  test("each frame has a key of its own, drawn from the given source", () => {
+  test("each frame has a separate key from the given source", () => {
     let drawn = 0;
     const client = open("client", { random: (bytes) => bytes.fill(++drawn) });
     client.sendData("a");
@@ -205,12 +202,12 @@ describe("§5.1, §5.3 masking", () => {
 });
 
 describe("§5.5 control frames", () => {
-  test("a ping is told, and answered with its payload (§5.5.2, §5.5.3)", () =>
+  test("a ping is reported, and answered with its payload (§5.5.2, §5.5.3)", () =>
     expectEvents("server", "89 82 00 00 00 00 68 69", [ping(hex("68 69"))], "8a 02 68 69"));
   test("a ping may be empty", () => expectEvents("server", "89 80 00 00 00 00", [ping(hex(""))], "8a 00"));
   test("a ping may have 125 bytes", () =>
     expectEvents("server", "89 fd 00 00 00 00 fe*125", [ping(hex("fe*125"))], "8a 7d fe*125"));
-  test("ten pings have ten pongs, in order", () => {
+  test("ten pings get ten pongs, in order", () => {
     const numbers = Array.from({ length: 10 }, (_, i) => `0${i}`);
     expectEvents(
       "server",
@@ -219,7 +216,7 @@ describe("§5.5 control frames", () => {
       numbers.map((n) => `8a 01 ${n}`).join(" "),
     );
   });
-  test("a pong that nobody asked for is told and not answered", () =>
+  test("an unsolicited pong is reported and not answered", () =>
     expectEvents("server", "8a 82 00 00 00 00 68 69", [pong(hex("68 69"))]));
   test("frameReader refuses a ping of 126 bytes", () =>
     expectViolation("client", "89 7e 00 7e 00*126", "controlFrameTooLong", 1002));
@@ -230,7 +227,7 @@ describe("§5.5 control frames", () => {
   test.each(["08", "09", "0a"])("frameReader refuses the fragmented control frame %s", (first) =>
     expectViolation("client", `${first} 00`, "controlFrameFragmented", 1002),
   );
-  test("with autoPong off a ping is for the application to answer", () => {
+  test("without autoPong the application answers pings", () => {
     const server = open("server", { autoPong: false });
     expect(feed(server, hex("89 81 00 00 00 00 07"))).toEqual([ping(hex("07"))]);
     expect(toHex(server.bytesToSend())).toBe("");
@@ -244,7 +241,7 @@ describe("§5.5 control frames", () => {
     server.pong(hex("ab*125"));
     expect(toHex(server.bytesToSend())).toBe(toHex(hex("89 00 89 02 00 00 8a 7d ab*125")));
   });
-  test("the payload of a ping outlives the chunk that it came in", () => {
+  test("the payload of a ping outlives its chunk", () => {
     const server = open("server");
     const chunk = hex("89 82 00 00 00 00 68 69");
     server.receiveBytes(chunk);
@@ -254,7 +251,7 @@ describe("§5.5 control frames", () => {
   });
 });
 
-test("frameRemaining is what a frame's header announces, less what has been pulled", () => {
+test("frameRemaining is the announced length minus what has been pulled", () => {
   const connection = open("client");
   expect(connection.frameRemaining).toBe(0);
   connection.receiveBytes(hex("82 7e 03 e8 00*100"));

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { Deadlines, resolveTiming } from "../../src/core/deadlines.ts";
 import { LifeCycle } from "../../src/core/lifeCycle.ts";
 
-test("a signal that the table has no cell for is an error, and changes nothing", () => {
+test("a signal without a cell in the table is an error, and changes nothing", () => {
   const cycle = new LifeCycle("closed", new Deadlines(resolveTiming({})));
   expect(cycle.allows("sendMessage")).toBe(false);
   expect(() => cycle.follow("sendMessage")).toThrow("no sendMessage in closed");

@@ -1,4 +1,6 @@
-/** RFC 6455 §10.4: what a peer may make a connection hold, each at the limit and one beyond, in both roles. */
+/**
+ * RFC 6455 §10.4: how much a peer can make a connection hold, each limit at its value and one beyond, in both roles.
+ */
 import { describe, expect, test } from "vitest";
 import {
   defaultLimits,
@@ -33,7 +35,7 @@ interface Case {
   readonly code: ProtocolErrorCode;
   /** The numbers that the limit is set to. */
   readonly at: readonly number[];
-  /** What comes, without masks if it is frames. */
+  /** The input, without masks if it is frames. */
   readonly reach: Partial<Record<ConnectionType, (n: number) => Uint8Array>>;
   /** With what the peer is answered beyond it: a close code if the connection was open, else a status. */
   readonly answer: number;
@@ -57,7 +59,7 @@ const ANSWER = [
   "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
 ];
 
-/** A head of so many bytes, and one of so many lines. */
+/** A head with this many bytes, and one with this many lines. */
 const ofBytes = (lines: readonly string[], n: number): Uint8Array =>
   head(...lines, `X: ${"x".repeat(n - head(...lines, "X: ").length)}`);
 const ofLines = (lines: readonly string[], n: number): Uint8Array =>
@@ -122,7 +124,7 @@ const cases: readonly Case[] = [
   },
   {
     limit: "maxEarlyBytes",
-    what: "what comes behind the request",
+    what: "bytes after the request",
     code: "tooMuchEarlyData",
     at: [1, 100, 1000],
     // A client's own request comes first: what it gets before the answer is no early data, but the answer.
@@ -133,7 +135,7 @@ const cases: readonly Case[] = [
 
 const isOpening = ({ answer }: Case): boolean => answer < 1000;
 
-/** A connection at the place where the limit counts. What it has sent by then is gone. */
+/** A connection in the state in which the limit counts. Its earlier output has been taken. */
 function start(role: ConnectionType, each: Case, limit: number): WSConnection {
   const limits = { [each.limit]: limit };
   if (!isOpening(each)) return open(role, { masking: false, limits });
@@ -145,7 +147,7 @@ function start(role: ConnectionType, each: Case, limit: number): WSConnection {
 
 const hasClosed = (events: readonly WSEvent[]): boolean => events.some(({ type }) => type === "connectionClosed");
 
-describe("each limit holds at its number, and not beyond, however the bytes come", () => {
+describe("each limit allows its value and no more, however the bytes arrive", () => {
   for (const each of cases) {
     for (const [role, reach] of Object.entries(each.reach) as [ConnectionType, (n: number) => Uint8Array][]) {
       test.each(each.at)(`${role}: ${each.limit} of %i, ${each.what} (${each.code})`, (limit) => {
@@ -169,7 +171,7 @@ describe("each limit holds at its number, and not beyond, however the bytes come
       });
     }
   }
-  test("there is a case for each limit there is, in each role that it is for", () => {
+  test("every limit has a case, in each role that it applies to", () => {
     // Too many pings are no fault: see below.
     const limits = [...new Set(cases.map(({ limit }) => limit)), "maxQueuedReplies"];
     expect(limits.sort()).toEqual(Object.keys(defaultLimits).sort());
@@ -178,7 +180,7 @@ describe("each limit holds at its number, and not beyond, however the bytes come
   });
 });
 
-test("a frame that is too long is refused by its header, before its payload comes", () => {
+test("a frame that is too long is refused by its header, before its payload arrives", () => {
   for (const name of ["maxFrameBytes", "maxMessageBytes"] as const) {
     const client = open("client", { limits: { [name]: 100 } });
     expect(expectClosed(feed(client, hex("82 65"))).error).toMatchObject({
@@ -222,7 +224,7 @@ describe("§5.5.3 of the pings beyond maxQueuedReplies only the latest is answer
   };
   const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
 
-  test("1,100 in one chunk: 1,024 are answered, and the last", () => {
+  test("1,100 in one chunk: 1,024 and the last are answered", () => {
     const connection = pinged(1100);
     expect(connection.bufferedAmount).toBe(4 * 1025);
     expect(numbersIn(connection.bytesToSend())).toEqual([...upTo(1024), 1100]);
@@ -230,7 +232,7 @@ describe("§5.5.3 of the pings beyond maxQueuedReplies only the latest is answer
     expect(connection.bytesToSend()).toHaveLength(0);
   });
 
-  test.each([1, 2, 40])("a limit of %i: as many are answered, and beyond it the latest, too", (limit) => {
+  test.each([1, 2, 40])("a limit of %i: as many are answered, plus the latest", (limit) => {
     for (const amount of [limit - 1, limit]) {
       expect(numbersIn(pinged(amount, limit).bytesToSend())).toEqual(upTo(amount));
     }
@@ -240,7 +242,7 @@ describe("§5.5.3 of the pings beyond maxQueuedReplies only the latest is answer
     }
   });
 
-  test("0: the latest, whenever bytes are taken, and none before", () => {
+  test("0: the latest, when bytes are taken, and none before", () => {
     const connection = pinged(3, 0);
     expect(connection.bufferedAmount).toBe(4);
     expect(numbersIn(connection.bytesToSend())).toEqual([3]);
@@ -257,7 +259,7 @@ describe("§5.5.3 of the pings beyond maxQueuedReplies only the latest is answer
     expect(numbersIn(pinged(5000, Infinity).bytesToSend())).toEqual(upTo(5000));
   });
 
-  test("pongs that have been sent make room for more", () => {
+  test("sent pongs make room for more", () => {
     const connection = open("client", { masking: false, limits: { maxQueuedReplies: 2 } });
     for (let i = 0; i < 10; i++) {
       expect(feed(connection, pings(1, 2))).toHaveLength(2);
@@ -265,7 +267,7 @@ describe("§5.5.3 of the pings beyond maxQueuedReplies only the latest is answer
     }
   });
 
-  test("they keep their places among other frames; the latest comes last", () => {
+  test("they keep their places among other frames; the latest is last", () => {
     const connection = open("server", { masking: false, limits: { maxQueuedReplies: 1 } });
     connection.sendData("a");
     feed(connection, pings(1, 2));
@@ -282,7 +284,7 @@ describe("§5.5.3 of the pings beyond maxQueuedReplies only the latest is answer
     expect(toHex(connection.bytesToSend())).toBe("8a 81 01 01 01 01 60");
   });
 
-  test("a flood keeps no more pongs than the limit, whether many or few bytes are taken at once", () => {
+  test("a flood stores no more pongs than the limit, whether many or few bytes are taken at once", () => {
     const flood = hex("89 7d 00*125");
     for (const amount of [1, 130, 131, 1000]) {
       const connection = open("client", { limits: { maxQueuedReplies: 10 } });
@@ -294,7 +296,7 @@ describe("§5.5.3 of the pings beyond maxQueuedReplies only the latest is answer
     }
   });
 
-  test("other output that is never taken to its end does not keep the latest back", () => {
+  test("other output that is never fully taken does not hold the latest back", () => {
     const connection = open("server", { masking: false, limits: { maxQueuedReplies: 1 } });
     connection.sendData(new Uint8Array(10_000));
     let sent = 0;
@@ -309,7 +311,7 @@ describe("§5.5.3 of the pings beyond maxQueuedReplies only the latest is answer
     expect(pongs).toBe(100 * 127);
   });
 
-  test("the payload is kept, though the chunk's memory is used again", () => {
+  test("the payload is kept, even if the chunk's memory is reused", () => {
     const connection = open("server", { masking: false, limits: { maxQueuedReplies: 0 } });
     const chunk = join(pings(1, 1), new Uint8Array(100));
     connection.receiveBytes(chunk.subarray(0, 4));
@@ -318,13 +320,13 @@ describe("§5.5.3 of the pings beyond maxQueuedReplies only the latest is answer
     expect(numbersIn(connection.bytesToSend())).toEqual([1]);
   });
 
-  test("before our Close it is answered, since nothing may follow that", () => {
+  test("it is answered before our Close, because nothing may follow that", () => {
     const connection = pinged(3, 1);
     connection.close();
     expect(toHex(connection.bytesToSend())).toBe("8a 02 00 01 8a 02 00 03 88 00");
   });
 
-  test("behind the peer's Close it is not, nor when the connection has failed", () => {
+  test("it is not answered after the peer's Close or after a failure", () => {
     for (const [bytes, code] of [
       ["88 02 03 e8", 1000],
       ["83 00", 1002],
@@ -339,14 +341,14 @@ describe("§5.5.3 of the pings beyond maxQueuedReplies only the latest is answer
     }
   });
 
-  test("with autoPong off none is answered", () => {
+  test("without autoPong none is answered", () => {
     const connection = open("server", { masking: false, autoPong: false, limits: { maxQueuedReplies: 0 } });
     feed(connection, pings(1, 2));
     expect([connection.bufferedAmount, connection.bytesToSend().length]).toEqual([0, 0]);
   });
 });
 
-test("a message in many small pieces keeps nothing of them", () => {
+test("a message in many small pieces retains nothing of them", () => {
   const client = open("client");
   feed(client, hex("82 7f 00 00 00 00 01 00 00 00"));
   for (let i = 0; i < 1000; i++) {

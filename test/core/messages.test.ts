@@ -20,7 +20,7 @@ const unmasked = (first: string, payload: Uint8Array): Uint8Array =>
   join(hex(first, payload.length.toString(16).padStart(2, "0")), payload);
 
 describe("§5.4 fragmentation", () => {
-  test("a message comes in fragments, the first and the last with payload or without", () => {
+  test("a message arrives in fragments, the first and the last with or without payload", () => {
     expectEvents("client", "02 01 61 00 00 00 02 62 63 80 00", [
       binary(hex("61"), more),
       binary(hex(""), more),
@@ -29,21 +29,22 @@ describe("§5.4 fragmentation", () => {
     ]);
     expectEvents("client", "01 00 80 01 61", [text("", more), text("a")]);
   });
-  test("control frames come between fragments, and are answered at once", () =>
+  test("control frames may come between fragments, and are answered at once", () =>
     expectEvents(
       "server",
       "01 81 00 00 00 00 61 89 81 00 00 00 00 2a 80 81 00 00 00 00 62",
       [text("a", more), ping(hex("2a")), text("b")],
       "8a 01 2a",
     ));
-  test("a control frame of many bytes comes between fragments", () =>
+  test("a control frame of many bytes may come between fragments", () =>
     expectEvents("client", "01 01 61 8a 7d 2a*125 80 01 62", [
       text("a", more),
       { type: "pongReceived", payload: hex("2a*125") },
       text("b"),
     ]));
-  test.each(["80 01 61", "00 00", "82 00 80 00"])("messageReader refuses a continuation of nothing: %s", (bytes) =>
-    expectViolation("client", bytes, "continuationWithoutStart", 1002),
+  test.each(["80 01 61", "00 00", "82 00 80 00"])(
+    "messageReader refuses a continuation without a message: %s",
+    (bytes) => expectViolation("client", bytes, "continuationWithoutStart", 1002),
   );
   test.each(["01 01 61 81 01 62", "01 00 01 00", "02 00 82 00", "02 00 01 00"])(
     "messageReader refuses a new message inside another: %s",
@@ -60,7 +61,7 @@ describe("§5.4 fragmentation", () => {
     server.sendData(hex("64"));
     expect(toHex(server.bytesToSend())).toBe("01 01 61 00 00 89 00 80 01 62 02 01 63 80 01 64");
   });
-  test("sendData refuses text amid a binary message, and the other way round", () => {
+  test("sendData refuses text inside a binary message, and vice versa", () => {
     const server = open("server");
     server.sendData("a", false);
     expect(() => server.sendData(hex("62"))).toThrow(expect.objectContaining({ code: "messageTypeChanged" }));
@@ -69,8 +70,8 @@ describe("§5.4 fragmentation", () => {
   });
 });
 
-describe("§6.2 delivery as the bytes come", () => {
-  test("a frame of 16 MiB is delivered chunk by chunk, unmasked in its own memory, without a copy", () => {
+describe("§6.2 delivery as the bytes arrive", () => {
+  test("a frame of 16 MiB is delivered chunk by chunk, unmasked in place, without a copy", () => {
     for (const role of ["client", "server"] as const) {
       const mask = role === "server" ? "ff 00 00 00 00 01 00 00 00 01 02 03 04" : "7f 00 00 00 00 01 00 00 00";
       const connection = open(role);
@@ -100,7 +101,7 @@ describe("§6.2 delivery as the bytes come", () => {
     client.sendData("still open");
     expect(joined(pull(client))).toMatchObject([text("b"), { type: "connectionClosed", code: 1006 }]);
   });
-  test("a chunk that is not pulled yet waits behind the ones before it", () => {
+  test("an unpulled chunk waits after the ones before it", () => {
     const client = open("client");
     for (const byte of hex("82 7e 01 00", "61*256", "81 01 62")) client.receiveBytes(Uint8Array.of(byte));
     client.receiveBytes(hex("82 7e 01 00", "63*256"));
@@ -119,7 +120,7 @@ describe("§8.1 text is UTF-8", () => {
       unmasked("81", ascii(sample)),
       ({ events }) => expect(joined(events)[0]).toEqual(text(sample)),
     ));
-  test("every piece that is delivered is whole characters", () => {
+  test("every delivered piece is whole characters", () => {
     const events = feed(
       open("client"),
       unmasked("81", ascii("é日\u{1f600}")),
@@ -127,7 +128,7 @@ describe("§8.1 text is UTF-8", () => {
     );
     expect(events.map((event) => event.type === "textReceived" && event.data)).toEqual(["é", "日", "\u{1f600}"]);
   });
-  test("a character is delivered with its last byte, not with what comes behind it", () => {
+  test("a character is delivered with its last byte, not with the next bytes", () => {
     const client = open("client");
     feed(client, hex("01 09"));
     const told = Array.from(ascii("é日\u{1f600}"), (byte) =>
@@ -135,14 +136,14 @@ describe("§8.1 text is UTF-8", () => {
     );
     expect(told).toEqual([[], ["é"], [], [], ["日"], [], [], [], ["\u{1f600}"]]);
   });
-  test("a character may be cut by a frame, and a control frame come between its halves", () =>
+  test("a frame boundary may split a character, and a control frame may come between the halves", () =>
     expectEvents("client", "01 01 c3 8a 00 80 01 a9", [
       text("", more),
       { type: "pongReceived", payload: hex("") },
       text("é"),
     ]));
   test("a byte order mark is part of the text", () => expectEvents("client", "81 04 ef bb bf 61", [text("\ufeffa")]));
-  test("a long text in many chunks is the text", () => {
+  test("a long text in many chunks is delivered unchanged", () => {
     const long = sample.repeat(500);
     const bytes = ascii(long);
     const client = open("client");
@@ -156,8 +157,8 @@ describe("§8.1 text is UTF-8", () => {
 
   const bad: [string, string, string][] = [
     ["a continuation byte alone", "80", ""],
-    ["bytes that never stand in UTF-8", "61 fe", "a"],
-    ["bytes that never stand in UTF-8", "ff", ""],
+    ["bytes that never occur in UTF-8", "61 fe", "a"],
+    ["bytes that never occur in UTF-8", "ff", ""],
     ["an overlong slash of two bytes", "61 c0 af", "a"],
     ["an overlong slash of three bytes", "e0 80 af", ""],
     ["an overlong slash of four bytes", "f0 80 80 af", ""],
@@ -180,7 +181,7 @@ describe("§8.1 text is UTF-8", () => {
     expectViolation("client", join(unmasked("01", payload), hex("80 00")), "invalidUtf8", 1007);
   });
   test.each(bad)(
-    "what came before is delivered, and the error says where the text broke: %s, %s",
+    "the text before is delivered, and the error has the position of the invalid byte: %s, %s",
     (_, bytes, before) => {
       const payload = hex(bytes);
       everyWay(
@@ -190,7 +191,7 @@ describe("§8.1 text is UTF-8", () => {
           const closed = expectClosed(events);
           expect(events.flatMap((event) => (event.type === "textReceived" ? event.data : [])).join("")).toBe(before);
           const at = closed.error!.offset! - 2;
-          // Up to there it could still become UTF-8; with that byte it can't.
+          // Before this byte it could still be UTF-8; with it, it can't.
           expect(canBecomeUtf8(payload.subarray(0, at))).toBe(true);
           expect(canBecomeUtf8(payload.subarray(0, at + 1))).toBe(false);
         },
@@ -204,7 +205,7 @@ describe("§8.1 text is UTF-8", () => {
       expectViolation("client", join(unmasked("01", hex(bytes)), hex("80 00")), "invalidUtf8", 1007);
     },
   );
-  test("messageReader fails at the first byte that is wrong, with the frame unfinished", () => {
+  test("messageReader fails at the first invalid byte, before the frame is finished", () => {
     for (const start of ["ed a0", "f4 90", "f5", "c0", "c1", "61 80", "e0 9f", "f0 8f"]) {
       const events = feed(open("client"), join(hex("81 7d"), hex(start)));
       expect(expectClosed(events).error, start).toMatchObject({ code: "invalidUtf8" });
@@ -213,7 +214,7 @@ describe("§8.1 text is UTF-8", () => {
       expect(feed(open("client"), join(hex("81 7d"), hex(start))), start).toEqual([]);
     }
   });
-  test("after a bad text nothing that follows is delivered", () => {
+  test("after invalid text nothing more is delivered", () => {
     const client = open("client");
     const events = feed(client, hex("81 02 61 ff 82 01 62 81 01 63"));
     expect(events.map((event) => event.type)).toEqual(["textReceived", "connectionClosed"]);
@@ -242,7 +243,7 @@ describe("§8.1 text is UTF-8", () => {
       );
     }
   });
-  test("sendData keeps a surrogate pair together that two fragments are cut between", () => {
+  test("sendData joins a surrogate pair that is split between two fragments", () => {
     const server = open("server");
     server.sendData("a\ud83d", false);
     server.sendData("", false);
@@ -253,7 +254,7 @@ describe("§8.1 text is UTF-8", () => {
     expect(toHex(server.bytesToSend())).toBe("01 00 80 04 ef bf bd 21");
   });
   test.each([0, 1, 20, 63, 64, 65, 120, 125, 126, 200, 5461, 5462, 20_000, 70_000])(
-    "sendData sends text of %i characters, of one byte each and of more",
+    "sendData sends text of %i characters, ASCII and longer ones",
     (length) => {
       for (const character of ["a", "é", "日"]) {
         for (const role of ["client", "server"] as const) {

@@ -1,4 +1,4 @@
-/** What the application is told that asks for what may not be: which rule, and in words. */
+/** The errors for invalid calls of the application: which rule, and in which words. */
 import { describe, expect, test } from "vitest";
 import { WSConnection, type ConnectionOptions } from "../../src/index.ts";
 import { feed, hex, open } from "../support/wire.ts";
@@ -8,7 +8,7 @@ type Connection = ReturnType<typeof open>;
 describe("LocalProtocolError", () => {
   test.each<[words: string, code: string, (connection: Connection) => void]>([
     [
-      "a message in fragments is either text or binary throughout",
+      "the fragments of a message must be all text or all binary",
       "messageTypeChanged",
       (connection) => {
         connection.sendData("a", false);
@@ -16,7 +16,7 @@ describe("LocalProtocolError", () => {
       },
     ],
     [
-      "may not sendMessage while localClosing",
+      "can't sendMessage while localClosing",
       "wrongState",
       (connection) => {
         connection.close();
@@ -24,7 +24,7 @@ describe("LocalProtocolError", () => {
       },
     ],
     [
-      "may not sendPing while closed",
+      "can't sendPing while closed",
       "wrongState",
       (connection) => {
         feed(connection, hex("88 00"));
@@ -50,7 +50,7 @@ describe("RangeError", () => {
       "a control frame carries at most 125 bytes, not 126 (RFC 6455 §5.5)",
       (connection) => connection.ping(hex("00*126")),
     ],
-    ["close code 1005 may not be sent (RFC 6455 §7.4)", (connection) => connection.close(1005)],
+    ["close code 1005 can't be sent: use 1000 or 3000 to 4999 (RFC 6455 §7.4)", (connection) => connection.close(1005)],
     [
       "a close reason has at most 123 bytes of UTF-8, not 124 (RFC 6455 §5.5)",
       (connection) => connection.close(1000, "é".repeat(62)),
@@ -65,10 +65,8 @@ describe("RangeError", () => {
     ["closeTimeoutMs", { closeTimeoutMs: 0 }],
     ["keepalive.intervalMs", { keepalive: { intervalMs: 0, timeoutMs: 1 } }],
     ["keepalive.timeoutMs", { keepalive: { intervalMs: 1, timeoutMs: 0 } }],
-  ])("%s must be above 0 milliseconds", (name, options) => {
-    expect(() => new WSConnection("server", options)).toThrow(
-      new RangeError(`${name} must be above 0 milliseconds; it is 0`),
-    );
+  ])("%s must be more than 0 ms", (name, options) => {
+    expect(() => new WSConnection("server", options)).toThrow(new RangeError(`${name} must be more than 0 ms, not 0`));
   });
 });
 

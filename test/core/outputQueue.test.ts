@@ -12,7 +12,7 @@ const step = fc.oneof(
   fc.constant({ recycle: true }),
 );
 
-test("OutputQueue gives what was written, in order, in memory that is never written again unless it is given back", () => {
+test("OutputQueue returns what was written, in order, in memory that is reused only after recycle()", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const queue = new OutputQueue();
@@ -48,7 +48,7 @@ test("OutputQueue gives what was written, in order, in memory that is never writ
   );
 });
 
-describe("OutputQueue writes next into memory that was given back", () => {
+describe("OutputQueue reuses recycled memory for the next write", () => {
   /** A queue that has been given back the memory of its last slab, and that memory. */
   function recycled(used: number): { queue: OutputQueue; buffer: ArrayBuffer } {
     const queue = new OutputQueue();
@@ -58,7 +58,7 @@ describe("OutputQueue writes next into memory that was given back", () => {
     return { queue, buffer: taken.buffer };
   }
 
-  test.each([1, 1000])("where %i bytes have room in it", (length) => {
+  test.each([1, 1000])("if %i bytes fit in it", (length) => {
     const { queue, buffer } = recycled(1000);
     expect(queue.fits(length)).toBe(true);
     queue.reserve(length);
@@ -66,27 +66,27 @@ describe("OutputQueue writes next into memory that was given back", () => {
     expect(queue.fits(buffer.byteLength - length)).toBe(true);
     expect(queue.fits(buffer.byteLength - length + 1)).toBe(false);
   });
-  test("and not where they have none", () => {
+  test("and not if they do not fit", () => {
     const { queue, buffer } = recycled(1000);
     expect(queue.fits(buffer.byteLength + 1)).toBe(false);
     queue.reserve(buffer.byteLength + 1);
     expect(queue.slab.buffer).not.toBe(buffer);
   });
-  test("again and again, even where so little was written in between that it was copied", () => {
+  test("again and again, even if so little was written in between that it was copied", () => {
     const { queue, buffer } = recycled(1000);
     queue.reserve(1);
     expect(queue.take().buffer.byteLength).toBe(1);
     queue.reserve(1);
     expect(queue.slab.buffer).toBe(buffer);
   });
-  test("once: it is not written into while somebody has it", () => {
+  test("only once: it is not written into while somebody uses it", () => {
     const { queue, buffer } = recycled(1000);
     queue.reserve(1000);
     expect(queue.take().buffer).toBe(buffer);
     queue.reserve(1000);
     expect(queue.slab.buffer).not.toBe(buffer);
   });
-  test("but keeps no more than 288 KiB, nothing smaller than it has, and nothing that has been transferred", () => {
+  test("but keeps at most 288 KiB, nothing smaller than what it has, and nothing that was transferred", () => {
     const { queue, buffer } = recycled(1000);
     queue.recycle(new Uint8Array(294_913));
     queue.recycle(new Uint8Array(10));
@@ -102,7 +102,7 @@ describe("OutputQueue writes next into memory that was given back", () => {
   });
 });
 
-describe("OutputQueue copies no more than it has to", () => {
+describe("OutputQueue copies no more than necessary", () => {
   /** A queue whose last slab was so long and full. */
   function after(used: number): OutputQueue {
     const queue = new OutputQueue();
@@ -111,7 +111,7 @@ describe("OutputQueue copies no more than it has to", () => {
     return queue;
   }
 
-  test("a chunk that was given is handed on as it is", () => {
+  test("a given chunk is passed on without a copy", () => {
     const queue = new OutputQueue();
     const chunk = new Uint8Array(3);
     queue.push(chunk);
@@ -119,7 +119,7 @@ describe("OutputQueue copies no more than it has to", () => {
     queue.push(chunk);
     expect(queue.take(3)).toBe(chunk);
   });
-  test("what is written between chunks lies in one slab, where nothing is written once it has been taken", () => {
+  test("what is written between chunks shares one slab, which does not change after it is taken", () => {
     const queue = new OutputQueue();
     for (let i = 0; i < 3; i++) {
       queue.reserve(50);
@@ -132,7 +132,7 @@ describe("OutputQueue copies no more than it has to", () => {
     queue.reserve(1);
     expect(queue.slab.buffer).not.toBe(chunks[4]!.buffer);
   });
-  test("the header of a chunk is for the slab where that has room, or where four chunks wait", () => {
+  test("a chunk's header goes into the slab if it has room, or if four chunks wait", () => {
     const queue = new OutputQueue();
     for (const isGathered of [false, false, false, false, true]) {
       expect(queue.gathersHeader(4)).toBe(isGathered);
@@ -146,12 +146,12 @@ describe("OutputQueue copies no more than it has to", () => {
     queue.recycle(queue.take());
     expect(queue.gathersHeader(10)).toBe(true);
   });
-  test("an empty chunk is none", () => {
+  test("an empty chunk is ignored", () => {
     const queue = new OutputQueue();
     queue.push(new Uint8Array(0));
     expect(queue.takeChunks()).toEqual([]);
   });
-  test("a slab has room for an eighth more than was written last time, at least 288 bytes, at most 288 KiB", () => {
+  test("a slab has room for an eighth more than was last written, at least 288 bytes, at most 288 KiB", () => {
     for (const [last, next] of [
       [1, 288],
       [4000, 4504],
@@ -162,7 +162,7 @@ describe("OutputQueue copies no more than it has to", () => {
       expect(queue.slab.length, `after ${last}`).toBe(next);
     }
   });
-  test("one of 256 KiB or more is queued as it is when it is full, and another one begun", () => {
+  test("a full slab of 256 KiB or more is queued without a copy, and another one is started", () => {
     const queue = after(1_000_000);
     expect(queue.reserve(200_000)).toBe(0);
     const { slab } = queue;
@@ -177,7 +177,7 @@ describe("OutputQueue copies no more than it has to", () => {
     expect(chunks[0]!.buffer).toBe(slab.buffer);
     expect(chunks.map((chunk) => chunk.every((byte) => byte === chunk[0]))).toEqual([true, true]);
   });
-  test("a smaller slab is filled to its last byte, and then there is one of twice the size with what it held", () => {
+  test("a smaller slab is filled completely, then replaced by one of twice the size with its content", () => {
     const queue = new OutputQueue();
     queue.reserve(8);
     const { slab } = queue;

@@ -1,4 +1,7 @@
-/** What the application supplies, codecs and `random`, may throw anything at any time: one connection ends, and nothing else. */
+/**
+ * Code of the application, such as codecs and `random`, may throw anything at any time: one connection ends, and
+ * nothing else.
+ */
 import fc from "../support/properties.ts";
 import { describe, expect, test } from "vitest";
 import {
@@ -114,7 +117,7 @@ describe("a codec that throws while events are pulled ends the connection with C
     ["nothing", undefined],
     ["an object without a prototype", Object.create(null)],
     ["a LocalProtocolError", new LocalProtocolError("x", { code: "wrongState" })],
-  ])("whatever is thrown is the cause: %s", (_, value) => {
+  ])("whatever is thrown becomes the cause: %s", (_, value) => {
     const codec: Partial<ExtensionCodec> = {
       decode() {
         throw value;
@@ -137,7 +140,7 @@ describe("a codec that throws while events are pulled ends the connection with C
     expect(readClose(connection.bytesToSend()).code).toBe(1011);
   });
 
-  test("a RemoteProtocolError is no failure of the codec's, but the peer's fault", () => {
+  test("a RemoteProtocolError counts as the peer's fault, not as a failure of the codec", () => {
     const error = new RemoteProtocolError("no", { code: "extensionFault", closeCode: 1002 });
     const codec: Partial<ExtensionCodec> = {
       receiveFrame() {
@@ -163,7 +166,7 @@ describe("a codec that throws while events are pulled ends the connection with C
     },
   );
 
-  test("behind our Close there is no other", () => {
+  test("after our Close there is no second one", () => {
     const connection = openWith("client", [{ receiveFrame: fails }]);
     connection.close(4000);
     const closed = expectFailure(connection, feed(connection, hex("82 01 61")), "extensionFailed");
@@ -171,7 +174,7 @@ describe("a codec that throws while events are pulled ends the connection with C
     expect(toHex(connection.bytesToSend())).toBe("88 02 0f a0");
   });
 
-  test("where random fails, too, the connection ends without a Close", () => {
+  test("if random also fails, the connection ends without a Close", () => {
     const connection = openWith("client", [{ receiveFrame: fails }], { masking: true, random: fails });
     const closed = expectFailure(connection, feed(connection, hex("82 01 61")), "extensionFailed");
     expect(closed.sent).toBeUndefined();
@@ -179,7 +182,7 @@ describe("a codec that throws while events are pulled ends the connection with C
     expect(connection.bytesToSend()).toHaveLength(0);
   });
 
-  test("every codec is released once, even if one throws then, and a clean end stays clean", () => {
+  test("every codec is released once, even if one throws in release(), and a clean end stays clean", () => {
     const released: number[] = [];
     const codecs = [0, 1, 2].map((i) => ({
       release() {
@@ -194,7 +197,7 @@ describe("a codec that throws while events are pulled ends the connection with C
   });
 });
 
-describe("a client's extension that throws at the server's answer ends the connection", () => {
+describe("a client's extension that throws at the server's response ends the connection", () => {
   const answer = response("+Sec-WebSocket-Extensions: x-0");
   const reservedBits = { get: fails };
 
@@ -215,7 +218,7 @@ describe("a client's extension that throws at the server's answer ends the conne
   });
 });
 
-describe("an automatic answer whose mask can't be drawn ends the connection, and nothing is thrown", () => {
+describe("an automatic reply without a mask ends the connection, and nothing is thrown", () => {
   test("the pong", () => {
     const connection = open("client", { random: fails });
     expectFailure(connection, feed(connection, hex("89 01 61")), "randomFailed");
@@ -232,7 +235,7 @@ describe("an automatic answer whose mask can't be drawn ends the connection, and
     expectFailure(connection, pull(connection), "randomFailed");
   });
 
-  test("the Close: the peer's has been received, and is not answered", () => {
+  test("the Close: the peer's was received, and is not answered", () => {
     const connection = open("client", { random: fails });
     const closed = expectFailure(connection, feed(connection, hex("88 05 03 e8 62 79 65")), "randomFailed");
     expect(closed).toMatchObject({ code: 1000, reason: "bye", initiator: "remote", received: { code: 1000 } });
@@ -240,7 +243,7 @@ describe("an automatic answer whose mask can't be drawn ends the connection, and
     expect(connection.bytesToSend()).toHaveLength(0);
   });
 
-  test("the Close, if the next draw succeeds: it says what failed", () => {
+  test("the Close, if the next draw succeeds: it names the failure", () => {
     let draws = 0;
     const connection = open("client", { random: () => void (draws++ > 0 || fails()) });
     const closed = expectFailure(connection, feed(connection, hex("88 02 03 e8")), "randomFailed");
@@ -266,7 +269,7 @@ describe("an automatic answer whose mask can't be drawn ends the connection, and
     expect(closed.sent).toBeUndefined();
   });
 
-  test("a server draws none, and so does a client that does not mask", () => {
+  test("a server draws no mask, and neither does a client that does not mask", () => {
     for (const connection of [open("server", { random: fails }), open("client", { masking: false, random: fails })]) {
       feed(connection, connection.type === "server" ? hex("89 80 00 00 00 00") : hex("89 00"));
       expect(toHex(connection.bytesToSend())).toBe("8a 00");
@@ -274,7 +277,7 @@ describe("an automatic answer whose mask can't be drawn ends the connection, and
   });
 });
 
-describe("a call throws what random throws; nothing was sent, nothing has changed, and it can be made again", () => {
+describe("a call throws what random throws; nothing is sent or changed, and the call can be repeated", () => {
   test.each<[string, (connection: WSConnection) => void, string]>([
     ["sendData", (connection) => connection.sendData("hi"), "81 82 00 00 00 00 68 69"],
     ["sendData of bytes", (connection) => connection.sendData(hex("61")), "82 81 00 00 00 00 61"],
@@ -296,7 +299,7 @@ describe("a call throws what random throws; nothing was sent, nothing has change
     expect(toHex(connection.bytesToSend())).toBe(sent);
   });
 
-  test("half a character that waits for the next fragment still does", () => {
+  test("half a character that waits for the next fragment still waits", () => {
     let works = true;
     const random = (bytes: Uint8Array): void => (works ? void bytes.fill(0) : fails());
     const connection = open("client", { random });
@@ -309,7 +312,7 @@ describe("a call throws what random throws; nothing was sent, nothing has change
   });
 });
 
-describe("a call throws what encode throws, and the connection ends: the codec may have encoded what is never sent", () => {
+describe("a call throws what encode throws, and the connection ends, because the codec may have encoded what is never sent", () => {
   test.each<[string, Partial<ExtensionCodec>[]]>([
     ["the only codec", [{ encode: fails }]],
     ["the first of two", [{ encode: fails }, {}]],
@@ -323,7 +326,7 @@ describe("a call throws what encode throws, and the connection ends: the codec m
     expect(readClose(connection.bytesToSend()).code).toBe(1011);
   });
 
-  test("amid a message: what was sent of it stays, and the Close follows", () => {
+  test("in the middle of a message: what was sent of it stays, and the Close follows", () => {
     let frames = 0;
     const connection = openWith("server", [{ encode: (frame) => (frames++ === 0 ? frame : fails()) }]);
     connection.sendData("a", false);
@@ -337,7 +340,7 @@ describe("a call throws what encode throws, and the connection ends: the codec m
     expect(expectClosed(pull(connection)).error?.cause).toBeInstanceOf(TypeError);
   });
 
-  test("a RemoteProtocolError, too, is thrown as it is", () => {
+  test("a RemoteProtocolError is also thrown unchanged", () => {
     const error = new RemoteProtocolError("no", { code: "extensionFault", closeCode: 1002 });
     const connection = openWith("server", [
       {
@@ -351,7 +354,7 @@ describe("a call throws what encode throws, and the connection ends: the codec m
   });
 });
 
-describe("what is thrown while a connection is made, or accepted, is thrown to the caller", () => {
+describe("errors while a connection is created or accepted are thrown to the caller", () => {
   test("random, for the key of the request", () => {
     expect(() => client({ random: fails })).toThrow(thrown);
   });
@@ -370,7 +373,7 @@ describe("what is thrown while a connection is made, or accepted, is thrown to t
     expect(() => new WSConnection(type, { handshake: "none", extensions })).toThrow(thrown);
   });
 
-  test("accept, and the request still waits for its answer", () => {
+  test("accept, and the request still waits for an answer", () => {
     let works = false;
     const codec: ExtensionCodec = { reservedBits: 4 };
     const accept: Extension["accept"] = () => (works ? { parameters: [], codec } : fails());
@@ -384,7 +387,7 @@ describe("what is thrown while a connection is made, or accepted, is thrown to t
     expect(server.extensions).toEqual([{ name: "x-0", parameters: [] }]);
   });
 
-  test("a property of the accepted codec, however often it is read before", () => {
+  test("a property of the accepted codec, on any read", () => {
     for (let reads = 0; reads < 4; reads++) {
       let left = reads;
       const reservedBits = { get: () => (left-- > 0 ? 4 : fails()) };
@@ -409,7 +412,7 @@ describe("what is thrown while a connection is made, or accepted, is thrown to t
   });
 });
 
-describe("whenever anything throws", () => {
+describe("whatever throws", () => {
   type Step = (connection: WSConnection) => void;
   const steps: readonly Step[] = [
     ...["82 01 61", "01 01 61", "80 01 62", "c2 02 61 62", "89 01 70", "8a 00", "88 02 03 e8"].map(
@@ -425,7 +428,7 @@ describe("whenever anything throws", () => {
     (connection) => connection.close(),
   ];
 
-  test("there is one end, the last event; only calls throw, and leave the connection as it was or ended", () => {
+  test("there is one end, the last event; only calls throw, and the connection is unchanged or ended", () => {
     const codes = new Set<string | undefined>();
     fc.assert(
       fc.property(

@@ -1,4 +1,4 @@
-/** Short texts that are sent in a row: encoded together, and on the wire as if each had been sent alone. */
+/** Short texts sent in a row: encoded together, with the same bytes as if each were sent alone. */
 import { describe, expect, test, vi } from "vitest";
 import type { ConnectionType, WSConnection } from "../../src/index.ts";
 import { ascii, hex, join, open, type Bytes } from "../support/wire.ts";
@@ -16,7 +16,7 @@ function together(role: ConnectionType, acts: readonly Act[]): Bytes {
   return connection.bytesToSend();
 }
 
-/** Looks at what there is to send after each, so that nothing waits. */
+/** Takes the output after each, so that nothing is queued. */
 function oneByOne(role: ConnectionType, acts: readonly Act[]): Bytes {
   const connection = numbered(role);
   return join(
@@ -55,7 +55,7 @@ describe.each(["server", "client"] as const)("a %s", (role) => {
     expect(together(role, all)).toEqual(oneByOne(role, all));
   });
 
-  test("knows after each how many bytes wait", () => {
+  test("knows after each how many bytes are queued", () => {
     const connection = open(role);
     const headerLength = role === "client" ? 6 : 2;
     let bytes = 0;
@@ -65,7 +65,7 @@ describe.each(["server", "client"] as const)("a %s", (role) => {
       expect(connection.bufferedAmount).toBe(bytes);
     }
   });
-  test("hands out what waits in chunks, too, and as many bytes as are asked for", () => {
+  test("returns the queued bytes in chunks, and in the amount requested", () => {
     const connection = open("server");
     for (const data of [...BEFORE, LONG, LONG]) connection.sendData(data);
     const expected = join(
@@ -74,7 +74,7 @@ describe.each(["server", "client"] as const)("a %s", (role) => {
     const first = connection.bytesToSend(5);
     expect(join(first, ...connection.chunksToSend())).toEqual(expected);
   });
-  test("answers a ping behind the texts that were sent before", () => {
+  test("answers a ping after the texts that were sent before", () => {
     const connection = numbered(role);
     const acts = [...BEFORE, LONG, LONG].map(text);
     for (const act of acts) act(connection);
@@ -101,13 +101,13 @@ describe("the encoder is called", () => {
   test("once for all texts that follow eight of ASCII", () => {
     expect(calls([...BEFORE, ...Array<string>(100).fill(LONG)])).toBe(1);
   });
-  test("for each while texts are not ASCII, and once in vain for those that were expected to be", () => {
+  test("for each while texts are not ASCII, and once in vain for those that were expected to be ASCII", () => {
     expect(calls(Array<string>(10).fill("é".repeat(40)))).toBe(10);
     expect(calls([...BEFORE, LONG, "é".repeat(40), "é".repeat(40)])).toBe(4);
   });
 });
 
-test("a source of randomness that fails is told to whoever sends", () => {
+test("an error of random reaches the sender", () => {
   let drawn = 0;
   const client = open("client", {
     random(key) {

@@ -1,4 +1,4 @@
-/** What a peer is told that broke a rule, and the application: which rule, where, and in words. */
+/** What the application and the peer learn when the peer breaks a rule: which rule, where, and in which words. */
 import { describe, expect, test } from "vitest";
 import type { ConnectionOptions, ConnectionType } from "../../src/index.ts";
 import { concat } from "../../src/core/bytes.ts";
@@ -34,11 +34,11 @@ const violations: readonly [
   ["message of more than 4 bytes", "messageTooLarge", "§10.4", 1009, 2, "82 05", "client", { maxMessageBytes: 4 }],
   ["text that is not UTF-8", "invalidUtf8", "§8.1", 1007, 3, "81 02 61 ff"],
   ["Close frame with a body of one byte", "closeBodyTooShort", "§5.5.1", 1002, 3, "88 01 03"],
-  ["close code 1005 may not be sent", "closeCodeInvalid", "§7.4", 1002, 4, "88 02 03 ed"],
+  ["invalid close code 1005", "closeCodeInvalid", "§7.4", 1002, 4, "88 02 03 ed"],
   ["close reason that is not UTF-8", "invalidUtf8", "§8.1", 1007, 5, "88 03 03 e8 ff"],
 ];
 
-describe("a frame that breaks a rule is told by its clause and place, in words that the peer gets as well", () => {
+describe("an error for an invalid frame names the rule and the position, in the words that the peer gets", () => {
   test.each(violations)("%s (%s)", (words, code, section, closeCode, offset, bytes, role = "client", limits = {}) => {
     const connection = open(role, { limits, random: (key) => key.fill(0) });
     const closed = feed(connection, hex(bytes)).at(-1);

@@ -1,4 +1,4 @@
-/** Messages, and fragments, that lie whole in the chunk: read together, and told as if each had come alone. */
+/** Whole messages and fragments within one chunk: read together, with the same events as if each had arrived alone. */
 import { describe, expect, test, vi } from "vitest";
 import { WSConnection, type ConnectionOptions, type ConnectionType, type WSEvent } from "../../src/index.ts";
 import { binary, ping, text } from "../support/events.ts";
@@ -26,12 +26,12 @@ function messagesOf(events: Iterable<WSEvent>): unknown[] {
 describe.each(["client", "server"] as const)("a %s", (role) => {
   const peer = role === "client" ? "server" : "client";
 
-  test("reads texts of every kind that come in one chunk", () => {
+  test("reads texts of every kind in one chunk", () => {
     const connection = open(role);
     connection.receiveBytes(sent(peer, ...texts, ...texts));
     expect(pull(connection)).toEqual([...texts, ...texts].map((data) => text(data)));
   });
-  test("reads thousands of them, of both types in turns", () => {
+  test("reads thousands of them, alternating between types", () => {
     const messages = Array.from({ length: 5000 }, (_, i) =>
       i % 7 < 4 ? texts[i % texts.length]! : hex("00 ff 81 82").subarray(0, i % 5),
     );
@@ -39,7 +39,7 @@ describe.each(["client", "server"] as const)("a %s", (role) => {
     connection.receiveBytes(sent(peer, ...messages));
     expect(messagesOf(pull(connection))).toEqual(messages);
   });
-  test("reads them wherever in its buffer the chunk lies, up to the end of that, whose last word may be cut short", () => {
+  test("reads them at any position of the buffer, up to its end, which may be within a word", () => {
     const messages = ["naïve", "日本語", "😀 and 😀", "é".repeat(40), "a", "ż", "€", "😀"];
     for (let shift = 0; shift < 8; shift++) {
       for (const last of ["a", "éa", "€", "😀"]) {
@@ -52,7 +52,7 @@ describe.each(["client", "server"] as const)("a %s", (role) => {
       }
     }
   });
-  test("tells the texts before one that is not UTF-8, and where that stands", () => {
+  test("yields the texts before an invalid one, and its position", () => {
     const bad = hex("61 e2 82");
     for (let before = 0; before < 4; before++) {
       const connection = open(role);
@@ -69,7 +69,7 @@ describe.each(["client", "server"] as const)("a %s", (role) => {
       expect(connection.unreadAmount).toBe(0);
     }
   });
-  test("counts what has not been pulled as unread, message by message", () => {
+  test("counts unpulled messages as unread, one by one", () => {
     const connection = open(role);
     const [first, second, third] = [sent(peer, "one"), sent(peer, "second"), sent(peer, hex("03"))];
     connection.receiveBytes(join(first, second, third));
@@ -80,7 +80,7 @@ describe.each(["client", "server"] as const)("a %s", (role) => {
     }
     expect(left).toEqual([second.length + third.length, third.length, 0]);
   });
-  test("tells the rest after a Close that is sent in between, and nothing after the end", () => {
+  test("yields the rest after a Close that is sent in between, and nothing after the end", () => {
     const connection = open(role);
     connection.receiveBytes(join(sent(peer, "1", "2", "3"), closeOf(peer), sent(peer, "4")));
     const seen: unknown[] = [];
@@ -90,7 +90,7 @@ describe.each(["client", "server"] as const)("a %s", (role) => {
     }
     expect(seen).toEqual(["1", "2", "3", "connectionClosed"]);
   });
-  test("goes on in the next chunk with a message that was cut, wherever it was", () => {
+  test("continues in the next chunk with a message that was cut, wherever it was", () => {
     const wire = sent(peer, "één", "twee", hex("03"), "vier");
     for (let cut = 0; cut <= wire.length; cut++) {
       const connection = open(role);
@@ -102,7 +102,7 @@ describe.each(["client", "server"] as const)("a %s", (role) => {
       expect(whole.join("")).toBe("ééntweevier");
     }
   });
-  test("holds every message of a run to the limits", () => {
+  test("applies the limits to every message of a run", () => {
     const connection = open(role, { limits: { maxMessageBytes: 4 } });
     connection.receiveBytes(sent(peer, "four", "1", "fives", "2"));
     const events = pull(connection);
@@ -111,7 +111,7 @@ describe.each(["client", "server"] as const)("a %s", (role) => {
   });
 });
 
-test("unmasked bytes are left as they came", () => {
+test("unmasked bytes are not changed", () => {
   const chunk = sent("server", ...texts, "x".repeat(126), "x".repeat(300), "x".repeat(1000), hex("01 02"));
   const before = chunk.slice();
   const connection = open("client");
@@ -119,7 +119,7 @@ test("unmasked bytes are left as they came", () => {
   pull(connection);
   expect(chunk).toEqual(before);
 });
-test("a run ends at whatever is no short message: a ping, a fragment, an announced length, a bad frame", () => {
+test("a run ends at anything but a short message: a ping, a fragment, an extended length, an invalid frame", () => {
   expectEvents("client", "81 01 61 89 01 70 81 01 62", [text("a"), ping(hex("70")), text("b")], "8a 01 70");
   expectEvents("client", "82 01 61 82 7e 00 7e 62*126 82 01 63", [
     binary(hex("61")),
@@ -174,14 +174,14 @@ describe("a run of texts is read at once, as the chunk that is unmasked in place
     ["a longer frame that is cut", "81 fe 00 7e 91 a2 b3 c4 61*125"],
     ["a frame that is not masked", "81 04 91 a2 b3 c4"],
     ["a longer frame that is not masked", "81 7e 00 7e 61*130"],
-  ])("%s is left to the long way", (_, next) => {
+  ])("%s is left to the general reader", (_, next) => {
     expect(unmaskedWithTheFirst([...Array<Bytes>(20).fill(MASKED), hex(next)])).toBe(20);
   });
-  test.each([65, 201])("a message of %i bytes is where one less may come", (length) => {
+  test.each([65, 201])("a message of %i bytes is read fast if one less is allowed", (length) => {
     const frames = [...Array<Bytes>(20).fill(MASKED), sent("client", "a".repeat(length))];
     expect(unmaskedWithTheFirst(frames, { limits: { maxMessageBytes: length - 1 } })).toBe(20);
   });
-  test.each([125, 64, 126, 200])("a message of %i bytes is not, where as many may come", (length) => {
+  test.each([125, 64, 126, 200])("a message of %i bytes is not, if as many are allowed", (length) => {
     const frame = sent("client", "a".repeat(length));
     expect(unmaskedWithTheFirst([MASKED, frame], { limits: { maxMessageBytes: length } })).toBe(2);
   });
@@ -201,18 +201,15 @@ describe("longer messages that are one frame and lie whole in the chunk", () => 
   describe.each(["client", "server"] as const)("by a %s", (role) => {
     const peer = role === "client" ? "server" : "client";
 
-    test.each([126, 127, 1000])(
-      "of %i bytes come out as they were sent, whichever type, one behind the other",
-      (length) => {
-        const messages = ["x".repeat(length), new Uint8Array(length).fill(0x2a), "é".repeat(length >> 1), "short"];
-        expectEvents(
-          role,
-          sent(peer, ...messages),
-          messages.map((m) => (typeof m === "string" ? text(m) : binary(m))),
-        );
-      },
-    );
-    test("of whatever characters, in runs of every length, come out as they were sent", () => {
+    test.each([126, 127, 1000])("of %i bytes arrive unchanged, of either type, one after the other", (length) => {
+      const messages = ["x".repeat(length), new Uint8Array(length).fill(0x2a), "é".repeat(length >> 1), "short"];
+      expectEvents(
+        role,
+        sent(peer, ...messages),
+        messages.map((m) => (typeof m === "string" ? text(m) : binary(m))),
+      );
+    });
+    test("of any characters, in runs of every length, arrive unchanged", () => {
       const characters = ["x", "é", "日", "😀", "x😀é日"];
       const messages = Array.from({ length: 200 }, (_, i) => {
         const character = characters[i % 5]!;
@@ -229,19 +226,19 @@ describe("longer messages that are one frame and lie whole in the chunk", () => 
         expect(messagesOf(pull(again))).toEqual([longest, "é"]);
       }
     });
-    test("are as long as two bytes tell", () => {
+    test("have the length that their two bytes give", () => {
       const connection = open(role);
       connection.receiveBytes(sent(peer, "x".repeat(65_535)));
       expect(pull(connection)).toEqual([text("x".repeat(65_535))]);
     });
-    test("are held to the limit, and the last that is within it is read", () => {
+    test("respect the limit, and the last one within it is read", () => {
       const connection = open(role, { limits: { maxMessageBytes: 200 } });
       connection.receiveBytes(sent(peer, "x".repeat(200), "y".repeat(201)));
       const events = pull(connection);
       expect(messagesOf(events)).toEqual(["x".repeat(200), "connectionClosed"]);
       expect(events.at(-1)).toMatchObject({ error: { code: "messageTooLarge" } });
     });
-    test.each([300, 1001])("that are not UTF-8 end the connection where they are wrong: of %i bytes", (length) => {
+    test.each([300, 1001])("that are not UTF-8 end the connection at the invalid byte: of %i bytes", (length) => {
       const frame = sent(peer, new Uint8Array(length).fill(0x61).fill(0xff, 150, 151));
       frame[0] = 0x81;
       const connection = open(role);
@@ -262,7 +259,7 @@ describe("fragments of binary messages that lie whole in the chunk", () => {
   const piece = (length: number): Uint8Array<ArrayBuffer> => Uint8Array.from({ length }, (_, i) => i & 255);
 
   describe.each(["client", "server"] as const)("by a %s", (role) => {
-    test("come out one by one, of every length, with control frames in between", () => {
+    test("arrive one by one, of every length, with control frames in between", () => {
       const lengths = [0, 1, 125, 126, 127, 1000, 65_535, 65_536, 0, 3];
       const wire = [
         frame(role, 0x02, piece(5)),
@@ -283,7 +280,7 @@ describe("fragments of binary messages that lie whole in the chunk", () => {
         fragment(9, true),
       ]);
     });
-    test.each([3, 4])("are held to the greatest number of them, which is %i", (maxFragments) => {
+    test.each([3, 4])("are limited in number to %i", (maxFragments) => {
       const connection = open(role, { limits: { maxFragments } });
       const wire = [0x02, 0x00, 0x00, 0x80].map((first) => frame(role, first, piece(200)));
       connection.receiveBytes(join(...wire));
@@ -292,7 +289,7 @@ describe("fragments of binary messages that lie whole in the chunk", () => {
       if (maxFragments === 3) expect(events.at(-1)).toMatchObject({ error: { code: "tooManyFragments" } });
       else expect(events.at(-1)).toMatchObject({ messageFinished: true });
     });
-    test.each([599, 600])("are held to the length of the message, which is at most %i", (maxMessageBytes) => {
+    test.each([599, 600])("are limited in total length to %i", (maxMessageBytes) => {
       const connection = open(role, { limits: { maxMessageBytes } });
       const wire = [0x02, 0x00, 0x80].map((first) => frame(role, first, piece(200)));
       connection.receiveBytes(join(...wire));
@@ -300,7 +297,7 @@ describe("fragments of binary messages that lie whole in the chunk", () => {
       if (maxMessageBytes === 599) expect(last).toMatchObject({ error: { code: "messageTooLarge" } });
       else expect(last).toMatchObject({ messageFinished: true });
     });
-    test("are held to the length of a frame", () => {
+    test("are limited in the length of a frame", () => {
       const connection = open(role, { limits: { maxFrameBytes: 199 } });
       connection.receiveBytes(join(frame(role, 0x02, piece(100)), frame(role, 0x00, piece(200))));
       expect(pull(connection).at(-1)).toMatchObject({ error: { code: "frameTooLarge" } });
@@ -318,7 +315,7 @@ describe("fragments of binary messages that lie whole in the chunk", () => {
       again.receiveBytes(join(frame(role, 0x02, piece(1)), frame(role, first, piece(0))));
       expect(pull(again).at(-1)).toMatchObject({ error: { code } });
     });
-    test("are told as far as they have come where the chunk ends in one", () => {
+    test("are reported as far as they arrived if the chunk ends in one", () => {
       const connection = open(role);
       const next = frame(role, 0x80, piece(300));
       const cut = next.length - 100;
@@ -331,10 +328,10 @@ describe("fragments of binary messages that lie whole in the chunk", () => {
       expect(connection.frameRemaining).toBe(0);
     });
   });
-  test("whose length takes more bytes than it needs is refused", () => {
+  test("whose length takes more bytes than necessary is refused", () => {
     expectViolation("client", "02 01 61 80 7e 00 7d 61*125", "lengthNotMinimal", 1002);
   });
-  test("that is not masked is refused by a server, one that is by a client", () => {
+  test("that is unmasked is refused by a server, and a masked one by a client", () => {
     const server = open("server");
     server.receiveBytes(join(frame("server", 0x02, piece(1)), hex("80 01 61")));
     expect(pull(server).at(-1)).toMatchObject({ error: { code: "maskMissing" } });
@@ -342,7 +339,7 @@ describe("fragments of binary messages that lie whole in the chunk", () => {
   });
 });
 
-describe("what is read by the short way is unmasked together with its key, which becomes zeros", () => {
+describe("what the fast path reads is unmasked together with its key, which becomes zeros", () => {
   /** For each of these frames from a client, which come in one chunk, whether its key did. */
   function shortWay(frames: readonly Bytes[], options: ConnectionOptions = {}): boolean[] {
     const server = open("server", options);
@@ -362,17 +359,17 @@ describe("what is read by the short way is unmasked together with its key, which
   const masked = (first: number, length: number): Bytes => frame("server", first, new Uint8Array(length).fill(0x61));
   const PING = masked(0x89, 64);
 
-  test.each([0, 1, 125, 126, 127, 65_535])("bytes of %i, alone in the chunk or behind others", (length) => {
+  test.each([0, 1, 125, 126, 127, 65_535])("bytes of %i, alone in the chunk or after others", (length) => {
     const limits = { maxMessageBytes: length, maxFrameBytes: Math.max(64, length) };
     expect(shortWay([masked(0x82, length)], { limits })).toEqual([true]);
     expect(shortWay([masked(0x82, length), masked(0x82, length)])).toEqual([true, true]);
   });
-  test.each([0, 1, 125, 126, 127, 65_535])("a text of %i bytes, alone in the chunk or behind others", (length) => {
+  test.each([0, 1, 125, 126, 127, 65_535])("a text of %i bytes, alone in the chunk or after others", (length) => {
     const limits = { maxMessageBytes: length, maxFrameBytes: Math.max(64, length) };
     expect(shortWay([masked(0x81, length)], { limits })).toEqual([true]);
     expect(shortWay([masked(0x81, length), masked(0x82, length), masked(0x81, length)])).toEqual([true, true, true]);
   });
-  test.each([0, 1, 125, 126, 127, 65_535])("a fragment of %i bytes, but for a first one", (length) => {
+  test.each([0, 1, 125, 126, 127, 65_535])("a fragment of %i bytes, except a first one", (length) => {
     const limits = { maxMessageBytes: 1 + 2 * length, maxFrameBytes: Math.max(64, length), maxFragments: 3 };
     const frames = [masked(0x02, 1), masked(0x00, length), masked(0x80, length)];
     expect(shortWay(frames, { limits })).toEqual([false, true, true]);
@@ -380,7 +377,7 @@ describe("what is read by the short way is unmasked together with its key, which
   test.each([0x82, 0x81])("not a message of more than 65,535 bytes: %i", (first) => {
     expect(shortWay([masked(first, 65_536)])).toEqual([false]);
   });
-  test("not a fragment of more, nor one of a text", () => {
+  test("not a fragment of more, and not a text fragment", () => {
     expect(shortWay([masked(0x02, 1), masked(0x00, 65_536), masked(0x80, 1)])).toEqual([false, false, true]);
     expect(shortWay([masked(0x01, 1), masked(0x00, 200), masked(0x80, 1)])).toEqual([false, false, false]);
   });

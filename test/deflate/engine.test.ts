@@ -1,4 +1,4 @@
-/** The engine's interface: when engines are made, lent, reset and released, and what pako's take and make. */
+/** The engine's interface: when engines are created, lent, reset and released, and pako's memory and output. */
 import fc from "../support/properties.ts";
 import { describe, expect, test } from "vitest";
 import {
@@ -66,7 +66,7 @@ function say(from: WSConnection, to: WSConnection, ...messages: string[]): void 
 }
 
 describe("with context takeover", () => {
-  test("a connection has engines of its own, made on first use and released at the end", () => {
+  test("a connection has separate engines, created on first use and released at the end", () => {
     const log: string[] = [];
     const { client, server } = pair({ engine: storing(log), serverMaxWindowBits: 12, level: 3, memLevel: 5 });
     expect(log).toEqual([]);
@@ -92,7 +92,7 @@ describe("with context takeover", () => {
     pull(client);
     expect(log.splice(0)).toEqual(["deflater 1 is released", "inflater 2 is released"]);
   });
-  test("one that sends and receives nothing compressed makes none", () => {
+  test("a connection that sends and receives nothing compressed creates none", () => {
     const log: string[] = [];
     const { client, server } = pair({ engine: storing(log), threshold: 100 });
     say(client, server, "short");
@@ -107,7 +107,7 @@ describe("with context takeover", () => {
 
 describe("without context takeover", () => {
   const forgetting = { serverNoContextTakeover: true, clientNoContextTakeover: true };
-  test("all connections take turns with one engine, which forgets after each message", () => {
+  test("all connections take turns with one engine, which is reset after each message", () => {
     const log: string[] = [];
     const extension = permessageDeflate({ ...forgetting, engine: storing(log) });
     const pairs = Array.from({ length: 5 }, () => pairOf([extension], [extension]));
@@ -127,7 +127,7 @@ describe("without context takeover", () => {
     }
     expect(log.filter((line) => line.includes("released"))).toEqual([]);
   });
-  test("messages in fragments at the same time have an engine each", () => {
+  test("simultaneous messages in fragments use an engine each", () => {
     const log: string[] = [];
     const extension = permessageDeflate({ ...forgetting, engine: storing(log) });
     const [one, two] = [pairOf([extension], [extension]), pairOf([extension], [extension])] as const;
@@ -158,7 +158,7 @@ describe("without context takeover", () => {
     say(second.client, second.server, "another");
     expect(log).toContain("deflater 2 deflates 7");
   });
-  test("of another connection's messages nothing can be had", () => {
+  test("no data of another connection's messages can be recovered", () => {
     const extension = permessageDeflate(forgetting);
     const [one, two] = [pairOf([extension], [extension]), pairOf([extension], [extension])] as const;
     say(one.client, one.server, "a secret of the first");
@@ -185,7 +185,7 @@ const someText = (length: number, seed: number): Bytes =>
   Uint8Array.from({ length }, (_, i) => 97 + ((Math.imul((i >> 2) % 977, seed) >>> 7) % 20));
 
 describe("pako's engine", () => {
-  test("what reset leaves is what a new one is: the same bytes come of the same messages", () => {
+  test("reset makes it like new: equal messages give equal bytes", () => {
     const messages = fc.array(fc.oneof(fc.uint8Array({ minLength: 1, maxLength: 400 }), textOf(3000)), {
       maxLength: 6,
     });
@@ -205,7 +205,7 @@ describe("pako's engine", () => {
       { numRuns: 500 },
     );
   });
-  test("what lay behind a message's end before has no part in it", () => {
+  test("bytes after a message's end before the reset have no effect", () => {
     for (const [seed, byte, level] of [
       [27, 97, 6],
       [81, 97, 1],
@@ -220,7 +220,7 @@ describe("pako's engine", () => {
     }
   });
   test.each([12, 13, 14, 15])(
-    "long after its window of %i bits has slid, messages and what they repeat come right",
+    "long after its window of %i bits has slid, messages and repetitions are correct",
     (bits) => {
       for (const level of [1, 4, 6, 9]) {
         const deflater = pakoEngine.createDeflater({ windowBits: bits, level, memLevel: 8 });
@@ -242,14 +242,14 @@ describe("pako's engine", () => {
       }
     },
   );
-  test("a distance that the window is too small for is never made, nor one of 8 bits above 250", () => {
+  test("a distance beyond the window is never produced, nor one of 8 bits above 250", () => {
     const deflater = pakoEngine.createDeflater({ windowBits: 8, level: 9, memLevel: 8 });
     const pattern = someText(249, 7);
     const { farthest, bytes } = plainInflate(deflater.deflate(join(pattern, pattern, someText(300, 11), pattern)));
     expect(bytes.length).toBe(249 * 3 + 300);
     expect(farthest).toBe(249);
   });
-  test("connections whose messages are pulled by turns do not mix", () => {
+  test("connections whose messages are pulled in turns do not mix", () => {
     const messages = [1, 2, 3].map((seed) => new Uint8Array(200_000).fill(seed));
     const pulled = messages.map((message) => {
       const deflater = pakoEngine.createDeflater({ windowBits: 15, level: 6, memLevel: 8 });

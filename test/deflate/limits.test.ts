@@ -1,4 +1,6 @@
-/** What a peer may make us hold by compressing (RFC 6455 §10.4, RFC 7692 §8): each named after the cause, with the records of others' faults. */
+/**
+ * How much a peer can make us hold by compressing (RFC 6455 §10.4, RFC 7692 §8), with the ids of known vulnerabilities.
+ */
 import { describe, expect, test } from "vitest";
 import { pakoEngine, permessageDeflate, type DeflateEngine, type DeflateOptions } from "../../src/deflate/index.ts";
 import { WSConnection, type Limits } from "../../src/index.ts";
@@ -34,7 +36,7 @@ function counting(): DeflateEngine & { bytes: number; pieces: number; largest: n
   return engine;
 }
 
-/** A message of so many zeros, compressed as far as DEFLATE can: about a thousandth. */
+/** A message of this many zeros, compressed as far as DEFLATE can: to about a thousandth. */
 function bomb(length: number): Bytes {
   const deflater = pakoEngine.createDeflater({ windowBits: 15, level: 9, memLevel: 9 });
   const zeros = new Uint8Array(Math.min(length, MiB));
@@ -50,7 +52,7 @@ function receiver(limits: Partial<Limits>, options: DeflateOptions): WSConnectio
   return open("client", { limits, extensions: [permessageDeflate(options)] });
 }
 
-describe("the limit counts what is inflated, while it is inflated", () => {
+describe("the limit counts inflated bytes, while they are inflated", () => {
   test.each([
     ["unbounded inflate: 10 kB that inflate to 10 MB (undici CVE-2026-1526)", 10 * MiB, MiB],
     ["inflate ignores max_size (websockets CVE-2018-1000518)", 3 * MiB, 2 * MiB],
@@ -72,7 +74,7 @@ describe("the limit counts what is inflated, while it is inflated", () => {
   });
 
   for (const role of ["client", "server"] as const) {
-    test.each([1, 100, 32 * KiB, 100 * KiB])(`${role}: maxMessageBytes of %i: one less, as many, one more`, (limit) => {
+    test.each([1, 100, 32 * KiB, 100 * KiB])(`${role}: maxMessageBytes of %i: one less, exactly, one more`, (limit) => {
       for (const length of [limit - 1, limit, limit + 1]) {
         const options = { limits: { maxMessageBytes: limit }, extensions: [permessageDeflate()], masking: false };
         const connection = open(role, options);
@@ -88,7 +90,7 @@ describe("the limit counts what is inflated, while it is inflated", () => {
     });
   }
 
-  test("1 kB that inflates to the limit is delivered, and one byte more is refused (undici CVE-2026-1526)", () => {
+  test("1 kB that inflates to exactly the limit is delivered, and one byte more is refused (undici CVE-2026-1526)", () => {
     const limits = { maxMessageBytes: MiB };
     const [allowed, refused] = [MiB, MiB + 1].map((length) => feed(receiver(limits, {}), frame("c2", bomb(length))));
     const received = allowed!.reduce((sum, event) => sum + (event.type === "bytesReceived" ? event.data.length : 0), 0);
@@ -97,7 +99,7 @@ describe("the limit counts what is inflated, while it is inflated", () => {
     expect(expectClosed(refused!).error).toMatchObject({ code: "messageTooLarge" });
   });
 
-  test("a frame of 1 MiB that inflates to 1 GiB is inflated no further than the limit", () => {
+  test("a frame of 1 MiB that inflates to 1 GiB is inflated only up to the limit", () => {
     const engine = counting();
     const connection = receiver({ maxMessageBytes: 4 * MiB }, { engine });
     const wire = frame("c2", bomb(KiB * MiB));
@@ -117,14 +119,14 @@ describe("the limit counts what is inflated, while it is inflated", () => {
     expect(engine.bytes).toBeLessThanOrEqual(4 * MiB + 2 * 32 * KiB);
   });
 
-  test("a message in fragments counts whole", () => {
+  test("a message in fragments counts as a whole", () => {
     const connection = receiver({ maxMessageBytes: 100 * KiB }, {});
     const part = join(bomb(30 * KiB), hex("00 00 ff ff"));
     const wire = join(frame("42", part), frame("00", part), frame("00", part), frame("00", part), frame("80", part));
     expect(expectClosed(feed(connection, wire)).error).toMatchObject({ code: "messageTooLarge" });
   });
 
-  test("messages count one by one", () => {
+  test("messages count separately", () => {
     const connection = receiver({ maxMessageBytes: 32 * KiB }, {});
     for (let i = 0; i < 5; i++) {
       expect(feed(connection, frame("c2", bomb(32 * KiB)))).toEqual([binary(new Uint8Array(32 * KiB))]);
@@ -141,7 +143,7 @@ describe("the limit counts what is inflated, while it is inflated", () => {
   });
 });
 
-describe("window bits out of range are met in the handshake, not by an exception later (undici CVE-2026-2229)", () => {
+describe("invalid window bits are refused in the handshake, not by an exception later (undici CVE-2026-2229)", () => {
   const answer = (parameter: string): string[] => [
     "HTTP/1.1 101 Switching Protocols",
     "Upgrade: websocket",
@@ -183,7 +185,7 @@ describe("window bits out of range are met in the handshake, not by an exception
   });
 });
 
-describe("names that every object has are no parameters (ws GHSA-5v72-xg48-5rpm)", () => {
+describe("names of Object.prototype are no parameters (ws GHSA-5v72-xg48-5rpm)", () => {
   test.each(["constructor", "__proto__", "toString", "hasOwnProperty"])("%s", (name) => {
     const headers = [[name], [name, "1"], [name, "10"]] as const;
     for (const parameter of headers) {

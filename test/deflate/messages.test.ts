@@ -1,4 +1,4 @@
-/** RFC 7692 §6, §7.2: compressed messages as they come and as they are sent. */
+/** RFC 7692 §6, §7.2: compressed messages, received and sent. */
 import { describe, expect, test } from "vitest";
 import { permessageDeflate, type DeflateOptions } from "../../src/deflate/index.ts";
 import { RemoteProtocolError, type WSConnection } from "../../src/index.ts";
@@ -18,7 +18,7 @@ import {
   toHex,
 } from "../support/wire.ts";
 
-/** Expects that these bytes, however they come, are these events to a client. */
+/** Expects that a client yields these events for these bytes, in any split. */
 function expectRead(bytes: string, expected: object[], options: DeflateOptions = {}): void {
   everyWay(
     () => openDeflate("client", options),
@@ -27,7 +27,7 @@ function expectRead(bytes: string, expected: object[], options: DeflateOptions =
   );
 }
 
-/** Expects that these bytes, however they come, fail the connection. */
+/** Expects that these bytes fail the connection, in any split. */
 function expectRefused(
   bytes: string,
   code: string,
@@ -73,7 +73,7 @@ describe("§7.2.3 the examples, received", () => {
 
 describe("§6 the bit says which messages are compressed", () => {
   const hello = "c1 07 f2 48 cd c9 c9 07 00";
-  test("one by one, and those that are not leave the window alone", () => {
+  test("one by one, and uncompressed ones leave the window unchanged", () => {
     expectRead(`81 03 61 62 63 ${hello} 82 01 ff c1 05 f2 00 11 00 00`, [
       text("abc"),
       text("Hello"),
@@ -103,15 +103,15 @@ describe("§6 the bit says which messages are compressed", () => {
 
 describe("§7.2.1 final blocks are accepted anywhere, with takeover and without", () => {
   const hello = "f3 48 cd c9 c9 07 00";
-  test("what follows in the next message may reach back beyond it (okhttp #8551)", () => {
+  test("the next message may refer back across it (okhttp #8551)", () => {
     expectRead(`c1 08 ${hello} 00 c1 05 f2 00 11 00 00`, [text("Hello"), text("Hello")]);
   });
-  test("blocks follow it in the same message, and reach back beyond it (okhttp #8610)", () => {
+  test("blocks may follow it in the same message, and refer back across it (okhttp #8610)", () => {
     expectRead(`c1 0e ${hello} f2 48 cd c9 c9 07 00`, [text("HelloHello")]);
     expectRead(`c1 0c ${hello} f2 00 11 00 00`, [text("HelloHello")]);
     expectRead(`c1 0f ${hello} ${hello} 00`, [text("HelloHello")], forgetting);
   });
-  test("it ends a fragment, and the message goes on", () => {
+  test("it may end a fragment, and the message continues", () => {
     expectRead(`41 07 ${hello} 00 09 f2 00 11 00 00 00 00 ff ff 80 01 00`, [
       text("Hello", more),
       text("Hello", more),
@@ -122,7 +122,7 @@ describe("§7.2.1 final blocks are accepted anywhere, with takeover and without"
   test("the byte for an empty block after it may be missing", () => {
     expectRead(`c1 07 ${hello} c1 05 f2 00 11 00 00`, [text("Hello"), text("Hello")]);
   });
-  test("an empty one ends the message, and its last four bytes were taken away", () => {
+  test("an empty one ends the message, and its last four bytes were removed", () => {
     expectRead("c1 01 01 c1 0c f2 48 cd c9 c9 07 00 00 00 ff ff 01 c1 05 f2 00 11 00 00", [
       text(""),
       text("Hello"),
@@ -153,7 +153,7 @@ describe("§7.2.2 empty frames", () => {
     ]);
     expectRead("41 07 f2 48 cd c9 c9 07 00 80 00 c1 05 f2 00 11 00 00", [text("Hello", more), text(""), text("Hello")]);
   });
-  test("alone are an empty message, which leaves the window as it was", () => {
+  test("alone are an empty message, which leaves the window unchanged", () => {
     expectRead("c1 07 f2 48 cd c9 c9 07 00 c1 00 41 00 80 00 c1 05 f2 00 11 00 00", [
       text("Hello"),
       text(""),
@@ -164,7 +164,7 @@ describe("§7.2.2 empty frames", () => {
   });
 });
 
-describe("§7.2.2 what can't be inflated fails the connection with 1007 (RFC 6455 §7.4.1)", () => {
+describe("§7.2.2 corrupt data fails the connection with 1007 (RFC 6455 §7.4.1)", () => {
   test.each([
     ["a block of the reserved type", "c1 02 07 00"],
     ["a length that differs from its complement", "c1 06 00 05 00 fb ff 48"],
@@ -178,11 +178,11 @@ describe("§7.2.2 what can't be inflated fails the connection with 1007 (RFC 645
     ["something else than DEFLATE", "c1 05 48 65 6c 6c 6f"],
   ])("%s", (_, bytes) => expectRefused(bytes, "compressedDataInvalid", 1007, "RFC 7692 §7.2.2"));
 
-  test("a distance into the message before, where that is to be forgotten", () => {
+  test("a distance into the message before, without context takeover", () => {
     const bytes = "c1 07 f2 48 cd c9 c9 07 00 c1 05 f2 00 11 00 00";
     expectRefused(bytes, "compressedDataInvalid", 1007, "RFC 7692 §7.2.2", forgetting);
   });
-  test("what came before the fault is told", () => {
+  test("data before the error is delivered", () => {
     for (const bytes of [
       "41 07 f2 48 cd c9 c9 07 00 00 06 00 00 ff ff 07 00",
       "c1 0d f2 48 cd c9 c9 07 00 00 00 ff ff 07 00",
@@ -191,7 +191,7 @@ describe("§7.2.2 what can't be inflated fails the connection with 1007 (RFC 645
       expect(events).toMatchObject([{ data: "Hello" }, { type: "connectionClosed" }]);
     }
   });
-  test("inflated text must be UTF-8, and is refused as soon as it is not", () => {
+  test("inflated text must be UTF-8, and is refused at the first invalid byte", () => {
     // A stored block: 61 ff, and the message goes on.
     expectRefused("41 07 00 02 00 fd ff 61 ff", "invalidUtf8", 1007, "RFC 6455 §8.1");
   });
@@ -202,7 +202,7 @@ describe("§7.2.2 what can't be inflated fails the connection with 1007 (RFC 645
   });
 });
 
-test("a large compressed message is delivered as it comes", () => {
+test("a large compressed message is delivered as it arrives", () => {
   const { client, server } = pairOf([permessageDeflate()], [permessageDeflate()]);
   const data = Uint8Array.from({ length: 400_000 }, (_, i) => (Math.imul(i + 1, 0x9e37_79b1) >>> 20) & 15);
   server.sendData(data);
@@ -231,7 +231,7 @@ describe("§7.2.1 what is sent", () => {
     server.sendData(new Uint8Array(0));
     expect(sent(server)).toBe("c1 07 f2 48 cd c9 c9 07 00 c1 05 f2 00 11 00 00 c1 01 00 c2 01 00");
   });
-  test("without takeover each message is as if it were the first", () => {
+  test("without takeover each message is compressed like the first", () => {
     const server = openDeflate("server", forgetting);
     for (let i = 0; i < 3; i++) server.sendData("Hello");
     expect(sent(server)).toBe("c1 07 f2 48 cd c9 c9 07 00 ".repeat(3).trim());
@@ -248,7 +248,7 @@ describe("§7.2.1 what is sent", () => {
     });
     for (const size of sizes.slice(1)) expect(size).toBeLessThan(sizes[0]! / 2);
   });
-  test("every fragment can be read when it has come", () => {
+  test("every fragment can be read when it has arrived", () => {
     const { client, server } = pairOf([permessageDeflate()], [permessageDeflate()]);
     for (const piece of ["one ", "", "two ", "three ö"]) {
       client.sendData(piece, false);
@@ -267,7 +267,7 @@ describe("§7.2.1 what is sent", () => {
     server.sendData("");
     expect(sent(server)).toBe("41 00 00 00 80 01 00");
   });
-  test("the window does not drift apart where some messages are sent as they are (sockudo-ws #14)", () => {
+  test("the windows stay in step if some messages are sent uncompressed (sockudo-ws #14)", () => {
     const { client, server } = pairOf([permessageDeflate()], [permessageDeflate()]);
     const phrases = Array.from({ length: 40 }, (_, i) => `phrase ${i % 3} of the ones that repeat themselves`);
     for (const [i, phrase] of phrases.entries()) {
@@ -277,7 +277,7 @@ describe("§7.2.1 what is sent", () => {
       expect(messagesOf(feed(server, bytes))).toEqual([phrase]);
     }
   });
-  test("what does not get smaller is sent compressed all the same, or the windows would differ", () => {
+  test("a message that does not get smaller is still sent compressed, to keep the windows in step", () => {
     const { client, server } = pairOf([permessageDeflate()], [permessageDeflate()]);
     const noise = [0, 1, 2].map((seed) =>
       Uint8Array.from({ length: 500 }, (_, i) => (Math.imul(i + 500 * seed + 1, 0x9e37_79b1) >>> 13) & 255),
@@ -288,7 +288,7 @@ describe("§7.2.1 what is sent", () => {
 
   describe("the threshold and the switch", () => {
     const first = (connection: WSConnection): number => connection.bytesToSend()[0]!;
-    test("a message below the threshold is sent as it is", () => {
+    test("a message below the threshold is sent uncompressed", () => {
       const server = openDeflate("server", { threshold: 6 });
       server.sendData("Hello");
       expect(first(server)).toBe(0x81);
@@ -297,7 +297,7 @@ describe("§7.2.1 what is sent", () => {
       server.sendData("wörld");
       expect(first(server), "counted in bytes").toBe(0xc1);
     });
-    test("compress says more than the threshold, for one message", () => {
+    test("compress overrides the threshold for one message", () => {
       const server = openDeflate("server", { threshold: 6 });
       server.sendData("Hello", true, { compress: true });
       expect(first(server)).toBe(0xc1);
@@ -306,7 +306,7 @@ describe("§7.2.1 what is sent", () => {
       server.sendData("Hello, world");
       expect(first(server)).toBe(0xc1);
     });
-    test("a message in fragments is taken for a long one, and is what its first fragment says", () => {
+    test("a message in fragments counts as long, and follows its first fragment", () => {
       const server = openDeflate("server", { threshold: 1000 });
       server.sendData("Hello", false);
       server.sendData("Hello", true, { compress: false });
@@ -315,7 +315,7 @@ describe("§7.2.1 what is sent", () => {
       server.sendData("Hello", true, { compress: true });
       expect(sent(server)).toBe("01 05 48 65 6c 6c 6f 80 05 48 65 6c 6c 6f");
     });
-    test("with a threshold of Infinity only what is asked for is compressed", () => {
+    test("with a threshold of Infinity only requested messages are compressed", () => {
       const server = openDeflate("server", { threshold: Infinity });
       server.sendData("x".repeat(100_000));
       expect(first(server)).toBe(0x81);
@@ -333,20 +333,20 @@ describe("§7.2.1 what is sent", () => {
     expect(messagesOf(feed(server, client.bytesToSend()))).toEqual(sizes.map((size) => noise.slice(0, size)));
     expect(messagesOf(feed(client, server.bytesToSend()))).toEqual(sizes.map((size) => noise.slice(0, size)));
   });
-  test.each([true, false])("the caller's bytes are left as they were (handOver: %s)", (handOver) => {
+  test.each([true, false])("the caller's bytes are not changed (handOver: %s)", (handOver) => {
     const client = openDeflate("client", {}, { masking: true });
     const data = Uint8Array.from({ length: 5000 }, (_, i) => i & 7);
     client.sendData(data, true, { handOver });
     expect(data).toEqual(Uint8Array.from({ length: 5000 }, (_, i) => i & 7));
     expect(new MessageOracle().read(framesIn(client.bytesToSend())).bytes).toEqual(data);
   });
-  test("what an event brought stays as it is while more is inflated", () => {
+  test("the data of an event does not change while more is inflated", () => {
     const client = openDeflate("client");
     const [first] = feed(client, frame("c2", hex("00 05 00 fa ff 48 65 6c 6c 6f 00")));
     feed(client, frame("c2", hex("00 05 00 fa ff 4a 61 6c 6c 6f 00")));
     expect(first).toEqual(binary(hex("48 65 6c 6c 6f")));
   });
-  test("a refused send compresses nothing, so that the windows stay alike", () => {
+  test("a refused send compresses nothing, so the windows stay in step", () => {
     const { client, server } = pairOf([permessageDeflate()], [permessageDeflate()]);
     client.sendData("part one, ", false);
     expect(() => client.sendData(hex("00"), true)).toThrow("either text or binary");
@@ -355,7 +355,7 @@ describe("§7.2.1 what is sent", () => {
   });
 });
 
-test("many messages, cut anywhere, come as they were sent", () => {
+test("many messages, cut anywhere, arrive unchanged", () => {
   const { client, server } = pairOf([permessageDeflate()], [permessageDeflate(forgetting)]);
   const phrases = ["", "a", "one two three", "one two three four", "ö".repeat(300)];
   for (const phrase of phrases) server.sendData(phrase);

@@ -1,4 +1,4 @@
-/** The options: what can't be is told when the extension is made, not when a connection meets it. */
+/** The options: invalid ones are refused when the extension is created, not when a connection uses it. */
 import { describe, expect, test } from "vitest";
 import { pakoEngine, permessageDeflate, type DeflateOptions } from "../../src/deflate/index.ts";
 

@@ -101,7 +101,7 @@ describe("§7.1 what a server answers", () => {
     [`Permessage-Deflate`, {}, null],
   ])("to %s, with %j", (offer, options, answer) => expect(answered(offer, options)).toBe(answer));
 
-  test("with several of its own it tries them in their order, for each offer", () => {
+  test("with several settings it tries them in order, for each offer", () => {
     const preferred = { clientMaxWindowBits: 9 };
     expect(answered(`${plain}; client_max_window_bits`, preferred, {})).toBe(`${plain}; client_max_window_bits=9`);
     expect(answered(plain, preferred, {})).toBe(plain);
@@ -132,7 +132,7 @@ const invalidInBoth = [
   "toString",
 ];
 
-describe("§7.1 an offer with a parameter that may not be so is declined", () => {
+describe("§7.1 an offer with an invalid parameter is declined", () => {
   test.each(invalidInBoth)("%s", (parameter) => {
     expect(answered(`permessage-deflate; ${parameter}`, {})).toBeNull();
     expect(answered(`permessage-deflate; ${parameter}, permessage-deflate`, {}), "another is taken").toBe(
@@ -141,14 +141,14 @@ describe("§7.1 an offer with a parameter that may not be so is declined", () =>
   });
 });
 
-describe("§7.1 an answer with a parameter that may not be so fails the connection", () => {
+describe("§7.1 an answer with an invalid parameter fails the connection", () => {
   test.each([...invalidInBoth, "client_max_window_bits", "client_max_window_bits; client_max_window_bits"])(
     "%s",
     (parameter) => expect(takes(`permessage-deflate; ${parameter}`, {})).toBe(false),
   );
 });
 
-describe("§7.1 which answers a client takes", () => {
+describe("§7.1 which answers a client accepts", () => {
   const all =
     "server_no_context_takeover; client_no_context_takeover; server_max_window_bits=9; client_max_window_bits=9";
   test.each<[answer: string, DeflateOptions, taken: boolean]>([
@@ -175,7 +175,7 @@ describe("§7.1 which answers a client takes", () => {
     expect(takes(["permessage-deflate", answer].filter((part) => part !== "").join("; "), options)).toBe(taken);
   });
 
-  test("one of several offers is enough", () => {
+  test("one matching offer of several is enough", () => {
     expect(takes("permessage-deflate", { serverMaxWindowBits: 10 }, {})).toBe(true);
     expect(takes("permessage-deflate", { serverMaxWindowBits: 10 }, { serverNoContextTakeover: true })).toBe(false);
   });
@@ -286,7 +286,7 @@ describe("every combination of the options of both ends", () => {
   const takeovers = flags.flatMap((serverForgets) => flags.map((clientForgets) => ({ serverForgets, clientForgets })));
   const sizes = [8, 9, 10, 11, 12, 13, 14, 15];
   test.each(takeovers.flatMap((each) => sizes.map((bits) => ({ ...each, bits }))))(
-    "$serverForgets, $clientForgets, $bits bits: neither end reaches back further than agreed",
+    "$serverForgets, $clientForgets, $bits bits: neither end refers back further than agreed",
     ({ serverForgets, clientForgets, bits }) => {
       const extension: Extension = permessageDeflate({
         serverNoContextTakeover: serverForgets,
@@ -302,7 +302,7 @@ describe("every combination of the options of both ends", () => {
   );
 });
 
-describe("§7.1.1.2, §7.1.2.2 a client keeps the word that it gave in its offer, also where the answer does not repeat it", () => {
+describe("§7.1.1.2, §7.1.2.2 a client keeps the promise of its offer, even if the answer does not repeat it", () => {
   const keeping = (options: DeflateOptions): WSConnection => {
     const codec = permessageDeflate(options).confirm([]);
     expect(codec).toBeDefined();
@@ -316,7 +316,7 @@ describe("§7.1.1.2, §7.1.2.2 a client keeps the word that it gave in its offer
     const client = keeping({ clientNoContextTakeover: true });
     expect(sent(client, "Hello, Hello")).toEqual(sent(client, "Hello, Hello"));
   });
-  test("not to reach back further than it said", () => {
+  test("not to refer back further", () => {
     const [far] = messages.slice(-1);
     const oracle = (windowBits: number): MessageOracle => new MessageOracle({ windowBits });
     expect(oracle(9).read(sent(keeping({ clientMaxWindowBits: 9 }), far!)).farthest).toBeLessThanOrEqual(512);
@@ -324,7 +324,7 @@ describe("§7.1.1.2, §7.1.2.2 a client keeps the word that it gave in its offer
   });
 });
 
-test("negotiation leaves the options object as it was, and what one connection agreed on does not reach the next", () => {
+test("negotiation does not change the options object, and one connection's result does not affect the next", () => {
   const options = Object.freeze({ clientMaxWindowBits: 12 });
   const extension = Object.freeze(permessageDeflate(options));
   const small = permessageDeflate({ serverMaxWindowBits: 9, serverNoContextTakeover: true });

@@ -1,4 +1,4 @@
-/** What holds for all messages, however they are cut, compressed and agreed on. */
+/** Properties for all messages, however they are cut, compressed and negotiated. */
 import fc from "../support/properties.ts";
 import { describe, expect, test } from "vitest";
 import { permessageDeflate, type DeflateOptions } from "../../src/deflate/index.ts";
@@ -71,7 +71,7 @@ const whole = ({ fragments }: Sent): string | Bytes =>
     ? fragments.join("")
     : Uint8Array.from(fragments.flatMap((fragment) => [...(fragment as Bytes)]));
 
-test("what either end sends comes as it was sent, whatever they agreed on and wherever the network cuts", () => {
+test("messages arrive unchanged, whatever was negotiated and wherever the network cuts", () => {
   fc.assert(
     fc.property(
       options,
@@ -105,7 +105,7 @@ describe("RFC 7692 §7.2.1", () => {
     memLevel: fc.integer({ min: 1, max: 9 }),
   });
 
-  test("no block that is sent is a final one, and none refers to what the peer does not have", () => {
+  test("no sent block is a final one, and none refers to data that the peer does not have", () => {
     fc.assert(
       fc.property(agreed, fc.array(sent, { minLength: 1, maxLength: 5 }), (how, messages) => {
         const server = openDeflate("server", how);
@@ -123,7 +123,7 @@ describe("RFC 7692 §7.2.1", () => {
   });
 });
 
-test("any bytes in a compressed message come to an outcome of the protocol, and the same however they are cut", () => {
+test("any bytes in a compressed message give a defined outcome, the same however they are cut", () => {
   const frames = fc.array(fc.tuple(fc.uint8Array({ maxLength: 60 }), fc.boolean()), { minLength: 1, maxLength: 4 });
   fc.assert(
     fc.property(frames, fc.array(fc.nat(), { maxLength: 6 }), (payloads, cuts) => {

@@ -162,7 +162,7 @@ describe("what is recognised", () => {
     ['{"log":{"entries":[]}}', "no WebSocket in it"],
     ['{"log":3}', "can't be read: log.entries is not a list"],
     ['{"format":"websocket-over vector","role":"evil","steps":[]}', "not whole"],
-    ["hello there", "These are no bytes that can be read here: “h” is no hex digit"],
+    ["hello there", "These are no bytes that can be read here: “h” is not a hex digit"],
     ["", "There is nothing here yet"],
   ])("%s is said to be none", (text, words) => expect(recogniseText(text)).toContain(words));
 

@@ -34,11 +34,11 @@ describe("a link", () => {
   });
 
   test.each(["", "A", "%%%", "AAAA", "gYU3"])("that is not whole is said to be one: %j", async (value) => {
-    expect(await sharedIn(value)).toContain("This link is not whole");
+    expect(await sharedIn(value)).toContain("This link is incomplete");
   });
 
   test("that inflates to more than a megabyte is not inflated", async () => {
-    expect(await sharedIn(await deflated({ note: "x".repeat(2_000_000) }))).toContain("This link is not whole");
+    expect(await sharedIn(await deflated({ note: "x".repeat(2_000_000) }))).toContain("This link is incomplete");
   });
 
   test.each([

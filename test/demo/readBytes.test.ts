@@ -104,8 +104,8 @@ describe("Base64", () => {
 describe("what is none of these", () => {
   test.each([
     ["81 8", "3 hex digits"],
-    ["81 zz", "“z” is no hex digit"],
-    ["hello", "“h” is no hex digit"],
-    ["81 😀", "“😀” is no hex digit"],
+    ["81 zz", "“z” is not a hex digit"],
+    ["hello", "“h” is not a hex digit"],
+    ["81 😀", "“😀” is not a hex digit"],
   ])("%s", (text, words) => expect(readBytes(text)).toContain(words));
 });

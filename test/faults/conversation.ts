@@ -1,9 +1,8 @@
 /**
- * Two sessions that talk as chance has it, over a transport that fails as chance has it, and what must hold in the end.
- *
- * What the network may not do to a message is what the sender relies on: once a ping that was sent behind it has been
- * answered, or once the Close that this end began with has been echoed, it has arrived, once and in order. Else the
- * sender learns that it does not know: its end was not clean, or was the other's wish.
+ * Two sessions that talk at random, over a transport that fails at random, and what must hold in the end. The network
+ * must keep the promise that a sender relies on: once a ping sent after a message is answered, or the echo of this
+ * end's Close has arrived, the message has arrived, once and in order. Otherwise the sender learns that it does not
+ * know: its end was not clean, or the other side closed.
  */
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import type { SharedOptions } from "../../src/index.ts";
@@ -91,7 +90,7 @@ class Talker {
     this.#random = random;
   }
 
-  /** Talks until the connection is over. Who is to close does so when it has said what it had to. */
+  /** Talks until the connection has ended. The side that closes does so after its last message. */
   async talk(session: WebSocketSession, closes: boolean): Promise<End> {
     const reading = this.#listen(session);
     await this.#say(session).catch(requireTyped);
@@ -142,14 +141,14 @@ class Talker {
 function check({ sent, confirmed, closed }: End, other: End | undefined, fate: Fate): void {
   const received = other?.received ?? [];
   const count = `${sent.length} sent, ${confirmed} of them confirmed, ${received.length} arrived`;
-  // The last message may have been sent, and have arrived, before its sender was told that there was room.
+  // The last message may have been sent and have arrived before its sender learned that there was room.
   if (received.length > sent.length + 1) throw new Error(`more has arrived than was sent: ${count}`);
   received.slice(0, sent.length).forEach((message, i) => {
     if (!isSame(message, sent[i]!)) throw new Error(`message ${i} is not the one that was sent, or not in its place`);
   });
   if (received.length < confirmed) throw new Error(`what was confirmed has not arrived: ${count}`);
   if (received.length >= sent.length) return;
-  // A Close that is no echo of this end's own was sent by one that gave up before it had read all.
+  // A Close that is not an echo of this end's was sent by a side that stopped before it had read everything.
   const knows = closed instanceof WebSocketError || closed.initiator === "remote" || closed.closeCode !== CLOSE_CODE;
   if (knows && fate !== "none") return;
   const ends = [closed, other?.closed].map((end) =>
@@ -170,7 +169,7 @@ function requireTyped(error: unknown): void {
   throw error;
 }
 
-/** Runs so many conversations, some at a time, and counts what came of them. Names the seed of one that fails. */
+/** Runs a number of conversations, some in parallel, and counts the results. Names the seed of a failure. */
 export async function converseMany(
   seeds: readonly number[],
   atATime: number,

@@ -1,4 +1,7 @@
-/** Conversations over transports that fail, each by its seed: pipes, TCP and message ports in Node. In a page: `test/browser/faults.test.ts`. */
+/**
+ * Conversations over failing transports, each from a seed: pipes, TCP and message ports in Node. In a page:
+ * `test/browser/faults.test.ts`.
+ */
 import { connect as dial, createServer, type AddressInfo, type Server } from "node:net";
 import { once } from "node:events";
 import { MessageChannel } from "node:worker_threads";
@@ -38,7 +41,7 @@ function overPorts(): Promise<readonly [ByteTransport, ByteTransport]> {
   return Promise.resolve([messagePortTransport(port1), messagePortTransport(port2)]);
 }
 
-describe("every message that was confirmed arrives, once and in order, or its sender learns that it may not have", () => {
+describe("every confirmed message arrives once and in order, or its sender learns that it may not have", () => {
   test.each([
     ["pipes", 10_000, () => Promise.resolve(pipe())],
     ["pipes that hold nothing", 1000, () => Promise.resolve(pipe({ highWaterMark: 0 }))],

@@ -1,4 +1,4 @@
-/** A stretch of bad network in front of a transport: cuts chunks, delays, corrupts, stalls, ends and resets, by chance. */
+/** A bad network in front of a transport: cuts chunks, delays, corrupts, stalls, ends and resets at random. */
 import type { ByteTransport } from "../../src/transports/byteTransport.ts";
 import type { Random } from "../support/random.ts";
 import type { Bytes } from "../support/wire.ts";
@@ -14,7 +14,7 @@ export interface Faults {
   readonly afterBytes: number;
   /** Largest piece that a chunk is cut into; `Infinity` leaves chunks as they are. */
   readonly pieceBytes: number;
-  /** One piece in so many is held for some milliseconds; `Infinity` holds none. */
+  /** One piece in this many is delayed for some milliseconds; `Infinity` delays none. */
   readonly heldOneIn: number;
 }
 

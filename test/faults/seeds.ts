@@ -1,4 +1,4 @@
-/** How many conversations there are: a tenth of them or less, unless FAULTS_FULL is set. */
+/** How many conversations run: a tenth or less, unless FAULTS_FULL is set. */
 
 const full = (import.meta as { env?: Record<string, string> }).env?.VITE_FAULTS_FULL !== undefined;
 

@@ -1,11 +1,11 @@
-/** The loop: take an input, change it, run it, and keep it if it does what none has done before. */
+/** The loop: take an input, change it, run it, and keep it if it covers something new. */
 import { Coverage } from "./coverage.ts";
 import type { Random } from "../support/random.ts";
 import type { Bytes } from "../support/wire.ts";
 import { shrink } from "./shrink.ts";
 import type { Target } from "./target.ts";
 
-/** Asking for the coverage takes some milliseconds: once for so many inputs. */
+/** Reading the coverage takes some milliseconds, so it is read once for this many inputs. */
 const BATCH = 100;
 
 const LONGEST_INPUT = 1500;
@@ -28,7 +28,7 @@ export interface CampaignOptions {
   readonly seconds: number;
   readonly random: Random;
   readonly corpus: readonly Bytes[];
-  /** Is told each input before it is run, so that one which never ends can be found. */
+  /** Called with each input before it runs, so that an endless one can be identified. */
   readonly begin: (input: Bytes) => void;
 }
 

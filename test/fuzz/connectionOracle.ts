@@ -1,4 +1,4 @@
-/** What must hold of a connection whatever bytes it is given: checked while it is fed. */
+/** What must hold for a connection, whatever bytes it receives: checked while it is fed. */
 import { RemoteProtocolError, type ConnectionClosed, type WSConnection, type WSEvent } from "../../src/index.ts";
 import { joined } from "../support/wire.ts";
 import { Teller, type Verdict } from "./verdict.ts";
@@ -10,7 +10,7 @@ const MOST_EVENTS = 200_000;
 const MOST_BYTES_OUT = 4096;
 
 export interface Outcome extends Verdict {
-  /** All that was told, joined so that it does not depend on how the bytes were cut. */
+  /** All events, joined so that they do not depend on how the bytes were cut. */
   readonly events: () => unknown;
   readonly sent: readonly number[];
 }

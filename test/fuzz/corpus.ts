@@ -1,4 +1,4 @@
-/** Inputs in files, to be read by eye: hex, text in quotes (one character a byte), and comments. */
+/** Readable input files: hex, quoted text (one byte per character), and comments. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** Which code of the library has been run: V8's own count, as bits over the source. */
+/** Which code of the library has run: V8's counts, as bits over the source. */
 import { Session } from "node:inspector";
 
 interface Script {

@@ -1,4 +1,7 @@
-/** Where ws and this library may differ on the same bytes: each with the clause that allows it. Anywhere else they agree. */
+/**
+ * Where ws and this library may differ on the same bytes, each with the RFC section that allows it. Otherwise they
+ * agree.
+ */
 import type { Verdict } from "./verdict.ts";
 
 export interface Bounds {
@@ -21,7 +24,7 @@ export interface Difference {
   readonly explains: (ours: Verdict, theirs: Verdict, bounds: Bounds) => boolean;
 }
 
-/** What was told before the fault is told by both. */
+/** Both report what came before the error. */
 const beginsAlike = (ours: Verdict, theirs: Verdict): boolean => ours.told.every((each, i) => theirs.told[i] === each);
 
 const tellsAlike = (ours: Verdict, theirs: Verdict): boolean =>
@@ -45,7 +48,7 @@ export const differences: readonly Difference[] = [
     explains: (ours, theirs) => ours.fault === "invalidUtf8" && beginsAlike(ours, theirs),
   },
   {
-    name: "of a frame that is both too large and out of place its size is told, 1009; ws tells its place, 1002",
+    name: "a frame that is too large and out of place is refused for its size, 1009; ws refuses it for its place, 1002",
     clause: "RFC 6455 §7.1.7, §10.4: either fails the connection, and none comes first",
     explains: (ours, theirs) =>
       (ours.fault === "frameTooLarge" || ours.fault === "lengthTooLarge") &&
@@ -90,7 +93,7 @@ export const differences: readonly Difference[] = [
     explains: (_, __, { emptyCompressed }) => emptyCompressed,
   },
   {
-    name: "what follows a final block is inflated; ws drops it up to the end of the message",
+    name: "data after a final block is inflated; ws drops it up to the end of the message",
     clause: "RFC 7692 §7.2.3.4, §7.2.3.5: more blocks may follow",
     explains: (_, __, { finalBlock }) => finalBlock,
   },

@@ -1,4 +1,4 @@
-/** Frames (RFC 6455 §5.2) as bytes say that they are, lawful or not, by a reader of a few lines that is not the library's. */
+/** Splits bytes into frames (RFC 6455 §5.2), valid or not, with a short reader that is independent of the library's. */
 import { hex, join, type Bytes } from "../support/wire.ts";
 
 /** A frame as it is written, with what it says of itself whether that is so or not. */
@@ -14,7 +14,7 @@ export interface Frame {
   payload: Bytes;
 }
 
-/** The frames of a stream, and what is left behind them that is none. */
+/** The frames of a stream, and the remaining bytes. */
 export function split(bytes: Bytes): { frames: Frame[]; rest: Bytes } {
   const frames: Frame[] = [];
   let at = 0;

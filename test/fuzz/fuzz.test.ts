@@ -1,4 +1,4 @@
-/** A while of every fuzzer, each in a process of its own, and all that was ever found once more. */
+/** A short run of every fuzzer, each in a separate process, and every input ever found. */
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -16,7 +16,7 @@ describe("the corpus", () => {
     test.each(entries)(`${target.name}: $name`, async ({ input }) => {
       expect(await target.run(input)).toEqual(expect.any(String));
     });
-    test(`${target.name} has some`, () => expect(entries.length).toBeGreaterThan(5));
+    test(`${target.name} has inputs`, () => expect(entries.length).toBeGreaterThan(5));
   }
 });
 
@@ -28,7 +28,7 @@ describe("fuzzing finds nothing new", () => {
   });
 });
 
-test("each difference from ws has its clause, and a case that shows it", async () => {
+test("each difference from ws names the RFC section that allows it, and has a case that shows it", async () => {
   const all = [...differences, ...handshakeDifferences, ...grammarDifferences];
   const shown = new Set<string>();
   for (const target of targets) {

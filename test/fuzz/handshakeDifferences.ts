@@ -1,4 +1,7 @@
-/** Where Node's `http` with ws and this library may differ on the same handshake: each with the clause that allows it. */
+/**
+ * Where Node's `http` with ws and this library may differ on the same handshake, each with the RFC section that allows
+ * it.
+ */
 import type { Answer } from "./wsHandshake.ts";
 
 export interface HandshakeDifference {
@@ -30,7 +33,7 @@ export const handshakeDifferences: readonly HandshakeDifference[] = [
     explains: (ours, theirs) => ours.end === "refused" && theirs.end === "rejected 101",
   },
   {
-    name: "the status of a rejection is told before its body is looked for; Node refuses both",
+    name: "the status of a rejection is reported before its body is read; Node refuses both",
     clause: "RFC 6455 §4.1: the answer is handled by its status",
     explains: (ours, theirs) => ours.end.startsWith("rejected") && theirs.end === "refused",
   },
@@ -45,7 +48,7 @@ export const handshakeDifferences: readonly HandshakeDifference[] = [
     explains: (ours, theirs) => stricter(ours, theirs, "hostInvalid"),
   },
   {
-    name: "a head is held to its grammar: spaces, line breaks, control characters",
+    name: "a head must follow its grammar: spaces, line breaks, control characters",
     clause: "RFC 9112 §2.2, §3, §4, §5",
     explains: (ours, theirs) => stricter(ours, theirs, "headMalformed", "targetInvalid"),
   },

@@ -1,4 +1,4 @@
-/** Changes to bytes that nothing is known of. */
+/** Changes to bytes of unknown structure. */
 import type { Random } from "../support/random.ts";
 import { join, type Bytes } from "../support/wire.ts";
 

@@ -34,7 +34,7 @@ const LENGTHS = [
 
 const TEXTS = ["", "a", "Hello", "κόσμε", "\uFEFF", "\u{10FFFF}", "€".repeat(50), "a".repeat(125), "b".repeat(126)];
 
-/** RFC 3629 §3, §4: what is UTF-8 only by half, or not at all. */
+/** RFC 3629 §3, §4: invalid and incomplete UTF-8. */
 const BROKEN = [
   "c3",
   "a9",
@@ -95,7 +95,7 @@ const PAYLOADS: readonly Bytes[] = [
 
 const OPCODES = [0, 1, 2, 8, 9, 10];
 
-/** Setting the length right again after the payload has changed. */
+/** Corrects the length after the payload has changed. */
 function fit(frame: Frame): Frame {
   const length = frame.payload.length;
   const wide = frame.wide === 8 || length > 0xffff ? 8 : frame.wide === 2 || length > 125 ? 2 : 0;
@@ -110,7 +110,7 @@ const frameMutators: readonly FrameMutator[] = [
   (random, frame) => [{ ...frame, first: (frame.first & 0xf0) | random.below(16) }],
   (random, frame) => [{ ...frame, first: frame.first ^ (0x10 << random.below(3)) }],
   (_, frame) => [{ ...frame, first: frame.first ^ 0x40 }],
-  // The length in more bytes than it needs, one beside the truth, or anything.
+  // The length in more bytes than necessary, off by one, or random.
   (random, frame) => [{ ...frame, wide: random.pick([0, 2, 8]) }],
   (random, frame) => [{ ...frame, claimed: frame.claimed + (random.oneIn(2) ? 1n : BigInt.asUintN(64, -1n)) }],
   (random, frame) => [{ ...frame, wide: random.pick([2, 8]), claimed: random.pick(LENGTHS) }],
@@ -121,7 +121,7 @@ const frameMutators: readonly FrameMutator[] = [
   (random, frame) => [fit({ ...frame, payload: join(frame.payload, random.pick(PAYLOADS)) })],
   (random, frame) => [fit({ ...frame, payload: mutateBytes(random, frame.payload, random.pick(PAYLOADS)) })],
   (random, frame) => [fit({ ...frame, payload: frame.payload.slice(0, random.below(frame.payload.length + 1)) })],
-  // Two fragments of one.
+  // Splits a frame into two fragments.
   (random, frame) => {
     const cut = random.below(frame.payload.length + 1);
     const head = fit({ ...frame, first: frame.first & 0x7f, payload: frame.payload.slice(0, cut) });

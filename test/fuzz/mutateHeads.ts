@@ -92,7 +92,7 @@ const onLines =
     return lines.join("\r\n");
   };
 
-/** What may stand in the place of what. */
+/** Replacements for each kind of element. */
 const swaps = [
   [/\r\n/, "\n"],
   [/: /, ":"],

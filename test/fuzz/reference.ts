@@ -1,4 +1,4 @@
-/** The messages of a stream, read frame by frame with an oracle of DEFLATE: up to the first thing that is out of order. */
+/** The messages of a stream, read frame by frame with a reference inflater, up to the first error. */
 import { plainInflate, type BrokenInput } from "../support/plainInflate.ts";
 import { hex, join, type Bytes } from "../support/wire.ts";
 import { split, type Frame } from "./frames.ts";

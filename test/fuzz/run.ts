@@ -1,6 +1,6 @@
 /**
- * Fuzzes: `npm run fuzz -- --seconds 60 --target frames --seed 1`, without `--target` all of them for so long each, and
- * `npm run fuzz -- --target frames --replay FILE` runs one input. A finding is made small and written to the corpus.
+ * Fuzzes: `npm run fuzz -- --seconds 60 --target frames --seed 1`, or each target for that long without `--target`.
+ * `npm run fuzz -- --target frames --replay FILE` runs one input. A finding is shrunk and written to the corpus.
  */
 import { readFileSync } from "node:fs";
 import { relative } from "node:path";

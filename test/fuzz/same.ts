@@ -1,4 +1,4 @@
-/** Two outcomes that must be alike. */
+/** Compares two outcomes that must be equal. */
 
 /** Throws, and says where they differ first. */
 export function same(actual: unknown, expected: unknown, how: string): void {

@@ -1,4 +1,4 @@
-/** What is fuzzed: inputs as bytes, how to change them with sense, and what must hold of each. */
+/** A fuzz target: its inputs as bytes, how to mutate them, and what must hold for each. */
 import type { Random } from "../support/random.ts";
 import type { Bytes } from "../support/wire.ts";
 

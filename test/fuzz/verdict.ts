@@ -1,4 +1,4 @@
-/** What became of a stream of bytes, in words that two implementations can be compared by. */
+/** The outcome of a stream of bytes, in words that two implementations can be compared by. */
 import type { WSEvent } from "../../src/index.ts";
 
 export interface Verdict {

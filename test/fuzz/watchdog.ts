@@ -1,15 +1,15 @@
-/** Sees an input that never ends, from another thread: writes it to the corpus, and ends the process. */
+/** Detects an input that never ends, from another thread: writes it to the corpus and ends the process. */
 import { writeSync } from "node:fs";
 import { Worker, isMainThread, workerData } from "node:worker_threads";
 import { relative } from "node:path";
 import { writeFinding } from "./corpus.ts";
 
-/** How long one input may take, in milliseconds: a thousand times what they do, for a machine that is busy. */
+/** How long one input may take, in milliseconds: a thousand times the usual, for a busy machine. */
 const LONGEST_MS = 20_000;
 
 const MOST_BYTES = 65_536;
 
-/** Which input it is, how long, and its bytes. */
+/** The number of the current input, its length, and its bytes. */
 interface Shared {
   readonly target: string;
   readonly state: Int32Array;

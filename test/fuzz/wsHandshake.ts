@@ -1,4 +1,4 @@
-/** What Node's `http` and ws make of the bytes of an opening handshake. */
+/** How Node's `http` and ws handle the bytes of an opening handshake. */
 import { createServer, type IncomingMessage } from "node:http";
 import { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
@@ -73,7 +73,7 @@ export async function wsServerAnswer(bytes: Uint8Array): Promise<Answer> {
   wire.push(Buffer.from(bytes));
   await settle();
   wire.destroy();
-  // Some requests Node refuses by itself, without a word.
+  // Node refuses some requests automatically, without an answer.
   if (!answered && wire.written !== "") answer = { end: "refused", why: wire.written.split("\r\n", 1)[0] };
   return answer;
 }

@@ -1,4 +1,4 @@
-/** What the `Receiver` of ws makes of a stream of bytes. */
+/** How the `Receiver` of ws handles a stream of bytes. */
 import { createRequire } from "node:module";
 import type { Writable } from "node:stream";
 import { tell, type Verdict } from "./verdict.ts";

@@ -1,4 +1,7 @@
-/** What was wrong is said in words: in the answer to a client, in the error to both, and to who called with what can't be. */
+/**
+ * Errors say in words what was wrong: the answer to a client, the error at both ends, and the error for an invalid
+ * call.
+ */
 import { describe, expect, test } from "vitest";
 import {
   answerOffer,
@@ -13,7 +16,7 @@ import {
 import { ascii, expectClosed, feed, join, open } from "../support/wire.ts";
 import { ACCEPT, asked, client, expectRefusal, readMessage, request, response } from "./heads.ts";
 
-/** An extension that offers and grants what it is told to, and does nothing. */
+/** An extension that offers and grants the given parameters, and does nothing. */
 function extension(
   name: string,
   made: Partial<Extension> = {},
@@ -31,7 +34,7 @@ function thrownBy(call: () => unknown): Error {
   throw new Error("nothing was thrown");
 }
 
-describe("a server answers a request that is not valid with the reason, as text", () => {
+describe("a server answers an invalid request with the reason, as text", () => {
   test.each<[string, Uint8Array, RegExp]>([
     ["a header is missing", request("-Host"), /^Host is missing/],
     ["a header is empty", request("Upgrade: "), /^Upgrade is missing/],
@@ -60,7 +63,7 @@ describe("a server answers a request that is not valid with the reason, as text"
     expectRefusal(server.bytesToSend(), 426, why);
   });
 
-  test("a request that somebody else has parsed, with a header that can't be one", () => {
+  test("a request that was parsed elsewhere, with an invalid header", () => {
     const server = new WSConnection("server");
     server.receiveRequest({ method: "GET", target: "/", headers: [["a b", "c"]] as never });
     expect(expectClosed([...server.events()]).error).toMatchObject({
@@ -71,7 +74,7 @@ describe("a server answers a request that is not valid with the reason, as text"
   });
 });
 
-describe("what was wrong is said without the values, which may be secrets", () => {
+describe("errors do not repeat the values, which may be secrets", () => {
   const secret = "s3cret";
   test.each([
     [`+${secret}`],
@@ -117,7 +120,7 @@ describe("what was wrong is said without the values, which may be secrets", () =
     expect(error!.message).not.toContain(secret);
   });
 
-  test("a request that somebody else has parsed", () => {
+  test("a request that was parsed elsewhere", () => {
     for (const header of [
       [`a ${secret}`, "b"],
       ["a", `${secret}\0`],
@@ -128,7 +131,7 @@ describe("what was wrong is said without the values, which may be secrets", () =
     }
   });
 
-  test("calls of the server's", () => {
+  test("calls of the server", () => {
     const { server, requested } = asked();
     const calls = [
       () => server.accept(requested, { subprotocol: secret }),
@@ -140,18 +143,18 @@ describe("what was wrong is said without the values, which may be secrets", () =
   });
 });
 
-describe("a client is told what was wrong with the answer", () => {
+describe("a client reports what was wrong with the answer", () => {
   test.each<[string, Uint8Array, Partial<RemoteProtocolError>]>([
     ["another version of HTTP", response("=HTTP/1.0 101 Ok"), { message: "HTTP version other than 1.1" }],
     ["no status line", response("=nonsense"), { message: "malformed status line", section: "RFC 6455 §4.1" }],
     ["an empty line before it", join(ascii("\r\n"), response()), { code: "headMalformed" }],
     ["two of them", ascii("\r\n\r\n"), { message: "malformed status line", section: "RFC 6455 §4.1" }],
-    ["another upgrade", response("Upgrade: h2c"), { message: "Upgrade to something else than websocket" }],
+    ["another upgrade", response("Upgrade: h2c"), { message: "Upgrade is not websocket" }],
     ["another connection", response("Connection: close"), { message: "Connection does not name Upgrade" }],
     [
       "another key's",
       response(`Sec-WebSocket-Accept: ${ACCEPT.slice(1)}`),
-      { message: /does not answer the key/ as never },
+      { message: /does not match the key/ as never },
     ],
     ["a header twice", response("+Upgrade: websocket"), { message: "Upgrade appears more than once" }],
     ["none", response("-Upgrade"), { message: "Upgrade is missing" }],
@@ -165,7 +168,7 @@ describe("a client is told what was wrong with the answer", () => {
     [
       "parameters that can't be met",
       response("+Sec-WebSocket-Extensions: picky"),
-      { message: "the server's parameters for picky can't be met", section: "RFC 6455 §9.1" },
+      { message: "the server chose invalid parameters for picky", section: "RFC 6455 §9.1" },
     ],
   ])("%s", (_, bytes, { message, ...expected }) => {
     const connection = client({ extensions: [extension("picky", { confirm: () => undefined })] });
@@ -197,14 +200,14 @@ describe("a client is told what was wrong with the answer", () => {
   });
 });
 
-test("RFC 9112 §4: an answer without a reason, even without the space before it", () => {
+test("RFC 9112 §4: a status line may lack the reason, and the space before it", () => {
   for (const line of ["HTTP/1.1 403", "HTTP/1.1 403 "]) {
     const [rejected] = feed(client(), response(`=${line}`, "+Content-Length: 0"));
     expect(rejected).toMatchObject({ type: "connectionRejected", status: 403, statusText: "" });
   }
 });
 
-test("RFC 9112 §2.2: an empty line before a request is let pass, and is no line of its head", () => {
+test("RFC 9112 §2.2: an empty line before a request is ignored, and is not a line of its head", () => {
   const bytes = join(ascii("\r\n"), request());
   for (const cuts of [[], [1], [2], [3]]) {
     const server = new WSConnection("server", { limits: { maxHeadLines: 6 } });
@@ -217,7 +220,7 @@ test("RFC 9112 §3.2: a URL in the query of a target is not its authority", () =
   expect(requested).toMatchObject({ target: "/to?http://other.example/", host: "server.example.com" });
 });
 
-test("§4.1 a subprotocol that is none among others that are", () => {
+test("§4.1 one invalid subprotocol among valid ones", () => {
   for (const offer of ["chat, a b", "a b, chat", "chat, chat"]) {
     const server = new WSConnection("server");
     const { error } = expectClosed(feed(server, request(`+Sec-WebSocket-Protocol: ${offer}`)));
@@ -225,15 +228,15 @@ test("§4.1 a subprotocol that is none among others that are", () => {
   }
 });
 
-describe("who calls with what can't be is told what that was", () => {
+describe("an invalid call throws an error that names the mistake", () => {
   const base = { host: "a", resource: "/" };
   test.each<[string, () => unknown, RegExp]>([
     ["host", () => new WSConnection("client", { ...base, host: "a b" }), /^host must be/],
     ["resource", () => new WSConnection("client", { ...base, resource: "/#a" }), /^resource must be/],
     ["subprotocols", () => offerHeaders({ subprotocols: ["a b"] }), /^a subprotocol must be a token/],
     ["a subprotocol twice", () => offerHeaders({ subprotocols: ["a", "a"] }), /^a subprotocol is offered twice/],
-    ["origin", () => offerHeaders({ origin: "a\nb" }), /^origin can't stand in a header/],
-    ["a header", () => offerHeaders({ headers: { Host: "a" } }), /^the header host is set by the handshake/],
+    ["origin", () => offerHeaders({ origin: "a\nb" }), /^invalid header value for origin/],
+    ["a header", () => offerHeaders({ headers: { Host: "a" } }), /^the handshake sets host: leave it out/],
     ["bytes", () => open("client").sendData({} as never), /^bytes must be an ArrayBuffer or a view of one/],
     [
       "a limit",
@@ -245,10 +248,12 @@ describe("who calls with what can't be is told what that was", () => {
     expect(thrownBy(call).message).toMatch(why);
   });
 
-  test("answers that are none", () => {
+  test("invalid answers", () => {
     const { server, requested } = asked();
     expect(thrownBy(() => server.reject(requested, { status: 600 })).message).toMatch(/200 to 599, not 600/);
-    expect(thrownBy(() => server.reject(requested, { status: 204, body: "a" })).message).toMatch(/204 has no body/);
+    expect(thrownBy(() => server.reject(requested, { status: 204, body: "a" })).message).toMatch(
+      /204 response can't have a body/,
+    );
     expect(thrownBy(() => server.accept(requested, { subprotocol: "x" }))).toMatchObject({
       message: "the client did not offer that subprotocol",
       section: "RFC 6455 §4.2.2",
@@ -260,12 +265,12 @@ describe("who calls with what can't be is told what that was", () => {
 });
 
 describe("§9.1 extensions", () => {
-  test("a client that offered none is answered one", () => {
+  test("a client that offered none gets one in the answer", () => {
     const error = thrownBy(() => readAnswer({}, new Headers({ "sec-websocket-extensions": "x" })));
     expect(error).toMatchObject({ name: "RemoteProtocolError", code: "extensionsInvalid", section: "RFC 6455 §4.1" });
   });
 
-  test("of several of one name the first that makes something of it is taken, on either side", () => {
+  test("of several with one name the first that succeeds is taken, on either side", () => {
     const declines = extension("x", { accept: () => undefined, confirm: () => undefined });
     const takes = extension("x");
     const offer = readOffer(offerHeaders({ extensions: [takes] }));
@@ -274,7 +279,7 @@ describe("§9.1 extensions", () => {
     expect(readAnswer({ extensions: [declines, takes] }, headers).extensions).toHaveLength(1);
   });
 
-  test("by prior knowledge one that makes nothing of its own offer, or its own answer, is left out", () => {
+  test("by prior knowledge an extension that declines its own offer or answer is left out", () => {
     for (const [role, left] of [
       ["client", [{ accept: () => undefined }, { confirm: () => undefined }]],
       ["server", [{ accept: () => undefined }]],
@@ -289,7 +294,7 @@ describe("§9.1 extensions", () => {
     expect(server.extensions).toHaveLength(1);
   });
 
-  test("by prior knowledge a client works with what it makes of the answer, a server with what it granted", () => {
+  test("by prior knowledge a client uses its reading of the answer, and a server what it granted", () => {
     let ended: string[] = [];
     const codec = (role: string): ExtensionCodec => ({ reservedBits: 0, release: () => void ended.push(role) });
     const both = extension("x", {
@@ -308,8 +313,8 @@ describe("§9.1 extensions", () => {
     }
   });
 
-  test("by prior knowledge two that claim one reserved bit are refused, and told by name", () => {
+  test("by prior knowledge two that claim one reserved bit are refused by name", () => {
     const both = ["x", "y"].map((name) => extension(name, {}, { reservedBits: 2 }));
-    expect(thrownBy(() => open("client", { extensions: both })).message).toBe("y claims a reserved bit that is taken");
+    expect(thrownBy(() => open("client", { extensions: both })).message).toBe("y claims a reserved bit that is in use");
   });
 });

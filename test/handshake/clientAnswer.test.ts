@@ -10,7 +10,7 @@ import { ascii, everyByte, everyWay, expectClosed, feed, hex, join, joined, pull
 import { ACCEPT, client, expectEndOfStream, response } from "./heads.ts";
 import { flip } from "./flip.ts";
 
-/** Expects that the answer opens the connection, however it comes. */
+/** Expects that the answer opens the connection, in any split. */
 function expectEstablished(bytes: Uint8Array, options: Partial<ClientOptions> = {}): ConnectionEstablished {
   let established: ConnectionEstablished | undefined;
   everyWay(
@@ -28,7 +28,7 @@ function expectEstablished(bytes: Uint8Array, options: Partial<ClientOptions> = 
   return established!;
 }
 
-/** Expects that the answer fails the connection, however it comes, and that nothing is said to it. */
+/** Expects that the answer fails the connection, in any split, and that nothing is sent. */
 function expectInvalid(
   bytes: Uint8Array,
   code: ProtocolErrorCode,
@@ -54,7 +54,7 @@ function expectInvalid(
 }
 
 describe("§4.1 an answer that opens the connection", () => {
-  test("the example's", () => {
+  test("the RFC's example", () => {
     const { headers, ...rest } = expectEstablished(response());
     expect(rest).toEqual({ type: "connectionEstablished", subprotocol: undefined, extensions: [] });
     expect([...headers]).toEqual([
@@ -78,7 +78,7 @@ describe("§4.1 an answer that opens the connection", () => {
     ["names in capitals", ["-Upgrade", "+UPGRADE: websocket"]],
   ])("%s", (_, changes) => void expectEstablished(response(...changes)));
 
-  test("headers tell every cookie", () => {
+  test("headers list every cookie", () => {
     const { headers } = expectEstablished(response("+Set-Cookie: a=1", "+Set-Cookie: b=2, c"));
     expect(headers.getSetCookie()).toEqual(["a=1", "b=2, c"]);
   });
@@ -99,7 +99,7 @@ describe("§4.1 an answer that opens the connection", () => {
     ]);
   });
 
-  test("with extensions from several lines, in the server's order", () => {
+  test("with extensions on several lines, in the server's order", () => {
     const other = { ...flip("x-a"), confirm: () => ({ reservedBits: 1 }) };
     const answer = response("+Sec-WebSocket-Extensions: x-b", "+Sec-WebSocket-Extensions: x-a");
     const { extensions } = expectEstablished(answer, { extensions: [other, flip("x-b")] });
@@ -184,7 +184,9 @@ describe("§4.1 an answer that fails the connection", () => {
     ["a banner of SSH", ascii("SSH-2.0-x\r\n")],
     ["a byte", hex("00")],
     ["a word too short", ascii("HTTPS")],
-  ])("what is not HTTP, at once, though no blank line comes: %s", (_, bytes) => expectInvalid(bytes, "headMalformed"));
+  ])("anything but HTTP, at once, without waiting for a blank line: %s", (_, bytes) =>
+    expectInvalid(bytes, "headMalformed"),
+  );
 
   test.each([
     ["a header without a colon", ["+X-Bad"]],
@@ -195,14 +197,14 @@ describe("§4.1 an answer that fails the connection", () => {
     ["a bare CR", ["+X-Bad: a\rb"]],
   ])("%s", (_, changes) => expectInvalid(response(...changes), "headMalformed", {}, /^RFC 9112 §/));
 
-  test("maxHeadBytes: one less, just as many, one more", () => {
+  test("maxHeadBytes: one less, exactly, one more", () => {
     const maxHeadBytes = response().length;
     expectInvalid(response(), "headTooLarge", { limits: { maxHeadBytes: maxHeadBytes - 1 } }, /^RFC/);
     expectEstablished(response(), { limits: { maxHeadBytes } });
     expectEstablished(response(), { limits: { maxHeadBytes: maxHeadBytes + 1 } });
   });
 
-  test("maxHeadLines: one less, just as many, one more", () => {
+  test("maxHeadLines: one less, exactly, one more", () => {
     expectInvalid(response(), "headTooManyLines", { limits: { maxHeadLines: 3 } }, /^RFC/);
     expectEstablished(response(), { limits: { maxHeadLines: 4 } });
     expectEstablished(response(), { limits: { maxHeadLines: 5 } });
@@ -221,7 +223,7 @@ describe("§4.1 an answer that fails the connection", () => {
   });
 });
 
-describe("RFC 9110 §15.2 interim answers are skipped", () => {
+describe("RFC 9110 §15.2 interim responses are skipped", () => {
   test.each([
     ["100", "HTTP/1.1 100 Continue\r\n\r\n"],
     ["102", "HTTP/1.1 102 Processing\r\n\r\n"],
@@ -235,7 +237,7 @@ describe("RFC 9110 §15.2 interim answers are skipped", () => {
     expect(headers.get("upgrade")).toBe("websocket");
   });
 
-  test("before a rejection, which is told once", () => {
+  test("before a rejection, which is reported once", () => {
     const bytes = ascii("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
     everyWay(
       () => client(),
@@ -250,7 +252,7 @@ describe("RFC 9110 §15.2 interim answers are skipped", () => {
     );
   });
 
-  test("each has the limit of a head to itself", () => {
+  test("each has a separate head limit", () => {
     const interim = ascii("HTTP/1.1 103 Early Hints\r\n\r\n".repeat(100));
     expectEstablished(join(interim, response()), { limits: { maxHeadBytes: response().length, maxHeadLines: 4 } });
   });
@@ -260,10 +262,10 @@ describe("RFC 9110 §15.2 interim answers are skipped", () => {
   });
 });
 
-describe("frames behind the answer", () => {
+describe("frames after the answer", () => {
   const frames = hex("89 00", "81 05 48 65 6c 6c 6f", "88 02 03 e8");
 
-  test("are told, however they are cut", () => {
+  test("are delivered, however they are cut", () => {
     const bytes = join(response(), frames);
     const expected = [
       { type: "connectionEstablished" },
@@ -277,7 +279,7 @@ describe("frames behind the answer", () => {
     for (const cut of everyByte(bytes)) expect(joined(feed(client(), bytes, [cut])), `cut at ${cut}`).toEqual(whole);
   });
 
-  test("that break the rules fail the connection once it is open, at their place in the stream", () => {
+  test("that break the rules fail the connection once it is open, with their position in the stream", () => {
     const events = feed(client(), join(response(), hex("83 00")));
     expect(events.map((event) => event.type)).toEqual(["connectionEstablished", "connectionClosed"]);
     const { error } = expectClosed(events);

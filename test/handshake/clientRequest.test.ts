@@ -12,7 +12,7 @@ function requested(options: Partial<ClientOptions> = {}): Message {
 }
 
 describe("§4.1 the request", () => {
-  test("is queued by the constructor, with no more in it than it needs", () => {
+  test("is queued by the constructor, with only the required headers", () => {
     const connection = new WSConnection("client", example);
     expect(connection.state).toBe("connecting");
     expect(pull(connection)).toEqual([]);
@@ -33,7 +33,7 @@ describe("§4.1 the request", () => {
     expect(connection.bytesToSend()).toHaveLength(0);
   });
 
-  test("asks for 16 random bytes, once", () => {
+  test("uses 16 random bytes, drawn once", () => {
     const asked: number[] = [];
     requested({
       random: (bytes) => {
@@ -63,7 +63,7 @@ describe("§4.1 the request", () => {
     ["/foo?a=b&c=%20/?", "/foo?a=b&c=%20/?"],
     ["foo?x=/", "/foo?x=/"],
     ["//foo", "//foo"],
-  ])("resource %j asks for %s", (resource, target) => {
+  ])("resource %j requests %s", (resource, target) => {
     expect(requested({ resource }).startLine).toBe(`GET ${target} HTTP/1.1`);
   });
 
@@ -76,18 +76,18 @@ describe("§4.1 the request", () => {
     expect(requested({ subprotocols: [] }).values("sec-websocket-protocol")).toEqual([]);
   });
 
-  test.each(["https://example.com", "null"])("names the origin %s", (origin) => {
+  test.each(["https://example.com", "null"])("sends the origin %s", (origin) => {
     expect(requested({ origin }).values("origin")).toEqual([origin]);
   });
 
-  test("offers extensions in their order, with every variant of their parameters", () => {
+  test("offers extensions in order, with every variant of their parameters", () => {
     const twice = { ...flip("x-b"), offer: () => [[["a"], ["b", "1"]], []] as [string, string?][][] };
     const { values } = requested({ extensions: [flip("x-a", [["c", "2"]]), twice] });
     expect(values("sec-websocket-extensions")).toEqual(["x-a; c=2, x-b; a; b=1, x-b"]);
     expect(requested({ extensions: [{ ...flip(), offer: () => [] }] }).values("sec-websocket-extensions")).toEqual([]);
   });
 
-  test("carries further headers", () => {
+  test("adds the application's headers", () => {
     const headers = { Cookie: "a=b; c=d", Authorization: "Basic Zm9v", "X-Latin": "\xe9", "User-Agent": "" };
     const { values } = requested({ headers });
     expect(values("cookie")).toEqual(["a=b; c=d"]);
@@ -105,12 +105,12 @@ describe("§4.1 the request", () => {
     ["a record, in two spellings", () => ({ Cookie: "a=1", cookie: "b=2" }), "a=1; b=2"],
     ["Headers with one", () => new Headers({ Cookie: "a=1; b=2" }), "a=1; b=2"],
     ["values with a comma", () => list("Cookie: a=1, 2", "Cookie: b"), "a=1, 2; b"],
-  ])("joins cookies by a semicolon, in one line (RFC 6265 §5.4): of %s", (_, headers, cookie) => {
+  ])("joins cookies with a semicolon, on one line (RFC 6265 §5.4): of %s", (_, headers, cookie) => {
     expect(requested({ headers: headers() }).values("cookie")).toEqual([cookie]);
     expect(offerHeaders({ headers: headers() }).get("cookie")).toBe(cookie);
   });
 
-  test("joins other headers by a comma", () => {
+  test("joins other headers with a comma", () => {
     const { values } = requested({ headers: list("X-A: 1", "x-a: 2", "Cookies: a", "Cookies: b") });
     expect(values("x-a")).toEqual(["1, 2"]);
     expect(values("cookies")).toEqual(["a, b"]);
@@ -137,7 +137,7 @@ describe("§4.1 the request", () => {
   });
 });
 
-describe("§4.1 TypeError for what can't stand in a request", () => {
+describe("§4.1 TypeError for what a request can't contain", () => {
   test.each<[string, Partial<ClientOptions>, string]>([
     [
       "Authorization in two entries",
@@ -162,7 +162,7 @@ describe("§4.1 TypeError for what can't stand in a request", () => {
     ["Origin as an option and among the headers", { origin: "https://a", headers: { Origin: "https://b" } }, "origin"],
   ])("%s, which a server would refuse (RFC 9110 §5.3)", (_, options, name) => {
     const made = (): unknown => new WSConnection("client", { host: "a", resource: "/", ...options });
-    expect(made).toThrow(new TypeError(`the header ${name} is given twice, and may be sent once`));
+    expect(made).toThrow(new TypeError(`${name} is given twice: send it once`));
   });
 
   test.each<[string, unknown]>([
@@ -250,7 +250,7 @@ describe("§4.1 TypeError for what can't stand in a request", () => {
     expect(call).toThrow(/^(?![^]*s3cret)/);
   });
 
-  test("no options at all", () => {
+  test("missing options", () => {
     expect(() => new WSConnection("client")).toThrow(TypeError);
   });
 

@@ -1,4 +1,4 @@
-/** A small extension for the tests of the handshake: its name and its parameters are theirs to choose. */
+/** A small extension for the tests of the handshake, with a configurable name and parameters. */
 import type { Extension, ExtensionParameters } from "../../src/index.ts";
 import { complementCodec } from "../support/complement.ts";
 

@@ -1,4 +1,4 @@
-/** RFC 9110 §5.6 and RFC 6455 §9.1: the grammar of header values, and the time it takes to read them. */
+/** RFC 9110 §5.6 and RFC 6455 §9.1: the grammar of header values, and how long reading them takes. */
 import { describe, expect, test } from "vitest";
 import { WSConnection } from "../../src/index.ts";
 import {
@@ -15,7 +15,7 @@ import { ascii, expectClosed, feed, pull } from "../support/wire.ts";
 import { request } from "./heads.ts";
 
 describe("RFC 9110 §5.6.2 tokens", () => {
-  test("isToken takes the characters of a token and no others", () => {
+  test("isToken accepts exactly the characters of a token", () => {
     const allowed = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     for (let code = 0; code < 0x180; code++) {
       const character = String.fromCharCode(code);
@@ -26,7 +26,7 @@ describe("RFC 9110 §5.6.2 tokens", () => {
     expect(isToken("a\n")).toBe(false);
   });
 
-  test("isFieldValue takes what may stand in a value (§5.5)", () => {
+  test("isFieldValue accepts exactly the characters of a value (§5.5)", () => {
     for (let code = 0; code < 0x180; code++) {
       const allowed = code === 9 || (code >= 0x20 && code <= 0x7e) || (code >= 0x80 && code <= 0xff);
       expect(isFieldValue(`a${String.fromCharCode(code)}`), `U+${code.toString(16)}`).toBe(allowed);
@@ -34,7 +34,7 @@ describe("RFC 9110 §5.6.2 tokens", () => {
     expect(isFieldValue("")).toBe(true);
   });
 
-  test("trimSpace leaves out spaces and tabs, and nothing else", () => {
+  test("trimSpace removes spaces and tabs, and nothing else", () => {
     expect(trimSpace(" \t a \t b\t ")).toBe("a \t b");
     expect(trimSpace(" \t ")).toBe("");
     expect(trimSpace("\u00a0a\u00a0")).toBe("\u00a0a\u00a0");
@@ -56,7 +56,7 @@ describe("RFC 9110 §5.6.1 lists", () => {
     expect(listElements(value)).toEqual(elements);
   });
 
-  test("listHas compares whole elements, in any case", () => {
+  test("listHas compares whole elements, case-insensitively", () => {
     expect(listHas("keep-alive, UpGrade", "upgrade")).toBe(true);
     expect(listHas("upgraded, no-upgrade, up grade", "upgrade")).toBe(false);
     expect(listHas("", "upgrade")).toBe(false);
@@ -163,14 +163,14 @@ describe("RFC 6455 §9.1 extensions", () => {
     expect(formatExtensions(parseExtensions(value)!)).toBe(value);
   });
 
-  test("nothing that is read reaches the prototypes of objects", () => {
+  test("no input reaches the prototypes of objects", () => {
     parseExtensions("__proto__; polluted=1, constructor; prototype=polluted");
     parseTokens("__proto__, constructor");
     expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
   });
 });
 
-describe("time grows with the bytes and no faster", () => {
+describe("reading takes linear time", () => {
   /** Shortest time of several, in milliseconds. */
   function shortest(times: number, work: () => void): number {
     let least = Infinity;
@@ -209,7 +209,7 @@ describe("time grows with the bytes and no faster", () => {
     expect(shortest(20, () => parse(large))).toBeLessThan(Math.max(time, 0.1) * most + 5);
   });
 
-  test("a header of 1 MB, one byte at a time, in the time per byte of one of 256 KB", () => {
+  test("a header of 1 MB, one byte at a time, takes as long per byte as one of 256 KB", () => {
     const limits = { maxHeadBytes: Infinity, maxHeadLines: Infinity };
     const perByte = (length: number): number => {
       const bytes = request(`+X-Large: ${"x".repeat(length)}`);
@@ -253,7 +253,7 @@ describe("time grows with the bytes and no faster", () => {
     });
   });
 
-  test("a client's own header of 1 MB is one that a server reads", () => {
+  test("a server can read a client's header of 1 MB", () => {
     const cookie = "x".repeat(1024 * 1024);
     const connection = new WSConnection("client", { host: "a", resource: "/", headers: { cookie } });
     const server = new WSConnection("server", { limits: { maxHeadBytes: Infinity } });

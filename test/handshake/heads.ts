@@ -1,4 +1,4 @@
-/** The heads of the specification's example (RFC 6455 §1.3), the same with lines changed, and answers read back. */
+/** The heads of the specification's example (RFC 6455 §1.3), with changed lines, and parsed answers. */
 import { expect } from "vitest";
 import { WSConnection, type AcceptOptions, type ClientOptions, type WSEvent } from "../../src/index.ts";
 import { ascii, expectClosed, head, type Bytes } from "../support/wire.ts";
@@ -78,7 +78,7 @@ export interface Message {
   readonly body: string;
 }
 
-/** Reads a head and what follows it, by nothing but its line breaks. */
+/** Reads a head and the bytes after it, using only its line breaks. */
 export function readMessage(bytes: Uint8Array): Message {
   const text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
   const end = text.indexOf("\r\n\r\n");
@@ -107,7 +107,7 @@ export function expectEndOfStream(connection: WSConnection, events: readonly WSE
   expect(connection.state).toBe("closed");
 }
 
-/** Feeds a server that accepts as soon as it is told of the request. */
+/** Feeds a server that accepts as soon as it has the request. */
 export function feedAccepting(
   connection: WSConnection,
   bytes: Uint8Array,

@@ -1,10 +1,10 @@
-/** RFC 9112 §6, §7: the body of an answer that is no upgrade. https://www.rfc-editor.org/rfc/rfc9112#section-6 */
+/** RFC 9112 §6, §7: the body of a rejection. https://www.rfc-editor.org/rfc/rfc9112#section-6 */
 import { describe, expect, test } from "vitest";
 import { RemoteProtocolError, type ConnectionRejected, type Limits, type WSEvent } from "../../src/index.ts";
 import { ascii, everyByte, everyWay, expectClosed, feed, head, join, joined, pull, toHex } from "../support/wire.ts";
 import { client, expectEndOfStream, response } from "./heads.ts";
 
-/** The body that was told, as text, and whether its end was. */
+/** The received body, as text, and whether it is finished. */
 function bodyOf(events: readonly WSEvent[]): { text: string; finished: boolean } {
   const pieces = events.filter((event) => event.type === "rejectionData");
   expect(pieces.slice(0, -1).some((piece) => piece.finished)).toBe(false);
@@ -14,7 +14,7 @@ function bodyOf(events: readonly WSEvent[]): { text: string; finished: boolean }
   };
 }
 
-/** Expects that the answer is told with this body, however it comes and whatever comes behind it. */
+/** Expects that the answer has this body, in any split and with any bytes after it. */
 function expectRejected(bytes: Uint8Array, status: number, body: string): ConnectionRejected {
   let rejected: ConnectionRejected | undefined;
   everyWay(
@@ -35,7 +35,7 @@ function expectRejected(bytes: Uint8Array, status: number, body: string): Connec
   return rejected!;
 }
 
-/** Expects that the answer, or its body, fails the connection, however it comes. */
+/** Expects that the answer, or its body, fails the connection, in any split. */
 function expectMalformed(bytes: Uint8Array, code = "bodyMalformed", limits: Partial<Limits> = {}): void {
   everyWay(
     () => client({ limits }),
@@ -56,7 +56,7 @@ function expectMalformed(bytes: Uint8Array, code = "bodyMalformed", limits: Part
 const chunked = (...lines: string[]): Uint8Array =>
   join(head("HTTP/1.1 503 Service Unavailable", "Transfer-Encoding: chunked"), ascii(lines.join("\r\n")));
 
-describe("RFC 6455 §4.1 an answer other than 101 is told", () => {
+describe("RFC 6455 §4.1 a response other than 101 is reported", () => {
   test.each([
     [200, "OK"],
     [302, "Found"],
@@ -93,7 +93,7 @@ describe("RFC 6455 §4.1 an answer other than 101 is told", () => {
     expect(expectRejected(head("HTTP/1.1 404 ", "Content-Length: 0"), 404, "").statusText).toBe("");
   });
 
-  test("state: rejecting while the body comes, closed behind it; nothing may be sent", () => {
+  test("state: rejecting while the body arrives, closed after it; nothing can be sent", () => {
     const connection = client();
     const [rejected] = feed(connection, head("HTTP/1.1 404 Not Found", "Content-Length: 5"));
     expect(rejected?.type).toBe("connectionRejected");
@@ -108,14 +108,14 @@ describe("RFC 6455 §4.1 an answer other than 101 is told", () => {
     expect(connection.bytesToSend()).toHaveLength(0);
   });
 
-  test("a second answer behind the first is not told", () => {
+  test("a second response after the first is ignored", () => {
     const answer = head("HTTP/1.1 404 Not Found", "Content-Length: 0");
     const events = feed(client(), join(answer, answer, response()));
     expect(events.map((event) => event.type)).toEqual(["connectionRejected", "rejectionData", "connectionClosed"]);
   });
 });
 
-describe("§6.3 how long the body is", () => {
+describe("§6.3 the length of the body", () => {
   test("Content-Length", () => {
     expectRejected(join(head("HTTP/1.1 403 Forbidden", "Content-Length: 3"), ascii("abc")), 403, "abc");
     expectRejected(head("HTTP/1.1 403 Forbidden", "content-length:0"), 403, "");
@@ -128,7 +128,7 @@ describe("§6.3 how long the body is", () => {
     expectRejected(head(`HTTP/1.1 ${status} x`, "Transfer-Encoding: chunked"), status, "");
   });
 
-  test("without either, until the stream ends", () => {
+  test("without either header, until the stream ends", () => {
     const bytes = join(head("HTTP/1.1 404 Not Found", "Content-Type: text/plain"), ascii("Hello, world"));
     for (const cuts of [[], everyByte(bytes)]) {
       const connection = client();
@@ -144,7 +144,7 @@ describe("§6.3 how long the body is", () => {
     }
   });
 
-  test("without either, and the stream ends at once", () => {
+  test("without either header, and the stream ends at once", () => {
     const connection = client();
     connection.receiveBytes(head("HTTP/1.1 404 Not Found"));
     connection.receiveBytes(null);
@@ -180,7 +180,7 @@ describe("§6.3 how long the body is", () => {
     expectMalformed(join(head("HTTP/1.1 403 Forbidden", ...lines), ascii("1\r\na\r\n0\r\n\r\n"))),
   );
 
-  test("the stream ends inside a body of known length: no end is told but the connection's", () => {
+  test("the stream ends inside a body of known length: only the connection's end is reported", () => {
     const connection = client();
     const events = feed(connection, join(head("HTTP/1.1 403 Forbidden", "Content-Length: 6"), ascii("Hello")));
     connection.receiveBytes(null);
@@ -217,7 +217,7 @@ describe("§7.1 chunks", () => {
     expectRejected(bytes, 403, "a");
   });
 
-  test("data is told before its chunk is whole", () => {
+  test("data is delivered before its chunk is complete", () => {
     const events = feed(client(), chunked("ff", "Hello"));
     expect(bodyOf(events)).toEqual({ text: "Hello", finished: false });
   });
@@ -225,7 +225,7 @@ describe("§7.1 chunks", () => {
   test.each<[string, Uint8Array]>([
     ["no size", chunked("", "Hello", "0", "", "")],
     ["an extension without a size", chunked(";a", "Hello", "0", "", "")],
-    ["a size that is no hex", chunked("g", "Hello", "0", "", "")],
+    ["a size that is not hex", chunked("g", "Hello", "0", "", "")],
     ["a size with 0x", chunked("0x5", "Hello", "0", "", "")],
     ["a negative size", chunked("-5", "Hello", "0", "", "")],
     ["a size with a sign", chunked("+5", "Hello", "0", "", "")],
@@ -259,7 +259,7 @@ describe("§7.1 chunks", () => {
     ["NUL", ["X-A: \0", "", ""]],
   ])("refused in trailers: %s", (_, trailers) => expectMalformed(chunked("0", ...trailers), "headMalformed"));
 
-  test("trailers are held to the limits of a head", () => {
+  test("trailers respect the limits of a head", () => {
     const trailers = Array.from({ length: 20 }, (_, i) => `X-${i}: ${i}`);
     expectRejected(chunked("0", ...trailers, "", ""), 503, "");
     expectMalformed(chunked("0", ...trailers, "", ""), "headTooManyLines", { maxHeadLines: 10 });
@@ -267,7 +267,7 @@ describe("§7.1 chunks", () => {
     expectMalformed(chunked("0", "X-A: " + "a".repeat(20_000)), "headTooLarge");
   });
 
-  test("the stream ends inside: no end is told but the connection's, at every byte", () => {
+  test("the stream ends inside: only the connection's end is reported, at every byte", () => {
     const bytes = chunked("5;a", "Hello", "0", "X-A: 1", "", "");
     const start = head("HTTP/1.1 503 Service Unavailable", "Transfer-Encoding: chunked").length;
     for (let end = start; end < bytes.length; end++) {
@@ -282,7 +282,7 @@ describe("§7.1 chunks", () => {
   });
 });
 
-test("an answer whose body can't be read is still told, before the fault", () => {
+test("a response with an unreadable body is still reported, before the error", () => {
   const events = feed(client(), head("HTTP/1.1 503 Service Unavailable", "Content-Length: 1", "Content-Length: 2"));
   expect(events.map((event) => event.type)).toEqual(["connectionRejected", "connectionClosed"]);
   expect(expectClosed(events).error?.code).toBe("bodyMalformed");

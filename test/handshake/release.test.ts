@@ -1,4 +1,4 @@
-/** What negotiation has made is released if no connection comes of it. */
+/** Codecs from a negotiation are released if it does not lead to a connection. */
 import { describe, expect, test } from "vitest";
 import {
   answerOffer,
@@ -80,14 +80,14 @@ test("one that would share a bit is declined, and released", () => {
   const { extensions } = answerOffer(asked(), { extensions: [good, extension("bad", 4)] });
   expect([extensions.map(({ name }) => name), inUse]).toEqual([["good"], ["good of the server"]]);
   inUse = [];
-  expect(() => readAnswer({ extensions: [good, extension("bad", 4)] }, answer)).toThrow("can't be met");
+  expect(() => readAnswer({ extensions: [good, extension("bad", 4)] }, answer)).toThrow("invalid parameters");
   expect(inUse).toEqual([]);
   inUse = [];
   expect(() => new WSConnection("server", { handshake: "none", extensions: [good, extension("bad", 4)] })).toThrow();
   expect(inUse).toEqual([]);
 });
 
-test("an answer that was not asked for", () => {
+test("an answer without an offer", () => {
   inUse = [];
   for (const list of ["good, other", "good, good"]) {
     const headers = new Headers({ "sec-websocket-extensions": list });
@@ -104,7 +104,7 @@ test("invalid parameters", () => {
   expect(inUse).toEqual([]);
 });
 
-test("by prior knowledge a client keeps its own codec alone", () => {
+test("by prior knowledge a client keeps only its codec", () => {
   inUse = [];
   const client = new WSConnection("client", { handshake: "none", extensions: [good] });
   expect(inUse).toEqual(["good of the client"]);

@@ -1,4 +1,7 @@
-/** RFC 9112 §3.2: the target of a request, and the URL that it asks for. https://www.rfc-editor.org/rfc/rfc9112#section-3.2 */
+/**
+ * RFC 9112 §3.2: the target of a request, and the URL that it stands for.
+ * https://www.rfc-editor.org/rfc/rfc9112#section-3.2
+ */
 import { describe, expect, test } from "vitest";
 import { parseTarget, requestURL } from "../../src/handshake/requestTarget.ts";
 
@@ -33,7 +36,7 @@ describe("§3.2.2 absolute form", () => {
     ["http://a.example?", "ws", "a.example", "/?"],
     ["http://a.example?x=http://b", "ws", "a.example", "/?x=http://b"],
     ["http://[::1]:80/", "ws", "[::1]:80", "/"],
-  ] as const)("%s says it all, whatever the host and the transport", (target, scheme, authority, resource) => {
+  ] as const)("%s is complete, whatever the host and the transport", (target, scheme, authority, resource) => {
     expect(parseTarget(target)).toEqual({ scheme, authority, resource });
     const url = new URL(`${scheme}://${authority}${resource}`);
     for (const encrypted of [false, true]) expect(requestURL(target, host, encrypted)).toEqual(url);
@@ -65,7 +68,7 @@ describe("§3.2.2 absolute form", () => {
     "*",
     "a.example:443",
     "",
-  ])("%s is no target", (target) => {
+  ])("%s is not a valid target", (target) => {
     expect([parseTarget(target), requestURL(target, host)]).toEqual([undefined, undefined]);
   });
 });

@@ -25,7 +25,7 @@ function expectNoTrace(server: WSConnection, requested: ConnectionRequested, cal
 }
 
 describe("§4.2.2 accept", () => {
-  test("the example's answer", () => {
+  test("the RFC's example", () => {
     const { server, requested } = asked();
     server.accept(requested);
     expect(server.state).toBe("open");
@@ -51,14 +51,28 @@ describe("§4.2.2 accept", () => {
     expect(pull(server)).toMatchObject([{ type: "connectionEstablished", subprotocol: "superchat" }]);
   });
 
-  test("with none of them, unless told", () => {
+  test("with only the extensions that are named", () => {
+    const offer = request("+Sec-WebSocket-Extensions: x-a, x-b");
+    for (const [names, agreed] of [
+      [["x-b", "x-other"], ["x-b"]],
+      [[], []],
+      [undefined, ["x-a", "x-b"]],
+    ] as const) {
+      const server = new WSConnection("server", { extensions: [flip("x-a"), { ...flip("x-b"), accept: plainly }] });
+      const [requested] = feed(server, offer) as [ConnectionRequested];
+      server.accept(requested, { extensions: names });
+      expect(server.extensions.map(({ name }) => name)).toEqual(agreed);
+    }
+  });
+
+  test("with none of them, unless the server chooses one", () => {
     const { server, requested } = asked(request("+Sec-WebSocket-Protocol: chat"));
     server.accept(requested);
     expect(server.subprotocol).toBeUndefined();
     expect(readMessage(server.bytesToSend()).values("sec-websocket-protocol")).toEqual([]);
   });
 
-  test("with further headers, Set-Cookie once for each", () => {
+  test("with the application's headers, and one line per Set-Cookie", () => {
     const { server, requested } = asked();
     const headers = new Headers({ "X-Powered-By": "tests", "X-Latin": "\xe9" });
     headers.append("Set-Cookie", "a=1; Path=/");
@@ -85,13 +99,13 @@ describe("§4.2.2 accept", () => {
     expect(readMessage(server.bytesToSend()).values("x-a")).toEqual(["1"]);
   });
 
-  test("answers every key by its own", () => {
+  test("answers every key with its hash", () => {
     const { server, requested } = asked(request("Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw=="));
     server.accept(requested);
     expect(readMessage(server.bytesToSend()).values("sec-websocket-accept")).toEqual(["HSmrc0sMlYUkAGmm5OPpG2HaGWk="]);
   });
 
-  test("extensions: the client's order, each once, and none that was not offered", () => {
+  test("extensions: in the client's order, each once, and only offered ones", () => {
     const server = new WSConnection("server", {
       extensions: [
         flip("x-unasked"),
@@ -116,7 +130,7 @@ describe("§4.2.2 accept", () => {
     expect(server.extensions).toEqual([{ name: "x-b", parameters: [] }]);
   });
 
-  test("extensions: an offer that is declined makes room for the client's next one", () => {
+  test("extensions: a declined offer leaves room for the client's next one", () => {
     const server = new WSConnection("server", { extensions: [flip("x-flip", [["level", "2"]])] });
     const [requested] = feed(server, request("+Sec-WebSocket-Extensions: x-flip; level=1, x-flip; level=2"));
     server.accept(requested as ConnectionRequested);
@@ -129,7 +143,17 @@ describe("§4.2.2 accept", () => {
   });
 });
 
-describe("§4.2.2 accept refuses what may not be, and leaves no trace", () => {
+const plainly = (): { parameters: []; codec: { reservedBits: number } } => ({
+  parameters: [],
+  codec: { reservedBits: 0 },
+});
+
+describe("§4.2.2 accept refuses invalid options, and has no effect", () => {
+  test("extensions themselves where names are meant", () => {
+    const { server, requested } = asked();
+    const extensions = [flip("x-a")] as unknown as string[];
+    expectNoTrace(server, requested, () => server.accept(requested, { extensions }), TypeError);
+  });
   test.each([
     ["when none was", [], "chat"],
     ["in that case", ["+Sec-WebSocket-Protocol: Chat"], "chat"],
@@ -182,7 +206,7 @@ describe("§4.2.2 accept refuses what may not be, and leaves no trace", () => {
     }
   });
 
-  test("line breaks around a value, which the platform leaves out, inject nothing", () => {
+  test("line breaks around a value, which the platform removes, inject nothing", () => {
     const { server, requested } = asked();
     server.accept(requested, { headers: { "X-A": "\r\na\r\n" } });
     const answer = readMessage(server.bytesToSend());
@@ -191,7 +215,7 @@ describe("§4.2.2 accept refuses what may not be, and leaves no trace", () => {
     expect(answer.body).toBe("");
   });
 
-  test("a request that was made for another connection, or up", () => {
+  test("a request of another connection, or an invented one", () => {
     const { server, requested } = asked();
     const error: unknown = expect.objectContaining({ name: "LocalProtocolError", code: "unknownRequest" });
     const foreign = [asked().requested, { ...requested }, undefined as unknown as ConnectionRequested];
@@ -274,7 +298,7 @@ describe("§4.2.2 reject", () => {
     return message;
   }
 
-  test("403 with no body, unless told otherwise", () => {
+  test("403 with no body by default", () => {
     const message = rejected();
     expect(message.startLine).toBe("HTTP/1.1 403 Forbidden");
     expect(message.values("content-length")).toEqual(["0"]);
@@ -294,7 +318,7 @@ describe("§4.2.2 reject", () => {
     expect(rejected({ status }).startLine).toBe(`HTTP/1.1 ${status} ${reason}`);
   });
 
-  test("headers, Set-Cookie once for each", () => {
+  test("headers, and one line per Set-Cookie", () => {
     const headers: [string, string][] = [
       ["Location", "https://example.com/"],
       ["Set-Cookie", "a=1"],
@@ -349,7 +373,7 @@ describe("§4.2.2 reject", () => {
     [304, {}],
     [204, { streamed: true }],
     [304, { streamed: true }],
-  ])("%d has no body to send, and says of none (RFC 9110 §15.3.5, RFC 9112 §6.1): %j", (status, options) => {
+  ])("%d has no body, and does not announce one (RFC 9110 §15.3.5, RFC 9112 §6.1): %j", (status, options) => {
     const { server, requested } = asked();
     try {
       server.reject(requested, { status, body: "abc", ...options });
@@ -367,7 +391,7 @@ describe("§4.2.2 reject", () => {
     if (status === 204) expect(message.values("transfer-encoding")).toEqual([]);
   });
 
-  test("early frames of the client are not told", () => {
+  test("early frames of the client are not reported", () => {
     const server = new WSConnection("server");
     server.receiveBytes(request());
     const [requested] = pull(server);
@@ -380,7 +404,7 @@ describe("§4.2.2 reject", () => {
 describe("§4.2.2 reject with a streamed body (RFC 9112 §7.1)", () => {
   const head = /^HTTP\/1\.1 503 Service Unavailable$/;
 
-  test("sendRejectionData sends chunks, and with finished the last one", () => {
+  test("sendRejectionData sends chunks, and the last one with finished", () => {
     const { server, requested } = asked();
     server.reject(requested, { status: 503, headers: { "Retry-After": "5" }, streamed: true });
     expect(server.state).toBe("rejecting");
@@ -407,7 +431,7 @@ describe("§4.2.2 reject with a streamed body (RFC 9112 §7.1)", () => {
     expectEndOfStream(server, pull(server));
   });
 
-  test("a body given to reject is its first chunk", () => {
+  test("a body passed to reject is its first chunk", () => {
     const { server, requested } = asked();
     server.reject(requested, { body: "abc", streamed: true });
     expect(readMessage(server.bytesToSend()).body).toBe("3\r\nabc\r\n");
@@ -416,7 +440,7 @@ describe("§4.2.2 reject with a streamed body (RFC 9112 §7.1)", () => {
     expectEndOfStream(server, pull(server));
   });
 
-  test("sendRejectionData refuses what is no body, and what comes after the end", () => {
+  test("sendRejectionData refuses invalid bodies, and data after the end", () => {
     const { server, requested } = asked();
     server.reject(requested, { streamed: true });
     server.bytesToSend();
@@ -433,7 +457,7 @@ describe("§4.2.2 reject with a streamed body (RFC 9112 §7.1)", () => {
     expectEndOfStream(server, pull(server));
   });
 
-  test("sendRejectionData after a rejection that was whole", () => {
+  test("sendRejectionData after a complete rejection", () => {
     const { server, requested } = asked();
     server.reject(requested);
     server.bytesToSend();
@@ -441,7 +465,7 @@ describe("§4.2.2 reject with a streamed body (RFC 9112 §7.1)", () => {
     expect(server.bytesToSend()).toHaveLength(0);
   });
 
-  test("a client that has ended its side may still be told why", () => {
+  test("a client that has ended its side still gets the rejection", () => {
     const { server, requested } = asked();
     server.reject(requested, { streamed: true });
     server.receiveBytes(null);
@@ -452,7 +476,7 @@ describe("§4.2.2 reject with a streamed body (RFC 9112 §7.1)", () => {
     expectEndOfStream(server, pull(server));
   });
 
-  test("both ends: the client is told what the server streamed", () => {
+  test("the client receives what the server streams", () => {
     const { server, requested } = asked();
     const connection = client();
     server.reject(requested, { status: 401, body: "who ", streamed: true });
@@ -466,7 +490,7 @@ describe("§4.2.2 reject with a streamed body (RFC 9112 §7.1)", () => {
   });
 });
 
-test("reject with 426 says what to upgrade to (RFC 9110 §15.5.22, RFC 6455 §4.4)", () => {
+test("reject with 426 names the protocol to upgrade to (RFC 9110 §15.5.22, RFC 6455 §4.4)", () => {
   const { server, requested } = asked();
   server.reject(requested, { status: 426 });
   const message = readMessage(server.bytesToSend());

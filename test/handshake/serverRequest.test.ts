@@ -10,7 +10,7 @@ import {
 import { ascii, everyByte, everyWay, expectClosed, feed, head, hex, join, joined, pull } from "../support/wire.ts";
 import { asked, expectEndOfStream, expectRefusal, feedAccepting, KEY, request } from "./heads.ts";
 
-/** Expects that the request is valid, however it comes, and returns what is told of it. */
+/** Expects that the request is valid, in any split, and returns its event. */
 function expectRequest(bytes: Uint8Array, options: ConnectionOptions = {}): ConnectionRequested {
   let requested: ConnectionRequested | undefined;
   everyWay(
@@ -26,7 +26,7 @@ function expectRequest(bytes: Uint8Array, options: ConnectionOptions = {}): Conn
   return requested!;
 }
 
-/** Expects that the request is refused, however it comes, with an answer that says why. */
+/** Expects that the request is refused, in any split, with an answer that gives the reason. */
 function expectRefused(
   bytes: Uint8Array,
   code: ProtocolErrorCode,
@@ -63,7 +63,7 @@ describe("§1.3 the specification's example", () => {
     "Sec-WebSocket-Version: 13",
   );
 
-  test("connectionRequested says what is asked for", () => {
+  test("connectionRequested reports the request", () => {
     const { headers, ...rest } = expectRequest(example);
     expect(rest).toEqual({
       type: "connectionRequested",
@@ -87,7 +87,7 @@ describe("§1.3 the specification's example", () => {
   });
 });
 
-describe("§4.2.1 what connectionRequested tells", () => {
+describe("§4.2.1 what connectionRequested contains", () => {
   test.each([
     ["absent", [], undefined],
     ["opaque", ["+Origin: null"], "null"],
@@ -109,7 +109,7 @@ describe("§4.2.1 what connectionRequested tells", () => {
     expect(expectRequest(request(...changes)).subprotocols).toEqual(subprotocols);
   });
 
-  test("extensions: in the client's order, from one line or several, with their parameters", () => {
+  test("extensions: in the client's order, on one line or several, with their parameters", () => {
     const { extensions } = expectRequest(
       request("+Sec-WebSocket-Extensions: foo; a; b=1, bar", '+Sec-WebSocket-Extensions: foo; a="2"'),
     );
@@ -120,7 +120,7 @@ describe("§4.2.1 what connectionRequested tells", () => {
     ]);
   });
 
-  test("extensions: names that every object has are names like any other", () => {
+  test("extensions: names of Object.prototype are ordinary names", () => {
     const names = ["constructor", "__proto__", "toString", "hasOwnProperty"];
     const { extensions } = expectRequest(
       request(`+Sec-WebSocket-Extensions: ${names.map((name) => `${name}; ${name}=${name}`).join(", ")}`),
@@ -178,7 +178,7 @@ describe("§4.2.1 what connectionRequested tells", () => {
     }
   });
 
-  test("an absolute target of a request that somebody else has parsed", () => {
+  test("an absolute target of a request that was parsed elsewhere", () => {
     const server = new WSConnection("server");
     const { headers } = asked().requested;
     server.receiveRequest({ method: "GET", target: "WSS://other.example?x=1", headers });
@@ -191,7 +191,7 @@ describe("§4.2.1 what connectionRequested tells", () => {
     expect(expectRequest(request(`Host: ${host}`)).host).toBe(host);
   });
 
-  test("headers: names in any case, space around values left out, repeated lines joined", () => {
+  test("headers: names in any case, values without surrounding space, repeated lines joined", () => {
     const { headers } = expectRequest(request("+X-A:1", "+x-a: \t 2 \t", "+X-EMPTY:", "+cookie: a=b; c=d"));
     expect(headers.get("x-a")).toBe("1, 2");
     expect(headers.get("X-Empty")).toBe("");
@@ -208,7 +208,7 @@ describe("§4.2.1 what connectionRequested tells", () => {
     expect([...headers].filter(([name]) => name === "cookie")).toEqual([["cookie", cookie]]);
   });
 
-  test("headers: cookies of a request that somebody else has parsed, in the order of their lines", () => {
+  test("headers: cookies of a request that was parsed elsewhere, in the order of their lines", () => {
     const server = new WSConnection("server");
     const headers = [...asked().requested.headers, ["Cookie", "a=1"], ["X-A", "1"], ["cookie", "b=2"]];
     server.receiveRequest({ method: "GET", target: "/", headers: headers as [string, string][] });
@@ -216,13 +216,13 @@ describe("§4.2.1 what connectionRequested tells", () => {
     expect(event?.type === "connectionRequested" && event.headers.get("cookie")).toBe("a=1; b=2");
   });
 
-  test("headers: the upper half of Latin-1 and tabs may stand in values (RFC 9110 §5.5)", () => {
+  test("headers: values may contain the upper half of Latin-1 and tabs (RFC 9110 §5.5)", () => {
     const bytes = join(ascii("GET / HTTP/1.1\r\nX-Text: "), hex("e9 09 ff"), ascii("\r\n"), request().subarray(20));
     expect(expectRequest(bytes).headers.get("x-text")).toBe("\xe9\t\xff");
   });
 });
 
-describe("§4.2.1 what a valid request may look like", () => {
+describe("§4.2.1 variants of a valid request", () => {
   test.each([
     ["Upgrade in any case", ["Upgrade: WebSocket"]],
     ["Upgrade in a list", ["Upgrade: h2c, WEBSOCKET"]],
@@ -244,7 +244,7 @@ describe("§4.2.1 what a valid request may look like", () => {
   ])("%s", (_, changes) => void expectRequest(request(...changes)));
 });
 
-describe("§4.2.1 a request that is not valid is answered 400, which says why", () => {
+describe("§4.2.1 an invalid request is answered with 400 and the reason", () => {
   test.each<[string, string[], ProtocolErrorCode, RegExp]>([
     ["another method", ["=POST /chat HTTP/1.1"], "methodInvalid", /method/],
     ["CONNECT", ["=CONNECT server.example.com:80 HTTP/1.1"], "methodInvalid", /method/],
@@ -324,7 +324,7 @@ describe("§4.2.1 a request that is not valid is answered 400, which says why", 
     ["key of 17 bytes", ["Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAAA="], "keyInvalid", /Sec-WebSocket-Key/],
     ["key without padding", ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ"], "keyInvalid", /Sec-WebSocket-Key/],
     ["key in Base64url", ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25j_-=="], "keyInvalid", /Sec-WebSocket-Key/],
-    ["key that is no Base64", ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25j!Q=="], "keyInvalid", /Sec-WebSocket-Key/],
+    ["key that is not Base64", ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25j!Q=="], "keyInvalid", /Sec-WebSocket-Key/],
     ["key with a space in it", ["Sec-WebSocket-Key: dGhlIHNhbXBs SBub25jZQ=="], "keyInvalid", /Sec-WebSocket-Key/],
 
     ["a header without a colon", ["+X-Bad"], "headMalformed", /^malformed header line 6\n$/],
@@ -350,7 +350,7 @@ describe("§4.2.1 a request that is not valid is answered 400, which says why", 
     ["a bare CR in the request line", ["=GET /chat\r HTTP/1.1"], "headMalformed", /CR LF/],
 
     ["Content-Length", ["+Content-Length: 5"], "requestBody", /body/],
-    ["Content-Length that is no number", ["+Content-Length: x"], "requestBody", /body/],
+    ["Content-Length that is not a number", ["+Content-Length: x"], "requestBody", /body/],
     ["one of two Content-Lengths", ["+Content-Length: 0", "+Content-Length: 5"], "requestBody", /body/],
     ["Transfer-Encoding", ["+Transfer-Encoding: chunked"], "requestBody", /body/],
     ["Transfer-Encoding: identity", ["+Transfer-Encoding: identity"], "requestBody", /body/],
@@ -406,16 +406,15 @@ describe("§4.2.1 a request that is not valid is answered 400, which says why", 
 
   test("the preface of HTTP/2 (RFC 9113 §3.4)", () =>
     expectRefused(ascii("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), "methodInvalid", /method/));
-  test("a hello of TLS, at once, though no blank line comes", () =>
+  test("a TLS hello, at once, without waiting for a blank line", () =>
     expectRefused(hex("16 03 01 02 00 01 00 01 fc 03 03"), "headMalformed", /request line/));
   test("but an empty line before the request is skipped (RFC 9112 §2.2)", () =>
     void expectRequest(join(ascii("\r\n"), request())));
-  test("a head that is nothing but line breaks", () =>
-    expectRefused(ascii("\r\n\r\n"), "headMalformed", /request line/));
+  test("a head of nothing but line breaks", () => expectRefused(ascii("\r\n\r\n"), "headMalformed", /request line/));
   test("a head with bare LFs throughout", () =>
     expectRefused(ascii("GET / HTTP/1.1\nHost: a\n\n"), "headMalformed", /CR LF/));
 
-  test("any combination of Upgrade and Connection is told or refused, never thrown", () => {
+  test("any combination of Upgrade and Connection is reported or refused, never thrown", () => {
     const upgrades = [
       "-Upgrade",
       "Upgrade:",
@@ -436,7 +435,7 @@ describe("§4.2.1 a request that is not valid is answered 400, which says why", 
   });
 });
 
-describe("§4.4 a version other than 13 is answered 426, which names 13", () => {
+describe("§4.4 a version other than 13 is answered with 426, which names 13", () => {
   test.each([
     ["8", ["Sec-WebSocket-Version: 8"]],
     ["missing", ["-Sec-WebSocket-Version"]],
@@ -453,7 +452,7 @@ describe("§4.4 a version other than 13 is answered 426, which names 13", () => 
     expect(answer.values("upgrade")).toEqual(["websocket"]);
   });
 
-  test.each(["13", "8"])("13 and %s on two lines is no other version, but a fault (§11.3.5)", (second) => {
+  test.each(["13", "8"])("13 and %s on two lines is an invalid request, not another version (§11.3.5)", (second) => {
     const server = new WSConnection("server");
     const closed = expectClosed(feed(server, request(`+Sec-WebSocket-Version: ${second}`)));
     expect(closed.error).toMatchObject({ code: "versionInvalid" });
@@ -461,7 +460,7 @@ describe("§4.4 a version other than 13 is answered 426, which names 13", () => 
   });
 });
 
-describe("limits: a head that is too large is answered 431", () => {
+describe("limits: a head that is too large is answered with 431", () => {
   const padded = (bytes: number): Uint8Array => {
     const rest = request("+X-Padding: ").length;
     return request(`+X-Padding: ${"x".repeat(bytes - rest)}`);
@@ -469,7 +468,7 @@ describe("limits: a head that is too large is answered 431", () => {
   const ofLines = (count: number): Uint8Array =>
     request(...Array.from({ length: count - 6 }, (_, i) => `+X-${i}: ${i}`));
 
-  test.each([512, 16 * 1024])("maxHeadBytes of %d: one less, just as many, one more", (maxHeadBytes) => {
+  test.each([512, 16 * 1024])("maxHeadBytes of %d: one less, exactly, one more", (maxHeadBytes) => {
     // 16 KiB is the default.
     const options = maxHeadBytes === 512 ? { limits: { maxHeadBytes } } : {};
     expect(padded(maxHeadBytes)).toHaveLength(maxHeadBytes);
@@ -478,7 +477,7 @@ describe("limits: a head that is too large is answered 431", () => {
     expectRefused(padded(maxHeadBytes + 1), "headTooLarge", /bytes/, { ...options, status: 431 });
   });
 
-  test.each([10, 128])("maxHeadLines of %d: one less, just as many, one more", (maxHeadLines) => {
+  test.each([10, 128])("maxHeadLines of %d: one less, exactly, one more", (maxHeadLines) => {
     // 128 is the default.
     const options = maxHeadLines === 10 ? { limits: { maxHeadLines } } : {};
     expectRequest(ofLines(maxHeadLines - 1), options);
@@ -486,7 +485,7 @@ describe("limits: a head that is too large is answered 431", () => {
     expectRefused(ofLines(maxHeadLines + 1), "headTooManyLines", /lines/, { ...options, status: 431 });
   });
 
-  test("2,000 headers in front of the ones that count", () => {
+  test("2,000 headers before the required ones", () => {
     const many = Array.from({ length: 2000 }, (_, i) => `a${i}: 1`).join("\r\n");
     expectRefused(request(`=GET / HTTP/1.1\r\n${many}`), "headTooManyLines", /lines/, { status: 431 });
   });
@@ -505,11 +504,11 @@ describe("limits: a head that is too large is answered 431", () => {
   });
 });
 
-describe("what comes before the answer", () => {
+describe("bytes before the answer", () => {
   const ping = hex("89 80 01 02 03 04");
   const text = hex("81 85 37 fa 21 3d 7f 9f 4d 51 58");
 
-  test("frames behind the head are kept until accept, and told after it", () => {
+  test("frames after the head are kept until accept, and delivered after it", () => {
     const bytes = join(request(), ping, text);
     for (const cuts of [[], [request().length], everyByte(bytes)]) {
       const server = new WSConnection("server");
@@ -524,7 +523,7 @@ describe("what comes before the answer", () => {
     }
   });
 
-  test("frames behind the head come to a server that accepts at once, however they are cut", () => {
+  test("frames after the head reach a server that accepts at once, however they are cut", () => {
     const bytes = join(request(), ping, text);
     const whole = joined(feedAccepting(new WSConnection("server"), bytes));
     expect(whole).toMatchObject([
@@ -539,14 +538,14 @@ describe("what comes before the answer", () => {
     }
   });
 
-  test("a violation behind the head is found after accept, at its place in the stream", () => {
+  test("a violation after the head is found after accept, with its position in the stream", () => {
     const { server, requested } = asked(join(request(), hex("83 80 00 00 00 00")));
     server.accept(requested);
     const [, closed] = pull(server);
     expect(closed).toMatchObject({ error: { code: "reservedOpcode", closeCode: 1002 } });
   });
 
-  test.each([0, 300, 64 * 1024])("maxEarlyBytes of %d: one less, just as many, one more", (maxEarlyBytes) => {
+  test.each([0, 300, 64 * 1024])("maxEarlyBytes of %d: one less, exactly, one more", (maxEarlyBytes) => {
     // 64 KiB is the default.
     const options = maxEarlyBytes === 64 * 1024 ? {} : { limits: { maxEarlyBytes } };
     for (const early of [maxEarlyBytes - 1, maxEarlyBytes, maxEarlyBytes + 1]) {
@@ -569,14 +568,14 @@ describe("what comes before the answer", () => {
     }
   });
 
-  test("a request may be answered when it is told, whatever came in the same chunk", () => {
+  test("a request may be answered when it is reported, whatever else is in the chunk", () => {
     const bytes = join(request(), hex("82 fe ff ff 00 00 00 00"), new Uint8Array(65_535), ping);
     const whole = joined(feedAccepting(new WSConnection("server"), bytes, [request().length]));
     expect(whole.at(-1)).toMatchObject({ type: "pingReceived" });
     expect(joined(feedAccepting(new WSConnection("server"), bytes))).toEqual(whole);
   });
 
-  test("maxEarlyBytes counts no more once the request is accepted", () => {
+  test("maxEarlyBytes no longer counts once the request is accepted", () => {
     const { server, requested } = asked();
     server.accept(requested);
     const events = feed(server, join(hex("82 fe ff ff 00 00 00 00"), new Uint8Array(65_535), ping));
@@ -597,7 +596,7 @@ describe("§7.1.5 the stream ends before the connection is open", () => {
     }
   });
 
-  test("behind the head: the request is told first, and can't be answered any more", () => {
+  test("after the head: the request is reported first, and can no longer be answered", () => {
     const server = new WSConnection("server");
     server.receiveBytes(request());
     server.receiveBytes(null);
@@ -610,7 +609,7 @@ describe("§7.1.5 the stream ends before the connection is open", () => {
     expect(server.bytesToSend()).toHaveLength(0);
   });
 
-  test("after a malformed request: the error is told, not the end of the stream", () => {
+  test("after a malformed request: the error is reported, not the end of the stream", () => {
     const server = new WSConnection("server");
     server.receiveBytes(request("-Host"));
     server.receiveBytes(null);

@@ -1,6 +1,6 @@
 /**
- * Every sequence of calls and inputs up to a length, at either end of every opening, against the table `lifeCycle`: what
- * the table has no cell for is refused and changes nothing, what it has happens, and both ends' views agree in the end.
+ * Every sequence of calls and inputs up to a length, at both ends of every opening, against the table `lifeCycle`: a
+ * signal without a cell is refused and changes nothing, any other takes effect, and both ends agree in the end.
  */
 import { describe, expect, test } from "vitest";
 import {
@@ -171,7 +171,7 @@ function agree(world: World): void {
   for (let turn = 0; turn < 4 && !world.cut; turn++) for (const role of roles) world.deliver(role);
   for (const role of roles) {
     world.ends[role].receiveBytes(null);
-    // Whoever is being refused may still be told why: the application ends that.
+    // A refused client may still get the reason: the application ends the body.
     if (role === "server" && world.ends.server.state === "rejecting") world.ends.server.sendRejectionData("", true);
     world.pull(role);
   }
@@ -191,7 +191,7 @@ function agree(world: World): void {
     throw new Error("nobody was first");
 }
 
-/** Runs every sequence of so many steps, each from a fresh world. Returns how many there were, and the states met. */
+/** Runs every sequence of this many steps, each in a new world. Returns their number, and the states that occurred. */
 function tryAll(handshake: "http1" | "none", length: number): { count: number; states: Set<string> } {
   let count = 0;
   const states = new Set<string>();
@@ -226,14 +226,14 @@ describe("every sequence obeys the table, and both ends agree", () => {
     }
   });
 
-  test("there is a step for each signal, and the sequences come by every state", () => {
+  test("there is a step for each signal, and the sequences visit every state", () => {
     const asked = new Set(calls.map(({ signal }) => signal));
     const inTable = new Set(Object.values(lifeCycle).flatMap((signals) => Object.keys(signals)));
-    // A pong is as a ping; the rest is what the peer does, and what follows from it.
+    // A pong counts like a ping; the rest are actions of the peer and their consequences.
     const others = ["sendPong", "establish", "beRejected", "receiveClose", "finishRejection", "end", "fail"];
     expect([...asked, ...others].sort()).toEqual([...inTable].sort());
     const met = new Set([...tryAll("http1", 3).states, ...tryAll("none", 2).states]);
-    // The connection leaves `remoteClosing` by itself.
+    // The connection leaves `remoteClosing` automatically.
     expect([...met, "remoteClosing"].sort()).toEqual(Object.keys(lifeCycle).sort());
   });
 });

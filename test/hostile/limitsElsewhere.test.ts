@@ -1,4 +1,4 @@
-/** The bounds that are no member of `limits`: of transports, listeners and sessions, each at its number and beyond. */
+/** The limits outside `limits`: of transports, listeners and sessions, each at its value and one beyond. */
 import { EventEmitter } from "node:events";
 import { Duplex } from "node:stream";
 import { MessageChannel } from "node:worker_threads";
@@ -16,7 +16,7 @@ const turns = async (count: number): Promise<void> => {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setTimeout(resolve));
 };
 
-describe("connections that wait to be taken: listen's maxWaiting", () => {
+describe("connections that wait to be accepted: listen's maxWaiting", () => {
   class Socket extends Duplex {
     override _read(): void {}
   }
@@ -30,7 +30,7 @@ describe("connections that wait to be taken: listen's maxWaiting", () => {
       const sockets = Array.from({ length: maxWaiting + 1 }, () => new Socket());
       for (const socket of sockets) server.emit("connection", socket);
       expect(sockets.map(({ destroyed }) => destroyed)).toEqual(sockets.map((_, i) => more === 1 && i === maxWaiting));
-      // Who is taken makes room.
+      // An accepted connection makes room.
       if (maxWaiting > 0) {
         await arrivals.next();
         const late = new Socket();
@@ -42,7 +42,7 @@ describe("connections that wait to be taken: listen's maxWaiting", () => {
   });
 });
 
-test("listen keeps 128 that wait by default, and incomingChannels 16", () => {
+test("by default listen keeps 128 waiting connections, and incomingChannels 16", () => {
   const server = new EventEmitter();
   listen(server);
   const sockets = Array.from({ length: 129 }, () => new Duplex({ read: () => undefined }));
@@ -83,7 +83,7 @@ async function drain(readable: ReadableStream<unknown>): Promise<void> {
   for (const reader = readable.getReader(); !(await reader.read()).done;);
 }
 
-describe("what waits unread, 768 bytes and 256 more for each message", () => {
+describe("unread data: 768 bytes, and 256 more for each message", () => {
   test.each([64, 100])("of a plain peer's data channel: maxUnreadBytes of %i KiB", async (limit) => {
     for (const [count, overflows] of [
       [limit - 1, false],
@@ -142,7 +142,7 @@ const readAhead = (frame: Bytes): number => Math.ceil((64 * KiB) / (frame.length
 const openSession = async (transport: object): Promise<WebSocketSession> =>
   await connect(transport as never, { handshake: "none", closeTimeoutMs: 10 });
 
-describe("messages that a session has and nobody takes: 64 KiB, each counting 64 bytes beside its own", () => {
+describe("unread messages of a session: 64 KiB, each counting 64 bytes beyond its data", () => {
   test.each([
     ["of 960 bytes", join(hex("82 7e 03 c0"), new Uint8Array(960)), 64],
     ["that are empty", hex("82 00"), 1024],
@@ -185,7 +185,7 @@ describe("messages of a WebSocket that are not dispatched yet: 64, or 256 KiB", 
   });
 });
 
-test("the body of a rejection, in a WebSocketError: 64 KiB, of which the rest is dropped", async () => {
+test("the body of a rejection in a WebSocketError: 64 KiB, and the rest is dropped", async () => {
   for (const length of [64 * KiB - 1, 64 * KiB, 64 * KiB + 1, 100 * KiB]) {
     const answer = join(ascii(`HTTP/1.1 403 No\r\nContent-Length: ${length}\r\n\r\n`), new Uint8Array(length));
     const transport = {
@@ -202,7 +202,7 @@ test("the body of a rejection, in a WebSocketError: 64 KiB, of which the rest is
   }
 });
 
-describe("bytes that a session has not sent: 256 KiB, framing included", () => {
+describe("unsent bytes of a session: 256 KiB, framing included", () => {
   const HIGH_WATER_BYTES = 256 * KiB;
   test.each([
     ["one byte less", HIGH_WATER_BYTES - 1, true],

@@ -1,4 +1,4 @@
-/** The one place that documents the limits, README.md, says of each what it is: all of them, and as they are. */
+/** The README's table of limits is complete and correct. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** What a peer may make us hold, measured in Node: heap and buffers together, after what is garbage is gone. */
+/** How much a peer can make us hold, measured in Node: heap and buffers together, after garbage collection. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
@@ -24,7 +24,7 @@ async function bytesInUse(): Promise<number> {
   return heapUsed + external;
 }
 
-/** What each of so many things takes. */
+/** The memory that each of this many things takes. */
 async function bytesEach(count: number, make: () => unknown): Promise<number> {
   for (let i = 0; i < 20; i++) make(); // so that the code is there
   const before = await bytesInUse();
@@ -42,7 +42,7 @@ function incoming(role: ConnectionType, first: number, payload: Bytes): Bytes {
   return join(Uint8Array.of(first, mask | payload.length), new Uint8Array(mask === 0 ? 0 : 4), payload);
 }
 
-describe.each(roles)("idle connections pin none of the network's memory (ws 8.22): %s", (role) => {
+describe.each(roles)("idle connections retain none of the network's memory (ws 8.22): %s", (role) => {
   /** At the end of a buffer of 64 KiB, as a socket brings it. */
   const atTheEnd = (bytes: Bytes): Bytes => {
     const buffer = new Uint8Array(64 * KiB);
@@ -81,11 +81,11 @@ describe.each(roles)("idle connections pin none of the network's memory (ws 8.22
   });
 });
 
-describe.each(roles)("floods of fragments cost no more than what they carry (ws CVE-2026-48779): %s", (role) => {
+describe.each(roles)("floods of fragments cost no more than their content (ws CVE-2026-48779): %s", (role) => {
   test.each([
     ["of a byte", hex("61")],
     ["of nothing", hex()],
-  ])("pulled as they come, %s: nothing is kept", async (_, payload) => {
+  ])("pulled as they arrive, %s: nothing is kept", async (_, payload) => {
     const connection = open(role, { limits: { maxFragments: Infinity } });
     const flood = join(...Array.from({ length: 1000 }, () => incoming(role, 0x00, payload)));
     connection.receiveBytes(incoming(role, 0x02, payload));
@@ -111,7 +111,7 @@ describe.each(roles)("floods of fragments cost no more than what they carry (ws 
   });
 });
 
-describe("what a session holds of a message that is never finished", () => {
+describe("what a session holds of an unfinished message", () => {
   async function sessions(limits: object): Promise<{ far: WebSocketSession; raw: (bytes: Bytes) => Promise<void> }> {
     const [near, other] = pipe();
     const opening = accept(other, { handshake: "none", limits, masking: false }).then((request) => request.accept());
@@ -130,14 +130,14 @@ describe("what a session holds of a message that is never finished", () => {
     const flood = join(...Array.from({ length: 3000 }, () => incoming("client", 0x00, hex("61"))));
     for (let i = 0; i < 100; i++) await raw(flood);
     await raw(incoming("client", 0x89, hex()));
-    // Twice the bytes of what grows, and what lies on the way.
+    // Twice the growing bytes, plus the bytes in transit.
     expect((await bytesInUse()) - before).toBeLessThan(3 * MiB);
     await raw(incoming("client", 0x80, hex("62")));
     expect(await received).toHaveLength(300_002);
     await far.close({ signal: AbortSignal.abort() }).catch(() => undefined);
   });
 
-  test("small messages out of large chunks keep none of them", async () => {
+  test("small messages from large chunks retain none of them", async () => {
     const { far, raw } = await sessions({});
     const small: unknown[] = [];
     await bytesInUse();
@@ -153,7 +153,7 @@ describe("what a session holds of a message that is never finished", () => {
   const fillers = Array.from({ length: 500 }, () => incoming("client", 0x8a, new Uint8Array(125)));
 });
 
-test("messages that nobody takes hold the sender: of 64 MiB no more than the window is here", async () => {
+test("unread messages pause the sender: of 64 MiB no more than the window is here", async () => {
   const [near, other] = pipe();
   const [client, server] = await Promise.all([
     connect(near, { handshake: "none" }),

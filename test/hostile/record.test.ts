@@ -1,6 +1,6 @@
 /**
- * The field's security record: what other implementations fell to, by cause and id, tried here on both ends. What a file
- * of its own area tries already stands in the list at the end.
+ * Known vulnerabilities of other implementations, by cause and id, tried on both ends. The list at the end names those
+ * that other test files cover.
  */
 import { readFileSync } from "node:fs";
 import { join as joinPath } from "node:path";
@@ -87,7 +87,7 @@ describe.each(roles)("%s", (role) => {
     expect(connection.bytesToSend().length).toBe(most);
   });
 
-  test("a flood of fragments with no payload (ws CVE-2026-62389, actix-web #651, rsocket #895)", () => {
+  test("a flood of empty fragments (ws CVE-2026-62389, actix-web #651, rsocket #895)", () => {
     const connection = openDefault();
     const flood = join(...Array.from({ length: 10_000 }, () => toRole(role, 0x00, new Uint8Array(0))));
     feed(connection, toRole(role, 0x02, new Uint8Array(0)));
@@ -96,7 +96,7 @@ describe.each(roles)("%s", (role) => {
     expect(expectClosed(events).error).toMatchObject({ code: "tooManyFragments", closeCode: 1009 });
   });
 
-  test("payloads of every view type are sent as the bytes that they view, and no others (ws CVE-2026-45736)", () => {
+  test("payloads of every view type are sent exactly as viewed (ws CVE-2026-45736)", () => {
     const bytes = Uint8Array.from({ length: 24 }, (_, i) => i * 7 + 1);
     const memory = join(hex("aa*8"), bytes, hex("aa*8"));
     const types = [
@@ -127,7 +127,7 @@ describe.each(roles)("%s", (role) => {
     }
   });
 
-  test("a number for a payload discloses no memory (ws NSP-120, ≤ 1.0.1)", () => {
+  test("a number as payload discloses no memory (ws NSP-120, ≤ 1.0.1)", () => {
     const connection = openDefault();
     for (const value of [100, 0, NaN, 1n, true, null, {}, [1, 2], { length: 100 }]) {
       expect(() => connection.sendData(value as never)).toThrow(TypeError);
@@ -161,7 +161,7 @@ describe.each(roles)("%s", (role) => {
         expect(error).toMatchObject({ code, closeCode: length >= 2n ** 63n ? 1002 : 1009 });
         expect(readClose(connection.bytesToSend()).code).toBe(error!.closeCode);
         if (code !== "frameTooLarge") continue;
-        // Without limits it is a frame like any other, of which nothing is held beforehand.
+        // Without limits it is an ordinary frame, and no memory is allocated in advance.
         const trusting = openDefault({ limits: { maxFrameBytes: Infinity, maxMessageBytes: Infinity } });
         expect(feed(trusting, join(claims(role, length), hex("01")), cuts)).toMatchObject([{ messageFinished: false }]);
       }
@@ -178,7 +178,7 @@ describe.each(roles)("%s", (role) => {
     }
   });
 
-  test("10 kB that inflate to 10 MB are inflated no further than the limit (undici CVE-2026-1526, websocket-driver CVE-2026-54490)", () => {
+  test("10 kB that inflate to 10 MB are inflated only up to the limit (undici CVE-2026-1526, websocket-driver CVE-2026-54490)", () => {
     const extensions = [permessageDeflate()].map((extension) => ({
       name: extension.name,
       parameters: [],
@@ -205,7 +205,7 @@ describe.each(roles)("%s", (role) => {
     ["a message amid another", [0x01, 0x81], [], 1002],
     ["text that is not UTF-8", [0x81], [0xff], 1007],
     ["a close body of a byte", [0x88], [3], 1002],
-    ["a close code that is none", [0x88], [3, 0xed], 1002],
+    ["an invalid close code", [0x88], [3, 0xed], 1002],
     ["a close reason that is not UTF-8", [0x88], [3, 0xe8, 0xff], 1007],
     ["a frame that is too large", [0x82], Array<number>(101).fill(0), 1009],
   ])(
@@ -222,7 +222,7 @@ describe.each(roles)("%s", (role) => {
     },
   );
 
-  test("a server, or a client, that sends fragments without end (undici CVE-2026-12151)", () => {
+  test("a server, or a client, that sends endless fragments (undici CVE-2026-12151)", () => {
     const connection = openDefault();
     const flood = join(...Array.from({ length: 1000 }, () => toRole(role, 0x00, hex("61"))));
     let events = feed(connection, toRole(role, 0x01, hex("61")));
@@ -230,7 +230,7 @@ describe.each(roles)("%s", (role) => {
     expect(expectClosed(events).error).toMatchObject({ code: "tooManyFragments" });
   });
 
-  test("names that every object has, as extensions and as parameters (ws GHSA-5v72-xg48-5rpm)", () => {
+  test("names of Object.prototype, as extensions and as parameters (ws GHSA-5v72-xg48-5rpm)", () => {
     for (const name of ["constructor", "__proto__", "toString", "hasOwnProperty", "valueOf"]) {
       for (const header of [name, `${name}; ${name}`, `permessage-deflate; ${name}`, `permessage-deflate; ${name}=1`]) {
         const connection = told[role](`+Sec-WebSocket-Extensions: ${header}`, `+${name}: 1`);
@@ -259,7 +259,7 @@ describe.each(roles)("%s", (role) => {
     expect(shortestMs(() => expect(told[role](header).closed).toBe(true))).toBeLessThan(200);
   });
 
-  test("2,000 headers before those that count: a typed refusal (ws CVE-2024-37890)", () => {
+  test("2,000 headers before the required ones: a typed refusal (ws CVE-2024-37890)", () => {
     const headers = Array.from({ length: 2000 }, (_, i) => `X-${i}: ${i}`);
     const example = role === "server" ? request() : response();
     const lines = new TextDecoder().decode(example).split("\r\n");
@@ -275,7 +275,7 @@ describe.each(roles)("%s", (role) => {
     ]);
   });
 
-  test("a head of 1 MB that comes byte by byte takes no longer per byte than a small one (tungstenite CVE-2023-43669)", () => {
+  test("a head of 1 MB that arrives byte by byte takes no longer per byte than a small one (tungstenite CVE-2023-43669)", () => {
     const perByte = (length: number): number => {
       const line = `+X-Large: ${"x".repeat(length)}`;
       const bytes = role === "server" ? request(line) : response(line);
@@ -294,7 +294,7 @@ describe.each(roles)("%s", (role) => {
     expect(perByte(1_000_000)).toBeLessThan(perByte(125_000) * 4 + 1e-5);
   });
 
-  test("any Upgrade and Connection: never anything but a typed end (sockjs < 0.3.20)", () => {
+  test("any Upgrade and Connection: always a typed end (sockjs < 0.3.20)", () => {
     const values = [
       "",
       "websocket",
@@ -321,7 +321,7 @@ describe.each(roles)("%s", (role) => {
     }
   });
 
-  test("CR, LF or NUL that comes in any line of a head is refused (undici CVE-2026-1527)", () => {
+  test("CR, LF or NUL in any line of a received head is refused (undici CVE-2026-1527)", () => {
     const example = role === "server" ? request("+X-A: b") : response("+X-A: b");
     for (let at = 0; at < example.length - 4; at++) {
       for (const byte of [0x0d, 0x0a, 0x00]) {
@@ -336,7 +336,7 @@ describe.each(roles)("%s", (role) => {
   });
 });
 
-describe("CR, LF and NUL in what is sent: refused before a byte of it is (undici CVE-2026-1527)", () => {
+describe("CR, LF and NUL in sent values: refused before a byte is sent (undici CVE-2026-1527)", () => {
   const broken = ["a\r\nX: y", "a\nX: y", "a\rX: y", "a\0b", "\n", "\r", "\0"];
   const base: ClientOptions = { host: "a", resource: "/" };
 
@@ -382,7 +382,7 @@ describe("CR, LF and NUL in what is sent: refused before a byte of it is (undici
   });
 });
 
-describe("what comes before the connection is open is bounded", () => {
+describe("data before the connection is open is bounded", () => {
   test("early data in small pieces, before the request is answered (js-libp2p #3576)", () => {
     const server = new WSConnection("server");
     feed(server, request());
@@ -396,7 +396,7 @@ describe("what comes before the connection is open is bounded", () => {
   });
 });
 
-test("the accept key of a wrong GUID, …-5AB5DC76CB76, opens nothing", async () => {
+test("an accept key from a wrong GUID, …-5AB5DC76CB76, is refused", async () => {
   const key = "dGhlIHNhbXBsZSBub25jZQ==";
   const accept = async (guid: string): Promise<string> => {
     const digest = await crypto.subtle.digest("SHA-1", ascii(`${key}${guid}`));
@@ -408,7 +408,7 @@ test("the accept key of a wrong GUID, …-5AB5DC76CB76, opens nothing", async ()
   expect(expectClosed(events).error).toMatchObject({ code: "acceptInvalid" });
 });
 
-describe("what is tried elsewhere", () => {
+describe("what other files test", () => {
   test.each([
     ["ws 8.23.0, with a transport that takes nothing", "server/badTransports", "a flood of pings that takes no pongs"],
     ["ws CVE-2026-48779, in memory", "hostile/memory", "CVE-2026-48779"],
@@ -421,7 +421,7 @@ describe("what is tried elsewhere", () => {
     ["h11 GHSA-vqfr-h8mv-ghfj", "handshake/rejectionBody", "GHSA-vqfr-h8mv-ghfj"],
     ["vite, vitest, webpack-dev-server CVE-2025-24010", "server/origins", "CVE-2025-24010"],
     ["the same, of sessions", "stream/opening", "CVE-2025-24010"],
-    ["js-libp2p #3576, of channels", "browser/webrtc", "keeps only so many"],
+    ["js-libp2p #3576, of channels", "browser/webrtc", "keeps a limited number"],
     ["js-libp2p #3576, of sockets", "hostile/limitsElsewhere", "maxWaiting"],
     ["sockudo-ws #14", "deflate/messages", "sockudo-ws #14"],
     ["okhttp #8551", "deflate/messages", "okhttp #8551"],

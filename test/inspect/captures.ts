@@ -1,4 +1,4 @@
-/** Conversations between two of our own ends, whose bytes are caught on the way. */
+/** Conversations between two of our ends, whose bytes are captured. */
 import { permessageDeflate, type DeflateOptions } from "../../src/deflate/index.ts";
 import { WSConnection, type ConnectionOptions, type WSEvent } from "../../src/index.ts";
 import { join, type Bytes } from "../support/wire.ts";
@@ -8,7 +8,7 @@ export interface Conversation {
   readonly server: WSConnection;
   /** All that each has sent. */
   readonly sent: { client: Bytes; server: Bytes };
-  /** Carries what waits to the other end until nothing does. Returns what both were told. */
+  /** Carries bytes to the other end until none are queued. Returns the events of both. */
   carry: () => { client: WSEvent[]; server: WSEvent[] };
 }
 

@@ -1,4 +1,6 @@
-/** The connections inside sessions, sockets and servers: `onConnection` is given each, and a tap on it sees all of it. */
+/**
+ * The connections inside sessions, sockets and servers: `onConnection` receives each, and a tap on it sees everything.
+ */
 import { describe, expect, test } from "vitest";
 import type { Connection, ConnectionOptions } from "../../src/index.ts";
 import { tap, type FrameRecord, type Trace } from "../../src/inspect/index.ts";
@@ -80,7 +82,7 @@ describe("onConnection", () => {
     expect([sockets.traces.length, peers.traces.length]).toEqual([2, 2]);
   });
 
-  test("what it throws, the caller gets", async () => {
+  test("an error that it throws reaches the caller", async () => {
     const onConnection = (): never => {
       throw new Error("not today");
     };

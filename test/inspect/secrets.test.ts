@@ -1,4 +1,4 @@
-/** What lets somebody act for somebody else is in no export: planted in every kind of head, whole or cut at every byte. */
+/** Exports contain no credentials: secrets are planted in every kind of head, whole or cut at every byte. */
 import { describe, expect, test } from "vitest";
 import { WSConnection, type ConnectionOptions } from "../../src/index.ts";
 import {
@@ -357,16 +357,16 @@ describe("an answer with a secret", () => {
     for (let end = 1; end < bytes.length; end++) expectNoneAtClient(bytes.subarray(0, end), options);
   });
 
-  test.each(bodies)("in a body in chunks: %j", (body) => {
+  test.each(bodies)("in a chunked body: %j", (body) => {
     const bytes = join(head("HTTP/1.1 503 Later", "transfer-encoding: Chunked"), ascii(body));
     for (let end = 1; end <= bytes.length; end++) expectNoneAtClient(bytes.subarray(0, end), options);
   });
 });
 
-describe("a head that is longer than it may be", () => {
+describe("a head that exceeds the limit", () => {
   const long = `+X-A: ${"a".repeat(65_536 - request("+X-A: ", "+Cookie: ").length - 4)}`;
 
-  test.each([0, 2, 6, 9, 12, 100])("with a secret that begins %i bytes behind the limit, or before it", (shift) => {
+  test.each([0, 2, 6, 9, 12, 100])("with a secret that starts %i bytes after the limit, or before it", (shift) => {
     for (const padding of ["", "b".repeat(shift)]) {
       const bytes = request(long.slice(0, long.length - (padding === "" ? shift : 0)) + padding, `+Cookie: ${SECRET}`);
       expectNoneInExports({ role: "server", records: decode({ client: bytes }) });
@@ -376,7 +376,7 @@ describe("a head that is longer than it may be", () => {
     expectNoneInExports({ role: "server", records: decode({ client: behind }) });
   });
 
-  test("and one that its end takes for whole is redacted and replayed like any other", () => {
+  test("and one that its receiver accepts as whole is redacted and replayed like any other", () => {
     const limits = { maxHeadBytes: Infinity };
     const connection = new WSConnection("server", { limits });
     const recording = recordVector(connection, { limits });
@@ -387,7 +387,7 @@ describe("a head that is longer than it may be", () => {
   });
 });
 
-describe("a conversation of two ends of ours", () => {
+describe("a conversation between two of our ends", () => {
   const options: ConnectionOptions = {
     host: "a.example",
     resource: `/chat?room=1&token=${SECRET}`,
@@ -431,7 +431,7 @@ describe("a conversation of two ends of ours", () => {
     }
   });
 
-  test("a rejection with a secret, and a request that somebody else has parsed", () => {
+  test("a rejection with a secret, and a request that was parsed elsewhere", () => {
     const connection = new WSConnection("server");
     const recording = recordVector(connection);
     const trace = tap(connection);
@@ -455,7 +455,7 @@ describe("a conversation of two ends of ours", () => {
     expectNoneInVector(recording.vector());
   });
 
-  test("frames behind a request that somebody else has parsed are what they were", () => {
+  test("frames after a request that was parsed elsewhere are unchanged", () => {
     const connection = new WSConnection("server");
     const recording = recordVector(connection);
     const { headers } = pullRequest(request(`+Cookie: ${SECRET}`));
@@ -475,7 +475,7 @@ function pullRequest(bytes: Bytes): { headers: Headers } {
   return pull(connection)[0] as never;
 }
 
-describe("structure and length stay", () => {
+describe("redaction keeps structure and length", () => {
   const redaction: Redaction = { headers: isSecretHeader, tokens: true };
   const shown = (bytes: Bytes): string => {
     const [record] = decode({ client: bytes }, { handshake: "http1" });
@@ -508,7 +508,7 @@ describe("structure and length stay", () => {
     ]);
   });
 
-  test("of lines that can't be read: their names are shown where they are some", () => {
+  test("of invalid lines: their names are shown if they have any", () => {
     const bytes = request("+Cookie : a", "+X-A: 1", "+ b", "+Cookie: c", "+ d=e", "+X\0Y: f", "+no colon", "+: g");
     expect(shown(bytes).split("\r\n").slice(6)).toEqual([
       "Cookie : x",
@@ -524,7 +524,7 @@ describe("structure and length stay", () => {
     ]);
   });
 
-  test("of what is not ASCII: it stays so", () => {
+  test("of non-ASCII text: it stays non-ASCII", () => {
     const bytes = join(request().subarray(0, -2), ascii("Cookie: "), hex("e9 c3 a9"), ascii("\r\n\r\n"));
     expect(shown(bytes)).toContain("Cookie: \xf8\xf8\xf8\r\n");
   });
@@ -546,7 +546,7 @@ describe("structure and length stay", () => {
     expect(shown(bytes)).toBe(latin1Of(bytes));
   });
 
-  test("subprotocols by their usual names are no tokens", () => {
+  test("subprotocols with common names do not count as tokens", () => {
     const names = [
       "graphql-transport-ws",
       "graphql-ws",
@@ -642,21 +642,21 @@ describe("structure and length stay", () => {
     expect(redactURL("/a?b")).toBe("/a?b");
   });
 
-  test("a key that is to be hidden is hidden in what answers it, too", () => {
+  test("if a key is hidden, its answer is hidden too", () => {
     const records = decode({ client: request(), server: response() });
     const hidden = records.map((record) => redactRecord(record, { headers: ["Sec-WebSocket-Key"] }));
     expect(readable(hidden)).not.toContain("dGhlIHNhbXBsZSBub25jZQ==");
   });
 });
 
-describe("what is asked for is what is done", () => {
+describe("the redaction options are followed", () => {
   const bytes = request(`=GET /?token=tttttt HTTP/1.1`, "+Cookie: cccccc", "+X-Api-Key: kkkkkk", "+X-A: aaaaaa");
   const has = (redact: Redaction): string => {
     const text = readable(toHAR({ role: "client", records: decode({ client: bytes }) }, { redact }));
     return ["tttttt", "cccccc", "kkkkkk", "aaaaaa"].filter((value) => text.includes(value)).join(" ");
   };
 
-  test("headers that are named, in place of those that are by default", () => {
+  test("listed headers, in place of the default ones", () => {
     expect(has({})).toBe("aaaaaa");
     expect(has({ headers: ["X-A"] })).toBe("cccccc kkkkkk");
     expect(has({ headers: [] })).toBe("cccccc kkkkkk aaaaaa");
@@ -665,7 +665,7 @@ describe("what is asked for is what is done", () => {
     expect(has({ headers: [], tokens: false })).toBe("tttttt cccccc kkkkkk aaaaaa");
   });
 
-  test("in a vector, too", () => {
+  test("also in a vector", () => {
     const connection = new WSConnection("server");
     const recording = recordVector(connection);
     connection.receiveBytes(bytes.slice());
@@ -676,7 +676,7 @@ describe("what is asked for is what is done", () => {
     expect(readable(recording.vector())).not.toContain("tttttt");
   });
 
-  test("in a trace nothing but what is asked for", () => {
+  test("a trace redacts nothing else", () => {
     const trace = (redact?: Redaction): string => {
       const connection = new WSConnection("server");
       const recorded = tap(connection, redact === undefined ? {} : { redact });
@@ -692,7 +692,7 @@ describe("what is asked for is what is done", () => {
     expect(trace({ headers: isSecretHeader, tokens: true })).not.toMatch(/tttttt|cccccc|kkkkkk/);
   });
 
-  test("a body is not even kept where its trailers are", () => {
+  test("a body is not even kept if it has trailers", () => {
     const connection = clientOf();
     const trace = tap(connection, { redact: { headers: secretHeaders } });
     const answer = join(head("HTTP/1.1 503 Later", "Transfer-Encoding: chunked"), ascii(bodies[1]!));

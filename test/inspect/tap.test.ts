@@ -24,7 +24,7 @@ function opened(type: "client" | "server", options = {}, tapOptions = {}): [WSCo
 }
 
 describe("what a tap sees", () => {
-  test("the handshake, at both ends, and what came of it", () => {
+  test("the handshake, at both ends, and its result", () => {
     const { client: near, server: far, carry } = converse();
     const traces = [tap(near), tap(far)];
     carry();
@@ -44,7 +44,7 @@ describe("what a tap sees", () => {
     ]);
   });
 
-  test("each frame, with the events that came of it and the chunks it came in", () => {
+  test("each frame, with its events and its chunks", () => {
     const [connection, trace] = opened("client");
     const bytes = hex("01 03 61 62 63 89 01 21 80 02 64 65 82 01 ff 88 02 03 e8");
     feed(connection, bytes, [1, 4, 9, 13]);
@@ -85,7 +85,7 @@ describe("what a tap sees", () => {
     expect(trace.closed).toMatchObject({ type: "connectionClosed", code: 1000, wasClean: true });
   });
 
-  test("the payload as it came, though the connection unmasks it in place", () => {
+  test("the payload as it arrived, though the connection unmasks it in place", () => {
     const [connection, trace] = opened("server");
     feed(connection, hex("82 85 37 fa 21 3d 7f 9f 4d 51 58"));
     expect(frame(trace.records[0]).payload).toEqual(ascii("Hello"));
@@ -99,7 +99,7 @@ describe("what a tap sees", () => {
     expect(frame(trace.records[0]).payload).toEqual(new Uint8Array(2000).fill(7));
   });
 
-  test("a frame while it comes", () => {
+  test("a frame while it arrives", () => {
     const seen: [number, boolean][] = [];
     const [connection, trace] = opened(
       "client",
@@ -121,7 +121,7 @@ describe("what a tap sees", () => {
     ["a bad frame", "client", "81 01 61 8f 00", 1, { code: "reservedOpcode" }, { code: 1002 }],
     ["text that is not UTF-8", "client", "81 02 61 ff", 0, { code: "invalidUtf8" }, { code: 1007 }],
     ["a bad frame that is still coming", "server", "82 01", 0, { code: "maskMissing" }, { code: 1002 }],
-  ] as const)("%s: the rule, the error, and what was answered", (_, type, bytes, at, error, sent) => {
+  ] as const)("%s: the rule, the error, and the answer", (_, type, bytes, at, error, sent) => {
     const [connection, trace] = opened(type);
     feed(connection, hex(bytes));
     const record = trace.records[at]!;
@@ -155,7 +155,7 @@ describe("what a tap sees", () => {
     expect(trace.closed).toMatchObject({ code: 1006 });
   });
 
-  test("a request that somebody else had read", () => {
+  test("a request that was parsed elsewhere", () => {
     const connection = new WSConnection("server");
     const trace = tap(connection);
     connection.receiveRequest({
@@ -188,7 +188,7 @@ describe("what a tap sees", () => {
     ]);
   });
 
-  test("what is compressed, inflated by what the handshake agreed on", () => {
+  test("compressed data, inflated with what the handshake negotiated", () => {
     const extensions = [permessageDeflate()];
     const { client: near, server: far, carry } = converse({ extensions }, { extensions });
     const trace = tap(near, { connectionOptions: { extensions } });
@@ -202,7 +202,7 @@ describe("what a tap sees", () => {
     }
   });
 
-  test("from the middle on, if it comes later", () => {
+  test("only the rest, if it is attached later", () => {
     const extensions = [permessageDeflate()];
     const { client: near, server: far, carry } = converse({ extensions }, { extensions });
     carry();
@@ -234,7 +234,7 @@ describe("time and counters", () => {
     expect(Math.abs(given.clock!.epochMs - Date.now())).toBeLessThan(60_000);
   });
 
-  test("of frames, messages, bytes, and rules that were broken", () => {
+  test("of frames, messages, bytes, and broken rules", () => {
     const [connection, trace] = opened("client");
     connection.sendData("ab", false);
     connection.sendData("c");
@@ -266,7 +266,7 @@ describe("time and counters", () => {
     expect(payloadBytes).toBeLessThan(50);
   });
 
-  test("of round trips, from the ping's leaving to the pong's coming", () => {
+  test("of round trips, from sending the ping to receiving the pong", () => {
     let nowMs = 0;
     const [connection, trace] = opened("client", {}, { now: () => nowMs });
     const ping = (payload: Bytes, sentMs: number): void => {
@@ -289,7 +289,7 @@ describe("time and counters", () => {
 });
 
 describe("bounds and redaction", () => {
-  test("the oldest records go first, heads never, and what went is counted", () => {
+  test("the oldest records are dropped first, heads never, and the dropped ones are counted", () => {
     const { client: near, server: far, carry } = converse();
     const trace = tap(near, { maxRecords: 5 });
     carry();
@@ -306,7 +306,7 @@ describe("bounds and redaction", () => {
     expect(trace.counters.received.messages).toBe(20);
   });
 
-  test("interim answers go like frames, and the request and the last answer stay", () => {
+  test("interim responses are dropped like frames, and the request and the last response stay", () => {
     const { client: near, server: far } = converse();
     const trace = tap(near, { maxRecords: 100 });
     const interim = ascii("HTTP/1.1 100 Continue\r\n\r\n");
@@ -323,7 +323,7 @@ describe("bounds and redaction", () => {
     expect(trace.records.at(-1)).toMatchObject({ status: 101, events: [{ type: "connectionEstablished" }] });
   });
 
-  test("what is wrong with an answer is said of it, not of an interim one before it", () => {
+  test("an error of a response is reported for it, not for an interim one before it", () => {
     const { client: near } = converse();
     const trace = tap(near);
     near.bytesToSend();
@@ -333,7 +333,7 @@ describe("bounds and redaction", () => {
     expect(events).toEqual([[], [], ["connectionClosed"]]);
   });
 
-  test("an eighth of the interim answers goes at once: each is moved up a few times, however many come", () => {
+  test("an eighth of the interim responses is dropped at once, so that each is moved only a few times", () => {
     const { client: near } = converse();
     const trace = tap(near, { maxRecords: 100 });
     near.bytesToSend();
@@ -351,7 +351,7 @@ describe("bounds and redaction", () => {
     expect(trace.records.length).toBeLessThanOrEqual(100);
   });
 
-  test("and bytes of payload are bounded in all", () => {
+  test("the total of payload bytes is limited", () => {
     const [connection, trace] = opened("client", {}, { maxBytes: 1000, maxPayloadBytes: 300 });
     for (let i = 0; i < 30; i++) {
       connection.receiveBytes(join(hex("82 7e 02 00"), new Uint8Array(512)));
@@ -362,7 +362,7 @@ describe("bounds and redaction", () => {
     expect(trace.dropped.records).toBe(27);
   });
 
-  test("events find their records even where some were dropped before they were pulled", () => {
+  test("events find their records even if some were dropped before the pull", () => {
     const [connection, trace] = opened("client", {}, { maxRecords: 2 });
     connection.receiveBytes(hex("89 00 82 00 89 00 81 01 61 8a 00"));
     pull(connection);
@@ -372,7 +372,7 @@ describe("bounds and redaction", () => {
     ]);
   });
 
-  test("a frame that comes byte by byte keeps some of its chunks and events, and counts all", () => {
+  test("a frame that arrives byte by byte keeps some of its chunks and events, and counts all", () => {
     const [connection, trace] = opened("client");
     const bytes = join(hex("82 7e 10 00"), new Uint8Array(4096));
     feed(
@@ -386,7 +386,7 @@ describe("bounds and redaction", () => {
     expect(payload).toHaveLength(4096);
   });
 
-  test("of a payload nothing is kept but its length, not even while it comes", () => {
+  test("of a payload only the length is kept, even while it arrives", () => {
     const kept: string[] = [];
     const [connection, trace] = opened(
       "server",
@@ -409,14 +409,14 @@ describe("bounds and redaction", () => {
     expect(JSON.stringify(kept)).not.toContain('"0":115,"1":51');
   });
 
-  test("a function shows what it likes of it", () => {
+  test("a function chooses what is shown", () => {
     const payload = (content: Uint8Array): string => new TextDecoder().decode(content).replace(/\d+/, "#");
     const [connection, trace] = opened("client", {}, { redact: { payload } });
     feed(connection, hex("81 05 69 64 31 32 33"));
     expect(new TextDecoder().decode(frame(trace.records[0]).payload)).toBe("id#");
   });
 
-  test("headers that are named are overwritten, in the bytes and in the events", () => {
+  test("listed headers are redacted, in the bytes and in the events", () => {
     const { client: near, server: far, carry } = converse({ headers: { cookie: "a=s3cr3t", "x-other": "shown" } });
     const traces = [tap(near, { redact: { headers: ["Cookie"] } }), tap(far, { redact: { headers: ["Cookie"] } })];
     carry();
@@ -429,7 +429,7 @@ describe("bounds and redaction", () => {
     }
   });
 
-  test("limits that can't be are refused", () => {
+  test("invalid limits are refused", () => {
     const connection = new WSConnection("server");
     for (const options of [{ maxRecords: 0 }, { maxBytes: -1 }, { maxPayloadBytes: 0.5 }]) {
       expect(() => tap(connection, options)).toThrow(RangeError);
@@ -438,7 +438,7 @@ describe("bounds and redaction", () => {
   });
 });
 
-describe("a tapped connection behaves as one that is not", () => {
+describe("a tapped connection behaves like an untapped one", () => {
   test("any conversation, cut anywhere: the same events, bytes and errors", () => {
     const message = fc.oneof(fc.string({ unit: "binary", maxLength: 50 }), fc.uint8Array({ maxLength: 300 }));
     const act = fc.record({ by: fc.boolean(), message, final: fc.boolean(), take: fc.nat(12), corrupt: fc.nat(30) });
@@ -483,7 +483,7 @@ describe("a tapped connection behaves as one that is not", () => {
     );
   }, 60_000);
 
-  test("stop leaves it as it was", () => {
+  test("stop() restores it", () => {
     const connection = new WSConnection("client", client);
     const trace = tap(connection);
     trace.stop();
@@ -494,7 +494,7 @@ describe("a tapped connection behaves as one that is not", () => {
     expect(trace.records).toEqual([]);
   });
 
-  test("two taps see the same, and one that is stopped first is not missed", () => {
+  test("two taps see the same, and one can be stopped first", () => {
     const connection = new WSConnection("client", { handshake: "none" });
     const [first, second] = [tap(connection), tap(connection)];
     feed(connection, hex("82 00"));

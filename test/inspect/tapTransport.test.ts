@@ -1,4 +1,4 @@
-/** A tap on a transport: what passes is what it sees, and it is a transport like the one below. */
+/** A tap on a transport sees all bytes, and behaves like the transport below. */
 import { describe, expect, test } from "vitest";
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import { tapTransport, type Trace } from "../../src/inspect/index.ts";
@@ -21,7 +21,7 @@ const opcodes = (trace: Trace): string[] =>
   trace.records.map((record) => `${record.direction} ${record.kind === "frame" ? record.opcode : record.kind}`);
 
 describe("tapTransport", () => {
-  test("sees the bytes of whatever speaks over it, both ways", async () => {
+  test("sees the bytes of anything that uses it, in both directions", async () => {
     const [near, far] = pipe({ handOver: true });
     const extensions = [permessageDeflate()];
     const client = tapTransport(near, "client", { extensions });
@@ -41,7 +41,7 @@ describe("tapTransport", () => {
     }
   });
 
-  test("a request that came with the transport stands in front of its bytes", () => {
+  test("a request that came with the transport precedes its bytes", () => {
     const [near] = pipe();
     const request = { method: "GET", target: "/x", headers: [["Host", "a"]] as [string, string][] };
     const { trace, transport } = tapTransport({ ...near, request, remoteAddress: "192.0.2.7" }, "server");
@@ -53,7 +53,7 @@ describe("tapTransport", () => {
     ["by close()", (near) => near.close!(), "fulfilled"],
     ["by the other end", (_, far) => far.writable.close(), "fulfilled"],
     ["by a reset", (_, far) => far.writable.abort("gone"), "rejected"],
-  ])("ends %s where nobody reads", async (_, end, how) => {
+  ])("ends %s even if nobody reads", async (_, end, how) => {
     const [below, far] = pipe();
     const { transport } = tapTransport(below, "client");
     const { closed } = transport.readable.getReader();
@@ -61,13 +61,13 @@ describe("tapTransport", () => {
     expect((await Promise.allSettled([closed]))[0].status).toBe(how);
   });
 
-  test("a transport that is in use is refused", () => {
+  test("a transport in use is refused", () => {
     const [near] = pipe();
     near.readable.getReader();
     expect(() => tapTransport(near, "client")).toThrow(TypeError);
   });
 
-  test("stop lets bytes pass as before", async () => {
+  test("after stop() bytes pass as before", async () => {
     const [near, far] = pipe();
     const { transport, trace }: { transport: ByteTransport; trace: Trace } = tapTransport(near, "client");
     trace.stop();

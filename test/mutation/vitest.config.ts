@@ -1,4 +1,4 @@
-/** The tests that the mutants of `src/core` and `src/handshake` are tried on: those of the protocol, in Node alone. */
+/** The tests that run against mutants of `src/core` and `src/handshake`: those of the protocol, only in Node. */
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({

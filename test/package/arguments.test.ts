@@ -1,4 +1,4 @@
-/** What public functions and constructors say, at the call, of arguments and options that they can't use. */
+/** How public functions and constructors report invalid arguments and options at the call. */
 import { readFileSync } from "node:fs";
 import { createServer as createHTTPServer } from "node:http";
 import { createSecureServer, createServer as createHTTP2Server } from "node:http2";
@@ -24,7 +24,7 @@ import { webSocketTransport } from "../../src/transports/webSocketTransport.ts";
 import { dial, incoming } from "../../src/transports/webTransport.ts";
 import { createWebSocketClass, webSocketOver, webSocketPair } from "../../src/websocket/index.ts";
 
-/** A function as a program without types calls it. */
+/** A function, as an untyped program calls it. */
 type Loose = (...given: unknown[]) => unknown;
 const loose = (call: unknown): Loose => call as Loose;
 const made =
@@ -32,7 +32,7 @@ const made =
   (...given) =>
     new (constructor as new (...given: unknown[]) => unknown)(...given);
 
-/** How a call failed: by what it threw, or, if it returned a promise, by what that was rejected with; "nothing" if not. */
+/** How a call failed: "throws" or "rejects" with the error, or "nothing". */
 async function complaint(call: Loose, given: readonly unknown[]): Promise<string> {
   let result: unknown;
   try {
@@ -41,7 +41,7 @@ async function complaint(call: Loose, given: readonly unknown[]): Promise<string
     return `throws ${describeError(error)}`;
   }
   if (!(result instanceof Promise)) return "nothing";
-  // A rejection at the call is there before any timer.
+  // An immediate rejection settles before any timer.
   const later = new Promise<string>((resolve) => setTimeout(resolve, 20, "nothing"));
   const settled = result.then(
     () => "nothing",
@@ -56,7 +56,7 @@ function describeError(error: unknown): string {
 
 type Row = readonly [text: string, given: readonly unknown[], message: string];
 
-/** `how` is the rule: a function that returns a promise rejects it, and any other one throws. */
+/** `how` is the rule: a function that returns a promise rejects, any other one throws. */
 function refuses(name: string, how: "throws" | "rejects", call: unknown, rows: readonly Row[]): void {
   describe(name, () => {
     test.each(rows)("%s", async (_, given, message) => {
@@ -118,7 +118,7 @@ describe("websocket-over", () => {
     [
       "half of keepalive",
       ["server", { keepalive: { intervalMs: 1 } }],
-      "RangeError: keepalive.timeoutMs must be above 0 milliseconds; it is undefined",
+      "RangeError: keepalive.timeoutMs must be more than 0 ms, not undefined",
     ],
     ["autoPong: 1", ["server", { autoPong: 1 }], "TypeError: new WSConnection(): autoPong must be a boolean, not 1"],
     [
@@ -169,7 +169,7 @@ describe("websocket-over", () => {
     ],
   ]);
   refuses("readAnswer()", "throws", readAnswer, [
-    ["nothing", [], "TypeError: readAnswer() takes what was offered, an object, not undefined"],
+    ["nothing", [], "TypeError: readAnswer() takes the offer, an object, not undefined"],
     ["a record", [{}, {}], "TypeError: readAnswer() takes Headers, { get }, not an instance of Object"],
   ]);
 });
@@ -243,7 +243,7 @@ describe("websocket-over/stream", () => {
       "TypeError: accept() has no option origin; did you mean origins?",
     ],
     [
-      "a request that is none",
+      "an invalid request",
       [near(), { request: {} }],
       "TypeError: accept(): request must be { method, target, headers }, not an instance of Object",
     ],
@@ -273,7 +273,7 @@ describe("websocket-over/stream", () => {
       [[], ignore, { maxConnection: 1 }],
       "TypeError: serve() has no option maxConnection; did you mean maxConnections?",
     ],
-    ["maxConnections: 0", [[], ignore, { maxConnections: 0 }], "RangeError: maxConnections is at least 1, not 0"],
+    ["maxConnections: 0", [[], ignore, { maxConnections: 0 }], "RangeError: maxConnections must be at least 1, not 0"],
     ["extensions: permessageDeflate()", [[], ignore, { extensions: permessageDeflate() }], `TypeError: ${LIST}`],
   ]);
   test("close() of a session takes options, not a code, and the session stays open", async () => {
@@ -292,7 +292,7 @@ describe("websocket-over/stream", () => {
     await Promise.all([client.close(), served.closed]);
   });
   test.each<[string, string, unknown, string]>([
-    ["accept", "a subprotocol", "chat", "accept() takes options, { subprotocol, headers }, not a string"],
+    ["accept", "a subprotocol", "chat", "accept() takes options, { subprotocol, headers, extensions }, not a string"],
     ["accept", "protocol:", { protocol: "a" }, "accept() has no option protocol; did you mean subprotocol?"],
     ["reject", "a status", 404, "reject() takes options, { status, headers, body, streamed }, not 404"],
     ["reject", "statusCode:", { statusCode: 404 }, "reject() has no option statusCode; did you mean status?"],
@@ -382,7 +382,7 @@ describe("what is given with each message is checked, and what is right sends it
 
 describe("websocket-over/server", () => {
   const where = "new WebSocketServer()";
-  const instead = "give its serve() the transports that listen() or upgrades() of websocket-over/node make";
+  const instead = "give its serve() the transports of listen() or upgrades() of websocket-over/node";
   refuses(where, "throws", made(WebSocketServer), [
     ["{ port }", [{ port: 0 }], `TypeError: ${where} has no option port; ${instead}`],
     ["{ host }", [{ host: "localhost" }], `TypeError: ${where} has no option host; ${instead}`],
@@ -412,7 +412,7 @@ describe("websocket-over/server", () => {
     ["extensions: permessageDeflate()", [{ extensions: permessageDeflate() }], `TypeError: ${LIST}`],
     ["extensions: [permessageDeflate]", [{ extensions: [permessageDeflate] }], `TypeError: ${CALLED}`],
   ]);
-  test("new WebSocketServer() takes what means nothing here", () => {
+  test("new WebSocketServer() accepts options of ws that have no effect here", () => {
     expect(new WebSocketServer({ noServer: true, perMessageDeflate: false }).options.noServer).toBe(true);
   });
   test.each([
@@ -437,7 +437,7 @@ describe("websocket-over/server", () => {
       [{ serverOptions: { origin: "any" } }],
       "TypeError: crosswsAdapter(): serverOptions has no option origin; did you mean origins?",
     ],
-    ["idleTimeout: -1", [{ idleTimeout: -1 }], "RangeError: idleTimeout is at least 0 seconds, not -1"],
+    ["idleTimeout: -1", [{ idleTimeout: -1 }], "RangeError: idleTimeout must be at least 0 seconds, not -1"],
     [
       "extensions: [permessageDeflate]",
       [{ serverOptions: { extensions: [permessageDeflate] } }],
@@ -461,7 +461,7 @@ describe("websocket-over/websocket", () => {
       `TypeError: ${where} has no option keepAlive; did you mean keepalive?`,
     ],
     [
-      "a limit that is no whole number",
+      "a limit that is not a whole number",
       [near, { limits: { maxFragments: 1.5 } }],
       "RangeError: limits.maxFragments must be a whole number of at least 0, or Infinity; it is 1.5",
     ],
@@ -470,7 +470,7 @@ describe("websocket-over/websocket", () => {
     [
       "a header of the handshake",
       [near, { headers: { host: "a" } }],
-      "TypeError: the header host is set by the handshake",
+      "TypeError: the handshake sets host: leave it out",
     ],
   ]);
   refuses("webSocketOver()", "throws", webSocketOver, [
@@ -484,7 +484,7 @@ describe("websocket-over/websocket", () => {
     ["extensions: [permessageDeflate]", [near(), { extensions: [permessageDeflate] }], `TypeError: ${CALLED}`],
   ]);
   test.each([(far: ByteTransport) => far, (far: ByteTransport) => Promise.resolve(far)])(
-    "webSocketOver() with wrong options ends the transport that it was given, %s",
+    "webSocketOver() with wrong options ends the given transport, %s",
     async (give) => {
       const [here, there] = pipe();
       expect(() => webSocketOver(give(here), { limits: { maxFragments: -1 } })).toThrow(RangeError);
@@ -498,7 +498,7 @@ describe("websocket-over/websocket", () => {
       "TypeError: webSocketPair() has no option protocols; did you mean protocol?",
     ],
   ]);
-  test("new WebSocket(url, protocols, init) ignores other members of init, as ws's options are many", () => {
+  test("new WebSocket(url, protocols, init) ignores other members of init, because ws has many options", () => {
     const WebSocket = createWebSocketClass(near);
     expect(new WebSocket(url, [], { perMessageDeflate: false } as object).readyState).toBe(0);
   });
@@ -520,7 +520,7 @@ describe("websocket-over/deflate", () => {
       `TypeError: ${where}: serverNoContextTakeover must be a boolean, not 1`,
     ],
     [
-      "an engine that is none",
+      "an invalid engine",
       [{ engine: {} }],
       `TypeError: ${where}: engine must be { createDeflater, createInflater }, not an instance of Object`,
     ],
@@ -536,21 +536,21 @@ describe("the transports", () => {
       "TypeError: pipe() has no option highWatermark; did you mean highWaterMark?",
     ],
     ["another type", [{ highWaterMark: "1" }], "TypeError: pipe(): highWaterMark must be a number, not a string"],
-    ["no number of bytes", [{ highWaterMark: NaN }], "RangeError: highWaterMark is a number of bytes, not NaN"],
+    ["no number of bytes", [{ highWaterMark: NaN }], "RangeError: highWaterMark must be a number of bytes, not NaN"],
   ]);
   const isSocket = "takes a socket, { pause, resume, write, end, destroy }, not";
   refuses("socketTransport()", "throws", socketTransport, [
     ["a URL", [url], `TypeError: socketTransport() ${isSocket} a string; to dial a URL use dial()`],
     ["a server", [http], `TypeError: socketTransport() ${isSocket} an instance of Server; use listen() or upgrades()`],
   ]);
-  const isServer = "takes a server of Node's, { on, off }, not";
+  const isServer = "takes a Node server, { on, off }, not";
   refuses("dial()", "rejects", dialServer, [
     [
       "a number of a timeout as text",
       [url, { timeoutMs: "1" }],
       "TypeError: dial(): timeoutMs must be a number, not a string",
     ],
-    ["timeoutMs: 0", [url, { timeoutMs: 0 }], "RangeError: timeoutMs is more than 0 or Infinity, not 0"],
+    ["timeoutMs: 0", [url, { timeoutMs: 0 }], "RangeError: timeoutMs must be more than 0, not 0"],
     ["TLS: for tls:", [url, { TLS: {} }], "TypeError: dial() has no option TLS; did you mean tls?"],
     ["proxy: true", [url, { proxy: true }], "TypeError: dial(): proxy must be a string or an object, not true"],
     [
@@ -560,21 +560,21 @@ describe("the transports", () => {
     ],
   ]);
   refuses("listen()", "throws", listen, [
-    ["a port", [8080], `TypeError: listen() ${isServer} 8080; make one by createServer()`],
+    ["a port", [8080], `TypeError: listen() ${isServer} 8080; make one with createServer()`],
     ["a socket", [socket], `TypeError: listen() ${isServer} an instance of Socket; use socketTransport()`],
     [
       "another name",
       [createServer(), { maxWaitings: 1 }],
       "TypeError: listen() has no option maxWaitings; did you mean maxWaiting?",
     ],
-    ["maxWaiting: -1", [createServer(), { maxWaiting: -1 }], "RangeError: maxWaiting is a count, not -1"],
+    ["maxWaiting: -1", [createServer(), { maxWaiting: -1 }], "RangeError: maxWaiting must be at least 0, not -1"],
   ]);
-  const serverOf1 = "TypeError: upgrades() takes a server of HTTP/1.1, not an instance of Server;";
+  const serverOf1 = "TypeError: upgrades() takes an HTTP/1.1 server, not an instance of Server;";
   const serverOf2 =
-    "TypeError: upgrades() takes a server of HTTP/1.1, not an instance of Http2Server; " +
+    "TypeError: upgrades() takes an HTTP/1.1 server, not an instance of Http2Server; " +
     "use extendedConnects() of websocket-over/http2";
   refuses("upgrades()", "throws", upgrades, [
-    ["a port", [8080], `TypeError: upgrades() ${isServer} 8080; make one by createServer()`],
+    ["a port", [8080], `TypeError: upgrades() ${isServer} 8080; make one with createServer()`],
     ["a server of TCP", [createServer()], `${serverOf1} use listen(), which reads the request itself`],
     ["a server of TLS", [createTLSServer()], `${serverOf1} use listen(), which reads the request itself`],
     ["a server of HTTP/2", [createHTTP2Server()], serverOf2],
@@ -596,7 +596,7 @@ describe("the transports", () => {
       "a peer connection",
       [{ createDataChannel: ignore }],
       "TypeError: dataChannelTransport() takes a channel, { ordered, readyState, send }, not an instance of Object; " +
-        "make one by createDataChannel(), or use incomingChannels()",
+        "make one with createDataChannel(), or use incomingChannels()",
     ],
     [
       "another name",
@@ -626,16 +626,16 @@ describe("the transports", () => {
       "a URL",
       [url],
       "TypeError: webSocketTransport() takes a WebSocket, { binaryType, readyState, bufferedAmount }, not a string; " +
-        "make one of the URL",
+        "make one with new WebSocket(url)",
     ],
   ]);
   const isSession = "takes a session, { ready, closed, createBidirectionalStream }, not a string";
   refuses("dial() of a WebTransport session", "rejects", dial, [
-    ["a URL", [url], `TypeError: dial() ${isSession}; make one of the URL: new WebTransport(url)`],
+    ["a URL", [url], `TypeError: dial() ${isSession}; make one with new WebTransport(url)`],
     ["another name", [session, { timeout: 1 }], "TypeError: dial() has no option timeout; it has signal"],
   ]);
   refuses("incoming()", "throws", incoming, [
-    ["a URL", [url], `TypeError: incoming() ${isSession}; make one of the URL: new WebTransport(url)`],
+    ["a URL", [url], `TypeError: incoming() ${isSession}; make one with new WebTransport(url)`],
   ]);
 });
 
@@ -664,15 +664,15 @@ test("serve() takes transports from a stream of objects", async () => {
 });
 
 describe("websocket-over/http2", () => {
-  const serverOf2 = "TypeError: extendedConnects() takes a server of HTTP/2, not an instance of Server; use";
+  const serverOf2 = "TypeError: extendedConnects() takes an HTTP/2 server, not an instance of Server; use";
   refuses("extendedConnects()", "throws", extendedConnects, [
     ["a server of HTTP/1.1", [http], `${serverOf2} upgrades() of websocket-over/node`],
     ["a server of TCP", [createServer()], `${serverOf2} listen() of websocket-over/node`],
     [
       "a port",
       [8080],
-      "TypeError: extendedConnects() takes a server of HTTP/2, { on, off, listenerCount }, not 8080; " +
-        "make one by http2.createServer()",
+      "TypeError: extendedConnects() takes an HTTP/2 server, { on, off, listenerCount }, not 8080; " +
+        "make one with http2.createServer()",
     ],
     [
       "accept: for accepts:",
@@ -684,7 +684,7 @@ describe("websocket-over/http2", () => {
     [
       "a URL",
       [url],
-      "TypeError: http2Dial() takes a session of a client, { request, ping }, not a string; make one by http2.connect()",
+      "TypeError: http2Dial() takes an HTTP/2 client session, { request, ping }, not a string; make one with http2.connect()",
     ],
   ]);
 });
@@ -695,7 +695,7 @@ describe("websocket-over/inspect", () => {
     [
       "a transport",
       [near()],
-      `TypeError: tap() ${isConnection}; for a transport use tapTransport(); the option onConnection gives the connection of a session`,
+      `TypeError: tap() ${isConnection}; for a transport use tapTransport(); for a session use the connection that onConnection gets`,
     ],
     [
       "header: for headers: of redact",
@@ -705,7 +705,7 @@ describe("websocket-over/inspect", () => {
   ]);
   refuses("tapTransport()", "throws", inspect.tapTransport, [
     ["a URL", [url, "client"], `TypeError: tapTransport() ${TAKES} a string; ${DIAL}`],
-    ["no role", [near()], 'TypeError: role is "client" or "server", not undefined'],
+    ["no role", [near()], 'TypeError: role must be "client" or "server", not undefined'],
   ]);
   refuses("decode()", "throws", inspect.decode, [
     [
@@ -724,18 +724,18 @@ describe("websocket-over/inspect", () => {
     [
       "records",
       [[{ kind: "frame" }]],
-      "TypeError: toHAR() takes a capture, { role, records }, not an instance of Object; put the records into one",
+      "TypeError: toHAR() takes a capture, { role, records }, not an instance of Object; put the records into a capture",
     ],
   ]);
   refuses("toPcapng()", "throws", inspect.toPcapng, [
-    ["port: 0", [[], { port: 0 }], "RangeError: port is 1 to 65535, not 0"],
+    ["port: 0", [[], { port: 0 }], "RangeError: port must be 1 to 65535, not 0"],
     ["another name", [[], { ports: 1 }], "TypeError: toPcapng() has no option ports; did you mean port?"],
   ]);
   refuses("redactURL()", "throws", inspect.redactURL, [
     ["a URL object", [new URL(url)], "TypeError: redactURL() takes a string, not an instance of URL; give it its href"],
   ]);
   refuses("replay()", "throws", inspect.replay, [
-    ["text", ["{}"], "TypeError: replay() takes a vector, as JSON.parse() makes it"],
+    ["text", ["{}"], "TypeError: replay() takes a vector, as JSON.parse() returns it"],
   ]);
   refuses("recordVector()", "throws", inspect.recordVector, [
     [
@@ -794,14 +794,14 @@ describe("every export", async () => {
       functions.push([entry, name, isClass(value) ? made(value) : loose(value)]);
     }
   }
-  test.each(functions)("of %s, %s() refuses a wrong first argument, and names itself", async (_, name, call) => {
+  test.each(functions)("of %s, %s() refuses a wrong first argument, and names the function", async (_, name, call) => {
     for (const wrong of [5, null, "text", Symbol("s")]) {
       const said = await complaint(call, [wrong]);
       if (typeof wrong === "string" && said === "nothing") continue; // where text is right
       expect(said).toMatch(new RegExp(`^(throws|rejects) TypeError: (new )?${name}\\(\\) `));
     }
   });
-  /** What comes before the options. */
+  /** The arguments before the options. */
   const first: Record<string, () => unknown[]> = {
     WSConnection: () => ["server"],
     accept: () => [near()],
@@ -833,14 +833,14 @@ describe("every export", async () => {
     "crosswsAdapter",
   ];
   withOptions.push("offerHeaders", "permessageDeflate", "pipe", "webSocketPair", "webSocketServer");
-  test.each(withOptions)("%s() takes an option that is undefined for an absent one", async (name) => {
+  test.each(withOptions)("%s() treats an undefined option as absent", async (name) => {
     const [, , call] = functions.find(([, known]) => known === name)!;
     const before = first[name] ?? (() => []);
     const [, names] = /takes options, \{ (.*) \}/.exec(await complaint(call, [...before(), 5]))!;
     const options = Object.fromEntries(names!.split(", ").map((option) => [option, undefined]));
     expect(await complaint(call, [...before(), { ...options, whatever: undefined }])).toBe("nothing");
   });
-  test("an option of a server that is undefined overrides none", async () => {
+  test("an undefined option of a server overrides nothing", async () => {
     const server = new WebSocketServer({ maxPayload: 3, limits: { maxMessageBytes: undefined } as object });
     const { server: adapted } = crosswsAdapter({ idleTimeout: 60, serverOptions: { keepalive: undefined } });
     expect(adapted.options.keepalive).toEqual({ intervalMs: 30_000, timeoutMs: 30_000 });
@@ -851,7 +851,7 @@ describe("every export", async () => {
     await client.send("four");
     expect(await client.closed).toMatchObject({ closeCode: 1009 });
   });
-  test("options are read at the call: what becomes of the object later changes nothing", async () => {
+  test("options are read at the call: later changes of the object have no effect", async () => {
     const options: { limits?: object; origin?: string } = {};
     const seen: unknown[] = [];
     const WebSocket = createWebSocketClass(() => {

@@ -1,4 +1,4 @@
-/** What bundles carry: a page that brings its own DEFLATE engine has no byte of pako. */
+/** What bundles contain: a page with its own DEFLATE engine contains no pako. */
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
 import { expect, test } from "vitest";
@@ -21,13 +21,13 @@ async function bundled(entry: string): Promise<Record<string, number>> {
   return Object.fromEntries(inputs.map(([path, { bytesInOutput }]) => [path, bytesInOutput]));
 }
 
-test("permessageDeflateWith brings no byte of pako", async () => {
+test("permessageDeflateWith adds no byte of pako", async () => {
   const files = Object.keys(await bundled("test/size/deflateWith.ts"));
   expect(files).toContain("src/deflate/permessageDeflateWith.ts");
   expect(files.filter((path) => /pako/i.test(path))).toEqual([]);
 });
 
-test("permessageDeflate brings pako", async () => {
+test("permessageDeflate adds pako", async () => {
   const files = Object.keys(await bundled("src/deflate/index.ts"));
   expect(files.filter((path) => path.includes("/pako/"))).not.toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** Imports in src run one way: no file imports itself by way of others, types included. */
+/** Imports in src have no cycles, types included. */
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { expect, test } from "vitest";
@@ -30,7 +30,7 @@ function circlesOf(graph: ReadonlyMap<string, readonly string[]>): string[] {
   return circles;
 }
 
-test("a circle is found", () => {
+test("a cycle is found", () => {
   const graph = new Map([
     ["a", ["b"]],
     ["b", ["c", "d"]],
@@ -40,7 +40,7 @@ test("a circle is found", () => {
   expect(circlesOf(graph)).toEqual(["a → b → c → a"]);
 });
 
-test("there is none in src", () => {
+test("src has none", () => {
   expect([...imports.values()].flat().length).toBeGreaterThan(imports.size);
   expect(circlesOf(imports)).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** Every example of the documentation has types that hold, for a consumer who checks them as strictly as can be. */
+/** Every example of the documentation type-checks for a consumer with the strictest settings. */
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";

@@ -1,4 +1,4 @@
-/** package.json's `exports` is the list of entries; what else lists them agrees with it. */
+/** package.json's `exports` is the list of entries, and all other lists agree with it. */
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
@@ -8,7 +8,7 @@ const root = resolve(import.meta.dirname, "../..");
 const read = (name: string): string => readFileSync(join(root, name), "utf8");
 const sources = entries.map(({ source }) => source);
 
-test("the reference has them all", () => {
+test("the reference contains all", () => {
   const { entryPoints } = JSON.parse(read("typedoc.json")) as { entryPoints: string[] };
   expect(entryPoints.toSorted()).toEqual(sources.toSorted());
 });
@@ -20,7 +20,7 @@ test("each has its types beside its code", () => {
   for (const { types, default: code } of Object.values(exports)) expect(types).toBe(code.replace(/\.js$/, ".d.ts"));
 });
 
-test("the README's table of entries has them all", () => {
+test("the README's table of entries contains all", () => {
   const listed = [...read("README.md").matchAll(/^\| `(websocket-over[^` ]*)` +\| [^|\d]/gm)].map(([, name]) => name!);
   expect(new Set(listed)).toEqual(new Set(entries.map(({ name }) => name)));
 });

@@ -1,4 +1,4 @@
-/** Options, headers and values in the forms that programs without types give them in: all of them count, or are refused. */
+/** Options, headers and values in the forms that untyped programs use: all of them count, or are refused. */
 import { createServer } from "node:http";
 import { connect as connectTCP, type AddressInfo } from "node:net";
 import { once } from "node:events";
@@ -20,7 +20,7 @@ class Policy {
   }
 }
 
-describe("options that are inherited count like own ones", () => {
+describe("inherited options count like own ones", () => {
   const asked = (): WireTransport => {
     const transport = new WireTransport();
     transport.bring(request("+Origin: https://b.example"));
@@ -57,7 +57,7 @@ describe("options that are inherited count like own ones", () => {
 });
 
 describe("headers", () => {
-  test("a parsed request may have them as Node's http does: arrays for several lines, and none for undefined", async () => {
+  test("a parsed request may have them as in Node's http: arrays for several lines, and undefined for none", async () => {
     const told: unknown[] = [];
     const server = new WebSocketServer();
     server.on("connection", (_, { headers }) => told.push(headers["set-cookie"]));
@@ -78,15 +78,15 @@ describe("headers", () => {
   });
   test.each([
     ["no object", null, "headers must be an object, not object"],
-    ["a value that is an object", { "X-A": {} }, "the value of a header must be a string, not object"],
-    ["a value with a line break", { Authorization: "Bearer s3cret\nX" }, "the value of Authorization can't be sent"],
-    ["three parts", [["a", "s3cret", "c"]], "a header is a name and a value"],
+    ["a value that is an object", { "X-A": {} }, "a header's value must be a string, not object"],
+    ["a value with a line break", { Authorization: "Bearer s3cret\nX" }, "invalid header value for Authorization"],
+    ["three parts", [["a", "s3cret", "c"]], "a header must be [name, value]"],
   ])("of %s are refused, and no value is repeated", (_, headers, message) => {
     const WebSocket = createWebSocketClass(() => pipe()[0]);
     const open = (): unknown => new WebSocket("ws://a.example/", [], { headers: headers as never });
     expect(open).toThrow(new TypeError(message));
   });
-  test("of a listener's lines that can't be sent are refused with 500, and no value is repeated", async () => {
+  test("invalid lines of a headers listener are refused with 500, and no value is repeated", async () => {
     const { reports } = collectReports();
     const server = new WebSocketServer();
     server.on("headers", (lines) => void lines.push("Set-Cookie: s3cret\0"));
@@ -95,7 +95,7 @@ describe("headers", () => {
     transport.bring(request());
     await settled();
     expect(new TextDecoder().decode(transport.written())).toMatch(/^HTTP\/1\.1 500 /);
-    expect(reports.map(String)).toEqual(["TypeError: the value of Set-Cookie can't be sent"]);
+    expect(reports.map(String)).toEqual(["TypeError: invalid header value for Set-Cookie"]);
   });
   test("given to a class as an iterator are sent by each of its objects", async () => {
     const transports = [new WireTransport(), new WireTransport()];
@@ -111,10 +111,10 @@ describe("headers", () => {
   });
 });
 
-describe("a buffer is known by what it is", () => {
+describe("buffers are recognized by their internal slots", () => {
   const named = Object.defineProperty(new ArrayBuffer(2), Symbol.toStringTag, { value: "Named" });
   const spoof = { [Symbol.toStringTag]: "ArrayBuffer", length: 5, toString: () => "text" };
-  test("the class sends one of another name as bytes, and an object of its name as text", async () => {
+  test("the class sends a buffer with another name as bytes, and an object with its name as text", async () => {
     const [near, far] = pipe();
     const received: unknown[] = [];
     const served = serve([far], async (asked) => {
@@ -139,14 +139,14 @@ describe("a buffer is known by what it is", () => {
 test.each([
   ["a URL", () => "ws://a.example/", /takes a transport, .* not a string; to dial a URL on Node use dial\(\)/],
   ["nothing", () => undefined, /takes a transport, .* not undefined/],
-])("a class whose dial returns %s tells what it takes", async (_, dial, message) => {
+])("a class whose dial returns %s says what it expects", async (_, dial, message) => {
   const WebSocket = createWebSocketClass(dial as never);
   const [error] = (await once(new WebSocket("ws://a.example/"), "error")) as [Event & { cause: Error }];
   expect((error.cause.cause as Error).message).toMatch(message);
 });
 
-describe("WebSocketServer takes the options that programs for ws have", () => {
-  test("null is an option that is not set, and a maxPayload of 0 is no limit", async () => {
+describe("WebSocketServer accepts the options of programs for ws", () => {
+  test("null counts as not set, and a maxPayload of 0 as no limit", async () => {
     const server = new WebSocketServer({ path: null, verifyClient: null, port: null, maxPayload: 0 } as never);
     const transport = new WireTransport();
     const messages: unknown[] = [];
@@ -162,7 +162,7 @@ describe("WebSocketServer takes the options that programs for ws have", () => {
     ["maxFragments", 5, "use limits: { maxFragments }"],
     ["allowSynchronousEvents", true, "leave it out: each message is an event of its own"],
     ["skipUTF8Validation", true, "leave it out: text is always checked"],
-  ])("%s is refused with what to do instead", (name, value, instead) => {
+  ])("%s is refused with advice", (name, value, instead) => {
     expect(() => new WebSocketServer({ [name]: value })).toThrow(
       new TypeError(`new WebSocketServer() has no option ${name}; ${instead}`),
     );

@@ -1,4 +1,4 @@
-/** The package as its users get it: packed, installed into an empty project, and every entry put to use there. */
+/** The package as users get it: packed, installed into an empty project, with every entry in use. */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, symlinkSync, writeFileSync, copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { createServer } from "node:http";
@@ -24,9 +24,9 @@ const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as
   dependencies: Record<string, string>;
 };
 const entries = Object.keys(manifest.exports).map((path) => path.replace(/^\./, "websocket-over"));
-/** Those that need Node, and are imported by nothing else. */
+/** Entries that need Node, and that no other entry imports. */
 const nodeOnly = ["websocket-over/node", "websocket-over/playwright"];
-/** What `everything()` sees wherever it runs. */
+/** The output of `everything()` in every environment. */
 const SEEN =
   "500 permessage-deflate | 500 permessage-deflate | faces | 3 textReceived | function | function | function | function | true";
 
@@ -47,7 +47,7 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => project?.remove());
 
-/** The consumer's own configuration, as strict as can be and with the package's types checked, too. */
+/** The consumer's configuration: as strict as possible, with the package's types checked. */
 function compile(moduleResolution: "nodenext" | "bundler", lib: readonly string[], types: readonly string[]): void {
   const module = moduleResolution === "nodenext" ? "nodenext" : "preserve";
   const compilerOptions = { module, moduleResolution, target: "ES2023", lib, types, strict: true, skipLibCheck: false };
@@ -68,7 +68,7 @@ describe("what is published", () => {
     const installed = readdirSync(join(project.folder, "node_modules")).filter((name) => !name.startsWith("."));
     expect(installed.filter((name) => name !== "@types").sort()).toEqual(["pako", "websocket-over"]);
   });
-  test("is what publint expects", async () => {
+  test("passes publint", async () => {
     const { messages } = await publint({ pkgDir: project.unpacked, strict: true });
     expect(messages.map((message) => formatMessage(message, { dependencies: {} } as never))).toEqual([]);
   });
@@ -83,7 +83,7 @@ describe("what is published", () => {
   });
 });
 
-describe("types, for a consumer who checks those of packages as well", () => {
+describe("types, for a consumer who also checks those of packages", () => {
   test.each([
     ["nodenext", "lib.dom", ["ESNext", "DOM", "DOM.Iterable", "DOM.AsyncIterable"], []],
     ["nodenext", "@types/web", ["ESNext"], ["web"]],
@@ -96,7 +96,7 @@ describe("types, for a consumer who checks those of packages as well", () => {
   });
 });
 
-test("no entry reads a global when it is imported, as on a server that renders pages", async () => {
+test("no entry reads a global when it is imported, as during server-side rendering", async () => {
   const globals = ["document", "navigator", "window", "self", "location", "WebSocket", "crypto", "performance"];
   const streams = ["ReadableStream", "WritableStream", "RTCPeerConnection", "WebTransport", "MessageChannel"];
   const poisoned = [...globals, ...streams, "Worker", "Event", "MessageEvent", "CloseEvent", "EventTarget", "Blob"];
@@ -282,7 +282,7 @@ describe("in a page, under a strict Content-Security-Policy", () => {
     expect(problems).toEqual([]);
     expect(await titleWith("webpack/out.js")).toBe(SEEN);
   });
-  test('by a bare <script type="module">, with every file as it was published and an import map', async () => {
+  test('by a bare <script type="module">, with the published files and an import map', async () => {
     writeFileSync(join(project.folder, "entry.js"), source);
     const { resolve: resolveFrom } = createRequire(join(project.folder, "entry.js"));
     const at = (specifier: string): string => `/${relative(project.folder, resolveFrom(specifier))}`;

@@ -1,4 +1,4 @@
-/** An empty project of somebody else with the package in it, as it would be published. */
+/** An empty project with the package installed, as it would be published. */
 import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-/** What must work with every peer, whichever end is ours. */
+/** What must work with every peer, at either end. */
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { chromiumClient, undiciClient } from "./browserPeers.ts";
 import type { Foreign, Kind, OpenOptions, Pairing } from "./foreign.ts";
@@ -6,7 +6,7 @@ import { pythonKinds } from "./pythonPeers.ts";
 import type { Peer } from "./tcp.ts";
 import { wsClient, wsServer } from "./wsPeers.ts";
 
-// Longer than what is waited for within, so that it is told what did not come.
+// Longer than the waits inside, so that their messages say what did not arrive.
 vi.setConfig({ testTimeout: 20_000, hookTimeout: 30_000 });
 
 const MiB = 1024 * 1024;
@@ -62,7 +62,7 @@ function contract(kind: Kind): void {
       expect(theirs.subprotocol).toBe("chat");
     });
 
-    test("with none offered there is none", async () => {
+    test("without an offer there is none", async () => {
       await open();
       expect(ours.connection.subprotocol).toBeUndefined();
       expect(theirs.subprotocol).toBe("");
@@ -70,7 +70,7 @@ function contract(kind: Kind): void {
   });
 
   describe("§4.1 the client's request", () => {
-    test("brings its origin and its own headers to the server", async () => {
+    test("has its origin and the application's headers", async () => {
       const origin = pairing.origin ?? "http://app.example";
       const headers = { Origin: origin, "X-Custom": "one, two" };
       const sent = Object.entries(headers).filter(([name]) => can.headers.includes(name));
@@ -88,31 +88,31 @@ function contract(kind: Kind): void {
   });
 
   describe("§5.6 messages", () => {
-    test.each(messages)("%s comes to them as it was sent", async (_, message) => {
+    test.each(messages)("%s reaches them unchanged", async (_, message) => {
       await open();
       ours.do((connection) => connection.sendData(message));
       expect(await theirs.message()).toEqual(message);
     });
 
-    test.each(messages)("%s comes to us as it was sent", async (_, message) => {
+    test.each(messages)("%s reaches us unchanged", async (_, message) => {
       await open();
       await theirs.send(message);
       expect(await ours.message()).toEqual(message);
     });
 
-    test.runIf(can.receiveByteOrderMark)("text with a byte order mark comes to them with it", async () => {
+    test.runIf(can.receiveByteOrderMark)("text with a byte order mark reaches them with it", async () => {
       await open();
       ours.do((connection) => connection.sendData("\uFEFFHello"));
       expect(await theirs.message()).toBe("\uFEFFHello");
     });
 
-    test("text with a byte order mark comes to us with it", async () => {
+    test("text with a byte order mark reaches us with it", async () => {
       await open();
       await theirs.send("\uFEFFHello");
       expect(await ours.message()).toBe("\uFEFFHello");
     });
 
-    test("many messages come in order, both ways at once", async () => {
+    test("many messages arrive in order, in both directions at once", async () => {
       await open();
       const numbers = Array.from({ length: 200 }, (_, i) => `message ${i}`);
       for (const number of numbers) {
@@ -200,13 +200,13 @@ function contract(kind: Kind): void {
       await ours.gone;
     });
 
-    test("a stream that breaks off at our end is 1006 to them", async () => {
+    test("a stream that is cut at our end is 1006 to them", async () => {
       await open();
       ours.drop();
       expect(await theirs.closed).toEqual({ code: 1006, reason: "" });
     });
 
-    test.runIf(can.drop)("a stream that breaks off at their end is 1006 to us", async () => {
+    test.runIf(can.drop)("a stream that is cut at their end is 1006 to us", async () => {
       await open();
       theirs.drop?.();
       const closed = await ours.event("connectionClosed");

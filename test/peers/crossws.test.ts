@@ -1,4 +1,4 @@
-/** Hooks of crossws, over its own adapter for Node and over ours: the same tests for both. */
+/** Hooks of crossws, over its Node adapter and over ours: the same tests for both. */
 import { defineHooks, type AdapterOptions, type Hooks, type Message, type Peer } from "crossws";
 import nodeAdapter from "crossws/adapters/node";
 import { broadcastChannel } from "crossws/sync";
@@ -109,7 +109,7 @@ describe.each([theirs, ours])("$name", ({ start }) => {
   }
 
   describe("the hooks", () => {
-    test("are called in the order of what happens", async () => {
+    test("are called in the order of events", async () => {
       const calls: unknown[] = [];
       await serve({
         upgrade: () => void calls.push("upgrade"),
@@ -129,11 +129,11 @@ describe.each([theirs, ours])("$name", ({ start }) => {
       const expected = ["upgrade", "open", "message", "hello", "ping", "a", "pong", "b", "close", 3000, "bye"];
       await expect.poll(() => calls).toEqual(expected);
     });
-    test("may send at once when it is open", async () => {
+    test("may send as soon as it is open", async () => {
       await serve({ open: (peer) => void peer.send("welcome") });
       expect(await (await open()).message()).toBe("welcome");
     });
-    test("come by the request, too, behind the common ones", async () => {
+    test("can also come from the request, after the common ones", async () => {
       const calls: unknown[] = [];
       await serve(
         { message: () => void calls.push("common") },
@@ -152,7 +152,7 @@ describe.each([theirs, ours])("$name", ({ start }) => {
       expect([await client.message(), await client.message()]).toEqual(["one", "two"]);
       expect(calls.toSorted()).toEqual(["/room", "/room", "common", "common"]);
     });
-    test("of errors are told when the client breaks the protocol, and then of the end", async () => {
+    test("report errors when the client breaks the protocol, and then the end", async () => {
       const calls: unknown[] = [];
       await serve({
         error: (_, error) => void calls.push(error.name, error instanceof Error),
@@ -162,7 +162,7 @@ describe.each([theirs, ours])("$name", ({ start }) => {
       await client.raw(Uint8Array.of(0x83, 0x80, 0, 0, 0, 0));
       await expect.poll(() => calls).toEqual(["WSError", true, 1006]);
     });
-    test("are told when there is room again", async () => {
+    test("report when there is room again", async () => {
       let drains = 0;
       const peers: Peer[] = [];
       await serve({ open: (peer) => void peers.push(peer), drain: () => void drains++ });
@@ -203,7 +203,7 @@ describe.each([theirs, ours])("$name", ({ start }) => {
         "server.example",
       ]);
     });
-    test("is not shared by connections: each has its own context", async () => {
+    test("gives each connection a separate context", async () => {
       const contexts: unknown[] = [];
       await serve({
         upgrade: (request) => ({ context: { path: new URL(request.url).pathname } }),
@@ -223,7 +223,7 @@ describe.each([theirs, ours])("$name", ({ start }) => {
           throw Object.assign(new Error("no"), { response });
         },
       ],
-    ])("refuses by a Response that is %s", async (_, upgrade) => {
+    ])("refuses with a Response that is %s", async (_, upgrade) => {
       let opened = false;
       await serve({ upgrade: upgrade, open: () => void (opened = true) });
       const { status, body, headers } = await refusal();
@@ -243,7 +243,7 @@ describe.each([theirs, ours])("$name", ({ start }) => {
       const { headers } = await client.event("connectionEstablished");
       expect([headers.get("x-a"), headers.getSetCookie()]).toEqual(["1", ["b=2", "c=3"]]);
     });
-    test("that fails is a 500, and the server goes on", async () => {
+    test("that fails causes a 500, and the server continues", async () => {
       const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
       onTestFinished(() => warn.mockRestore());
       await serve({
@@ -286,7 +286,7 @@ describe.each([theirs, ours])("$name", ({ start }) => {
       });
       return received;
     }
-    test("of text is text, and more", async () => {
+    test("of text can be read as text and in other forms", async () => {
       const message = await receive('{"a":"ö"}');
       expect([message.text(), String(message), message[Symbol.toPrimitive](), message.rawData]).toEqual(
         Array(4).fill('{"a":"ö"}'),
@@ -297,19 +297,19 @@ describe.each([theirs, ours])("$name", ({ start }) => {
       expect(await message.blob().text()).toBe('{"a":"ö"}');
       expect(message.data).toEqual(Buffer.from('{"a":"ö"}'));
     });
-    test("of bytes is bytes, and more", async () => {
+    test("of bytes can be read as bytes and in other forms", async () => {
       const message = await receive(Uint8Array.of(0x68, 0x69));
       expect([message.text(), [...message.uint8Array()]]).toEqual(["hi", [0x68, 0x69]]);
       expect(message.data).toEqual(Buffer.from("hi"));
       expect(new Uint8Array(await message.blob().arrayBuffer())).toEqual(Uint8Array.of(0x68, 0x69));
     });
-    test("has an id, and the peer that sent it", async () => {
+    test("has an id, and its peer", async () => {
       const message = await receive("hello");
       expect(message.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
       expect(message.id).toBe(message.id);
       expect(message.peer?.id).toBeTypeOf("string");
     });
-    test("that is no JSON is a SyntaxError", async () => {
+    test("that is not JSON is a SyntaxError", async () => {
       const message = await receive("{");
       expect(() => message.json()).toThrow(SyntaxError);
     });
@@ -355,7 +355,7 @@ describe.each([theirs, ours])("$name", ({ start }) => {
       peer.ping("there?");
       expect(Buffer.from((await client.event("pingReceived")).payload).toString()).toBe("there?");
     });
-    test("tells the error hook of a ping that can't be sent", async () => {
+    test("reports a ping that can't be sent to the error hook", async () => {
       const errors: string[] = [];
       await serve({
         open: (peer) => void peer.ping("x".repeat(126)),
@@ -375,7 +375,7 @@ describe.each([theirs, ours])("$name", ({ start }) => {
       peer.terminate();
       expect(await client.event("connectionClosed")).toMatchObject({ code: 1006 });
     });
-    test("waits for room no longer than its signal says, and no longer than it is open", async () => {
+    test("waits for room until its signal aborts or it closes", async () => {
       const { client, peer } = await peerOf();
       client.hold();
       for (let i = 0; i < 4; i++) peer.send(new Uint8Array(8_000_000));
@@ -402,7 +402,7 @@ describe.each([theirs, ours])("$name", ({ start }) => {
     };
     const say = (client: Client, text: string): void => client.do((connection) => connection.sendData(text));
 
-    test("by a peer comes to the other subscribers of its namespace", async () => {
+    test("by a peer reaches the other subscribers in its namespace", async () => {
       await serve(subscribing);
       const [ada, bob, eve] = [
         await open({ resource: "/a" }),
@@ -420,7 +420,7 @@ describe.each([theirs, ours])("$name", ({ start }) => {
       say(eve, "alone");
       expect(await eve.message()).toBe("done: alone");
     });
-    test("by the adapter comes to all, or to one namespace", async () => {
+    test("by the adapter reaches everyone, or one namespace", async () => {
       await serve(subscribing);
       const [ada, bob] = [await open({ resource: "/a" }), await open({ resource: "/b" })];
       await expect.poll(() => running.adapter.peers.size).toBe(2);
@@ -431,14 +431,14 @@ describe.each([theirs, ours])("$name", ({ start }) => {
       running.adapter.publish("news", "end");
       expect([await bob.message(), await bob.message(), await ada.message()]).toEqual(["b only", "end", "end"]);
     });
-    test("stays in the namespace that was asked for", async () => {
+    test("stays in the given namespace", async () => {
       await serve(subscribing, { getNamespace: (request) => request.headers.get("x-room") ?? "none" });
       const one = await open({ resource: "/a", headers: { "x-room": "1" } });
       const other = await open({ resource: "/b", headers: { "x-room": "1" } });
       say(one, "hello");
       expect(await other.message()).toBe("hello");
     });
-    test("comes to other instances, too", async () => {
+    test("also reaches other instances", async () => {
       const channel = `crossws-${crypto.randomUUID()}`;
       const here = await serve(subscribing, { sync: broadcastChannel({ channel }) });
       const there = await serve(subscribing, { sync: broadcastChannel({ channel }) });
@@ -463,7 +463,7 @@ describe.each([theirs, ours])("$name", ({ start }) => {
       }
       await closing;
     });
-    test("closeAll leaves the adapter to others", async () => {
+    test("closeAll keeps the adapter working", async () => {
       await serve({});
       const client = await open();
       running.adapter.closeAll(4001, "away");
@@ -472,7 +472,7 @@ describe.each([theirs, ours])("$name", ({ start }) => {
       running.adapter.closeAll(undefined, undefined, true);
       expect(await next.event("connectionClosed")).toMatchObject({ code: 1006 });
     });
-    test("comes to a client that answers no pings, whose pongs no hook sees", async () => {
+    test("also comes from a client that answers no pings, whose pongs no hook sees", async () => {
       const seen: unknown[] = [];
       await serve(
         { close: (_, { code }) => void seen.push(code), pong: () => void seen.push("pong") },

@@ -1,4 +1,4 @@
-/** permessage-deflate with every peer, whichever end is ours, over TCP: with every parameter that it can be asked for. */
+/** permessage-deflate with every peer, at either end, over TCP, with every parameter. */
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { pakoEngine, permessageDeflate, type DeflateEngine, type DeflateOptions } from "../../src/deflate/index.ts";
 import { agreedOn } from "../support/deflate.ts";
@@ -10,7 +10,7 @@ import { pythonKinds } from "./pythonPeers.ts";
 import type { Peer } from "./tcp.ts";
 import { wsClient, wsServer } from "./wsPeers.ts";
 
-// Longer than what is waited for within, so that it is told what did not come.
+// Longer than the waits inside, so that their messages say what did not arrive.
 vi.setConfig({ testTimeout: 20_000, hookTimeout: 30_000 });
 
 /** What crossed the engine, to be sure that something did. */
@@ -94,7 +94,7 @@ function possible(
 ): boolean {
   const theirs = ours === "client" ? serverMaxWindowBits : clientMaxWindowBits;
   const either = Math.min(serverMaxWindowBits, Number(clientMaxWindowBits));
-  // Who can't be told what to want has to take what we want, whatever that is.
+  // A peer that can't be configured has to accept our choice.
   if (can.compress.windowBits === undefined) return can.compress.sends || Number(theirs) >= 8;
   return either >= can.compress.windowBits;
 }
@@ -128,7 +128,7 @@ function contract(kind: Kind, ours: DeflateOptions, theirs: Compression["theirs"
     counts.deflated = counts.inflated = 0;
   }
 
-  test("messages come as they were sent, compressed, both ways", async () => {
+  test("messages arrive unchanged, compressed, in both directions", async () => {
     await open();
     for (const message of messages) our.do((connection) => connection.sendData(message));
     for (const message of messages) expect(await their.message()).toEqual(message);
@@ -138,7 +138,7 @@ function contract(kind: Kind, ours: DeflateOptions, theirs: Compression["theirs"
     expect(counts.inflated > 80_000).toBe(kind.can.compress.sends);
   });
 
-  test("in fragments, with pings between them, and some not compressed", async () => {
+  test("fragments with pings between them, some not compressed", async () => {
     await open();
     for (let i = 0; i < 8; i++) {
       our.do((connection) => {

@@ -1,4 +1,4 @@
-/** What compression takes in memory, measured in Node: the figures of the README, and a bomb that stays small. */
+/** Memory used by compression, measured in Node: the README's figures, and a bomb that stays small. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
@@ -81,7 +81,7 @@ function usedPair(extension: ReturnType<typeof permessageDeflate>): Pair {
   return pair;
 }
 
-test("a connection takes an engine for each direction with context takeover, none without, and none when it is over", () => {
+test("a connection uses an engine for each direction with context takeover, none without, and none after its end", () => {
   // Two ends, each of which deflates and inflates.
   const kept = permessageDeflate();
   expect(bytesEach(20, () => usedPair(kept)) / 2).toBeGreaterThan(288 * KiB);
@@ -100,7 +100,7 @@ test("a connection takes an engine for each direction with context takeover, non
   expect(bytesEach(20, closed) / 2).toBeLessThan(4 * KiB);
 });
 
-test("a frame of 1 MiB that inflates to 1 GiB costs no more than what is being delivered (undici CVE-2026-1526)", () => {
+test("a frame of 1 MiB that inflates to 1 GiB costs no more than the piece being delivered (undici CVE-2026-1526)", () => {
   const deflater = pakoEngine.createDeflater({ windowBits: 15, memLevel: 9, level: 9 });
   const parts = [0, 1, 2].map(() => deflater.deflate(new Uint8Array(MiB)).slice());
   const bomb = join(...Array.from({ length: 1024 }, (_, i) => parts[Math.min(i, 2)]!)).slice(0, -4);

@@ -7,7 +7,7 @@ import { RawPeer, TEXT } from "../autobahn/rawPeer.ts";
 import { Program } from "./programs.ts";
 import { Peer } from "./tcp.ts";
 
-// Longer than what is waited for within, so that it is told what did not come.
+// Longer than the waits inside, so that their messages say what did not arrive.
 vi.setConfig({ testTimeout: 20_000, hookTimeout: 30_000 });
 
 const cleanups: (() => unknown)[] = [];
@@ -30,7 +30,7 @@ const success = [
 ];
 
 describe("demo/tcp/client.ts", () => {
-  test("says what it has to say to demo/tcp/server.ts, and ends well", async () => {
+  test("talks to demo/tcp/server.ts, and exits with success", async () => {
     const server = run("server", "0");
     const client = run("client", "127.0.0.1", String(await server.port()));
     expect(await client.ended).toBe(0);
@@ -38,10 +38,10 @@ describe("demo/tcp/client.ts", () => {
     expect(client.output).toContain("Received: in two  …\nReceived: fragments \n");
     const port = await server.port();
     expect(port).toBeGreaterThan(0);
-    await server.says(/127\.0\.0\.1:\d+ asks for \/echo\n.* is connected\n.* is gone: 1000 bye\n/);
+    await server.says(/127\.0\.0\.1:\d+ requests \/echo\n.* is connected\n.* is gone: 1000 bye\n/);
   });
 
-  test("says the same to a server of ws", async () => {
+  test("prints the same with a ws server", async () => {
     const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
     cleanups.push(() => new Promise((resolve) => server.close(resolve)));
     server.on("connection", (socket) => socket.on("message", (data, binary) => socket.send(data, { binary })));
@@ -52,7 +52,7 @@ describe("demo/tcp/client.ts", () => {
     expect(client.output).toContain("Received: in two fragments \n");
   });
 
-  test("says why it was rejected, and ends badly", async () => {
+  test("prints why it was rejected, and exits with an error", async () => {
     const server = createHttpServer((_, response) => response.writeHead(403).end("not you"));
     cleanups.push(() => server.close());
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -62,7 +62,7 @@ describe("demo/tcp/client.ts", () => {
   });
 
   test.each(["", "HTTP/1.1 101 Switching", "220 ready for mail\r\n\r\n"])(
-    "ends badly where the answer is but %j",
+    "exits with an error if the answer is only %j",
     async (answer) => {
       const server = createServer((socket) =>
         socket
@@ -78,7 +78,7 @@ describe("demo/tcp/client.ts", () => {
     },
   );
 
-  test("ends badly where nobody listens", async () => {
+  test("exits with an error if nothing listens", async () => {
     const closed = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => closed.once("listening", resolve));
     const { port } = closed.address() as AddressInfo;
@@ -90,7 +90,7 @@ describe("demo/tcp/client.ts", () => {
 });
 
 describe("demo/tcp/server.ts", () => {
-  test("echoes what a client of ws sends", async () => {
+  test("echoes the messages of a ws client", async () => {
     const server = run("server", "0");
     const socket = new WebSocket(`ws://127.0.0.1:${await server.port()}/any?thing=1`);
     cleanups.push(() => socket.terminate());
@@ -111,10 +111,10 @@ describe("demo/tcp/server.ts", () => {
     const closed = new Promise((resolve) => socket.on("close", (code, reason) => resolve([code, reason.toString()])));
     socket.close(4000, "enough");
     expect(await closed).toEqual([4000, "enough"]);
-    await server.says(/asks for \/any\?thing=1\n[^]*is gone: 4000 enough\n/);
+    await server.says(/requests \/any\?thing=1\n[^]*is gone: 4000 enough\n/);
   });
 
-  test("serves several clients at a time, and survives one that breaks off and one that breaks the rules", async () => {
+  test("serves several clients at a time, and survives one that disconnects and one that breaks the rules", async () => {
     const server = run("server", "0");
     const url = `ws://127.0.0.1:${await server.port()}/`;
     const peers = Array.from({ length: 5 }, () => Peer.connect(url));
@@ -131,7 +131,7 @@ describe("demo/tcp/server.ts", () => {
     }
   });
 
-  test("reads no further while a client does not take its echoes, then goes on", async () => {
+  test("stops reading while a client does not take its echoes, then continues", async () => {
     const server = run("server", "0");
     const peer = await RawPeer.connect(await server.port());
     cleanups.push(() => peer.destroy());

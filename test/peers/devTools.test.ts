@@ -1,4 +1,4 @@
-/** Chrome's DevTools read the archives that are exported, by the code that their own import runs. */
+/** Chrome's DevTools read the exported archives, with the code of their own import. */
 import { chromium } from "playwright";
 import { describe, expect, test } from "vitest";
 import { decode, tap, toHAR, type HAR, type HAROptions } from "../../src/inspect/index.ts";
@@ -95,7 +95,7 @@ describe.skipIf(findChromium() === undefined)("DevTools import", { timeout: 60_0
     for (const { time } of imported[0]!.frames) expect(Math.abs(time - Date.now() / 1000)).toBeLessThan(120);
   });
 
-  test("rejections, with bodies that are text and that are not, and malformed heads", async () => {
+  test("rejections, with text and other bodies, and malformed heads", async () => {
     const rejections = [ascii("no"), hex("1f 8b 00 ff")].map((body) => ({
       role: "client" as const,
       records: decode({

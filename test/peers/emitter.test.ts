@@ -58,7 +58,7 @@ const step = fc.oneof(
   fc.tuple(fc.constant("callRaw" as const), name, fc.nat(3)),
 );
 
-test("any program has the same trace", () => {
+test("any program has the same trace on both", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
       expectSame((emitter, say) => {
@@ -175,7 +175,7 @@ test("too many listeners give one warning, unless the limit is raised", () => {
   });
 });
 
-describe("node:events, with a peer", () => {
+describe("node:events works with a peer", () => {
   const connected = () => open(new WebSocketServer());
 
   test("once waits for an event, and rejects with an error", async () => {
@@ -195,7 +195,7 @@ describe("node:events, with a peer", () => {
     await expect(given).rejects.toThrow("aborted");
     expect(peer.eventNames()).toEqual([]);
   });
-  test("on iterates over events, to the one that ends it, and holds the client back", async () => {
+  test("on iterates over events until the connection ends, and pauses the client", async () => {
     const { client, peer } = await connected();
     const messages = on(peer, "message", { close: ["close"], highWaterMark: 2, lowWaterMark: 1 });
     client.do((connection) => {
@@ -208,7 +208,7 @@ describe("node:events, with a peer", () => {
     expect(seen).toEqual(["a", "b", "c", "d"]);
     expect(peer.eventNames()).toEqual([]);
   });
-  test("setMaxListeners, getMaxListeners, getEventListeners and listenerCount know it", async () => {
+  test("setMaxListeners, getMaxListeners, getEventListeners and listenerCount accept it", async () => {
     const { peer } = await connected();
     expect(getMaxListeners(peer as never)).toBe(10);
     setMaxListeners(20, peer);

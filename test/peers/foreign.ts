@@ -1,4 +1,4 @@
-/** What the tests ask of a peer that is not ours, and of what opens connections with it. */
+/** What the tests require of foreign peers, and of what opens connections to them. */
 import type { DeflateOptions } from "../../src/deflate/index.ts";
 import type { Extension } from "../../src/index.ts";
 import type { Peer } from "./tcp.ts";
@@ -34,7 +34,7 @@ export interface OpenOptions {
 /** What both ends are to compress with. */
 export interface Compression {
   readonly ours: readonly Extension[];
-  /** What the other end wants, as far as it can be told. */
+  /** What the other end wants, as far as it can be configured. */
   readonly theirs: Pick<
     DeflateOptions,
     "serverNoContextTakeover" | "clientNoContextTakeover" | "serverMaxWindowBits" | "clientMaxWindowBits"
@@ -72,7 +72,7 @@ export interface Kind {
     readonly compress: {
       /** Whether it compresses what it sends. */
       readonly sends: boolean;
-      /** The smallest window that it can be asked for; missing if it can't be told how to compress. */
+      /** The smallest window that it can be configured for; missing if its compression can't be configured. */
       readonly windowBits?: number;
       /** A ping inside a compressed message breaks it for this peer. */
       readonly breaksOnPing?: true;

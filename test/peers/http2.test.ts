@@ -101,7 +101,7 @@ async function failureOf(promise: Promise<unknown>): Promise<unknown> {
 }
 
 describe("a session over HTTP/2", () => {
-  test("is asked for with target, host, origin, cookies and subprotocols, and nothing of HTTP/1.1 travels", async () => {
+  test("sends target, host, origin, cookies and subprotocols, and nothing of HTTP/1.1", async () => {
     const server = http2.createServer();
     let sent: IncomingHttpHeaders | undefined;
     server.on("stream", (_, headers) => void (sent = headers));
@@ -170,7 +170,7 @@ describe("a session over HTTP/2", () => {
     const info = await opened.close({ closeCode: 4000, reason: "bye" });
     expect(info).toMatchObject({ closeCode: 4000, reason: "bye" });
   });
-  test("each has a separate stream, and none is left afterwards", async () => {
+  test("each has a separate stream, and none remains", async () => {
     const { port, session } = await served(echo);
     const url = `ws://127.0.0.1:${port}/`;
     const all = await Promise.all(
@@ -189,7 +189,7 @@ describe("a session over HTTP/2", () => {
     ["whole", { body: "log in first" }],
     ["none", {}],
     ["large", { body: "x".repeat(50_000) }],
-  ])("a refusal is seen with its status, headers and body: %s", async (_, answer) => {
+  ])("a refusal has its status, headers and body: %s", async (_, answer) => {
     const { port, session } = await served((request) =>
       request.reject({ status: 401, headers: { "www-authenticate": "Basic" }, ...answer }),
     );
@@ -200,7 +200,7 @@ describe("a session over HTTP/2", () => {
     expect(Buffer.from(body).toString()).toBe("body" in answer ? answer.body : "");
     await vi.waitFor(() => expect(openStreams(session)).toBe(0));
   });
-  test("an origin that may not connect gets 403", async () => {
+  test("a page of a disallowed origin gets 403", async () => {
     const { port, session } = await served(echo);
     const url = `ws://127.0.0.1:${port}/`;
     const opening = connect(await dialled(session, url), { url, origin: "https://elsewhere.example" });
@@ -212,7 +212,7 @@ describe("a session over HTTP/2", () => {
     const error = (await failureOf(connect(await dialled(session, url), { url }))) as WebSocketError;
     expect(error.rejection?.status).toBe(500);
   });
-  test("that is reset says so, and does not take it for the end", async () => {
+  test("that is reset reports it, and not an end", async () => {
     const server = http2.createServer();
     const arriving = extendedConnects(server).next();
     const port = await start(server);
@@ -249,14 +249,16 @@ describe("http2Dial", () => {
     await opened.close();
   });
   test.each(["at once", "after its settings have come"])(
-    "says what to do where the server takes no WebSockets, asked %s",
+    "gives advice if the server accepts no WebSockets, asked %s",
     async (when) => {
       const session = dialTo(await start(http2.createServer()));
       if (when !== "at once") await once(session, "remoteSettings");
       const error = (await failureOf(dialled(session, "ws://127.0.0.1/"))) as DialError;
       expect(error).toBeInstanceOf(DialError);
       expect(error.code).toBe("unsupported");
-      expect(error.message).toMatch(/SETTINGS_ENABLE_CONNECT_PROTOCOL; dial of websocket-over\/node takes HTTP\/1\.1/);
+      expect(error.message).toMatch(
+        /SETTINGS_ENABLE_CONNECT_PROTOCOL; for HTTP\/1\.1 use dial\(\) of websocket-over\/node/,
+      );
     },
   );
   test("fails on a session that has ended, and one that can't connect", async () => {
@@ -268,7 +270,7 @@ describe("http2Dial", () => {
     expect(error.code).toBe("lost");
     expect(error.cause).toMatchObject({ code: "ECONNREFUSED" });
   });
-  test("is given up by its signal, and leaves no listener on the session", async () => {
+  test("is abandoned by its signal, and leaves no listener on the session", async () => {
     const server = http2.createServer();
     const session = dialTo(await start(server));
     await once(session, "connect");
@@ -298,12 +300,12 @@ describe("http2Dial", () => {
     const event = await new Promise<Event>((resolve) => (refused.onerror = resolve));
     expect((event as Event & { cause: WebSocketError }).cause.rejection?.status).toBe(401);
   });
-  test("takes a prior knowledge for what it is: a mistake", async () => {
+  test("refuses prior knowledge as a mistake", async () => {
     const { port, session } = await served(echo);
     const url = `ws://127.0.0.1:${port}/`;
     const opening = connect(await dialled(session, url), { url, handshake: "none" });
     expect(await failureOf(opening)).toEqual(
-      new TypeError('the transport carries an opening of its own: leave out handshake: "none"'),
+      new TypeError('the transport has its own opening: leave out handshake: "none"'),
     );
   });
 });
@@ -324,7 +326,7 @@ async function ask(
 const CONNECT = { ":method": "CONNECT", ":scheme": "http", ":path": "/", ":authority": "127.0.0.1" };
 const WEBSOCKET = { ...CONNECT, ":protocol": "websocket", "sec-websocket-version": "13" };
 
-describe("extendedConnects, asked by Node's own client", () => {
+describe("extendedConnects, with Node's client", () => {
   test("opens a stream of frames", async () => {
     const { session } = await served(async (request) => {
       const opened = await request.accept();
@@ -380,7 +382,7 @@ describe("extendedConnects, asked by Node's own client", () => {
     expect(await opened.receive()).toBe("beside");
     await opened.close();
   });
-  test("takes the targets that it accepts, and two of them share a server", async () => {
+  test("takes only the targets that it accepts, so two of them can share a server", async () => {
     const server = http2.createServer();
     const serveAt = (path: string): void => {
       const accepts = (target: string): boolean => target === path;
@@ -408,7 +410,7 @@ describe("extendedConnects, asked by Node's own client", () => {
     expect((await ask(session, { ...CONNECT, ":protocol": "other" })).status).toBe(501);
     expect((await ask(session, { ":path": "/" })).status).toBe(404);
   });
-  test("answers 404 where it does not accept the target, and 500 where that throws", async () => {
+  test("answers 404 if accepts returns false, and 500 if it throws", async () => {
     const server = http2.createServer();
     const problems: unknown[] = [];
     const accepts = (target: string): boolean => {
@@ -422,7 +424,7 @@ describe("extendedConnects, asked by Node's own client", () => {
     expect((await ask(session, { ...WEBSOCKET, ":path": "/bug" })).status).toBe(500);
     expect(problems).toEqual([new Error("a bug")]);
   });
-  test("resets streams beyond maxWaiting, and takes the rest", async () => {
+  test("resets streams beyond maxWaiting, and keeps the others", async () => {
     const server = http2.createServer();
     const arriving = extendedConnects(server, { maxWaiting: 2 });
     const session = dialTo(await start(server));
@@ -436,7 +438,7 @@ describe("extendedConnects, asked by Node's own client", () => {
     await once(streams[1]!, "close");
     expect(streams[0]!.destroyed).toBe(false);
   });
-  test("bounds a head", async () => {
+  test("limits the size of a head", async () => {
     const { session } = await served(echo);
     await once(session, "remoteSettings");
     const many = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`x-${i}`, "y"]));
@@ -448,7 +450,7 @@ describe("extendedConnects, asked by Node's own client", () => {
   test.each([0, -1, 1.5, 2 ** 31])("windowBytes can't be %s", (windowBytes) => {
     expect(() => extendedConnects(http2.createServer(), { windowBytes })).toThrow(RangeError);
   });
-  test("leaves no listener behind when its loop is left", async () => {
+  test("leaves no listener when its loop ends", async () => {
     const server = http2.createServer();
     const arriving = extendedConnects(server);
     await arriving.return!();
@@ -457,7 +459,7 @@ describe("extendedConnects, asked by Node's own client", () => {
 });
 
 describe("the other servers", () => {
-  test("WebSocketServer takes what extendedConnects brings", async () => {
+  test("WebSocketServer accepts the transports of extendedConnects", async () => {
     const http = http2.createServer();
     const server = new WebSocketServer({ path: "/chat" });
     server.on("connection", (peer, request) => {
@@ -477,7 +479,7 @@ describe("the other servers", () => {
     expect((error as WebSocketError).rejection?.status).toBe(400);
     server.close();
   });
-  test("so do the hooks of crossws, whose refusal is seen with its body", async () => {
+  test("the hooks of crossws do too, and a refusal has its body", async () => {
     const http = http2.createServer();
     const adapter = crosswsAdapter({
       hooks: defineHooks({

@@ -149,7 +149,7 @@ describe.each(Object.entries(servers))("Chromium's WebSocket over HTTP/2, served
     const { headers } = seen[0]!;
     expect([headers.origin, headers.cookie]).toEqual([`https://localhost:${port}`, "id=1"]);
   });
-  test("is refused as anywhere, and by the origin policy from another page", async () => {
+  test("is refused by status, and from another page by the origin policy", async () => {
     const { port, seen } = await start(take);
     const other = await start(() => undefined);
     const attempt = (address: string): Promise<{ code: number; wasClean: boolean }> =>
@@ -163,7 +163,7 @@ describe.each(Object.entries(servers))("Chromium's WebSocket over HTTP/2, served
     expect(await elsewhere.evaluate(attempt, `wss://localhost:${port}/echo`)).toEqual(failed);
     expect(seen.map(({ version }) => version)).toEqual([2, 1]);
   });
-  test("is closed by the server with the page, and nothing is left", async () => {
+  test("is closed by the server when the page goes, and nothing remains", async () => {
     const { server, port } = await start(take);
     let streams = 0;
     server.on("stream", (stream) => {

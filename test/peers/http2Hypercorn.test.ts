@@ -52,7 +52,7 @@ describe.skipIf(python === undefined)("hypercorn", () => {
     }
     expect(await opened.close({ closeCode: 4000, reason: "bye" })).toMatchObject({ closeCode: 4000 });
   });
-  test("closes first, and is heard", async () => {
+  test("closes first, and hypercorn sees the code", async () => {
     const WebSocket = createWebSocketClass(http2Dial(session));
     const socket = new WebSocket(`ws://${origin}/`);
     socket.onopen = () => socket.send("close");

@@ -1,4 +1,4 @@
-/** Things that come, for somebody who waits for them. */
+/** A queue of arriving items that can be awaited. */
 
 /** How long somebody waits, in milliseconds. */
 const PATIENCE_MS = 10_000;

@@ -1,4 +1,4 @@
-/** Data channels of libdatachannel, in Node: the contract of transports, and where they are unlike a browser's. */
+/** Data channels of libdatachannel, in Node: the contract of transports, and differences from a browser's. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dataChannelProtocol, dataChannelTransport } from "../../src/transports/webrtc.ts";
 import { connectedPair, type ConnectedPair } from "../support/nodePeerConnections.ts";
@@ -19,7 +19,7 @@ contract("a data channel of libdatachannel", () => shared.open(OURS, dataChannel
 });
 
 describe("a channel of libdatachannel", () => {
-  test("answers a peer that ends 20,000 times once", async () => {
+  test("answers a peer that repeats its end message 20,000 times only once", async () => {
     const made: RTCDataChannel[] = [];
     await shared.open(OURS, (channel) => void made.push(channel));
     const [peer, own] = made as [RTCDataChannel, RTCDataChannel];
@@ -34,7 +34,7 @@ describe("a channel of libdatachannel", () => {
     await pause(50);
     expect(came.sort()).toEqual(["grant 2031616", "heard"]);
   });
-  test.each([OURS, { protocol: "" }])("that has closed already fails at once: %o", async (init) => {
+  test.each([OURS, { protocol: "" }])("that is already closed fails at once: %o", async (init) => {
     const [near] = await shared.open(init, (channel) => channel);
     const closed = new Promise((resolve) => near.addEventListener("close", resolve));
     near.close();

@@ -1,4 +1,4 @@
-/** `dial` against servers and proxies that are not ours: ws, TLS with a test authority, tinyproxy, and broken ones. */
+/** `dial` with other servers and proxies: ws, TLS with a test authority, tinyproxy, and broken ones. */
 import { spawnSync } from "node:child_process";
 import { getEventListeners, once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -104,7 +104,7 @@ describe("ws:", () => {
     const { port } = await startWs(createHttpServer(), "::1");
     await expectEcho(`ws://[::1]:${port}/`);
   });
-  test("takes http: for the same", async () => {
+  test("accepts http: for the same", async () => {
     const { port } = await startWs(createHttpServer());
     await expectEcho(`http://127.0.0.1:${port}/`);
   });
@@ -114,7 +114,7 @@ describe("ws:", () => {
     ["http://host.test/", 80],
     ["https://host.test/", 443],
     ["ws://host.test:8080/", 8080],
-  ])("and its like have default ports: %s", async (url, port) => {
+  ])("and similar schemes have default ports: %s", async (url, port) => {
     const lookup = vi.fn((_host: string, _options: object, callback: (error: Error) => void) =>
       callback(Object.assign(new Error("no"), { code: "ENOTFOUND" })),
     );
@@ -140,7 +140,7 @@ describe("ws:", () => {
 });
 
 describe("wss:", () => {
-  test("checks the certificate, says the server's name, and agrees on http/1.1", async () => {
+  test("checks the certificate, sends the server's name, and agrees on http/1.1", async () => {
     const https = createHttpsServer({ ...local, ALPNProtocols: ["h2", "http/1.1"] });
     const { port } = await startWs(https);
     const names: unknown[] = [];
@@ -149,7 +149,7 @@ describe("wss:", () => {
     expect(names).toEqual(["localhost", "http/1.1"]);
   });
   test.each(["127.0.0.1", "[::1]"])(
-    "checks an address against the certificate, and does not say it: %s",
+    "checks an address against the certificate, and sends no server name: %s",
     async (host) => {
       const https = createHttpsServer(local);
       const { port } = await startWs(https, host.replace(/[[\]]/g, ""));
@@ -159,7 +159,7 @@ describe("wss:", () => {
       expect(names).toEqual([false]);
     },
   );
-  test("does not trust an authority that it does not know, and says what to do", async () => {
+  test("refuses an unknown authority, with advice", async () => {
     const { port } = await startWs(createHttpsServer(local));
     await expectFailure(dial(`wss://localhost:${port}/`), "certificate", /UNABLE_TO_VERIFY_LEAF_SIGNATURE.*tls\.ca/);
   });
@@ -171,22 +171,22 @@ describe("wss:", () => {
     const dialled = dial(`wss://localhost:${port}/`, { tls: { ca: authority.ca } });
     await expectFailure(dialled, "certificate", message);
   });
-  test("says so where the server speaks no TLS", async () => {
+  test("reports a server without TLS", async () => {
     const { port } = await startWs(createHttpServer());
-    await expectFailure(dial(`wss://127.0.0.1:${port}/`), "tls", /does a TLS server listen there\? A ws: URL/);
+    await expectFailure(dial(`wss://127.0.0.1:${port}/`), "tls", /is it a TLS server\? For one without TLS use ws:/);
   });
-  test("says so where the server hangs up", async () => {
+  test("reports a server that hangs up", async () => {
     const port = await start(createServer((socket) => socket.once("data", () => socket.destroy())));
     await expectFailure(dial(`wss://127.0.0.1:${port}/`), "closed", /hung up during the TLS handshake/);
   });
-  test("says so where the server speaks nothing but HTTP/2", async () => {
+  test("reports a server that speaks only HTTP/2", async () => {
     const port = await start(createTlsServer({ ...local, ALPNProtocols: ["h2"] }));
     await expectFailure(dial(`wss://localhost:${port}/`, { tls: { ca: authority.ca } }), "tls", /TLS handshake/);
   });
 });
 
-describe("what can't be reached", () => {
-  test("is reported, with the host and the port and nothing else of the URL", async () => {
+describe("an unreachable server", () => {
+  test("is reported with host and port, and nothing else of the URL", async () => {
     const server = createServer();
     const port = await start(server);
     server.close();
@@ -205,13 +205,13 @@ describe("what can't be reached", () => {
       "ftp://user:s3cret@127.0.0.1/",
       "dial() takes the URL of a server, ws:// or wss:// or http:// or https://, not one with the scheme ftp://",
     ],
-  ])("is reported where the URL is wrong: %s", async (url, message) => {
+  ])("is reported for an invalid URL: %s", async (url, message) => {
     await expect(dial(url)).rejects.toThrow(new TypeError(message));
   });
   test.each([0, -1, NaN])("timeoutMs can't be %s", async (timeoutMs) => {
     await expect(dial("ws://127.0.0.1/", { timeoutMs })).rejects.toThrow(RangeError);
   });
-  test("is given up in time", async () => {
+  test("is abandoned in time", async () => {
     const port = await start(createServer()); // takes the connection, and says nothing
     const dialled = dial(`wss://127.0.0.1:${port}/`, { timeoutMs: 50 });
     await expectFailure(
@@ -287,7 +287,7 @@ describe("through a proxy", () => {
     const credentials = Buffer.from("tunnel:sécret:").toString("base64");
     expect(proxy.heads[0]).toContain(`\r\nProxy-Authorization: Basic ${credentials}\r\n`);
   });
-  test.each(["ws", "wss"])("%s: keeps bytes that come with the head of its answer", async (scheme) => {
+  test.each(["ws", "wss"])("%s: keeps bytes that arrive with the head of its answer", async (scheme) => {
     const http = scheme === "ws" ? createServer : (take: (socket: Socket) => void) => createTlsServer(local, take);
     const port = await start(http((socket) => socket.write("behind")));
     // The server's first bytes come in one chunk with the head, after an answer that does not count.
@@ -310,7 +310,7 @@ describe("through a proxy", () => {
     transport.close!();
   });
   test.each<[name: string, answer: string, then: "wait" | "close", code: DialErrorCode, message: RegExp]>([
-    ["407", "HTTP/1.1 407 Authenticate\r\n\r\n", "wait", "proxyCredentials", /user and a password.*http:\/\/user:pass/],
+    ["407", "HTTP/1.1 407 Authenticate\r\n\r\n", "wait", "proxyCredentials", /valid user and password.*http:\/\/user:pass/],
     ["403", "HTTP/1.1 403 Forbidden\r\n\r\nno", "close", "proxyRefused", /does not connect to .*\(403\): see which/],
     ["502", "HTTP/1.1 502 Bad Gateway\r\n\r\n", "wait", "proxyRefused", /does not connect to .*\(502\): see the/],
     ["nothing, and hangs up", "", "close", "closed", /hung up before it answered/],
@@ -339,7 +339,7 @@ describe("through a proxy", () => {
     const dialled = dial("ws://server.test/", { proxy: `http://127.0.0.1:${port}` });
     await expectFailure(dialled, "refused", new RegExp(`no connection to 127.0.0.1:${port}`));
   });
-  test("that has no URL of one", async () => {
+  test("without a valid URL", async () => {
     const dialled = dial("ws://server.test/", { proxy: "socks://127.0.0.1" });
     await expect(dialled).rejects.toThrow(
       /^dial\(\) takes as proxy the URL of an HTTP proxy, http:\/\/ or https:\/\/, not/,
@@ -347,7 +347,7 @@ describe("through a proxy", () => {
   });
 
   const hasTinyproxy = spawnSync("tinyproxy", ["-v"]).error === undefined;
-  test.skipIf(!hasTinyproxy)("tinyproxy, with credentials and without", async () => {
+  test.skipIf(!hasTinyproxy)("tinyproxy, with and without credentials", async () => {
     const probe = createServer();
     const port = await start(probe);
     await new Promise((resolve) => probe.close(resolve));
@@ -373,12 +373,12 @@ describe("through a proxy", () => {
 describe("the signal", () => {
   const reason = new Error("enough");
 
-  test("that is aborted already begins nothing", async () => {
+  test("that is already aborted starts nothing", async () => {
     const lookup = vi.fn();
     await expect(dial("ws://host.test/", { signal: AbortSignal.abort(reason), net: { lookup } })).rejects.toBe(reason);
     expect(lookup).not.toHaveBeenCalled();
   });
-  test("gives up while a name is looked up", async () => {
+  test("stops during a name lookup", async () => {
     const giveUp = new AbortController();
     const dialled = dial("ws://host.test/", { signal: giveUp.signal, net: { lookup: () => giveUp.abort(reason) } });
     await expect(dialled).rejects.toBe(reason);
@@ -392,7 +392,7 @@ describe("the signal", () => {
     return { url: `wss://localhost:${port}/`, options: { proxy: `https://localhost:${proxy.port}`, ...own } };
   }
 
-  test("leaves no socket behind at whatever moment it is aborted", async () => {
+  test("leaves no socket open, whenever it is aborted", async () => {
     const { url, options } = await startAll();
     let opened = 0;
     let givenUp = 0;
@@ -428,7 +428,7 @@ describe("the signal", () => {
     expect(getEventListeners(signal, "abort")).toEqual([]);
     await vi.waitFor(() => expect(openSockets()).toBe(0), 5000);
   });
-  test("is of no concern once there is a transport", async () => {
+  test("has no effect once there is a transport", async () => {
     const { url, options } = await startAll();
     const giveUp = new AbortController();
     const session = await connect(await dial(url, { ...options, signal: giveUp.signal }), { url });
@@ -441,8 +441,55 @@ describe("the signal", () => {
   });
 });
 
+describe("allowsAddress", () => {
+  /** A lookup that finds these addresses. */
+  const found = (...addresses: string[]): DialOptions["net"] => ({
+    lookup(_: string, options: { all?: boolean }, callback: (...given: unknown[]) => void) {
+      const all = addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
+      if (options.all === true) callback(null, all);
+      else callback(null, all[0]!.address, all[0]!.family);
+    },
+  });
+
+  test("leaves out the addresses of a name that are not allowed, and connects to another", async () => {
+    const { port } = await startWs(createHttpServer());
+    const asked: string[] = [];
+    const allowsAddress = (address: string): boolean => {
+      asked.push(address);
+      return address === "127.0.0.1";
+    };
+    const transport = await dial(`ws://a.example:${port}/`, { allowsAddress, net: found("::1", "127.0.0.1") });
+    expect([transport.remoteAddress, asked]).toEqual(["127.0.0.1", ["::1", "127.0.0.1"]]);
+    transport.close!();
+  });
+  test.each<[string, DialOptions]>([
+    ["a name without an allowed address", { net: found("127.0.0.1", "::1") }],
+    ["the same, if one address is looked up", { net: { ...found("127.0.0.1"), autoSelectFamily: false } }],
+  ])("refuses %s before it connects", async (_, options) => {
+    let connections = 0;
+    const port = await start(createServer(() => connections++));
+    const dialled = dial(`ws://a.example:${port}/`, { ...options, allowsAddress: () => false });
+    await expect(dialled).rejects.toMatchObject({ name: "DialError", code: "notAllowed" });
+    expect(connections).toBe(0);
+  });
+  test("asks of an address in the URL, too, and of names that the system resolves", async () => {
+    for (const host of ["127.0.0.1", "[::1]", "localhost"]) {
+      const dialled = dial(`ws://${host}:9/`, [], undefined, () => false);
+      await expect(dialled).rejects.toMatchObject({ name: "DialError", code: "notAllowed" });
+    }
+  });
+  test("that throws fails the dial, not the process", async () => {
+    const allowsAddress = (): boolean => {
+      throw new Error("a defect");
+    };
+    for (const host of ["127.0.0.1", "localhost"]) {
+      await expect(dial(`ws://${host}:9/`, { allowsAddress })).rejects.toThrow(/a defect/);
+    }
+  });
+});
+
 describe("dial as a Dial", () => {
-  test("goes into createWebSocketClass as it is", async () => {
+  test("can be passed to createWebSocketClass", async () => {
     const { port, requests } = await startWs(createHttpServer());
     const WebSocket = createWebSocketClass(dial);
     const socket = new WebSocket(`ws://127.0.0.1:${port}/chat`, ["v1"]);
@@ -452,7 +499,7 @@ describe("dial as a Dial", () => {
     socket.close();
     await new Promise((resolve) => (socket.onclose = resolve));
   });
-  test("is given up with the socket, whose error says why it failed otherwise", async () => {
+  test("is abandoned when its socket closes, and otherwise its error is the socket's", async () => {
     const port = await start(createServer());
     const WebSocket = createWebSocketClass(dial);
     const closed = new WebSocket(`wss://127.0.0.1:${port}/`);
@@ -462,7 +509,7 @@ describe("dial as a Dial", () => {
     const event = await new Promise<Event>((resolve) => (refused.onerror = resolve));
     expect((event as Event & { cause: WebSocketError }).cause.cause).toBeInstanceOf(DialError);
   });
-  test("lets a 401 be seen with its body", async () => {
+  test("passes on a 401 with its body", async () => {
     const http = createHttpServer();
     http.on("upgrade", (_, socket) => socket.end("HTTP/1.1 401 Unauthorized\r\nContent-Length: 5\r\n\r\nlogin"));
     const url = `ws://127.0.0.1:${await start(http)}/`;

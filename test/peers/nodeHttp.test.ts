@@ -1,4 +1,4 @@
-/** A server whose request was parsed by node:http: its `upgrade` event and the bytes behind the head. */
+/** A server whose request was parsed by node:http: its `upgrade` event and the bytes after the head. */
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
@@ -8,7 +8,7 @@ import { ConnectionType, WSConnection } from "../../src/index.ts";
 import { Mailbox } from "./mailbox.ts";
 import { acceptChat, Peer } from "./tcp.ts";
 
-// Longer than what is waited for within, so that it is told what did not come.
+// Longer than the waits inside, so that their messages say what did not arrive.
 vi.setConfig({ testTimeout: 20_000, hookTimeout: 30_000 });
 
 describe("§4.2.1 receiveRequest", () => {
@@ -32,7 +32,7 @@ describe("§4.2.1 receiveRequest", () => {
 
   afterEach(() => new Promise((resolve) => server.close(resolve)));
 
-  test("opens the connection that a client of ws asked for", async () => {
+  test("opens the connection that a ws client requested", async () => {
     const socket = new WebSocket(url, ["chat"], { headers: { "X-Custom": "yes" } });
     const peer = await ours.take("upgrade");
     const request = await peer.event("connectionRequested");
@@ -53,7 +53,7 @@ describe("§4.2.1 receiveRequest", () => {
     await peer.gone;
   });
 
-  test("takes the frames that came with the head", async () => {
+  test("takes the frames that arrived with the head", async () => {
     const { host, pathname, port } = new URL(url);
     const client = connect(Number(port), "127.0.0.1");
     // A masked ping with no payload, right behind the request.
@@ -73,7 +73,7 @@ describe("§4.2.1 receiveRequest", () => {
     await peer.gone;
   });
 
-  test("answers what node:http lets through and RFC 6455 does not", async () => {
+  test("answers requests that node:http accepts and RFC 6455 does not", async () => {
     const { host, port } = new URL(url);
     const client = connect(Number(port), "127.0.0.1");
     client.write(

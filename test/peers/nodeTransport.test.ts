@@ -106,7 +106,7 @@ async function expectEcho(transport: ByteTransport, url: string): Promise<void> 
   expect(await session.close({ closeCode: 4000, reason: "bye" })).toMatchObject({ closeCode: 4000, reason: "bye" });
 }
 
-// What a loopback connection's two buffers in the kernel hold, and what lies in the two sockets.
+// The capacity of a loopback connection's two kernel buffers, and of the two sockets.
 contract("a TCP socket", async () => (await tcpPair()).map(socketTransport) as [ByteTransport, ByteTransport], {
   heldBytes: 16 * 1024 * 1024,
   tellsReasons: false,
@@ -124,7 +124,7 @@ for (const [name, pair] of [
 }
 
 describe("socketTransport", () => {
-  test("bytes both ways, and the end of one direction after the other", async () => {
+  test("carries bytes in both directions, and ends one direction after the other", async () => {
     const [near, far] = (await tcpPair()).map(socketTransport) as [ByteTransport, ByteTransport];
     const writer = near.writable.getWriter();
     await writer.write(Uint8Array.of(1, 2, 3));
@@ -140,7 +140,7 @@ describe("socketTransport", () => {
     expect((await answered.read()).done).toBe(true);
     await Promise.all([near.closed, far.closed]);
   });
-  test("what came before the transport was made is not lost", async () => {
+  test("bytes that arrived before the transport was created are not lost", async () => {
     const [near, far] = await tcpPair();
     near.write("early");
     far.pause();
@@ -148,7 +148,7 @@ describe("socketTransport", () => {
     const reader = socketTransport(far).readable.getReader();
     expect(new TextDecoder().decode((await reader.read()).value)).toBe("early");
   });
-  test("a socket that is not read is paused", async () => {
+  test("an unread socket is paused", async () => {
     const [near, far] = await tcpPair();
     const transport = socketTransport(far);
     near.write(Buffer.alloc(32 * 1024 * 1024));
@@ -158,7 +158,7 @@ describe("socketTransport", () => {
     const reader = transport.readable.getReader();
     for (let read = 0; read < 32 * 1024 * 1024;) read += (await reader.read()).value!.length;
   });
-  test("a reset is an error at both, not an end", async () => {
+  test("a reset is an error in both directions, not an end", async () => {
     const [near, far] = await tcpPair();
     const transport = socketTransport(far);
     const reader = transport.readable.getReader();
@@ -168,7 +168,7 @@ describe("socketTransport", () => {
     expect(await failure(writer.closed)).toMatchObject({ code: "ECONNRESET" });
     await transport.closed;
   });
-  test("a socket that is destroyed here, or was before, fails both", async () => {
+  test("a socket that is or was destroyed here fails both directions", async () => {
     const [near, far] = await tcpPair();
     const transport = socketTransport(far);
     const reading = failure(transport.readable.getReader().read());
@@ -178,7 +178,7 @@ describe("socketTransport", () => {
     await once(near, "close");
     expect(await failure(socketTransport(near).writable.getWriter().write(Uint8Array.of(1)))).toBeInstanceOf(Error);
   });
-  test("cancel and abort destroy the socket; close() too", async () => {
+  test("cancel, abort and close() destroy the socket", async () => {
     for (const end of [
       (transport: ByteTransport) => transport.readable.cancel(new Error("enough")),
       (transport: ByteTransport) => transport.writable.abort(new Error("enough")),
@@ -209,7 +209,7 @@ describe("socketTransport", () => {
     expect(near).toMatchObject({ destroyed: true, closed: true });
     expect(errors).toEqual([]);
   });
-  test("an abort tells what is read at this end, too, with its reason", async () => {
+  test("an abort also fails this end's reader, with its reason", async () => {
     const [near, far] = await tcpPair();
     far.on("error", () => undefined);
     const transport = socketTransport(near);
@@ -217,7 +217,7 @@ describe("socketTransport", () => {
     await transport.writable.abort("enough");
     expect(await reading).toBe("enough");
   });
-  test("a cancel fails a write that waits, with its reason", async () => {
+  test("a cancel fails a pending write, with its reason", async () => {
     const [near, far] = await tcpPair();
     far.pause().on("error", () => undefined);
     const transport = socketTransport(near);
@@ -250,7 +250,7 @@ describe("socketTransport", () => {
     near.destroy(new Error("the cable was cut"));
     expect(await closing).toMatchObject({ message: "the cable was cut" });
   });
-  test("one that was closed before, or has brought its end before, does not keep anyone waiting", async () => {
+  test("an already closed or ended socket keeps nobody waiting", async () => {
     const [near, far] = await tcpPair();
     near.destroy();
     await once(near, "close");
@@ -266,7 +266,7 @@ describe("socketTransport", () => {
     await ended.writable.close();
     await ended.closed;
   });
-  test("an error after the end is nobody's", async () => {
+  test("an error after the end is ignored", async () => {
     const [near] = await tcpPair();
     const transport = socketTransport(near);
     transport.close!();
@@ -274,7 +274,7 @@ describe("socketTransport", () => {
     near.emit("error", new Error("late"));
     expect(["data", "close"].map((name) => near.listenerCount(name))).toEqual([0, 0]);
   });
-  test("says who is at the other end", async () => {
+  test("gives the remote address", async () => {
     const [near] = await tcpPair();
     expect(socketTransport(near)).toMatchObject({ remoteAddress: "127.0.0.1", encrypted: false });
   });
@@ -295,7 +295,7 @@ describe("socketTransport of a Unix domain socket, which can't be reset", () => 
 });
 
 describe("socketTransport of another Duplex", () => {
-  test("that does not end itself is destroyed when both directions have ended", async () => {
+  test("that does not end by itself is destroyed when both directions have ended", async () => {
     const duplex = new Duplex({
       autoDestroy: false,
       read: () => undefined,
@@ -308,7 +308,7 @@ describe("socketTransport of another Duplex", () => {
     await transport.closed;
     expect(duplex.destroyed).toBe(true);
   });
-  test("that does not end itself is destroyed when it has failed", async () => {
+  test("that does not end by itself is destroyed when it has failed", async () => {
     const duplex = new Duplex({
       autoDestroy: false,
       read: () => undefined,
@@ -321,30 +321,27 @@ describe("socketTransport of another Duplex", () => {
     await transport.closed;
     expect(duplex.destroyed).toBe(true);
   });
-  test.each(["close()", "abort", "cancel"] as const)(
-    "that never says what became of a write is ended by %s",
-    async (how) => {
-      const duplex = new Duplex({ read: () => undefined, write: () => undefined });
-      const silent = new Proxy(duplex, {
-        get: (target, name) => {
-          if (name === "write" || name === "end") return () => true;
-          const value: unknown = Reflect.get(target, name);
-          return typeof value === "function" ? (value.bind(target) as unknown) : value;
-        },
-      });
-      const transport = socketTransport(silent);
-      const writer = transport.writable.getWriter();
-      const waiting = [writer.write(Uint8Array.of(1)), writer.close(), writer.closed];
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      if (how === "abort") waiting.push(writer.abort("enough"));
-      else if (how === "cancel") waiting.push(transport.readable.cancel("enough"));
-      else transport.close!();
-      await Promise.allSettled(waiting);
-      await transport.closed;
-      expect(duplex.destroyed).toBe(true);
-    },
-  );
-  test("that brings text fails, and ends nothing else", async () => {
+  test.each(["close()", "abort", "cancel"] as const)("that never completes a write is ended by %s", async (how) => {
+    const duplex = new Duplex({ read: () => undefined, write: () => undefined });
+    const silent = new Proxy(duplex, {
+      get: (target, name) => {
+        if (name === "write" || name === "end") return () => true;
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === "function" ? (value.bind(target) as unknown) : value;
+      },
+    });
+    const transport = socketTransport(silent);
+    const writer = transport.writable.getWriter();
+    const waiting = [writer.write(Uint8Array.of(1)), writer.close(), writer.closed];
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    if (how === "abort") waiting.push(writer.abort("enough"));
+    else if (how === "cancel") waiting.push(transport.readable.cancel("enough"));
+    else transport.close!();
+    await Promise.allSettled(waiting);
+    await transport.closed;
+    expect(duplex.destroyed).toBe(true);
+  });
+  test("that yields text fails, and affects nothing else", async () => {
     const duplex = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
     duplex.setEncoding("utf8");
     const transport = socketTransport(duplex);
@@ -352,7 +349,7 @@ describe("socketTransport of another Duplex", () => {
     expect(await failure(transport.readable.getReader().read())).toBeInstanceOf(TypeError);
     await transport.closed;
   });
-  test("that brings nothing, again and again, is read on", async () => {
+  test("that yields nothing again and again is still read", async () => {
     const duplex = new Duplex({ objectMode: true, read: () => undefined, write: (_chunk, _encoding, done) => done() });
     const transport = socketTransport(duplex);
     for (let i = 0; i < 10; i++) duplex.push(new Uint8Array(0));
@@ -382,7 +379,7 @@ describe("listen", () => {
     expect(transport.encrypted).toBe(true);
     await expectEcho(transport, `wss://localhost:${port}/`);
   });
-  test("leaving the loop stops it, and destroys what waits", async () => {
+  test("leaving the loop stops it, and destroys waiting sockets", async () => {
     const server = createServer();
     const port = await start(server);
     const transports = listen(server);
@@ -395,7 +392,7 @@ describe("listen", () => {
     expect(server.listenerCount("connection")).toBe(0);
     expect(await transports.next()).toEqual({ done: true, value: undefined });
   });
-  test("next() that waits is done when it is left", async () => {
+  test("a pending next() ends when the loop is left", async () => {
     const server = createServer();
     await start(server);
     const transports = listen(server);
@@ -403,7 +400,7 @@ describe("listen", () => {
     await transports.return!();
     expect(await Promise.all(waiting)).toEqual(Array(2).fill({ done: true, value: undefined }));
   });
-  test("what waits beyond the limit is destroyed", async () => {
+  test("sockets beyond the limit are destroyed", async () => {
     const server = createServer();
     const port = await start(server);
     const transports = listen(server, { maxWaiting: 2 });
@@ -435,7 +432,7 @@ describe("upgrades", () => {
     await once(client, "close");
     expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("plain");
   });
-  test("bytes that come in one chunk with the request are not lost", async () => {
+  test("bytes in the same chunk as the request are not lost", async () => {
     const server = createHttpServer();
     const port = await start(server);
     const heads: number[] = [];
@@ -451,7 +448,7 @@ describe("upgrades", () => {
     const session = await (await accept(value)).accept();
     expect(await session.receive()).toBe("a");
   });
-  test("nor are they where the client has ended its side meanwhile", async () => {
+  test("nor are they if the client has ended its side in the meantime", async () => {
     const server = createHttpServer();
     const port = await start(server);
     const upgraded = once(server, "upgrade") as Promise<[IncomingMessage, Socket, Buffer]>;
@@ -481,7 +478,7 @@ describe("upgrades", () => {
     await value.closed;
     await expect.poll(() => socket.resume().closed).toBe(true);
   });
-  test("a request that nobody takes is not left open, and its reset does not end the process", async () => {
+  test("a request that nobody takes is closed, and its reset does not end the process", async () => {
     const server = createHttpServer();
     const port = await start(server);
     const declined: Socket[] = [];
@@ -501,7 +498,7 @@ describe("upgrades", () => {
     reset.resetAndDestroy();
     await expect.poll(() => declined[0]!.resume().destroyed).toBe(true);
   });
-  test("an accepts that throws ends that connection alone, and is reported once", async () => {
+  test("an error thrown by accepts ends only that connection, and is reported once", async () => {
     for (const told of ["onError", "warning"] as const) {
       const server = createHttpServer();
       const port = await start(server);
@@ -524,7 +521,7 @@ describe("upgrades", () => {
       expect(errors).toEqual([new Error("a defect")]);
     }
   });
-  test("a request that breaks the rules is answered, duplicates and all", async () => {
+  test("an invalid request is answered, even one with duplicate headers", async () => {
     const server = createHttpServer();
     const port = await start(server);
     const errors: unknown[] = [];
@@ -538,7 +535,7 @@ describe("upgrades", () => {
     expect(String(answer)).toMatch(/^HTTP\/1.1 400 /);
     expect(errors).toMatchObject([{ cause: { code: "keyInvalid" } }]);
   });
-  test("requests that it declines are another listener's", async () => {
+  test("declined requests are left to other listeners", async () => {
     const server = createHttpServer();
     const port = await start(server);
     void serve(upgrades(server, { accepts: (target) => target.startsWith("/ours") }), echo);

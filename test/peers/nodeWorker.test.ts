@@ -14,7 +14,7 @@ async function connected(): Promise<{ client: WebSocketSession; worker: Worker; 
   return { client: await connect(transport), worker, closed: transport.closed! };
 }
 
-test("messages of any size come back, and the close is told", { timeout: 30_000 }, async () => {
+test("messages of any size are echoed, and the close is reported", { timeout: 30_000 }, async () => {
   const { client, closed } = await connected();
   for (const message of ["héllo", pattern(0, 3), pattern(0, 5_000_000)]) {
     await client.send(message);
@@ -24,7 +24,7 @@ test("messages of any size come back, and the close is told", { timeout: 30_000 
   await closed;
 });
 
-test("a worker that is terminated is told by its port", { timeout: 30_000 }, async () => {
+test("a terminated worker is reported by its port", { timeout: 30_000 }, async () => {
   const { client, worker, closed } = await connected();
   const receiving = client.receive();
   receiving.catch(() => undefined);

@@ -1,6 +1,6 @@
 /**
- * An engine over Node's zlib: what it takes to put another one in pako's place. Node has no synchronous stream of zlib in
- * public, so that this uses the handle behind its streams.
+ * An engine over Node's zlib: what replacing pako takes. Node has no public synchronous zlib stream, so this uses the
+ * handle behind its streams.
  */
 import { constants, createDeflateRaw, createInflateRaw } from "node:zlib";
 import { corruptData, type Deflater, type DeflateEngine, type Inflater } from "../../src/deflate/index.ts";
@@ -38,7 +38,7 @@ class ZlibStream {
     };
   }
 
-  /** Writes to `output`, and tells how much of it was written and how much of the input is left. */
+  /** Writes to `output`, and returns how much of it was written and how much of the input is left. */
   write(input: Uint8Array, at: number): { made: number; left: number } {
     this.#raw._handle.writeSync(constants.Z_SYNC_FLUSH, input, at, input.length - at, output, 0, PIECE);
     return { made: PIECE - this.#raw._writeState[0]!, left: this.#raw._writeState[1]! };
@@ -57,7 +57,7 @@ class ZlibDeflater implements Deflater {
   readonly #stream: ZlibStream;
 
   constructor(options: { windowBits: number; level: number; memLevel: number }) {
-    // Node takes 9 for 8 by itself.
+    // Node replaces 8 with 9 automatically.
     this.#stream = new ZlibStream(createDeflateRaw(options));
   }
 

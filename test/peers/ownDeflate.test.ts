@@ -1,11 +1,11 @@
-/** Messages are compressed by an engine of your own: Node's zlib here, a WebAssembly build in a page. */
+/** Messages are compressed by a custom engine: Node's zlib here, a WebAssembly build in a page. */
 import { expect, test } from "vitest";
 import { permessageDeflateWith } from "../../src/deflate/index.ts";
 import { accept, connect } from "../../src/stream/index.ts";
 import { pipe } from "../../src/transports/pipe.ts";
 import { nodeZlibEngine } from "./nodeZlibEngine.ts";
 
-test("both ends compress with the engine that they are given", async () => {
+test("both ends compress with the given engine", async () => {
   const extensions = [permessageDeflateWith(nodeZlibEngine, { level: 1 })];
   const [near, far] = pipe();
   const accepting = accept(far, { extensions }).then((request) => request.accept());

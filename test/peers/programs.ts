@@ -1,4 +1,4 @@
-/** Programs as processes, for tests that run them from the outside. */
+/** Starts programs as processes, for tests that use them from the outside. */
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -10,7 +10,7 @@ const PATIENCE_MS = 20_000;
 
 export class Program {
   readonly #process: ChildProcessWithoutNullStreams;
-  /** What it has written, to both streams. */
+  /** Its output, from both streams. */
   output = "";
   /** Is called with every line of the standard output. */
   onLine: ((line: string) => void) | undefined;

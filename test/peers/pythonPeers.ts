@@ -1,4 +1,4 @@
-/** Python's wsproto and websockets, as clients and as servers: scripts that are commanded by lines of JSON. */
+/** Python's wsproto and websockets, as clients and as servers: scripts that take commands as lines of JSON. */
 import { spawnSync } from "node:child_process";
 import type { Compression, Foreign, Kind } from "./foreign.ts";
 import { Mailbox } from "./mailbox.ts";

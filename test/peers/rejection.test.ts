@@ -1,4 +1,4 @@
-/** Answers other than 101, with real HTTP on the other end. */
+/** Responses other than 101, with a real HTTP peer. */
 import { createServer as createHttpServer, type RequestListener } from "node:http";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { WebSocket as UndiciWebSocket } from "undici";
@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { OurServer, Peer, type React } from "./tcp.ts";
 
-// Longer than what is waited for within, so that it is told what did not come.
+// Longer than the waits inside, so that their messages say what did not arrive.
 vi.setConfig({ testTimeout: 20_000, hookTimeout: 30_000 });
 
 const cleanups: (() => unknown)[] = [];
@@ -63,7 +63,7 @@ describe("§4.1 our client is refused by node:http", () => {
     await peer.gone;
   });
 
-  test("with a body of 1 MiB, all of which is told", async () => {
+  test("with a body of 1 MiB, all of which is delivered", async () => {
     const body = "0123456789abcdef".repeat(65_536);
     const peer = await refusedBy(createHttpServer((_, response) => response.writeHead(503).end(body)));
     expect((await peer.event("connectionRejected")).status).toBe(503);
@@ -71,7 +71,7 @@ describe("§4.1 our client is refused by node:http", () => {
     await peer.event("connectionClosed");
   });
 
-  test("with a redirection, which is for the application to follow", async () => {
+  test("with a redirect, which the application may follow", async () => {
     const peer = await refusedBy(
       createHttpServer((_, response) => response.writeHead(302, { location: "https://elsewhere.example/" }).end()),
     );
@@ -81,14 +81,14 @@ describe("§4.1 our client is refused by node:http", () => {
     await peer.event("connectionClosed");
   });
 
-  test("with 404 by a server that has no WebSocket at all", async () => {
+  test("with 404 by a server without WebSocket", async () => {
     const peer = await refusedBy(createHttpServer((request, response) => response.writeHead(404).end(request.url)));
     expect((await peer.event("connectionRejected")).status).toBe(404);
     expect(await bodyOf(peer)).toBe("/private");
     await peer.event("connectionClosed");
   });
 
-  test("with a body that breaks off: the connection ends, and the body was never finished", async () => {
+  test("with a body that is cut off: the connection ends, and the body is unfinished", async () => {
     const head = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 100\r\n\r\n";
     const peer = await refusedBy(
       createServer((socket) =>
@@ -147,7 +147,7 @@ describe("§4.2.2 our server refuses", () => {
     await peer.gone;
   });
 
-  test("fetch, which reads the answer as any other", async () => {
+  test("fetch, which reads the answer like any other", async () => {
     const server = await listen();
     // A request that does not ask for WebSocket is refused by the handshake itself.
     const response = await fetch(server.url.replace("ws:", "http:"));
@@ -156,14 +156,14 @@ describe("§4.2.2 our server refuses", () => {
     expect(await response.text()).not.toBe("");
   });
 
-  test("the WebSocket of undici, which sees only that it failed", async () => {
+  test("the WebSocket of undici, which sees only a failure", async () => {
     const server = await listen();
     const socket = new UndiciWebSocket(`${server.url}/bare`);
     const closed = await new Promise((resolve) => socket.addEventListener("close", resolve));
     expect(closed).toMatchObject({ code: 1006, wasClean: false });
   });
 
-  test("our client, which sees it all", async () => {
+  test("our client, which sees all of it", async () => {
     const server = await listen();
     const peer = Peer.connect(`${server.url}/bare`);
     cleanups.push(() => peer.drop());

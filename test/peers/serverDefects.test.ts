@@ -1,4 +1,4 @@
-/** What becomes of a process of Node, whose platform has no `reportError`. */
+/** How errors are reported in a Node process, where the platform has no `reportError`. */
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -39,7 +39,7 @@ function run(name: string, code: string): Promise<{ status: number; output: stri
   });
 }
 
-test("an error that nobody listens for is a warning, and the process goes on: a client must not be able to end it", async () => {
+test("an unhandled error event is a warning, so that a client can't end the process", async () => {
   const { status, output, errors } = await run(
     "unheard",
     `
@@ -54,7 +54,7 @@ test("an error that nobody listens for is a warning, and the process goes on: a 
 test.each([
   ["throws", "() => { throw new Error('of the application'); }"],
   ["rejects with", "async () => { throw new Error('of the application'); }"],
-])("what a listener %s is a warning, and the process and the connection go on", async (name, listener) => {
+])("an error that a listener %s is a warning, and the process and the connection continue", async (name, listener) => {
   const { status, output, errors } = await run(
     name.replace(" ", ""),
     `

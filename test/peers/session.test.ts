@@ -1,4 +1,4 @@
-/** Sessions over TCP: face to face with `ws`, both ways, and a reader that has stopped. */
+/** Sessions over TCP: with `ws`, at either end, and with a reader that has stopped. */
 import { once } from "node:events";
 import { connect as dial, createServer, type AddressInfo, type Socket } from "node:net";
 import { Duplex } from "node:stream";
@@ -80,7 +80,7 @@ describe("a client session and a server of ws", () => {
     expect(await session.close({ closeCode: 4000, reason: "bye" })).toMatchObject({ closeCode: 4000, reason: "bye" });
     expect((await closed).map(String)).toEqual(["4000", "bye"]);
   });
-  test("the server closes first, or vanishes", async () => {
+  test("the server closes first, or disappears", async () => {
     const { port, server } = await startWs();
     server.on("connection", (peer, request) => {
       if (request.url === "/close") peer.close(4001, "enough");
@@ -125,7 +125,7 @@ describe("a server session and a client of ws", () => {
 });
 
 describe("a reader that has stopped", () => {
-  test("holds who sends 1 GiB through TCP, and both sides keep little", async () => {
+  test("pauses a sender of 1 GiB through TCP, and both sides keep little", async () => {
     const { port, next } = await listen();
     const [client, server] = await Promise.all([
       dialTo(port).then((socket) => connect(toTransport(socket), { url: `ws://127.0.0.1:${port}/` })),

@@ -1,9 +1,9 @@
-/** What Node's sockets bring are Buffers, whose `slice` does not copy: a tap leaves them, and the connection, unharmed. */
+/** Node's sockets yield Buffers, whose `slice` does not copy: a tap changes neither them nor the connection. */
 import { expect, test } from "vitest";
 import { WSConnection } from "../../src/index.ts";
 import { Decoder, tap } from "../../src/inspect/index.ts";
 
-test("a tapped connection reads a Buffer, and the trace has what was on the wire", () => {
+test("a tapped connection reads a Buffer, and the trace has the bytes of the wire", () => {
   const client = new WSConnection("client", { handshake: "none" });
   const text = "Hello ".repeat(10_000);
   client.sendData(text);
@@ -17,7 +17,7 @@ test("a tapped connection reads a Buffer, and the trace has what was on the wire
   expect(frame?.kind === "frame" && new TextDecoder().decode(frame.payload)).toBe(text);
 });
 
-test("a decoder leaves the Buffers that it takes unchanged", () => {
+test("a decoder does not change the Buffers that it reads", () => {
   // A masked text of the RFC's (§5.7).
   const hello = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
   const bytes = Buffer.from(hello);

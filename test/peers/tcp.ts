@@ -1,4 +1,4 @@
-/** The network glue between a connection and a TCP socket, once for all tests that meet real peers. */
+/** The network glue between a connection and a TCP socket, shared by all tests with real peers. */
 import { connect as connectSocket, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import {
@@ -74,7 +74,7 @@ export function drive(connection: WSConnection, socket: Duplex, react: (event: W
   }
 }
 
-/** Decides what our end does by itself; the rest is for the test. */
+/** Chooses what our end does automatically; the rest is for the test. */
 export type React = (event: WSEvent, connection: WSConnection) => void;
 
 /** Accepts every request, and chooses the subprotocol `chat` if it is offered. */
@@ -112,7 +112,7 @@ export class Peer {
     return new Peer(connection, connectSocket({ host: hostname, port: Number(port), noDelay: true }));
   }
 
-  /** Uses the connection, and sends what comes of it. */
+  /** Uses the connection, and sends the resulting bytes. */
   do(use: (connection: WSConnection) => void): void {
     use(this.connection);
     this.#turn();
@@ -169,7 +169,7 @@ export class Peer {
   }
 }
 
-/** A server of ours, on a port of its own. */
+/** Our server, on a separate port. */
 export class OurServer {
   readonly port: number;
   readonly #server: Server;

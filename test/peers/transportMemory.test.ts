@@ -1,4 +1,4 @@
-/** What transports keep when they have ended, while their session, signal or server lives on. Measured in Node. */
+/** What ended transports keep while their session, signal or server lives on. Measured in Node. */
 import { describe, expect, test } from "vitest";
 import { incomingChannels } from "../../src/transports/webrtc.ts";
 import { dial, incoming } from "../../src/transports/webTransport.ts";
@@ -6,7 +6,7 @@ import { FakeConnection } from "../support/fakeCarriers.ts";
 import { FakeSession, fakeStream } from "../support/fakeSession.ts";
 import { bytesLeftEach } from "../support/heap.ts";
 
-describe("a session of WebTransport keeps nothing of", () => {
+describe("a WebTransport session retains nothing of", () => {
   test("a stream that was dialled and has ended", async () => {
     const session = new FakeSession();
     const each = await bytesLeftEach(10_000, async () => {
@@ -17,7 +17,7 @@ describe("a session of WebTransport keeps nothing of", () => {
     expect(each).toBeLessThan(100);
     session.end(undefined);
   });
-  test("a stream that failed, and asked the session why", async () => {
+  test("a stream that failed and asked the session for the cause", async () => {
     const session = new FakeSession();
     session.createBidirectionalStream = () => {
       const { stream, reading } = fakeStream({ ended: false });
@@ -37,7 +37,7 @@ describe("a session of WebTransport keeps nothing of", () => {
     expect(await bytesLeftEach(5, failMany, 2)).toBeLessThan(20_000);
     session.end(undefined);
   });
-  test("a dial that a signal gave up, ready or not", async () => {
+  test("a dial that a signal stopped, ready or not", async () => {
     for (const isReady of [true, false]) {
       const session = new FakeSession(isReady);
       session.createBidirectionalStream = () => new Promise(() => undefined);
@@ -52,7 +52,7 @@ describe("a session of WebTransport keeps nothing of", () => {
       session.end(undefined);
     }
   });
-  test("a signal keeps nothing of a dial that has been answered", async () => {
+  test("a signal retains nothing of a completed dial", async () => {
     const session = new FakeSession();
     const { signal } = new AbortController();
     const each = await bytesLeftEach(10_000, async () => {
@@ -61,7 +61,7 @@ describe("a session of WebTransport keeps nothing of", () => {
     expect(each).toBeLessThan(100);
     session.end(undefined);
   });
-  test("a stream that came and has ended", async () => {
+  test("an incoming stream that has ended", async () => {
     const session = new FakeSession();
     const streams = incoming(session);
     const each = await bytesLeftEach(10_000, async () => {
@@ -75,7 +75,7 @@ describe("a session of WebTransport keeps nothing of", () => {
   });
 });
 
-test("a peer connection keeps nothing of a channel that came and has ended", async () => {
+test("a peer connection retains nothing of an incoming channel that has ended", async () => {
   const connection = new FakeConnection();
   const channels = incomingChannels(connection as unknown as RTCPeerConnection);
   const each = await bytesLeftEach(10_000, async () => {

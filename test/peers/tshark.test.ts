@@ -1,4 +1,4 @@
-/** tshark reads what is exported, and agrees with us on every frame: opcode, length, mask, key and payload. */
+/** tshark reads the exports, and agrees with us on every frame: opcode, length, mask, key and payload. */
 import { describe, expect, test } from "vitest";
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import {
@@ -99,7 +99,7 @@ describe.skipIf(findTshark() === undefined)("tshark", { timeout: 60_000 }, () =>
     expectAgreement(trace);
   });
 
-  test("the handshake is HTTP to it", () => {
+  test("shows the handshake as HTTP", () => {
     const { client, carry } = converse({ resource: "/chat?x=1", subprotocols: ["v1"], headers: { cookie: "a=b" } });
     const trace = tap(client);
     carry();
@@ -129,7 +129,7 @@ describe.skipIf(findTshark() === undefined)("tshark", { timeout: 60_000 }, () =>
     expectAgreement(trace);
   });
 
-  test("a connection that had no handshake, for which one is made up", () => {
+  test("a connection without a handshake, which gets a synthetic one", () => {
     const { client, server, carry } = converse({ handshake: "none" }, { handshake: "none" });
     const trace = tap(client);
     for (const end of [client, server]) pull(end);
@@ -139,7 +139,7 @@ describe.skipIf(findTshark() === undefined)("tshark", { timeout: 60_000 }, () =>
     expectAgreement(trace);
   });
 
-  test("sessions over a pipe, with times that go forward", async () => {
+  test("sessions over a pipe, with increasing times", async () => {
     const [near, far] = pipe();
     let trace: Trace | undefined;
     const extensions = [permessageDeflate()];
@@ -195,7 +195,7 @@ describe.skipIf(findTshark() === undefined)("tshark", { timeout: 60_000 }, () =>
     );
   });
 
-  test("what we have not kept, and what is redacted, is dissected all the same", () => {
+  test("truncated and redacted frames are dissected as well", () => {
     const { client, server, carry } = converse();
     const trace = tap(client, { maxPayloadBytes: 100, maxRecords: 6 });
     carry();

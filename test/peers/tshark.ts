@@ -1,16 +1,16 @@
-/** What tshark makes of a capture: an independent reader of pcapng, TCP, HTTP and WebSocket. */
+/** How tshark reads a capture: an independent reader of pcapng, TCP, HTTP and WebSocket. */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
-/** The path of tshark, or `undefined` where there is none. `TSHARK_PATH` goes first. */
+/** The path of tshark, or `undefined` if it is not installed. `TSHARK_PATH` takes precedence. */
 export function findTshark(): string | undefined {
   const onPath = (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, "tshark"));
   return [process.env.TSHARK_PATH ?? "", ...onPath].find((path) => path !== "" && existsSync(path));
 }
 
-/** Runs it on the file, and returns what it prints. */
+/** Runs it on the file, and returns its output. */
 export function tshark(file: Uint8Array, ...options: string[]): string {
   const folder = mkdtempSync(join(tmpdir(), "tshark-"));
   try {
@@ -88,7 +88,7 @@ export function framesSeen(file: Uint8Array, port = 80): SeenFrame[] {
         frame.payload += attribute("value");
         break;
       case "data":
-        // Binary payload stands behind its frame.
+        // tshark lists a binary payload after its frame.
         if (frames.length > 0 && frame.opcode < 8 && frame.payload === "") frame.payload = attribute("value");
         break;
     }
@@ -96,7 +96,7 @@ export function framesSeen(file: Uint8Array, port = 80): SeenFrame[] {
   return frames;
 }
 
-/** Packets in which tshark finds anything wrong: checksums, sequence numbers, or a dissector that gave up. */
+/** Packets that tshark reports as faulty: checksums, sequence numbers, or an exception in a dissector. */
 export function troubles(file: Uint8Array): string {
   const wrong = [
     "tcp.analysis.flags",

@@ -1,4 +1,4 @@
-/** A peer of our server is used as one of ws: the same tests for both. */
+/** A peer of our server can be used like one of ws: the same tests for both. */
 import { once } from "node:events";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createWebSocketStream, type WebSocket } from "ws";
@@ -29,7 +29,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
     new Promise((resolve) => send((error) => resolve(error)));
 
   describe("at first", () => {
-    test("it is open, with nothing agreed on and nothing to send", () => {
+    test("it is open, with nothing negotiated and nothing to send", () => {
       const { readyState, protocol, extensions, bufferedAmount, isPaused, binaryType } = peer;
       expect({ readyState, protocol, extensions, bufferedAmount, isPaused, binaryType }).toEqual({
         readyState: peer.OPEN,
@@ -40,14 +40,14 @@ describe.each([ws, ours])("$name", ({ start }) => {
         binaryType: "nodebuffer",
       });
     });
-    test("it has the states as constants, and so has its class", () => {
+    test("it has the states as constants, and so does its class", () => {
       const states = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 };
       expect(peer).toMatchObject(states);
       for (const [name, value] of Object.entries(states)) expect(peer.constructor).toHaveProperty(name, value);
     });
   });
 
-  describe("a message that comes", () => {
+  describe("an incoming message", () => {
     test.each(["Hello, wörld 👋", "", "\uFEFFmark", "long ".repeat(20_000)])(
       "is a Buffer if it is text: %.20s",
       async (text) => {
@@ -62,7 +62,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
       client.do((connection) => connection.sendData(data));
       expect(await received).toEqual([Buffer.from(data), true]);
     });
-    test("in fragments, with a ping between them, is one", async () => {
+    test("in fragments, with a ping between them, is one message", async () => {
       const received = message();
       client.do((connection) => {
         connection.sendData("Hel", false);
@@ -72,7 +72,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
       });
       expect(await received).toEqual([Buffer.from("Hello"), false]);
     });
-    test("is an ArrayBuffer that holds nothing else, if it is bytes and binaryType says so", async () => {
+    test("is an ArrayBuffer of exact size, for bytes with that binaryType", async () => {
       peer.binaryType = "arraybuffer";
       const received = message();
       client.do((connection) => connection.sendData(bytes(1, 2)));
@@ -85,32 +85,32 @@ describe.each([ws, ours])("$name", ({ start }) => {
       client.do((connection) => connection.sendData("text"));
       expect(await received).toEqual([Buffer.from("text"), false]);
     });
-    test("is an array of Buffers, if binaryType says so", async () => {
+    test("is an array of Buffers, with that binaryType", async () => {
       peer.binaryType = "fragments";
       const received = message();
       client.do((connection) => connection.sendData(bytes(1, 2)));
       const [data] = (await received) as [Buffer[]];
       expect(Buffer.concat(data)).toEqual(Buffer.of(1, 2));
     });
-    test("is a Blob, if binaryType says so", async () => {
+    test("is a Blob, with that binaryType", async () => {
       peer.binaryType = "blob" as never;
       const received = message();
       client.do((connection) => connection.sendData(bytes(1, 2)));
       const [data] = (await received) as [Blob];
       expect(new Uint8Array(await data.arrayBuffer())).toEqual(bytes(1, 2));
     });
-    test("is a Buffer if binaryType was set to what is none", () => {
+    test("is a Buffer if binaryType was set to an invalid value", () => {
       peer.binaryType = "text" as never;
       expect(peer.binaryType).toBe("nodebuffer");
     });
-    test("is emitted in order with those before it", async () => {
+    test("is emitted in order", async () => {
       const received: string[] = [];
       peer.on("message", (data: Buffer) => received.push(data.toString()));
       const numbers = Array.from({ length: 100 }, (_, i) => `message ${i}`);
       client.do((connection) => numbers.forEach((number) => connection.sendData(number)));
       await expect.poll(() => received).toEqual(numbers);
     });
-    test("comes by node:events, too", async () => {
+    test("also reaches node:events", async () => {
       const received = once(peer, "message");
       client.do((connection) => connection.sendData("once"));
       expect(await received).toEqual([Buffer.from("once"), false]);
@@ -130,11 +130,11 @@ describe.each([ws, ours])("$name", ({ start }) => {
       ["a Blob", new Blob([bytes(1, 2)]), bytes(1, 2)],
       ["nothing", undefined, bytes()],
       ["null", null, bytes()],
-    ])("takes %s", async (_, data, expected) => {
+    ])("accepts %s", async (_, data, expected) => {
       peer.send(data as string);
       expect(await client.message()).toEqual(expected);
     });
-    test("sends bytes as text and text as bytes, if told so", async () => {
+    test("sends bytes as text and text as bytes on request", async () => {
       peer.send(Buffer.from("wörld"), { binary: false });
       peer.send("wörld", { binary: true });
       peer.send(new Blob(["wörld"]), { binary: false });
@@ -142,7 +142,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
       expect(await client.message()).toEqual(new Uint8Array(Buffer.from("wörld")));
       expect(await client.message()).toBe("wörld");
     });
-    test("sends fragments: the first says of what kind, and one may cut a character", async () => {
+    test("sends fragments: the first gives the type, and one may split a character", async () => {
       const euro = Buffer.from("€");
       peer.send(euro.subarray(0, 1), { fin: false, binary: false });
       peer.send(euro.subarray(1), { fin: false });
@@ -152,7 +152,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
       expect(await client.message()).toBe("€!");
       expect(await client.message()).toEqual(new Uint8Array(Buffer.from("bytes!")));
     });
-    test("keeps the order, Blobs included", async () => {
+    test("keeps the order, including Blobs", async () => {
       peer.send("first");
       peer.send(new Blob(["second"]));
       peer.send(new Blob(["third"]), { binary: false });
@@ -166,22 +166,22 @@ describe.each([ws, ours])("$name", ({ start }) => {
       expect((await client.event("pingReceived")).payload).toEqual(new Uint8Array(Buffer.from("fourth")));
       expect(await client.event("connectionClosed")).toMatchObject({ code: 1000, reason: "fifth" });
     });
-    test("calls back when it is sent, whichever way it is told", async () => {
+    test("calls back when the message is sent, in every argument form", async () => {
       expect(await sent((callback) => peer.send("one", callback))).toBeFalsy();
       expect(await sent((callback) => peer.send("two", {}, callback))).toBeFalsy();
       expect(await sent((callback) => peer.send(new Blob(["three"]), {}, callback))).toBeFalsy();
       expect(await client.message()).toBe("one");
     });
-    test("calls back in order, and not at once", async () => {
+    test("calls back in order, and not synchronously", async () => {
       const called: number[] = [];
       for (let i = 0; i < 5; i++) peer.send("data", () => called.push(i));
       expect(called).toEqual([]);
       await expect.poll(() => called).toEqual([0, 1, 2, 3, 4]);
     });
-    test.each([{}, Symbol("no"), () => {}])("refuses what can't be sent: %s", (data) => {
+    test.each([{}, Symbol("no"), () => {}])("refuses invalid data: %s", (data) => {
       expect(() => peer.send(data as never, {})).toThrow(TypeError);
     });
-    test("has bufferedAmount rise, and fall when it is sent", async () => {
+    test("increases bufferedAmount, which falls when the data is sent", async () => {
       client.hold();
       peer.send(new Uint8Array(8_000_000));
       expect(peer.bufferedAmount).toBeGreaterThanOrEqual(8_000_000);
@@ -193,20 +193,20 @@ describe.each([ws, ours])("$name", ({ start }) => {
     });
   });
 
-  describe("once it is closing", () => {
+  describe("while it is closing", () => {
     const tooLate = /WebSocket is not open: readyState [23] \((CLOSING|CLOSED)\)/;
     test.each<[string, (callback: (error?: Error | null) => void) => void]>([
       ["send", (callback) => peer.send("late", callback)],
       ["send with options", (callback) => peer.send("late", {}, callback)],
       ["ping", (callback) => peer.ping("late", undefined, callback)],
       ["pong", (callback) => peer.pong("late", undefined, callback)],
-    ])("%s calls back with an error, before and after it is closed", async (_, send) => {
+    ])("%s calls back with an error, before and after the close", async (_, send) => {
       peer.close();
       expect((await sent(send))?.message).toMatch(tooLate);
       await closed();
       expect((await sent(send))?.message).toMatch(tooLate);
     });
-    test("send is let pass without a callback, and counts in bufferedAmount", async () => {
+    test("send is ignored without a callback, and counts in bufferedAmount", async () => {
       const end = closed();
       peer.close();
       await end;
@@ -214,7 +214,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
       peer.send(bytes(1, 2, 3));
       expect(peer.bufferedAmount).toBe(8);
     });
-    test("messages that still come are emitted", async () => {
+    test("messages that still arrive are emitted", async () => {
       const received: string[] = [];
       peer.on("message", (data: Buffer) => received.push(data.toString()));
       client.do((connection) => connection.sendData("one"));
@@ -228,7 +228,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
   });
 
   describe("ping and pong", () => {
-    test("come with their payload, and pings are answered", async () => {
+    test("have their payload, and pings are answered", async () => {
       const [pinged, ponged] = [once(peer, "ping"), once(peer, "pong")];
       client.do((connection) => {
         connection.ping(bytes(1, 2));
@@ -242,13 +242,13 @@ describe.each([ws, ours])("$name", ({ start }) => {
       ["a string", "wörld", "wörld"],
       ["a number", 7, "7"],
       ["a Buffer", Buffer.from("buffer"), "buffer"],
-    ])("take %s", async (_, payload, expected) => {
+    ])("accept %s", async (_, payload, expected) => {
       expect(await sent((callback) => peer.ping(payload, undefined, callback))).toBeFalsy();
       peer.pong(payload);
       expect(Buffer.from((await client.event("pingReceived")).payload).toString()).toBe(expected);
       expect(Buffer.from((await client.event("pongReceived")).payload).toString()).toBe(expected);
     });
-    test("take the callback in any place", async () => {
+    test("accept the callback in any position", async () => {
       expect(await sent((callback) => peer.ping(callback as never))).toBeFalsy();
       expect(await sent((callback) => peer.pong("data", callback as never))).toBeFalsy();
     });
@@ -278,7 +278,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
       ["a code and a reason", [1000, "bye ✓"], 1000, "bye ✓"],
       ["a reason as bytes", [3000, Buffer.from("bye ✓")], 3000, "bye ✓"],
       ["a reason but no code", [undefined, "unsaid"], 1005, ""],
-    ])("with %s is the client's to read, and comes back", async (_, args, code, reason) => {
+    ])("with %s reaches the client, and is echoed", async (_, args, code, reason) => {
       const end = closed();
       peer.close(...(args as [number, string]));
       expect(peer.readyState).toBe(peer.CLOSING);
@@ -286,7 +286,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
       expect(await end).toEqual([code, reason]);
       expect(peer.readyState).toBe(peer.CLOSED);
     });
-    test("of the client comes with its code and reason", async () => {
+    test("of the client has its code and reason", async () => {
       const end = closed();
       client.do((connection) => connection.close(3001, "enough"));
       expect(await end).toEqual([3001, "enough"]);
@@ -317,7 +317,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
     test("refuses a reason of 124 bytes", () => {
       expect(() => peer.close(1000, "ü".repeat(62))).toThrow(RangeError);
     });
-    test("comes after what a listener of the last message has put off", async () => {
+    test("is emitted after work that a listener of the last message deferred", async () => {
       const order: string[] = [];
       peer.on("message", () => process.nextTick(() => order.push("message")));
       const end = closed().then(() => order.push("close"));
@@ -328,7 +328,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
       await end;
       expect(order).toEqual(["message", "close"]);
     });
-    test("is 1006 if the client just goes away", async () => {
+    test("is 1006 if the client disappears", async () => {
       const end = closed();
       client.driver.abort(new Error("gone"));
       expect(await end).toEqual([1006, ""]);
@@ -363,7 +363,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
       expect(await end).toEqual([1006, ""]);
       expect(await client.event("connectionClosed")).toMatchObject({ code: 1006, wasClean: false });
     });
-    test("is no error, and in a listener of a message it stops the messages after it", async () => {
+    test("is no error, and in a message listener it stops later messages", async () => {
       let errors = 0;
       let messages = 0;
       peer.on("error", () => errors++);
@@ -379,7 +379,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
       expect(errors).toBe(0);
       expect(messages).toBeGreaterThan(0);
     });
-    test("ends a paused one, too", async () => {
+    test("also ends a paused one", async () => {
       peer.pause();
       client.do((connection) => connection.sendData("waiting"));
       const end = closed();
@@ -403,7 +403,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
       expect(peer.isPaused).toBe(false);
       await expect.poll(() => received).toEqual(["0", "1", "2", "3", "4"]);
     });
-    test("holds a sender of a hundred megabytes", async () => {
+    test("pauses a sender of a hundred megabytes", async () => {
       peer.pause();
       const megabyte = new Uint8Array(1024 * 1024);
       client.do((connection) => {
@@ -426,7 +426,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
   });
 
   describe("a client that breaks the protocol", () => {
-    test("is an error, then closed with 1006, and told the code", async () => {
+    test("causes an error, then a close with 1006, and gets the code", async () => {
       const order: unknown[] = [];
       peer.on("error", (error) => order.push(error instanceof Error, peer.readyState));
       const end = closed();
@@ -439,7 +439,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
       expect(order).toEqual([true, peer.CLOSING]);
       expect((await client.event("connectionClosed")).received?.code).toBe(1002);
     });
-    test("by a message above maxPayload is told 1009", async () => {
+    test("with a message above maxPayload gets 1009", async () => {
       await open({ maxPayload: 100 });
       const failed = once(peer, "error");
       const end = closed();
@@ -450,8 +450,8 @@ describe.each([ws, ours])("$name", ({ start }) => {
     });
   });
 
-  describe("listeners in the browser's way", () => {
-    test("take events of messages, text as strings", async () => {
+  describe("listeners in the browser's style", () => {
+    test("receive message events, with text as strings", async () => {
       const received: unknown[] = [];
       peer.addEventListener("message", ({ type, target, data }) => received.push(type, target === peer, data));
       client.do((connection) => {
@@ -460,19 +460,19 @@ describe.each([ws, ours])("$name", ({ start }) => {
       });
       await expect.poll(() => received).toEqual(["message", true, "text", "message", true, Buffer.of(1)]);
     });
-    test("take the end", async () => {
+    test("receive the close", async () => {
       const ends: unknown[] = [];
       peer.addEventListener("close", ({ type, code, reason, wasClean }) => ends.push(type, code, reason, wasClean));
       client.do((connection) => connection.close(3000, "bye"));
       await expect.poll(() => ends).toEqual(["close", 3000, "bye", true]);
     });
-    test("take errors", async () => {
+    test("receive errors", async () => {
       const errors: unknown[] = [];
       peer.onerror = ({ type, error, message: text }) => errors.push(type, error instanceof Error, text.length > 0);
       await client.raw(bytes(0x83, 0x80, 0, 0, 0, 0));
       await expect.poll(() => errors).toEqual(["error", true, true]);
     });
-    test("are called once if they are added twice, or as objects, or until they are removed", async () => {
+    test("are called once if they are added twice, as objects too, until they are removed", async () => {
       const calls: string[] = [];
       const twice = (): unknown => calls.push("twice");
       const gone = (): unknown => calls.push("gone");
@@ -494,7 +494,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
       client.do((connection) => connection.sendData("three"));
       await expect.poll(() => calls.length).toBe(6);
     });
-    test("as attributes take the place of each other", async () => {
+    test("as attributes replace each other", async () => {
       const calls: string[] = [];
       expect([peer.onmessage, peer.onclose, peer.onerror, peer.onopen]).toEqual([null, null, null, null]);
       const first = (): unknown => calls.push("first");
@@ -519,7 +519,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
   });
 
   describe("the emitter", () => {
-    test("calls listeners in order, once if told so, with the peer as this", () => {
+    test("calls listeners in order, once if requested, with the peer as this", () => {
       const calls: unknown[] = [];
       const listener = function (this: unknown, ...args: unknown[]): void {
         calls.push(this === peer, ...args);
@@ -534,7 +534,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
       peer.removeAllListeners("custom");
       expect(peer.emit("custom")).toBe(false);
     });
-    test("forgets one listener at a time, a once one, too", () => {
+    test("removes one listener at a time, including once ones", () => {
       let calls = 0;
       const listener = (): number => calls++;
       peer.on("custom", listener).addListener("custom", listener).once("custom", listener);
@@ -545,7 +545,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
       peer.emit("custom");
       expect(calls).toBe(2);
     });
-    test("forgets of equal listeners the one that came last, and tells when there is none", () => {
+    test("removes the latest of equal listeners, and emits nothing without one", () => {
       const calls: string[] = [];
       const equal = (): unknown => calls.push("equal");
       const other = (): unknown => calls.push("other");
@@ -555,7 +555,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
       peer.off("custom", equal).off("custom", other);
       expect([peer.emit("custom"), peer.eventNames().includes("custom")]).toEqual([false, false]);
     });
-    test("calls those that were there when the event came, whatever they do to each other", () => {
+    test("calls the listeners at the time of the event, whatever they add or remove", () => {
       const calls: string[] = [];
       const second = (): unknown => calls.push("second");
       peer.on("custom", () => {
@@ -567,19 +567,19 @@ describe.each([ws, ours])("$name", ({ start }) => {
       peer.emit("custom");
       expect(calls).toEqual(["first", "second"]);
     });
-    test("throws what a listener throws at who emits", () => {
+    test("an error of a listener reaches the caller of emit", () => {
       peer.on("custom", () => {
         throw new Error("mine");
       });
       expect(() => peer.emit("custom")).toThrow("mine");
     });
-    test("refuses what is no function", () => {
+    test("refuses a listener that is not a function", () => {
       expect(() => peer.on("custom", "no function" as never)).toThrow(TypeError);
     });
   });
 
   describe("a stream of ws around it", () => {
-    test("carries bytes both ways, and ends when it is ended", async () => {
+    test("carries bytes in both directions, and ends when it is ended", async () => {
       const stream = createWebSocketStream(peer);
       stream.pipe(stream);
       const data = Buffer.alloc(300_000, "0123456789");
@@ -614,7 +614,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
       await end;
       expect(await client.event("connectionClosed")).toMatchObject({ code: 1006 });
     });
-    test("holds the client while nobody reads", async () => {
+    test("pauses the client while nobody reads", async () => {
       const stream = createWebSocketStream(peer, { highWaterMark: 1024 });
       const piece = new Uint8Array(64 * 1024);
       client.do((connection) => {

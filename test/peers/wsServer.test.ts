@@ -1,4 +1,4 @@
-/** Our server is used as one of ws: the same tests for both, and at the end what remains different. */
+/** Our server can be used like one of ws: the same tests for both, and finally the differences. */
 import { once } from "node:events";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { VerifyClientCallbackSync, WebSocket } from "ws";
@@ -43,7 +43,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
     return running;
   }
 
-  /** How a client is refused. */
+  /** The status that a client gets when it is refused. */
   async function refusal(
     options: Partial<ClientOptions> = {},
   ): Promise<{ status: number; body: string; headers: Headers }> {
@@ -58,7 +58,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
   }
 
   describe("the request", () => {
-    test("has what libraries read of an IncomingMessage", async () => {
+    test("has the members that libraries read of an IncomingMessage", async () => {
       const { server } = await serve();
       const connected = once(server, "connection");
       const { request: incoming } = await openPeer(running, {
@@ -90,7 +90,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
       const { client, peer } = await openPeer(await serve(), offer);
       expect([peer.protocol, client.connection.subprotocol]).toEqual(["first", "first"]);
     });
-    test("handleProtocols chooses, and is told the request", async () => {
+    test("handleProtocols chooses, and receives the request", async () => {
       const asked: unknown[] = [];
       await serve({
         handleProtocols: (protocols, { url }) => {
@@ -106,7 +106,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
       const { client, peer } = await openPeer(await serve({ handleProtocols: () => false }), offer);
       expect([peer.protocol, client.connection.subprotocol]).toEqual(["", undefined]);
     });
-    test("handleProtocols may be set later, as graphql-ws does it, and is not asked where nothing is offered", async () => {
+    test("handleProtocols may be set later, as graphql-ws does, and is not called without an offer", async () => {
       const { server } = await serve();
       let calls = 0;
       server.options.handleProtocols = () => {
@@ -120,13 +120,13 @@ describe.each([ws, ours])("$name", ({ start }) => {
   });
 
   describe("a client is refused", () => {
-    test("with 400 if it asks for another path, whatever its query", async () => {
+    test("with 400 for another path, whatever its query", async () => {
       await serve({ path: "/chat" });
       expect((await refusal({ resource: "/other" })).status).toBe(400);
       expect((await refusal({ resource: "/chat/" })).status).toBe(400);
       await openPeer(running, { resource: "/chat?room=1" });
     });
-    test("with 401 if verifyClient says no", async () => {
+    test("with 401 if verifyClient refuses", async () => {
       const asked: unknown[] = [];
       await serve({
         verifyClient: ({ origin, secure, req }: Info) => {
@@ -141,7 +141,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
         [undefined, false, "/open"],
       ]);
     });
-    test("with what verifyClient says, later", async () => {
+    test("with the status that verifyClient gives, later", async () => {
       await serve({
         verifyClient: (_, verified) => {
           setTimeout(() => verified(false, 403, "not you", { "x-why": "because" }));
@@ -155,13 +155,13 @@ describe.each([ws, ours])("$name", ({ start }) => {
         "close",
       ]);
     });
-    test("or not, if verifyClient says yes later", async () => {
+    test("or accepted, if verifyClient agrees later", async () => {
       await serve({ verifyClient: (_, verified) => void setTimeout(() => verified(true)) });
       const { client, peer } = await openPeer(running);
       peer.send("welcome");
       expect(await client.message()).toBe("welcome");
     });
-    test("messages that it sent before it was accepted are not lost", async () => {
+    test("messages sent before the accept are not lost", async () => {
       const { server } = await serve({ verifyClient: (_, verified) => void setTimeout(() => verified(true), 20) });
       const received = new Promise((resolve) => {
         server.on("connection", (peer) => peer.on("message", (data: Buffer) => resolve(data.toString())));
@@ -173,20 +173,20 @@ describe.each([ws, ours])("$name", ({ start }) => {
     });
   });
 
-  describe("a request that is none", () => {
+  describe("an invalid request", () => {
     test.each([
       ["another method", request().replace("GET", "POST")],
       ["no key", request().replace(/Sec-WebSocket-Key: .*\r\n/, "")],
       ["a short key", request().replace("AAAA==", "==")],
       ["another version", request().replace("Version: 13", "Version: 7")],
       ["no version", request().replace(/Sec-WebSocket-Version: .*\r\n/, "")],
-      ["subprotocols that are none", request("Sec-WebSocket-Protocol: a,,b c")],
-    ])("is answered by a 4xx: %s", async (_, text) => {
+      ["invalid subprotocols", request("Sec-WebSocket-Protocol: a,,b c")],
+    ])("is answered with a 4xx: %s", async (_, text) => {
       await serve();
       expect(await answerTo(running, text)).toMatch(/^HTTP\/1.1 4\d\d /);
     });
     test.each(["garbage\r\n\r\n", "\0\0\0\0\r\n\r\n", "GET / HTTP/1.1\r\n\r\n"])(
-      "is answered by a 4xx: %j",
+      "is answered with a 4xx: %j",
       async (text) => {
         await serve();
         expect(await answerTo(running, text)).toMatch(/^HTTP\/1.1 4\d\d /);
@@ -202,7 +202,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
   });
 
   describe("the answer", () => {
-    test("has what a listener of headers adds", async () => {
+    test("has the headers that a listener adds", async () => {
       const { server } = await serve();
       server.on("headers", (lines, { url }) => {
         expect(lines[0]).toBe("HTTP/1.1 101 Switching Protocols");
@@ -215,7 +215,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
   });
 
   describe("clients", () => {
-    test("has the open ones, and no more in a listener of close", async () => {
+    test("contains the open ones, and not one whose close listener runs", async () => {
       const { server } = await serve();
       expect(server.clients.size).toBe(0);
       const [one, two] = [await openPeer(running), await openPeer(running)];
@@ -224,7 +224,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
       one.client.do((connection) => connection.close());
       expect(await left).toBe(1);
     });
-    test("is not there without clientTracking", async () => {
+    test("does not exist without clientTracking", async () => {
       const { server } = await serve({ clientTracking: false });
       await openPeer(running);
       expect(server.clients).toBeUndefined();
@@ -232,7 +232,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
   });
 
   describe("close", () => {
-    test("calls back at once if there is nobody, and tells its listeners", async () => {
+    test("calls back at once without connections, and emits close", async () => {
       const { server } = await serve();
       const heard = once(server, "close");
       const args = await new Promise((resolve) => server.close((...given) => resolve(given)));
@@ -259,7 +259,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
       expect(await Promise.all([close(), close()])).toEqual([[], []]);
       expect(await close()).toEqual([new Error("The server is not running")]);
     });
-    test("comes after every listener was removed, as graphql-ws does it", async () => {
+    test("still calls back after every listener was removed, as graphql-ws does", async () => {
       const { server } = await serve();
       const { peer } = await openPeer(running);
       peer.close(1001, "Going away");
@@ -269,7 +269,7 @@ describe.each([ws, ours])("$name", ({ start }) => {
   });
 });
 
-describe("what is different", () => {
+describe("differences from ws", () => {
   async function both(options: Options = {}): Promise<{ theirs: Running; mine: Running }> {
     const [theirs, mine] = [await ws.start(options), await ours.start(options)];
     onTestFinished(async () => {
@@ -280,26 +280,26 @@ describe("what is different", () => {
   }
   const status = (answer: string): number => Number(answer.slice(9, 12));
 
-  test("a page of another origin is refused, unless told otherwise: ws leaves that to verifyClient", async () => {
+  test("a page of another origin is refused by default: ws leaves that to verifyClient", async () => {
     const { theirs, mine } = await both();
     await openPeer(theirs, { origin: "https://evil.example" });
     const client = new Client(mine.dial(), { origin: "https://evil.example" });
     expect((await client.event("connectionRejected")).status).toBe(403);
   });
-  test("another version is 426, as RFC 6455 §4.4 has it, and not 400; version 8 is not spoken", async () => {
+  test("another version gets 426, as in RFC 6455 §4.4, and not 400; version 8 is not supported", async () => {
     const { theirs, mine } = await both();
     const seven = request().replace("Version: 13", "Version: 7");
     expect([status(await answerTo(theirs, seven)), status(await answerTo(mine, seven))]).toEqual([400, 426]);
     const eight = request().replace("Version: 13", "Version: 8");
     expect(status(await answerTo(mine, eight))).toBe(426);
   });
-  test("a promise of verifyClient is waited for: ws takes it for a yes", async () => {
+  test("a promise of verifyClient is awaited: ws takes it for true", async () => {
     const verifyClient = (() => Promise.resolve(false)) as never;
     const { theirs, mine } = await both({ verifyClient });
     await openPeer(theirs);
     expect((await new Client(mine.dial()).event("connectionRejected")).status).toBe(401);
   });
-  test("a listener of wsClientError is told after the answer: with ws it has to answer", async () => {
+  test("a wsClientError listener is called after the answer: with ws it must answer", async () => {
     const { theirs, mine } = await both();
     const heard: string[] = [];
     theirs.server.on("wsClientError", (error, socket) => {
@@ -312,13 +312,13 @@ describe("what is different", () => {
     expect(status(await answerTo(mine, keyless))).toBe(400);
     expect(heard).toEqual(["Missing or invalid Sec-WebSocket-Key header", "Sec-WebSocket-Key is missing"]);
   });
-  test("a close code that may not be sent is a RangeError, not a TypeError", async () => {
+  test("an invalid close code is a RangeError, not a TypeError", async () => {
     const { theirs, mine } = await both();
     const [one, two] = [await openPeer(theirs), await openPeer(mine)];
     expect(() => one.peer.close(1005)).toThrow(TypeError);
     expect(() => two.peer.close(1005)).toThrow(RangeError);
   });
-  test("errors have the names of this library, in place of WS_ERR_…", async () => {
+  test("errors have this library's names instead of WS_ERR_…", async () => {
     const { theirs, mine } = await both();
     const codes = [];
     for (const running of [theirs, mine]) {
@@ -329,14 +329,14 @@ describe("what is different", () => {
     }
     expect(codes).toEqual(["WS_ERR_INVALID_OPCODE", "reservedOpcode"]);
   });
-  test("bytes that are sent as text are made UTF-8: ws sends them as they are", async () => {
+  test("bytes that are sent as text are made UTF-8: ws sends them unchanged", async () => {
     const { theirs, mine } = await both();
     const [one, two] = [await openPeer(theirs), await openPeer(mine)];
     for (const { peer } of [one, two]) peer.send(Buffer.of(0x61, 0xff), { binary: false });
     expect((await one.client.event("connectionClosed")).error?.code).toBe("invalidUtf8");
     expect(await two.client.message()).toBe("a\uFFFD");
   });
-  test("a peer has a url: on a server of ws it is undefined", async () => {
+  test("a peer has a url: on a ws server it is undefined", async () => {
     const { theirs, mine } = await both();
     expect((await openPeer(theirs)).peer.url).toBeUndefined();
     expect((await openPeer(mine, { resource: "/chat" })).peer.url).toBe("ws://server.example/chat");

@@ -1,4 +1,7 @@
-/** A server of ws over TCP and one of ours over pipes, behind one face: what holds for the first has to for the second. */
+/**
+ * A ws server over TCP and one of ours over pipes, with the same interface: what holds for the first must hold for the
+ * second.
+ */
 import { connect, type AddressInfo } from "node:net";
 import { Duplex } from "node:stream";
 import { WebSocketServer as WsServer, type ServerOptions, type WebSocket } from "ws";

@@ -1,4 +1,4 @@
-/** What pages may ask of a test over the binding: in each frame for its own document, and not without end. */
+/** What pages may request of a test over the binding: each frame only for its own document, and within limits. */
 import { EventEmitter } from "node:events";
 import type { BrowserContext, Frame, Page } from "@playwright/test";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -95,7 +95,7 @@ async function isOpen({ transport }: { transport: ByteTransport }): Promise<bool
 beforeAll(() => bundlePageScript(), 120_000);
 
 describe("a document belongs to the frame that shows it", () => {
-  test("one frame can't speak for the document of another", async () => {
+  test("one frame can't use the document of another", async () => {
     const { opened, call } = await install();
     const page = new FakePage();
     const [near, far] = [frameOf(page, "near"), frameOf(page, "far")];
@@ -115,7 +115,7 @@ describe("a document belongs to the frame that shows it", () => {
     expect(await isOpen({ transport: { ...opened[0]!.transport } }).catch(() => false)).toBe(false);
   });
 
-  test("nor for one that no frame shows", async () => {
+  test("nor one that no frame shows", async () => {
     const { opened, call } = await install();
     const frame = frameOf(new FakePage(), "shown");
     call(frame, "invented", ["a", "open", 1, "ws://a.example/live"]);
@@ -142,7 +142,7 @@ describe("a document belongs to the frame that shows it", () => {
 });
 
 describe("bounds", () => {
-  test("of documents: those that a frame has spoken for last", async () => {
+  test("of documents: the latest of each frame", async () => {
     const { opened, call } = await install();
     const frame = frameOf(new FakePage(), "shown");
     // It shows whatever it is asked for.
@@ -154,7 +154,7 @@ describe("bounds", () => {
     expect(open.at(-1)).toBe(true);
   });
 
-  test("of connections at a time: 1,000; of all that there were: 10,000", async () => {
+  test("of connections at a time: 1,000; in total: 10,000", async () => {
     const { opened, call } = await install();
     const page = new FakePage();
     const frames = [frameOf(page, "x"), frameOf(page, "y")];
@@ -173,7 +173,7 @@ describe("bounds", () => {
     expect([taken, opened.length]).toEqual([10_000, 10_000]);
   });
 
-  test("of the URLs that no server stands for: 100, and 500 characters of each", async () => {
+  test("of URLs without a server: 100, with 500 characters each", async () => {
     const { bridge, call } = await install();
     const frame = frameOf(new FakePage(), "shown");
     for (let i = 0; i < 20_000; i++) call(frame, "shown", ["", "passed", `ws://a.example/${i}/${"x".repeat(1000)}`]);

@@ -1,4 +1,4 @@
-/** The wire mode: what a browser was led to asks for is in its target, and whatever else comes is a request as it is. */
+/** The wire mode: a redirected request has its original URL in its target, and other requests stay as they are. */
 import { expect, test } from "vitest";
 import { readLedTarget } from "../../src/playwright/loopback.ts";
 
@@ -28,4 +28,4 @@ test.each([
   "/~/x",
   "/",
   "",
-])("%j is a request like any other", (target) => expect(readLedTarget(target)).toBeUndefined());
+])("%j is an ordinary request", (target) => expect(readLedTarget(target)).toBeUndefined());

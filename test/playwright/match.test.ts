@@ -1,4 +1,4 @@
-/** Which URLs a server stands for. */
+/** Which URLs a server handles. */
 import { expect, test } from "vitest";
 import { describeMatch, toMatch } from "../../src/playwright/match.ts";
 
@@ -26,10 +26,10 @@ test.each([
   expect(stands(match, url)).toBe(expected);
 });
 
-test.each([[undefined], [7], [{}], [null]])("%s is no match", (match) => {
+test.each([[undefined], [7], [{}], [null]])("%s is not a valid match", (match) => {
   expect(() => toMatch(match)).toThrow(TypeError);
 });
 
-test("says what it is", () => {
+test("describes the pattern", () => {
   expect(describeMatch(toMatch(/\/live/i))).toBe("/\\/live/i");
 });

@@ -1,4 +1,4 @@
-/** What Playwright's report shows of connections: messages of failures, and the attachments. */
+/** What Playwright's report shows of connections: failure messages and attachments. */
 import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -56,7 +56,7 @@ const attached = (title: string): string[] =>
 const bodyOf = (name: string): Buffer =>
   Buffer.from(results.get("fails")!.attachments.find((attachment) => attachment.name === name)!.body!, "base64");
 
-test("a failure says what was expected, what came, and which frames were seen", () => {
+test("a failure says what was expected, what arrived, and which frames were seen", () => {
   const { status, errors } = results.get("fails")!;
   expect(status).toBe("failed");
   for (const line of [
@@ -73,14 +73,14 @@ test("a failure says what was expected, what came, and which frames were seen", 
 });
 
 test("an expectation waits as long as Playwright's configuration says", () => {
-  const { status, errors } = results.get("waits as long as Playwright is told")!;
+  const { status, errors } = results.get("waits as long as Playwright's configuration says")!;
   expect(status).toBe("failed");
   expect(errors[0]!.message).toContain("Received: nothing in 400 ms");
 });
 
 test.each([
   ["fails", 'toReceiveText("hello")'],
-  ["waits as long as Playwright is told", 'toReceiveText("never")'],
+  ["waits as long as Playwright's configuration says", 'toReceiveText("never")'],
   ["waits for a request", "server.request({ timeout: 50 })"],
 ])("the failure of %j points at its line in the test", (title, code) => {
   const file = join(import.meta.dirname, "report/reported.spec.ts");
@@ -89,7 +89,7 @@ test.each([
   expect([location?.file, lines[(location?.line ?? 1) - 1]?.trim()]).toEqual([file, expect.stringContaining(code)]);
 });
 
-test("connections are attached where a test has failed, or the option says so", () => {
+test("connections are attached if a test has failed, or the option is on", () => {
   const all = ["websocket.har", "websocket.pcapng", "websocket-vectors.json"];
   expect(results.get("passes")!.status).toBe("passed");
   expect(attached("fails")).toEqual(all);

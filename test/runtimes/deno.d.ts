@@ -1,4 +1,4 @@
-/** As much of Deno's names as the programs here use; `deno check` knows them all. */
+/** The parts of Deno's API that the programs here use; `deno check` knows all of it. */
 declare namespace Deno {
   interface Addr {
     readonly hostname: string;

@@ -1,4 +1,4 @@
-/** What the other end sees of a stream of Deno's QUIC that is aborted, without anything of the library's. */
+/** What the other end sees when a Deno QUIC stream is aborted, without this library. */
 const lines = new TextDecoderStream();
 void Deno.stdin.readable.pipeTo(lines.writable as WritableStream<Uint8Array>);
 const { cert, key } = JSON.parse((await lines.readable.getReader().read()).value!) as { cert: string; key: string };

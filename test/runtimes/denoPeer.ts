@@ -1,4 +1,4 @@
-/** The library over `Deno.Conn`, which is a transport as it is: `server`, or `client PORT`. */
+/** The library over `Deno.Conn`, which is already a transport: `server`, or `client PORT`. */
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import { serve } from "../../src/stream/index.ts";
 import type { ByteTransport } from "../../src/transports/byteTransport.ts";

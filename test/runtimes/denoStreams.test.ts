@@ -1,4 +1,4 @@
-/** What Deno's QUIC does to streams, for which the tests of WebTransport make an exception. */
+/** A defect of Deno's QUIC streams, for which the WebTransport tests make an exception. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -7,7 +7,7 @@ import { findRuntime } from "../support/runtimes.ts";
 
 const deno = findRuntime("deno");
 
-test.skipIf(deno === undefined)("Deno 2.9.5 ends a stream that is aborted, in place of resetting it", async () => {
+test.skipIf(deno === undefined)("Deno 2.9.5 ends an aborted stream instead of resetting it", async () => {
   const program = join(import.meta.dirname, "denoAbort.ts");
   const args = ["run", "--no-check", "--quiet", "--unstable-net", "--allow-net=127.0.0.1", program];
   const { stdout, stderr } = spawnSync(deno!, args, {

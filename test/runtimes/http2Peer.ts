@@ -1,4 +1,4 @@
-/** `dial` and WebSockets over HTTP/2 by `node:net` and `node:http2` as a runtime has them: `server`, or `client PORT`. */
+/** `dial` and WebSockets over HTTP/2 with a runtime's `node:net` and `node:http2`: `server`, or `client PORT`. */
 import http2 from "node:http2";
 import { createServer, type AddressInfo } from "node:net";
 import process from "node:process";

@@ -1,4 +1,6 @@
-/** WebTransport sessions (draft-ietf-webtrans-http3) over Deno's QUIC: as much of HTTP/3 as a browser's session needs. */
+/**
+ * WebTransport sessions (draft-ietf-webtrans-http3) over Deno's QUIC: as much of HTTP/3 as a browser's session needs.
+ */
 
 // Deno's own `upgradeWebTransport` sends no FIN where a stream is closed (2.9.5, denoland/deno#36822).
 
@@ -55,7 +57,7 @@ async function takeSession(incoming: Deno.QuicIncoming): Promise<ServerSession> 
   });
 }
 
-/** Holds the control stream, too, for the connection ends with it. */
+/** Also keeps the control stream, because the connection ends with it. */
 async function ignoreControlStreams(connection: Deno.QuicConn, control: object): Promise<void> {
   for await (const stream of connection.incomingUnidirectionalStreams) {
     void stream.pipeTo(new WritableStream()).catch(() => control);
@@ -152,7 +154,7 @@ async function readClose(bytes: ByteReader): Promise<WebTransportCloseInfo> {
 
 class EndOfStream extends Error {}
 
-/** Reads no more than it is asked for, so that what follows can be left to somebody else. */
+/** Reads no more than requested, so that another reader can continue. */
 class ByteReader {
   readonly #stream: ReadableStream<Bytes>;
   readonly #reader: ReadableStreamBYOBReader;

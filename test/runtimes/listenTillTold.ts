@@ -1,4 +1,4 @@
-/** WebTransport servers in a program for Deno that another one starts, and ends. */
+/** WebTransport servers in a Deno program that another program starts and stops. */
 import { listenForSessions, type ServerSession } from "./http3.ts";
 
 /**

@@ -1,4 +1,4 @@
-/** The library over `node:net` as a runtime has it: `server`, or `client PORT`. */
+/** The library over a runtime's `node:net`: `server`, or `client PORT`. */
 import { connect, createServer, type AddressInfo } from "node:net";
 import process from "node:process";
 import { permessageDeflate } from "../../src/deflate/index.ts";

@@ -1,4 +1,4 @@
-/** The library in other runtimes than Node, over their own TCP, against ws: as client and as server. */
+/** The library in other runtimes than Node, over their TCP, with ws: as client and as server. */
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo, type Socket } from "node:net";
@@ -127,13 +127,13 @@ for (const [name, below, start] of runtimes) {
     }, TIMEOUT_MS);
     afterAll(() => peer?.stop());
 
-    test("the library's client tries everything with ws's server", { timeout: TIMEOUT_MS }, async () => {
+    test("the library's client passes all tries with a ws server", { timeout: TIMEOUT_MS }, async () => {
       const { port, ends } = await wsServer();
       expect(await peer.tryWith(port)).toEqual([...tried.map((name) => `ok: ${name}`), "all tried"]);
       await expect.poll(() => ends).toMatchObject({ "/ours": "4002 the client's word", "/given-up": "1006 " });
     });
 
-    describe("the library's server, with ws's client", () => {
+    describe("the library's server, with a ws client", () => {
       async function open(path: string, options?: ClientOptions): Promise<WebSocket> {
         const socket = await peer.connect(path, options);
         onTestFinished(() => socket.terminate());
@@ -173,13 +173,13 @@ for (const [name, below, start] of runtimes) {
         const text = "again and ".repeat(10_000);
         for (let i = 0; i < 3; i++) expect(String(await echoed(socket, text))).toBe(text);
       });
-      test("pings, both ways", async () => {
+      test("pings, in both directions", async () => {
         const socket = await open("/ping");
         socket.ping("are you there");
         expect(String((await once(socket, "pong"))[0])).toBe("are you there");
         expect(Number(await echoed(socket, "ping me"))).toBeGreaterThanOrEqual(0);
       });
-      test("a close with a code and a reason, whoever begins", async () => {
+      test("a close with a code and a reason, from either side", async () => {
         const ours = await open("/echo?ours");
         ours.close(4003, "the client's word");
         expect(await closeOf(ours)).toBe("4003 the client's word");
@@ -188,7 +188,7 @@ for (const [name, below, start] of runtimes) {
         theirs.send("now");
         expect(await closeOf(theirs)).toBe("4001 the server's word");
       });
-      test("an abrupt end, whoever makes it", async () => {
+      test("an abrupt end, from either side", async () => {
         const ours = await open("/echo?gone");
         ours.terminate();
         await expect.poll(() => endAtServer("/echo?gone")).toMatch(/^failed 1006/);

@@ -1,4 +1,4 @@
-/** What a client of the library tries with a server that is not, in any runtime: it uses nothing of Node's. */
+/** What a client of the library tries with a foreign server, in any runtime: it uses nothing of Node's. */
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import { connect, type ConnectOptions, type WebSocketSession } from "../../src/stream/index.ts";
 import type { ByteTransport } from "../../src/transports/byteTransport.ts";

@@ -1,6 +1,7 @@
 /**
- * WebTransport servers for browsers, to be run by Deno: the library's server on the streams of every session, one that
- * joins streams two by two, and that of the recipe with documents of Yjs. Their certificate comes by stdin, and they live as long as that.
+ * WebTransport servers for browsers, run by Deno: the library's server on the streams of every session, one that joins
+ * streams in pairs, and the recipe's server of Yjs documents. They read their certificate from stdin, and stop when it
+ * ends.
  */
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import { connect, serve } from "../../src/stream/index.ts";
@@ -12,7 +13,7 @@ import { listenTillTold } from "./listenTillTold.ts";
 
 const options = { extensions: [permessageDeflate()] };
 
-/** Each session has a server of its own, which besides can end the session, and call the page back. */
+/** Each session has a separate server, which can also end the session, and call the page back. */
 async function serveWebSockets(session: ServerSession): Promise<void> {
   const handler = answers({
     async "/end-session"(socket) {

@@ -1,4 +1,4 @@
-/** As much of workerd's own modules as the programs here use. */
+/** The parts of workerd's modules that the programs here use. */
 declare module "cloudflare:sockets" {
   interface Socket {
     readonly readable: ReadableStream<Uint8Array>;

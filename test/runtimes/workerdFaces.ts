@@ -1,4 +1,4 @@
-/** The class and the server in workerd, face to face over a pipe: any request is answered with what they have said. */
+/** The class and the server in workerd, connected by a pipe: any request is answered with their conversation. */
 import { WebSocketServer } from "../../src/server/index.ts";
 import { pipe } from "../../src/transports/pipe.ts";
 import { createWebSocketClass } from "../../src/websocket/index.ts";

@@ -1,6 +1,6 @@
 /**
- * The library over workerd's `connect()`, whose sockets are transports as they are: a request for `/client?port=PORT` tries
- * a server there, one for `/server?port=PORT` serves who listens there, once.
+ * The library over workerd's `connect()`, whose sockets are already transports: a request for `/client?port=PORT` tests
+ * a server there, and `/server?port=PORT` serves the listener there, once.
  */
 import { connect } from "cloudflare:sockets";
 import { permessageDeflate } from "../../src/deflate/index.ts";

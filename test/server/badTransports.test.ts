@@ -1,4 +1,4 @@
-/** Transports that fail, hang, end early or bring garbage: the server goes on, and nothing is left behind. */
+/** Transports that fail, hang, end early or yield garbage: the server continues, and nothing is left behind. */
 import { describe, expect, test } from "vitest";
 import { WebSocketServer, type MessageBytes, type Peer, type WebSocketServerOptions } from "../../src/server/index.ts";
 import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
@@ -22,14 +22,14 @@ const REQUEST = head(
 
 const closed = (server: WebSocketServer): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
 
-/** A transport whose streams do as they are told. */
+/** A transport whose streams follow the test's commands. */
 function transport(source: UnderlyingDefaultSource<Uint8Array>, sink: UnderlyingSink<Uint8Array> = {}): ByteTransport {
   return { readable: new ReadableStream(source, { highWaterMark: 0 }), writable: new WritableStream(sink) };
 }
 
 type Pull = UnderlyingDefaultSource<Uint8Array>["pull"];
 
-/** One that brings the chunks, and then what `then` says. */
+/** A transport that yields the chunks, and then does what `then` says. */
 function bringing(chunks: readonly Uint8Array[], then: Pull): UnderlyingDefaultSource<Uint8Array> {
   const left = [...chunks];
   return {
@@ -78,9 +78,9 @@ describe("before the connection is open", () => {
     ["garbage", ascii("garbage\r\n\r\n"), "headMalformed"],
     ["bytes", hex("ff*2000", "0d 0a 0d 0a"), "headMalformed"],
     ["another request", head("GET / HTTP/1.1", "Host: a"), "upgradeInvalid"],
-    ["no end of a head", hex("61*20000"), "headTooLarge"],
+    ["an endless head", hex("61*20000"), "headTooLarge"],
     ["headers without end", ascii("GET / HTTP/1.1\r\n" + "a: b\r\n".repeat(200)), "headTooManyLines"],
-  ])("%s is answered and told", async (_, bytes, code) => {
+  ])("%s is answered and reported", async (_, bytes, code) => {
     const { reports } = collectReports();
     let answer = "";
     const given = transport(
@@ -91,11 +91,11 @@ describe("before the connection is open", () => {
     expect(answer).toMatch(/^HTTP\/1\.1 4/);
     expect([...reports, ...reports]).toEqual([]);
   });
-  test("one that says nothing is given up after handshakeTimeoutMs", async () => {
+  test("one that sends nothing is ended after handshakeTimeoutMs", async () => {
     const given = transport({ pull: forever });
     expect(await serve(given, { handshakeTimeoutMs: 20, closeTimeoutMs: 20 })).toEqual(["handshakeTimeout"]);
   });
-  test("one that says it slowly is given up, too", async () => {
+  test("so is one that sends slowly", async () => {
     let at = 0;
     const given = transport({
       async pull(controller) {
@@ -109,8 +109,8 @@ describe("before the connection is open", () => {
     ["ends", (controller) => controller.close()],
     ["fails", (controller) => controller.error("reset")],
     ["fails with nothing", (controller) => controller.error()],
-    ["brings what is no bytes", (controller) => controller.enqueue("text" as never)],
-  ])("one that %s is forgotten without a word", async (_, then) => {
+    ["yields something other than bytes", (controller) => controller.enqueue("text" as never)],
+  ])("one that %s is dropped silently", async (_, then) => {
     const timers = countTimers();
     const { reports } = collectReports();
     const server = new WebSocketServer();
@@ -120,7 +120,7 @@ describe("before the connection is open", () => {
     expect(timers()).toBe(0);
     expect([...reports, ...reports]).toEqual([]);
   });
-  test("one that ends while verifyClient thinks is never open", async () => {
+  test("one that ends during verifyClient never opens", async () => {
     let decide!: (yes: boolean) => void;
     const server = new WebSocketServer({ verifyClient: () => new Promise((resolve) => (decide = resolve)) });
     let connections = 0;
@@ -130,7 +130,7 @@ describe("before the connection is open", () => {
     client.driver.abort("gone");
     decide(true);
     await new Promise((resolve) => setTimeout(resolve, 20));
-    // It is found out by writing, if not before.
+    // A write discovers it, if nothing else does before.
     expect(connections).toBeLessThanOrEqual(1);
     await closed(server);
   });
@@ -142,11 +142,11 @@ describe("once it is open", () => {
   test.each<[string, Pull]>([
     ["ends", (controller) => controller.close()],
     ["fails", (controller) => controller.error("reset")],
-    ["brings what is no bytes", (controller) => controller.enqueue("text" as never)],
+    ["yields something other than bytes", (controller) => controller.enqueue("text" as never)],
   ])("one that %s closes with 1006, after its messages", async (_, then) => {
     expect(await serve(transport(bringing([REQUEST, MESSAGE], then)))).toEqual(["connection", "hi", 1006]);
   });
-  test("one that takes nothing closes with 1006", async () => {
+  test("one that accepts no data closes with 1006", async () => {
     const sink: UnderlyingSink<Uint8Array> = {
       write() {
         throw new Error("reset");
@@ -155,7 +155,7 @@ describe("once it is open", () => {
     const given = transport(bringing([REQUEST], forever), sink);
     expect(await serve(given, { closeTimeoutMs: 20 })).toEqual(["connection", 1006]);
   });
-  test("one that neither takes nor ends is given up closeTimeoutMs after terminate", async () => {
+  test("one that neither accepts data nor ends is ended closeTimeoutMs after terminate", async () => {
     const timers = countTimers();
     const server = new WebSocketServer({ closeTimeoutMs: 20 });
     const codes = new Promise((resolve) => {
@@ -170,7 +170,7 @@ describe("once it is open", () => {
     await closed(server);
     expect(timers()).toBe(0);
   });
-  test("one that never answers close() is given up closeTimeoutMs after it, and that is no error", async () => {
+  test("one that never answers close() is ended closeTimeoutMs after it, without an error", async () => {
     const timers = countTimers();
     const server = new WebSocketServer({ closeTimeoutMs: 20 });
     const seen: unknown[] = [];
@@ -189,12 +189,12 @@ describe("once it is open", () => {
     await closed(server);
     expect(timers()).toBe(0);
   });
-  test("one whose client is gone is found by keepalive, and that is no error", async () => {
+  test("one whose client is gone is found by keepalive, without an error", async () => {
     const given = transport(bringing([REQUEST], forever));
     const keepalive = { intervalMs: 10, timeoutMs: 10 };
     expect(await serve(given, { keepalive, closeTimeoutMs: 20 })).toEqual(["connection", 1006]);
   });
-  test("one whose message comes a byte at a time is given up, and told why", async () => {
+  test("one whose message arrives a byte at a time is closed with the reason", async () => {
     const given = transport(
       bringing([REQUEST, hex("82 fe ff ff 00 00 00 00")], async (controller) => {
         await new Promise((resolve) => setUncountedTimeout(resolve, 5));
@@ -207,7 +207,7 @@ describe("once it is open", () => {
       1006,
     ]);
   });
-  test("a send that the transport never takes is called back with why", async () => {
+  test("a send that the transport never takes is called back with the cause", async () => {
     const server = new WebSocketServer();
     const { client, peer } = await open(server);
     client.hold();
@@ -223,7 +223,7 @@ describe("once it is open", () => {
     expect(peer.readyState).toBeGreaterThan(peer.OPEN);
     await closed(server);
   });
-  test("a flood of pings that takes no pongs makes few of them wait", async () => {
+  test("a flood of pings that takes no pongs queues few of them", async () => {
     const server = new WebSocketServer({ closeTimeoutMs: 50, limits: { maxQueuedReplies: 100 } });
     let pings = 0;
     let most = 0;
@@ -245,12 +245,12 @@ describe("once it is open", () => {
     );
     expect(await ended).toBe(1006);
     expect(pings).toBeGreaterThanOrEqual(5_000);
-    // Pongs of two bytes: of the limit, the latest, and as many that the transport was given and never takes.
+    // Two-byte pongs: the limit, the latest, and those already passed to the transport, which never takes them.
     expect(most).toBeGreaterThan(2 * 100);
     expect(most).toBeLessThanOrEqual(2 * 2 * 101);
     await closed(server);
   });
-  test("a flood of pings that takes its pongs is served", async () => {
+  test("a flood of pings that takes its pongs gets them", async () => {
     const server = new WebSocketServer();
     const { client, peer } = await open(server);
     let pings = 0;
@@ -267,8 +267,8 @@ describe("once it is open", () => {
   });
 });
 
-describe("a transport that can't be used", () => {
-  test("because it is locked is a TypeError, and serve goes on to the next", async () => {
+describe("an unusable transport", () => {
+  test("that is locked is a TypeError, and serve continues with the next", async () => {
     const server = new WebSocketServer();
     const [near, far] = pipe();
     const reader = far.readable.getReader();
@@ -278,7 +278,7 @@ describe("a transport that can't be used", () => {
     near.close?.();
     await closed(server);
   });
-  test.each([undefined, null, {}, "transport", 7])("because it is none: %s", async (given) => {
+  test.each([undefined, null, {}, "transport", 7])("that is not a transport: %s", async (given) => {
     const server = new WebSocketServer();
     expect(() => server.handleTransport(given as never)).toThrow(TypeError);
     await closed(server);
@@ -299,7 +299,7 @@ describe.each(["request", "remoteAddress", "encrypted", "closed", "copiesChunks"
     }
     const all = ["cancelled: mine", "aborted: mine", "ended"];
 
-    test("is ended by the server, which goes on", async () => {
+    test("is ended by the server, which continues", async () => {
       const server = new WebSocketServer();
       const { transport, ends } = broken();
       expect(() => server.handleTransport(transport)).toThrow("mine");
@@ -308,7 +308,7 @@ describe.each(["request", "remoteAddress", "encrypted", "closed", "copiesChunks"
       client.do((connection) => connection.close());
       await closed(server);
     });
-    test("is ended by accept, connect and the class, where they look at it", async () => {
+    test("is ended by accept, connect and the class if they read it", async () => {
       const looked = name === "closed" || name === "copiesChunks";
       for (const [use, looks] of [
         [accept, looked || name === "request"],
@@ -332,7 +332,7 @@ describe.each(["request", "remoteAddress", "encrypted", "closed", "copiesChunks"
   },
 );
 
-test("a transport with a stream that can't be taken is ended", async () => {
+test("a transport whose stream can't be locked is ended", async () => {
   const transport = new WireTransport();
   transport.writable.getWriter = () => {
     throw new Error("mine");

@@ -14,7 +14,7 @@ export class Client {
   readonly #messages = new Mailbox<string | Uint8Array>();
   readonly #events = new Map<string, Mailbox<WSEvent>>();
   readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
-  /** While it is set, no event is taken. */
+  /** No event is taken while it is set. */
   #held: Promise<void> | undefined;
   #release = (): void => {};
 
@@ -49,13 +49,13 @@ export class Client {
     return this.#messages.take("message");
   }
 
-  /** Uses the connection, and sends what comes of it. */
+  /** Uses the connection, and sends the resulting bytes. */
   do(use: (connection: WSConnection) => void): void {
     use(this.connection);
     this.driver.flush();
   }
 
-  /** Sends bytes that the connection knows nothing of. */
+  /** Sends bytes that bypass the connection. */
   raw(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     return this.#writer.write(bytes);
   }
@@ -77,7 +77,7 @@ export class Client {
   }
 }
 
-/** Connects a client to the server; `client` need not be accepted. */
+/** Connects a client to the server, which may refuse it. */
 export function dial(
   server: WebSocketServer,
   options: Partial<ClientOptions> = {},

@@ -1,4 +1,7 @@
-/** The adapter for the hooks of crossws in Node, a page and a worker. What it shares with crossws is tested beside that. */
+/**
+ * The adapter for the hooks of crossws in Node, a page and a worker. `test/peers/crossws.test.ts` compares it with
+ * crossws.
+ */
 import { describe, expect, test } from "vitest";
 import {
   crosswsAdapter,
@@ -47,7 +50,7 @@ test("sends any Blob as bytes, and refuses other objects that are not plain", as
   expect(await client.message()).toBe('{"size":2}');
 });
 
-test("serves transports as they come, and leaves nothing behind", async () => {
+test("serves transports as they arrive, and leaves nothing behind", async () => {
   const timers = countTimers();
   const adapter = crosswsAdapter({ hooks: echo });
   const [near, far] = pipe();
@@ -65,7 +68,7 @@ test("serves transports as they come, and leaves nothing behind", async () => {
 });
 
 describe("the request", () => {
-  test("has the headers that browsers keep from their own", async () => {
+  test("has the headers that browsers hide", async () => {
     const seen: (string | null)[] = [];
     const adapter = crosswsAdapter({
       hooks: {
@@ -77,12 +80,12 @@ describe("the request", () => {
     await open(adapter, { headers: { cookie: "a=b" }, origin: "http://server.example" });
     expect(seen).toEqual(["http://server.example/", "a=b", "http://server.example", "13"]);
   });
-  test("for no URL is a 400, and no hook sees it", async () => {
+  test("without a URL is a 400, and no hook sees it", async () => {
     let calls = 0;
     expect(await answer({ hooks: { upgrade: () => calls++ } }, { host: "server.example:99999" })).toBe(400);
     expect(calls).toBe(0);
   });
-  test("of a page of another origin is a 403, and no hook sees it", async () => {
+  test("from a page of another origin is a 403, and no hook sees it", async () => {
     let calls = 0;
     const options: CrosswsOptions = { hooks: { upgrade: () => calls++ } };
     expect(await answer(options, { origin: "https://evil.example" })).toBe(403);
@@ -90,7 +93,7 @@ describe("the request", () => {
     const open = { ...options, serverOptions: { origins: "any" as const } };
     await dial(crosswsAdapter(open), { origin: "https://evil.example" }).event("connectionEstablished");
   });
-  test("says that what lies below is encrypted, if it is", async () => {
+  test("has a wss: URL if the transport below is encrypted", async () => {
     const urls: string[] = [];
     const { server } = crosswsAdapter({ hooks: { upgrade: ({ url }: Request) => void urls.push(url) } });
     await dialServer(server, {}, { encrypted: true }).client.event("connectionEstablished");
@@ -100,7 +103,7 @@ describe("the request", () => {
 });
 
 describe("an upgrade hook", () => {
-  test("that throws what is no Response is a 500, and is told", async () => {
+  test("that throws anything but a Response causes a 500, and the error is reported", async () => {
     const { reports } = collectReports();
     const upgrade = (): never => {
       throw new Error("mine");
@@ -109,12 +112,12 @@ describe("an upgrade hook", () => {
     expect(await answer({ resolve: upgrade })).toBe(500);
     expect(reports).toMatchObject([{ cause: new Error("mine") }, { cause: new Error("mine") }]);
   });
-  test("that says it has handled the request is wrong: there is nothing to handle", async () => {
+  test("that returns handled: true is an error: there is no response to handle", async () => {
     const { reports } = collectReports();
     expect(await answer({ hooks: { upgrade: () => ({ handled: true }) } })).toBe(500);
     expect(reports).toHaveLength(1);
   });
-  test("may answer by any Response, with headers that say how it is sent", async () => {
+  test("may answer with any Response, even one with headers that describe its transfer", async () => {
     const respond = (): Response =>
       new Response("gone", { status: 410, headers: { "content-length": "4", connection: "keep-alive", "x-a": "b" } });
     const client = dial(crosswsAdapter({ hooks: { upgrade: respond } }));
@@ -123,7 +126,7 @@ describe("an upgrade hook", () => {
     expect(await answer({ hooks: { upgrade: () => Response.json({ ok: true }) } })).toBe(200);
     expect(await answer({ hooks: { upgrade: () => new Response(null, { status: 204 }) } })).toBe(204);
   });
-  test("that chooses what was not offered is the application's defect", async () => {
+  test("that chooses an unoffered subprotocol is an error of the application", async () => {
     const { reports } = collectReports();
     const hooks = { upgrade: () => ({ protocol: "other" }) };
     expect(await answer({ hooks }, { subprotocols: ["chat"] })).toBe(500);
@@ -139,7 +142,7 @@ test.each([
     },
   ],
   ["rejected", () => () => Promise.reject(new Error("mine"))],
-])("what a hook throws is reported, and the connection ends with 1011: %s", async (_, make) => {
+])("an error that a hook throws is reported, and the connection ends with 1011: %s", async (_, make) => {
   const { reports } = collectReports();
   const hook = make();
   const adapter = crosswsAdapter({
@@ -154,7 +157,7 @@ test.each([
   await expect.poll(() => reports).toEqual(["message", "close"].map(() => new Error("mine")));
 });
 
-test("a namespace that nobody is in is forgotten: clients choose its name", async () => {
+test("an empty namespace is removed, because clients choose its name", async () => {
   const adapter = crosswsAdapter();
   for (let i = 0; i < 20; i++) {
     const client = await open(adapter, { resource: `/${i}` });
@@ -191,8 +194,8 @@ describe("a message", () => {
   });
 });
 
-describe("sync", () => {
-  /** A relay that can be looked into. */
+describe("a sync adapter", () => {
+  /** A relay whose messages the test can see. */
   function relay(driver: Partial<SyncDriver> = {}): {
     options: CrosswsOptions;
     sent: SyncMessage[];
@@ -213,7 +216,7 @@ describe("sync", () => {
     };
     return { options, sent, deliver: (message) => deliver(message), errors };
   }
-  test("is given what is published, as text or bytes, and brings what others publish", async () => {
+  test("receives what is published, as text or bytes, and delivers what others publish", async () => {
     const { options, sent, deliver, errors } = relay();
     const adapter = crosswsAdapter(options);
     const client = await open(adapter, { resource: "/a" });
@@ -247,12 +250,12 @@ describe("sync", () => {
       },
       "publish",
     ],
-  ])("that fails %s does not trouble who publishes", async (_, driver, stage) => {
+  ])("that fails %s does not affect the publisher", async (_, driver, stage) => {
     const { options, errors } = relay(driver);
     crosswsAdapter(options).publish("news", "hello");
     await expect.poll(() => errors).toEqual([[stage, new Error("down")]]);
   });
-  test("that fails is told the platform where nobody asks", async () => {
+  test("whose failure nobody handles is reported to the platform", async () => {
     const { reports } = collectReports();
     const { options } = relay({ subscribe: () => Promise.reject(new Error("down")) });
     const { onError, ...rest } = options;

@@ -1,4 +1,4 @@
-/** Listeners and callbacks of the application that throw, and errors that nobody listens for. */
+/** Listeners and callbacks of the application that throw, and error events without a listener. */
 import { describe, expect, test } from "vitest";
 import { WebSocketServer, type Peer } from "../../src/server/index.ts";
 import { hex } from "../support/wire.ts";
@@ -10,7 +10,7 @@ const throwing = (what: string) => (): never => {
 };
 const defect = (what: string): Error => new Error(what);
 
-describe("a listener that throws is reported, and the connection goes on", () => {
+describe("an error that a listener throws is reported, and the connection continues", () => {
   test.each(["message", "ping", "pong"] as const)("of %s", async (event) => {
     const { reports } = collectReports();
     const { client, peer } = await open(new WebSocketServer());
@@ -45,7 +45,7 @@ describe("a listener that throws is reported, and the connection goes on", () =>
     expect(reports).toEqual([defect("connection")]);
     expect(server.clients!.size).toBe(1);
   });
-  test("in the way of browsers, and on the socket", async () => {
+  test("of the browser's style, and on the socket", async () => {
     const { reports } = collectReports();
     const { client, peer } = await open(new WebSocketServer());
     peer.onmessage = throwing("onmessage");
@@ -61,7 +61,7 @@ test.each<[string, (peer: Peer, callback: () => void) => void]>([
   ["send", (peer, callback) => peer.send("data", callback)],
   ["send of a Blob", (peer, callback) => peer.send(new Blob(["data"]), callback)],
   ["ping", (peer, callback) => peer.ping(callback)],
-])("a callback of %s that throws is reported, and what is sent behind it goes out", async (_, use) => {
+])("an error that a callback of %s throws is reported, and later messages are sent", async (_, use) => {
   const { reports } = collectReports();
   const { peer } = await open(new WebSocketServer());
   use(peer, throwing("callback"));
@@ -71,7 +71,7 @@ test.each<[string, (peer: Peer, callback: () => void) => void]>([
   expect(reports).toEqual([defect("callback")]);
 });
 
-describe("a hook that throws is reported, and the client gets 500", () => {
+describe("an error that a hook throws is reported, and the client gets 500", () => {
   const withCallback = <Hook>(hook: Hook): Hook => Object.defineProperty(hook, "length", { value: 2 });
   const rejected = Promise.reject.bind(Promise);
   test.each([
@@ -87,7 +87,7 @@ describe("a hook that throws is reported, and the client gets 500", () => {
     expect((await client.event("connectionRejected")).status).toBe(500);
     expect(reports).toEqual([defect("hook")]);
   });
-  test("a listener of headers", async () => {
+  test("a headers listener", async () => {
     const { reports } = collectReports();
     const server = new WebSocketServer();
     server.on("headers", throwing("headers"));
@@ -96,11 +96,11 @@ describe("a hook that throws is reported, and the client gets 500", () => {
   });
 });
 
-describe("what the handshake can't send is the application's defect, and the client gets 500", () => {
+describe("what the handshake can't send is an error of the application, and the client gets 500", () => {
   test.each([
     ["a subprotocol that was not offered", { handleProtocols: () => "other" }],
     [
-      "a status that is none",
+      "an invalid status",
       { verifyClient: (_: unknown, verified: (...args: unknown[]) => void) => verified(false, 101) },
     ],
     [
@@ -117,7 +117,7 @@ describe("what the handshake can't send is the application's defect, and the cli
     expect(reports).toHaveLength(1);
   });
   test.each(["no colon", "X-A: b\r\nSet-Cookie: c", "Sec-WebSocket-Accept: forged", ": empty"])(
-    "the line %j of a listener of headers",
+    "the line %j of a headers listener",
     async (line) => {
       const { reports } = collectReports();
       const server = new WebSocketServer();
@@ -128,8 +128,8 @@ describe("what the handshake can't send is the application's defect, and the cli
   );
 });
 
-describe("an error that nobody listens for", () => {
-  test("of a peer is told the platform, and only its connection ends", async () => {
+describe("an error event without a listener", () => {
+  test("of a peer is reported to the platform, and only its connection ends", async () => {
     const { reports } = collectReports();
     const server = new WebSocketServer();
     const bad = await open(server);
@@ -140,14 +140,14 @@ describe("an error that nobody listens for", () => {
     good.peer.send("still here");
     expect(await good.client.message()).toBe("still here");
   });
-  test("of the server is told the platform", async () => {
+  test("of the server is reported to the platform", async () => {
     const { reports } = collectReports();
     const server = new WebSocketServer();
     const next = (): Promise<never> => Promise.reject(new Error("no more"));
     await server.serve({ [Symbol.asyncIterator]: () => ({ next }) });
     expect(reports).toEqual([new Error("no more")]);
   });
-  test("of a handshake is nobody's business", async () => {
+  test("of a handshake is not reported", async () => {
     const { reports } = collectReports();
     const { client } = dial(new WebSocketServer({ path: "/other" }));
     await client.event("connectionRejected");

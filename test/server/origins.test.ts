@@ -4,7 +4,7 @@ import { WebSocketServer, type OriginPolicy } from "../../src/server/index.ts";
 import { dial } from "./client.ts";
 import { collectReports } from "./reports.ts";
 
-/** The status that a page of this origin is answered with. */
+/** The status that a page of this origin gets. */
 async function answer(origins: OriginPolicy | undefined, origin: string | undefined, host: string): Promise<number> {
   const server = new WebSocketServer(origins === undefined ? {} : { origins });
   const { client } = dial(server, { host, ...(origin !== undefined && { headers: { origin } }) });
@@ -46,20 +46,20 @@ describe("by default", () => {
   ])("a page of %s may not connect to %s", async (origin, host) => {
     expect(await answer(undefined, origin, host)).toBe(403);
   });
-  test.runIf("origin" in globalThis)("a page of the server's own may connect to whatever host", async () => {
+  test.runIf("origin" in globalThis)("a page of the server's origin may connect to any host", async () => {
     expect(await answer(undefined, globalThis.origin, "chat.example")).toBe(101);
     expect(await answer(undefined, `${globalThis.origin}0`, "chat.example")).toBe(403);
     expect(await answer(undefined, globalThis.origin.replace("http", "ws"), "chat.example")).toBe(403);
   });
-  test("who is refused is told why", async () => {
+  test("a refused page gets the reason", async () => {
     const { client } = dial(new WebSocketServer(), { origin: "https://evil.example" });
     await client.event("connectionRejected");
     expect(new TextDecoder().decode((await client.event("rejectionData")).data)).toContain("`origins`");
   });
-  test("who does not say so is no page, and may connect", async () => {
+  test("a client without an Origin is not a page, and may connect", async () => {
     expect(await answer(undefined, undefined, "app.example")).toBe(101);
   });
-  test("a page that says two origins may not connect", async () => {
+  test("a page with two origins may not connect", async () => {
     const { client } = dial(new WebSocketServer(), {
       host: "app.example",
       headers: [["origin", "https://app.example, https://app.example"]],
@@ -81,16 +81,16 @@ describe("a list", () => {
   ])("is compared: %s gets %d", async (origin, status) => {
     expect(await answer(origins, origin, "api.example")).toBe(status);
   });
-  test("may let in opaque origins", async () => {
+  test("may allow opaque origins", async () => {
     expect(await answer(["null"], "null", "api.example")).toBe(101);
   });
-  test("of none lets in no page", async () => {
+  test("that is empty allows no page", async () => {
     expect(await answer([], "https://api.example", "api.example")).toBe(403);
   });
 });
 
 describe("a function", () => {
-  test("is told what there is, and decides", async () => {
+  test("receives the request's details, and decides", async () => {
     const asked: unknown[] = [];
     const policy = (origin: string | undefined): boolean => {
       asked.push(origin);
@@ -101,7 +101,7 @@ describe("a function", () => {
     expect(await answer(policy, undefined, "b.example")).toBe(403);
     expect(asked).toEqual(["https://a.example", "null", undefined]);
   });
-  test("that throws lets nobody in", async () => {
+  test("that throws allows nobody", async () => {
     const { reports } = collectReports();
     const policy = (): boolean => {
       throw new Error("mine");
@@ -111,10 +111,10 @@ describe("a function", () => {
   });
 });
 
-test("any lets in every page", async () => {
+test("any allows every page", async () => {
   expect(await answer("any", "https://evil.example", "app.example")).toBe(101);
 });
 
-test.each(["https://app.example", "ANY", "", 1, {}, null])("%j is no policy", (origins) => {
+test.each(["https://app.example", "ANY", "", 1, {}, null])("%j is not a valid policy", (origins) => {
   expect(() => new WebSocketServer({ origins: origins as never })).toThrow(TypeError);
 });

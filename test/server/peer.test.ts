@@ -1,4 +1,4 @@
-/** A peer where there is no Buffer, as in a page. What it has in common with a peer of ws is tested beside ws. */
+/** A peer without Buffer, as in a page. `test/peers/wsPeer.test.ts` tests what it shares with a peer of ws. */
 import { describe, expect, test } from "vitest";
 import { WebSocketServer, type MessageBytes, type MessageData } from "../../src/server/index.ts";
 import { brandless } from "../support/brandlessBlob.ts";
@@ -12,7 +12,7 @@ const message = ({ peer }: Pair): Promise<[MessageData, boolean]> =>
 
 describe("a message", () => {
   test.skipIf(hasBuffer).each(["wörld 👋", "", "\uFEFFmark"])(
-    "of text is bytes that say themselves: %j",
+    "of text is bytes whose toString() is the text: %j",
     async (text) => {
       const pair = await open(new WebSocketServer());
       const received = message(pair);
@@ -24,7 +24,7 @@ describe("a message", () => {
       expect([...(data as MessageBytes)]).toEqual([...new TextEncoder().encode(text)]);
     },
   );
-  test.skipIf(hasBuffer)("of bytes is the same, in the encodings that libraries ask for", async () => {
+  test.skipIf(hasBuffer)("of bytes is the same, in the encodings that libraries use", async () => {
     const pair = await open(new WebSocketServer());
     const received = message(pair);
     pair.client.do((connection) => connection.sendData(hex("68 c3 a9 ff")));
@@ -38,7 +38,7 @@ describe("a message", () => {
     expect(data.subarray(0, 3).toString()).toBe("hé");
     expect(() => data.toString("utf16le" as never)).toThrow(TypeError);
   });
-  test("is its listener's alone: what comes later does not change it", async () => {
+  test("belongs to its listener: later data does not change it", async () => {
     const pair = await open(new WebSocketServer());
     const received: MessageBytes[] = [];
     pair.peer.on("message", (data) => received.push(data as MessageBytes));
@@ -55,7 +55,7 @@ describe("a message", () => {
     ["a Close", "88 02 03 e8", 1000],
     ["a frame that fails the connection", "83 00", 1002],
     ["half a frame", "81", undefined],
-  ])("in one chunk with %s comes while the peer is OPEN", async (_, rest, sent) => {
+  ])("in one chunk with %s arrives while the peer is OPEN", async (_, rest, sent) => {
     const { client, peer } = await open(new WebSocketServer({ masking: false }));
     const seen: unknown[] = [];
     peer.on("error", () => seen.push(["error", peer.readyState]));
@@ -80,7 +80,7 @@ describe("a message", () => {
 });
 
 describe("what is sent", () => {
-  test("echoes what came, as what it came", async () => {
+  test("echoes what it receives, with the same type", async () => {
     const pair = await open(new WebSocketServer());
     pair.peer.on("message", (data, binary) => pair.peer.send(data as MessageBytes, { binary }));
     pair.client.do((connection) => {
@@ -90,7 +90,7 @@ describe("what is sent", () => {
     expect(await pair.client.message()).toBe("wörld");
     expect(await pair.client.message()).toEqual(hex("ff"));
   });
-  test("echoes fragments, too", async () => {
+  test("also echoes fragments", async () => {
     const pair = await open(new WebSocketServer());
     pair.peer.binaryType = "fragments";
     pair.peer.on("message", (data, binary) => pair.peer.send(data, { binary }));
@@ -100,13 +100,13 @@ describe("what is sent", () => {
     expect(await pair.client.message()).toEqual(hex("03 04 05 06"));
     expect(() => pair.peer.send([1, 2] as never)).toThrow(TypeError);
   });
-  test("loses half a character where bytes of text are followed by a string", async () => {
+  test("loses half a character if bytes of text are followed by a string", async () => {
     const { client, peer } = await open(new WebSocketServer());
     peer.send(hex("c3"), { fin: false, binary: false });
     peer.send("text");
     expect(await client.message()).toBe("\uFFFDtext");
   });
-  test("may be changed at once, behind a Blob, too", async () => {
+  test("may be changed at once, even after a Blob", async () => {
     const { client, peer } = await open(new WebSocketServer());
     const bytes = hex("01");
     peer.send(bytes);
@@ -122,7 +122,7 @@ describe("what is sent", () => {
     ]);
     expect((await client.event("pingReceived")).payload).toEqual(hex("02"));
   });
-  test("behind a Blob is refused if the connection is gone when its turn comes", async () => {
+  test("after a Blob is refused if the connection has gone in the meantime", async () => {
     const { peer } = await open(new WebSocketServer());
     const errors: (Error | undefined)[] = [];
     peer.send(new Blob(["first"]), (error) => errors.push(error));
@@ -136,7 +136,7 @@ describe("what is sent", () => {
       Array.from({ length: 3 }, () => expect.stringMatching(/^WebSocket is not open: readyState/) as unknown),
     );
   });
-  test("as a Blob that can't be read ends the connection, for the message is missing", async () => {
+  test("as an unreadable Blob ends the connection, because the message is missing", async () => {
     const { client, peer } = await open(new WebSocketServer());
     const seen: unknown[] = [];
     const blob = Object.assign(new Blob(["lost"]), { arrayBuffer: () => Promise.reject(new Error("unreadable")) });
@@ -148,14 +148,14 @@ describe("what is sent", () => {
     expect(seen).toEqual(["unreadable", "unreadable", "WebSocket is not open: readyState 2 (CLOSING)", 1006]);
     expect((await client.event("connectionClosed")).code).toBe(1006);
   });
-  test("as a Blob of a class with no brand, such as happy-dom's, is a Blob", async () => {
+  test("as a Blob without Symbol.toStringTag, such as happy-dom's, is sent as a Blob", async () => {
     const { client, peer } = await open(new WebSocketServer());
     peer.send(brandless(hex("01 02")) as Blob);
     expect(await client.message()).toEqual(hex("01 02"));
     peer.send(brandless(hex("68 69")) as Blob, { binary: false });
     expect(await client.message()).toBe("hi");
   });
-  test("is text or bytes: of anything else nothing is sent", async () => {
+  test("is text or bytes: anything else sends nothing", async () => {
     const { client, peer } = await open(new WebSocketServer());
     for (const wrong of [{}, { size: 1, type: "" }, new Response("x"), true, Symbol("x"), [{}]]) {
       expect(() => peer.send(wrong as never)).toThrow(TypeError);
@@ -164,7 +164,7 @@ describe("what is sent", () => {
     peer.send("behind it");
     expect(await client.message()).toBe("behind it");
   });
-  test("announces on the socket that there is room again", async () => {
+  test("the socket announces when there is room again", async () => {
     const { client, peer } = await open(new WebSocketServer());
     let drains = 0;
     peer._socket.on("drain", () => drains++);
@@ -179,7 +179,7 @@ describe("what is sent", () => {
 });
 
 describe("pause", () => {
-  test("in a listener lets no other message through, and holds what is behind it", async () => {
+  test("in a listener stops the messages after it", async () => {
     const { client, peer } = await open(new WebSocketServer());
     const received: string[] = [];
     peer.on("message", (data) => {
@@ -196,7 +196,7 @@ describe("pause", () => {
     peer.resume();
     await expect.poll(() => received).toEqual(["one", "two", "three"]);
   });
-  test("holds pings and the Close, too", async () => {
+  test("also stops pings and the Close", async () => {
     const { client, peer } = await open(new WebSocketServer());
     const seen: unknown[] = [];
     peer.on("ping", () => seen.push("ping"));
@@ -211,7 +211,7 @@ describe("pause", () => {
     peer.resume();
     await expect.poll(() => seen).toEqual(["ping", 1000]);
   });
-  test("drops what it holds if the connection is terminated", async () => {
+  test("drops the held messages if the connection is terminated", async () => {
     const { client, peer } = await open(new WebSocketServer());
     const seen: unknown[] = [];
     peer.on("message", () => seen.push("message"));
@@ -229,7 +229,7 @@ describe("pause", () => {
 });
 
 describe("the socket", () => {
-  test("says that it has finished, before the connection is closed", async () => {
+  test("reports its end before the connection is closed", async () => {
     const { client, peer, request } = await open(new WebSocketServer());
     expect([peer._socket === request.socket, peer._socket._writableState.finished]).toEqual([true, false]);
     const seen: string[] = [];

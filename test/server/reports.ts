@@ -1,4 +1,4 @@
-/** What the platform is told of errors that nobody takes. */
+/** Captures the unhandled errors that the platform reports. */
 import { onTestFinished } from "vitest";
 
 interface Platform {
@@ -6,7 +6,7 @@ interface Platform {
   process?: { emitWarning?: (warning: Error) => void };
 }
 
-/** What is reported from now to the end of the test: as warnings, or in a page as its `error` events. */
+/** What is reported until the end of the test: as warnings, or in a page as its `error` events. */
 export function collectReports(): { reports: unknown[] } {
   const platform = globalThis as Platform;
   const { reportError, process } = platform;

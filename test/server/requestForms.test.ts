@@ -1,4 +1,6 @@
-/** Requests as people send them, at every face: absolute targets, lists and cookies on several lines, and credentials. */
+/**
+ * Unusual forms of requests at every interface: absolute targets, lists and cookies on several lines, and credentials.
+ */
 import { describe, expect, test } from "vitest";
 import { crosswsAdapter, WebSocketServer } from "../../src/server/index.ts";
 import { accept, connect, serve } from "../../src/stream/index.ts";
@@ -6,7 +8,7 @@ import { pipe } from "../../src/transports/pipe.ts";
 import { createWebSocketClass } from "../../src/websocket/index.ts";
 import { request } from "../handshake/heads.ts";
 
-/** A transport on which this request has come; the client takes its answer, and ends behind it. */
+/** A transport on which this request has arrived. The client reads the answer, then ends. */
 function asked(...changes: string[]): ReturnType<typeof pipe>[1] {
   const [near, far] = pipe();
   const writer = near.writable.getWriter();
@@ -71,7 +73,7 @@ describe.each(targets)("RFC 9112 §3.2.2 %s", (target, url) => {
   });
 });
 
-test("a target in absolute form with no path is for the path /", async () => {
+test("an absolute target without a path means the path /", async () => {
   const server = new WebSocketServer({ path: "/" });
   const connected = new Promise<string>((resolve) => server.on("connection", (peer) => resolve(peer.url)));
   server.handleTransport(asked("=GET http://a.example?x=1 HTTP/1.1"));
@@ -118,7 +120,7 @@ describe("credentials in the URL (RFC 7617), of a client", () => {
     [{}, basic],
     [{ headers: { "X-A": "1" } }, basic],
     [{ headers: { authorization: "Bearer t" } }, "Bearer t"],
-  ])("the class, with %j, whose url is as the platform has it", async (options, expected) => {
+  ])("the class, with %j, whose url is the platform's", async (options, expected) => {
     const [near, far] = pipe();
     const WebSocket = createWebSocketClass(() => near, options);
     const socket = new WebSocket(url);
@@ -126,7 +128,7 @@ describe("credentials in the URL (RFC 7617), of a client", () => {
     expect((await accept(far)).headers.get("authorization")).toBe(expected);
   });
 
-  test("cookies in several entries are joined by a semicolon", async () => {
+  test("cookies in several entries are joined with a semicolon", async () => {
     const [near, far] = pipe();
     void connect(near, {
       headers: [

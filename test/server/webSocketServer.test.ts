@@ -1,4 +1,7 @@
-/** The server that is given transports: how they come, how many, and how it ends. What it shares with ws is tested there. */
+/**
+ * The server of transports: how they arrive, the limits, and the end. What it shares with ws is tested in
+ * `test/peers/wsServer.test.ts`.
+ */
 import { describe, expect, test } from "vitest";
 import { WebSocketServer, type MessageBytes, type WebSocketServerOptions } from "../../src/server/index.ts";
 import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
@@ -13,7 +16,7 @@ const close = (server: WebSocketServer): Promise<void> => new Promise((resolve) 
 const turn = (ms = 10): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const accepted = (client: Client): Promise<unknown> => client.event("connectionEstablished");
 
-/** Transports that are put in at one end and taken at the other, and whether they are still wanted. */
+/** A source that the test fills, and whether the server still reads from it. */
 function source(): {
   put: () => Client;
   fail: (error: unknown) => void;
@@ -48,7 +51,7 @@ async function* each(stream: ReadableStream<ByteTransport>): AsyncGenerator<Byte
 }
 
 describe("serve", () => {
-  test("takes transports as they come", async () => {
+  test("accepts transports as they arrive", async () => {
     const server = new WebSocketServer();
     const { put, stream } = source();
     void server.serve(each(stream));
@@ -56,7 +59,7 @@ describe("serve", () => {
     await accepted(put());
     expect(server.clients!.size).toBe(2);
   });
-  test("takes a list, and is done at its end, while the connections go on", async () => {
+  test("accepts a list, and resolves at its end while the connections continue", async () => {
     const server = new WebSocketServer();
     const pipes = [pipe(), pipe()];
     await server.serve(pipes.map(([, far]) => far));
@@ -70,7 +73,7 @@ describe("serve", () => {
     for (const { put } of sources) await accepted(put());
     expect(server.clients!.size).toBe(2);
   });
-  test("tells of a source that fails, and is done", async () => {
+  test("reports a source that fails, and resolves", async () => {
     const server = new WebSocketServer();
     const errors: unknown[] = [];
     server.on("error", (error) => errors.push(error));
@@ -82,7 +85,7 @@ describe("serve", () => {
     }
     expect(errors).toEqual([new Error("broken"), new Error("no more transports", { cause: "broken" })]);
   });
-  test("tells of a transport that can't be used, and goes on", async () => {
+  test("reports an unusable transport, and continues", async () => {
     const server = new WebSocketServer();
     const errors: unknown[] = [];
     server.on("error", (error) => errors.push(error));
@@ -93,7 +96,7 @@ describe("serve", () => {
     await accepted(new Client(near));
     expect(errors).toEqual([expect.any(TypeError), expect.any(TypeError)]);
   });
-  test("ends when the server closes, also while it waits, and gives the source up", async () => {
+  test("ends when the server closes, even while it waits, and returns the source's iterator", async () => {
     const server = new WebSocketServer();
     const { put, stream, over } = source();
     const serving = server.serve(each(stream));
@@ -106,7 +109,7 @@ describe("serve", () => {
     expect(await late.event("connectionClosed")).toMatchObject({ code: 1006 });
     await expect.poll(over).toBe(true);
   });
-  test("asks no more of a source that can't be given up", async () => {
+  test("stops reading a source without return()", async () => {
     const server = new WebSocketServer();
     let asked = 0;
     const next = async (): Promise<IteratorResult<ByteTransport>> => {
@@ -121,7 +124,7 @@ describe("serve", () => {
     await turn(40);
     expect(asked).toBeLessThanOrEqual(before);
   });
-  test("of a closed server is over at once", async () => {
+  test("of a closed server resolves at once", async () => {
     const server = new WebSocketServer();
     await close(server);
     await server.serve(each(source().stream));
@@ -129,7 +132,7 @@ describe("serve", () => {
 });
 
 describe("maxConnections", () => {
-  test("drops the transports beyond it, and says so", async () => {
+  test("drops the transports beyond it, and reports that", async () => {
     const server = new WebSocketServer({ maxConnections: 2 });
     const dropped: ByteTransport[] = [];
     server.on("drop", (transport) => dropped.push(transport));
@@ -142,7 +145,7 @@ describe("maxConnections", () => {
     await expect.poll(() => server.clients!.size).toBe(1);
     await open(server);
   });
-  test("makes serve wait with the next one", async () => {
+  test("makes serve wait before the next one", async () => {
     const server = new WebSocketServer({ maxConnections: 1 });
     const { put, stream } = source();
     void server.serve(each(stream));
@@ -160,7 +163,7 @@ describe("maxConnections", () => {
   });
 });
 
-test("serve does not ask for a transport that it could not take", async () => {
+test("serve does not take a transport before there is room", async () => {
   const server = new WebSocketServer({ maxConnections: 1 });
   const pipes = [pipe(), pipe()];
   let asked = 0;
@@ -176,7 +179,7 @@ test("serve does not ask for a transport that it could not take", async () => {
 });
 
 describe("maxConnections and several sources", () => {
-  test("what was taken and has to wait is dropped when the server closes", async () => {
+  test("what was taken and waits is dropped when the server closes", async () => {
     const server = new WebSocketServer({ maxConnections: 1 });
     const sources = [source(), source()];
     let drops = 0;
@@ -196,7 +199,7 @@ describe("maxConnections and several sources", () => {
 });
 
 describe("maxPendingHandshakes", () => {
-  test("holds those that send no request, and those that wait for verifyClient", async () => {
+  test("counts connections without a request, and those that wait for verifyClient", async () => {
     const decide: ((yes: boolean) => void)[] = [];
     const server = new WebSocketServer({
       maxPendingHandshakes: 2,
@@ -232,7 +235,7 @@ describe("maxPendingHandshakes", () => {
 });
 
 describe("close", () => {
-  test("drops those that have sent no request, and is not held up by them", async () => {
+  test("drops connections without a request, and does not wait for them", async () => {
     const timers = countTimers();
     const server = new WebSocketServer();
     const [near, far] = pipe();
@@ -242,7 +245,7 @@ describe("close", () => {
     await close(server);
     expect(timers()).toBe(0);
   });
-  test("answers 503 to those that wait for an answer, and does not wait for it", async () => {
+  test("answers waiting requests with 503, and does not wait for them", async () => {
     let decide!: (yes: boolean) => void;
     const server = new WebSocketServer({ verifyClient: () => new Promise((resolve) => (decide = resolve)) });
     let connections = 0;
@@ -260,7 +263,7 @@ describe("close", () => {
     ["verifyClient", false],
     ["verifyClient", true],
     ["handleProtocols", "chat"],
-  ])("does not mind %s that then says %s", async (hook, answer) => {
+  ])("ignores %s that then says %s", async (hook, answer) => {
     const { reports } = collectReports();
     let decide!: (answer: unknown) => void;
     const server = new WebSocketServer({ [hook]: () => new Promise((resolve) => (decide = resolve)) });
@@ -272,7 +275,7 @@ describe("close", () => {
     await closing;
     expect(reports).toEqual([]);
   });
-  test("takes no transports from then on", async () => {
+  test("refuses transports from then on", async () => {
     const server = new WebSocketServer();
     const { client } = await open(server);
     const closing = close(server);
@@ -306,7 +309,7 @@ describe("a request that was parsed elsewhere", () => {
     "sec-websocket-version": "13",
     "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
   };
-  test("is answered, and what came behind it is read", async () => {
+  test("is answered, and the bytes after it are read", async () => {
     const server = new WebSocketServer();
     const received = new Promise((resolve) => {
       server.on("connection", (peer, { url }) =>
@@ -320,7 +323,7 @@ describe("a request that was parsed elsewhere", () => {
     const { value } = await near.readable.getReader().read();
     expect(new TextDecoder().decode(value)).toMatch(/^HTTP\/1\.1 101 /);
   });
-  test("is held to the same rules", async () => {
+  test("is checked against the same rules", async () => {
     const server = new WebSocketServer();
     const [near, far] = pipe();
     server.handleTransport(far, { request: { method: "POST", target: "/chat", headers } });
@@ -329,8 +332,8 @@ describe("a request that was parsed elsewhere", () => {
   });
 });
 
-describe("what is known of a transport", () => {
-  test("is told with the request", async () => {
+describe("the information about a transport", () => {
+  test("is passed on with the request", async () => {
     const seen: unknown[] = [];
     const server = new WebSocketServer({ verifyClient: ({ secure }) => seen.push(secure) > 0 });
     server.on("connection", (_, { socket }) => seen.push(socket.remoteAddress, socket.encrypted));
@@ -340,7 +343,7 @@ describe("what is known of a transport", () => {
   });
 });
 
-test("a transport may say itself what it came with, and options stand above it", async () => {
+test("may come from the transport, and options override it", async () => {
   const seen: unknown[] = [];
   const server = new WebSocketServer({ verifyClient: ({ secure }) => seen.push(secure) > 0 });
   server.on("connection", (_, { url, socket }) => seen.push(url, socket.remoteAddress));
@@ -363,7 +366,7 @@ test("a transport may say itself what it came with, and options stand above it",
 });
 
 describe("options", () => {
-  test("extensions are negotiated, and named at the peer", async () => {
+  test("extensions are negotiated, and named by the peer", async () => {
     const { client, peer } = await open(new WebSocketServer({ extensions: [complement()] }), {
       extensions: [complement()],
     });
@@ -372,7 +375,7 @@ describe("options", () => {
     peer.send("plain", { compress: false });
     expect([await client.message(), await client.message()]).toEqual(["compressed", "plain"]);
   });
-  test("shouldHandle may be overridden", async () => {
+  test("shouldHandle can be overridden", async () => {
     class ChatServer extends WebSocketServer {
       override shouldHandle({ headers }: { headers: Record<string, string | undefined> }): boolean {
         return headers.host === "chat.example";
@@ -382,7 +385,7 @@ describe("options", () => {
     await open(server, { host: "chat.example" });
     expect((await dial(server).client.event("connectionRejected")).status).toBe(400);
   });
-  test("headers named as members of objects are headers like any other", async () => {
+  test("headers named like members of Object.prototype are ordinary headers", async () => {
     const { request } = await open(new WebSocketServer(), { headers: { __proto__x: "1", constructor: "2" } });
     expect(request.headers).toMatchObject({ __proto__x: "1" });
     expect(request.headers.constructor).toBe("2");
@@ -399,12 +402,12 @@ describe("options", () => {
     ["closeTimeoutMs", { closeTimeoutMs: 0 }],
     ["handshakeTimeoutMs", { handshakeTimeoutMs: -1 }],
     ["messageTimeoutMs", { messageTimeoutMs: 0 }],
-  ])("that can't be are a RangeError: %s", (_, options) => {
+  ])("that are invalid cause a RangeError: %s", (_, options) => {
     expect(() => new WebSocketServer(options)).toThrow(RangeError);
   });
 });
 
-test("a peer is closed under fake timers that nobody moves, and when they are gone", async () => {
+test("a peer closes under fake timers that nobody advances, and after they are removed", async () => {
   fakeTime();
   const { client, peer } = await open(new WebSocketServer());
   const closed = new Promise((resolve) => peer.once("close", resolve));

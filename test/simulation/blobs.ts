@@ -1,4 +1,4 @@
-/** Blobs whose bytes can be seen at once, and which are read in virtual time: the platform's are read in its own. */
+/** Blobs whose bytes are visible at once and which are read in virtual time; the platform's are read in real time. */
 
 const PlatformBlob = globalThis.Blob;
 

@@ -1,4 +1,4 @@
-/** Runs many seeds, one after the other, and sums up what they found. */
+/** Runs many seeds, one after the other, and summarizes the findings. */
 import { Choices, type Script } from "./choices.ts";
 import { MARKS, type Mark } from "./marks.ts";
 import { shrink } from "./shrink.ts";

@@ -1,4 +1,4 @@
-/** Client programs: a session by `connect`, and a socket of the class. */
+/** Client programs: a session from `connect`, and a socket of the class. */
 import { connect, type WebSocketSession } from "../../src/stream/index.ts";
 import { createWebSocketClass, type WebSocketOver } from "../../src/websocket/index.ts";
 import { SimBlob } from "./blobs.ts";

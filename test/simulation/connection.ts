@@ -1,4 +1,4 @@
-/** One connection of a world: its link, both ends, and how it began. */
+/** One connection of a world: its link, both ends, and how it opened. */
 import type { WebSocketSession } from "../../src/stream/index.ts";
 import type { End } from "./laws.ts";
 import type { Link } from "./network.ts";

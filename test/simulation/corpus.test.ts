@@ -1,4 +1,4 @@
-/** Scripts that broke a law once keep it now. */
+/** Scripts that once broke a law no longer do. */
 import { expect, test } from "vitest";
 import type { Script } from "./choices.ts";
 import { simulate } from "./simulate.ts";
@@ -14,6 +14,6 @@ test.each(Object.entries(files))("%s", async (_, { script }) => {
   expect((await simulate(0, script)).findings).toEqual([]);
 });
 
-test("a script that is empty keeps the laws", async () => {
+test("an empty script keeps the laws", async () => {
   expect((await simulate(0, {})).findings).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** Runs a part of the seeds of the test suite: in Node more of them than in a page. */
+/** Runs a part of the test suite's seeds: more of them in Node than in a page. */
 import { expect } from "vitest";
 import { campaign, unreached } from "./campaign.ts";
 

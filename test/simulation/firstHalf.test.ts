@@ -1,4 +1,4 @@
-/** The whole stack keeps its laws: the first half of the seeds. Each half is a file, so that both run at once. */
+/** The whole stack keeps its laws: the first half of the seeds. Each half is a file, so that both run in parallel. */
 import { test } from "vitest";
 import { expectLaws, TIMEOUT_MS } from "./expectLaws.ts";
 

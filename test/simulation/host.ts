@@ -1,4 +1,4 @@
-/** What a run needs of the platform: macrotask turns, and whatever nobody has caught. */
+/** What a run needs from the platform: macrotask turns, and uncaught errors. */
 
 export interface Uncaught {
   /** In a page `reportError` counts as a warning. */

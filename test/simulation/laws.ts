@@ -1,4 +1,4 @@
-/** The laws that every run has to keep, and what is known of each end of a connection to check them. */
+/** The laws that every run must keep, and the facts about each end of a connection that they are checked with. */
 import { ProtocolError, type Limits } from "../../src/index.ts";
 import { WebSocketError } from "../../src/stream/index.ts";
 import { bytesOf, makeContent, headOf, isEqual, type Content, type Sent } from "./messages.ts";
@@ -101,7 +101,7 @@ export class End {
   dropsByWish = false;
   /** When it asked to close once everything is sent. */
   closeWantedMs = Infinity;
-  /** It was told that messages were dropped. */
+  /** It received the error that messages were dropped. */
   heardOfDrops = false;
   /** It read to the end of a connection that closed cleanly. */
   sawEnd = false;
@@ -233,7 +233,7 @@ export class End {
       this.begin(`${error.where} threw in ${this.#calling}()`);
   }
 
-  /** The application was told an error: it has to be of a known type. */
+  /** The application received an error, which must be of a known type. */
   heard(what: string, error: unknown): void {
     const { code } = ((error as { cause?: unknown } | undefined)?.cause ?? error ?? {}) as { code?: unknown };
     if (typeof code === "string" && LIMIT_CODES.has(code)) this.#world.mark("limit exceeded");
@@ -241,13 +241,13 @@ export class End {
       this.timedOut = true;
       this.#world.mark("message timed out");
     }
-    if (error instanceof WebSocketError && error.message.includes("nobody took in time")) this.#hearOfDrops();
+    if (error instanceof WebSocketError && error.message.includes("not read in time")) this.#hearOfDrops();
     if (what === "closed" || what === "error event") {
       if (!(error instanceof WebSocketError)) this.#fail("contains", `${what} gave ${describe(error)}`);
       return;
     }
     if (plannedBehind(error) !== undefined) return;
-    // A stream that was aborted without a reason tells its writers that.
+    // A stream that was aborted without a reason passes that on to its writers.
     if (error === undefined && /^(write|close)/.test(what)) return;
     const known =
       error instanceof WebSocketError ||
@@ -255,7 +255,7 @@ export class End {
       error instanceof RangeError ||
       error instanceof DOMException ||
       (error instanceof TypeError && !/Cannot read|is not a function|not iterable|detached/.test(error.message)) ||
-      // In the shape of ws, callbacks are told plain errors.
+      // The ws-style server passes plain errors to callbacks.
       what === "callback";
     if (!known) this.#world.fail("contains", `${this.face}: ${what.replace(/\d+/g, "")} gave ${describe(error)}`);
   }
@@ -382,11 +382,11 @@ export class End {
     this.#world.after(this.closeTimeoutMs + this.slackMs, () => this.#checkEnded(how));
   }
 
-  /** The application was told the end. */
+  /** The application received the end. */
   end(clean: boolean, code: number): void {
     this.#world.log(`${this.name} over ${clean ? "clean" : "failed"} ${code}`);
     if (this.over !== undefined) {
-      this.#world.fail("ends once", `${this.face}: the end was told twice`);
+      this.#world.fail("ends once", `${this.face}: the end was reported twice`);
       return;
     }
     this.over = { clean, code };
@@ -414,6 +414,7 @@ export class End {
   #checkPatience(): void {
     const { messageTimeoutMs = 0 } = this;
     if (this.transport.outgoing.scanner.closeCode !== 1008 || this.began) return;
+    if (this.transport.incoming.scanner.closeCode === 1008) return; // an echo
     if (this.#world.nowMs < this.#readLateMs + messageTimeoutMs - this.slackMs) {
       this.#fail("stays open", "the peer's message timed out because the application was late");
     }
@@ -454,7 +455,7 @@ export class End {
     if (!this.opened || peer?.opened !== true || this.endsEarly || peer.endsEarly) return;
     if (this.isDisturbed() || this.mayClose()) return;
     if (this.began || peer.began || this.#mayMissPongs(peer) || peer.#mayMissPongs(this)) return;
-    // Whoever waits in vain for a message says so in its Close, if there is room for that.
+    // A side that waits in vain for a message says so in its Close, if there is room.
     const times = this.messageTimeoutMs !== undefined || peer.messageTimeoutMs !== undefined;
     if (times && (!clean || this.over?.code === 1008 || this.timedOut || peer.timedOut)) return;
     this.#fail("stays open", `it was ${clean ? "closed" : "cut off"} although nobody closed it`);
@@ -470,7 +471,7 @@ export class End {
     return incoming.latencyMs + outgoing.latencyMs + PONG_SLACK_MS >= this.keepalive.timeoutMs;
   }
 
-  /** Nothing arrives any more, and nobody was told. */
+  /** Nothing arrives any more, and nobody got an error. */
   vanished(): void {
     if (this.keepalive === undefined || !this.opened || this.over !== undefined) return;
     const { intervalMs, timeoutMs } = this.keepalive;
@@ -636,7 +637,7 @@ export class End {
     this.#checkAllArrived(this.peer);
   }
 
-  /** Whoever is sent what breaks the protocol fails, and says why. */
+  /** A side that receives a protocol violation fails, and gives the reason. */
   #checkViolation({ transport: { outgoing } }: End): void {
     if (this.opened && outgoing.brokenHead !== undefined) {
       this.#fail("tells the truth", `opened although the head was broken: ${outgoing.brokenHead}`);

@@ -1,4 +1,4 @@
-/** Situations that some run has to reach: one that none does shows that the faults miss it. */
+/** Situations that some run must reach: if none does, the faults are too weak. */
 
 export const MARKS = [
   "clean close",

@@ -1,4 +1,4 @@
-/** Messages that say who sent them, on which channel, and as which one: so that what arrives can be compared with it. */
+/** Messages that contain their sender, channel and number, so that received ones can be compared with sent ones. */
 
 import type { Draws } from "./choices.ts";
 
@@ -17,7 +17,7 @@ const FILLERS = ["x", "é", "😀"] as const;
 
 const SIZES = [20, 20, 130, 20, 1000, 200, 5000, 20, 70_000] as const;
 
-/** Now and then more than what waits anywhere. */
+/** Sometimes more than any queue holds. */
 export const LARGEST = 300 * 1024;
 
 /** The size of a message, in bytes or characters. */

@@ -1,4 +1,4 @@
-/** User code that fails on purpose: what it throws, and at which call. */
+/** User code that fails on purpose: what it throws, and in which call. */
 import type { Extension, ExtensionCodec, ExtensionParameters } from "../../src/index.ts";
 import type { Clock } from "../../src/stream/clock.ts";
 import type { Draws } from "./choices.ts";
@@ -29,7 +29,7 @@ export class PlannedError extends Error {
     this.destination = destination;
   }
 
-  /** What is wrong with how it was told; `undefined` if nothing is. */
+  /** How the report was wrong; `undefined` if it was right. */
   get misreport(): string | undefined {
     const { destination, warnings, exceptions, tellings } = this;
     if (destination === "anyone") return undefined;
@@ -40,7 +40,7 @@ export class PlannedError extends Error {
     for (const [way, times] of Object.entries(told)) {
       const wanted = way === destination ? 1 : 0;
       if (times < wanted) return `was not told by ${way}`;
-      if (times > wanted) return wanted === 0 ? `was told by ${way}` : `was told more than once by ${way}`;
+      if (times > wanted) return wanted === 0 ? `was reported by ${way}` : `was reported more than once by ${way}`;
     }
     return undefined;
   }

@@ -1,7 +1,7 @@
 /**
- * Whether the simulator finds what is broken on purpose: each mutation changes one place of a copy of the sources, on
- * which the corpus and then seeds run until the first finding. `--seeds N` (20,000 at the most by default), `--workers N`
- * (mutations at a time), `--only TEXT` (those whose name or file has it in it).
+ * Checks that the simulator finds planted faults: each mutation changes one place in a copy of the sources, on which
+ * the corpus and then seeds run until the first finding. `--seeds N` (at most 20,000 by default), `--workers N`
+ * (mutations in parallel), `--only TEXT` (mutations whose name or file contains it).
  */
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,10 +1,10 @@
-/** Places of the driver and of what joins it to applications, each changed so that it breaks a promise. */
+/** Changes to the driver and the code around it, each of which breaks a promise. */
 
 export interface Mutation {
   /** What is broken. */
   readonly name: string;
   readonly file: string;
-  /** Stands in the file once. */
+  /** Occurs once in the file. */
   readonly search: string;
   readonly replacement: string;
 }

@@ -1,4 +1,6 @@
-/** A simulated pair of byte transports whose bytes travel through virtual time, and what really happened to them. */
+/**
+ * A simulated pair of byte transports whose bytes travel in virtual time, and a record of what really happened to them.
+ */
 import type { ByteTransport, TransportRequest } from "../../src/transports/byteTransport.ts";
 import type { Draws } from "./choices.ts";
 import type { Law } from "./laws.ts";
@@ -42,7 +44,7 @@ interface DirectionPlan {
   readonly emptyBurst: number;
   /** From when on the reader gets one empty chunk after the other for a while, for a plain stream. */
   readonly emptyFromMs: number;
-  /** After this many bytes the reader gets a chunk that is no `Uint8Array`. */
+  /** After this many bytes the reader gets a chunk that is not a `Uint8Array`. */
   readonly strangeAt: number;
   readonly writesHangFrom: number;
   readonly writesFailFrom: number;

@@ -1,4 +1,4 @@
-/** The options of one side of a connection, and what of them fails on purpose. */
+/** The options of one side of a connection, and which of them fail on purpose. */
 import type { Connection, Extension, Limits, SharedOptions } from "../../src/index.ts";
 import { LocalProtocolError } from "../../src/index.ts";
 import { permessageDeflate } from "../../src/deflate/index.ts";
@@ -168,11 +168,13 @@ function originPolicy(world: World, draws: Draws): OriginPolicy {
     refuse(500);
     return world.originError();
   };
-  /** The only connection waits for its answer from now on, or not any more. */
-  const ask = (asked: boolean): void => {
-    if (world.connections.length === 1) world.connections[0]!.asked = asked;
-  };
   return () => {
+    // With several it is not known whose request it is.
+    const connection = world.connections.length === 1 ? world.connections[0] : undefined;
+    /** The connection waits for its answer from now on, or not any more. */
+    const ask = (asked: boolean): void => {
+      if (connection !== undefined) connection.asked = asked;
+    };
     ask(way === "late" || way === "never" || way === "noLate");
     switch (way) {
       case "late":

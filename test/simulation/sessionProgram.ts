@@ -1,4 +1,4 @@
-/** What an application does with a session: how it reads, and what it calls, when. */
+/** What an application does with a session: how it reads, and what it calls when. */
 import { WebSocketError, type WebSocketSession } from "../../src/stream/index.ts";
 import type { Draws } from "./choices.ts";
 import type { End } from "./laws.ts";

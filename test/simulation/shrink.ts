@@ -1,4 +1,6 @@
-/** Finds a shorter script that still breaks the same law: deletes ranges, zeroes and lowers values, runs again. */
+/**
+ * Finds a shorter script that still breaks the same law: deletes ranges, zeroes and lowers values, and runs it again.
+ */
 import type { Script } from "./choices.ts";
 
 /** Whether a script still fails in the same way. */

@@ -1,4 +1,4 @@
-/** The simulator itself: it repeats itself, finds a planted fault, and shrinks it. */
+/** The simulator itself: it is repeatable, finds a planted fault, and shrinks its script. */
 import { describe, expect, test } from "vitest";
 import { shrinkFailure } from "./campaign.ts";
 import { Choices, type Script } from "./choices.ts";
@@ -24,12 +24,12 @@ describe("a run", () => {
     expect(second.script).toEqual(first.script);
   });
 
-  test("is the same for the script that it recorded", async () => {
+  test("is the same for the recorded script", async () => {
     const first = await runWorld(new Choices(7));
     expect((await runWorld(new Choices(0, first.script))).trace).toEqual(first.trace);
   });
 
-  test("differs from seed to seed", async () => {
+  test("differs between seeds", async () => {
     const traces = await Promise.all([11, 12, 13].map(async (seed) => (await simulate(seed)).trace.join("\n")));
     expect(new Set(traces).size).toBe(3);
   });
@@ -45,7 +45,7 @@ test("a planted fault is found: a session that swallows close()", async () => {
 });
 
 describe("shrink", () => {
-  test("finds the values that matter, and leaves out the others", async () => {
+  test("keeps the values that matter, and removes the others", async () => {
     const script: Script = { a: [1, 9, 4, 7], b: [3, 3, 3], c: [5] };
     const fails = (candidate: Script): Promise<boolean> =>
       Promise.resolve((candidate.a ?? []).includes(4) && (candidate.b?.[1] ?? 0) >= 2);
@@ -70,7 +70,7 @@ describe("shrink", () => {
 });
 
 describe("the virtual clock", () => {
-  test("runs what is due in order, and at one time in the order in which it was set", () => {
+  test("runs what is due in order of time, then of setting", () => {
     const clock = new VirtualClock();
     const ran: string[] = [];
     for (const [name, ms] of [
@@ -85,7 +85,7 @@ describe("the virtual clock", () => {
     expect(clock.liveTimers).toBe(0);
   });
 
-  test("counts the timers that are neither over nor cleared", () => {
+  test("counts the timers that have neither fired nor been cleared", () => {
     const clock = new VirtualClock();
     const timer = clock.setTimeout(() => undefined, 1);
     clock.setTimeout(() => undefined, 2);

@@ -1,4 +1,4 @@
-/** Where a server's transports come from: an iterator that gives them as clients connect. */
+/** The source of a server's transports: an iterator that yields one for each client that connects. */
 import type { SimTransport } from "./network.ts";
 import type { World } from "./world.ts";
 

@@ -1,4 +1,4 @@
-/** Bytes with which a peer breaks the protocol (RFC 6455), between two of its frames, and how that has to be answered. */
+/** Bytes with which a peer breaks the protocol (RFC 6455), between two of its frames, and the expected answer. */
 import type { Draws } from "./choices.ts";
 
 export interface Violation {
@@ -7,7 +7,7 @@ export interface Violation {
   readonly closeCode: number;
 }
 
-/** What lies on the wire before it. */
+/** The bytes on the wire before it. */
 export interface Place {
   readonly toServer: boolean;
   /** Whether clients mask. */
@@ -89,13 +89,13 @@ export function drawViolation(draws: Draws, { toServer, masking, inMessage }: Pl
     case "noise":
       return breaks(
         1002,
-        // The first byte has reserved bits set; what follows does not matter.
+        // The first byte has reserved bits set; the rest does not matter.
         [0x70, ...Array.from({ length: 40 }, (_, i) => (i * 37 + 11) & 255)],
       );
   }
 }
 
-/** What comes in place of the head of a request or an answer. */
+/** Replacements for the head of a request or an answer. */
 export type BrokenHead = "noise" | "endless" | "wrongAccept" | "noUpgrade";
 
 export function brokenHead(way: BrokenHead, head: Uint8Array): Uint8Array<ArrayBuffer> {

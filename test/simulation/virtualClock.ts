@@ -1,4 +1,4 @@
-/** Time that stands still until the world moves it to the next thing that is due. */
+/** Time that stands still until the world advances it to the next timer. */
 import type { Clock } from "../../src/stream/clock.ts";
 
 interface Entry {

@@ -6,29 +6,29 @@ const BLANK_LINE = [13, 10, 13, 10];
 const STATUS_LINE = 12;
 
 export class WireScanner {
-  /** Position behind the first Close frame; `undefined` until its header is complete. */
+  /** Position after the first Close frame; `undefined` until its header is complete. */
   closeEnd: number | undefined;
-  /** The code of the first Close frame, once all of it has come; 1005 if it has none. */
+  /** The code of the first Close frame, once it has arrived completely; 1005 if it has none. */
   closeCode: number | undefined;
   /** The status of the HTTP head; `undefined` before it, and for a request. */
   status: number | undefined;
-  /** Position behind the head; `undefined` until that is complete. */
+  /** Position after the head; `undefined` until it is complete. */
   headEnd: number | undefined;
-  /** Position behind the first frame that brings a piece of a message; `undefined` until its header is complete. */
+  /** Position after the first frame with a piece of a message; `undefined` until its header is complete. */
   firstPieceEnd: number | undefined;
   /** Called for each Ping frame, once its header is complete. */
   pinged: () => void = () => {};
-  /** A message in fragments is under way. */
+  /** Whether a fragmented message is in progress. */
   inMessage = false;
-  /** Frames whose last byte has come. */
+  /** Frames whose last byte has arrived. */
   frames = 0;
   position = 0;
   /** The first bytes of the head, and how much of the blank line behind it has come. */
   #head = "";
   #blank = 0;
-  /** The frame header that is incomplete so far. */
+  /** The frame header that is not complete yet. */
   readonly #header: number[] = [];
-  /** How many bytes of the present frame's payload are still to come. */
+  /** How many bytes of the current frame's payload are still to come. */
   #payloadLeft = 0;
   /** The payload of the first Close frame, as far as it matters. */
   #closeBody: number[] | undefined;

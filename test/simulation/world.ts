@@ -20,7 +20,7 @@ const MOST_TURNS = 10_000;
 /** More events than this have no end. */
 const MOST_STEPS = 50_000;
 
-/** So many turns without activity end a step. */
+/** This many turns without activity end a step. */
 const QUIET_TURNS = 2;
 
 const MOST_LISTENERS = 10;
@@ -68,7 +68,7 @@ export class World implements LawWorld {
   lateMs = 0;
   /** A Ping frame is under way. */
   pinged: () => void = () => {};
-  /** How often the application has asked for what can't be, which the library warns of with an error of its own. */
+  /** How many invalid calls the application has made, for which the library warns with its own error. */
   mistakes = 0;
   readonly #planned: PlannedError[] = [];
   readonly #signals: { readonly signal: AbortSignal; readonly listeners: Set<unknown> }[] = [];

@@ -1,2 +1,2 @@
-/** What a bundle carries that uses `ClientConnection` alone; `size-limit` in package.json holds it. */
+/** A bundle that uses only `ClientConnection`; `.size-limit.json` limits its size. */
 export { ClientConnection } from "../../src/index.ts";

@@ -1,2 +1,2 @@
-/** What a bundle carries that uses `connect` alone; `size-limit` in package.json holds it. */
+/** A bundle that uses only `connect`; `.size-limit.json` limits its size. */
 export { connect } from "../../src/stream/index.ts";

@@ -1,2 +1,2 @@
-/** What a bundle carries that uses `createWebSocketClass` alone; `size-limit` in package.json holds it. */
+/** A bundle that uses only `createWebSocketClass`; `.size-limit.json` limits its size. */
 export { createWebSocketClass } from "../../src/websocket/index.ts";

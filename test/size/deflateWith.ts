@@ -1,2 +1,2 @@
-/** What a page carries that compresses with an engine of its own; `.size-limit.json` holds it. */
+/** A bundle of a page with its own compression engine; `.size-limit.json` limits its size. */
 export { permessageDeflateWith } from "../../src/deflate/index.ts";

@@ -1,2 +1,2 @@
-/** What a bundle carries that uses `ServerConnection` alone; `size-limit` in package.json holds it. */
+/** A bundle that uses only `ServerConnection`; `.size-limit.json` limits its size. */
 export { ServerConnection } from "../../src/index.ts";

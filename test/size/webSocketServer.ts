@@ -1,2 +1,2 @@
-/** What a bundle carries that uses `WebSocketServer` alone; `size-limit` in package.json holds it. */
+/** A bundle that uses only `WebSocketServer`; `.size-limit.json` limits its size. */
 export { WebSocketServer } from "../../src/server/index.ts";

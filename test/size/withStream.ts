@@ -1,3 +1,3 @@
-/** What a page carries that uses the protocol and sessions; `.size-limit.json` holds it. */
+/** A bundle of the protocol and sessions; `.size-limit.json` limits its size. */
 export * from "../../src/index.ts";
 export * from "../../src/stream/index.ts";

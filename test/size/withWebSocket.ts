@@ -1,3 +1,3 @@
-/** What a page carries that uses the protocol and the `WebSocket` class; `.size-limit.json` holds it. */
+/** A bundle of the protocol and the `WebSocket` class; `.size-limit.json` limits its size. */
 export * from "../../src/index.ts";
 export * from "../../src/websocket/index.ts";

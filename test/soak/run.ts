@@ -1,9 +1,9 @@
 /**
  * A long run: `npm run soak -- --minutes 30`. A thousand connections over TCP, a hundred over message ports to a worker
- * thread and fifty over data channels talk as chance has it, with pings, slow readers and abrupt ends, and are replaced
- * as they end. Beside each kind run some whose carrier is broken off at a random moment, at either end. When they have
- * been going for a while and again at the end, all of them are closed, and what is left is counted: heap, handles, timers
- * and listeners have to be as they were.
+ * thread and fifty over data channels talk at random, with pings, slow readers and abrupt ends, and are replaced when
+ * they end. Beside each kind some connections have a carrier that is cut at a random moment, at either end. Twice,
+ * after a while and at the end, all are closed, and heap, handles, timers and listeners must be back at their first
+ * values.
  */
 import { getEventListeners, once } from "node:events";
 import { connect as dialSocket, createServer, type AddressInfo, type Server, type Socket } from "node:net";

@@ -1,4 +1,4 @@
-/** Backpressure from end to end: a reader that has stopped holds the sender, and both keep little. */
+/** End-to-end backpressure: a reader that stops pauses the sender, and both keep little. */
 import { describe, expect, test } from "vitest";
 import { accept, connect, type WebSocketSession } from "../../src/stream/index.ts";
 import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
@@ -6,7 +6,7 @@ import { settled } from "../support/wireTransport.ts";
 
 const KIB = 1024;
 
-/** Two sessions, and how many bytes have gone over the wire from the client to the server. */
+/** Two sessions, and the number of bytes on the wire from the client to the server. */
 async function counted(): Promise<[client: WebSocketSession, server: WebSocketSession, bytes: () => number]> {
   const [near, far] = pipe();
   let bytes = 0;
@@ -32,7 +32,7 @@ describe("a reader that has stopped", () => {
     ["messages of 125 B", 125],
     ["messages of 64 KiB", 64 * KIB],
     ["messages of 1 MiB", 1024 * KIB],
-  ])("holds who sends 1 GiB: %s", async (_, size) => {
+  ])("pauses a sender of 1 GiB: %s", async (_, size) => {
     const [client, server, bytes] = await counted();
     const message = new Uint8Array(size);
     const total = Math.ceil((1024 * KIB * KIB) / size);
@@ -44,10 +44,10 @@ describe("a reader that has stopped", () => {
     const held = sent;
     await settled(30);
     expect(sent).toBe(held);
-    // What the sender may queue, and what the wire and the receiver hold, and one message more in each place.
+    // The sender's queue, the capacity of the wire and the receiver, and one more message in each place.
     expect(held * size).toBeLessThanOrEqual(512 * KIB + 4 * size);
     expect(bytes()).toBeLessThanOrEqual(256 * KIB + 3 * size);
-    // It goes on as soon as messages are taken, and none is lost or changed.
+    // It continues as soon as messages are read, and none is lost or changed.
     for (let i = 0; i <= held; i++) expect(((await server.receive()) as Uint8Array).length).toBe(size);
     await settled(10);
     expect(sent).toBeGreaterThan(held);
@@ -56,7 +56,7 @@ describe("a reader that has stopped", () => {
     await client.close({ signal: giveUp.signal }).catch(() => undefined);
     await sending;
   });
-  test("holds empty messages, too", async () => {
+  test("also pauses a sender of empty messages", async () => {
     const [client, , bytes] = await counted();
     const empty = new Uint8Array(0);
     let sent = 0;
@@ -74,7 +74,7 @@ describe("a reader that has stopped", () => {
     expect(bytes()).toBe(wire);
     expect(wire).toBeLessThan(256 * KIB);
   });
-  test("holds who writes one endless message as a stream", async () => {
+  test("pauses a sender of one endless message stream", async () => {
     const [client, server, bytes] = await counted();
     const writer = client.createMessageStream("binary").getWriter();
     const piece = new Uint8Array(32 * KIB);
@@ -98,7 +98,7 @@ describe("a reader that has stopped", () => {
     giveUp.abort();
     await client.close({ signal: giveUp.signal }).catch(() => undefined);
   });
-  test("an echo whose client sends much before it reads does not stand still for ever", async () => {
+  test("an echo whose client sends much before it reads does not deadlock", async () => {
     const [client, server] = await counted();
     void (async () => {
       for await (const message of server) await server.send(message);

@@ -1,4 +1,4 @@
-/** Transports that carry their opening outside their bytes, as any stack of HTTP/2 or HTTP/3 can make them. */
+/** Transports with an opening outside their bytes, such as those of any HTTP/2 or HTTP/3 stack. */
 import { describe, expect, test } from "vitest";
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import { tapTransport } from "../../src/inspect/index.ts";
@@ -9,7 +9,7 @@ import { pipe } from "../../src/transports/pipe.ts";
 import { createWebSocketClass } from "../../src/websocket/index.ts";
 import { collectReports } from "../server/reports.ts";
 
-/** Two ends whose heads travel beside a pipe. `seen` is what did. */
+/** Two ends whose heads travel beside a pipe. `seen` lists the heads. */
 function carriedPair(): { near: ByteTransport; far: Promise<ByteTransport>; seen: (OpeningRequest | OpeningAnswer)[] } {
   const [here, there] = pipe();
   const seen: (OpeningRequest | OpeningAnswer)[] = [];
@@ -38,7 +38,7 @@ function carriedPair(): { near: ByteTransport; far: Promise<ByteTransport>; seen
   return { near, far, seen };
 }
 
-/** A client's transport whose opening is answered like this. */
+/** A client's transport whose opening gets this answer. */
 function answeredWith(answer: Promise<OpeningAnswer>): [near: ByteTransport, far: ByteTransport] {
   const [here, there] = pipe();
   return [{ ...here, opening: { ask: () => answer } }, there];
@@ -50,8 +50,8 @@ const failureOf = (promise: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-describe("an opening that a transport carries", () => {
-  test("has the heads of RFC 8441 §5, and the streams begin with frames", async () => {
+describe("an opening that the transport carries", () => {
+  test("has the heads of RFC 8441 §5, and the streams start with frames", async () => {
     const { near, far, seen } = carriedPair();
     const tapped = far.then((transport) => tapTransport(transport, "server"));
     const opening = connect(near, {
@@ -138,7 +138,7 @@ describe("an opening that a transport carries", () => {
     const event = await new Promise<Event>((resolve) => (elsewhere.onerror = resolve));
     expect((event as Event & { cause: WebSocketError }).cause.rejection?.status).toBe(400);
   });
-  test("whose request breaks the rules is answered by itself", async () => {
+  test("with an invalid request is answered automatically", async () => {
     const [, there] = pipe();
     const answers: OpeningAnswer[] = [];
     const request = { authority: "server.example", target: "/", headers: [["sec-websocket-version", "8"]] };
@@ -154,14 +154,14 @@ describe("an opening that a transport carries", () => {
     ["a status that is not final", { status: 103, headers: [] }],
     ["no status", { status: NaN, headers: [] }],
     ["a header that would end the head", { status: 200, headers: [["x", "a\r\n\r\n\x81"]] }],
-    ["a name that is none", { status: 200, headers: [["a b", ""]] }],
+    ["an invalid name", { status: 200, headers: [["a b", ""]] }],
   ])("that is answered with %s fails, and the transport is ended", async (_, answer) => {
     const [near, far] = answeredWith(Promise.resolve(answer));
     const error = (await failureOf(connect(near))) as WebSocketError;
     expect(error.message).toMatch(/^the transport failed: /);
     await expect(far.readable.getReader().read()).rejects.toThrow();
   });
-  test("that fails says why", async () => {
+  test("that fails passes on the cause", async () => {
     const [near, far] = answeredWith(Promise.reject(new Error("no stream")));
     expect(await failureOf(connect(near))).toMatchObject({ message: "the transport failed: no stream" });
     await expect(far.readable.getReader().read()).rejects.toThrow();
@@ -178,7 +178,7 @@ describe("an opening that a transport carries", () => {
     giveUp.abort(new Error("enough"));
     expect(await failureOf(opening)).toEqual(new Error("enough"));
   });
-  test("whose server throws fails, and is told", async () => {
+  test("whose server throws fails, and the error is reported", async () => {
     const [, there] = pipe();
     const opening = {
       request: { authority: "a", target: "/", headers: [["sec-websocket-version", "13"]] } as OpeningRequest,
@@ -191,7 +191,7 @@ describe("an opening that a transport carries", () => {
     expect(await failureOf(session.closed)).toMatchObject({ message: "the transport failed: the stream is gone" });
   });
   test.each([200, 204])(
-    "is not refused with %i, which would open it: the server hears of it, and the client gets 500",
+    "can't be refused with %i, which would open it: the server gets an error, and the client 500",
     async (status) => {
       const { near, far } = carriedPair();
       const told: unknown[] = [];
@@ -205,7 +205,7 @@ describe("an opening that a transport carries", () => {
   test.each<[string, () => Pick<WebSocketServer, "handleTransport">]>([
     ["verifyClient", () => new WebSocketServer({ verifyClient: (_, verified) => void verified(false, 200) })],
     ["an upgrade hook", () => crosswsAdapter({ hooks: { upgrade: () => new Response("no") } })],
-  ])("is not refused with 200 by %s: that is reported once, and the client gets 500", async (_, make) => {
+  ])("can't be refused with 200 by %s: that is reported once, and the client gets 500", async (_, make) => {
     const { reports } = collectReports();
     const { near, far } = carriedPair();
     const server = make();
@@ -214,13 +214,13 @@ describe("an opening that a transport carries", () => {
     expect(error.rejection?.status).toBe(500);
     expect(reports).toEqual([expect.any(RangeError)]);
   });
-  test("is no place for prior knowledge", async () => {
+  test("does not allow prior knowledge", async () => {
     const { near } = carriedPair();
     await expect(connect(near, { handshake: "none" })).rejects.toThrow(
-      new TypeError('the transport carries an opening of its own: leave out handshake: "none"'),
+      new TypeError('the transport has its own opening: leave out handshake: "none"'),
     );
   });
-  test("is bounded by the limits of the client", async () => {
+  test("respects the limits of the client", async () => {
     const headers = [["x", "y".repeat(20_000)]] as [string, string][];
     const [near] = answeredWith(Promise.resolve({ status: 200, headers }));
     expect(await failureOf(connect(near))).toMatchObject({ cause: { code: "headTooLarge" } });

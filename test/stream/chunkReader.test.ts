@@ -1,4 +1,4 @@
-/** Memory that is read into again and again: nothing that an application was given lies in it. */
+/** Read memory is reused, but never memory that an application has received. */
 import { describe, expect, test } from "vitest";
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import { WSConnection } from "../../src/index.ts";
@@ -26,11 +26,11 @@ async function pair(options: ConnectOptions = {}): Promise<[client: WebSocketSes
 
 sessions("a pipe that reads into memory which is lent", () => Promise.resolve(lentPipe()), { heldBytes: 256 * 1024 });
 
-describe("the application keeps what it got", () => {
+describe("the application keeps what it received", () => {
   test.each([
     ["messages as they are", {}],
     ["with permessage-deflate", { extensions: [permessageDeflate({ threshold: 0 })] }],
-  ] as const)("%s: of every size, taken now and then, fragmented and whole", async (_, options) => {
+  ] as const)("%s: of every size, read now and then, fragmented and whole", async (_, options) => {
     const random = new Random(11);
     const [client, server] = await pair(options);
     for (const [from, to] of [
@@ -62,14 +62,14 @@ describe("the application keeps what it got", () => {
       expect(got).toEqual(sent);
     }
   });
-  test("a message that came before it was decided how to take them", async () => {
+  test("a message that arrived before the choice of how to read", async () => {
     const [client, server] = await pair();
     await client.send(pattern(0, 3000));
     await client.send(pattern(1, 3000));
     await settled();
     expect([await server.receive(), await server.receive()]).toEqual([pattern(0, 3000), pattern(1, 3000)]);
   });
-  test("messages that came, chunk by chunk, before the request was answered", async () => {
+  test("messages that arrived, chunk by chunk, before the request was answered", async () => {
     const [near, far] = pipe();
     const accepting = accept(lentMemory(far));
     const writer = near.writable.getWriter();
@@ -107,7 +107,7 @@ describe("the application keeps what it got", () => {
     );
     expect(joined).toEqual([10, 100_000, 3].map((size) => pattern(size, size)));
   });
-  test("bytes and pings of a server in the shape of ws, and messages of a WebSocket object", async () => {
+  test("bytes and pings of a ws-style server, and messages of a WebSocket object", async () => {
     const [near, far] = lentPipe();
     const server = new WebSocketServer();
     const seen: Uint8Array[] = [];
@@ -158,7 +158,7 @@ describe("ChunkReader", () => {
     }
     return lent;
   }
-  test("asks for more where all that it asked for comes, up to 64 KiB, and for less where little does", async () => {
+  test("requests more if reads fill it, up to 64 KiB, and less if they do not", async () => {
     const bulk = await lengths([4096, 16_384, 65_536, 65_536]);
     expect(bulk).toEqual([4096, 16_384, 65_536, 65_536]);
     expect(await lengths([4096, 16_384, 65_536, 2047, 1023, 511, 255, 10, 10])).toEqual([
@@ -166,7 +166,7 @@ describe("ChunkReader", () => {
     ]);
     expect(await lengths([4096, 2048, 511, 512, 100])).toEqual([4096, 16_384, 16_384, 8192, 8192]);
   });
-  test("reads into memory of two chunks, unless what came has to stay", async () => {
+  test("reads into memory of two chunks, unless received data must stay", async () => {
     const [near, far] = pipe();
     const reader = new ChunkReader(lentMemory(far).readable);
     const writer = near.writable.getWriter();
@@ -180,12 +180,12 @@ describe("ChunkReader", () => {
     const kept = [await read(true), await read(true)];
     await read(false);
     await read(false);
-    expect(kept.map((chunk) => chunk[0])).toEqual([0, 1]); // not detached, nor spoilt
+    expect(kept.map((chunk) => chunk[0])).toEqual([0, 1]); // neither detached nor overwritten
     const [, , third] = buffers;
     await read(true);
-    expect(third!.byteLength).toBe(0); // detached, since it lies there now
+    expect(third!.byteLength).toBe(0); // detached, because that memory was reused
   });
-  test("chunks never fill the buffer in which they lie, so that none is taken for a message's own", async () => {
+  test("chunks never fill their buffer, so that none is mistaken for a standalone message", async () => {
     const [near, far] = pipe();
     const reader = new ChunkReader(lentMemory(far).readable);
     void near.writable.getWriter().write(new Uint8Array(4096));
@@ -193,7 +193,7 @@ describe("ChunkReader", () => {
     expect(value!.length).toBe(4096);
     expect(value!.buffer.byteLength).toBeGreaterThan(4096);
   });
-  test("ends, and gives up, as the stream does", async () => {
+  test("ends and fails like the stream", async () => {
     const [near, far] = pipe();
     const reader = new ChunkReader(lentMemory(far).readable);
     const reading = reader.read(true);

@@ -1,4 +1,4 @@
-/** The driver: what it reads, what it writes and when, what it does about time, and how it ends. */
+/** The driver: what it reads, what it writes and when, how it uses time, and how it ends. */
 import { describe, expect, test } from "vitest";
 import { WSConnection, type ConnectionOptions, type ConnectionType, type WSEvent } from "../../src/index.ts";
 import type { Clock } from "../../src/stream/clock.ts";
@@ -53,7 +53,7 @@ const HELLO = hex("81 05 48 65 6c 6c 6f");
 const WORLD = hex("81 05 57 6f 72 6c 64");
 
 describe("reading", () => {
-  test("events come as the transport brings bytes, messages in any split", async () => {
+  test("events come as the transport yields bytes, with messages split anywhere", async () => {
     const { transport, told } = drive("client");
     transport.bring(HELLO.slice(0, 1), HELLO.slice(1, 4), new Uint8Array(0), HELLO.slice(4));
     await settled();
@@ -62,7 +62,7 @@ describe("reading", () => {
     await settled();
     expect(told()).toEqual(["text World"]);
   });
-  test("while a taker asks for time, nothing else is handed out, and 64 KiB are read ahead", async () => {
+  test("while a handler is busy, nothing else is delivered, and 64 KiB are read ahead", async () => {
     let goOn = (): void => {};
     const { transport, told } = drive("client", {}, (event) =>
       event.type === "textReceived" ? new Promise((resolve) => (goOn = resolve)) : undefined,
@@ -78,7 +78,7 @@ describe("reading", () => {
     await settled();
     expect(transport.reads - reads).toBe(8);
   });
-  test("what a taker throws, or rejects with, gives the transport up", async () => {
+  test("an error that a handler throws or rejects with ends the transport", async () => {
     for (const fail of [
       () => {
         throw new Error("taker");
@@ -95,7 +95,7 @@ describe("reading", () => {
       expect(transport.ends).toContain("ended");
     }
   });
-  test("a transport that brings no bytes but something else is given up", async () => {
+  test("a transport that yields anything but bytes is ended", async () => {
     const { transport, driver, told } = drive("client");
     transport.bring("text" as unknown as Uint8Array);
     await driver.finished;
@@ -115,7 +115,7 @@ describe("reading", () => {
 });
 
 describe("writing", () => {
-  test("what is sent in one turn is one chunk, also when each call is awaited", async () => {
+  test("what is sent in one turn is one chunk, even if each call is awaited", async () => {
     const { connection, transport, driver } = drive("server");
     await settled();
     for (const text of ["a", "b", "c"]) {
@@ -126,7 +126,7 @@ describe("writing", () => {
     await settled();
     expect(transport.chunks()).toEqual(["81 01 61 81 01 62 81 01 63"]);
   });
-  test("what is sent while the transport is busy waits, is counted, and goes out together", async () => {
+  test("what is sent while the transport is busy is queued, counted, and sent together", async () => {
     const { connection, transport, driver } = drive("server");
     transport.takeNothing();
     connection.sendData("a");
@@ -144,7 +144,7 @@ describe("writing", () => {
     expect(transport.chunks()).toEqual(["81 01 62 81 01 63"]);
     expect(driver.unsentBytes).toBe(0);
   });
-  describe("of what is handed over", () => {
+  describe("handed-over memory", () => {
     const KIB = 1024;
     const payload = (kib: number, fill: number): Bytes => new Uint8Array(kib * KIB).fill(fill);
     const copying = (): WireTransport => new WireTransport({ copiesChunks: true });
@@ -154,7 +154,7 @@ describe("writing", () => {
       b447: "82 7f 00 00 00 00 00 06 fc 00 bb×457728",
     };
 
-    /** The chunks in which they are written; long runs of a byte as that and how often it comes. */
+    /** The written chunks; a long run of a byte is shown as the byte and its count. */
     async function sent(transport: WireTransport, ...messages: Bytes[]): Promise<string[]> {
       const { connection, driver } = drive("server", {}, undefined, transport);
       for (const message of messages) connection.sendData(message, true, { handOver: true });
@@ -165,7 +165,7 @@ describe("writing", () => {
       );
     }
 
-    test("headers and payloads are chunks of their own, and nothing is copied", async () => {
+    test("headers and payloads are separate chunks, and nothing is copied", async () => {
       const transport = new WireTransport();
       const message = payload(64, 0xaa);
       const chunks = await sent(transport, message, payload(64, 0xbb));
@@ -173,14 +173,14 @@ describe("writing", () => {
       expect(chunks).toHaveLength(4);
       expect(transport.buffers[1]).toBe(message.buffer);
     });
-    test("all is one chunk where the transport copies it, up to 512 KiB", async () => {
+    test("everything is one chunk if the transport copies it, up to 512 KiB", async () => {
       expect(await sent(copying(), payload(64, 0xaa), payload(447, 0xbb))).toEqual([`${FRAMES.a64} ${FRAMES.b447}`]);
       const transport = copying();
       const larger = payload(512, 0xaa);
       expect(await sent(transport, larger)).toEqual(["82 7f 00 00 00 00 00 08 00 00", "aa×524288"]);
       expect(transport.buffers[1]).toBe(larger.buffer);
     });
-    test("more than that is as few chunks as it can be, in order", async () => {
+    test("more than that is sent in the fewest chunks, in order", async () => {
       const messages = Array.from({ length: 20 }, (_, i) => payload(64, i + 1));
       const frames = messages.map((_, i) => {
         const byte = (i + 1).toString(16).padStart(2, "0");
@@ -190,7 +190,7 @@ describe("writing", () => {
       expect((await sent(transport, ...messages)).join(" ")).toBe(frames.join(" "));
       expect(transport.buffers).toHaveLength(3);
     });
-    test("that chunk's memory is used again once it has been written, by any connection, and not before", async () => {
+    test("the memory of that chunk is reused after it has been written, by any connection", async () => {
       const [busy, ...others] = [copying(), copying(), copying()] as const;
       busy.takeNothing();
       const writing = sent(busy, payload(64, 0xaa));
@@ -201,7 +201,7 @@ describe("writing", () => {
       busy.takeAgain();
       expect(await writing).toEqual([FRAMES.a64]);
     });
-    test("that of a chunk that could not be written is not", async () => {
+    test("the memory of a chunk that could not be written is not reused", async () => {
       const [broken, whole] = [copying(), copying()];
       broken.takeNothing();
       const writing = sent(broken, payload(64, 0xaa));
@@ -212,7 +212,7 @@ describe("writing", () => {
       expect(whole.buffers[0]).not.toBe(broken.buffers[0]);
     });
   });
-  test("automatic replies go out by themselves", async () => {
+  test("automatic replies are sent without a call", async () => {
     const { transport } = drive("client", { random: (key) => key.fill(0) });
     transport.bring(hex("89 01 70"));
     await settled();
@@ -231,7 +231,7 @@ describe("writing", () => {
     await flushed(driver);
     expect(driver.hasRoom).toBe(true);
   });
-  test("written() calls back when what was queued has been taken, and not before", async () => {
+  test("written() calls back when the queue has been taken", async () => {
     const { connection, transport, driver } = drive("server");
     const calls: string[] = [];
     transport.takeNothing();
@@ -249,7 +249,7 @@ describe("writing", () => {
     await settled();
     expect(calls.at(-1)).toBe("nothing queued undefined");
   });
-  test("written() calls back with the fault when it never will be", async () => {
+  test("written() calls back with the error if it never will be", async () => {
     const { connection, transport, driver } = drive("server", { closeTimeoutMs: 20 });
     const calls: unknown[] = [];
     transport.takeNothing();
@@ -265,7 +265,7 @@ describe("writing", () => {
 });
 
 describe("the end", () => {
-  test("Close frames exchanged: the last bytes, the event, the end of the writable, then of the transport", async () => {
+  test("Close frames exchanged: first the last bytes, then the event, the end of the writable, and the transport's end", async () => {
     const { transport, driver, told } = drive("server", { masking: false });
     const order: string[] = [];
     transport.bring(hex("88 02 03 e8"));
@@ -290,20 +290,20 @@ describe("the end", () => {
     expect(told()).toEqual(["closed 1005 clean"]);
     expect(toHex(transport.written())).toBe("81 0a 6c 61 73 74 20 77 6f 72 64 73 88 00");
   });
-  test("what comes after the Close is read and dropped until the transport ends", async () => {
+  test("data after the Close is read and dropped until the transport ends", async () => {
     const { transport, driver } = drive("server", { masking: false });
     transport.bring(hex("88 00"), HELLO, HELLO, HELLO);
     await settled();
     transport.end();
     await driver.finished;
   });
-  test("a peer that never ends the transport is not waited for longer than the close timeout", async () => {
+  test("a peer that never ends the transport delays the end only for the close timeout", async () => {
     const { transport, driver } = drive("server", { masking: false, closeTimeoutMs: 30 });
     transport.bring(hex("88 00"));
     await driver.finished;
     expect(transport.ends).toEqual(["closed", "cancelled: the transport did not end in time", "ended"]);
   });
-  test("a peer that takes nothing any more does not hold the event back longer than that", async () => {
+  test("a peer that accepts no data delays the event only for that time", async () => {
     const { connection, transport, driver, told } = drive("server", { masking: false, closeTimeoutMs: 30 });
     transport.takeNothing();
     connection.sendData("unread");
@@ -312,7 +312,7 @@ describe("the end", () => {
     expect(told()).toEqual(["connectionEstablished", "closed 1005"]);
     expect(transport.ends).toContain("ended");
   });
-  test("no timer is left once it is finished, even if it had to give the transport up", async () => {
+  test("no timer is left at the end, even if it had to abort the transport", async () => {
     const timers = countTimers();
     const { connection, transport, driver } = drive("client", { closeTimeoutMs: 30 });
     await settled();
@@ -322,7 +322,7 @@ describe("the end", () => {
     await driver.finished;
     expect(timers()).toBe(0);
   });
-  test("a violation: the Close frame that says so, then the end", async () => {
+  test("a violation: a Close frame with the reason, then the end", async () => {
     const { transport, driver, events } = drive("client", { masking: false });
     transport.bring(hex("83 00"));
     await settled();
@@ -340,14 +340,14 @@ describe("the end", () => {
     expect(driver.fault).toBeUndefined();
     expect(transport.ends).toEqual(["closed", "ended"]);
   });
-  test("reading fails: 1006, and the fault", async () => {
+  test("reading fails: 1006, and the error", async () => {
     const { transport, driver, told } = drive("client");
     transport.failReading(new Error("reset"));
     await driver.finished;
     expect(told()).toEqual(["connectionEstablished", "closed 1006"]);
     expect(driver.fault).toEqual(new Error("reset"));
   });
-  test("writing fails: what the peer sent before still comes, for as long as the close timeout", async () => {
+  test("writing fails: earlier data of the peer still arrives, up to the close timeout", async () => {
     const clock = new ManualClock();
     const wire = new WireTransport();
     const { connection, transport, driver, told } = drive("client", { closeTimeoutMs: 50 }, undefined, wire, clock);
@@ -365,7 +365,7 @@ describe("the end", () => {
     expect(told()).toEqual(["closed 1006"]);
     expect(driver.fault).toEqual(new Error("broken pipe"));
   });
-  test("abort: at once, both ways, even while a write hangs and a taker sleeps", async () => {
+  test("abort: at once, in both directions, even while a write hangs and a handler is busy", async () => {
     const { connection, transport, driver, told } = drive("client", {}, (event) =>
       event.type === "textReceived" ? new Promise(() => {}) : undefined,
     );
@@ -380,7 +380,7 @@ describe("the end", () => {
     expect(transport.ends).toContain("cancelled: enough");
     expect(transport.ends).toContain("ended");
   });
-  test("abort without a reason has one all the same; again, it changes nothing", async () => {
+  test("abort without a reason supplies one; a second abort changes nothing", async () => {
     const { driver, events } = drive("client");
     driver.abort(undefined);
     await driver.finished;
@@ -390,7 +390,7 @@ describe("the end", () => {
     await settled();
     expect(events).toHaveLength(before);
   });
-  test("a transport whose close() throws, and whose closed rejects, ends all the same", async () => {
+  test("a transport whose close() throws and whose closed rejects still ends", async () => {
     const transport = new WireTransport();
     const broken = {
       readable: transport.readable,
@@ -408,7 +408,7 @@ describe("the end", () => {
 });
 
 describe("time", () => {
-  test("a handshake that does not come ends by its deadline, in either role", async () => {
+  test("a handshake that does not arrive ends by its deadline, in either role", async () => {
     for (const type of ["client", "server"] as const) {
       const { driver, events } = drive(type, {
         handshake: "http1",
@@ -421,12 +421,12 @@ describe("time", () => {
       expect(events).toMatchObject([{ type: "connectionClosed", error: { code: "handshakeTimeout" } }]);
     }
   });
-  test("a peer that does not answer a keepalive ping is given up", async () => {
+  test("a peer that does not answer a keepalive ping is dropped", async () => {
     const { driver, events } = drive("client", { keepalive: { intervalMs: 10, timeoutMs: 20 }, closeTimeoutMs: 20 });
     await driver.finished;
     expect(events.at(-1)).toMatchObject({ type: "connectionClosed", error: { code: "keepaliveTimeout" } });
   });
-  test("a pong that arrives while the process stands still is read before the peer is given up", async () => {
+  test("a pong that arrives while the process is blocked is read before the peer is dropped", async () => {
     for (const next of ["the timer", "the pong"]) {
       let nowMs = 0;
       const timers = new Set<() => void>();
@@ -466,7 +466,7 @@ describe("time", () => {
       driver.abort(new Error("over"));
     }
   });
-  test("while the taker sleeps and something waits to be read, no pong is due", async () => {
+  test("while the handler is busy and unread data waits, no pong is due", async () => {
     const clock = new ManualClock();
     let wake = (): void => {};
     const { transport, events, driver } = drive(
@@ -485,12 +485,12 @@ describe("time", () => {
     await settled();
     expect(events.map(describeEvent)).toEqual(["connectionEstablished", "text Hello", "text World"]);
     wake();
-    // Awake again, it is due again.
+    // Once it resumes, the pong is due again.
     await clock.advance(60);
     await driver.finished;
     expect(events.at(-1)).toMatchObject({ type: "connectionClosed", error: { code: "keepaliveTimeout" } });
   });
-  test("a message that comes a byte at a time is waited for, and no longer", async () => {
+  test("a message that arrives a byte at a time has a deadline", async () => {
     const { transport, driver, events } = drive("client", { messageTimeoutMs: 40, closeTimeoutMs: 20 });
     transport.bring(hex("82 7e ff ff"));
     const bytes = setInterval(() => transport.bring(hex("61")), 5);
@@ -502,7 +502,7 @@ describe("time", () => {
       sent: { code: 1008 },
     });
   });
-  test("one timer is set for all pieces of a message, again when it rings before that is due, and none between messages", async () => {
+  test("one timer serves all pieces of a message, is re-armed if it fires early, and does not exist between messages", async () => {
     let nowMs = 0;
     const set: number[] = [];
     let waiting: { readonly ring: () => void } | undefined;
@@ -549,7 +549,7 @@ describe("time", () => {
     await driver.finished;
     expect(events.at(-1)).toMatchObject({ type: "connectionClosed", error: { code: "messageTimeout" } });
   });
-  test("while the taker sleeps and something waits to be read, no message is overdue, nor at once when it wakes", async () => {
+  test("while the handler is busy and unread data waits, no message is overdue, nor right after it resumes", async () => {
     const clock = new ManualClock();
     let wake = (): void => {};
     const { connection, transport, driver, events } = drive(
@@ -571,7 +571,7 @@ describe("time", () => {
     await driver.finished;
     expect(events.at(-1)).toMatchObject({ type: "connectionClosed", error: { code: "messageTimeout" } });
   });
-  test("a deadline ends it though the taker sleeps, and nobody has to wake it to be told", async () => {
+  test("a deadline ends the connection even if the handler is busy, and is reported without it", async () => {
     for (const options of [{ messageTimeoutMs: 20 }, { keepalive: { intervalMs: 10, timeoutMs: 10 } }]) {
       const { transport, driver, events } = drive("client", { ...options, closeTimeoutMs: 20 }, ({ type }) =>
         type === "textReceived" ? new Promise(() => {}) : undefined,
@@ -581,14 +581,14 @@ describe("time", () => {
       expect(events.at(-1)).toMatchObject({ type: "connectionClosed", error: { name: "RemoteProtocolError" } });
     }
   });
-  test("a Close that is not answered: the transport is given up", async () => {
+  test("a Close that is not answered: the transport is ended", async () => {
     const { connection, driver, events } = drive("client", { closeTimeoutMs: 20 });
     connection.close(1000);
     driver.flush();
     await driver.finished;
     expect(events.at(-1)).toMatchObject({ type: "connectionClosed", error: { code: "closeTimeout" } });
   });
-  test("a taker that never wakes does not keep a closing connection from the peer's Close for ever", async () => {
+  test("a handler that never resolves does not hide the peer's Close forever", async () => {
     const { connection, transport, driver, told } = drive("client", { closeTimeoutMs: 40 }, (event) =>
       event.type === "textReceived" ? new Promise(() => {}) : undefined,
     );

@@ -1,4 +1,4 @@
-/** Nothing is left behind: no timer, no listener on a signal, no lock that somebody else waits for. */
+/** Nothing is left behind: no timer, no listener on a signal, no lock on another's stream. */
 import { describe, expect, test } from "vitest";
 import { accept, connect, serve } from "../../src/stream/index.ts";
 import { pipe } from "../../src/transports/pipe.ts";
@@ -6,7 +6,7 @@ import { countTimers } from "../support/timers.ts";
 import { hex } from "../support/wire.ts";
 import { settled, WireTransport } from "../support/wireTransport.ts";
 
-/** A signal that tells how many listen to it. */
+/** A signal that counts its listeners. */
 function counted(): { signal: AbortSignal; listeners: () => number } {
   const { signal } = new AbortController();
   let listeners = 0;
@@ -26,7 +26,7 @@ function counted(): { signal: AbortSignal; listeners: () => number } {
 const keepalive = { intervalMs: 60_000, timeoutMs: 60_000 };
 
 describe("after the end of a connection", () => {
-  test("that closed as it should, with every wait that a signal can give up", async () => {
+  test("that closed cleanly, with every wait that a signal can cancel", async () => {
     const timers = countTimers();
     const { signal, listeners } = counted();
     const [near, far] = pipe();

@@ -9,7 +9,7 @@ const text = (data: string, messageFinished: boolean) =>
   ({ type: "textReceived", data, frameFinished: true, messageFinished }) as const;
 
 describe("MessageAssembler", () => {
-  test("returns a message with its last piece, bytes and text, one after the other", () => {
+  test("returns a message with its last piece, bytes and text, in turn", () => {
     const assembler = new MessageAssembler({ frameRemaining: 0 });
     for (let round = 0; round < 2; round++) {
       expect(assembler.add(bytes(hex("01 02"), false))).toBeUndefined();
@@ -23,7 +23,7 @@ describe("MessageAssembler", () => {
       expect(assembler.add(text("", true))).toBe("");
     }
   });
-  test("copies what it keeps, so that no chunk is held for a piece of it", () => {
+  test("copies what it keeps, so that a piece retains no chunk", () => {
     const assembler = new MessageAssembler({ frameRemaining: 0 });
     const chunk = new Uint8Array(65_536).fill(1);
     assembler.add(bytes(chunk.subarray(0, 1), false));
@@ -41,7 +41,7 @@ describe("MessageAssembler", () => {
     expect((message as Bytes).every((byte, i) => byte === whole[i])).toBe(true);
     expect((message as Bytes).buffer.byteLength).toBe(whole.length);
   });
-  test("has room for all that a frame announces once a sixteenth is there: one copy of each byte, and none at the end", () => {
+  test("allocates the announced size once a sixteenth has arrived: each byte is copied once, and none at the end", () => {
     const whole = Uint8Array.from({ length: 5_000_000 }, (_, i) => (i * 31) & 255);
     for (const size of [1, 1000, 65_536, 700_000, 4_999_999]) {
       const connection = { frameRemaining: 0 };
@@ -58,7 +58,7 @@ describe("MessageAssembler", () => {
       expect((message as Bytes).every((byte, i) => byte === expected[i])).toBe(true);
     }
   });
-  test("frames that announce more than the last come one behind the other", () => {
+  test("frames that announce more than the last one, one after the other", () => {
     const connection = { frameRemaining: 0 };
     const assembler = new MessageAssembler(connection);
     const parts: number[] = [];
@@ -73,7 +73,7 @@ describe("MessageAssembler", () => {
     const expected = parts.flatMap((length, i) => new Array<number>(length).fill(i));
     expect(assembler.add(bytes(hex(""), true))).toEqual(Uint8Array.from(expected));
   });
-  test("memory that one gathered in is used again, by any: no message that was returned lies in it", () => {
+  test("memory that a message was gathered in is reused, but not that of returned messages", () => {
     const assemblers = Array.from({ length: 3 }, () => new MessageAssembler({ frameRemaining: 0 }));
     const messages: Bytes[] = [];
     for (let round = 0; round < 4; round++) {
@@ -97,7 +97,7 @@ describe("MessageAssembler", () => {
   });
 });
 
-test("standalone() copies a view, and leaves alone what fills its buffer", () => {
+test("standalone() copies a view, and returns an array that fills its buffer as it is", () => {
   const whole = hex("01 02 03");
   expect(standalone(whole)).toBe(whole);
   expect(standalone(whole.subarray(1)).buffer.byteLength).toBe(2);

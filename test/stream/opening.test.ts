@@ -1,4 +1,4 @@
-/** Coming to a session: connect, accept and serve. */
+/** Opening sessions: connect, accept and serve. */
 import { describe, expect, test } from "vitest";
 import {
   accept,
@@ -25,7 +25,7 @@ const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const random = (bytes: Uint8Array): void => bytes.set(ascii(NONCE).subarray(0, bytes.length));
 
 describe("connect", () => {
-  test("asks for the URL and the protocols, and is answered", async () => {
+  test("requests the URL and the protocols, and is answered", async () => {
     const transport = new WireTransport();
     const session = connect(transport, {
       url: "wss://server.example.com:8443/chat?room=1",
@@ -67,7 +67,7 @@ describe("connect", () => {
     ["another scheme", { url: "ftp://a/" }],
     ["a fragment", { url: "ws://a/#b" }],
     ["an empty fragment", { url: "ws://a/#" }],
-    ["a protocol that is no token", { protocols: "a b" }],
+    ["an invalid protocol", { protocols: "a b" }],
     ["an empty protocol", { protocols: [""] }],
     ["a protocol twice", { protocols: ["a", "a"] }],
   ])("%s is a SyntaxError, and the transport is not touched", async (_, options) => {
@@ -75,7 +75,7 @@ describe("connect", () => {
     expect(await failure(connect(transport, options))).toMatchObject({ name: "SyntaxError" });
     expect(transport.readable.locked || transport.writable.locked).toBe(false);
   });
-  test("a refusal comes with its status, headers and body", async () => {
+  test("a refusal has its status, headers and body", async () => {
     const transport = new WireTransport();
     const session = connect(transport);
     transport.bring(head("HTTP/1.1 401 Unauthorized", "WWW-Authenticate: Basic", "Content-Length: 5"), ascii("sorry"));
@@ -89,7 +89,7 @@ describe("connect", () => {
     await settled();
     expect(transport.ends).toEqual(["closed", "ended"]);
   });
-  test("of a refusal's endless body 64 KiB are kept", async () => {
+  test("64 KiB of a refusal's endless body are kept", async () => {
     const transport = new WireTransport();
     const session = connect(transport);
     transport.bring(head("HTTP/1.1 500 Oops"), ...Array.from({ length: 20 }, () => new Uint8Array(10_000)));
@@ -113,18 +113,18 @@ describe("connect", () => {
       },
       { cause: new Error("broken") },
     ],
-  ])("%s in place of an answer fails it", async (_, bring, expected) => {
+  ])("%s as the answer fails it", async (_, bring, expected) => {
     const transport = new WireTransport();
     const session = connect(transport, { random });
     bring(transport);
     expect(await failure(session)).toMatchObject({ name: "WebSocketError", closeCode: 1006, ...expected });
   });
-  test("no answer: it fails by the deadline", async () => {
+  test("without an answer it fails by the deadline", async () => {
     const transport = new WireTransport();
     const error = await failure(connect(transport, { handshakeTimeoutMs: 20, closeTimeoutMs: 20 }));
     expect(error).toMatchObject({ cause: { code: "handshakeTimeout" } });
   });
-  test("a signal gives it up, before and while", async () => {
+  test("a signal cancels it, before and during the attempt", async () => {
     const unused = new WireTransport();
     expect(await failure(connect(unused, { signal: AbortSignal.abort(new Error("no")) }))).toEqual(new Error("no"));
     expect(unused.ends).toContain("ended");
@@ -136,7 +136,7 @@ describe("connect", () => {
     expect(await failure(session)).toEqual(new Error("enough"));
     expect(transport.ends).toContain("ended");
   });
-  test("a signal that is aborted after the opening is not heeded", async () => {
+  test("a signal that is aborted after the opening has no effect", async () => {
     const [near, far] = pipe();
     const giveUp = new AbortController();
     const [client, server] = await Promise.all([
@@ -153,7 +153,7 @@ describe("connect", () => {
     expect(session.protocol).toBe("chat");
     expect(transport.chunks()).toEqual([]);
   });
-  test("messages that come with the answer are not lost", async () => {
+  test("messages that arrive with the answer are not lost", async () => {
     const transport = new WireTransport();
     const session = connect(transport, { random });
     await settled();
@@ -164,7 +164,7 @@ describe("connect", () => {
 });
 
 describe("accept", () => {
-  test("tells the request, and answers it", async () => {
+  test("reports the request, and answers it", async () => {
     const transport = new WireTransport();
     transport.bring(request("+Sec-WebSocket-Protocol: a, b", "+Origin: https://server.example.com", "+Cookie: c=1"));
     const asked = await accept(transport);
@@ -183,7 +183,7 @@ describe("accept", () => {
       expect(answer).toContain(line);
     }
   });
-  test("refuses as it is told to, and is done when that has been written", async () => {
+  test("refuses with the given options, and resolves when that has been written", async () => {
     const transport = new WireTransport();
     transport.bring(request());
     const asked = await accept(transport);
@@ -206,8 +206,8 @@ describe("accept", () => {
       (asked) => asked.accept({ headers: { "x-a": "b\r\nSet-Cookie: c" } }),
       { name: "TypeError" },
     ],
-    ["a status that is none", (asked) => asked.reject({ status: 101 }), { name: "RangeError" }],
-  ])("an answer that can't be is an error of its caller, and the client gets 500: %s", async (_, answer, error) => {
+    ["an invalid status", (asked) => asked.reject({ status: 101 }), { name: "RangeError" }],
+  ])("an invalid answer throws to its caller, and the client gets 500: %s", async (_, answer, error) => {
     const transport = new WireTransport();
     transport.bring(request());
     const asked = await accept(transport, { closeTimeoutMs: 20 });
@@ -224,13 +224,13 @@ describe("accept", () => {
     expect(await failure(asked.accept())).toMatchObject({ name: "LocalProtocolError" });
     expect(await failure(asked.reject())).toMatchObject({ name: "LocalProtocolError" });
   });
-  test("what is no request is answered, and fails it", async () => {
+  test("an invalid request is answered, and fails it", async () => {
     const transport = new WireTransport();
     transport.bring(request("Upgrade: h2c"));
     expect(await failure(accept(transport))).toMatchObject({ cause: { code: "upgradeInvalid" } });
     expect(text(transport.written())).toMatch(/^HTTP\/1.1 400 /);
   });
-  test("a client that goes while its request waits: accept fails, reject has nothing to do", async () => {
+  test("if a client goes while its request waits, accept fails and reject has no effect", async () => {
     const transport = new WireTransport();
     transport.bring(request());
     const asked = await accept(transport);
@@ -239,7 +239,7 @@ describe("accept", () => {
     expect(await failure(asked.accept())).toMatchObject({ name: "WebSocketError", closeCode: 1006 });
     await asked.reject();
   });
-  test("a signal gives up waiting for the request", async () => {
+  test("a signal cancels the wait for the request", async () => {
     const transport = new WireTransport();
     const giveUp = new AbortController();
     const asked = accept(transport, { signal: giveUp.signal });
@@ -248,7 +248,7 @@ describe("accept", () => {
     expect(await failure(asked)).toEqual(new Error("enough"));
     expect(transport.ends).toContain("ended");
   });
-  test("a request that somebody else has parsed", async () => {
+  test("a request that was parsed elsewhere", async () => {
     const transport = new WireTransport();
     const headers = {
       host: "a",
@@ -263,7 +263,7 @@ describe("accept", () => {
     await settled();
     expect(text(transport.written())).toContain(ACCEPT);
   });
-  test("by prior knowledge, a request is made up", async () => {
+  test("by prior knowledge, a request is synthesized", async () => {
     const transport = new WireTransport();
     const asked = await accept(transport, { handshake: "none", subprotocol: "chat" });
     expect(asked).toMatchObject({ target: "/", subprotocols: ["chat"], origin: undefined });
@@ -276,7 +276,7 @@ describe("accept", () => {
     await refused;
   });
   describe("a request by HTTP/2 (RFC 8441 §4), answered elsewhere", () => {
-    /** As `node:http2` gives them: the prototype is null, and there is a symbol among the names. */
+    /** As `node:http2` passes them: with a null prototype, and a symbol among the names. */
     const byHttp2 = (more: Record<string, string> = {}): { method: string; target: string; headers: HeadersInit } => {
       const headers = Object.assign(Object.create(null) as Record<string, string>, {
         ":method": "CONNECT",
@@ -293,7 +293,7 @@ describe("accept", () => {
       return { method: "CONNECT", target: "", headers };
     };
 
-    test("is told by its pseudo-headers, and none of them is a header", async () => {
+    test("is reported from its pseudo-headers, and none of them is a header", async () => {
       const transport = new WireTransport();
       const asked = await accept(transport, { handshake: "none", request: byHttp2(), subprotocol: "b" });
       expect(asked).toMatchObject({ target: "/chat?x=1", host: "server.example.com", subprotocols: ["a", "b"] });
@@ -303,7 +303,7 @@ describe("accept", () => {
       expect((await asked.accept()).protocol).toBe("b");
       expect(transport.chunks()).toEqual([]);
     });
-    test("is read by serve from the transport", async () => {
+    test("is read from the transport by serve", async () => {
       const transport = Object.assign(new WireTransport(), {
         request: { ...byHttp2(), headers: Object.entries(byHttp2().headers) as [string, string][] },
       });
@@ -328,14 +328,14 @@ describe("accept", () => {
       ["https://evil.example", ["https://evil.example"], true],
       ["https://evil.example", () => Promise.resolve(false), false],
       ["https://evil.example", () => Promise.resolve(true), true],
-    ])("of a page of %s, with the policy %j, is held to it", async (origin, origins, allowed) => {
+    ])("from a page of %s, with the policy %j, is checked against it", async (origin, origins, allowed) => {
       const transport = new WireTransport();
       const asking = accept(transport, { handshake: "none", request: byHttp2({ origin }), origins });
       if (allowed) {
         expect((await asking).origin).toBe(origin);
         return;
       }
-      await expect(asking).rejects.toMatchObject({ name: "WebSocketError", message: /may not connect/ });
+      await expect(asking).rejects.toMatchObject({ name: "WebSocketError", message: /is not allowed/ });
       await settled();
       expect(transport.chunks()).toEqual(["88 02 03 f0"]);
     });
@@ -356,7 +356,7 @@ describe("accept", () => {
       expect(transport.ends).toContain("ended");
     });
   });
-  describe("origins (RFC 6455 §10.2; CVE-2025-24010 and its like)", () => {
+  describe("origins (RFC 6455 §10.2; CVE-2025-24010 and similar)", () => {
     const page = "+Origin: https://example.com";
     test.each<[string, string[], OriginPolicy | undefined, boolean]>([
       ["a foreign one, by default", [page], undefined, false],
@@ -364,10 +364,10 @@ describe("accept", () => {
       ["any, if all may", [page], "any", true],
       ["a listed one", [page], ["https://example.com"], true],
       ["a foreign one", ["+Origin: https://evil.example"], ["https://example.com"], false],
-      ["one that begins alike", ["+Origin: https://example.com.evil.example"], ["https://example.com"], false],
+      ["one with the same start", ["+Origin: https://example.com.evil.example"], ["https://example.com"], false],
       ["an opaque one", ["+Origin: null"], ["https://example.com"], false],
       ["an opaque one that is listed", ["+Origin: null"], ["null"], true],
-      ["none, which is no page", [], ["https://example.com"], true],
+      ["none, which is not a page", [], ["https://example.com"], true],
       ["none, and a function that insists", [], (origin) => origin !== undefined, false],
       ["any, and a function that minds not", [page], () => true, true],
     ])("%s", async (_, lines, origins, allowed) => {
@@ -377,7 +377,7 @@ describe("accept", () => {
       if (allowed) {
         await (await asked).accept();
       } else {
-        expect((await failure(asked)).message).toContain("may not connect");
+        expect((await failure(asked)).message).toContain("is not allowed");
         await settled();
         expect(text(transport.written())).toMatch(/^HTTP\/1.1 403 /);
       }
@@ -385,7 +385,7 @@ describe("accept", () => {
   });
 });
 
-/** Transports that the test hands in one by one. */
+/** Transports that the test supplies one by one. */
 class Arrivals implements AsyncIterable<ByteTransport> {
   readonly #stream: ReadableStream<ByteTransport>;
   #controller!: ReadableStreamDefaultController<ByteTransport>;
@@ -429,7 +429,7 @@ class Arrivals implements AsyncIterable<ByteTransport> {
 }
 
 describe("serve", () => {
-  test("answers every transport by the handler, side by side, and ends when all have", async () => {
+  test("calls the handler for every transport, in parallel, and ends when all have ended", async () => {
     const arrivals = new Arrivals();
     const served = serve(arrivals, async (asked) => {
       const session = await asked.accept();
@@ -445,13 +445,13 @@ describe("serve", () => {
     for (const client of clients) await client.close();
     await served;
   });
-  test("takes an array, too", async () => {
+  test("also accepts an array", async () => {
     const [near, far] = pipe();
     const served = serve([far], (asked) => asked.accept().then(() => undefined));
     await (await connect(near)).close();
     await served;
   });
-  test("the connection lives on when the handler has returned", async () => {
+  test("the connection stays open when the handler has returned", async () => {
     const [near, far] = pipe();
     const served = serve([far], async (asked) => void (await asked.accept()).send("welcome"));
     const client = await connect(near);
@@ -460,13 +460,13 @@ describe("serve", () => {
     await client.close();
     await served;
   });
-  test("a request that is left unanswered is refused with 404", async () => {
+  test("an unanswered request is refused with 404", async () => {
     const [near, far] = pipe();
     const served = serve([far], () => undefined);
     expect((await failure(connect(near))).rejection?.status).toBe(404);
     await served;
   });
-  test("a handler that throws: 500 before the answer, 1011 after it, and onError is told", async () => {
+  test("a handler that throws causes 500 before the answer and 1011 after it, and is reported to onError", async () => {
     const errors: unknown[] = [];
     const [near, far] = pipe();
     const fail = new Error("handler");
@@ -487,7 +487,7 @@ describe("serve", () => {
     await served;
     expect(errors).toEqual([fail, fail]);
   });
-  test("one that sends nonsense, or goes away, is told to onError and harms no other", async () => {
+  test("a client that sends garbage, or goes away, is reported to onError and affects no other", async () => {
     const errors: unknown[] = [];
     const arrivals = new Arrivals();
     const served = serve(arrivals, (asked) => asked.accept().then(() => undefined), {
@@ -521,7 +521,7 @@ describe("serve", () => {
     await served;
     expect(await failure(serve([], () => undefined, { maxConnections: 0 }))).toBeInstanceOf(RangeError);
   });
-  test("a signal stops it: open ones are closed with 1001, waiting requests refused with 503", async () => {
+  test("a signal stops it: open connections close with 1001, waiting requests are refused with 503", async () => {
     const arrivals = new Arrivals();
     const stop = new AbortController();
     const served = serve(
@@ -550,7 +550,7 @@ describe("serve", () => {
       ).done,
     ).toBe(true);
   });
-  test("a transport that comes after the signal is given up, rather than left waiting", async () => {
+  test("a transport that arrives after the signal is ended, not left waiting", async () => {
     const arrivals = new Arrivals();
     const stop = new AbortController();
     const served = serve(arrivals, () => undefined, { signal: stop.signal });
@@ -561,7 +561,7 @@ describe("serve", () => {
     await expect(late.readable.getReader().read()).rejects.toEqual(new Error("shutting down"));
     await expect(late.writable.getWriter().closed).rejects.toEqual(new Error("shutting down"));
   });
-  test("fails as its transports do, when the connections that there are have ended", async () => {
+  test("fails with its source, when the existing connections have ended", async () => {
     const arrivals = new Arrivals();
     const served = serve(arrivals, (asked) => asked.accept().then(() => undefined));
     const client = await connect(arrivals.arrive());
@@ -572,7 +572,7 @@ describe("serve", () => {
   });
 });
 
-test("a chunk that the far end writes in pieces of one byte is the same conversation", async () => {
+test("a chunk that the far end writes byte by byte gives the same conversation", async () => {
   const [near, far] = pipe();
   const [client, server] = await Promise.all([
     connect({ readable: near.readable.pipeThrough(oneByOne()), writable: near.writable }),

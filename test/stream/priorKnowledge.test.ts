@@ -1,4 +1,4 @@
-/** Connections that are open from the beginning, with the request that somebody else has answered. */
+/** Connections that are open from the start, with a request that was answered elsewhere. */
 import { describe, expect, test } from "vitest";
 import { accept, connect, type IncomingRequest, type WebSocketSession } from "../../src/stream/index.ts";
 import { pipe } from "../../src/transports/pipe.ts";
@@ -27,7 +27,7 @@ async function pairFor(
 }
 
 describe('accept with handshake: "none" and a request', () => {
-  test("tells what was asked for", async () => {
+  test("reports the request", async () => {
     const { near, request } = await pairFor({ request: requestFrom("https://server.example") });
     const { target, url, host, origin, headers, subprotocols, ...incoming } = await request;
     expect([target, url.href, host, origin]).toEqual([
@@ -46,19 +46,19 @@ describe('accept with handshake: "none" and a request', () => {
     ["another host, by default", undefined],
     ["one that is not in the list", ["https://other.example"]],
     ["one that the function refuses", () => Promise.resolve(false)],
-  ])("sends a page away with 1008: %s", async (_, origins) => {
+  ])("closes a page of another origin with 1008: %s", async (_, origins) => {
     const { near, request } = await pairFor({ request: requestFrom("https://evil.example"), origins });
-    await expect(request).rejects.toThrow("pages of https://evil.example may not connect");
+    await expect(request).rejects.toThrow("the origin https://evil.example is not allowed");
     expect(await near.closed).toMatchObject({ closeCode: 1008 });
   });
-  test("lets in what the policy allows, and what has no origin", async () => {
+  test("accepts what the policy allows, and requests without an origin", async () => {
     const origins = (origin: string | undefined): boolean => origin === "https://evil.example";
     const allowed = await pairFor({ request: requestFrom("https://evil.example"), origins });
     await (await (await allowed.request).accept()).close();
     const plain = await pairFor({ request: requestFrom() });
     await (await (await plain.request).accept()).close();
   });
-  test("closes with 1011 where the policy throws", async () => {
+  test("closes with 1011 if the policy throws", async () => {
     const origins = (): boolean => {
       throw new Error("a bug");
     };
@@ -66,7 +66,7 @@ describe('accept with handshake: "none" and a request', () => {
     await expect(request).rejects.toThrow("a bug");
     expect(await near.closed).toMatchObject({ closeCode: 1011 });
   });
-  test("asks no policy where there is no request", async () => {
+  test("calls no policy without a request", async () => {
     const origins = (): boolean => {
       throw new Error("asked");
     };
@@ -74,7 +74,7 @@ describe('accept with handshake: "none" and a request', () => {
     expect((await request).subprotocols).toEqual(["chat"]);
     await near.close();
   });
-  test("refuses a request that makes no URL, and ends the transport", async () => {
+  test("refuses a request without a valid URL, and ends the transport", async () => {
     const [here, there] = pipe();
     const request = { ...requestFrom(), target: "no path" };
     await expect(accept(there, { ...agreed, request })).rejects.toThrow("malformed request target");

@@ -1,4 +1,7 @@
-/** What every face promises: it ends in time, tells the truth, ends once, leaves nothing behind, and contains failures. */
+/**
+ * Promises of every interface: it ends in time, reports the truth, ends once, leaves nothing behind, and contains
+ * failures.
+ */
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Extension, ExtensionCodec } from "../../src/index.ts";
 import type { Clock } from "../../src/stream/clock.ts";
@@ -22,7 +25,7 @@ import { settled, WireTransport } from "../support/wireTransport.ts";
 
 const known = { handshake: "none", masking: false } as const;
 
-/** What a promise was settled with, and when by the clock; advances that until it is. */
+/** How a promise settled, and at which time. Advances the clock until it settles. */
 async function outcome<Value>(
   clock: ManualClock,
   promise: Promise<Value>,
@@ -38,7 +41,7 @@ async function outcome<Value>(
   return result ?? { atMs: Infinity };
 }
 
-/** A server's session whose client is the test. */
+/** A server's session, with the test as its client. */
 async function serverSession(
   transport: WireTransport,
   clock: ManualClock,
@@ -49,7 +52,7 @@ async function serverSession(
 
 afterEach(() => void vi.useRealTimers());
 
-/** Handled here, since the table that holds it is made before any test runs. */
+/** Handled here, because the table that contains it is created before any test runs. */
 const rejected = Promise.reject(new Error("lost"));
 rejected.catch(() => undefined);
 
@@ -125,7 +128,7 @@ describe("it ends within one closeTimeoutMs, whatever the transport does", () =>
     stop.abort();
     expect((await outcome(clock, served)).atMs).toBe(500);
   });
-  test("close() while the answer that opened the connection is still being written", async () => {
+  test("close() while the opening answer is still being written", async () => {
     const clock = new ManualClock();
     const transport = new WireTransport();
     transport.takeNothing();
@@ -134,7 +137,7 @@ describe("it ends within one closeTimeoutMs, whatever the transport does", () =>
     const { atMs, error } = await outcome(clock, session.close());
     expect([atMs, (error as WebSocketError).closeCode]).toEqual([500, 1006]);
   });
-  test("close() to a peer that has vanished takes one closeTimeoutMs, not two", async () => {
+  test("close() to a peer that has disappeared takes one closeTimeoutMs, not two", async () => {
     const clock = new ManualClock();
     const transport = new WireTransport();
     const session = await serverSession(transport, clock, 1000);
@@ -142,7 +145,7 @@ describe("it ends within one closeTimeoutMs, whatever the transport does", () =>
     expect(await closed).toMatchObject({ atMs: 1000, error: { closeCode: 1006, cause: { code: "closeTimeout" } } });
     expect(transport.ends).toContain("ended");
   });
-  test("`await using` of a busy feed is left as fast as the peer closes", async () => {
+  test("leaving `await using` of a busy feed takes no longer than the peer's close", async () => {
     const clock = new ManualClock();
     const [near, far] = pipe();
     const served = serve(
@@ -167,7 +170,7 @@ describe("it ends within one closeTimeoutMs, whatever the transport does", () =>
   test.each<[string, (session: WebSocketSession) => Promise<unknown>]>([
     ["sends a greeting and returns", (session) => session.send("hello")],
     ["awaits closed", (session) => session.closed],
-  ])("a client that sends a message and a Close and goes, where the handler %s without reading", async (_, handle) => {
+  ])("a client that sends a message and a Close and goes, if the handler %s without reading", async (_, handle) => {
     for (const keepalive of [undefined, { intervalMs: 60_000, timeoutMs: 60_000 }]) {
       const clock = new ManualClock();
       const transport = new WireTransport();
@@ -212,7 +215,7 @@ describe("it ends within one closeTimeoutMs, whatever the transport does", () =>
     expect([atMs, (error as WebSocketError).closeCode]).toEqual([500, 1006]);
     await sending;
   });
-  test("a slow reader gets all that came before the end", async () => {
+  test("a slow reader gets all data before the end", async () => {
     const clock = new ManualClock();
     const transport = new WireTransport();
     const session = await serverSession(transport, clock);
@@ -229,7 +232,7 @@ describe("it ends within one closeTimeoutMs, whatever the transport does", () =>
     expect(await outcome(clock, session.closed)).toMatchObject({ value: { closeCode: 1000 } });
     expect(await session.receive()).toBeUndefined();
   });
-  test("a slow reader gets all that a transport that closed had brought, however much", async () => {
+  test("a slow reader gets all that a closed transport had yielded, however much", async () => {
     const clock = new ManualClock();
     const [near, far] = pipe({ highWaterMark: 10_000_000 });
     const session = await connect(near, { ...known, clock, closeTimeoutMs: 500 });
@@ -243,7 +246,7 @@ describe("it ends within one closeTimeoutMs, whatever the transport does", () =>
     const { error } = await outcome(clock, session.closed);
     expect(error).toMatchObject({ closeCode: 1006 });
   });
-  test("a transport that brings chunks for ever once the connection has ended lets timers run", async () => {
+  test("a transport that yields chunks forever after the end lets timers run", async () => {
     let wanted = true;
     const readable = new ReadableStream<Uint8Array>({
       pull: (controller) => controller.enqueue(wanted ? hex("88 00") : new Uint8Array(100)),
@@ -255,7 +258,7 @@ describe("it ends within one closeTimeoutMs, whatever the transport does", () =>
     await new Promise((resolve) => setTimeout(resolve, 60));
     await readable.cancel().catch(() => undefined);
   });
-  test("a reader that wakes late does not make its peer late with the rest of a message", async () => {
+  test("a reader that resumes late does not make its peer overdue with the rest of a message", async () => {
     const clock = new ManualClock();
     const transport = new WireTransport();
     const options = { ...known, clock, messageTimeoutMs: 1000 };
@@ -270,7 +273,7 @@ describe("it ends within one closeTimeoutMs, whatever the transport does", () =>
     transport.bring(hex("80 01 64"));
     expect((await reader.read()).value).toBe("d");
   });
-  test("messages that nobody takes in time are dropped, and a reader that comes too late is told", async () => {
+  test("messages that are not read in time are dropped, and a late reader gets an error", async () => {
     const clock = new ManualClock();
     const transport = new WireTransport();
     const session = await serverSession(transport, clock);
@@ -279,13 +282,13 @@ describe("it ends within one closeTimeoutMs, whatever the transport does", () =>
     expect(await session.receive(), "what was being delivered is kept").toBe("a");
     expect(await session.receive().catch((error: unknown) => error)).toMatchObject({
       name: "WebSocketError",
-      message: "messages that nobody took in time were dropped",
+      message: "messages that were not read in time were dropped",
     });
   });
 });
 
-describe("it tells the truth: clean means that both Closes travelled, with everything before them", () => {
-  test("the peer's Close comes while 200 kB of ours are not taken", async () => {
+describe("it reports the truth: clean means that both Closes travelled, after everything before them", () => {
+  test("the peer's Close arrives while 200 kB of ours are unsent", async () => {
     const clock = new ManualClock();
     const transport = new WireTransport();
     const session = await serverSession(transport, clock);
@@ -297,7 +300,7 @@ describe("it tells the truth: clean means that both Closes travelled, with every
   test.each<[string, (transport: WireTransport) => void]>([
     ["is rejected", (transport) => transport.refuse(new Error("reset"))],
     ["is never taken", () => undefined],
-  ])("the write of the Close's echo %s: session, class and peer say so alike", async (_, then) => {
+  ])("the write of the Close's echo %s: session, class and peer report the same", async (_, then) => {
     const verdicts: unknown[] = [];
     {
       const clock = new ManualClock();
@@ -354,7 +357,7 @@ describe("it tells the truth: clean means that both Closes travelled, with every
   });
 });
 
-/** An error of the platform's own class, where it has one (Chromium). */
+/** An error of the platform's own class, if it has one (Chromium). */
 function platformErrors(): [string, unknown, string][] {
   const { WebSocketError: Theirs } = globalThis as {
     WebSocketError?: new (message: string, options: { closeCode: number; reason: string }) => Error;
@@ -387,8 +390,8 @@ describe("it contains failures", () => {
       "88 03 0b b9 78",
     ],
     ["a function", Object.assign(() => {}, { closeCode: 3001 }), "88 02 0b b9"],
-    ["a code that is no number", { closeCode: "3001", reason: "x" }, "88 00"],
-    ["a reason that is no string", { closeCode: 3001, reason: { secret: 1 } }, "88 02 0b b9"],
+    ["a code that is not a number", { closeCode: "3001", reason: "x" }, "88 00"],
+    ["a reason that is not a string", { closeCode: 3001, reason: { secret: 1 } }, "88 02 0b b9"],
     ["a reason and no code", Object.assign(new Error("relay"), { reason: "internal" }), "88 00"],
     ["a text", "closeCode", "88 00"],
     ...platformErrors(),
@@ -417,7 +420,7 @@ describe("it contains failures", () => {
       await session.closed;
     }
   });
-  test("a reason that can't be looked at gives the transport up", async () => {
+  test("a reason with throwing getters aborts the transport", async () => {
     const reason = {
       get closeCode(): number {
         throw new Error("no code");
@@ -460,11 +463,11 @@ describe("it contains failures", () => {
     await Promise.all([client.close(), server.closed]);
   });
 
-  describe("a request that can't be answered as the handler says gets 500, and ends", () => {
+  describe("a request that can't be answered as the handler wants gets 500, and ends", () => {
     test.each<[string, (asked: IncomingRequest) => Promise<unknown>]>([
       ["a subprotocol that was not offered", (asked) => asked.accept({ subprotocol: "chat" })],
       ["a header that breaks the line", (asked) => asked.accept({ headers: { "x-a": "b\r\nc: d" } })],
-      ["a status that is none", (asked) => asked.reject({ status: 99 })],
+      ["an invalid status", (asked) => asked.reject({ status: 99 })],
     ])("%s", async (_, answer) => {
       const { reports } = collectReports();
       const [near, far] = pipe();
@@ -475,7 +478,7 @@ describe("it contains failures", () => {
       expect(reports).toHaveLength(1);
     });
   });
-  test("what a handler throws is a warning by default, and a client that goes away is none", async () => {
+  test("a handler's error is a warning by default, and a client that goes away is not", async () => {
     const { reports } = collectReports();
     const thrown = new Error("of the handler");
     const [near, far] = pipe();
@@ -491,7 +494,7 @@ describe("it contains failures", () => {
     await served;
     expect(reports).toEqual([thrown]);
   });
-  test("a clock that says NaN, at whichever call, sets no timer for NaN milliseconds and ends the connection", async () => {
+  test("a clock that returns NaN, in any call, sets no timer for NaN milliseconds and ends the connection", async () => {
     let readings = Infinity;
     for (let failing = 0; failing < readings; failing++) {
       const waits: number[] = [];
@@ -514,7 +517,7 @@ describe("it contains failures", () => {
     }
     expect(readings).toBeGreaterThan(3);
   });
-  describe("what can't be made a text, as the reason of an abort or the error of a transport, ends the connection like any other", () => {
+  describe("a reason or error that can't become text ends the connection like any other", () => {
     class Loud extends Error {
       override get message(): string {
         throw new Error("no text");
@@ -546,7 +549,7 @@ describe("it contains failures", () => {
         closeTimeoutMs: 20,
       });
       expect(reports).toHaveLength(1);
-      // A page's reportError() takes any value; Node makes texts of a warning's parts later.
+      // A page's reportError() accepts any value; Node converts the parts of a warning to text later.
       if ("document" in globalThis || "importScripts" in globalThis) expect(reports).toEqual([reason]);
       else for (const report of reports) expect(typeof (report as Error).message).toBe("string");
     });
@@ -577,7 +580,7 @@ describe("it contains failures", () => {
   });
   test.each<[string, Partial<ServeOptions>]>([
     ["origins that are a string", { origins: "https://a.example" as never }],
-    ["limits that are none", { limits: { maxMessageBytes: -1 } }],
+    ["invalid limits", { limits: { maxMessageBytes: -1 } }],
     [
       "onConnection that throws",
       {
@@ -586,7 +589,7 @@ describe("it contains failures", () => {
         },
       },
     ],
-  ])("%s: told once, and the transport ends", async (_, options) => {
+  ])("%s: reported once, and the transport ends", async (_, options) => {
     const { reports } = collectReports();
     const ends = async (given: (far: ByteTransport) => unknown): Promise<void> => {
       const [near, far] = pipe();
@@ -605,13 +608,13 @@ describe("it contains failures", () => {
       try {
         server = new WebSocketServer(options as WebSocketServerOptions);
       } catch (error) {
-        far.close?.(); // nobody has been given it
+        far.close?.(); // nothing has received it
         throw error;
       }
       server.handleTransport(far);
     });
   });
-  describe("a transport whose getter throws ends as far as it lets itself be, with one report", () => {
+  describe("a transport with a throwing getter is ended as far as possible, with one report", () => {
     const faces: Record<string, (transport: ByteTransport) => unknown> = {
       connect: (transport) => connect(transport, known),
       "a WebSocket": (transport) =>
@@ -649,7 +652,7 @@ describe("it contains failures", () => {
       expect(ends.sort()).toEqual([...sides.map(([, end]) => end), "ended"].sort());
     });
   });
-  test("an origin policy may answer by a promise; what it throws is a 500, reported once", async () => {
+  test("an origin policy may return a promise; if it rejects, the client gets 500 and it is reported once", async () => {
     const { reports } = collectReports();
     const answers: unknown[] = [];
     for (const origins of [
@@ -709,8 +712,8 @@ describe("it contains failures", () => {
     });
     expect(await client.closed).toMatchObject({ closeCode: 1011 });
   });
-  describe("what can't be sent behind a Blob fails its callback, once", () => {
-    /** Its `encode` throws at one call, and at those after it. */
+  describe("an unsendable message after a Blob fails its callback, once", () => {
+    /** Its `encode` throws from one call on. */
     const failingAt = (at: number): Extension => {
       let calls = 0;
       const codec: ExtensionCodec = {
@@ -784,7 +787,7 @@ describe("it is bounded, and leaves nothing behind", () => {
     await outcome(clock, served);
     expect(transports.every((transport) => transport.ends.includes("ended"))).toBe(true);
   });
-  test("any number of connections wait for one signal with one listener", async () => {
+  test("any number of connections share one listener on a signal", async () => {
     const stop = new AbortController();
     let listeners = 0;
     let most = 0;
@@ -816,7 +819,7 @@ describe("it is bounded, and leaves nothing behind", () => {
     await Promise.all([served, ...waits]);
     expect(listeners).toBe(0);
   });
-  test("a transport that brings nothing but empty chunks for ever lets timers run", async () => {
+  test("a transport that yields nothing but empty chunks forever lets timers run", async () => {
     const readable = new ReadableStream<Uint8Array>({ pull: (controller) => controller.enqueue(new Uint8Array(0)) });
     const transport = { readable, writable: new WritableStream<Uint8Array<ArrayBuffer>>() };
     const session = await connect(transport, { ...known, closeTimeoutMs: 20 });
@@ -825,15 +828,15 @@ describe("it is bounded, and leaves nothing behind", () => {
   });
 });
 
-describe("with keepalive, a peer that has vanished is found", () => {
+describe("with keepalive, a peer that has disappeared is found", () => {
   const keepalive = { intervalMs: 1000, timeoutMs: 300 };
   const held = async (clock: ManualClock, transport: WireTransport): Promise<WebSocketSession> =>
     await (await accept(transport, { ...known, clock, keepalive, closeTimeoutMs: 500 })).accept();
 
   test.each([
     ["that nobody takes", "81 81 00 00 00 00 61"],
-    ["of which nobody takes the first", "81 81 00 00 00 00 61 81 81 00 00 00 00 62 81 81 00 00 00 00 63"],
-  ])("behind messages %s", async (_, messages) => {
+    ["whose first one nobody reads", "81 81 00 00 00 00 61 81 81 00 00 00 00 62 81 81 00 00 00 00 63"],
+  ])("after messages %s", async (_, messages) => {
     const clock = new ManualClock();
     const transport = new WireTransport();
     const session = await held(clock, transport);
@@ -844,7 +847,7 @@ describe("with keepalive, a peer that has vanished is found", () => {
     await clock.advance(500);
     expect(transport.ends).toContain("ended");
   });
-  test("and a reader that goes on gets what had arrived before it vanished", async () => {
+  test("and a reader that continues gets what had arrived before that", async () => {
     const clock = new ManualClock();
     const transport = new WireTransport();
     const session = await held(clock, transport);
@@ -861,7 +864,7 @@ describe("with keepalive, a peer that has vanished is found", () => {
     expect(await reading).toMatchObject({ closeCode: 1006, cause: { code: "keepaliveTimeout" } });
     expect(received).toBe(messages.length);
   });
-  test("but one that answers is not, however long its messages wait, and its pongs are nobody else's", async () => {
+  test("but one that answers stays, however long its messages wait, and its pongs match no other ping", async () => {
     const clock = new ManualClock();
     const transport = new WireTransport();
     const server = new WebSocketServer({ clock, keepalive, closeTimeoutMs: 500 });

@@ -1,4 +1,7 @@
-/** The session: what it has of WebSocketStream, and what it has beyond. Two of them, over a pipe or face to face with the wire. */
+/**
+ * The session: what it shares with WebSocketStream, and what it adds. Two of them over a pipe, or one with the bytes of
+ * the wire.
+ */
 import { describe, expect, test } from "vitest";
 import { accept, connect, WebSocketError, type ConnectOptions, type WebSocketSession } from "../../src/stream/index.ts";
 import { pipe } from "../../src/transports/pipe.ts";
@@ -12,7 +15,7 @@ async function pair(options: ConnectOptions = {}): Promise<[client: WebSocketSes
   return await Promise.all([connect(near, options), accept(far).then((request) => request.accept())]);
 }
 
-/** A server's session whose client is the test. */
+/** A server's session, with the test as its client. */
 async function overWire(options: Partial<Timing> = {}): Promise<[WebSocketSession, WireTransport]> {
   const transport = new WireTransport();
   const request = await accept(transport, { handshake: "none", masking: false, ...options });
@@ -45,7 +48,7 @@ const HELLO = hex("81 05 48 65 6c 6c 6f");
 const CLOSE = hex("88 02 03 e8");
 
 describe("readable and writable", () => {
-  test("carry text as strings and binary as bytes, in order, both ways", async () => {
+  test("carry text as strings and binary as bytes, in order, in both directions", async () => {
     const [client, server] = await pair();
     for (const [from, to] of [
       [client, server],
@@ -60,7 +63,7 @@ describe("readable and writable", () => {
       reader.releaseLock();
     }
   });
-  test("take any view of bytes, and leave the caller's as they were", async () => {
+  test("accept any view of bytes, and do not change the caller's", async () => {
     const [client, server] = await pair();
     const bytes = new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8]);
     for (const view of [
@@ -102,13 +105,13 @@ describe("readable and writable", () => {
       expect(await peer.closed).toMatchObject({ closeCode: 1005 });
     }
   });
-  test("refuse memory that could be resized before it is read, at once", async () => {
+  test("refuse resizable memory at once", async () => {
     const [session, transport] = await overWire();
     transport.takeNothing();
     void session.send(new Uint8Array(300_000));
     expect(await failure(session.send(new ArrayBuffer(4, { maxByteLength: 8 })))).toBeInstanceOf(TypeError);
   });
-  test("take memory that was transferred as no bytes", async () => {
+  test("accept transferred memory as no bytes", async () => {
     const [client, server] = await pair();
     for (const make of [(buffer: ArrayBuffer) => buffer, (buffer: ArrayBuffer) => new DataView(buffer)]) {
       const buffer = new ArrayBuffer(4);
@@ -122,7 +125,7 @@ describe("readable and writable", () => {
       expect(await server.receive()).toEqual(new Uint8Array(0));
     }
   });
-  test("refuse a Blob, and whatever else is no message, rather than send it as text", async () => {
+  test("refuse a Blob, and any other non-message, rather than send it as text", async () => {
     for (const wrong of [new Blob(["x"]), brandless(hex("78")), {}, [1], 1, true, null, undefined]) {
       const [client, server] = await pair();
       expect(await failure(client.send(wrong as never))).toBeInstanceOf(TypeError);
@@ -130,12 +133,12 @@ describe("readable and writable", () => {
       expect(await server.receive()).toBe(undefined);
     }
   });
-  test("a received message is alone in its buffer", async () => {
+  test("a received message has a separate buffer", async () => {
     const [session, transport] = await overWire();
     transport.bring(hex("82 01 aa 82 02 bb cc 82 00"));
     for (const length of [1, 2, 0]) expect(((await session.receive()) as Bytes).buffer.byteLength).toBe(length);
   });
-  test("closing writable closes the connection; aborting it gives the code of a WebSocketError", async () => {
+  test("closing writable closes the connection; aborting it sends the code of a WebSocketError", async () => {
     for (const [end, code] of [
       [(session: WebSocketSession) => session.writable.close(), 1005],
       [(session: WebSocketSession) => session.writable.abort(new Error("no code")), 1005],
@@ -153,13 +156,13 @@ describe("readable and writable", () => {
       expect(await client.closed).toMatchObject({ initiator: "local" });
     }
   });
-  test("a chunk that is no message errors writable and closes the connection", async () => {
+  test("an invalid chunk errors writable and closes the connection", async () => {
     const [client, server] = await pair();
     const writer = client.writable.getWriter();
     expect(await failure(writer.write(42 as unknown as string))).toBeInstanceOf(TypeError);
     expect(await server.closed).toMatchObject({ closeCode: 1005 });
   });
-  test("readable takes nothing before it is asked, so that receive() can go on where it was left", async () => {
+  test("readable takes nothing before it is read, so that receive() can continue where it left off", async () => {
     const [client, server] = await pair();
     for (const text of ["a", "b", "c"]) await client.send(text);
     const reader = server.readable.getReader();
@@ -174,7 +177,7 @@ describe("readable and writable", () => {
     void client.close();
     expect(await readAll(server.readable)).toEqual(["last"]);
   });
-  test("readable fails as the connection does, but not before its last message", async () => {
+  test("readable fails like the connection, but not before its last message", async () => {
     const [session, transport] = await overWire();
     transport.bring(HELLO, HELLO);
     transport.end();
@@ -187,7 +190,7 @@ describe("readable and writable", () => {
 });
 
 describe("send and receive", () => {
-  test("receive brings undefined after the last message, and so does iteration end", async () => {
+  test("receive returns undefined after the last message, and iteration ends", async () => {
     const [client, server] = await pair();
     for (const text of ["a", "b"]) await client.send(text);
     void client.close({ closeCode: 1000 });
@@ -196,7 +199,7 @@ describe("send and receive", () => {
     expect(messages).toEqual(["a", "b"]);
     expect(await server.receive()).toBeUndefined();
   });
-  test("leaving the loop leaves the connection open, and the next message for the next who asks", async () => {
+  test("leaving the loop keeps the connection open, and the next message for the next reader", async () => {
     const [client, server] = await pair();
     for (const text of ["a", "b"]) await client.send(text);
     for await (const message of server) {
@@ -207,13 +210,13 @@ describe("send and receive", () => {
     await client.send("c");
     expect(await server.receive()).toBe("c");
   });
-  test("several who wait are served in order", async () => {
+  test("several readers are served in order", async () => {
     const [client, server] = await pair();
     const waiting = [server.receive(), server.receive(), server.receive()];
     for (const text of ["a", "b", "c"]) await client.send(text);
     expect(await Promise.all(waiting)).toEqual(["a", "b", "c"]);
   });
-  test("a receive that is given up loses no message", async () => {
+  test("a cancelled receive loses no message", async () => {
     const [client, server] = await pair();
     const giveUp = new AbortController();
     const given = server.receive({ signal: giveUp.signal });
@@ -223,7 +226,7 @@ describe("send and receive", () => {
     await client.send("a");
     expect(await server.receive()).toBe("a");
   });
-  test("nor does one that is given up once its message has come, and it takes no other's", async () => {
+  test("nor does one that is cancelled once its message has arrived, and it takes no other's", async () => {
     const [session, transport] = await overWire();
     const giveUp = new AbortController();
     const first = session.receive().then((message) => {
@@ -237,7 +240,7 @@ describe("send and receive", () => {
     transport.bring(hex("81 01 63"));
     expect(await third).toBe("c");
   });
-  test("a send that waits for room can be given up, and nothing of it is sent; the others keep their order", async () => {
+  test("a send that waits for room can be cancelled, and nothing of it is sent; the others keep their order", async () => {
     const [session, transport] = await overWire();
     transport.takeNothing();
     await session.send(new Uint8Array(300_000));
@@ -252,7 +255,7 @@ describe("send and receive", () => {
     await settled();
     expect(toHex(transport.written().subarray(300_010))).toBe("81 01 62 81 01 63");
   });
-  test("one that is given up once it is on its way has been sent, and takes no other's place", async () => {
+  test("one that is cancelled too late has been sent, and takes no other's place", async () => {
     const [session, transport] = await overWire();
     const giveUp = new AbortController();
     transport.takeNothing();
@@ -266,19 +269,19 @@ describe("send and receive", () => {
     await settled();
     expect(toHex(transport.written().subarray(-3))).toBe("81 01 63");
   });
-  test("what can't be sent is refused, and the session goes on", async () => {
+  test("an invalid message is refused, and the session continues", async () => {
     const [client, server] = await pair();
     expect(await failure(client.send(42 as unknown as string))).toBeInstanceOf(TypeError);
     await client.send("a");
     expect(await server.receive()).toBe("a");
   });
-  test("after the end, send fails and says why", async () => {
+  test("after the end, send fails with the cause", async () => {
     const [session, transport] = await overWire();
     transport.end();
     await failure(session.closed);
     expect(await failure(session.send("a"))).toMatchObject({ name: "WebSocketError", closeCode: 1006 });
   });
-  test("after a Close, send and writable fail with a WebSocketError, although the connection has not ended yet", async () => {
+  test("after a Close, send and writable fail with a WebSocketError, even if the connection has not ended yet", async () => {
     const closings: ((session: WebSocketSession, transport: WireTransport) => void)[] = [
       (_, transport) => transport.bring(hex("88 00")),
       (session) => void session.close(),
@@ -296,7 +299,7 @@ describe("send and receive", () => {
 });
 
 describe("one message as a stream", () => {
-  test("is sent in fragments as it is written; what is sent meanwhile goes out behind it", async () => {
+  test("is sent in fragments as it is written; other messages follow it", async () => {
     const [session, transport] = await overWire();
     const writer = session.createMessageStream("text").getWriter();
     await writer.write("a");
@@ -315,7 +318,7 @@ describe("one message as a stream", () => {
     await settled();
     expect(toHex(transport.written())).toBe("82 00");
   });
-  test("a character that is cut in two between writes is put together", async () => {
+  test("a character that is split between writes is joined", async () => {
     const [client, server] = await pair();
     const writer = client.createMessageStream("text").getWriter();
     await writer.write("\ud83d");
@@ -323,7 +326,7 @@ describe("one message as a stream", () => {
     await writer.close();
     expect(await server.receive()).toBe("😀");
   });
-  test("the wrong kind of piece, or aborting it, closes the connection: half a message can't be taken back", async () => {
+  test("a piece of the wrong type, or an abort, closes the connection, because half a message can't be undone", async () => {
     for (const fail of [
       (stream: WritableStream) => stream.getWriter().write(new Uint8Array(1)),
       (stream: WritableStream) => stream.abort(),
@@ -349,11 +352,11 @@ describe("one message as a stream", () => {
     transport.takeAgain();
     await Promise.all(writes);
   });
-  test("only text and binary are types of messages", async () => {
+  test("only text and binary are valid types", async () => {
     const [client] = await pair();
     expect(() => client.createMessageStream("blob" as "text")).toThrow(TypeError);
   });
-  test("is received as it comes", async () => {
+  test("is delivered as it arrives", async () => {
     const [session, transport] = await overWire();
     const streams = session.incomingMessageStreams.getReader();
     transport.bring(hex("01 01 61"));
@@ -371,7 +374,7 @@ describe("one message as a stream", () => {
     expect(await readAll(second.value!.readable as ReadableStream<unknown>)).toEqual([new Uint8Array([255])]);
     expect((await streams.read()).done).toBe(true);
   });
-  test("that nobody reads on holds the peer; one that is cancelled is skipped", async () => {
+  test("that nobody reads to its end pauses the peer; a cancelled one is skipped", async () => {
     const [session, transport] = await overWire();
     const streams = session.incomingMessageStreams.getReader();
     const fragment = (first: string): Bytes => hex(first, "7e 80 00", "00*32768");
@@ -384,14 +387,14 @@ describe("one message as a stream", () => {
     expect(await readAll(next.value!.readable as ReadableStream<unknown>)).toEqual(["Hello"]);
     await session.closed;
   });
-  test("fails as the connection does", async () => {
+  test("fails like the connection", async () => {
     const [session, transport] = await overWire();
     transport.bring(hex("01 01 61"));
     transport.end();
     const { value } = await session.incomingMessageStreams.getReader().read();
     expect(await failure(readAll(value!.readable as ReadableStream<unknown>))).toMatchObject({ closeCode: 1006 });
   });
-  test("messages are taken either whole or as streams", async () => {
+  test("messages are read either whole or as streams", async () => {
     const [client, server] = await pair();
     expect(client.readable).toBe(client.readable);
     expect(() => client.incomingMessageStreams).toThrow(TypeError);
@@ -402,7 +405,7 @@ describe("one message as a stream", () => {
 });
 
 describe("ping", () => {
-  test("tells the round trip in milliseconds, though nobody takes messages", async () => {
+  test("resolves to the round trip in milliseconds, even if nobody reads messages", async () => {
     const [client, server] = await pair();
     expect(await client.ping()).toBeGreaterThanOrEqual(0);
     expect(await server.ping()).toBeLessThan(5000);
@@ -429,7 +432,7 @@ describe("ping", () => {
     transport.bring(hex("8a 04", toHex(sent.subarray(12, 16))));
     expect(await lost).toBeGreaterThan(0);
   });
-  test("one that is given up once its pong has come gives up no other", async () => {
+  test("one that is cancelled once its pong has arrived cancels no other", async () => {
     const [session, transport] = await overWire();
     const giveUp = new AbortController();
     const answered = session.ping().then(() => giveUp.abort());
@@ -444,7 +447,7 @@ describe("ping", () => {
     transport.bring(join8a(transport.written().subarray(2)));
     expect(await left).toBeGreaterThanOrEqual(0);
   });
-  test("can be given up, and fails with the connection", async () => {
+  test("can be cancelled, and fails with the connection", async () => {
     const [session, transport] = await overWire();
     const giveUp = new AbortController();
     const given = session.ping({ signal: giveUp.signal });
@@ -461,7 +464,7 @@ function join8a(payload: Bytes): Bytes {
 }
 
 describe("close and closed", () => {
-  test("tell both sides the code, the reason, and whose Close came first", async () => {
+  test("report the code, the reason, and whose Close was first to both sides", async () => {
     const [client, server] = await pair();
     expect(await client.close({ closeCode: 4000, reason: "tschüss" })).toEqual({
       closeCode: 4000,
@@ -476,7 +479,7 @@ describe("close and closed", () => {
       sent: { code: 4000, reason: "tschüss" },
     });
   });
-  test("a code or reason that may not be sent is refused, and nothing happens", async () => {
+  test("an invalid code or reason is refused, and nothing happens", async () => {
     const [client, server] = await pair();
     for (const options of [{ closeCode: 1006 }, { closeCode: 999 }, { closeCode: 1000, reason: "x".repeat(124) }]) {
       expect(() => client.close(options)).toThrow(RangeError);
@@ -484,25 +487,25 @@ describe("close and closed", () => {
     await client.send("still open");
     expect(await server.receive()).toBe("still open");
   });
-  test("closing twice is closing once", async () => {
+  test("closing twice has the effect of closing once", async () => {
     const [client] = await pair();
     const closed = client.close({ closeCode: 4000 });
     expect(client.close({ closeCode: 4001 })).toBe(closed);
     expect(await closed).toMatchObject({ closeCode: 4000 });
   });
-  test("messages that come before the peer's Close can still be taken", async () => {
+  test("messages that arrive before the peer's Close can still be read", async () => {
     const [session, transport] = await overWire();
     void session.close();
     transport.bring(HELLO, CLOSE);
     expect(await session.receive()).toBe("Hello");
     expect(await session.closed).toMatchObject({ closeCode: 1000 });
   });
-  test("messages that nobody takes do not keep it from closing", async () => {
+  test("unread messages do not keep it from closing", async () => {
     const [session, transport] = await overWire({ closeTimeoutMs: 50 });
     transport.bring(HELLO, HELLO, CLOSE);
     expect(await session.close()).toMatchObject({ closeCode: 1000 });
   });
-  test("a peer that is gone while its message waits ends it, and the message can still be taken", async () => {
+  test("a peer that goes while its message waits ends it, and the message can still be read", async () => {
     const [session, transport] = await overWire({ keepalive: { intervalMs: 10, timeoutMs: 20 }, closeTimeoutMs: 20 });
     transport.bring(HELLO);
     expect(await failure(session.closed)).toMatchObject({ cause: { code: "keepaliveTimeout" } });
@@ -516,13 +519,13 @@ describe("close and closed", () => {
     const error: unknown = await readAll(session.incomingMessageStreams).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ cause: { code: "keepaliveTimeout" } });
   });
-  test("a message that does not come to its end ends it, with why", async () => {
+  test("an unfinished message ends it, with the reason", async () => {
     const [session, transport] = await overWire({ messageTimeoutMs: 30, closeTimeoutMs: 20 });
     transport.bring(hex("01 01 61"));
     const error = (await failure(session.closed)) as WebSocketError;
     expect(error).toMatchObject({ closeCode: 1006, cause: { code: "messageTimeout", closeCode: 1008 } });
   });
-  test("a signal gives the transport up at once", async () => {
+  test("a signal aborts the transport at once", async () => {
     const [session, transport] = await overWire();
     const giveUp = new AbortController();
     const closed = session.close({ signal: giveUp.signal });
@@ -531,7 +534,7 @@ describe("close and closed", () => {
     expect(await failure(closed)).toMatchObject({ closeCode: 1006, cause: new Error("enough") });
     expect(transport.ends).toContain("ended");
   });
-  test("what the peer did wrong is the cause, and need not be looked at", async () => {
+  test("the peer's error is the cause, and may be ignored", async () => {
     const [session, transport] = await overWire();
     transport.bring(hex("83 00"));
     const error = (await failure(session.closed)) as WebSocketError;
@@ -539,7 +542,7 @@ describe("close and closed", () => {
     expect(error.message).toContain("opcode");
     expect(error.cause).toMatchObject({ name: "RemoteProtocolError", code: "reservedOpcode" });
   });
-  test("what the transport failed with is the cause", async () => {
+  test("the transport's error is the cause", async () => {
     const [session, transport] = await overWire();
     transport.failReading(new Error("reset by peer"));
     expect(await failure(session.closed)).toMatchObject({
@@ -547,7 +550,7 @@ describe("close and closed", () => {
       cause: new Error("reset by peer"),
     });
   });
-  test("await using closes it, also one that has failed", async () => {
+  test("await using closes it, even one that has failed", async () => {
     const [client, server] = await pair();
     const received = server.receive();
     {

@@ -1,10 +1,10 @@
-/** URLs and subprotocols as clients are given them (WHATWG WebSockets §3.1), and the credentials in a URL (RFC 7617). */
+/** URLs and subprotocols of clients (WHATWG WebSockets §3.1), and the credentials in a URL (RFC 7617). */
 import { describe, expect, test } from "vitest";
 import { WSConnection } from "../../src/index.ts";
 import { credentialsOf, parseProtocols, parseWebSocketURL, requestFor } from "../../src/stream/webSocketURL.ts";
 import { feed } from "../support/wire.ts";
 
-/** The value of the `Authorization` header that a server is sent for a URL. */
+/** The `Authorization` header that a server receives for a URL. */
 function authorizationOf(url: string, headers?: HeadersInit): string | null {
   const parsed = parseWebSocketURL(url);
   const given = headers === undefined ? {} : { headers };
@@ -16,7 +16,7 @@ function authorizationOf(url: string, headers?: HeadersInit): string | null {
   return event.headers.get("authorization");
 }
 
-/** RFC 7617 §2, of text that is encoded as UTF-8. */
+/** RFC 7617 §2, for text encoded as UTF-8. */
 function basic(text: string): string {
   const bytes = new TextEncoder().encode(text);
   return `Basic ${btoa(String.fromCharCode(...bytes))}`;
@@ -39,7 +39,7 @@ describe("credentials in a URL are sent at once, as Basic authorization", () => 
     [`ws://user:${"x".repeat(1000)}@host/`, basic(`user:${"x".repeat(1000)}`)],
   ])("%s", (url, expected) => expect(authorizationOf(url)).toBe(expected));
 
-  test("bytes that are no UTF-8 are sent as they are", () => {
+  test("bytes that are not UTF-8 are sent unchanged", () => {
     expect(authorizationOf("ws://%ff:%00@host/")).toBe(`Basic ${btoa("\xff:\0")}`);
   });
 
@@ -56,7 +56,7 @@ describe("credentials in a URL are sent at once, as Basic authorization", () => 
     ["a list", () => [["AUTHORIZATION", "Bearer t"]]],
     ["Headers", () => new Headers({ Authorization: "Bearer t" })],
     ["an iterator", () => [["Authorization", "Bearer t"]].values() as never],
-  ])("an Authorization that the caller sets stays: %s", (_, headers) => {
+  ])("an Authorization header of the caller takes precedence: %s", (_, headers) => {
     const parsed = new URL("ws://user:pass@host/");
     const client = new WSConnection("client", { ...requestFor(parsed), ...credentialsOf(parsed, headers()) });
     const [event] = feed(new WSConnection("server"), client.bytesToSend());
@@ -81,7 +81,7 @@ describe("credentials in a URL are sent at once, as Basic authorization", () => 
           ["Cookie", "a=1"],
         ].values() as never,
     ],
-  ])("other headers of the caller are kept beside it: %s", (_, headers) => {
+  ])("other headers of the caller are kept: %s", (_, headers) => {
     const url = new URL("ws://user:pass@host/");
     const { headers: all } = credentialsOf(url, headers());
     expect([...new Headers(all)]).toEqual([
@@ -91,12 +91,12 @@ describe("credentials in a URL are sent at once, as Basic authorization", () => 
     ]);
   });
 
-  test("the URL itself is as the platform has it", () => {
+  test("the URL itself matches the platform's", () => {
     expect(parseWebSocketURL("http://user:pass@host/").href).toBe("ws://user:pass@host/");
   });
 });
 
-describe("no error repeats what it was given, which may hold a secret", () => {
+describe("no error repeats its input, which may hold a secret", () => {
   test.each([
     "ws://user:s3cret@[::1/",
     "ws://user:s3cret@host:99999/",
@@ -113,17 +113,17 @@ describe("no error repeats what it was given, which may hold a secret", () => {
     expect(() => parseWebSocketURL(url)).toThrow(/^(?![^]*s3cret)/);
   });
 
-  test("it says what is wrong with it", () => {
+  test("it names the mistake", () => {
     expect(() => parseWebSocketURL("ws://[::1/")).toThrow(/not a URL/);
-    expect(() => parseWebSocketURL("/chat")).toThrow(/not a URL, or a relative one/);
-    expect(() => parseWebSocketURL("ftp://a/")).toThrow(/scheme ws, wss, http or https/);
-    expect(() => parseWebSocketURL("ws://a/#b")).toThrow(/no fragment/);
+    expect(() => parseWebSocketURL("/chat")).toThrow(/not a URL, or it is relative/);
+    expect(() => parseWebSocketURL("ftp://a/")).toThrow(/scheme must be ws, wss, http or https/);
+    expect(() => parseWebSocketURL("ws://a/#b")).toThrow(/not have a fragment/);
   });
 
-  test("subprotocols are named by their place", () => {
+  test("subprotocols are identified by position", () => {
     expect(() => parseProtocols(["a", "s3cret/=="])).toThrow("subprotocol 2 is not a token (RFC 6455 §4.1)");
     expect(() => parseProtocols("s3 cret")).toThrow("subprotocol 1 is not a token (RFC 6455 §4.1)");
-    expect(() => parseProtocols(["a", "b", "a"])).toThrow("subprotocol 3 was listed before");
+    expect(() => parseProtocols(["a", "b", "a"])).toThrow("subprotocol 3 is a duplicate");
     expect(() => parseProtocols(["a", "a"])).toThrow(expect.objectContaining({ name: "SyntaxError" }));
   });
 });

@@ -1,14 +1,14 @@
-/** A server for clients that try everything: it echoes, or does what the path of the request says. */
+/** A server for clients that try everything: it echoes, or does what the request's path says. */
 import type { RequestHandler, WebSocketSession } from "../../src/stream/index.ts";
 import { WebSocketError } from "../../src/stream/index.ts";
 
-/** What is done on the WebSockets of a path. Those of any other path echo. */
+/** What happens on the WebSockets of a path. Any other path echoes. */
 export type Answers = Readonly<Record<string, (socket: WebSocketSession) => Promise<void>>>;
 
 /**
- * Answers those that come to one server: `/close` and `/drop` end when the first message comes, with a Close or abruptly;
- * `/ping` tells for each message how long a Ping took; `/ends` tells how the WebSockets of a path have ended, as it looked
- * from here.
+ * Answers the WebSockets of one server: `/close` and `/drop` end at the first message, with a Close or abruptly; `/ping`
+ * answers each message with the round trip of a Ping; `/ends` reports how the WebSockets of a path have ended, as seen
+ * by the server.
  */
 export function answers(more: Answers = {}): RequestHandler {
   const ends = new Map<string, string>();
@@ -47,7 +47,7 @@ async function echo(socket: WebSocketSession): Promise<void> {
   for await (const message of socket) await socket.send(message);
 }
 
-/** What the application is told, and what the transport said. */
+/** What the application receives, and the error of the transport. */
 function describe({ closeCode, cause }: WebSocketError): string {
   return `failed ${closeCode} ${(cause as { code?: string } | undefined)?.code ?? "without a fault"}`;
 }

@@ -1,5 +1,5 @@
-/** A certificate authority, and certificates that it has signed, for tests alone. */
-import "reflect-metadata"; // which the next one needs, and first
+/** A certificate authority, and certificates that it has signed, only for tests. */
+import "reflect-metadata"; // must come before the next import
 import {
   BasicConstraintsExtension,
   PemConverter,
@@ -9,9 +9,9 @@ import {
 import { webcrypto } from "node:crypto";
 
 export interface Authority {
-  /** What clients are to trust. */
+  /** The certificate that clients should trust. */
   readonly ca: string;
-  /** A certificate for these names and addresses, which is valid now unless `expired`. */
+  /** A certificate for these names and addresses, valid now unless `expired`. */
   issue(names: readonly string[], options?: { expired?: boolean }): Promise<{ cert: string; key: string }>;
 }
 

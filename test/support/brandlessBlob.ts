@@ -1,4 +1,4 @@
-/** A Blob as happy-dom has it, and workerd before its compatibility date 2024-09-26: no `Symbol.toStringTag`. */
+/** A Blob without `Symbol.toStringTag`, as in happy-dom, and in workerd before its compatibility date 2024-09-26. */
 export function brandless(bytes: Uint8Array<ArrayBuffer>): object {
   const blob = new Blob([bytes]);
   return new (class {

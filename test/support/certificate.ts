@@ -1,4 +1,4 @@
-/** A self-signed certificate for localhost, for tests alone. */
+/** A self-signed certificate for localhost, only for tests. */
 
 export const key = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgSkko5m2M4BTk/U+m

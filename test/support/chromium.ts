@@ -1,4 +1,4 @@
-/** Where the Chromium for the tests is: whichever the machine has, or the one that Playwright downloaded. */
+/** The path of the Chromium for the tests: an installed one, or the one that Playwright downloaded. */
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { chromium } from "playwright";
@@ -10,7 +10,7 @@ const ELSEWHERE = [
   "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
 ];
 
-/** The path of a Chromium that can be launched, or `undefined` where there is none. `CHROMIUM_PATH` goes first. */
+/** The path of a Chromium that can be launched, or `undefined`. `CHROMIUM_PATH` takes precedence. */
 export function findChromium(): string | undefined {
   const onPath = (process.env.PATH ?? "").split(delimiter).flatMap((folder) => NAMES.map((name) => join(folder, name)));
   return [process.env.CHROMIUM_PATH ?? "", ...onPath, ...ELSEWHERE, chromium.executablePath()].find(
@@ -18,7 +18,7 @@ export function findChromium(): string | undefined {
   );
 }
 
-/** The same, for a test run that cannot go on without one. */
+/** The same, for a test run that needs it. */
 export function requireChromium(): string {
   const path = findChromium();
   if (path === undefined) throw new Error("no Chromium found: run `npm test`, which installs one");

@@ -1,10 +1,10 @@
-/** An extension for the tests: says by RSV2 that every byte of a message is complemented. */
+/** An extension for the tests: RSV2 marks a message whose bytes are all complemented. */
 import { RemoteProtocolError, type Extension, type ExtensionCodec } from "../../src/index.ts";
 import type { Bytes } from "./wire.ts";
 
 const RSV2 = 2;
 
-/** At work on one connection: hands each message on in pieces of `piece` bytes at most. */
+/** The codec of one connection: passes each message on in pieces of at most `piece` bytes. */
 export function complementCodec(piece = Infinity, release: () => void = () => {}): ExtensionCodec {
   let active = false;
   return {
@@ -31,7 +31,7 @@ export function complementCodec(piece = Infinity, release: () => void = () => {}
   };
 }
 
-/** The same as an extension that has a parameter to agree on. Notes in `released` which side has let it go. */
+/** The same as an extension with a parameter to negotiate. Notes in `released` which side has released it. */
 export function complement(piece = Infinity, released: string[] = []): Extension {
   const codec = (side: string): ExtensionCodec => complementCodec(piece, () => void released.push(side));
   return {

@@ -1,4 +1,4 @@
-/** Connections that have agreed on permessage-deflate, and a look at the frames that they send. */
+/** Connections with permessage-deflate, and the frames that they send. */
 import { expect } from "vitest";
 import { permessageDeflate, type DeflateOptions } from "../../src/deflate/index.ts";
 import type { WSConnection, ConnectionOptions, WSEvent } from "../../src/index.ts";
@@ -7,7 +7,7 @@ import { hex, join, open, type Bytes } from "./wire.ts";
 
 export const RSV1 = 4;
 
-/** The bits as they stand in the first byte of a frame: `c1` is FIN, RSV1 and text. */
+/** The bits in the first byte of a frame: `c1` is FIN, RSV1 and text. */
 export interface Frame {
   readonly fin: boolean;
   readonly rsv: number;
@@ -15,7 +15,7 @@ export interface Frame {
   readonly payload: Bytes;
 }
 
-/** An open end, with no handshake and no masks, on which everything is as the options say. */
+/** An open end without handshake and masks, with the given options. */
 export function openDeflate(
   type: "client" | "server",
   options: DeflateOptions = {},
@@ -24,7 +24,7 @@ export function openDeflate(
   return open(type, { masking: false, extensions: [permessageDeflate(options)], ...more });
 }
 
-/** What is agreed on, as it stands in the header. */
+/** The negotiated extension, as in the header. */
 export function agreedOn(connection: WSConnection): string | undefined {
   const [extension] = connection.extensions;
   return extension?.parameters.map((parameter) => parameter.join("=")).join("; ");
@@ -51,7 +51,7 @@ export function framesIn(bytes: Uint8Array): Frame[] {
   return frames;
 }
 
-/** A frame, not masked. */
+/** An unmasked frame. */
 export function frame(first: string, payload: Uint8Array): Bytes {
   const { length } = payload;
   const header = new Uint8Array(length < 126 ? 2 : length < 65_536 ? 4 : 10);
@@ -63,7 +63,7 @@ export function frame(first: string, payload: Uint8Array): Bytes {
   return join(header, payload);
 }
 
-/** Reads compressed messages as RFC 7692 §7.2.2 says, with the oracle. */
+/** Reads compressed messages according to RFC 7692 §7.2.2, with the reference inflater. */
 export class MessageOracle {
   readonly #window: number;
   readonly #takeover: boolean;
@@ -74,7 +74,7 @@ export class MessageOracle {
     this.#takeover = takeover;
   }
 
-  /** Inflates a message from its frames, and checks that they may be as they are. */
+  /** Inflates a message from its frames, and checks that the frames are valid. */
   read(frames: readonly Frame[]): Inflated {
     expect(frames.map(({ fin }) => fin)).toEqual(frames.map((_, i) => i === frames.length - 1));
     expect(frames.map(({ rsv }) => rsv)).toEqual(frames.map((_, i) => (i === 0 ? RSV1 : 0)));

@@ -1,4 +1,4 @@
-/** Runs a program from the documentation as it stands there, with the package's entries taken from their sources. */
+/** Runs a program from the documentation unchanged, with the package's entries taken from the sources. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
   exports: Record<string, { default: string }>;
 };
 
-/** The entries by their names, with the paths of their sources from the top. */
+/** The entries by name, with the paths of their sources from the root. */
 export const entries: readonly { readonly name: string; readonly source: string }[] = Object.entries(exports).map(
   ([entry, { default: built }]) => ({
     name: entry.replace(/^\./, "websocket-over"),
@@ -29,7 +29,7 @@ export function programsOf(document: string): { code: string; output: string }[]
   return programs;
 }
 
-/** What the program prints. Throws what it ended with if it failed. */
+/** The output of the program. Throws its error if it failed. */
 export function runDocumentedProgram(code: string): string {
   const folder = mkdtempSync(join(tmpdir(), "documented-"));
   const file = join(folder, "program.mts");

@@ -1,10 +1,10 @@
-/** The tables that the code follows as drawings for the documentation, in Mermaid's words. */
+/** The state tables of the code as Mermaid drawings for the documentation. */
 import { lifeCycle } from "../../src/index.ts";
 import { inputs, outputs, phases, takers } from "../../src/stream/driverMachine.ts";
 
 type Table = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** An arrow for each way from one state to another, with every signal that takes it. */
+/** An arrow for each transition, with every signal that causes it. */
 function arrows(table: Table, nameOf: (state: string) => string = (state) => state): string[] {
   return Object.entries(table).flatMap(([from, transitions]) => {
     const ways = new Map<string, string[]>();

@@ -1,4 +1,4 @@
-/** Expected events in few words. */
+/** Short helpers for expected events. */
 import type { Bytes } from "./wire.ts";
 
 export const text = (data: string, more: object = {}): object => ({
@@ -17,7 +17,7 @@ export const binary = (data: Bytes, more: object = {}): object => ({
   ...more,
 });
 
-/** Of a frame that is not the last of its message. */
+/** For a frame that is not the last of its message. */
 export const more = { messageFinished: false };
 
 export const ping = (payload: Bytes): object => ({ type: "pingReceived", payload });

@@ -1,4 +1,7 @@
-/** Two ends of a Bluetooth LE link in memory, each a characteristic as Web Bluetooth has it: packets of 20 bytes, one at a time. */
+/**
+ * Two ends of a Bluetooth LE link in memory, each a characteristic as in Web Bluetooth: packets of 20 bytes, one at a
+ * time.
+ */
 
 /** What a Bluetooth LE packet carries by default, in bytes (ATT_MTU 23). */
 const PACKET_BYTES = 20;

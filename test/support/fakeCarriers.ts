@@ -1,4 +1,4 @@
-/** Fake carriers: they record what is sent, deliver what the test brings, and can be made to throw. */
+/** Fake carriers: they record what is sent, deliver what the test supplies, and can be made to throw. */
 
 import { dataChannelProtocol } from "../../src/transports/webrtc.ts";
 
@@ -28,7 +28,7 @@ export class CountedTarget extends EventTarget {
   }
 }
 
-/** What every fake carrier has. */
+/** What all fake carriers share. */
 export abstract class FakeCarrier extends CountedTarget {
   /** The messages that the transport sent: texts, and the lengths of binary ones. */
   readonly sent: unknown[] = [];
@@ -39,7 +39,7 @@ export abstract class FakeCarrier extends CountedTarget {
   tellsOfClose = true;
   bufferedAmount = 0;
 
-  /** Ends as if the other end were gone. */
+  /** Ends as if the other end had gone. */
   abstract lose(): void;
   /** Delivers a message. */
   bring(data: unknown): void {

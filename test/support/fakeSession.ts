@@ -31,7 +31,7 @@ export class FakeSession implements WebTransportSession {
   }
 }
 
-/** A stream whose other end does nothing by itself. */
+/** A stream whose other end does nothing automatically. */
 export interface FakeStream {
   readonly stream: BidirectionalStream;
   /** How its directions ended at this end, in order: `stop`, `end`, `reset`. */

@@ -1,7 +1,7 @@
-/** Where the Firefox for the tests is, which Playwright drives over BiDi: there need be none. */
+/** The path of the Firefox for the tests, if there is one. Playwright drives it over BiDi. */
 import { existsSync } from "node:fs";
 
-/** The path of a Firefox, or `undefined` where there is none. `FIREFOX_PATH` goes first. */
+/** The path of a Firefox, or `undefined`. `FIREFOX_PATH` takes precedence. */
 export function findFirefox(): string | undefined {
   return [process.env.FIREFOX_PATH ?? "", "/usr/bin/firefox-esr"].find((path) => path !== "" && existsSync(path));
 }

@@ -1,4 +1,4 @@
-/** When a driver has written all that its connection has to send, or never will. */
+/** Waits until a driver has written everything, or never will. */
 import type { Driver } from "../../src/stream/driver.ts";
 
 export function flushed(driver: Driver): Promise<void> {

@@ -1,7 +1,7 @@
-/** Streams of bytes, as platforms have them: they read into the memory of whoever reads them, and spoil what lay there. */
+/** Byte streams like the platform's: they read into the reader's memory, and overwrite what was there. */
 import type { ByteTransport } from "../../src/transports/byteTransport.ts";
 
-/** The same transport, read that way. `lent` is told the length of each piece of memory. */
+/** The same transport, read that way. `lent` is called with the length of each piece of memory. */
 export function lentMemory(transport: ByteTransport, lent: (bytes: number) => void = () => undefined): ByteTransport {
   const reader = transport.readable.getReader();
   let left = new Uint8Array(0);

@@ -4,12 +4,12 @@ import { RTCPeerConnection as Polyfill } from "node-datachannel/polyfill";
 export interface ConnectedPair {
   readonly near: RTCPeerConnection;
   readonly far: RTCPeerConnection;
-  /** A new channel, whose ends are each given to `make` in the task in which they may first be listened to. */
+  /** A new channel. `make` gets each end in the first task in which it can have listeners. */
   open<Made>(init: RTCDataChannelInit, make: (channel: RTCDataChannel) => Made): Promise<[near: Made, far: Made]>;
   close(): void;
 }
 
-/** Descriptions go without candidates, which follow when both ends know each other: before, some are refused (0.33). */
+/** Candidates follow when both ends have the descriptions: before that, some are refused (0.33). */
 function bare({ type, sdp }: RTCSessionDescription): RTCSessionDescriptionInit {
   return { type, sdp: sdp.replace(/a=(candidate|end-of-candidates).*\r\n/g, "") };
 }

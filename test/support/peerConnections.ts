@@ -1,7 +1,7 @@
 /** Two peer connections in one page, without servers. */
 import { onTestFinished } from "vitest";
 
-/** Connected as soon as a channel has been made on one of them and `negotiate` was called. Closed when the test ends. */
+/** Connected as soon as a channel exists on one of them and `negotiate` was called. Closed when the test ends. */
 export function peerConnections(): [RTCPeerConnection, RTCPeerConnection] {
   const [near, far] = [new RTCPeerConnection(), new RTCPeerConnection()];
   for (const [from, to] of [
@@ -14,7 +14,7 @@ export function peerConnections(): [RTCPeerConnection, RTCPeerConnection] {
   return [near, far];
 }
 
-/** `edit` changes what the far end says of itself. */
+/** `edit` changes the far end's description. */
 export async function negotiate(
   near: RTCPeerConnection,
   far: RTCPeerConnection,
@@ -28,8 +28,8 @@ export async function negotiate(
 }
 
 /**
- * The two ends of a new channel, each given to its function in the task in which it may first be listened to. Returned
- * when the far one has heard something or 100 ms are over, since what it sends at first may be lost (Chromium 156).
+ * The two ends of a new channel, each passed to its function in the first task in which it can have listeners. Resolves
+ * when the far end has received something or after 100 ms, because its first messages may be lost (Chromium 156).
  */
 export async function channels<Near, Far>(
   init: RTCDataChannelInit,

@@ -1,6 +1,6 @@
 /**
- * DEFLATE read straight from RFC 1951, bit by bit, as an oracle: besides the bytes it tells what they were made of, and
- * refuses a distance that reaches back further than it may.
+ * DEFLATE read straight from RFC 1951, bit by bit, as a reference: reports the bytes and their blocks and distances,
+ * and refuses a distance beyond the window.
  */
 import type { Bytes } from "./wire.ts";
 
@@ -12,9 +12,9 @@ export interface Inflated {
   readonly farthest: number;
 }
 
-/** What ends the inflating before the input does. */
+/** Thrown to stop inflating before the end of the input. */
 export class BrokenInput extends Error {
-  /** How many final blocks there were before. */
+  /** The number of final blocks before it. */
   readonly finalBlocks: number;
 
   constructor(finalBlocks: number, cause: unknown) {
@@ -113,8 +113,8 @@ export function plainInflate(input: Uint8Array, history: Uint8Array = new Uint8A
 }
 
 /**
- * A Huffman code from the lengths of its codes (§3.2.2). Some bits must not mean two things, nor nothing: except, as in
- * zlib, where a single code of one bit is all there is of literals or distances, or nothing at all.
+ * A Huffman code from the lengths of its codes (§3.2.2). It must be complete and unambiguous. As in zlib, a single code of
+ * one bit, or no code, is also accepted for literals or distances.
  */
 class Code {
   readonly #symbols = new Map<string, number>();
@@ -152,7 +152,7 @@ const DISTANCES = DISTANCE_BITS.map((_, i) => 1 + sum(DISTANCE_BITS.slice(0, i))
 const FIXED_LITERALS = new Code(Array.from({ length: 288 }, (_, i) => (i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8)));
 const FIXED_DISTANCES = new Code(new Array<number>(32).fill(5));
 
-/** What codes with so many extra bits cover. */
+/** The range of codes with this many extra bits. */
 function sum(extraBits: readonly number[]): number {
   return extraBits.reduce((total, count) => total + 2 ** count, 0);
 }

@@ -1,4 +1,4 @@
-/** fast-check, with the same inputs each time where CI judges a change: new ones are tried by every other run. */
+/** fast-check, with the same inputs on every run where CI judges a change, and with new ones on any other run. */
 import fc from "fast-check";
 import { inject } from "vitest";
 

@@ -1,5 +1,5 @@
-/** A certificate that browsers take by its hash alone: P-256, self-signed, for less than 14 days. */
-import "reflect-metadata"; // which the next one needs, and first
+/** A certificate that browsers accept by its hash: P-256, self-signed, for less than 14 days. */
+import "reflect-metadata"; // must come before the next import
 import { PemConverter, SubjectAlternativeNameExtension, X509CertificateGenerator } from "@peculiar/x509";
 import { createHash, webcrypto } from "node:crypto";
 

@@ -1,4 +1,4 @@
-/** Chance that can be had again: numbers from a seed. */
+/** Repeatable random numbers from a seed. */
 
 /** sfc32, which is small and passes PractRand. */
 export class Random {
@@ -26,7 +26,7 @@ export class Random {
     return Math.floor((this.uint32() / 2 ** 32) * end);
   }
 
-  /** True once in so many times. */
+  /** True once in this many times, on average. */
   oneIn(times: number): boolean {
     return this.below(times) === 0;
   }
@@ -35,7 +35,7 @@ export class Random {
     return choices[this.below(choices.length)]!;
   }
 
-  /** A length, most often a small one. */
+  /** A length, usually a small one. */
   size(most: number): number {
     return this.below(Math.min(most, 2 ** (1 + this.below(1 + Math.ceil(Math.log2(most + 1))))) + 1);
   }

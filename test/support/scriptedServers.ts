@@ -1,4 +1,4 @@
-/** For the browser's own `WebSocket`: the server of the tests on a TCP port, as long as a test run lasts. */
+/** The tests' server on a TCP port, for the browser's own `WebSocket`, for the duration of a test run. */
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { Duplex } from "node:stream";
 import type { TestProject } from "vitest/node";
@@ -7,7 +7,7 @@ import { serveScripts } from "../websocket/scriptedServer.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Where the server is, such as `ws://127.0.0.1:1234`. */
+    /** The address of the server, such as `ws://127.0.0.1:1234`. */
     readonly scriptedServer: string;
   }
 }

@@ -1,7 +1,7 @@
-/** Whether the library has left timers behind. */
+/** Checks that the library has left no timers behind. */
 import { onTestFinished } from "vitest";
 
-/** From now to the end of the test: returns how many timers wait that a file of `src` has set. */
+/** Counts until the end of the test: returns how many pending timers a file of `src` has set. */
 export function countTimers(): () => number {
   const { setTimeout, clearTimeout } = globalThis;
   const waiting = new Set<unknown>();

@@ -1,4 +1,4 @@
-/** WebKitGTK's MiniBrowser, where there is one: driven over WebDriver, on a screen that nobody sees. */
+/** WebKitGTK's MiniBrowser, if it is installed: driven over WebDriver, on a virtual screen. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, globSync } from "node:fs";
@@ -8,7 +8,7 @@ import type { AddressInfo } from "node:net";
 const DRIVER = "/usr/bin/WebKitWebDriver";
 const SCREEN = "/usr/bin/xvfb-run";
 
-/** The path of a MiniBrowser that can be driven; `undefined` where there is none. */
+/** The path of a MiniBrowser that can be driven; `undefined` if there is none. */
 export function findWebKit(): string | undefined {
   if (!existsSync(DRIVER) || !existsSync(SCREEN)) return undefined;
   return globSync("/usr/lib/*/webkit2gtk-4.1/MiniBrowser")[0];
@@ -20,11 +20,11 @@ export interface WebKitPage {
   close(): Promise<void>;
 }
 
-/** Opens a page in a browser of its own. */
+/** Opens a page in a separate browser. */
 export async function openWebKit(browser: string, url: string): Promise<WebKitPage> {
   const port = await freePort();
   const driver = spawn(SCREEN, ["--auto-servernum", DRIVER, "--host=127.0.0.1", `--port=${port}`], {
-    // With a group of its own, for xvfb-run does not pass on that it is ended.
+    // In a separate process group, because xvfb-run does not pass signals on.
     detached: true,
     stdio: "ignore",
     env: { ...process.env, WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1" },
@@ -69,7 +69,7 @@ export async function openWebKit(browser: string, url: string): Promise<WebKitPa
   }
 }
 
-/** In the page, whose modules may still be on their way. */
+/** Runs in the page, whose modules may still be loading. */
 const CALL = `
   const [path, parameters, done] = arguments;
   const [name, method] = path.split(".");
@@ -81,7 +81,7 @@ const CALL = `
     (error) => done({ failure: error + "\\n" + error.stack }),
   );`;
 
-/** Until it answers, ten seconds at most. */
+/** Waits until it answers, for ten seconds at most. */
 async function started(ask: () => Promise<unknown>): Promise<void> {
   for (let i = 0; ; i++) {
     try {

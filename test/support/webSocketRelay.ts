@@ -1,4 +1,4 @@
-/** For WebSockets that carry a stream of bytes: a server, of ws, that joins two of them, as long as a test run lasts. */
+/** A ws server that joins two WebSockets, for those that carry a byte stream, for the duration of a test run. */
 import { once } from "node:events";
 import type { AddressInfo, Socket } from "node:net";
 import type { TestProject } from "vitest/node";
@@ -6,12 +6,12 @@ import { WebSocketServer, type WebSocket } from "ws";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Where the server is, such as `ws://127.0.0.1:1234`. */
+    /** The address of the server, such as `ws://127.0.0.1:1234`. */
     readonly webSocketRelay: string;
   }
 }
 
-/** An end that closes with this code has the other one's connection broken off. */
+/** If one end closes with this code, the other's connection is cut off. */
 const BREAK_OFF = 4999;
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -54,7 +54,7 @@ export async function startWebSocketRelay(): Promise<{ url: string; stop: () => 
     url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
     stop: () => {
       for (const socket of server.clients) socket.terminate();
-      for (const socket of unanswered) socket.destroy(); // else they stay, half open, and the server with them
+      for (const socket of unanswered) socket.destroy(); // otherwise they stay half open, and keep the server open
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };

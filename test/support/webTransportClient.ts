@@ -1,8 +1,8 @@
-/** The page's own WebTransport, to the servers that the tests run. */
+/** The page's own WebTransport, connected to the servers of the tests. */
 import { expect, inject, onTestFinished } from "vitest";
 import { dial, type ByteTransport } from "../../src/transports/webTransport.ts";
 
-/** What runs; `null` where there is no Deno. */
+/** The running servers; `null` without Deno. */
 export const servers = inject("webTransport");
 
 /** Closed when the test ends. */
@@ -16,13 +16,13 @@ export async function openSession(port = servers!.port): Promise<WebTransport> {
   return session;
 }
 
-/** Two streams of a session to the relay, which it has joined: what one end sends has gone through Deno, too. */
+/** Two joined streams of a session with the relay: what one end sends has also gone through Deno. */
 export async function relayedStreams(session: WebTransport): Promise<[ByteTransport, ByteTransport]> {
   const name = crypto.getRandomValues(new Uint8Array(16));
   const end = async (): Promise<ByteTransport> => {
     const transport = await dial(session);
     const writer = transport.writable.getWriter();
-    await writer.write(name.slice()); // the server knows a stream by its first bytes alone
+    await writer.write(name.slice()); // the server identifies a stream by its first bytes
     writer.releaseLock();
     const reader = transport.readable.getReader();
     expect((await reader.read()).value).toEqual(Uint8Array.of(1));

@@ -1,4 +1,4 @@
-/** For the browser's `WebTransport`: the library's server, run by Deno. */
+/** The library's server, run by Deno, for the browser's `WebTransport`. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -7,11 +7,11 @@ import { makeQuicCertificate } from "./quicCertificate.ts";
 import { findRuntime } from "./runtimes.ts";
 
 export interface WebTransportServer {
-  /** Of the library's server. */
+  /** The library's server. */
   readonly port: number;
-  /** Of one that joins streams two by two: those that begin with the same 16 bytes are told so by a byte. */
+  /** Of a server that joins streams in pairs: those that start with the same 16 bytes are notified with a byte. */
   readonly relayPort: number;
-  /** Of the recipe with documents of Yjs. */
+  /** The recipe's server of Yjs documents. */
   readonly documentsPort: number;
   /** SHA-256 of their certificate. */
   readonly hash: number[];

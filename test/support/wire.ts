@@ -1,4 +1,6 @@
-/** Bytes as the specification writes them, and connections fed with them in every way that a network may. */
+/**
+ * Bytes as the specification writes them, and connections that receive them in every way that a network may deliver.
+ */
 import { expect } from "vitest";
 import {
   RemoteProtocolError,
@@ -13,7 +15,7 @@ import {
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-/** `hex("81 05", "48 65")`: spaces are for the reader, and `xx*n` repeats a byte. */
+/** `hex("81 05", "48 65")`: spaces are ignored, and `xx*n` repeats a byte. */
 export function hex(...parts: string[]): Bytes {
   const bytes = parts
     .join(" ")
@@ -53,7 +55,7 @@ export function join(...pieces: Uint8Array[]): Bytes {
   return whole;
 }
 
-/** An open connection that has told so already. */
+/** An open connection whose `connectionEstablished` was pulled. */
 export function open(type: ConnectionType, options: ConnectionOptions = {}): WSConnection {
   const connection = new WSConnection(type, { handshake: "none", ...options });
   expect(pull(connection).map((event) => event.type)).toEqual(["connectionEstablished"]);
@@ -81,12 +83,12 @@ export function pull(connection: WSConnection): WSEvent[] {
   return [...connection.events()];
 }
 
-/** Gives the bytes in pieces of the given sizes, pulling after each, and ends the stream if told to. */
+/** Feeds the bytes in pieces of the given sizes, pulls after each, and optionally ends the stream. */
 export function feed(connection: WSConnection, bytes: Uint8Array, cuts: readonly number[] = []): WSEvent[] {
   const events: WSEvent[] = [];
   let start = 0;
   for (const end of [...cuts, bytes.length]) {
-    // A copy, since the connection takes over what it is given.
+    // A copy, because the connection takes over what it gets.
     connection.receiveBytes(bytes.slice(start, end));
     for (const event of connection.events()) events.push(event);
     start = end;
@@ -98,7 +100,7 @@ export function everyByte(bytes: Uint8Array): number[] {
   return Array.from({ length: Math.max(0, bytes.length - 1) }, (_, i) => i + 1);
 }
 
-/** Events as they would be had every message piece come in one, so that different cuts can be compared. */
+/** Joins the pieces of each message, so that different cuts can be compared. */
 export function joined(events: readonly WSEvent[]): unknown[] {
   const whole: unknown[] = [];
   let last: WSEvent | undefined;
@@ -123,7 +125,7 @@ export function joined(events: readonly WSEvent[]): unknown[] {
   return whole.map(comparable);
 }
 
-/** An event as plain data: headers as lists, bytes in hex, errors by what is stable of them. */
+/** An event as plain data: headers as lists, bytes in hex, errors by their stable parts. */
 function comparable(event: unknown): unknown {
   return JSON.parse(
     JSON.stringify(event, (_, value: unknown) => {
@@ -139,8 +141,8 @@ function comparable(event: unknown): unknown {
 }
 
 /**
- * Feeds a case whole, byte by byte, and with a byte of the next frame behind it, to a fresh connection each time, and
- * expects the same of all three.
+ * Feeds a case to a fresh connection three times: whole, byte by byte, and with a byte of the next frame after it.
+ * Expects the same result each time.
  */
 export function everyWay(make: () => WSConnection, bytes: Uint8Array, check: (run: Run) => void): void {
   const ways: [string, Uint8Array, number[]][] = [
@@ -165,7 +167,7 @@ export interface Run {
   sent: Bytes;
 }
 
-/** Expects that these bytes, however they come, are told as these events and answered by these bytes. */
+/** Expects these events and these answered bytes for these bytes, in any split. */
 export function expectEvents(type: ConnectionType, bytes: string | Uint8Array, expected: object[], answer = ""): void {
   const input = typeof bytes === "string" ? hex(bytes) : bytes;
   everyWay(
@@ -179,7 +181,7 @@ export function expectEvents(type: ConnectionType, bytes: string | Uint8Array, e
   );
 }
 
-/** Expects that these bytes fail the connection: with this error, this code in a Close frame, and 1006 for ourselves. */
+/** Expects that these bytes fail the connection: with this error, this code in a Close frame, and 1006 at our end. */
 export function expectViolation(
   type: ConnectionType,
   bytes: string | Uint8Array,

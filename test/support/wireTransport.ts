@@ -1,4 +1,7 @@
-/** A byte transport whose far end is the test: it says what comes, sees what goes, and fails in any way a network can. */
+/**
+ * A byte transport whose far end is the test: it supplies the input, sees the output, and fails in any way a network
+ * can.
+ */
 import type { ByteTransport } from "../../src/transports/byteTransport.ts";
 import { join, toHex, type Bytes } from "./wire.ts";
 
@@ -6,7 +9,7 @@ export class WireTransport implements ByteTransport {
   readonly readable: ReadableStream<Uint8Array>;
   readonly writable: WritableStream<Uint8Array<ArrayBuffer>>;
   readonly copiesChunks: boolean;
-  /** What each chunk that was written lay in. */
+  /** The buffer of each written chunk. */
   readonly buffers: ArrayBuffer[] = [];
   readonly #written: Bytes[] = [];
   #incoming!: ReadableStreamDefaultController<Uint8Array>;
@@ -19,7 +22,7 @@ export class WireTransport implements ByteTransport {
   #last = false;
   /** How many chunks have been read. */
   reads = 0;
-  /** What became of it, in order: `closed`, `aborted: …`, `cancelled: …`, `ended`. */
+  /** What happened to it, in order: `closed`, `aborted: …`, `cancelled: …`, `ended`. */
   readonly ends: string[] = [];
 
   constructor({ copiesChunks = false } = {}) {
@@ -56,7 +59,7 @@ export class WireTransport implements ByteTransport {
     this.#give();
   }
 
-  /** The stream ends behind what was brought. */
+  /** Ends the stream after the supplied bytes. */
   end(): void {
     this.#last = true;
     this.#give();
@@ -70,7 +73,7 @@ export class WireTransport implements ByteTransport {
     this.#outgoing.error(error);
   }
 
-  /** From now on nothing that is written is taken, until `takeAgain`. */
+  /** From now on writes stay pending, until `takeAgain`. */
   takeNothing(): void {
     this.#open = new Promise((resolve, reject) => {
       this.#letThrough = resolve;
@@ -78,7 +81,7 @@ export class WireTransport implements ByteTransport {
     });
   }
 
-  /** The write that is not taken fails. */
+  /** Fails the pending write. */
   refuse(error: unknown): void {
     this.#refuse(error);
   }
@@ -114,7 +117,7 @@ export class WireTransport implements ByteTransport {
   }
 }
 
-/** Until everything that is ready to run has run. */
+/** Waits until everything that is ready to run has run. */
 export async function settled(turns = 5): Promise<void> {
   for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -1,4 +1,4 @@
-/** A request whose target is in absolute form (RFC 9112 §3.2.2), as a proxy is asked. */
+/** A request with an absolute target (RFC 9112 §3.2.2), as sent to a proxy. */
 import { expect, test } from "vitest";
 import { TestServer } from "../../src/testing/index.ts";
 import { pipe } from "../../src/transports/pipe.ts";

@@ -1,4 +1,4 @@
-/** A time-out points at the line that waited. */
+/** A timeout points at the line that waited. */
 import { expect, test } from "vitest";
 import { callerError } from "../../src/testing/callerError.ts";
 
@@ -7,7 +7,7 @@ function waitFor(): { fail: () => Error } {
   return { fail: () => failed("nothing came\nin time") };
 }
 
-test("the stack begins with the caller of the function that asked for it", async () => {
+test("the stack starts with the caller of the public function", async () => {
   const { fail } = waitFor();
   const here = new Error().stack!.split("\n")[1]!;
   const line = Number(/:(\d+):\d+\)?$/.exec(here)![1]) - 1;

@@ -1,4 +1,4 @@
-/** A client under test that writes down what happens to it. */
+/** A client under test that records its events. */
 import { toHex } from "../support/wire.ts";
 
 export class Client {
@@ -27,7 +27,7 @@ export class Client {
     );
   }
 
-  /** Until so much has been written down. */
+  /** Waits until this many entries exist. */
   async messages(count: number): Promise<void> {
     while (this.log.length < count) await new Promise<void>((resolve) => (this.#changed = resolve));
   }

@@ -1,4 +1,4 @@
-/** What goes wrong below the protocol, in the order of the fault's own methods. */
+/** Faults below the protocol, in the order of the methods. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { matchers, webSocketServer, type MemoryServer, type ServerSocket } from "../../src/testing/index.ts";
 import type { ByteTransport } from "../../src/transports/byteTransport.ts";
@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-/** The same over a transport whose chunks are seen as they come. */
+/** The same over a transport whose chunks are recorded. */
 async function openRaw(): Promise<{
   socket: ServerSocket;
   chunks: string[];
@@ -54,7 +54,7 @@ describe("cut", () => {
     expect(await socket.closed).toMatchObject({ code: 1006, wasClean: false });
   });
 
-  test("in mid-frame leaves half of what was to be sent", async () => {
+  test("in mid-frame leaves half of the bytes to be sent", async () => {
     const { socket, chunks, end } = await openRaw();
     socket.fault.stall("outgoing");
     void socket.send("abcdef");
@@ -63,14 +63,14 @@ describe("cut", () => {
     expect(chunks).toEqual(["81 06 61 62"]);
   });
 
-  test("in mid-frame makes a frame up where nothing waits", async () => {
+  test("in mid-frame invents a frame if none is queued", async () => {
     const { socket, chunks, end } = await openRaw();
     await socket.fault.cut({ midFrame: true });
     expect(await end).toBe("the end");
     expect(chunks).toEqual(["81 0c 68 61 6c 66 20"]);
   });
 
-  test("comes when so many more bytes have gone out", async () => {
+  test("takes effect after the given number of bytes", async () => {
     const { socket, chunks, end } = await openRaw();
     const cut = socket.fault.cut({ afterBytes: 5 });
     await socket.send("a");
@@ -81,13 +81,13 @@ describe("cut", () => {
     expect(chunks).toEqual(["81 01 61", "81 01"]);
   });
 
-  test("comes while nothing is let through", async () => {
+  test("takes effect while the connection is stalled", async () => {
     socket.fault.stall();
     await socket.fault.cut();
     expect(await client.closed).toMatchObject({ code: 1006 });
   });
 
-  test("twice is once, and after the end nothing", async () => {
+  test("twice has the effect of once, and after the end none", async () => {
     await Promise.all([socket.fault.cut(), socket.fault.cut({ midFrame: true })]);
     await socket.fault.cut();
     await socket.fault.reset();
@@ -101,7 +101,7 @@ test("reset fails the client's transport", async () => {
 });
 
 describe("stall", () => {
-  test("lets nothing through in either direction, until resume", async () => {
+  test("stops both directions, until resume", async () => {
     socket.fault.stall();
     client.socket.send("up");
     const sent = socket.send("down");
@@ -114,7 +114,7 @@ describe("stall", () => {
     expect(client.log).toEqual(["down"]);
   });
 
-  test("of what is sent lets receive", async () => {
+  test("of sent data still receives", async () => {
     socket.fault.stall("outgoing");
     void socket.send("down");
     client.socket.send("up");
@@ -122,7 +122,7 @@ describe("stall", () => {
     expect(client.log).toEqual([]);
   });
 
-  test("of what is received is a slow reader: the client's buffer fills", async () => {
+  test("of received data acts as a slow reader: the client's buffer fills", async () => {
     socket.fault.stall("incoming");
     for (let count = 0; count < 8; count++) client.socket.send(new Uint8Array(64 * 1024));
     await settled();
@@ -136,7 +136,7 @@ describe("stall", () => {
   });
 });
 
-test("chunk cuts what goes out into pieces, until it is told otherwise", async () => {
+test("chunk cuts the output into pieces, until it is changed", async () => {
   const { socket, chunks } = await openRaw();
   socket.fault.chunk(1);
   await socket.send("a");
@@ -167,7 +167,7 @@ describe("corrupt", () => {
     expect(await client.closed).toMatchObject({ code: 1006 });
   });
 
-  test("turns the bits of any byte that goes out next, in whatever pieces, once", async () => {
+  test("flips bits of any byte that is sent next, in pieces of any size, once", async () => {
     const { socket, chunks } = await openRaw();
     socket.fault.chunk(2);
     socket.fault.corrupt({ offset: 3, xor: 0x20 });
@@ -177,14 +177,14 @@ describe("corrupt", () => {
     expect(chunks).toEqual(["82 03", "41 62", "43", "81 01", "64"]);
   });
 
-  test("of text may be no text any more, which is answered 1007", async () => {
+  test("can make text invalid, which is answered with 1007", async () => {
     socket.fault.corrupt({ offset: 2, xor: 0x80 });
     await socket.send("x");
     await expect(socket).toReceiveClose(1007);
   });
 });
 
-test("what can't be is refused", () => {
+test("invalid arguments are refused", () => {
   expect(() => socket.fault.chunk(0)).toThrow(RangeError);
   expect(() => socket.fault.delay(-1)).toThrow(RangeError);
   expect(() => socket.fault.delay(Infinity)).toThrow(RangeError);
@@ -193,6 +193,6 @@ test("what can't be is refused", () => {
   expect(() => socket.fault.stall("sideways" as "incoming")).toThrow(TypeError);
 });
 
-test("a cut after no number of bytes is refused", async () => {
+test("a cut after an invalid number of bytes is refused", async () => {
   await expect(socket.fault.cut({ afterBytes: 1.5 })).rejects.toThrow(RangeError);
 });

@@ -1,4 +1,4 @@
-/** The matchers: what they wait for, what they take, and what they say. */
+/** The matchers: what they wait for, what they accept, and what their messages say. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { matchers, webSocketServer, type MemoryServer, type ServerSocket } from "../../src/testing/index.ts";
 import { hex } from "../support/wire.ts";
@@ -20,14 +20,14 @@ afterEach(() => server.close());
 const send = (...messages: (string | Uint8Array<ArrayBuffer>)[]): void =>
   messages.forEach((message) => client.socket.send(message));
 
-/** What a matcher that fails says. */
+/** The message of a failing matcher. */
 const failure = (assertion: Promise<void>): Promise<string> =>
   assertion.then(
     () => "it passed",
     (error: unknown) => (error as Error).message,
   );
 
-test("a failure has no secrets of the URL in it", async () => {
+test("a failure contains no secrets of the URL", async () => {
   new server.WebSocket("wss://me:s3cret@chat.example/live?room=1&token=s3cret");
   const other = await (await server.request()).accept();
   const message = await failure(expect(other).toReceiveText("never", { timeout: 1 }));
@@ -52,12 +52,12 @@ describe("in order", () => {
     await expect(socket).toReceiveJSON({ three: 3 });
   });
 
-  test("it waits for what has not come yet", async () => {
+  test("it waits for messages that have not arrived yet", async () => {
     setTimeout(() => send("late"), 20);
     await expect(socket).toReceiveText("late");
   });
 
-  test("another message is a failure at once, and is not taken", async () => {
+  test("another message is a failure at once, and stays in the queue", async () => {
     send("one");
     const startMs = performance.now();
     expect(await failure(expect(socket).toReceiveText("two", { timeout: 60_000 }))).toContain('"one"');
@@ -65,7 +65,7 @@ describe("in order", () => {
     await expect(socket).toReceiveText("one");
   });
 
-  test("pings, pongs and the Close stand in sequences of their own", async () => {
+  test("pings, pongs and the Close are in separate sequences", async () => {
     await socket.ping("1");
     await socket.ping("2");
     send("text");
@@ -78,14 +78,14 @@ describe("in order", () => {
 });
 
 describe("in any order", () => {
-  test("the message may lie behind others, which stay", async () => {
+  test("the message may come after others, which stay", async () => {
     send("one", "two", "three");
     await expect(socket).toReceiveText("three", { inOrder: false });
     await expect(socket).toReceiveText("one");
     await expect(socket).toReceiveText("two");
   });
 
-  test("other messages are waited past", async () => {
+  test("other messages are skipped", async () => {
     send("one");
     setTimeout(() => send("two"), 20);
     await expect(socket).toReceiveText("two", { inOrder: false });
@@ -98,7 +98,7 @@ describe("in any order", () => {
   });
 });
 
-describe("what is expected", () => {
+describe("the expected value", () => {
   test("of text: a string, a regular expression, an asymmetric matcher", async () => {
     send("hello 1", "hello 2", "hello 3");
     await expect(socket).toReceiveText("hello 1");
@@ -133,7 +133,7 @@ describe("what is expected", () => {
     await expect(socket).toReceiveJSON({ a: 1, b: [1, 2] });
   });
 
-  test("of JSON is no text that is none", async () => {
+  test("of JSON does not match invalid JSON", async () => {
     send("{");
     await expect(socket).not.toReceiveJSON(expect.anything());
   });
@@ -147,21 +147,21 @@ describe("what is expected", () => {
 });
 
 describe("not", () => {
-  test("passes when nothing of the kind has come in time, and takes nothing", async () => {
+  test("passes if no such message arrived in time, and takes nothing", async () => {
     await expect(socket).not.toReceiveText("x", { timeout: 20 });
     send("y");
     await expect(socket).not.toReceiveText("x");
     await expect(socket).toReceiveText("y");
   });
 
-  test("fails when it has come", async () => {
+  test("fails if one arrived", async () => {
     send("x");
     expect(await failure(expect(socket).not.toReceiveText("x"))).toContain('Expected not as the next message: "x"');
   });
 });
 
 describe("a failure says", () => {
-  test("what was expected, what came instead, and which frames were seen", async () => {
+  test("what was expected, what arrived instead, and which frames were seen", async () => {
     await socket.frame({ opcode: "text", fin: false, payload: "par" });
     await socket.ping("hb");
     send("helo", hex("01 02"));
@@ -184,7 +184,7 @@ describe("a failure says", () => {
     );
   });
 
-  test("that nothing came, and how long it was waited for", async () => {
+  test("that nothing arrived, and after which time", async () => {
     expect(await failure(expect(socket).toReceivePing("x", { timeout: 20 }))).toContain(
       "Expected as the next ping: a ping of 1 byte (78)\nReceived: nothing in 20 ms\n\nNo frames were seen.",
     );
@@ -197,13 +197,13 @@ describe("a failure says", () => {
     );
   });
 
-  test("what stands for an asymmetric matcher", async () => {
+  test("the text of an asymmetric matcher", async () => {
     send("[]");
     const some: Record<string, unknown> = { id: expect.any(Number) };
     expect(await failure(expect(socket).toReceiveJSON(some))).toContain('JSON {"id":"Any<Number>"}');
   });
 
-  test("only the latest frames, and the beginnings of long ones", async () => {
+  test("only the latest frames, and the start of long ones", async () => {
     for (let count = 0; count < 25; count++) send("x".repeat(300));
     await expect.poll(() => socket.received.items.length).toBe(25);
     const said = await failure(expect(socket).toReceiveText("y"));
@@ -211,7 +211,7 @@ describe("a failure says", () => {
     expect(said).toContain(`"${"x".repeat(200)}" … (300 characters)`);
   });
 
-  test("that it is for sockets", async () => {
+  test("that it needs a socket", async () => {
     expect(await failure(expect({}).toReceiveText("x"))).toContain("toReceiveText is for the socket that");
   });
 });

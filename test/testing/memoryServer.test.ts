@@ -1,4 +1,4 @@
-/** The server in memory: what it tells of a request, what it answers, and what it sends to a client. */
+/** The server in memory: its view of a request, its answers, and what it sends to a client. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import { LocalProtocolError } from "../../src/index.ts";
@@ -18,7 +18,7 @@ const connect = (url = "wss://chat.example/live?room=1", protocols: string[] = [
   new Client(new server.WebSocket(url, protocols));
 
 describe("a request", () => {
-  test("tells what the client asks for", async () => {
+  test("shows what the client wants", async () => {
     connect("wss://chat.example/live?room=1", ["v1", "v2"]);
     const request = await server.request();
     expect(request).toMatchObject({
@@ -30,14 +30,14 @@ describe("a request", () => {
     expect(request.headers.get("sec-websocket-version")).toBe("13");
   });
 
-  test("is accepted, with a subprotocol of the server's choice and headers", async () => {
+  test("can be accepted, with a subprotocol of the server's choice and headers", async () => {
     const client = connect(undefined, ["v1", "v2"]);
     const socket = await (await server.request()).accept({ subprotocol: "v2", headers: { "x-served-by": "a test" } });
     await client.opened;
     expect([client.socket.protocol, socket.protocol]).toEqual(["v2", "v2"]);
   });
 
-  test("is rejected, with a status, headers and a body that the class hands on", async () => {
+  test("can be rejected, with a status, headers and a body that the class passes on", async () => {
     const client = connect();
     await (await server.request()).reject({ status: 401, headers: { "www-authenticate": "Bearer" }, body: "who?" });
     expect(await client.closed).toMatchObject({ code: 1006, wasClean: false });
@@ -54,14 +54,14 @@ describe("a request", () => {
     expect(client.socket.readyState).toBe(0);
   });
 
-  test("is answered in bytes as they are", async () => {
+  test("can be answered with raw bytes", async () => {
     const client = connect();
     const request = await server.request();
     await request.raw("HTTP/1.1 101 Switching Protocols\r\nUpgrade: nonsense\r\n\r\n");
     expect(await client.closed).toMatchObject({ code: 1006 });
   });
 
-  test("may be cut in the middle of its answer", async () => {
+  test("can be cut in the middle of its answer", async () => {
     const client = connect();
     const request = await server.request();
     void request.fault.cut({ afterBytes: 20 });
@@ -86,14 +86,14 @@ describe("a request", () => {
     await expect(request.accept()).rejects.toBeInstanceOf(LocalProtocolError);
   });
 
-  test("comes in the order in which the clients connected, each once", async () => {
+  test("is delivered in the order in which the clients connected, each once", async () => {
     connect("ws://one.example/");
     connect("ws://two.example/");
     expect((await server.request()).host).toBe("one.example");
     expect((await server.request()).host).toBe("two.example");
   });
 
-  test("that does not come in time is told of", async () => {
+  test("that does not arrive in time is reported", async () => {
     await expect(server.request({ timeout: 10 })).rejects.toThrow("no request came in 10 ms");
   });
 });
@@ -126,37 +126,37 @@ describe("an open connection", () => {
     ["a reserved bit", { opcode: "text", rsv: 4, payload: "x" }],
     ["a reserved opcode", { opcode: 3 }],
     ["a mask", { opcode: "text", payload: "x", mask: true }],
-    ["a mask of one's own", { opcode: "text", payload: "x", mask: hex("01 02 03 04") }],
+    ["a given mask", { opcode: "text", payload: "x", mask: hex("01 02 03 04") }],
     ["a continuation of nothing", { opcode: "continuation", payload: "x" }],
     ["a fragmented ping", { opcode: "ping", fin: false }],
-  ] as const)("breaks the protocol with %s, which the client answers 1002", async (_, frame) => {
+  ] as const)("breaks the protocol with %s, and the client answers 1002", async (_, frame) => {
     const { client, socket } = await open();
     await socket.frame(frame);
     await expect(socket).toReceiveClose(1002);
     expect(await client.closed).toMatchObject({ code: 1006 });
   });
 
-  test("sends bytes as they are", async () => {
+  test("sends raw bytes", async () => {
     const { client, socket } = await open();
     await socket.raw(hex("81 02 68 69"));
     await client.messages(1);
     expect(client.log).toEqual(["hi"]);
   });
 
-  test("may be told not to answer pings", async () => {
+  test("answers no pings if that is switched off", async () => {
     const { client, socket } = await open({ keepalive: { intervalMs: 5, timeoutMs: 30 } });
     socket.answerPings = false;
     await expect(socket).toReceivePing();
     expect(await client.closed).toMatchObject({ code: 1006 });
   });
 
-  test("answers pings by itself", async () => {
+  test("answers pings automatically", async () => {
     const { client, socket } = await open({ keepalive: { intervalMs: 5, timeoutMs: 5000 } });
     for (let round = 0; round < 3; round++) await expect(socket).toReceivePing();
     expect(client.socket.readyState).toBe(1);
   });
 
-  test("may be told not to answer the Close", async () => {
+  test("does not answer the Close if that is switched off", async () => {
     const { client, socket } = await open({ closeTimeoutMs: 30 });
     socket.answerClose = false;
     client.socket.close(3000, "bye");
@@ -165,7 +165,7 @@ describe("an open connection", () => {
     expect(await socket.closed).toMatchObject({ wasClean: false });
   });
 
-  test("refuses what can't be sent, and sends nothing", async () => {
+  test("refuses invalid messages, and sends nothing", async () => {
     const { client, socket } = await open();
     expect(() => socket.ping("x".repeat(126))).toThrow(RangeError);
     expect(() => socket.frame({ opcode: 16 })).toThrow(RangeError);
@@ -182,7 +182,7 @@ describe("an open connection", () => {
     await client.closed;
   });
 
-  test("compresses where the server's extensions can", async () => {
+  test("compresses if the server has the extension", async () => {
     await using deflating = webSocketServer({ extensions: [permessageDeflate()] });
     const client = new Client(new deflating.WebSocket("ws://chat.example/"));
     const socket = await (await deflating.request()).accept();
@@ -199,7 +199,7 @@ describe("an open connection", () => {
 });
 
 describe("the server", () => {
-  test("closed resets what is open and lets nobody wait", async () => {
+  test("resets open connections when it closes, and leaves no caller waiting", async () => {
     const { client, socket } = await open();
     const waiting = server.request();
     const expecting = expect(expect(socket).toReceiveText("never")).rejects.toThrow("without a Close frame");
@@ -209,12 +209,12 @@ describe("the server", () => {
     await expect(server.request()).rejects.toThrow("closed");
   });
 
-  test("that is closed already refuses to connect", async () => {
+  test("that is already closed refuses to connect", async () => {
     await server.close();
     expect(await connect().closed).toMatchObject({ code: 1006 });
   });
 
-  test("that is closed already ends a transport, be it but two streams", async () => {
+  test("that is already closed ends a transport, even one of only two streams", async () => {
     await server.close();
     const [up, down] = [new TransformStream<Bytes, Bytes>(), new TransformStream<Bytes, Bytes>()];
     server.handleTransport({ readable: up.readable, writable: down.writable });

@@ -1,4 +1,4 @@
-/** Time in a test's hands: a clock that stands still, and Vitest's fake timers. */
+/** Time under a test's control: a clock that stands still, and Vitest's fake timers. */
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { ManualClock, matchers, webSocketServer, type ServerSocket } from "../../src/testing/index.ts";
 import { createWebSocketClass } from "../../src/websocket/index.ts";
@@ -9,7 +9,7 @@ afterEach(() => void vi.useRealTimers());
 
 const HOUR = 3_600_000;
 
-/** How each moves the time on, and what it gives to the two ends. */
+/** How each advances the time, and what it passes to the two ends. */
 const ways = [
   {
     name: "a ManualClock",
@@ -25,7 +25,7 @@ const ways = [
       return {
         clock: {},
         advance: async (ms: number) => {
-          // What has been sent arrives in turns of the real loop.
+          // Sent bytes arrive in turns of the real event loop.
           await turn();
           await vi.advanceTimersByTimeAsync(ms);
           await turn();
@@ -87,7 +87,7 @@ describe.each(ways)("with $name", ({ begin }) => {
     expect(client.log).toEqual(["close 1006"]);
   });
 
-  test("the server gives a Close up that is not answered", async () => {
+  test("the server drops a connection whose Close is not answered", async () => {
     const { clock, advance } = begin();
     await using server = webSocketServer({ ...clock, closeTimeoutMs: HOUR });
     new Client(new server.WebSocket("ws://chat.example/"));
@@ -100,7 +100,7 @@ describe.each(ways)("with $name", ({ begin }) => {
   });
 });
 
-test("a clock calls back in order, those of callbacks too, and what was cleared not at all", async () => {
+test("a clock calls back in order, including timers set by callbacks, and skips cleared ones", async () => {
   const clock = new ManualClock();
   const log: string[] = [];
   clock.setTimeout(() => log.push(`b ${clock.now()}`), 20);

@@ -1,4 +1,4 @@
-/** What a project that uses the matchers in Vitest declares, as the README says. */
+/** The declarations of a project that uses the matchers in Vitest, as in the README. */
 import type { WebSocketAssertions } from "../../src/testing/index.ts";
 
 declare global {

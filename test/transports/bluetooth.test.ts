@@ -9,7 +9,7 @@ import { fakeBluetooth, type FakeCharacteristic } from "../support/fakeBluetooth
 import { hex, join, toHex, type Bytes } from "../support/wire.ts";
 import { contract } from "./contract.ts";
 
-/** What a packet holds beside its first byte, which tells bytes, the last packet of a text, and an earlier one. */
+/** The size of a packet without its first byte, which marks bytes, the last packet of a text, or an earlier one. */
 const PART_BYTES = 19;
 const [BYTES, LAST, MORE] = [0, 1, 2] as const;
 const WINDOW_BYTES = 1024 * 1024;
@@ -114,7 +114,7 @@ test("a packet that can't be written fails both streams with lost, and its cause
   await transport.closed;
 });
 
-test("bytes and controls go in packets of twenty bytes", async () => {
+test("bytes and controls are sent in packets of twenty bytes", async () => {
   const [near, far] = fakeBluetooth();
   const packets: string[] = [];
   far.addEventListener("characteristicvaluechanged", () => {

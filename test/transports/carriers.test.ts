@@ -1,4 +1,6 @@
-/** Transports over carriers that fail, flood, or never end: nothing is left, nothing hangs, nothing grows without bound. */
+/**
+ * Transports over carriers that fail, flood, or never end: nothing is left, nothing hangs, and memory stays bounded.
+ */
 import { describe, expect, test, vi } from "vitest";
 import { messagePortTransport } from "../../src/transports/messagePort.ts";
 import { webSocketProtocol, webSocketTransport, type ByteTransport } from "../../src/transports/webSocketTransport.ts";
@@ -78,8 +80,8 @@ async function expectNothingLeft(
   });
 }
 
-describe.each(kinds)("when it has ended, nothing is left of %s", (name, kind) => {
-  /** The state of the carrier, and what is broken about it. */
+describe.each(kinds)("after its end nothing is left of %s", (name, kind) => {
+  /** The state of the carrier, and its defects. */
   const states: [string, (carrier: FakeCarrier & { open(): void }) => void][] = [
     ["before it opened", () => undefined],
     ["that is open", (carrier) => carrier.open()],
@@ -105,7 +107,7 @@ describe.each(kinds)("when it has ended, nothing is left of %s", (name, kind) =>
       },
     ],
     [
-      "of which everything throws",
+      "whose members all throw",
       (carrier) => {
         carrier.open();
         carrier.broken = ["send", "close"];
@@ -150,9 +152,9 @@ describe.each(kinds)("when it has ended, nothing is left of %s", (name, kind) =>
     for (let i = 0; i < 5; i++) transport.close!();
     await expectNothingLeft("close()", carrier, transport, []);
   });
-  // A WebSocket's `close` event comes by all means: platforms end those that do not answer.
+  // A WebSocket's `close` event always comes: platforms end those that do not answer.
   if (name.includes("channel")) {
-    test("though it never tells that it has closed", async () => {
+    test("though it never reports its close", async () => {
       fakeTime();
       const { carrier, transport } = kind.make();
       carrier.tellsOfClose = false;
@@ -169,7 +171,7 @@ describe.each(kinds)("when it has ended, nothing is left of %s", (name, kind) =>
   }
 });
 
-describe("a peer of ours that tells the same again and again", () => {
+describe("a peer that uses this library and repeats the same message", () => {
   test.each(["end", "reset because", "stop because"])("on a data channel is answered once: %s", (text) => {
     fakeTime();
     const carrier = new FakeChannel(dataChannelProtocol);
@@ -179,7 +181,7 @@ describe("a peer of ours that tells the same again and again", () => {
     for (let i = 0; i < 200_000; i++) carrier.bring(text);
     expect(carrier.sent.slice(1)).toEqual(["heard"]);
   });
-  test("is answered for each end that it tells: end, then reset, and stop", () => {
+  test("is answered once for each end: end, then reset, and stop", () => {
     fakeTime();
     const carrier = new FakeChannel(dataChannelProtocol);
     const { writable } = dataChannelTransport(carrier as unknown as RTCDataChannel);
@@ -188,7 +190,7 @@ describe("a peer of ours that tells the same again and again", () => {
     for (const text of ["end", "reset ", "stop "]) carrier.bring(text);
     expect(carrier.sent.slice(1)).toEqual(["heard", "heard", "heard"]);
   });
-  test.each(ours)("is not answered with anything that grows: %s", (name, kind) => {
+  test.each(ours)("gets no growing number of answers: %s", (name, kind) => {
     fakeTime();
     const { carrier, transport } = kind.make();
     transport.writable.getWriter().closed.catch(() => undefined);
@@ -202,7 +204,7 @@ describe("a peer of ours that tells the same again and again", () => {
   });
 });
 
-describe("a data channel that the other end closes without having answered our end", () => {
+describe("a data channel that the other end closes without answering our end", () => {
   test.each([
     ["once it has told its own, has confirmed it: libdatachannel may lose the answer (0.33)", true],
     ["before it has told its own, is lost", false],
@@ -238,7 +240,7 @@ test.each(["abort", "close"] as const)(
     await Promise.allSettled([reading, closed]);
   },
 );
-test("a data channel may bring messages before it counts as open, as one that came to a worker does", async () => {
+test("a data channel may yield messages before its open event, as in a worker", async () => {
   fakeTime();
   for (const protocol of [dataChannelProtocol, ""]) {
     const carrier = new FakeChannel(protocol);
@@ -250,7 +252,7 @@ test("a data channel may bring messages before it counts as open, as one that ca
 });
 
 describe("credit", () => {
-  test.each(ours)("that can't be counted is refused: %s", async (name, kind) => {
+  test.each(ours)("that is invalid is refused: %s", async (name, kind) => {
     fakeTime();
     const { carrier, transport } = kind.make();
     carrier.open();
@@ -297,7 +299,7 @@ describe("credit", () => {
     fakeTime();
     const { carrier, transport } = kind.make({ windowBytes: 128 * KIB });
     carrier.open();
-    await transport.writable.getWriter().write(hex("00")); // a sender looks how much is unsent
+    await transport.writable.getWriter().write(hex("00")); // a send checks how much is unsent
     carrier.sent.length = 0;
     carrier.bufferedAmount = 4 * MIB;
     const reader = transport.readable.getReader();
@@ -316,7 +318,7 @@ describe("credit", () => {
 
 describe("a chunk", () => {
   test.each(kinds)(
-    "whose memory is taken away while it waits fails its write, and hangs nothing: %s",
+    "whose memory is transferred while it waits fails its write, and hangs nothing: %s",
     async (_, kind) => {
       fakeTime();
       const { carrier, transport } = kind.make();
@@ -355,7 +357,7 @@ describe("a message port", () => {
     carrier.bring(sparse);
     await expect(reading).rejects.toMatchObject({ code: "badMessage" });
   });
-  test("has one listener on a signal that many share, and none when they have ended", async () => {
+  test("has one listener on a shared signal, and none at the end", async () => {
     fakeTime();
     const { signal, abort, listeners } = countedSignal();
     const ports = Array.from({ length: 20 }, () => new FakePort());

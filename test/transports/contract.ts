@@ -1,4 +1,4 @@
-/** What every byte transport keeps, whatever carries it. Written once, run against each. */
+/** The contract that every byte transport keeps. Written once, run for each. */
 import { describe, expect, test } from "vitest";
 import type { ByteTransport } from "../../src/transports/byteTransport.ts";
 import type { Bytes } from "../support/wire.ts";
@@ -7,24 +7,24 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 
 export interface Traits {
-  /** How many bytes may be on their way to a reader that does not read, wherever they wait. */
+  /** How many bytes can be in transit to a reader that does not read, in all buffers. */
   readonly heldBytes: number;
-  /** Whether an end tells the other why it gave up. */
+  /** Whether an end sends its abort reason to the other. */
   readonly tellsReasons?: boolean;
   /**
    * Whether an abort comes through as one. If it looks like an end instead, these tests must fail; if that is up to
    * chance, they are skipped.
    */
   readonly tellsAborts?: boolean | "perhaps";
-  /** Whether a chunk is the writer's again once it has been written. `false` by default. */
+  /** Whether the writer may reuse a chunk once it has been written. `false` by default. */
   readonly copiesChunks?: boolean;
-  /** For a carrier that is slow. In milliseconds, 20,000 by default. */
+  /** For a slow carrier. In milliseconds, 20,000 by default. */
   readonly timeoutMs?: number;
-  /** How much a test sends one way, at most, for a carrier of tiny messages. In bytes, 64 MiB by default. */
+  /** The most that a test sends one way, for a carrier of tiny messages. In bytes, 64 MiB by default. */
   readonly mostBytes?: number;
 }
 
-/** Registers the tests. `makePair` connects two fresh transports, and sees to their end with `onTestFinished`. */
+/** Registers the tests. `makePair` connects two fresh transports, and ends them with `onTestFinished`. */
 export function contract(
   name: string,
   makePair: () => Promise<[near: ByteTransport, far: ByteTransport]>,
@@ -55,7 +55,7 @@ export function contract(
         256 * KIB,
         3 * MIB,
       ].filter((size) => 2 * size <= mostBytes);
-      test.each(sizes)("arrive exactly and in order both ways at once, in chunks of %i", async (size) => {
+      test.each(sizes)("arrive unchanged and in order, in both directions at once, in chunks of %i", async (size) => {
         const [near, far] = await makePair();
         const total = Math.min(200 * size, Math.max(2 * size, MIB), mostBytes);
         const expected = checksumOf(pattern(0, total));
@@ -68,7 +68,7 @@ export function contract(
         };
         await Promise.all([oneWay(near, far), oneWay(far, near)]);
       });
-      test("of a chunk that is a part of a buffer are those of the part, and the rest stays as it was", async () => {
+      test("of a chunk that is a part of a buffer are those of the part, and the rest is unchanged", async () => {
         const [near, far] = await makePair();
         const whole = pattern(0, 1000);
         const reading = readAll(far);
@@ -81,7 +81,7 @@ export function contract(
         expect(await reading).toEqual({ bytes: 200, checksum });
         expect(whole).toEqual(pattern(0, 1000));
       });
-      test("that are read are the reader's own", async () => {
+      test("that are read belong to the reader", async () => {
         const [near, far] = await makePair();
         const reader = new ExactReader(far);
         const writer = near.writable.getWriter();
@@ -90,7 +90,7 @@ export function contract(
         await writer.write(pattern(0, 10));
         expect(await reader.read(10)).toEqual(pattern(0, 10));
       });
-      testAbort("that are none are a TypeError, and fail the other end's reader", async () => {
+      testAbort("of the wrong type are a TypeError, and fail the other end's reader", async () => {
         const [near, far] = await makePair();
         const reading = far.readable.getReader().read();
         await expect(near.writable.getWriter().write("text" as never)).rejects.toThrow(TypeError);
@@ -112,7 +112,7 @@ export function contract(
         const bytes = 20 * block.length;
         expect(await reading).toEqual({ bytes, checksum: checksumOf(pattern(0, bytes)) });
       });
-      test("that come before anyone reads are kept", async () => {
+      test("that arrive before anyone reads are kept", async () => {
         const [near, far] = await makePair();
         const writer = near.writable.getWriter();
         for (let at = 0; at < 32 * KIB; at += KIB) await writer.write(pattern(at, KIB));
@@ -144,26 +144,29 @@ export function contract(
       });
     });
 
-    describe("a reader that does not read", () => {
-      test.each([1000, 64 * KIB])("holds a writer of chunks of %i, and loses nothing when it goes on", async (size) => {
-        const [near, far] = await makePair();
-        const writer = near.writable.getWriter();
-        let offered = 0;
-        const stop = new AbortController();
-        const writing = (async () => {
-          for (; !stop.signal.aborted; offered += size) await writer.write(pattern(offered, size));
-          await writer.close();
-        })();
-        const held = await standstill(() => offered + size);
-        expect(held).toBeLessThanOrEqual(heldBytes + 2 * size);
-        const reader = new ExactReader(far);
-        let checksum = 0;
-        for (let at = 0; at < held + 2 * size; at += size) checksum = checksumOf(await reader.read(size), checksum);
-        expect(checksum).toBe(checksumOf(pattern(0, held + 2 * size)));
-        stop.abort();
-        await Promise.all([writing, reader.toTheEnd()]);
-      });
-      test("does not hold the other direction", async () => {
+    describe("a reader that stops", () => {
+      test.each([1000, 64 * KIB])(
+        "pauses a writer of chunks of %i, and loses nothing when it continues",
+        async (size) => {
+          const [near, far] = await makePair();
+          const writer = near.writable.getWriter();
+          let offered = 0;
+          const stop = new AbortController();
+          const writing = (async () => {
+            for (; !stop.signal.aborted; offered += size) await writer.write(pattern(offered, size));
+            await writer.close();
+          })();
+          const held = await standstill(() => offered + size);
+          expect(held).toBeLessThanOrEqual(heldBytes + 2 * size);
+          const reader = new ExactReader(far);
+          let checksum = 0;
+          for (let at = 0; at < held + 2 * size; at += size) checksum = checksumOf(await reader.read(size), checksum);
+          expect(checksum).toBe(checksumOf(pattern(0, held + 2 * size)));
+          stop.abort();
+          await Promise.all([writing, reader.toTheEnd()]);
+        },
+      );
+      test("does not pause the other direction", async () => {
         const [near, far] = await makePair();
         const writer = near.writable.getWriter();
         await standstill(flood(writer).offered);
@@ -188,7 +191,7 @@ export function contract(
         expect(await reading).toEqual({ bytes: 200 * KIB, checksum: checksumOf(pattern(0, 200 * KIB)) });
         await Promise.all([near.closed, far.closed]);
       });
-      test("comes after everything that was written before it, however much waits", async () => {
+      test("follows everything that was written before it, however much waits", async () => {
         const [near, far] = await makePair();
         const writer = near.writable.getWriter();
         const writes: Promise<unknown>[] = [];
@@ -200,7 +203,7 @@ export function contract(
         await Promise.all(writes);
         expect(await reading).toEqual({ bytes, checksum: checksumOf(pattern(0, bytes)) });
       });
-      testAbort("by abort fails the other end's reader, and a write that waits", async () => {
+      testAbort("by abort fails the other end's reader, and a pending write", async () => {
         const [near, far] = await makePair();
         const writer = near.writable.getWriter();
         const { offered, failure } = flood(writer);
@@ -209,14 +212,14 @@ export function contract(
         expect(await failure).toBe("reset");
         await expect(readAll(far)).rejects.toSatisfy(tellsIf("reset"));
       });
-      testAbort("by abort fails a reader that waits", async () => {
+      testAbort("by abort fails a pending read", async () => {
         const [near, far] = await makePair();
         const reading = far.readable.getReader().read();
         reading.catch(ignore);
         await near.writable.abort("reset");
         await expect(reading).rejects.toSatisfy(tellsIf("reset"));
       });
-      test("by cancel fails the other end's writer, also where it waits", async () => {
+      test("by cancel fails the other end's writer, even one that waits", async () => {
         const [near, far] = await makePair();
         const { offered, failure } = flood(near.writable.getWriter());
         await standstill(offered);
@@ -232,7 +235,7 @@ export function contract(
         await expect(readAll(far)).rejects.toSatisfy(tellsIf("gone"));
         await Promise.all([near.closed, far.closed]);
       });
-      test("by close() lets the other end read what was written, fails both writers, and may come twice", async () => {
+      test("by close() lets the other end read what was written, fails both writers, and may be repeated", async () => {
         const [near, far] = await makePair();
         const writer = near.writable.getWriter();
         writer.closed.catch(ignore);
@@ -245,7 +248,7 @@ export function contract(
         expect(await flood(far.writable.getWriter()).failure).toBeDefined();
         await Promise.all([near.closed, far.closed]);
       });
-      test("by close() fails a write that waits, and the other end reads the part that was sent", async () => {
+      test("by close() fails a pending write, and the other end reads the part that was sent", async () => {
         const [near, far] = await makePair();
         const { offered, failure } = flood(near.writable.getWriter());
         const held = await standstill(offered);
@@ -334,7 +337,7 @@ export async function readAll({ readable }: ByteTransport): Promise<{ bytes: num
   return { bytes, checksum };
 }
 
-/** Reads as many bytes as are asked for, however they come. */
+/** Reads the requested number of bytes, in chunks of any size. */
 export class ExactReader {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   #rest: Uint8Array = new Uint8Array(0);
@@ -364,7 +367,7 @@ export class ExactReader {
   }
 }
 
-/** Writes for ever; tells how many bytes it has begun to write, and why it ended. */
+/** Writes forever; returns how many bytes it has started to write, and why it ended. */
 function flood(writer: WritableStreamDefaultWriter<Bytes>): { offered: () => number; failure: Promise<unknown> } {
   let offered = 0;
   writer.closed.catch(ignore);
@@ -393,7 +396,7 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Whether a failure tells the reason that was given, which is it or is in its message. */
+/** Whether a failure passes on the given reason, as itself or in its message. */
 function tells(reason: string): (failure: unknown) => boolean {
   return (failure) => failure === reason || (failure instanceof Error && failure.message.includes(reason));
 }

@@ -1,4 +1,7 @@
-/** Dialling over WebTransport where nothing comes: what a signal gives up. Real sessions: test/browser/webTransport.test.ts. */
+/**
+ * Dialling over WebTransport without an answer: what a signal cancels. Real sessions:
+ * test/browser/webTransport.test.ts.
+ */
 import { expect, test } from "vitest";
 import { dial, type WebTransportSession } from "../../src/transports/webTransport.ts";
 
@@ -13,7 +16,7 @@ function fullSession(): WebTransportSession {
 }
 
 test.each(Array.from({ length: 16 }, (_, turns) => turns))(
-  "a signal that is aborted %i microtasks after the call gives up the wait for a stream",
+  "a signal that is aborted %i microtasks after the call cancels the wait for a stream",
   async (turns) => {
     const giveUp = new AbortController();
     const dialled = dial(fullSession(), { signal: giveUp.signal });

@@ -1,4 +1,4 @@
-/** Message ports: what is theirs alone beside the contract of transports. */
+/** What message ports add to the contract of transports. */
 import { describe, expect, test } from "vitest";
 import { messagePortTransport, type ByteTransport, type MessagePortOptions } from "../../src/transports/messagePort.ts";
 import { hex, join, toHex } from "../support/wire.ts";
@@ -19,7 +19,7 @@ sessions("a message port", () => Promise.resolve(pair()), TRAITS);
 function facing(options: MessagePortOptions = {}): {
   transport: ByteTransport;
   port: MessagePort;
-  /** What has come since, bytes in hex. */
+  /** What has arrived since the last call, with bytes in hex. */
   come: () => Promise<unknown[]>;
 } {
   const { port1, port2 } = new MessageChannel();
@@ -39,7 +39,7 @@ function facing(options: MessagePortOptions = {}): {
 const FIRST_GRANT = { type: "grant", cost: 1024 * 1024 - 65_536 };
 
 describe("on the wire", () => {
-  test("what is written in one turn is one message of buffers, and the end is told", async () => {
+  test("what is written in one turn is one message of buffers, and the end is sent", async () => {
     const { transport, come } = facing();
     const writer = transport.writable.getWriter();
     await writer.write(hex("01 02 03"));
@@ -47,7 +47,7 @@ describe("on the wire", () => {
     await writer.close();
     expect(await come()).toEqual([FIRST_GRANT, ["01 02 03", "04 05"], { type: "end" }]);
   });
-  test("a message need not grow beyond 256 KiB", async () => {
+  test("a message grows only to about 256 KiB", async () => {
     const { transport, port, come } = facing();
     port.postMessage({ type: "grant", cost: 1024 * 1024 });
     await come();
@@ -55,7 +55,7 @@ describe("on the wire", () => {
     for (let i = 0; i < 9; i++) await writer.write(new Uint8Array(100_000));
     expect((await come()).map((buffers) => (buffers as string[]).length)).toEqual([3, 3, 3]);
   });
-  test("a reason is told if it is a string, for an error may say too much", async () => {
+  test("a reason is sent if it is a string, because an error may contain too much", async () => {
     const { transport, come } = facing();
     expect(await come()).toEqual([FIRST_GRANT]);
     await transport.writable.abort("why");
@@ -65,7 +65,7 @@ describe("on the wire", () => {
       { type: "stop", reason: "" },
     ]);
   });
-  test("no more is sent than 64 KiB of cost before the first grant, and one message more", async () => {
+  test("no more is sent than 64 KiB of cost before the first grant, plus one message", async () => {
     const { transport, port, come } = facing();
     const writer = transport.writable.getWriter();
     let written = 0;
@@ -73,7 +73,7 @@ describe("on the wire", () => {
       for (; written < 500; written++) await writer.write(new Uint8Array(744));
     })();
     await standstill(() => written + 1);
-    expect(written).toBe(66); // each costs 1000: there is credit left until 66 have gone
+    expect(written).toBe(66); // each costs 1000, so the credit suffices for 66
     expect((await come()).slice(1).flat()).toHaveLength(66);
     port.postMessage({ type: "grant", cost: 10_000 });
     await standstill(() => written);
@@ -95,7 +95,7 @@ describe("on the wire", () => {
 });
 
 describe("a chunk that is written", () => {
-  test("is moved, not copied, if its buffer is its own", async () => {
+  test("is moved, not copied, if it fills its buffer", async () => {
     const [near, far] = pair();
     const writer = near.writable.getWriter();
     const own = pattern(0, 100);
@@ -107,7 +107,7 @@ describe("a chunk that is written", () => {
     expect(own.length).toBe(0);
     expect(part).toEqual(pattern(1, 99));
   });
-  test("is copied if its memory can't be moved, as that of WebAssembly", async () => {
+  test("is copied if its memory can't be transferred, such as WebAssembly's", async () => {
     const [near, far] = pair();
     const memory = new Uint8Array(new WebAssembly.Memory({ initial: 1 }).buffer);
     memory.set(pattern(0, memory.length));
@@ -119,12 +119,12 @@ describe("a chunk that is written", () => {
   });
 });
 
-describe("a message that no transport sends", () => {
+describe("a message that is not from a transport", () => {
   test.each<[string, unknown]>([
     ["text", "hello"],
     ["null", null],
     ["nothing", undefined],
-    ["a buffer by itself", new ArrayBuffer(3)],
+    ["a single buffer", new ArrayBuffer(3)],
     ["no buffers", []],
     ["a view", [new Uint8Array(3)]],
     ["no bytes", [new ArrayBuffer(3), new ArrayBuffer(0)]],
@@ -136,7 +136,7 @@ describe("a message that no transport sends", () => {
     ["a grant without end", { type: "grant", cost: Infinity }],
     ["a reset without a reason", { type: "reset" }],
     ["a stop with an object", { type: "stop", reason: {} }],
-  ])("fails both streams, and tells the other end so: %s", async (_, message) => {
+  ])("fails both streams, and notifies the other end: %s", async (_, message) => {
     const { transport, port, come } = facing();
     const reading = transport.readable.getReader().read();
     port.postMessage(message);
@@ -146,14 +146,14 @@ describe("a message that no transport sends", () => {
     expect((await come()).slice(1)).toMatchObject([{ type: "reset" }, { type: "stop" }]);
     await transport.closed;
   });
-  test("is bytes beyond the window", async () => {
+  test("with bytes beyond the window", async () => {
     const { transport, port, come } = facing();
     for (let i = 0; i < 17; i++) port.postMessage([new ArrayBuffer(65_536)]);
     await transport.closed;
     expect((await come()).slice(1)).toMatchObject([{ type: "reset" }, { type: "stop" }]);
     await expect(transport.readable.getReader().read()).rejects.toMatchObject({ code: "overflow" });
   });
-  test("is a flood of tiny chunks: each counts for what it takes", async () => {
+  test("in a flood of tiny chunks: each counts with its overhead", async () => {
     const { transport, port } = facing();
     for (let i = 0; i < 5000; i++) port.postMessage([new ArrayBuffer(1)]);
     await transport.closed;
@@ -162,7 +162,7 @@ describe("a message that no transport sends", () => {
 });
 
 describe("an other end that is gone", () => {
-  test("is told by a signal, which fails what waits with its reason", async () => {
+  test("is reported by a signal, which fails pending calls with its reason", async () => {
     const gone = new AbortController();
     const { transport } = facing({ signal: gone.signal });
     const reading = transport.readable.getReader().read();
@@ -183,7 +183,7 @@ describe("an other end that is gone", () => {
     await transport.closed;
   });
   if ("unref" in MessagePort.prototype) {
-    test("is told by Node, behind what it had sent", async () => {
+    test("is reported by Node, after everything that it had sent", async () => {
       const { transport, port } = facing();
       const reader = transport.readable.getReader();
       port.postMessage([new ArrayBuffer(3)]);

@@ -1,4 +1,4 @@
-/** Waiting for an `AbortSignal`: one listener for all who wait, and none when nobody does. */
+/** Waiting for an `AbortSignal`: one listener for all waiters, and none without them. */
 import { expect, test } from "vitest";
 import { onAbort } from "../../src/transports/onAbort.ts";
 
@@ -26,7 +26,7 @@ test("calls all back once, in order, with the reason", () => {
   expect(calls).toEqual(Array.from({ length: 20 }, (_, i) => [i, "enough"]));
   expect(listeners.size).toBe(0);
 });
-test("calls nobody that was taken back, though the same function waits twice", () => {
+test("does not call removed callbacks, even if the same function was added twice", () => {
   const { abort, signal } = counted();
   let calls = 0;
   const count = (): void => void calls++;
@@ -38,7 +38,7 @@ test("calls nobody that was taken back, though the same function waits twice", (
   undo();
   expect(calls).toBe(1);
 });
-test("leaves no listener when the last is taken back, and begins again after that", () => {
+test("removes the listener with the last callback, and adds it again later", () => {
   const { abort, signal, listeners } = counted();
   const undo = Array.from({ length: 12 }, () => onAbort(signal, () => expect.fail("it was taken back")));
   for (const each of undo) {
@@ -53,7 +53,7 @@ test("leaves no listener when the last is taken back, and begins again after tha
   abort("enough");
   expect(called).toBe(true);
 });
-test("calls back before it returns where the signal is aborted already, also by the abort itself", () => {
+test("calls back before it returns if the signal is already aborted, even during the abort", () => {
   const calls: unknown[] = [];
   onAbort(AbortSignal.abort("gone"), (reason) => calls.push(reason))();
   expect(calls).toEqual(["gone"]);
@@ -63,7 +63,7 @@ test("calls back before it returns where the signal is aborted already, also by 
   expect(calls).toEqual(["gone", "enough"]);
   expect(listeners.size).toBe(0);
 });
-test("one callback may take back another that has not been called", () => {
+test("one callback may remove another that has not been called", () => {
   const { abort, signal } = counted();
   const calls: string[] = [];
   onAbort(signal, () => {
@@ -75,7 +75,7 @@ test("one callback may take back another that has not been called", () => {
   abort("enough");
   expect(calls).toEqual(["first", "third"]);
 });
-test("one that throws does not keep the others from their call", () => {
+test("one that throws does not prevent the others", () => {
   const { abort, signal, listeners } = counted();
   const calls: string[] = [];
   for (const name of ["first", "second"]) {

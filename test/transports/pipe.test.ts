@@ -1,4 +1,4 @@
-/** The pipe: two ends in memory that carry bytes as a socket would. */
+/** The pipe: two ends in memory that carry bytes like a socket. */
 import { describe, expect, test } from "vitest";
 import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
 import { hex, toHex } from "../support/wire.ts";
@@ -23,7 +23,7 @@ async function readAll({ readable }: ByteTransport): Promise<string> {
 }
 
 describe("bytes", () => {
-  test("written at one end are read at the other, in order, chunk by chunk, both ways", async () => {
+  test("written at one end are read at the other, in order, chunk by chunk, in both directions", async () => {
     const [near, far] = pipe();
     for (const [from, to] of [
       [near, far],
@@ -37,13 +37,13 @@ describe("bytes", () => {
       expect(await readAll(to)).toBe("01 02 | 03");
     }
   });
-  test("are given away with handOver: the reader gets what was written, buffer and all", async () => {
+  test("are moved with handOver: the reader gets the buffer that was written", async () => {
     const [near, far] = pipe({ handOver: true });
     const chunk = hex("01 02");
     await near.writable.getWriter().write(chunk);
     expect((await far.readable.getReader().read()).value).toBe(chunk);
   });
-  test("are copied when they are written: either end may go on using its own", async () => {
+  test("are copied when they are written: both ends may change their bytes", async () => {
     const [near, far] = pipe();
     const chunk = hex("01 02");
     await near.writable.getWriter().write(chunk);
@@ -53,7 +53,7 @@ describe("bytes", () => {
     value!.fill(0xee);
     expect(toHex(chunk)).toBe("ff ff");
   });
-  test("that are none fail their direction with a TypeError at both ends, and leave the other alone", async () => {
+  test("of the wrong type fail their direction with a TypeError at both ends, and leave the other alone", async () => {
     const [near, far] = pipe();
     await expect(near.writable.getWriter().write("text" as never)).rejects.toThrow(TypeError);
     await expect(far.readable.getReader().read()).rejects.toThrow(TypeError);
@@ -63,7 +63,7 @@ describe("bytes", () => {
 });
 
 describe("backpressure", () => {
-  test("a writer waits while the other end does not read, and goes on when it does", async () => {
+  test("a writer waits while the other end does not read, and continues when it does", async () => {
     const [near, far] = pipe({ highWaterMark: 4 });
     const writer = near.writable.getWriter();
     expect(await settles(writer.write(hex("00*3")))).toBe(true);
@@ -73,7 +73,7 @@ describe("backpressure", () => {
     await reader.read();
     expect(await settles(second)).toBe(true);
   });
-  test("holds a sender of a gigabyte to the mark and one chunk", async () => {
+  test("pauses a sender of a gigabyte at the mark plus one chunk", async () => {
     const [near, far] = pipe({ highWaterMark: 65_536 });
     const writer = near.writable.getWriter();
     const chunk = new Uint8Array(65_536);
@@ -91,7 +91,7 @@ describe("backpressure", () => {
     await far.readable.cancel("enough");
     await expect(sending).rejects.toBe("enough");
   });
-  test("a mark of zero lets a chunk through only to a reader that waits", async () => {
+  test("a mark of zero lets a chunk through only to a waiting reader", async () => {
     const [near, far] = pipe({ highWaterMark: 0 });
     const write = near.writable.getWriter().write(hex("01"));
     expect(await settles(write)).toBe(false);
@@ -113,7 +113,7 @@ describe("the end", () => {
     expect((await near.readable.getReader().read()).value).toEqual(hex("01"));
     expect(await settles(near.closed!)).toBe(false);
   });
-  test("comes after everything that was written before it", async () => {
+  test("follows everything that was written before it", async () => {
     const [near, far] = pipe({ highWaterMark: 1 });
     const writer = near.writable.getWriter();
     const written = [writer.write(hex("01")), writer.write(hex("02")), writer.close()];
@@ -134,7 +134,7 @@ describe("the end", () => {
     await writer.abort("reset");
     await expect(reader.read()).rejects.toBe("reset");
   });
-  test("cancel fails the other end's writer with its reason, and a write that waits", async () => {
+  test("cancel fails the other end's writer with its reason, and a pending write", async () => {
     const [near, far] = pipe({ highWaterMark: 1 });
     const writer = near.writable.getWriter();
     const writes = [writer.write(hex("01")), writer.write(hex("02"))];

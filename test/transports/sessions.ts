@@ -1,4 +1,4 @@
-/** What sessions need of a byte transport, whatever carries it: WebSocket from end to end, and a sender that is held. */
+/** What sessions need of a byte transport: WebSocket from end to end, and a sender that is paused. */
 import { describe, expect, test } from "vitest";
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import { accept, connect, type ConnectOptions, type WebSocketSession } from "../../src/stream/index.ts";
@@ -25,7 +25,7 @@ export function sessions(
   }
 
   describe(`sessions over ${name}`, { timeout: timeoutMs }, () => {
-    test("carry text and bytes, in order, both ways", async () => {
+    test("carry text and bytes, in order, in both directions", async () => {
       const [client, server] = await open();
       const messages = ["héllo", "", pattern(0, 3), pattern(0, 0), "☃".repeat(100_000), pattern(7, 300_000)];
       for (const [from, to] of [
@@ -47,7 +47,7 @@ export function sessions(
       expect(received.length).toBe(64 * MIB);
       expect(checksumOf(received)).toBe(checksum);
     });
-    test("carry many messages that are handed over, one behind the other", async () => {
+    test("carry many messages that are handed over, one after the other", async () => {
       const [client, server] = await open();
       const sizes = Array.from({ length: 60 }, (_, i) => (i % 7 === 0 ? 100 : 9_000 + 4_001 * i));
       const sending = (async () => {
@@ -71,7 +71,7 @@ export function sessions(
         expect(await client.receive()).toEqual(pattern(i, 100_000));
       }
     });
-    test("ping both ways", async () => {
+    test("ping in both directions", async () => {
       const [client, server] = await open();
       const roundTrips = await Promise.all([client.ping(), server.ping()]);
       for (const ms of roundTrips) expect(ms).toBeGreaterThanOrEqual(0);
@@ -86,7 +86,7 @@ export function sessions(
       expect(await closing).toMatchObject({ closeCode: 4001, reason: "that's all" });
       await Promise.all([near.closed, far.closed]);
     });
-    test("end with 1006 at the other end when one gives its transport up", async () => {
+    test("end with 1006 at the other end when one aborts its transport", async () => {
       const [client, server, near, far] = await open();
       const giveUp = new AbortController();
       giveUp.abort(new Error("enough"));
@@ -98,7 +98,7 @@ export function sessions(
       ["1000 B", 1000],
       ["64 KiB", 64 * KIB],
       ["1 MiB", MIB],
-    ])("hold who sends 1 GiB to a reader that has stopped: messages of %s", async (_, size) => {
+    ])("pause a sender of 1 GiB if the reader has stopped: messages of %s", async (_, size) => {
       const [client, server] = await open();
       const message = pattern(0, size);
       const total = Math.ceil((1024 * MIB) / size);

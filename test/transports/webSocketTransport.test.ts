@@ -1,4 +1,4 @@
-/** The platform's own WebSockets as transports, through a server of ws: the contract, and what is theirs alone. */
+/** The platform's WebSockets as transports, through a ws server: the contract, and what they add. */
 import { describe, expect, inject, onTestFinished, test } from "vitest";
 import { accept, connect } from "../../src/stream/index.ts";
 import {
@@ -76,7 +76,7 @@ const failsWith = (code: string): unknown => expect.objectContaining({ name: "Tr
 
 const FIRST_GRANT = `grant ${2 * MIB - 65_536}`;
 
-describe("two ends that have agreed on credits", () => {
+describe("two ends that negotiated flow control", () => {
   test("send bytes in binary messages, and the rest in text ones", async () => {
     const { transport, come } = await facing(webSocketProtocol);
     const writer = transport.writable.getWriter();
@@ -85,7 +85,7 @@ describe("two ends that have agreed on credits", () => {
     await transport.readable.cancel("enough");
     expect(await come(4)).toEqual([FIRST_GRANT, "01 02 03", "end", "stop enough"]);
   });
-  test("split what is written to 64 KiB, or what was asked for", async () => {
+  test("split what is written at 64 KiB, or at the given size", async () => {
     for (const [options, lengths] of [
       [{}, [64 * KIB, 64 * KIB, 1]],
       [{ maxMessageBytes: 100_000 }, [100_000, 31_073]],
@@ -123,18 +123,15 @@ describe("two ends that have agreed on credits", () => {
     expect(await closing).toMatchObject({ code: 1000, wasClean: true });
     await transport.closed;
   });
-  test.each([1000, 4001, BREAK_OFF])(
-    "are lost to each other by a close with code %i and no word before it",
-    async (code) => {
-      const { transport, peer } = await facing(webSocketProtocol);
-      peer.close(code);
-      await expect(nextRead(transport)).rejects.toEqual(failsWith("lost"));
-      await expect(write(transport)).rejects.toEqual(failsWith("lost"));
-      await transport.closed;
-    },
-  );
+  test.each([1000, 4001, BREAK_OFF])("see a close with code %i and no end message as a loss", async (code) => {
+    const { transport, peer } = await facing(webSocketProtocol);
+    peer.close(code);
+    await expect(nextRead(transport)).rejects.toEqual(failsWith("lost"));
+    await expect(write(transport)).rejects.toEqual(failsWith("lost"));
+    await transport.closed;
+  });
   test.each(["hello", "", "grant", "grant 0", "grant -1", "grant 1e3", "grant 1 ", "ended", "heard"])(
-    "take no other text: %j fails both directions at both ends",
+    "accept no other text: %j fails both directions at both ends",
     async (text) => {
       const { transport, peer, come } = await facing(webSocketProtocol);
       peer.send(text);
@@ -159,7 +156,7 @@ describe("two ends that have agreed on credits", () => {
 
 describe("a plain peer", () => {
   test.each([undefined, "mqtt"])(
-    "under the subprotocol %s is sent bytes alone, and its own are read",
+    "under the subprotocol %s receives only bytes, and its messages are read",
     async (protocol) => {
       const { transport, peer, come } = await facing(protocol);
       const writer = transport.writable.getWriter();
@@ -186,7 +183,7 @@ describe("a plain peer", () => {
     expect((await readAll(transport)).bytes).toBe(0);
     await transport.closed;
   });
-  test.each([undefined, 1000])("ends both directions with code %s, behind what it has sent", async (code) => {
+  test.each([undefined, 1000])("ends both directions with code %s, after what it has sent", async (code) => {
     const { transport, peer } = await facing(undefined);
     peer.send(pattern(0, 1000));
     peer.close(code);
@@ -194,7 +191,7 @@ describe("a plain peer", () => {
     await expect(write(transport)).rejects.toEqual(failsWith("stopped"));
     await transport.closed;
   });
-  test("fails both directions with any other code, and is told from a connection that breaks off", async () => {
+  test("fails both directions with any other code, and differs from a lost connection", async () => {
     for (const [code, kind, what] of [
       [4001, "reset", "with code 4001: because"],
       [BREAK_OFF, "lost", "with code 1006"],
@@ -224,7 +221,7 @@ describe("a plain peer", () => {
     expect((await closing).code).toBe(4000);
     await transport.closed;
   });
-  test("that sends more than may wait unread fails the transport, unless it is read", async () => {
+  test("that sends more than the unread limit fails the transport, unless it is read", async () => {
     const { transport, peer } = await facing(undefined, { maxUnreadBytes: 256 * KIB });
     for (let i = 0; i < 20; i++) peer.send(new Uint8Array(16 * KIB));
     await transport.closed;
@@ -236,7 +233,7 @@ describe("a plain peer", () => {
     read.peer.close(1000);
     expect((await reading).bytes).toBe(60 * 16 * KIB);
   });
-  test("carries a WebSocket inside, too", async () => {
+  test("also carries a WebSocket inside", async () => {
     const path = newPath();
     const [near, far] = [dial(path, undefined), dial(path, undefined)].map((socket) => webSocketTransport(socket));
     const accepting = accept(far!).then((request) => request.accept());
@@ -249,8 +246,8 @@ describe("a plain peer", () => {
   });
 });
 
-describe("what is unsent", () => {
-  test("is held at 2 MiB and a message, and refilled", async () => {
+describe("unsent data", () => {
+  test("is limited to 2 MiB and a message, and refilled", async () => {
     const { transport, own, peer } = await facing(undefined);
     let bytes = 0;
     peer.addEventListener("message", ({ data }: MessageEvent<ArrayBuffer>) => void (bytes += data.byteLength));
@@ -267,13 +264,13 @@ describe("what is unsent", () => {
   });
 });
 
-test("a peer that takes nothing does not keep the socket open when the writer gives up, though it was closing", async () => {
+test("a peer that accepts no data does not keep the socket open when the writer is aborted, even during the close", async () => {
   const own = dial(newPath(), undefined); // the server reads nothing before there is another end
   const transport = webSocketTransport(own);
   await isOpen(own);
   const writer = transport.writable.getWriter();
   writer.closed.catch(() => undefined);
-  // Until the system takes no more of it, which on a busy machine is seen late.
+  // Until the system accepts no more, which a busy machine notices late.
   for (let before = -1; own.bufferedAmount < 512 * KIB || own.bufferedAmount !== before;) {
     if (own.bufferedAmount < 512 * KIB) await writer.write(new Uint8Array(768 * KIB));
     before = own.bufferedAmount;
@@ -295,7 +292,7 @@ describe("a socket that never opens", () => {
     await expect(writing).rejects.toEqual(failsWith("neverOpened"));
     await transport.closed;
   });
-  test("is given up at once, though the server does not answer", async () => {
+  test("is closed at once, even if the server does not answer", async () => {
     const transport = webSocketTransport(dial("/unanswered", undefined));
     const writing = write(transport);
     writing.catch(() => undefined);
@@ -313,7 +310,7 @@ describe("a socket that never opens", () => {
   });
 });
 
-test("sizes that are none are a RangeError, and the socket is left as it was", () => {
+test("invalid sizes are a RangeError, and the socket is unchanged", () => {
   const socket = dial(newPath(), undefined);
   for (const options of [{ windowBytes: 65_535 }, { maxUnreadBytes: NaN }, { maxMessageBytes: 0 }]) {
     expect(() => webSocketTransport(socket, options)).toThrow(RangeError);

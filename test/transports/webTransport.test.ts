@@ -59,7 +59,7 @@ describe("a stream that has ended", () => {
 });
 
 describe("empty chunks that never end", () => {
-  test("do not keep timers from their turn, and are not passed on", async () => {
+  test("let timers run, and are not passed on", async () => {
     const session = new FakeSession();
     const empty = new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(0)) });
     session.createBidirectionalStream = () => Promise.resolve({ ...fakeStream().stream, readable: empty });
@@ -98,7 +98,7 @@ describe("dial", () => {
     await dial(session);
     await expect(dial(session)).rejects.toMatchObject(lost);
   });
-  test("that waits is rejected when the session ends or breaks off", async () => {
+  test("that waits is rejected when the session ends or is lost", async () => {
     for (const end of ["end", "breakOff"] as const) {
       const session = new FakeSession();
       session.createBidirectionalStream = () => new Promise(() => undefined);
@@ -109,7 +109,7 @@ describe("dial", () => {
       await expect(dial(session)).rejects.toMatchObject(lost);
     }
   });
-  test("that a signal gives up closes the stream that comes later", async () => {
+  test("that a signal cancels closes the stream that arrives later", async () => {
     const session = new FakeSession();
     const { stream, ends } = fakeStream({ ended: false });
     let open!: (opened: typeof stream) => void;
@@ -122,7 +122,7 @@ describe("dial", () => {
     open(stream);
     await expect.poll(() => ends).toEqual(["stop", "end"]);
   });
-  test("leaves one listener on a signal while many wait, and none when they have been given streams", async () => {
+  test("has one listener on a shared signal, and none when the streams have arrived", async () => {
     const { signal, listeners } = countedSignal();
     const session = new FakeSession(false);
     const dialled = Array.from({ length: 20 }, () => dial(session, { signal }));
@@ -137,7 +137,7 @@ describe("incoming", () => {
   test.each([
     ["before the session is ready", false],
     ["before a stream has come", true],
-  ])("every next() that waits %s is done when the loop is left", async (_, isReady) => {
+  ])("every pending next() %s ends when the loop is left", async (_, isReady) => {
     const session = new FakeSession(isReady);
     const streams = incoming(session);
     const waiting = [streams.next(), streams.next()];
@@ -151,7 +151,7 @@ describe("incoming", () => {
     session.bring(fakeStream().stream);
     expect((await again.next()).done).toBe(false);
   });
-  test("a session that is not opened fails every next(), and leaves its streams to another", async () => {
+  test("a session that does not open fails every next(), and leaves its streams to another", async () => {
     const session = new FakeSession(false);
     const streams = incoming(session);
     const waiting = [streams.next(), streams.next()];

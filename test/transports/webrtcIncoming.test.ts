@@ -1,4 +1,4 @@
-/** The channels that a peer opens, from a connection in the test's hands. Real ones: test/browser/webrtc.test.ts. */
+/** Incoming channels, from a simulated connection. Real ones: test/browser/webrtc.test.ts. */
 import { describe, expect, test, vi } from "vitest";
 import { incomingChannels, type IncomingChannelsOptions } from "../../src/transports/webrtc.ts";
 import { countedSignal } from "../support/counted.ts";
@@ -10,7 +10,7 @@ function incoming(connection: FakeConnection, options?: IncomingChannelsOptions)
 }
 
 describe("the listeners of incomingChannels", () => {
-  test("are as many after a thousand channels as after the first, and none after the end", async () => {
+  test("do not grow with the number of channels, and are gone after the end", async () => {
     fakeTime();
     const connection = new FakeConnection();
     const { signal, listeners } = countedSignal();
@@ -27,7 +27,7 @@ describe("the listeners of incomingChannels", () => {
     await vi.advanceTimersByTimeAsync(10_000);
     expect(vi.getTimerCount()).toBe(0);
   });
-  test("on a signal are one, however many share it, and none after the end", () => {
+  test("on a shared signal are one, and gone after the end", () => {
     fakeTime();
     const { signal, abort, listeners } = countedSignal();
     const connections = Array.from({ length: 20 }, () => new FakeConnection());
@@ -41,7 +41,7 @@ describe("the listeners of incomingChannels", () => {
     void incoming(late, { signal });
     expect([late.listeners, listeners()]).toEqual([0, 0]);
   });
-  test("are none when the connection has closed", async () => {
+  test("are gone when the connection has closed", async () => {
     fakeTime();
     const connection = new FakeConnection();
     const channels = incoming(connection);
@@ -55,19 +55,19 @@ describe("the listeners of incomingChannels", () => {
   });
 });
 
-describe("what fails", () => {
+describe("a failure", () => {
   test.each<IncomingChannelsOptions>([
     { windowBytes: 1 },
     { maxUnreadBytes: NaN },
     { maxMessageBytes: 0 },
     { maxWaiting: -1 },
-  ])("is the call, if a size is none: %o", (options) => {
+  ])("of an invalid size is thrown: %o", (options) => {
     fakeTime();
     const connection = new FakeConnection();
     expect(() => incoming(connection, options)).toThrow(RangeError);
     expect(connection.listeners).toBe(0);
   });
-  test("is the one channel whose filter throws, and that is reported once", async () => {
+  test("of the filter affects only that channel, and is reported once", async () => {
     fakeTime();
     const connection = new FakeConnection();
     const errors: unknown[] = [];
@@ -84,7 +84,7 @@ describe("what fails", () => {
     expect((await channels.next()).done).toBe(false);
     expect(errors).toEqual([new Error("a defect")]);
   });
-  test("is nothing else if onRefused throws, or the channel's close()", async () => {
+  test("of onRefused, or of the channel's close(), affects nothing else", async () => {
     fakeTime();
     const connection = new FakeConnection();
     const errors: unknown[] = [];

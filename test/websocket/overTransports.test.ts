@@ -1,4 +1,4 @@
-/** What the class does beyond the browser's: with transports of one's own, and for the libraries that take a `WebSocket`. */
+/** What the class adds to the browser's: custom transports, and features for the libraries that take a `WebSocket`. */
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { RemoteProtocolError, WSConnection } from "../../src/index.ts";
 import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
@@ -19,7 +19,7 @@ import { brandless } from "../support/brandlessBlob.ts";
 import { settled, WireTransport } from "../support/wireTransport.ts";
 import { serveScripts } from "./scriptedServer.ts";
 
-/** What was told of a socket, in order, and the cause of its end. */
+/** The events of a socket, in order, and the cause of its end. */
 interface Watched {
   readonly socket: WebSocketOver;
   readonly told: string[];
@@ -54,7 +54,7 @@ function dial(dial: Dial, options: WebSocketOptions = {}): Watched {
   return watch(new (createWebSocketClass(dial, options))("ws://server.test/"));
 }
 
-/** Over a pipe, to the server that does what it is told. */
+/** Over a pipe, to the server that follows commands. */
 function scripted(query = "", options: WebSocketOverOptions = {}): Watched {
   const [near, far] = pipe();
   serveScripts(far);
@@ -73,7 +73,7 @@ function event<Type extends keyof WebSocketEventMap>(socket: WebSocket, type: Ty
   return new Promise((resolve) => socket.addEventListener(type, resolve, { once: true }));
 }
 
-describe("a message in one chunk with what ends the connection comes while it is OPEN", () => {
+describe("a message in one chunk with the end of the connection arrives while it is OPEN", () => {
   const ends = {
     "a Close": hex("88 02 03 e8"),
     "a frame that fails it": hex("83 00"),
@@ -118,7 +118,7 @@ describe("a message in one chunk with what ends the connection comes while it is
 });
 
 describe("dial", () => {
-  test("is given the URL, the subprotocols, and a signal", async () => {
+  test("receives the URL, the subprotocols, and a signal", async () => {
     const calls: unknown[] = [];
     const WebSocket = createWebSocketClass((url, protocols, signal) => {
       calls.push([url.href, protocols, signal.aborted]);
@@ -155,7 +155,7 @@ describe("dial", () => {
     expect(cause?.cause).toBeInstanceOf(TypeError);
     expect(timers()).toBe(0);
   });
-  test("that takes too long fails the connection, and is told so", async () => {
+  test("that takes too long fails the connection, and is aborted", async () => {
     const timers = countTimers();
     let given: AbortSignal | undefined;
     const { told, cause } = await dial((_url, _protocols, signal) => new Promise(() => (given = signal)), {
@@ -166,7 +166,7 @@ describe("dial", () => {
     expect([given?.aborted, given?.reason]).toEqual([true, cause]);
     expect(timers()).toBe(0);
   });
-  test("counts into the time for the handshake", async () => {
+  test("counts towards the time for the handshake", async () => {
     const { closed } = dial(
       async () => {
         await new Promise((resolve) => setTimeout(resolve, 1200));
@@ -179,7 +179,7 @@ describe("dial", () => {
     expect(cause?.cause).toMatchObject({ code: "handshakeTimeout" });
     expect(performance.now() - startMs).toBeLessThan(2600);
   });
-  test("is told when close() is called, and what it brings after that is closed", async () => {
+  test("is aborted by close(), and a transport that arrives later is closed", async () => {
     const timers = countTimers();
     const transport = new WireTransport();
     for (const options of [{}, { handshake: "none" }] as const) {
@@ -202,7 +202,7 @@ describe("dial", () => {
     }
     expect(timers()).toBe(0);
   });
-  test("may reject when it is aborted: nobody is told twice", async () => {
+  test("may reject when it is aborted: nothing is reported twice", async () => {
     const { socket, closed, told } = dial((_url, _protocols, signal) => {
       return new Promise((_resolve, reject) => {
         signal.addEventListener("abort", () => reject(signal.reason as Error));
@@ -217,7 +217,7 @@ describe("dial", () => {
 });
 
 describe("the handshake", () => {
-  test("a refusal is there to read: status, headers, body", async () => {
+  test("a refusal has its status, headers and body", async () => {
     const { told, cause } = await scripted("?reject=401").closed;
     expect(told).toEqual(["error", "close 1006"]);
     const { status, statusText, headers, body } = cause?.rejection as Rejection;
@@ -233,7 +233,7 @@ describe("the handshake", () => {
     expect(cause?.cause).toBeInstanceOf(RemoteProtocolError);
     expect(cause?.cause).toMatchObject({ code: "acceptInvalid" });
   });
-  test("an answer without a subprotocol fails it, though a Close comes right behind", async () => {
+  test("an answer without a subprotocol fails it, even if a Close follows immediately", async () => {
     const [near, far] = pipe();
     const { closed } = watch(webSocketOver(near, { protocols: "chat" }));
     const { value: request } = await far.readable.getReader().read();
@@ -245,7 +245,7 @@ describe("the handshake", () => {
     expect((await closed).told).toEqual(["error", "close 1006"]);
   });
 
-  test("the class's headers are sent, and above them those of the third argument", async () => {
+  test("the class's headers are sent, and those of the third argument override them", async () => {
     const WebSocket = createWebSocketClass(
       () => {
         const [near, far] = pipe();
@@ -272,7 +272,7 @@ describe("the handshake", () => {
       expect(headers["x-b"]).toBeUndefined();
     }
   });
-  test("extensions are agreed on and told as the header's text; bufferedAmount counts what was given", async () => {
+  test("extensions are negotiated and reported as the header's text; bufferedAmount counts the data", async () => {
     const [near, far] = pipe();
     const { socket, closed } = watch(webSocketOver(near, { extensions: [complement()] }));
     serveScripts(far, () => {}, { extensions: [complement()] });
@@ -284,7 +284,7 @@ describe("the handshake", () => {
     socket.close();
     await closed;
   });
-  test("options that can't be are refused at once", () => {
+  test("invalid options are refused at once", () => {
     const options: WebSocketOptions[] = [{ limits: { maxFrameBytes: -1 } }, { closeTimeoutMs: 0 }];
     for (const wrong of options) expect(() => webSocketOver(pipe()[0], wrong)).toThrow(RangeError);
     const upgrade = { upgrade: "websocket" };
@@ -293,7 +293,7 @@ describe("the handshake", () => {
 });
 
 describe("webSocketOver", () => {
-  test("is CONNECTING until its handlers can be there, whatever the handshake", async () => {
+  test("is CONNECTING until handlers can be set, whatever the handshake", async () => {
     for (const handshake of ["http1", "none"] as const) {
       const [near, far] = pipe();
       serveScripts(far, () => {}, { handshake });
@@ -307,7 +307,7 @@ describe("webSocketOver", () => {
       await event(socket, "close");
     }
   });
-  test("offers subprotocols, or has the one that was agreed on", async () => {
+  test("offers subprotocols, or has the negotiated one", async () => {
     const { socket } = scripted("?protocol=b", { protocols: ["a", "b"] });
     await event(socket, "open");
     expect(socket.protocol).toBe("b");
@@ -323,8 +323,8 @@ describe("webSocketOver", () => {
   });
 });
 
-describe("what libraries look for", () => {
-  test("the class stands for the browser's, types included", () => {
+describe("compatibility with libraries", () => {
+  test("the class can replace the browser's, types included", () => {
     const asNative: typeof WebSocket = createWebSocketClass(() => pipe()[0]);
     const asInstance: WebSocket = webSocketOver(pipe()[0]);
     asInstance.close();
@@ -347,14 +347,14 @@ describe("what libraries look for", () => {
     );
     socket.terminate();
   });
-  test("partysocket's copies of events tell the same", async () => {
+  test("partysocket's copies of events have the same values", async () => {
     const { socket } = scripted("?say=!close 4001 why");
     const told = await event(socket, "close");
     const Constructor = told.constructor as typeof CloseEvent;
     const { type, code, reason, wasClean } = new Constructor(told.type, told);
     expect({ type, code, reason, wasClean }).toEqual({ type: "close", code: 4001, reason: "why", wasClean: true });
   });
-  test("where the platform has no CloseEvent there is one that looks the same", async () => {
+  test("without the platform's CloseEvent there is an equivalent one", async () => {
     vi.stubGlobal("CloseEvent", undefined);
     onTestFinished(() => void vi.unstubAllGlobals());
     const { socket } = scripted("?say=!close 4001 why");
@@ -369,7 +369,7 @@ describe("what libraries look for", () => {
     const { code, reason, wasClean } = new Constructor("close");
     expect([code, reason, wasClean]).toEqual([0, "", false]);
   });
-  test("send takes a callback, behind options or not, and calls it when the transport has taken the message", async () => {
+  test("send takes a callback, with or without options, and calls it when the transport has taken the message", async () => {
     const { socket, transport } = await wired();
     transport.takeNothing();
     const calls: unknown[] = [];
@@ -388,7 +388,7 @@ describe("what libraries look for", () => {
     expect(socket.bufferedAmount).toBe(0);
     socket.terminate();
   });
-  test("send calls back with why a message never goes", async () => {
+  test("send calls back with the cause if a message is never sent", async () => {
     const { socket, transport, closed } = await wired();
     const errors: unknown[] = [];
     transport.failWriting(new Error("cut"));
@@ -406,7 +406,7 @@ describe("what libraries look for", () => {
     ]);
     expect(socket.bufferedAmount).toBe("lost".length + "too late".length + "far too late".length);
   });
-  test("terminate ends the connection at once, in whatever state", async () => {
+  test("terminate ends the connection at once, in any state", async () => {
     const { socket, transport, closed } = await wired();
     socket.terminate();
     expect(socket.readyState).toBe(2);
@@ -426,8 +426,8 @@ describe("what libraries look for", () => {
   });
 });
 
-describe("what is sent", () => {
-  test("is on the wire as it was when send() was called, in order, and before the Close", async () => {
+describe("sent data", () => {
+  test("is sent as it was at the call, in order, and before the Close", async () => {
     const { socket, transport } = await wired();
     const bytes = Uint8Array.of(1, 2, 3);
     socket.send(bytes.subarray(1));
@@ -444,7 +444,7 @@ describe("what is sent", () => {
     transport.bring(hex("88 02 03 e8"));
     await event(socket, "close");
   });
-  test("a Blob of a class with no brand, such as happy-dom's, is a Blob", async () => {
+  test("a Blob without Symbol.toStringTag, such as happy-dom's, is sent as a Blob", async () => {
     const { socket, transport } = await wired();
     socket.send(brandless(hex("01 02")) as Blob);
     expect(socket.bufferedAmount).toBe(2);
@@ -464,7 +464,7 @@ describe("what is sent", () => {
     expect(cause).toMatchObject({ message: "a Blob could not be read", cause: { name: "NotReadableError" } });
     expect(errors).toHaveLength(2);
   });
-  test("behind a Blob waits no longer than the connection", async () => {
+  test("after a Blob waits no longer than the connection", async () => {
     const { socket, transport, closed } = await wired();
     let read!: (bytes: ArrayBuffer) => void;
     const blob = new Blob(["x"]);
@@ -479,7 +479,7 @@ describe("what is sent", () => {
     await settled();
     expect([transport.writtenBytes, socket.bufferedAmount]).toEqual([0, 2]);
   });
-  test("bufferedAmount stays while the transport takes nothing, and falls when it does", async () => {
+  test("bufferedAmount stays while the transport accepts no data, and falls when it does", async () => {
     const { socket, transport } = await wired();
     transport.takeNothing();
     socket.send("four");
@@ -494,8 +494,8 @@ describe("what is sent", () => {
   });
 });
 
-describe("what is received", () => {
-  test("ArrayBuffers hold their message and nothing else, and are nobody else's", async () => {
+describe("received data", () => {
+  test("ArrayBuffers contain exactly their message, and are not shared", async () => {
     const { socket, transport } = await wired();
     transport.bring(hex("82 02 01 02 82 01 03 02 01 04 80 01 05 82 00"));
     const buffers: ArrayBuffer[] = [];
@@ -505,7 +505,7 @@ describe("what is received", () => {
     expect(new Set(buffers).size).toBe(4);
     socket.terminate();
   });
-  test("no more than 64 KiB are read ahead while the event loop does not get to what has come", async () => {
+  test("at most 64 KiB are read ahead while the event loop is busy", async () => {
     const { socket, transport, told } = await wired();
     const chunk = hex("82 01 07*1".repeat(16).replaceAll("*1", " "));
     transport.bring(...Array.from({ length: 1000 }, () => chunk));
@@ -527,7 +527,7 @@ describe("what is received", () => {
     while (told.length < 101) await settled(1);
     socket.terminate();
   });
-  test("a limit ends the connection", async () => {
+  test("exceeding a limit ends the connection", async () => {
     const { transport, closed } = await wired({ limits: { maxMessageBytes: 3 } });
     transport.bring(hex("82 04 00 00 00 00"));
     const { told, cause } = await closed;
@@ -541,7 +541,7 @@ describe("a transport that fails", () => {
   const failures: [string, (transport: WireTransport) => void, RegExp][] = [
     ["when it is read", (transport) => transport.failReading(new Error("cut")), /the transport failed: cut/],
     ["by ending early", (transport) => transport.end(), /ended without a closing handshake/],
-    ["by bringing what is no bytes", (transport) => transport.bring("text" as never), /Uint8Array/],
+    ["by yielding something other than bytes", (transport) => transport.bring("text" as never), /Uint8Array/],
     ["by bringing nonsense", (transport) => transport.bring(ascii("nonsense\r\n\r\n")), /the connection failed/],
   ];
   test.each([
@@ -562,7 +562,7 @@ describe("a transport that fails", () => {
   test.each([
     ...failures,
     ["by ending in the middle of the answer", endAmidAnswer, /ended without a closing handshake/] as const,
-  ])("%s before it is open, the same", async (_, fails, message) => {
+  ])("%s before it is open has the same result", async (_, fails, message) => {
     const timers = countTimers();
     const transport = new WireTransport();
     const { closed, socket } = watch(webSocketOver(transport, { closeTimeoutMs: 30 }));
@@ -575,7 +575,7 @@ describe("a transport that fails", () => {
     await new Promise((resolve) => setTimeout(resolve, 60));
     expect([transport.ends.at(-1), timers()]).toEqual(["ended", 0]);
   });
-  test("when it is written, ends the connection once the peer had its time", async () => {
+  test("on a write, ends the connection after time for the peer's data", async () => {
     const timers = countTimers();
     const { transport, closed, socket } = await wired({ closeTimeoutMs: 40 });
     transport.failWriting(new Error("cut"));
@@ -586,7 +586,7 @@ describe("a transport that fails", () => {
     await settled();
     expect(timers()).toBe(0);
   });
-  test("that throws when it is closed is closed all the same", async () => {
+  test("that throws when it is closed is still closed", async () => {
     const { transport, closed, socket } = await wired();
     transport.close = () => fail("closed already");
     socket.close();
@@ -594,7 +594,7 @@ describe("a transport that fails", () => {
     transport.end();
     expect((await closed).told).toEqual(["open", "close 1005 clean"]);
   });
-  test("that takes nothing and says nothing is given up in time after close()", async () => {
+  test("that accepts and yields nothing is ended in time after close()", async () => {
     const timers = countTimers();
     const { transport, closed, socket } = await wired({ closeTimeoutMs: 30 });
     transport.takeNothing();
@@ -607,7 +607,7 @@ describe("a transport that fails", () => {
     await settled();
     expect([transport.ends.at(-1), timers()]).toEqual(["ended", 0]);
   });
-  test("the peer's silence is noticed by a keepalive, if there is one", async () => {
+  test("keepalive notices that the peer is silent", async () => {
     const timers = countTimers();
     const { closed } = await wired({ keepalive: { intervalMs: 10, timeoutMs: 20 }, closeTimeoutMs: 20 });
     const { cause } = await closed;
@@ -616,7 +616,7 @@ describe("a transport that fails", () => {
     await new Promise((resolve) => setTimeout(resolve, 40));
     expect(timers()).toBe(0);
   });
-  test("a message that comes a fragment at a time is waited for, and no longer", async () => {
+  test("a message that arrives a fragment at a time has a deadline", async () => {
     const timers = countTimers();
     const { transport, closed } = await wired({ messageTimeoutMs: 40, closeTimeoutMs: 20 });
     transport.bring(hex("01 01 61"));
@@ -627,7 +627,7 @@ describe("a transport that fails", () => {
     expect(cause?.cause).toMatchObject({ code: "messageTimeout" });
     await vi.waitFor(() => expect(timers()).toBe(0), { timeout: 4000 });
   });
-  test("a peer that does not answer a Close is waited for, and no longer", async () => {
+  test("a peer that does not answer a Close has a deadline", async () => {
     const timers = countTimers();
     const { socket, closed } = scripted("?say=!deaf", { closeTimeoutMs: 50 });
     await event(socket, "open");
@@ -639,7 +639,7 @@ describe("a transport that fails", () => {
   });
 });
 
-describe("an orderly end", () => {
+describe("a clean end", () => {
   test("has no cause and leaves nothing", async () => {
     const timers = countTimers();
     const { socket, closed } = scripted();

@@ -1,4 +1,6 @@
-/** A server that does what the client asks of it, over any transport: the other end of every `WebSocket` in the tests. */
+/**
+ * A server that follows commands of the client, over any transport: the other end of every `WebSocket` in the tests.
+ */
 import {
   ConnectionType,
   WSConnection,
@@ -14,16 +16,16 @@ import { flushed } from "../support/flushed.ts";
 
 /**
  * The query says how to answer the handshake: `protocol=…`, `reject=STATUS`, `hang`, `wrongAccept`, and with `say=…` a
- * command that is carried out as soon as the connection is open. Messages come back as they are, but for commands:
+ * command to execute as soon as the connection is open. Messages are echoed unchanged, except commands:
  *
- * - `!request`: tells the request as JSON
+ * - `!request`: sends the request as JSON
  * - `!burst N`: the texts "0" to "N − 1"
  * - `!fragments`: the text "Hello" and then the bytes 1 2 3, each in fragments
  * - `!close [CODE [REASON]]`
- * - `!deaf`: reads nothing any more, not even a Close
- * - `!drop`: breaks the transport off
+ * - `!deaf`: stops reading, even a Close
+ * - `!drop`: aborts the transport
  * - `!end`: ends the transport without a Close
- * - `!raw HEX`: sends these bytes as they are
+ * - `!raw HEX`: sends these bytes unchanged
  */
 export function serveScripts(
   transport: ByteTransport,

@@ -1,6 +1,6 @@
 /**
- * The WebSocket interface (WHATWG WebSockets §3, §4), by the cases that browsers are held to: web-platform-tests,
- * `websockets/`. Each runs against our class over pipes, and against the platform's own over TCP.
+ * The WebSocket interface (WHATWG WebSockets §3, §4), tested with cases of web-platform-tests, `websockets/`. Each runs
+ * against our class over pipes, and against the platform's class over TCP.
  */
 import { afterEach, describe, expect, inject, test } from "vitest";
 import { pipe } from "../../src/transports/pipe.ts";
@@ -14,37 +14,37 @@ const inWindow = typeof document === "object";
 type Differences = Readonly<Record<string, string>>;
 
 const ofOurs: Differences = {
-  "messages › are trusted": "only the platform can make an event that isTrusted",
+  "messages › are trusted": "only the platform can create an event that isTrusted",
 };
 
-/** Of Chromium 156. Each must fail there, as each of ours must, so that none stays in a list for longer than it is true. */
+/** Of Chromium 156. Each must fail there, as ours must here, so that no entry outlives its reason. */
 const chromium: Differences = {
-  "close › rounds a code, and a half to the even number": "it cuts the fraction off, against Web IDL's [Clamp]",
-  "close › with a reason alone says 1000": "it takes a code of undefined for 0, against Web IDL's optional arguments",
-  "close › comes after an error if the transport ends by itself":
-    "it tells no error, against RFC 6455 §7.2.1, which has the connection fail; ours has a cause to tell",
+  "close › rounds a code, and a half to the even number": "it drops the fraction, against Web IDL's [Clamp]",
+  "close › sends 1000 with a reason alone": "it treats an undefined code as 0, against Web IDL's optional arguments",
+  "close › follows an error if the transport ends first":
+    "it fires no error event, but RFC 6455 §7.2.1 fails the connection; ours has a cause to report",
 };
 
-/** Of undici 7 to 8, as a third opinion: not run, since Node's versions differ. */
+/** Of undici 7 to 8, as a third opinion: not run, because Node's versions differ. */
 const undici: Differences = {
-  "constructor › refuses a subprotocol that comes twice, in the same case": "it ignores the case",
-  "messages › are trusted": "it is written in JavaScript, too",
-  "opening › tells a failure by a plain error event, when it is CLOSED already": "it tells it by an ErrorEvent",
-  "send › sends text": "it takes a byte order mark away from what it receives",
-  "interface › refuses foreign objects, before it looks at an argument": "it looks at the argument first",
-  "send › refuses memory that is shared": "it takes it",
-  "send › refuses memory that is resizable": "it takes it",
-  "send › sends memory that was transferred as no bytes": "it throws",
-  "send › has read the bytes when it returns": "it reads them later, and tells several messages at once",
-  "send › keeps the order, Blobs among the rest": "it tells several messages at once, with no microtasks between",
-  "send › does nothing more than count once it is closing": "it does not count",
-  "binaryType › is blob or arraybuffer, and stays what it is for anything else": "it becomes blob",
-  "binaryType › makes bytes an ArrayBuffer that holds nothing else, or a Blob": "it tells several messages at once",
-  "messages › come one by one: none is lost to who awaits the next": "it tells several messages at once",
-  "messages › come while it is OPEN, though their chunk ends the connection": "it is CLOSING for the last one",
+  "constructor › refuses a repeated subprotocol of the same case": "it ignores the case",
+  "messages › are trusted": "it is also written in JavaScript",
+  "opening › reports a failure with a plain error event, when it is CLOSED": "it fires an ErrorEvent",
+  "send › sends text": "it removes a byte order mark from received text",
+  "interface › refuses foreign objects before it reads an argument": "it reads the argument first",
+  "send › refuses shared memory": "it accepts it",
+  "send › refuses resizable memory": "it accepts it",
+  "send › sends transferred memory as no bytes": "it throws",
+  "send › has read the bytes when it returns": "it reads them later, and delivers several messages at once",
+  "send › keeps the order, including Blobs": "it delivers several messages at once, with no microtasks between",
+  "send › only counts once it is closing": "it does not count",
+  "binaryType › is blob or arraybuffer, and ignores anything else": "it becomes blob",
+  "binaryType › makes bytes an ArrayBuffer of exact size, or a Blob": "it delivers several messages at once",
+  "messages › arrive one by one: none is lost if the next is awaited": "it delivers several messages at once",
+  "messages › arrive while it is OPEN, even if their chunk ends the connection": "it is CLOSING for the last one",
   "close › rounds a code, and a half to the even number": "it refuses 999.6",
-  "close › lets what was sent before go first": "its Close overtakes a Blob",
-  "event handlers › are called in the place where they were first set": "one that is replaced becomes the last",
+  "close › sends earlier messages first": "its Close overtakes a Blob",
+  "event handlers › are called in the position where they were first set": "one that is replaced becomes the last",
 };
 
 interface Kind {
@@ -65,7 +65,7 @@ const ours: Kind = {
   differences: ofOurs,
 };
 
-/** Absent in a worker, whose tests are not told of the server, and where the platform has none. */
+/** Missing in a worker, whose tests do not get the server, and on platforms without one. */
 const server = inject("scriptedServer") as string | undefined;
 const native: Kind[] =
   server === undefined || typeof WebSocket === "undefined"
@@ -115,18 +115,18 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
       expect(() => new (WebSocket as unknown as new () => WebSocket)()).toThrow(TypeError);
       expect(() => (WebSocket as unknown as (url: string) => void)(server)).toThrow(TypeError);
     });
-    agree("refuses what is no URL of a WebSocket", () => {
+    agree("refuses an invalid WebSocket URL", () => {
       const wrong = ["ws://[", "ws://host:65536/", "ftp://host/", "mailto:a@b.c", "about:blank"];
       for (const url of [...wrong, "javascript:void(0)", "wss://", "data:,x", "blob:x"]) {
         expectDOMException(() => new WebSocket(url), "SyntaxError");
       }
     });
-    agree("refuses a fragment, be it empty", () => {
+    agree("refuses a fragment, even an empty one", () => {
       for (const fragment of ["#", "#part", "?query#part"]) {
         expectDOMException(() => new WebSocket(`${server}/${fragment}`), "SyntaxError");
       }
     });
-    agree("resolves a relative URL where there is something to resolve it against", () => {
+    agree("resolves a relative URL if there is a base", () => {
       for (const url of ["/chat", "chat?x", "//other.test/", ""]) {
         if (inNode) {
           expectDOMException(() => new WebSocket(url), "SyntaxError");
@@ -138,14 +138,14 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
         expect(socket.url).toBe(new URL(url, base).href.replace(/^http/, "ws").replace(/#.*/, ""));
       }
     });
-    agree("takes http for ws, and https for wss", () => {
+    agree("accepts http for ws, and https for wss", () => {
       for (const scheme of ["http", "https"]) {
         const socket = new WebSocket(`${scheme}://127.0.0.1:9/`);
         opened.push(socket);
         expect(socket.url).toBe(`${scheme.replace("http", "ws")}://127.0.0.1:9/`);
       }
     });
-    agree("tells the URL as it was parsed", () => {
+    agree("reports the URL as it was parsed", () => {
       const socket = (path: string): string => {
         const made = new WebSocket(server.toUpperCase().replace("WS:", "wS:") + path);
         opened.push(made);
@@ -155,7 +155,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
       expect(socket("/a b?ü c")).toBe(`${server}/a%20b?%C3%BC%20c`);
       expect(socket("/a/../b")).toBe(`${server}/b`);
     });
-    agree("takes a URL object, and anything else as text", () => {
+    agree("accepts a URL object, and converts anything else to text", () => {
       for (const url of [new URL(server), { toString: () => server }]) {
         const socket = new WebSocket(url as string);
         opened.push(socket);
@@ -163,17 +163,17 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
       }
       expect(() => new WebSocket(Symbol("x") as unknown as string)).toThrow(TypeError);
     });
-    agree("refuses subprotocols that are no tokens", () => {
+    agree("refuses invalid subprotocols", () => {
       for (const wrong of ["", " ", "a b", "\u0080", "a\0", "a,b", "a/b", "ü", "a\u007f"]) {
         expectDOMException(() => new WebSocket(server, wrong), "SyntaxError");
         expectDOMException(() => new WebSocket(server, ["a", wrong]), "SyntaxError");
       }
     });
-    agree("refuses a subprotocol that comes twice, in the same case", () => {
+    agree("refuses a repeated subprotocol of the same case", () => {
       expectDOMException(() => new WebSocket(server, ["a", "b", "a"]), "SyntaxError");
       expect(make("", ["a", "A"]).readyState).toBe(0);
     });
-    agree("starts with nothing known", () => {
+    agree("starts with the default values", () => {
       const socket = new WebSocket(server);
       opened.push(socket);
       const { readyState, bufferedAmount, extensions, protocol, binaryType } = socket;
@@ -187,7 +187,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
       });
       expect([onopen, onmessage, onerror, onclose]).toEqual([null, null, null, null]);
     });
-    agree("can be derived from, and its objects extended", async () => {
+    agree("can be subclassed, and its objects extended", async () => {
       class Mine extends WebSocket {
         readonly mine = true;
       }
@@ -208,7 +208,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
       const methods = WebSocket.prototype as unknown as Record<"send" | "close", { readonly length: number }>;
       expect([methods.send.length, methods.close.length]).toEqual([1, 0]);
     });
-    agree("has its constants on the class and on its objects, and they stay", () => {
+    agree("has constant members on the class and on its objects", () => {
       for (const holder of [WebSocket, WebSocket.prototype]) {
         for (const [name, value] of [
           ["CONNECTING", 0],
@@ -222,7 +222,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
       }
       expect(make().OPEN).toBe(1);
     });
-    agree("has its members on its own prototype, right above EventTarget's", () => {
+    agree("has its members on its own prototype, directly below EventTarget's", () => {
       expect(Object.getPrototypeOf(WebSocket)).toBe(EventTarget);
       expect(Object.getPrototypeOf(WebSocket.prototype)).toBe(EventTarget.prototype);
       expect(Object.getPrototypeOf(make())).toBe(WebSocket.prototype);
@@ -241,7 +241,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
         expect(descriptor(name), name).toMatchObject({ enumerable: true, configurable: true, writable: true });
       }
     });
-    agree("refuses foreign objects, before it looks at an argument", () => {
+    agree("refuses foreign objects before it reads an argument", () => {
       const argument = {
         [Symbol.toPrimitive]: () => {
           throw new RangeError("the argument was looked at");
@@ -266,7 +266,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
         }
       }
     });
-    agree("keeps what may only be read", () => {
+    agree("ignores writes to read-only members", () => {
       const socket = make();
       for (const name of ["url", "readyState", "bufferedAmount", "extensions", "protocol", "OPEN"]) {
         expect(() => Object.assign(socket, { [name]: 7 }), name).toThrow(TypeError);
@@ -286,14 +286,14 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
         }
       }
     });
-    agree("has no then", async () => {
+    agree("has no then member", async () => {
       const socket = make();
       expect(await Promise.resolve(socket)).toBe(socket);
     });
   });
 
   describeGroup("opening", () => {
-    agree("tells it by an open event, in a task of its own", async () => {
+    agree("fires an open event, in a separate task", async () => {
       const socket = make();
       await microtasks();
       expect(socket.readyState).toBe(0);
@@ -314,7 +314,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
     agree("fails if the server chooses none of the subprotocols", async () => {
       expect(await ending(make("", ["a"]))).toEqual(["error", 1006, "", false]);
     });
-    agree("asks for what it was told, in the page's name", async () => {
+    agree("sends the given URL and protocols, with the page's origin", async () => {
       const socket = await open("path?say=!request&protocol=a", ["a", "b"]);
       const { target, host, origin, subprotocols } = JSON.parse(String((await next(socket, "message")).data)) as Record<
         string,
@@ -332,7 +332,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
         expect(socket.readyState).toBe(3);
       }
     });
-    agree("tells a failure by a plain error event, when it is CLOSED already", async () => {
+    agree("reports a failure with a plain error event, when it is CLOSED", async () => {
       const socket = make("?reject=401");
       const event = await next(socket, "error");
       expect(event.constructor).toBe(Event);
@@ -341,14 +341,14 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
   });
 
   describeGroup("send", () => {
-    agree("may not be called before it is open", () => {
+    agree("can't be called before it is open", () => {
       const socket = make();
       for (const data of ["", "text", new Uint8Array(3), new Blob(["x"])]) {
         expectDOMException(() => socket.send(data), "InvalidStateError");
       }
       expect(socket.bufferedAmount).toBe(0);
     });
-    agree("takes what it is to send, and nothing that is no string", async () => {
+    agree("requires an argument that can become a string", async () => {
       const socket = await open();
       expect(() => (socket.send as () => void)()).toThrow(TypeError);
       expect(() => socket.send(Symbol("x") as unknown as string)).toThrow(TypeError);
@@ -363,7 +363,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
         expect(await echo(value)).toBe(String(value));
       }
     });
-    agree("sends a Blob of a class that is derived, whatever its tag says", async () => {
+    agree("sends a Blob of a subclass, whatever its tag says", async () => {
       class Tagged extends Blob {
         get [Symbol.toStringTag](): string {
           return "Tagged";
@@ -372,7 +372,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
       expect(await echo(new Tagged(["a"]))).toEqual([97]);
       expect(await echo(new File(["b"], "name"))).toEqual([98]);
     });
-    agree("sends what looks a little like a Blob as text", async () => {
+    agree("sends an object that resembles a Blob as text", async () => {
       for (const [value, text] of [
         [{ size: 1, type: "" }, "[object Object]"],
         [new Response("x"), "[object Response]"],
@@ -386,7 +386,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
       expect(await echo("a\ud800b\udc00")).toBe("a\ufffdb\ufffd");
       expect(await echo("\ud83d\udc19")).toBe("🐙");
     });
-    agree("sends every kind of bytes, as they are seen", async () => {
+    agree("sends every kind of bytes, as viewed", async () => {
       const bytes = Uint8Array.from({ length: 64 }, (_, i) => i);
       const views = [Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint32Array, Float32Array, Float64Array];
       for (const View of views)
@@ -405,7 +405,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
         expect(await echo(bytes)).toEqual([...bytes]);
       }
     });
-    agree("refuses memory that is shared", async () => {
+    agree("refuses shared memory", async () => {
       const { buffer } = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
       const socket = await open();
       for (const data of [new Uint8Array(buffer), new Float64Array(buffer), new DataView(buffer), buffer]) {
@@ -413,7 +413,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
       }
       expect(socket.bufferedAmount).toBe(0);
     });
-    agree("refuses memory that is resizable", async () => {
+    agree("refuses resizable memory", async () => {
       const socket = await open();
       const buffer = new ArrayBuffer(8, { maxByteLength: 16 });
       const tracking = [new Uint8Array(buffer), new Float64Array(buffer), new DataView(buffer)];
@@ -428,7 +428,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
       refuse();
       expect(socket.bufferedAmount).toBe(0);
     });
-    agree("sends memory that was transferred as no bytes", async () => {
+    agree("sends transferred memory as no bytes", async () => {
       const views = [(buffer: ArrayBuffer) => new Uint16Array(buffer), (buffer: ArrayBuffer) => new DataView(buffer)];
       for (const make of [(buffer: ArrayBuffer) => buffer, (buffer: ArrayBuffer) => new Uint8Array(buffer), ...views]) {
         const buffer = new ArrayBuffer(8);
@@ -451,7 +451,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
         [2, 3],
       ]);
     });
-    agree("keeps the order, Blobs among the rest", async () => {
+    agree("keeps the order, including Blobs", async () => {
       const socket = await open();
       const sent = ["a", new Blob(["b".repeat(100_000)]), "c", Uint8Array.of(100), new Blob(["e"]), "f"];
       for (const data of sent) socket.send(data);
@@ -462,7 +462,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
       }
       expect(received.join("")).toBe("abcdef");
     });
-    agree("does nothing more than count once it is closing", async () => {
+    agree("only counts once it is closing", async () => {
       const socket = await open();
       socket.close();
       socket.send("é");
@@ -493,7 +493,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
       socket.send(new Uint8Array(3));
       expect(socket.bufferedAmount - before).toBe(10 + 20 + 1000 + 3);
     });
-    agree("does not change while a script runs, nor its microtasks", async () => {
+    agree("does not change while a script or its microtasks run", async () => {
       const socket = await open();
       socket.send("text");
       await microtasks();
@@ -509,7 +509,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
   });
 
   describeGroup("binaryType", () => {
-    agree("is blob or arraybuffer, and stays what it is for anything else", () => {
+    agree("is blob or arraybuffer, and ignores anything else", () => {
       const socket = new WebSocket(server);
       opened.push(socket);
       expect(socket.binaryType).toBe("blob");
@@ -521,7 +521,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
       socket.binaryType = "blob";
       expect(socket.binaryType).toBe("blob");
     });
-    agree("makes bytes an ArrayBuffer that holds nothing else, or a Blob", async () => {
+    agree("makes bytes an ArrayBuffer of exact size, or a Blob", async () => {
       const socket = await open();
       socket.send(Uint8Array.of(1, 2, 3));
       socket.send(Uint8Array.of(4));
@@ -537,7 +537,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
   });
 
   describeGroup("messages", () => {
-    agree("come as MessageEvents from the URL's origin", async () => {
+    agree("are MessageEvents with the URL's origin", async () => {
       const socket = await open();
       socket.send("text");
       const event = await next(socket, "message");
@@ -551,7 +551,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
       socket.send("text");
       expect((await next(socket, "message")).isTrusted).toBe(true);
     });
-    agree("come whole, in order, after open", async () => {
+    agree("arrive whole, in order, after open", async () => {
       const socket = make(say("!fragments"));
       const seen: unknown[] = [];
       socket.onmessage = ({ data }) => seen.push(plain(data));
@@ -559,14 +559,14 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
       await until(() => seen.length === 3);
       expect(seen).toEqual(["open", "Hello", [1, 2, 3]]);
     });
-    agree("come one by one: none is lost to who awaits the next", async () => {
+    agree("arrive one by one: none is lost if the next is awaited", async () => {
       const socket = make(say("!burst 500"));
       const deep = async (level: number): Promise<unknown> => {
         return level === 0 ? (await next(socket, "message")).data : deep(level - 1);
       };
       for (let i = 0; i < 500; i++) expect(await deep(10)).toBe(String(i));
     });
-    agree("do not come any more once close() was called", async () => {
+    agree("do not arrive once close() was called", async () => {
       const socket = make(say("!burst 100"));
       const seen: unknown[] = [];
       socket.onmessage = ({ data }) => {
@@ -576,7 +576,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
       await next(socket, "close");
       expect(seen).toEqual(["0", "1", "2"]);
     });
-    agree("that came before the server's Close are told before it", async () => {
+    agree("before the server's Close are delivered before it", async () => {
       const socket = make();
       await next(socket, "open");
       socket.send("!burst 300");
@@ -591,7 +591,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
       expect([seen.length, code]).toEqual([300, 4000]);
       expect([...states]).toEqual([1]);
     });
-    agree("come while it is OPEN, though their chunk ends the connection", async () => {
+    agree("arrive while it is OPEN, even if their chunk ends the connection", async () => {
       // A Close with and without a code, and frames that fail the connection.
       for (const rest of ["88 02 03 e8", "88 00", "83 00", "81 01 ff", "81 80 00 00 00 00"]) {
         const socket = make(say(`!raw 81 01 61 82 01 07 ${rest}`));
@@ -608,7 +608,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
   });
 
   describeGroup("close", () => {
-    agree("takes 1000 and 3000 to 4999, and no other code", async () => {
+    agree("accepts 1000 and 3000 to 4999, and no other code", async () => {
       const socket = await open();
       for (const code of [0, 500, 999, 1001, 1003, 1005, 1006, 1015, 2999, 5000, 65_536 + 1000, -1, NaN, null, "x"]) {
         expectDOMException(() => socket.close(code as number), "InvalidAccessError");
@@ -633,7 +633,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
         expect((await next(socket, "close")).code).toBe(told);
       }
     });
-    agree("takes a reason of 123 bytes", async () => {
+    agree("accepts a reason of 123 bytes", async () => {
       const socket = await open();
       expectDOMException(() => socket.close(1000, "x".repeat(124)), "SyntaxError");
       expectDOMException(() => socket.close(1000, "ü".repeat(62)), "SyntaxError");
@@ -641,7 +641,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
       socket.close(1000, "ü".repeat(61) + "x");
       expect((await next(socket, "close")).reason).toBe("ü".repeat(61) + "x");
     });
-    agree("takes anything as text, lone surrogates as U+FFFD", async () => {
+    agree("converts anything to text, and lone surrogates to U+FFFD", async () => {
       for (const [given, told] of [
         [null, "null"],
         [{}, "[object Object]"],
@@ -653,7 +653,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
         expect((await next(socket, "close")).reason).toBe(told);
       }
     });
-    agree("checks its arguments whatever the state", async () => {
+    agree("checks its arguments in any state", async () => {
       const socket = make();
       expectDOMException(() => socket.close(1001), "InvalidAccessError");
       expectDOMException(() => socket.close(1000, "x".repeat(124)), "SyntaxError");
@@ -663,13 +663,13 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
       await next(socket, "close");
       expectDOMException(() => socket.close(1001), "InvalidAccessError");
     });
-    agree("with a reason alone says 1000", async () => {
+    agree("sends 1000 with a reason alone", async () => {
       const socket = await open();
       socket.close(undefined, "why");
       const { code, reason, wasClean } = await next(socket, "close");
       expect([code, reason, wasClean]).toEqual([1000, "why", true]);
     });
-    agree("is CLOSING at once, CLOSED when it is told, and nothing new when repeated", async () => {
+    agree("is CLOSING at once, then CLOSED, and a second call changes nothing", async () => {
       const socket = await open();
       let count = 0;
       socket.onclose = () => count++;
@@ -682,7 +682,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
       await tasks();
       expect([socket.readyState, count]).toEqual([3, 1]);
     });
-    agree("tells the end by a CloseEvent, without an error", async () => {
+    agree("ends with a CloseEvent, without an error", async () => {
       const socket = await open();
       let failed = false;
       socket.onerror = () => (failed = true);
@@ -708,7 +708,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
         expect(events).toEqual([]);
       }
     });
-    agree("lets what was sent before go first", async () => {
+    agree("sends earlier messages first", async () => {
       const socket = await open();
       socket.send(new Uint8Array(300_000));
       socket.send(new Blob(["!close 4001 from the server"]));
@@ -716,22 +716,22 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
       socket.close(4003, "from the client");
       expect(await ending(socket)).toEqual([4002, "from the server", true]);
     });
-    agree("of the server is told with its code and reason", async () => {
+    agree("by the server has its code and reason", async () => {
       expect(await ending(make(say("!close 1001 going")))).toEqual([1001, "going", true]);
       expect(await ending(make(say("!close 4999 Grüße")))).toEqual([4999, "Grüße", true]);
       expect(await ending(make(say("!close")))).toEqual([1005, "", true]);
       expect(await ending(make(say("!close 1011")))).toEqual([1011, "", true]);
     });
-    agree("is not clean if the transport ends by itself", async () => {
+    agree("is not clean if the transport ends first", async () => {
       for (const command of ["!end", "!drop"]) {
         const [code, reason, wasClean] = (await ending(make(say(command)))).slice(-3);
         expect([code, reason, wasClean], command).toEqual([1006, "", false]);
       }
     });
-    agree("comes after an error if the transport ends by itself", async () => {
+    agree("follows an error if the transport ends first", async () => {
       expect(await ending(make(say("!end")))).toEqual(["error", 1006, "", false]);
     });
-    agree("comes after an error if the server breaks the rules", async () => {
+    agree("follows an error if the server breaks the rules", async () => {
       // A reserved opcode, a masked frame, bytes that are not UTF-8, a Close with one byte.
       for (const raw of ["83 00", "81 80 00 00 00 00", "81 01 ff", "88 01 03"]) {
         const socket = make(say(`!raw ${raw}`));
@@ -742,7 +742,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
   });
 
   describeGroup("event handlers", () => {
-    agree("hold a function or an object, else null", () => {
+    agree("are a function, an object or null", () => {
       const socket = make();
       for (const name of ["onopen", "onmessage", "onerror", "onclose"] as const) {
         const handler = (): void => {};
@@ -756,7 +756,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
         }
       }
     });
-    agree("are called in the place where they were first set", async () => {
+    agree("are called in the position where they were first set", async () => {
       const socket = make();
       const calls: string[] = [];
       const note = (name: string) => () => void calls.push(name);
@@ -773,7 +773,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
       await next(socket, "message");
       expect(calls).toEqual(["listener 1", "handler", "listener 2", "message listener", "message handler"]);
     });
-    agree("may be removed or replaced by one another while the event is told", async () => {
+    agree("may be removed or replaced by one another during the event", async () => {
       const socket = make();
       const calls: string[] = [];
       socket.addEventListener("open", () => (socket.onopen = (): void => void calls.push("replaced")));
@@ -781,7 +781,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
       await next(socket, "open");
       expect(calls).toEqual(["replaced"]);
     });
-    agree("are functions: an object's handleEvent is for listeners", async () => {
+    agree("are functions: handleEvent of an object is only for listeners", async () => {
       const socket = make();
       const calls: string[] = [];
       socket.onopen = { handleEvent: () => calls.push("handler") } as unknown as () => void;
@@ -789,7 +789,7 @@ describe.each([ours, ...native])("$name", ({ WebSocket, server, differences }) =
       await next(socket, "open");
       expect(calls).toEqual(["listener"]);
     });
-    agree("are not called for a listener that is gone", async () => {
+    agree("are not called in place of a removed listener", async () => {
       const socket = make();
       const calls: string[] = [];
       const gone = (): void => void calls.push("gone");
@@ -808,7 +808,7 @@ function next<Type extends keyof WebSocketEventMap>(socket: WebSocket, type: Typ
   return new Promise((resolve) => socket.addEventListener(type, resolve, { once: true }));
 }
 
-/** Code, reason and wasClean, behind "error" if that was told. */
+/** Code, reason and wasClean, after "error" if there was an error event. */
 async function ending(socket: WebSocket): Promise<unknown[]> {
   const told: unknown[] = [];
   socket.addEventListener("error", () => told.push("error"));

@@ -14,7 +14,7 @@ async function openPair(...args: Parameters<typeof webSocketPair>): Promise<[Web
 }
 
 describe("both ends", () => {
-  test("are found in the way of workerd", () => {
+  test("can be used as in workerd", () => {
     const [client, server] = Object.values(webSocketPair());
     expect([client?.readyState, server?.readyState]).toEqual([0, 0]);
     client?.terminate();
@@ -37,7 +37,7 @@ describe("both ends", () => {
       expect((await next(to, "message")).data).toEqual(Uint8Array.of(1, 2).buffer);
     }
   });
-  test("tell each other code and reason of the end", async () => {
+  test("report each other's code and reason", async () => {
     for (const [from, to] of [[0, 1] as const, [1, 0] as const]) {
       const pair = await openPair();
       const ends = Promise.all(pair.map((end) => next(end, "close")));
@@ -52,7 +52,7 @@ describe("both ends", () => {
     client.terminate();
     expect(await end).toMatchObject({ code: 1006, wasClean: false });
   });
-  test("say the URL and the subprotocol that they were given", async () => {
+  test("have the given URL and subprotocol", async () => {
     for (const end of await openPair({ url: "https://chat.example/room", protocol: "chat" })) {
       expect([end.url, end.protocol, end.extensions]).toEqual(["wss://chat.example/room", "chat", ""]);
     }
@@ -76,7 +76,7 @@ describe("until the server's end is accepted", () => {
     server.accept();
     await expect.poll(() => received).toEqual(["one", "two"]);
   });
-  test("a client that sends much is held", async () => {
+  test("a client that sends much is paused", async () => {
     const [client, server] = webSocketPair();
     await next(client, "open");
     for (let i = 0; i < 10; i++) client.send(new Uint8Array(1_000_000));
@@ -87,7 +87,7 @@ describe("until the server's end is accepted", () => {
     server.accept();
     await expect.poll(() => [received, client.bufferedAmount]).toEqual([10, 0]);
   });
-  test("the client may close, and the server is told when it accepts", async () => {
+  test("the client may close, and the server sees it when it accepts", async () => {
     const [client, server] = webSocketPair();
     await next(client, "open");
     client.close(1000, "never mind");
@@ -101,7 +101,7 @@ describe("until the server's end is accepted", () => {
     server.close();
     expect(await end).toMatchObject({ code: 1006, wasClean: false });
   });
-  test("both fail, if that takes too long", async () => {
+  test("both fail if that takes too long", async () => {
     const [client, server] = webSocketPair({ acceptTimeoutMs: 20 });
     const ends = await Promise.all([next(client, "close"), next(server, "close")]);
     for (const end of ends) expect(end).toMatchObject({ code: 1006, wasClean: false });

@@ -1,4 +1,4 @@
-/** What is known to fail in web-platform-tests of May 2025, in Chromium 156, with the reason. */
+/** Known failures in web-platform-tests of May 2025, in Chromium 156, with the reason. */
 export interface Expectation {
   /** Matches `file › subtest`. */
   readonly pattern: RegExp;

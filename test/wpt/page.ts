@@ -1,4 +1,4 @@
-/** Puts the library's classes in the place of the platform's, in a page or a worker, before a test's own scripts run. */
+/** Replaces the platform's classes with the library's, in a page or a worker, before a test's own scripts run. */
 import { createWebSocketStreamClass, WebSocketError, type Dial } from "../../src/stream/index.ts";
 import { webSocketProtocol, webSocketTransport } from "../../src/transports/webSocketTransport.ts";
 import { createWebSocketClass } from "../../src/websocket/index.ts";

@@ -44,7 +44,7 @@ const PORTS = { http: [8300, 8301], https: [8343, 8344], ws: [8366], wss: [8367]
 const PAGES_AT_ONCE = 3;
 /** How much longer than by default a test may take, since several run at once. */
 const TIMEOUT_MULTIPLIER = 3;
-/** Longer than any test with that multiplier: its page has hung. */
+/** Longer than any test with this multiplier: its page has hung. */
 const HUNG_MS = 200_000;
 
 const { values } = parseArgs({
@@ -58,7 +58,7 @@ const { values } = parseArgs({
 if (values.from === undefined) throw new Error("--from is missing: give the folder of a web-platform-tests checkout");
 const folder = resolve(values.from);
 
-/** Appended to testharness.js: tells the results of a page, which has those of its worker. */
+/** Appended to testharness.js: reports the results of a page, including those of its worker. */
 const TELL = `
 setup({ timeout_multiplier: ${TIMEOUT_MULTIPLIER} });
 if (self.document) add_completion_callback((tests, { status, message }) => {
@@ -120,7 +120,7 @@ async function bundle(relayURL: string): Promise<string> {
   return output[0].code;
 }
 
-/** Starts WPT's server, with a testharness.js of our own; returns what stops it. */
+/** Starts WPT's server, with our testharness.js; returns a function that stops it. */
 async function startServer(): Promise<() => void> {
   const scratch = mkdtempSync(join(tmpdir(), "wpt-"));
   const harness = readFileSync(join(folder, "resources/testharness.js"), "utf8");

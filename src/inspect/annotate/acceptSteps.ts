@@ -20,15 +20,20 @@ export function acceptSteps(key: string): AcceptStep[] {
       value: key,
       explanation:
         nonce?.length === 16
-          ? `The client's key: 16 random bytes, ${toHex(nonce, " ")}, in Base64. It is used as the text that it is here.`
-          : "The client's key, which should be 16 random bytes in Base64. It is used as the text that it is here.",
+          ? `The client's key: 16 random bytes, ${toHex(nonce, " ")}, in Base64. It is hashed as this text, not decoded.`
+          : "The client's key. It should be 16 random bytes in Base64. It is hashed as this text, not decoded.",
     },
     { label: "Key and GUID", value: key + GUID, explanation: "The same fixed text is appended to every key." },
     {
       label: "SHA-1",
       value: toHex(fromBase64(accept)!, " "),
-      explanation: "The SHA-1 hash of that: 20 bytes. It hides nothing, it only shows that the server knows WebSocket.",
+      explanation:
+        "The SHA-1 hash of that: 20 bytes. It hides nothing; it only proves that the server speaks WebSocket.",
     },
-    { label: "Sec-WebSocket-Accept", value: accept, explanation: "The hash in Base64: what the server has to answer." },
+    {
+      label: "Sec-WebSocket-Accept",
+      value: accept,
+      explanation: "The hash in Base64: the answer that the server must send.",
+    },
   ];
 }

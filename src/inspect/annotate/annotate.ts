@@ -35,12 +35,12 @@ function annotateBody(record: BodyRecord): Annotation {
   const rejection = message === "rejection";
   return new Annotator(record, bytes).bytes(0, length, {
     name: "body",
-    label: rejection ? "Body" : "Not understood",
+    label: rejection ? "Body" : "Not decoded",
     value: length,
     display: `${length} bytes`,
     explanation: rejection
-      ? "The body of the server's answer. The server did not agree to a WebSocket, so this is plain HTTP: it often says why."
-      : "What stands here follows something that could not be understood, so nobody can tell where the next frame begins.",
+      ? "The body of the server's answer. The server refused the WebSocket, so this is plain HTTP. It often says why."
+      : "These bytes follow an error, so it is unknown where the next frame starts.",
     section: rejection ? "RFC 9112 §6" : "RFC 6455 §4.2.2",
   });
 }

@@ -36,7 +36,7 @@ function firstByte(frame: FrameRecord, annotator: Annotator): Annotation[] {
       value: fin,
       display: bit(fin),
       explanation: fin
-        ? "This frame is the last one of its message. A message in one piece has it set at once."
+        ? "The last frame of its message. A message in a single frame also sets this bit."
         : "More frames of this message follow: it is sent in fragments, and the next one is a continuation.",
       section: "RFC 6455 §5.4",
     }),
@@ -68,10 +68,10 @@ function firstByte(frame: FrameRecord, annotator: Annotator): Annotation[] {
 }
 
 function explainReserved(number: number, set: boolean): string {
-  if (!set) return "Reserved for extensions, and 0 unless one that was agreed on says otherwise.";
+  if (!set) return "Reserved for extensions. Always 0 unless a negotiated extension uses it.";
   return number === 1
-    ? "With permessage-deflate: this message is compressed. Without an extension that was agreed on this bit may not be set."
-    : "Set for an extension that must have been agreed on in the handshake. Without one it may not be.";
+    ? "With permessage-deflate, this message is compressed. Without a negotiated extension, this bit must be 0."
+    : "Only an extension negotiated in the handshake may set this bit.";
 }
 
 function secondByte(frame: FrameRecord, annotator: Annotator): Annotation[] {
@@ -84,8 +84,8 @@ function secondByte(frame: FrameRecord, annotator: Annotator): Annotation[] {
       value: masked,
       display: masked ? "1" : "0",
       explanation: masked
-        ? "The payload is masked, and the key for it stands in front of it. Everything that a client sends has to be."
-        : "The payload stands here as it is. What a server sends may not be masked.",
+        ? "The payload is masked with the key before it. A client must mask every frame."
+        : "The payload is not masked. A server must not mask its frames.",
       section: sender === "client" || masked ? "RFC 6455 §5.3" : "RFC 6455 §5.1",
     }),
     annotator.bits(1, 1, 7, {
@@ -95,8 +95,8 @@ function secondByte(frame: FrameRecord, annotator: Annotator): Annotation[] {
       display: `${length}`,
       explanation:
         lengthForm === 7
-          ? `The payload has ${bytesOf(length)}. Up to 125 these seven bits are enough.`
-          : `${length} is no length: it says that the length stands in the next ${lengthForm === 16 ? "two" : "eight"} bytes.`,
+          ? `The payload has ${bytesOf(length)}. These seven bits suffice for up to 125.`
+          : `${length} is not a length: it means that the length is in the next ${lengthForm === 16 ? "two" : "eight"} bytes.`,
       section: SECTION,
     }),
   ];
@@ -112,8 +112,8 @@ function extendedLength(frame: FrameRecord, annotator: Annotator, end: number): 
     value: Number(value),
     display: `${value}`,
     explanation: whole
-      ? `The payload has ${value} bytes. The most significant byte comes first, and the shortest form that holds the length has to be used.`
-      : "The length of the payload, most significant byte first. The rest of it has not come yet.",
+      ? `The payload has ${value} bytes. The most significant byte comes first. The sender must use the shortest form that fits.`
+      : "The length of the payload, most significant byte first. The rest has not arrived yet.",
     section: SECTION,
   });
 }
@@ -126,7 +126,7 @@ function maskingKey(frame: FrameRecord, annotator: Annotator, start: number): An
     value: toHex(key),
     display: toHex(key, " "),
     explanation:
-      "Four random bytes, new for every frame. Each byte of the payload was combined with one of them by exclusive or, in turn; doing it again brings the payload back. This keeps a page from putting bytes of its choice on the wire, where an old proxy might take them for HTTP.",
+      "Four random bytes, new for every frame. Each byte of the payload is XORed with one of them in turn; the same XOR restores it. Masking stops a page from choosing the bytes on the wire, which an old proxy might take for HTTP.",
     section: "RFC 6455 §5.3",
   });
 }
@@ -167,7 +167,7 @@ function closeParts(
     }),
   ];
   if (frame.payloadLength === 2) return parts;
-  const explanation = "Why the connection is closed, in UTF-8, for people and logs rather than programs.";
+  const explanation = "Why the connection is closed, in UTF-8, for people and logs, not for programs.";
   const text = { value: reason, display: JSON.stringify(reason), explanation, section: "RFC 6455 §7.1.6" };
   parts.push(
     annotator.bytes(start + 2, start + frame.payloadLength, { name: "closeReason", label: "Close reason", ...text }),

@@ -20,7 +20,7 @@ export function annotateHead(head: HeadRecord): Annotation[] {
   if (start.start > 0) fields.unshift(leadingBlankLine(start.start));
   const end = lines.at(-1)!.end;
   if (end < head.bytes.length) {
-    const explanation = "The end of the head. What follows is no HTTP any more, if the server has agreed.";
+    const explanation = "The end of the head. If the server has agreed, HTTP ends here.";
     fields.push(
       annotator.bytes(end, head.bytes.length, {
         ...BLANK_LINE,
@@ -37,7 +37,7 @@ const BLANK_LINE = { label: "Blank line", value: "", display: "" };
 const LEADING_BLANK_LINE = {
   ...BLANK_LINE,
   name: "leadingBlankLine",
-  explanation: "An empty line in front of the request, which a server lets pass, once.",
+  explanation: "An empty line before the request. A server ignores one of them.",
   section: "RFC 9112 §2.2",
 };
 
@@ -46,36 +46,36 @@ function requestLine(_: HeadRecord, annotator: Annotator, start: number, end: nu
     {
       name: "method",
       label: "Method",
-      explanation: "A WebSocket is always asked for with GET.",
+      explanation: "A WebSocket is always requested with GET.",
       section: "RFC 6455 §4.1",
     },
     {
       name: "target",
       label: "Target",
-      explanation: "What is asked for: the path and the query of the URL, without the fragment.",
+      explanation: "The path and the query of the URL, without the fragment.",
       section: "RFC 6455 §3",
     },
     {
       name: "httpVersion",
       label: "Version",
-      explanation: "HTTP/1.1. Over HTTP/2 and HTTP/3 a WebSocket is opened in another way.",
+      explanation: "HTTP/1.1. HTTP/2 and HTTP/3 open a WebSocket in another way.",
       section: "RFC 6455 §4.1",
     },
   ]);
   const explanation =
-    "The client asks, in the words of HTTP, to speak WebSocket from now on. So servers and proxies that know nothing of it can still say no.";
+    "The client asks over HTTP to switch to WebSocket, so that servers and proxies without WebSocket can refuse.";
   const given = { name: "startLine", label: "Request line", value: text, display: text, section: "RFC 6455 §4.1" };
   return annotator.bytes(start, end, { ...given, explanation }, parts);
 }
 
 function statusLine(head: HeadRecord, annotator: Annotator, start: number, end: number, text: string): Annotation {
   const parts = words(annotator, start, text, [
-    { name: "httpVersion", label: "Version", explanation: "The answer is HTTP/1.1.", section: "RFC 9112 §4" },
+    { name: "httpVersion", label: "Version", explanation: "The response is HTTP/1.1.", section: "RFC 9112 §4" },
     { name: "status", label: "Status", explanation: explainStatus(head.status), section: "RFC 6455 §4.2.2" },
     {
       name: "statusText",
       label: "Reason",
-      explanation: "The status in words, for people. Programs do not look at it.",
+      explanation: "The status in words, for people. Programs ignore it.",
       section: "RFC 9112 §4",
     },
   ]);
@@ -92,7 +92,7 @@ function headerLine(head: HeadRecord, annotator: Annotator, field: HeadField, en
       label: "Name",
       value: name,
       display: name,
-      explanation: "Upper and lower case do not matter.",
+      explanation: "Case does not matter.",
       section: "RFC 9110 §5.1",
     }),
   ];
@@ -116,13 +116,13 @@ function headerLine(head: HeadRecord, annotator: Annotator, field: HeadField, en
 /** The explanation of this particular value; `undefined` if there is only a general one. */
 function explainValue(head: HeadRecord, key: string, value: string): string | undefined {
   if (key === "sec-websocket-key") {
-    return `The server has to answer ${acceptSteps(value).at(-1)!.value}: see there how that is made.`;
+    return `The server must answer ${acceptSteps(value).at(-1)!.value}; see Sec-WebSocket-Accept for how it is computed.`;
   }
   if (key !== "sec-websocket-accept" || head.requestKey === undefined) return undefined;
   const right = acceptSteps(head.requestKey).at(-1)!.value;
   return value === right
-    ? `Right: it is what the key ${head.requestKey} asks for.`
-    : `Wrong: the key ${head.requestKey} asks for ${right}.`;
+    ? `Right: it matches the key ${head.requestKey}.`
+    : `Wrong: the key ${head.requestKey} requires ${right}.`;
 }
 
 /** Each extension and each parameter, with its position. */

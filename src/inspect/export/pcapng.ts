@@ -31,7 +31,8 @@ export function toPcapng(captures: Capture | readonly Capture[], options: Pcapng
   const list = capturesOf("toPcapng()", captures);
   checkOptions("toPcapng()", options, table);
   const { port = 80, redact } = options;
-  if (!(Number.isInteger(port) && port > 0 && port < 65_536)) throw new RangeError(`port is 1 to 65535, not ${port}`);
+  if (!(Number.isInteger(port) && port > 0 && port < 65_536))
+    throw new RangeError(`port must be 1 to 65535, not ${port}`);
   const writer = new PcapngWriter();
   list.forEach((capture, i) => {
     const clientPort = FIRST_CLIENT_PORT + (i % 16_384);
@@ -94,7 +95,7 @@ function stretchesOf(records: readonly TraceRecord[], redactor: Redactor): Stret
     stretch.comments.push(...comments);
   };
   for (const made of syntheticHandshake(records)) {
-    add(made.sender, -1, records[0]?.firstMs ?? 0, made.bytes, ["made up: no handshake was seen"]);
+    add(made.sender, -1, records[0]?.firstMs ?? 0, made.bytes, ["synthetic: no handshake was seen"]);
   }
   for (const record of records) {
     const { sender, offset, length, chunks, firstMs, lastMs } = record;
@@ -104,7 +105,7 @@ function stretchesOf(records: readonly TraceRecord[], redactor: Redactor): Stret
     next[sender] = offset + length;
     if (length === 0) {
       // A head that had been read from the stream before the capture.
-      add(sender, -1, firstMs, bytes, ["not in the stream: the request had been read before"]);
+      add(sender, -1, firstMs, bytes, ["not in the stream: the request was read earlier"]);
       continue;
     }
     let at = 0;

@@ -177,7 +177,7 @@ class Replayer {
       case "nextDeadlineMs":
         return connection.nextDeadlineMs;
       default:
-        throw new InvalidVector(`${where}: there is no step ${JSON.stringify((step as { do: unknown }).do)}`);
+        throw new InvalidVector(`${where}: unknown step ${JSON.stringify((step as { do: unknown }).do)}`);
     }
   }
 
@@ -196,11 +196,9 @@ class InvalidVector extends TypeError {
 
 function requireVector(vector: Vector): void {
   const given: Partial<Record<keyof Vector, unknown>> = typeof vector === "object" && vector !== null ? vector : {};
-  if (given.format !== VECTOR_FORMAT) throw new InvalidVector("replay() takes a vector, as JSON.parse() makes it");
-  if (given.version !== VECTOR_VERSION)
-    throw new InvalidVector(`vectors of version ${String(given.version)} are not known`);
-  if (given.redacted === true)
-    throw new InvalidVector("the vector has been redacted: it can be read, but not replayed");
+  if (given.format !== VECTOR_FORMAT) throw new InvalidVector("replay() takes a vector, as JSON.parse() returns it");
+  if (given.version !== VECTOR_VERSION) throw new InvalidVector(`unsupported vector version ${String(given.version)}`);
+  if (given.redacted === true) throw new InvalidVector("a redacted vector can be read, but not replayed");
   if (!Array.isArray(given.steps) || typeof given.options !== "object" || given.options === null) {
     throw new InvalidVector("the vector has no steps or no options");
   }
@@ -208,7 +206,7 @@ function requireVector(vector: Vector): void {
 
 function bytesOf(text: unknown, where: string): Bytes {
   const bytes = typeof text === "string" ? fromHex(text) : undefined;
-  if (bytes === undefined) throw new InvalidVector(`${where}: bytes have to be in hexadecimal`);
+  if (bytes === undefined) throw new InvalidVector(`${where}: bytes must be hexadecimal`);
   return bytes;
 }
 
@@ -219,7 +217,7 @@ function dataOf(step: { text?: string; bytes?: string | null; throws?: unknown }
 }
 
 function pairs(headers: readonly (readonly [string, string])[]): [string, string][] {
-  if (typeof headers !== "object") throw new InvalidVector("headers have to be a list");
+  if (typeof headers !== "object") throw new InvalidVector("headers must be a list");
   return headers.map(([name, value]) => [name, value]);
 }
 

@@ -61,7 +61,7 @@ export function recordVector(
   const began = connectionOptions.handshake === "none" ? "open" : "connecting";
   const requestIsGone = began === "connecting" && role === "client" && bufferedAmount === 0;
   if (state !== began || requestIsGone || unreadAmount > 0) {
-    throw new TypeError("a vector is recorded from the beginning: something has happened to this connection already");
+    throw new TypeError("a vector must start with the connection: this one is already in use");
   }
   const recorder = new VectorRecorder(role, writeOptions(connectionOptions), options.maxBytes ?? 16 * 1024 * 1024);
   const undo = recorder.observe(connection);

@@ -70,7 +70,7 @@ const IDLE_TIMEOUT_S = 30;
 export function crosswsAdapter(given: CrosswsOptions = {}): CrosswsAdapter {
   const options = checkOptions("crosswsAdapter()", given, table);
   const { idleTimeout = IDLE_TIMEOUT_S, serverOptions = {} } = options;
-  if (!(idleTimeout >= 0)) throw new RangeError(`idleTimeout is at least 0 seconds, not ${idleTimeout}`);
+  if (!(idleTimeout >= 0)) throw new RangeError(`idleTimeout must be at least 0 seconds, not ${idleTimeout}`);
   const topics = new Topics<CrosswsPeer>(options);
   const accepted = new WeakMap<UpgradeRequest, Accepted>();
   const interval = idleTimeout * 1000;

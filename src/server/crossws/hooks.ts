@@ -86,7 +86,7 @@ export class ConnectionHooks {
     }
     if (result instanceof Response) return result;
     const given = (result ?? {}) as UpgradeResult;
-    if (given.handled === true) throw new Error("there is nothing that an upgrade hook could have handled by itself");
+    if (given.handled === true) throw new Error("an upgrade hook can't return handled: true here");
     const headers = headersFrom(given.headers ?? []);
     let protocol: unknown = given.protocol ?? headers.get("sec-websocket-protocol");
     headers.delete("sec-websocket-protocol");

@@ -26,7 +26,7 @@ export class CrosswsMessage {
     if (typeof rawData === "string") return encodeText(rawData);
     if (rawData instanceof ArrayBuffer) return new Uint8Array(rawData);
     if (rawData instanceof Uint8Array) return rawData as Bytes;
-    throw new TypeError(`a message of ${Object.prototype.toString.call(rawData)} has no bytes at hand`);
+    throw new TypeError(`a message of ${Object.prototype.toString.call(rawData)} can't be read synchronously`);
   }
 
   arrayBuffer(): ArrayBuffer {

@@ -1,4 +1,6 @@
-/** mqtt.js as browsers have it, in this page, and an answerer of MQTT 3.1.1: the brokers there are want Node. */
+/**
+ * mqtt.js as browsers use it, in this page, and a small MQTT 3.1.1 responder, because the existing brokers need Node.
+ */
 import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { WebSocket as WsPeer, WebSocketServer } from "ws";
@@ -113,7 +115,7 @@ describe("mqtt.js in a page", () => {
   const message = (client: MqttClient): Promise<{ topic: string; payload: Uint8Array }> =>
     new Promise((resolve) => client.once("message", (topic, payload) => resolve({ topic, payload })));
 
-  test.each([0, 1] as const)("what one publishes with QoS %d comes to the other", async (qos) => {
+  test.each([0, 1] as const)("what one publishes with QoS %d reaches the other", async (qos) => {
     const [reader, writer] = [connect(), connect()];
     await reader.subscribeAsync("light");
     const coming = message(reader);
@@ -122,7 +124,7 @@ describe("mqtt.js in a page", () => {
     expect([topic, new TextDecoder().decode(payload)]).toEqual(["light", "ön 👋"]);
   });
 
-  test("more than it keeps unsent comes, too", async () => {
+  test("more than it buffers unsent arrives", async () => {
     const [reader, writer] = [connect(), connect()];
     await reader.subscribeAsync("pictures");
     const sizes: number[] = [];
@@ -132,7 +134,7 @@ describe("mqtt.js in a page", () => {
     await eventually(() => sizes).toEqual([300_000, 300_001, 300_002]);
   });
 
-  test("subscribes again when the connection was lost", async () => {
+  test("subscribes again after the connection was lost", async () => {
     const reader = connect();
     await reader.subscribeAsync("news");
     world.breakOff();

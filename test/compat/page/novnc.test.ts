@@ -151,7 +151,7 @@ describe("noVNC", () => {
     await eventually(() => centre(screen)).toEqual([200, 100, 50]);
   });
 
-  test("keys and the clipboard go to the server", async () => {
+  test("keys and the clipboard reach the server", async () => {
     const screen = show(dial());
     await told(screen, "connect");
     for (const key of "vnc") screen.sendKey(key.charCodeAt(0), null);
@@ -160,7 +160,7 @@ describe("noVNC", () => {
     await eventually(() => servers[0]?.pasted).toEqual(["pasted"]);
   });
 
-  test("the server's clipboard and bell come to the page", async () => {
+  test("the server's clipboard and bell reach the page", async () => {
     const screen = show(dial());
     await told(screen, "connect");
     const [clipboard, bell] = [told(screen, "clipboard"), told(screen, "bell")];
@@ -170,7 +170,7 @@ describe("noVNC", () => {
     await bell;
   });
 
-  test("a lost connection is its end", async () => {
+  test("a lost connection ends the session", async () => {
     const screen = show(dial());
     await told(screen, "connect");
     const ended = told(screen, "disconnect");
@@ -178,12 +178,12 @@ describe("noVNC", () => {
     await ended;
   });
 
-  test("a server that can't be reached is told as a failure", async () => {
+  test("a server that can't be reached is reported as a failure", async () => {
     world.reachable = false;
     expect(await told(show(dial()), "disconnect")).toEqual({ clean: false });
   });
 
-  test("a screen that is done ends the connection", async () => {
+  test("disconnecting the screen ends the connection", async () => {
     const screen = show(dial());
     await told(screen, "connect");
     const ended = told(screen, "disconnect");

@@ -27,7 +27,7 @@ const servers = [
 
 const text = "what comes again is short, what comes again is short";
 
-/** Asks a server with this header; returns what it was told, or the code of its refusal, and the server. */
+/** Sends this header to a server; returns its request event, or the code of its refusal, and the server. */
 function ask(
   header: string,
   mode: number,
@@ -112,7 +112,7 @@ function talk(server: WSConnection): string {
       from.sendData(text);
       to.receiveBytes(from.bytesToSend());
       const told = [...to.events()].filter(({ type }) => type === "textReceived") as (WSEvent & { data: string })[];
-      same(told.map(({ data }) => data).join(""), text, "what is sent is told otherwise:");
+      same(told.map(({ data }) => data).join(""), text, "received data differs:");
     }
   }
   return agreed.parameters.map((parameter) => parameter.join("=")).join(";");

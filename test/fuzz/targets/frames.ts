@@ -9,7 +9,7 @@ import type { Target } from "../target.ts";
 import { same } from "../same.ts";
 import { wsVerdict } from "../wsReceiver.ts";
 
-/** The first byte of an input: to whom the rest goes, and with which limit. */
+/** The first byte of an input: the role of the receiver, and its limit. */
 const SERVER = 1;
 const SMALL = 2;
 

@@ -9,7 +9,7 @@ import { same } from "../same.ts";
 import type { Target } from "../target.ts";
 import { wsClientAnswer, wsServerAnswer, type Answer } from "../wsHandshake.ts";
 
-/** The first byte of an input: to whom the rest goes. */
+/** The first byte of an input: the role of the receiver. */
 const SERVER = 1;
 
 /** The example of RFC 6455 §1.3. */

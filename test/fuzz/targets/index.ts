@@ -1,4 +1,4 @@
-/** All that is fuzzed. */
+/** All fuzz targets. */
 import type { Target } from "../target.ts";
 import { extensionHeaderTarget } from "./extensionHeader.ts";
 import { framesTarget } from "./frames.ts";

@@ -1,4 +1,4 @@
-/** Compressed messages, to a client: permessage-deflate (RFC 7692), and pako below it. */
+/** Compressed messages to a client: permessage-deflate (RFC 7692), and pako below it. */
 import { deflateRawSync } from "node:zlib";
 import { permessageDeflate } from "../../../src/deflate/index.ts";
 import { WSConnection } from "../../../src/index.ts";

@@ -1,4 +1,4 @@
-/** A whole pair of connections, run by a script of a byte a step: calls at both ends, and a wire that cuts where it likes. */
+/** A pair of connections, run by a script with one byte per step: calls at both ends, and a wire that cuts anywhere. */
 import { permessageDeflate } from "../../../src/deflate/index.ts";
 import {
   LocalProtocolError,
@@ -25,7 +25,7 @@ const forgotten = permessageDeflate({ serverNoContextTakeover: true, clientNoCon
 
 const TEXTS = ["", "a", "Hello", "κόσμε \u{1f600}", "\ud83d", "again and again and again and again ".repeat(4)];
 
-/** One end: its connection, what it has sent and what it has been told. */
+/** One end: its connection, what it has sent and its events. */
 class End {
   readonly connection: WSConnection;
   readonly teller = new Teller();
@@ -90,7 +90,7 @@ class End {
     if (event.type === "connectionClosed") this.closed = event;
   }
 
-  /** The messages that it was told. */
+  /** The messages that it received. */
   get messages(): string[] {
     return this.teller.told.filter((each) => !/^p[io]ng/.test(each)).map((each) => each.trimEnd());
   }

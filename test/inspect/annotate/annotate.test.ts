@@ -1,4 +1,4 @@
-/** What an inspector shows of a record: every bit of it, named, explained, and where it is. */
+/** What an inspector shows of a record: every bit, with its name, explanation and position. */
 import fc from "../../support/properties.ts";
 import { describe, expect, test } from "vitest";
 import { permessageDeflate } from "../../../src/deflate/index.ts";
@@ -81,11 +81,11 @@ describe("a frame", () => {
   });
 
   test.each([
-    [1001, /page is left/],
-    [1006, /may not be sent/],
+    [1001, /user leaves the page/],
+    [1006, /must not be sent/],
     [2000, /Reserved/],
     [3000, /IANA/],
-    [4999, /application's own/],
+    [4999, /up to the application/],
     [5000, /Not a close code/],
     [0, /Not a close code/],
   ])("close code %i", (code, words) => {
@@ -93,7 +93,7 @@ describe("a frame", () => {
     expect(annotated("server", bytes).at(-1)!.parts[0]!.explanation).toMatch(words);
   });
 
-  test("that breaks rules tells each where it is broken", () => {
+  test("that breaks rules lists each, with its position", () => {
     const broken = annotated("client", "3b 7e 00 01 aa").flatMap(({ name, violations }) =>
       violations.map(({ section }) => `${name} ${section}`),
     );
@@ -108,13 +108,13 @@ describe("a frame", () => {
     ]);
   });
 
-  test("that is compressed says how far it went down", () => {
+  test("that is compressed gives both sizes", () => {
     const payload = annotated("server", "c1 07 f2 48 cd c9 c9 07 00", { extensions: [permessageDeflate()] }).at(-1)!;
-    expect(payload.explanation).toMatch(/7 bytes that inflate to 5/);
+    expect(payload.explanation).toMatch(/7 bytes inflate to 5/);
     expect(payload.section).toBe("RFC 7692 §7.2.2");
   });
 
-  test("that has only begun has the fields that have come", () => {
+  test("that is incomplete has the fields that have arrived", () => {
     const names = [...hex("81 fe 01 00 aa bb cc dd 01")].map((_, i, all) => {
       const fields = annotate(decode({ client: Uint8Array.from(all.slice(0, i + 1)) }, { handshake: "none" })[0]!);
       return fields.map(({ name }) => name).slice(5);
@@ -130,7 +130,7 @@ describe("a frame", () => {
     ]);
   });
 
-  test("explains every opcode in its own words", () => {
+  test("explains every opcode differently", () => {
     const words = Array.from({ length: 16 }, (_, opcode) => {
       const fields = annotated("server", `${toHex(Uint8Array.of(0x80 | opcode))} 00`);
       return fields.find(({ name }) => name === "opcode")!.explanation;
@@ -158,7 +158,7 @@ describe("a handshake", () => {
     "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
   );
 
-  test("line by line, each explained, with its parts where they stand", () => {
+  test("line by line, each explained, with the position of its parts", () => {
     const [asked] = decode({ client: request });
     const fields = annotate(asked!);
     expect(fields.map(({ name }) => name)).toEqual([
@@ -190,7 +190,7 @@ describe("a handshake", () => {
     expect(fields[7]!.parts).toHaveLength(1);
   });
 
-  test("the accept key is right, or is not", () => {
+  test("the accept key is right or wrong", () => {
     const value = (server: Bytes): string =>
       annotate(decode({ client: request, server })[1]!)
         .find(({ name }) => name === "header.sec-websocket-accept")!
@@ -198,10 +198,10 @@ describe("a handshake", () => {
     expect(value(answer)).toMatch(/^Right/);
     const wrong = answer.slice();
     wrong[wrong.length - 8]! ^= 1;
-    expect(value(wrong)).toMatch(/^Wrong: .* asks for s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=\.$/);
+    expect(value(wrong)).toMatch(/^Wrong: .* requires s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=\.$/);
   });
 
-  test("and is made step by step (RFC 6455 §1.3)", () => {
+  test("and is computed step by step (RFC 6455 §1.3)", () => {
     expect(acceptSteps("dGhlIHNhbXBsZSBub25jZQ==").map(({ value }) => value)).toEqual([
       "dGhlIHNhbXBsZSBub25jZQ==",
       "dGhlIHNhbXBsZSBub25jZQ==258EAFA5-E914-47DA-95CA-C5AB0DC85B11",
@@ -217,20 +217,20 @@ describe("a handshake", () => {
     expectCover(response!);
   });
 
-  test("a head that has only begun has the lines that have come", () => {
+  test("an incomplete head has the lines that have arrived", () => {
     const [begun] = decode({ client: request.slice(0, 43) }, { handshake: "http1" });
     expect(annotate(begun!).map(({ name }) => name)).toEqual(["startLine", "header.host", "header.upg"]);
   });
 
-  test("a body, and what can't be understood", () => {
+  test("a body, and bytes that can't be decoded", () => {
     const rejected = decode({ server: join(head("HTTP/1.1 403 Forbidden"), ascii("no")) });
     expect(annotate(rejected[1]!)[0]).toMatchObject({ label: "Body", display: "2 bytes" });
     const odd = decode({ server: join(head("SSH-2.0"), ascii("?")) }, { handshake: "http1" });
-    expect(annotate(odd[1]!)[0]).toMatchObject({ label: "Not understood" });
+    expect(annotate(odd[1]!)[0]).toMatchObject({ label: "Not decoded" });
   });
 });
 
-describe("every bit is in one field, and every violation at one", () => {
+describe("every bit is in one field, and every violation at one field", () => {
   const { client, server, sent, carry } = compressed();
   carry();
   client.sendData("hello");
@@ -242,7 +242,7 @@ describe("every bit is in one field, and every violation at one", () => {
     for (const record of decode(sent, { extensions: [permessageDeflate()] })) expectCover(record);
   });
 
-  test.each(["0a", "0d", "0d 0a", "0d 0a 0d", "0a 47"])("of a head that has begun with an empty line: %s", (bytes) => {
+  test.each(["0a", "0d", "0d 0a", "0d 0a 0d", "0a 47"])("of a head that starts with an empty line: %s", (bytes) => {
     const records: TraceRecord[] = [];
     const decoder = new Decoder({ onRecord: (record) => (records[record.id] = record) });
     decoder.receive("client", hex(bytes));
@@ -250,7 +250,7 @@ describe("every bit is in one field, and every violation at one", () => {
     records.forEach(expectCover);
   });
 
-  test("whatever the bytes, and however much of them has come", () => {
+  test("whatever the bytes, and however many have arrived", () => {
     const damaged = fc
       .tuple(fc.constantFrom("client", "server"), fc.nat(), fc.nat(255), fc.nat())
       .map(([sender, at, flip, length]): [Role, Bytes] => {

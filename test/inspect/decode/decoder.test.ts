@@ -1,4 +1,4 @@
-/** Captured bytes as records: every field of every frame, and every rule that is broken, however the bytes come. */
+/** Captured bytes as records: every field of every frame, and every broken rule, however the bytes arrive. */
 import fc from "../../support/properties.ts";
 import { describe, expect, test } from "vitest";
 import { permessageDeflate } from "../../../src/deflate/index.ts";
@@ -107,7 +107,7 @@ describe("RFC 6455 §5.2, §5.7 frames", () => {
     }
   });
 
-  test("what has come of a frame is told as it comes", () => {
+  test("the part of a frame that has arrived is reported as it arrives", () => {
     const seen: unknown[] = [];
     const decoder = new Decoder({
       handshake: "none",
@@ -125,7 +125,7 @@ describe("RFC 6455 §5.2, §5.7 frames", () => {
     ]);
   });
 
-  test("chunks are counted over both directions, and each record has its parts of them", () => {
+  test("chunks are numbered across both directions, and each record lists its parts of them", () => {
     const records: TraceRecord[] = [];
     const decoder = new Decoder({ handshake: "none", onRecord: (record) => (records[record.id] = record) });
     decoder.receive("server", hex("82 01 aa 82 01"), 10);
@@ -143,7 +143,7 @@ describe("RFC 6455 §5.2, §5.7 frames", () => {
   });
 });
 
-describe("what breaks a rule is read on, and says so", () => {
+describe("a broken rule is reported, and decoding continues", () => {
   test.each([
     ["§5.2 a reserved bit", "server", "a1 00", ["reservedBits RFC 6455 §5.2"]],
     ["§5.2 two of them", "server", "b1 00", ["reservedBits RFC 6455 §5.2", "reservedBits RFC 6455 §5.2"]],
@@ -171,7 +171,7 @@ describe("what breaks a rule is read on, and says so", () => {
     expect(violations(records).slice(0, expected.length)).toEqual(expected);
   });
 
-  test("several in one frame are all told, where they are", () => {
+  test("several violations in one frame are all reported, with their positions", () => {
     const [frame] = frames("client", "0b 7e 00 01 aa");
     expect(frame!.violations.map(({ code, field, offset }) => [code, field, offset])).toEqual([
       ["reservedOpcode", "opcode", 0],
@@ -182,12 +182,12 @@ describe("what breaks a rule is read on, and says so", () => {
     ]);
   });
 
-  test("invalid UTF-8 is told at its byte", () => {
+  test("invalid UTF-8 is reported at its byte", () => {
     const [, second] = frames("server", "01 02 68 c3 80 03 a9 69 ff");
     expect(second!.violations.map(({ offset }) => offset)).toEqual([8]);
   });
 
-  test("masking: false lets clients go without", () => {
+  test("masking: false allows unmasked frames of clients", () => {
     expect(violations(frames("client", "81 00 81 80 00*4", { masking: false }))).toEqual([]);
   });
 });
@@ -208,7 +208,7 @@ describe("RFC 6455 §4 heads", () => {
     "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
   ];
 
-  test("the RFC's own handshake, and a frame behind each head", () => {
+  test("the RFC's handshake, and a frame after each head", () => {
     const records = decode({
       client: join(head(...request), hex("81 80 00*4")),
       server: join(head(...answer), hex("81 00")),
@@ -286,7 +286,7 @@ describe("RFC 6455 §4 heads", () => {
     expect(violations(decode({ client: head(...request), server: head(...lines) }))).toEqual(expected);
   });
 
-  test("an answer other than 101 is followed by its body, interim ones by the next", () => {
+  test("a response other than 101 is followed by its body, an interim one by the next response", () => {
     const server = join(
       head("HTTP/1.1 103 Early Hints"),
       head("HTTP/1.1 403 Forbidden", "Content-Length: 2"),
@@ -304,7 +304,7 @@ describe("RFC 6455 §4 heads", () => {
     ]);
   });
 
-  test("a head without end is given up, and nothing of what follows is understood", () => {
+  test("an endless head is abandoned, and the rest is not decoded", () => {
     const options = { handshake: "http1", maxHeadBytes: 16 } as const;
     const records = decodeEveryWay("client", ascii("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), options);
     expect(violations(records)).toEqual(["headTooLarge RFC 9112 §2.3"]);
@@ -315,7 +315,7 @@ describe("RFC 6455 §4 heads", () => {
     expect(records[1]).toMatchObject({ message: "unreadable" });
   });
 
-  test("the first byte tells a head from a frame, unless it has been said", () => {
+  test("the first byte distinguishes a head from a frame, unless an option says which", () => {
     expect(decode({ client: head(...request) })[0]!.kind).toBe("head");
     expect(decode({ client: hex("81 80 00*4"), server: hex("01 00") }).map((record) => record.kind)).toEqual([
       "frame",
@@ -348,7 +348,7 @@ describe("RFC 7692 permessage-deflate", () => {
     ["with context takeover", {}],
     ["without", { serverNoContextTakeover: true, clientNoContextTakeover: true }],
     ["with small windows", { serverMaxWindowBits: 9, clientMaxWindowBits: 9 }],
-  ])("what the captured handshake agreed on is how frames are read, %s", (_, options) => {
+  ])("frames are read with what the captured handshake negotiated, %s", (_, options) => {
     const { client, server, sent, carry } = compressed(options);
     carry();
     const texts = ["same same same", "same same same", "x".repeat(3000), "same same same"];
@@ -371,7 +371,7 @@ describe("RFC 7692 permessage-deflate", () => {
     }
   });
 
-  test("without anything that could inflate it the payload is shown as it is, and RSV1 is in order", () => {
+  test("without an inflater the payload is shown compressed, and RSV1 is valid", () => {
     const { client, sent, carry } = compressed();
     carry();
     client.sendData("hello hello hello");
@@ -387,13 +387,13 @@ describe("RFC 7692 permessage-deflate", () => {
     ]);
   });
 
-  test("§7.2.2 data that is corrupt", () => {
+  test("§7.2.2 corrupt data", () => {
     const [frame, next] = frames("server", "c1 02 ff ff c1 07 f2 48 cd c9 c9 07 00", { extensions });
     expect(violations([frame!])).toEqual(["compressedDataInvalid RFC 7692 §7.2.2"]);
     expect([frame!.inflationStopped, next!.inflationStopped]).toEqual([true, true]);
   });
 
-  test("a bomb is cut at the limit, however small it came", () => {
+  test("a bomb is cut at the limit, in pieces of any size", () => {
     const { server, sent, carry } = compressed();
     carry();
     server.sendData(new Uint8Array(5_000_000));
@@ -408,7 +408,7 @@ describe("RFC 7692 permessage-deflate", () => {
     expect(after).toMatchObject({ inflationStopped: true, inflated: undefined });
   });
 
-  test("and without context takeover the next message is read again", () => {
+  test("and without context takeover the next message is decoded again", () => {
     const { server, sent, carry } = compressed({ serverNoContextTakeover: true });
     carry();
     server.sendData(new Uint8Array(5_000_000));
@@ -421,7 +421,7 @@ describe("RFC 7692 permessage-deflate", () => {
 });
 
 describe("bounds", () => {
-  test("of a payload the first bytes are kept, and all are counted; of a control frame all", () => {
+  test("the first bytes of a payload are kept, and all are counted; control frames are kept whole", () => {
     const [data, ping] = frames("server", join(hex("82 7e 01 00"), new Uint8Array(256).fill(1), hex("89 02 aa bb")), {
       maxPayloadBytes: 1,
     });
@@ -435,7 +435,7 @@ describe("bounds", () => {
     expect(frame).toMatchObject({ complete: false, payload: hex("aa") });
   });
 
-  test("limits that can't be are refused", () => {
+  test("invalid limits are refused", () => {
     for (const limit of [-1, 1.5, NaN]) {
       expect(() => new Decoder({ maxPayloadBytes: limit })).toThrow(RangeError);
     }
@@ -457,7 +457,7 @@ function libraryVerdict(role: Role, bytes: Bytes, cuts: number[], options: Conne
   return last?.type === "connectionClosed" ? (last.error?.code ?? "closed") : undefined;
 }
 
-describe("agrees with the library's own reader", () => {
+describe("agrees with the library's reader", () => {
   const payload = fc.uint8Array({ maxLength: 200 });
   const anyFrame = fc.record({
     first: fc.oneof(
@@ -520,7 +520,7 @@ describe("agrees with the library's own reader", () => {
     );
   });
 
-  test("and on what is told of the messages", () => {
+  test("and on the messages", () => {
     fc.assert(
       fc.property(fc.array(fc.record({ data: payload, final: fc.boolean() }), { maxLength: 8 }), (pieces) => {
         const { client, sent, carry } = compressed();
@@ -537,7 +537,7 @@ describe("agrees with the library's own reader", () => {
     );
   });
 
-  test("and on heads: what it refuses first is what the decoder found first", () => {
+  test("and on heads: the first error of the reader is the first that the decoder finds", () => {
     const lines = fc.shuffledSubarray([
       "Host: a",
       "Host: ,",
@@ -583,7 +583,7 @@ describe("agrees with the library's own reader", () => {
     );
   });
 
-  test("and never throws, whatever the bytes and however they come", () => {
+  test("and never throws, whatever the bytes and however they arrive", () => {
     const conversation = converse();
     conversation.carry();
     const { sent } = conversation;

@@ -1,4 +1,6 @@
-/** The table of rules: what a connection raises for a peer that breaks one, and what the decoder says of the same bytes. */
+/**
+ * The table of rules: what a connection throws when a peer breaks one, and what the decoder reports for the same bytes.
+ */
 import { describe, expect, test } from "vitest";
 import * as rules from "../../../src/core/rules.ts";
 import { inWords, type Rule } from "../../../src/core/violation.ts";
@@ -122,7 +124,7 @@ const decoded = (...args: Parameters<typeof decode>): Told[] =>
     record.violations.map(({ code, message, section }) => ({ code, message, section })),
   );
 
-describe("a rule that is broken is raised by the connection and named by the decoder, in the same words", () => {
+describe("a broken rule is thrown by the connection and reported by the decoder, in the same words", () => {
   test.each(inFrames)("%s by a %s: %s", (name, sender, text, ...values) => {
     const bytes = hex(text);
     const [, , , closeCode] = rules[name];
@@ -158,13 +160,13 @@ describe("a rule that is broken is raised by the connection and named by the dec
     expect(decoded({ client: bytes }, { handshake: "http1", maxHeadBytes: 256 })).toContainEqual(expected);
   });
 
-  test("FRAME_AFTER_CLOSE by the decoder alone, since a connection reads no further", () => {
+  test("FRAME_AFTER_CLOSE only by the decoder, because a connection reads no further", () => {
     const bytes = hex("88 00 81 00");
     expect(faultOf(feed(open("client"), bytes).at(-1))).toBeUndefined();
     expect(decoded({ server: bytes }, { handshake: "none", agreed: [] })).toContainEqual(told("FRAME_AFTER_CLOSE", []));
   });
 
-  test("each rule of the table is among these, or no affair of the decoder's", () => {
+  test("each rule of the table is among these, or does not concern the decoder", () => {
     const tested = [...inFrames, ...inRequests, ...inAnswers].map(([name]) => name);
     const names = Object.keys(rules).filter((name) => typeof rules[name as Name] !== "string");
     expect([...new Set([...tested, ...notDecoded, ...elsewhere])].sort()).toEqual(names.sort());

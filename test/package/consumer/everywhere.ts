@@ -1,4 +1,4 @@
-/** What somebody writes who has installed the package: every entry that runs everywhere, put to use. Ends in a line of what it saw. */
+/** A program of a user of the package: it uses every entry that runs everywhere, and ends with a line of results. */
 import { WSConnection } from "websocket-over";
 import { permessageDeflate } from "websocket-over/deflate";
 import { Decoder, tap } from "websocket-over/inspect";

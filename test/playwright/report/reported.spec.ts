@@ -1,4 +1,4 @@
-/** Tests whose reports are looked at. */
+/** Tests whose reports are checked. */
 import type { Page } from "@playwright/test";
 import { permessageDeflate } from "../../../src/deflate/index.ts";
 import { expect, test } from "../../../src/playwright/index.ts";
@@ -28,7 +28,7 @@ test("passes", async ({ page, webSocketServer }) => {
   await expect(await (await server.request()).accept()).toReceiveText("helo");
 });
 
-test("waits as long as Playwright is told", async ({ page, webSocketServer }) => {
+test("waits as long as Playwright's configuration says", async ({ page, webSocketServer }) => {
   const server = await webSocketServer({ match: /\/live/ });
   await open(page);
   const socket = await (await server.request()).accept();
