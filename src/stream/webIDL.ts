@@ -83,7 +83,7 @@ export function requireClosable(code: number | undefined, reason: string | undef
   // "If code is present, but is neither an integer equal to 1000 nor an integer in the range 3000 to 4999,
   // inclusive, throw an "InvalidAccessError" DOMException."
   if (code !== undefined && code !== 1000 && !(code >= 3000 && code <= 4999)) {
-    throw new DOMException(`close takes 1000 or a code from 3000 to 4999, not ${code}`, "InvalidAccessError");
+    throw new DOMException(`the close code must be 1000 or 3000 to 4999, not ${code}`, "InvalidAccessError");
   }
   // "If reasonBytes is longer than 123 bytes, then throw a "SyntaxError" DOMException."
   if (reason !== undefined && utf8Length(reason) > 123) {
