@@ -9,7 +9,7 @@ const executablePath = findChromium();
 const firefoxPath = findFirefox();
 
 /** What Firefox runs each time, beside the tests of the playground that are marked; the rest takes it a quarter of an hour. */
-const stories = ["recipes", "recovers", "webrtc", "webrtcNode", "webTransport", "worker"];
+const stories = ["recipes", "recovers", "rendezvous", "webrtc", "webrtcNode", "webTransport", "worker"];
 const isFull = process.env.E2E_FULL !== undefined;
 
 export default defineConfig({

@@ -25,7 +25,7 @@ function importsOf({ name, text }: { name: string; text: string }): string[] {
   );
 }
 
-describe("src/core, src/handshake, src/connection and the driver's machine are pure", () => {
+describe("src/core, src/handshake, src/connection and the machines of driver, resume and rendezvous are pure", () => {
   // Timers, streams and events do not compile in the first three: src/core/tsconfig.json has neither the DOM nor Node.
   const globals = ["globalThis", "window", "self", "process", "console", "crypto", "fetch", "eval"];
   const time = [
@@ -45,18 +45,25 @@ describe("src/core, src/handshake, src/connection and the driver's machine are p
     "await",
   ];
   const impure = new RegExp(`\\b(${[...globals, ...time, ...web].join("|")})\\b(?!["\`])`);
+  const machines = [
+    "stream/driverMachine.ts",
+    ...["sessionMachine", "hostMachine", "frames", "replayBuffer", "resumeError"].map((name) => `resume/${name}.ts`),
+    ...["bytes", "code", "greeting", "machine", "messages", "pair", "room", "sha256"].map(
+      (name) => `rendezvous/${name}.ts`,
+    ),
+  ];
   // The default of the option `random`, which is how randomness comes in from outside.
   const pure = sources.filter(
     ({ name }) =>
       (["core", "handshake", "connection"].includes(folderOf(name)) && name !== "connection/randomBytes.ts") ||
-      name === "stream/driverMachine.ts",
+      machines.includes(name),
   );
   test.each(pure)("$name", ({ text }) => {
     const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
     expect(impure.exec(code)?.[0]).toBeUndefined();
   });
   test("each folder has files to check", () => {
-    expect(new Set(pure.map(({ name }) => folderOf(name))).size).toBe(4);
+    expect(new Set(pure.map(({ name }) => folderOf(name))).size).toBe(6);
     for (const each of ["new Date()", "setTimeout(f, 1)", "crypto.getRandomValues(a)", "await f()"]) {
       expect(each).toMatch(impure);
     }
@@ -65,12 +72,17 @@ describe("src/core, src/handshake, src/connection and the driver's machine are p
 
 describe("imports point inward", () => {
   const ofPlaywright = ["@playwright/test", "node:fs", "node:net"];
+  const ofCommand = ["buffer", "events", "fs", "fs/promises", "http", "http2", "net", "path", "process", "readline"]
+    .concat("stream", "stream/consumers", "timers/promises", "util")
+    .map((name) => `node:${name}`);
   const allowed: Record<string, readonly string[]> = {
     core: ["core"],
     handshake: ["core", "handshake"],
     connection: ["core", "handshake", "connection"],
     transports: ["transports", "core/options.ts", "node:dns", "node:net", "node:tls"],
     http2: ["transports", "http2", "core/options.ts"],
+    resume: ["core", "connection", "transports", "stream", "resume"],
+    rendezvous: ["transports", "rendezvous", "core/options.ts", "stream/clock.ts", "stream/incomingMessages.ts"],
     deflate: ["core", "deflate", "pako"],
     inspect: ["core", "handshake", "connection", "transports", "inspect"],
     stream: ["core", "handshake", "connection", "transports", "stream"],
@@ -88,6 +100,8 @@ describe("imports point inward", () => {
       "playwright",
       ...ofPlaywright,
     ],
+    // The command puts everything together.
+    cli: [...new Set(sources.map(({ name }) => folderOf(name))), ...ofCommand],
     ".": ["core", "handshake", "connection"],
   };
   test.each(sources)("$name", (source) => {
@@ -170,6 +184,8 @@ test.each([
   "testing/index.ts",
   "http2/index.ts",
   "bridge/index.ts",
+  "rendezvous/index.ts",
+  "resume/index.ts",
 ])("the entry %s only re-exports", (entryName) => {
   const { text } = sources.find(({ name }) => name === entryName)!;
   expect(text.replace(/\/\*\*.*\*\/|export (type )?\{[^}]*\} from "[^"]+";|\s/g, "")).toBe("");
@@ -201,6 +217,6 @@ test("exports say which version wrote them", () => {
   expect(version).toBe(ofPackage);
 });
 
-test("each file says in its first line what it decides", () => {
-  for (const { name, text } of sources) expect(text, name).toMatch(/^\/\*\*/);
+test("each file says in its first line what it decides, after the line that names its interpreter", () => {
+  for (const { name, text } of sources) expect(text, name).toMatch(/^(?:#!.*\n)?\/\*\*/);
 });

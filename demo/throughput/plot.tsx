@@ -1,6 +1,7 @@
 /** Speeds as lines over message sizes, drawn by uPlot, which is loaded when there is something to draw. */
 import type { VNode } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import type uPlot from "uplot";
 import plotStyle from "uplot/dist/uPlot.min.css?url";
 import type { Series } from "./row.ts";
 
@@ -26,55 +27,7 @@ export function Plot({ series, unit, label, names }: Props): VNode {
       const { default: UPlot } = await import("uplot");
       await loadStyle();
       if (gone) return;
-      const xs = [...new Set(series.flatMap(({ points }) => points.map(({ x }) => x)))].sort((a, b) => a - b);
-      const ys = series.map(({ points }) => xs.map((x) => points.find((point) => point.x === x)?.y ?? null));
-      // A canvas knows no custom properties: these are what they come to.
-      const { color: ink, outlineColor: line } = getComputedStyle(box.current!);
-      const isPower = (_: unknown, splits: number[]): (number | null)[] =>
-        splits.map((split) => (Number.isInteger(Math.log10(split)) ? split : null));
-      const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 } };
-      const plot = new UPlot(
-        {
-          width: box.current!.clientWidth,
-          height: HEIGHT,
-          legend: { show: false },
-          cursor: { show: false },
-          // An enumeration that there is in uPlot's types alone: 1 is an even scale, 3 a logarithmic one.
-          /* eslint-disable @typescript-eslint/no-unsafe-enum-assignment */
-          scales: {
-            x: { time: false, distr: names === undefined ? 3 : 1, log: 2 },
-            y: { distr: 3, log: 10 },
-          },
-          /* eslint-enable @typescript-eslint/no-unsafe-enum-assignment */
-          axes: [
-            {
-              ...axis,
-              splits: () => xs,
-              values: () => xs.map((x) => names?.[x] ?? (x < 1024 ? `${x} B` : `${x / 1024} KiB`)),
-            },
-            {
-              ...axis,
-              grid: { ...axis.grid, filter: isPower },
-              ticks: { ...axis.ticks, filter: isPower },
-              label: unit,
-              labelSize: 22,
-              size: 62,
-            },
-          ],
-          series: [
-            {},
-            ...series.map(({ name }, index) => ({
-              label: name,
-              stroke: colourOf(index),
-              width: 2,
-              ...(index % 2 === 1 && { dash: [6, 4] }),
-              points: { show: true, size: index % 2 === 1 ? 5 : 8 },
-            })),
-          ],
-        },
-        [xs, ...ys],
-        box.current!,
-      );
+      const plot = draw(UPlot, box.current!, { series, unit, names });
       const observer = new ResizeObserver(([entry]) =>
         plot.setSize({ width: Math.max(200, entry!.contentRect.width), height: HEIGHT }),
       );
@@ -112,6 +65,64 @@ export function Plot({ series, unit, label, names }: Props): VNode {
       </figcaption>
     </figure>
   );
+}
+
+/** Draws the series into the box. */
+function draw(
+  UPlot: typeof uPlot,
+  box: HTMLDivElement,
+  { series, unit, names }: Pick<Props, "series" | "unit"> & { names: Props["names"] | undefined },
+): uPlot {
+  const xs = [...new Set(series.flatMap(({ points }) => points.map(({ x }) => x)))].sort((a, b) => a - b);
+  const ys = series.map(({ points }) => xs.map((x) => points.find((point) => point.x === x)?.y ?? null));
+  // A canvas knows no custom properties: these are what they come to.
+  const { color: ink, outlineColor: line } = getComputedStyle(box);
+  const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 } };
+  const options: uPlot.Options = {
+    width: box.clientWidth,
+    height: HEIGHT,
+    legend: { show: false },
+    cursor: { show: false },
+    // An enumeration that there is in uPlot's types alone: 1 is an even scale, 3 a logarithmic one.
+    /* eslint-disable @typescript-eslint/no-unsafe-enum-assignment */
+    scales: {
+      x: { time: false, distr: names === undefined ? 3 : 1, log: 2 },
+      y: { distr: 3, log: 10 },
+    },
+    /* eslint-enable @typescript-eslint/no-unsafe-enum-assignment */
+    axes: [
+      {
+        ...axis,
+        splits: () => xs,
+        values: () => xs.map((x) => names?.[x] ?? (x < 1024 ? `${x} B` : `${x / 1024} KiB`)),
+      },
+      {
+        ...axis,
+        grid: { ...axis.grid, filter: powersOfTen },
+        ticks: { ...axis.ticks, filter: powersOfTen },
+        label: unit,
+        labelSize: 22,
+        size: 62,
+      },
+    ],
+    series: [{}, ...series.map(({ name }, index) => lineOf(name, index))],
+  };
+  return new UPlot(options, [xs, ...ys], box);
+}
+
+function powersOfTen(_: unknown, splits: number[]): (number | null)[] {
+  return splits.map((split) => (Number.isInteger(Math.log10(split)) ? split : null));
+}
+
+function lineOf(name: string, index: number): uPlot.Series {
+  const isDashed = index % 2 === 1;
+  return {
+    label: name,
+    stroke: colourOf(index),
+    width: 2,
+    ...(isDashed && { dash: [6, 4] }),
+    points: { show: true, size: isDashed ? 5 : 8 },
+  };
 }
 
 function colourOf(index: number): string {

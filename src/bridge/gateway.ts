@@ -78,7 +78,7 @@ export interface GatewayOptions
   /** The `Origin` for the upstream. By default there is none. To pass the client's on, use `(request) => request.origin`. */
   readonly origin?: string | ((request: IncomingRequest) => string | undefined) | undefined;
   /** The extensions to offer to the upstream, of those that the client offers. None by default. */
-  readonly extensions?: NonNullable<SharedOptions["extensions"]>;
+  readonly extensions?: SharedOptions["extensions"];
   /** How long connecting to the upstream may take, its handshake included, in milliseconds. 10,000 by default. */
   readonly dialTimeoutMs?: number | undefined;
   /** Maximum number of concurrent clients, those being connected included. More get 503. No limit by default. */

@@ -2,7 +2,7 @@
 import { ByteQueue } from "../core/byteQueue.ts";
 import { EMPTY, viewOf } from "../core/bytes.ts";
 import { ContainedCodec, orRelease } from "../core/containedCodec.ts";
-import { Deadlines, type Timer } from "../core/deadlines.ts";
+import { Deadlines, overdue } from "../core/deadlines.ts";
 import { LocalProtocolError, ProtocolError, RemoteProtocolError } from "../core/errors.ts";
 import { EstablishedConnection } from "../core/establishedConnection.ts";
 import { connectionClosed, type ConnectionEstablished, type WSEvent } from "../core/events.ts";
@@ -12,8 +12,7 @@ import type { Limits } from "../core/limits.ts";
 import { sendTable, type SendOptions } from "../core/messageWriter.ts";
 import { checkFlags, refuse } from "../core/options.ts";
 import { OutputQueue } from "../core/outputQueue.ts";
-import { CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, MESSAGE_TIMEOUT, PONG_TIMEOUT } from "../core/rules.ts";
-import { violation, type Rule } from "../core/violation.ts";
+import { violation } from "../core/violation.ts";
 import type { FastPaths } from "../core/runs/fastPaths.ts";
 import type { WholeMessages } from "../core/runs/wholeMessages.ts";
 import { Head } from "../handshake/headReader.ts";
@@ -266,7 +265,7 @@ export abstract class Connection {
       this.#established?.keepAlive();
       return;
     }
-    const error = violation(OVERDUE[timer], undefined, this.#deadlines.lengthOf(timer));
+    const error = violation(overdue[timer], undefined, this.#deadlines.lengthOf(timer));
     if (this.#established === undefined) this.#failOpening(error);
     else this.#established.fail(error);
   }
@@ -382,14 +381,6 @@ const NOTHING_AGREED: Agreement = { subprotocol: undefined, extensions: NONE };
 
 /** 2 bytes of header, 4 of masking key and 125 of payload. */
 const LONGEST_CONTROL_FRAME = 131;
-
-/** The rule that the peer breaks when a timer expires. */
-const OVERDUE: Readonly<Record<Exclude<Timer, "nextPing">, Rule>> = {
-  handshake: HANDSHAKE_TIMEOUT,
-  close: CLOSE_TIMEOUT,
-  pong: PONG_TIMEOUT,
-  message: MESSAGE_TIMEOUT,
-};
 
 /** Pulls until there are no more events. Tries the run of short messages first: the usual case on a busy connection. */
 class EventIterator implements IterableIterator<WSEvent> {

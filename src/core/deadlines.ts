@@ -2,6 +2,8 @@
 import type { Bytes } from "./bytes.ts";
 import type { ConnectionState } from "./lifeCycle.ts";
 import type { OptionTable } from "./options.ts";
+import { CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, MESSAGE_TIMEOUT, PONG_TIMEOUT } from "./rules.ts";
+import type { Rule } from "./violation.ts";
 
 export interface Keepalive {
   /** Time from opening, or from the last pong, to the next ping, in milliseconds. */
@@ -43,11 +45,18 @@ const defaultTiming: Timing = {
   keepalive: undefined,
 };
 
+/** The options of {@link Timing} that are durations, in milliseconds. */
+export type Duration = Exclude<keyof Timing, "keepalive">;
+
+export const durations: readonly Duration[] = Object.keys(defaultTiming).filter(
+  (name): name is Duration => name !== "keepalive",
+);
+
 /** The defaults, overridden by the given durations. Throws `RangeError` if a duration is invalid. */
 export function resolveTiming(given: TimingOptions): Timing {
   const { keepalive } = given;
   let timing = defaultTiming; // shared by all connections
-  for (const name of ["handshakeTimeoutMs", "messageTimeoutMs", "closeTimeoutMs"] as const) {
+  for (const name of durations) {
     const ms = given[name];
     if (ms === undefined) continue;
     requireDuration(name, ms);
@@ -68,6 +77,14 @@ function requireDuration(name: string, value: number): void {
 }
 
 export type Timer = "handshake" | "close" | "nextPing" | "pong" | "message";
+
+/** What the peer has broken when a timer is due. */
+export const overdue: Readonly<Record<Exclude<Timer, "nextPing">, Rule>> = {
+  handshake: HANDSHAKE_TIMEOUT,
+  close: CLOSE_TIMEOUT,
+  pong: PONG_TIMEOUT,
+  message: MESSAGE_TIMEOUT,
+};
 
 /** The connection's state arms at most one of these. The message's timer runs beside it. */
 type StateTimer = Exclude<Timer, "message">;

@@ -1,5 +1,5 @@
 /** How much a peer can make a connection store or count, with the defaults. `Infinity` turns a limit off. */
-import type { OptionTable } from "./options.ts";
+import { requireCount, type OptionTable } from "./options.ts";
 
 export interface Limits {
   /** Largest message, in bytes, after extensions have decoded it: the wire size of a decompression bomb is small. */
@@ -56,9 +56,7 @@ export function resolveLimits(given: LimitOptions | undefined): Limits {
   for (const name of Object.keys(defaultLimits) as (keyof Limits)[]) {
     const value = given[name];
     if (value === undefined) continue;
-    if (value !== Infinity && !(Number.isSafeInteger(value) && value >= 0)) {
-      throw new RangeError(`limits.${name} must be a whole number of at least 0, or Infinity; it is ${String(value)}`);
-    }
+    requireCount(`limits.${name}`, value);
     limits[name] = value;
   }
   return limits;

@@ -81,6 +81,12 @@ export function requireKind(expected: string, value: unknown, kind: Kind, advise
   if (!isKind) refuse(`${expected} ${kind}`, value, advise);
 }
 
+/** Throws `RangeError` for a number that is neither a count nor `Infinity`. */
+export function requireCount(name: string, value: number | undefined): void {
+  if (value === undefined || value === Infinity || (Number.isSafeInteger(value) && value >= 0)) return;
+  throw new RangeError(`${name} must be a whole number of at least 0, or Infinity; it is ${String(value)}`);
+}
+
 /** Throws `TypeError`. Does not show strings, because they may be secrets. */
 export function refuse(expected: string, value: unknown, advise: Advise = () => ""): never {
   const shown =

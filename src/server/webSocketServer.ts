@@ -2,10 +2,10 @@
 import { checkServerOptions, type ServerOptions } from "../connection/options.ts";
 import { ServerConnection } from "../connection/serverConnection.ts";
 import { CloseCode } from "../core/closeCodes.ts";
-import { resolveTiming, timingTable } from "../core/deadlines.ts";
+import { resolveTiming, timingTable, type Timing } from "../core/deadlines.ts";
 import type { ConnectionRequested } from "../core/events.ts";
 import { limitTable } from "../core/limits.ts";
-import { checkOptions, type OptionTable } from "../core/options.ts";
+import { checkOptions, requireCount, type OptionTable } from "../core/options.ts";
 import { headersFrom } from "../handshake/headReader.ts";
 import { parseTarget } from "../handshake/requestTarget.ts";
 import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.ts";
@@ -49,15 +49,7 @@ export type Verified = (
   headers?: HeadersInit,
 ) => void;
 
-type ConnectionSettings =
-  | "extensions"
-  | "limits"
-  | "masking"
-  | "autoPong"
-  | "keepalive"
-  | "handshakeTimeoutMs"
-  | "messageTimeoutMs"
-  | "closeTimeoutMs";
+type ConnectionSettings = "extensions" | "limits" | "masking" | "autoPong" | "keepalive" | keyof Timing;
 
 export interface WebSocketServerOptions extends Pick<ServerOptions, ConnectionSettings>, RunOptions {
   /**
@@ -254,67 +246,12 @@ export class WebSocketServer extends Emitter<ServerEvents> {
       this.#tell("drop", transport);
       return;
     }
-    const { origins = "same", clock } = this.options;
-    let ended = ignore;
-    const driver: Driver = orDiscard(transport, () => {
-      const { request = requestOf(transport), remoteAddress = transport.remoteAddress } = options;
-      const { encrypted = transport.encrypted } = options;
-      const socket = new TransportSocket({ remoteAddress, encrypted }, () =>
-        driver.abort(new Error("the transport was destroyed")),
-      );
-      const prepared = prepare(ServerConnection, this.#connectionOptions, this.options.onConnection);
-      const { connection } = prepared;
-      if (request !== undefined) connection.receiveRequest(request);
-      let upgraded: UpgradeRequest;
-      return open(
-        prepared,
-        transport,
-        { ...this.#timing, clock },
-        {
-          requested: (event) => {
-            const pending = new PendingRequest(connection, event, driver, transport);
-            this.#pending.set(driver, () => {
-              if (pending.isPending) pending.reject({ status: 503 });
-              // The request has been accepted, but there is no peer yet.
-              else if (connection.state === "open") connection.close(CloseCode.GOING_AWAY);
-              driver.flush();
-            });
-            return admit(pending, origins, {
-              admitted: () => {
-                upgraded = upgradeRequest(event, socket);
-                return this.#answer(pending, upgraded);
-              },
-              refused(error) {
-                if (!(error instanceof WebSocketError)) report(error);
-              },
-              late: report,
-            });
-          },
-          established: () => {
-            this.#pending.delete(driver);
-            this.#vacate();
-            let handle!: EventHandler;
-            const peer = new Peer(connection, driver, upgraded, (next, endPeer) => {
-              handle = next;
-              ended = () => {
-                this.clients?.delete(peer);
-                endPeer();
-              };
-            });
-            this.clients?.add(peer);
-            this.#tell("connection", peer, upgraded);
-            return handle;
-          },
-          failed: (_, closed) => {
-            if (closed.error !== undefined) this.#tell("wsClientError", closed.error, socket);
-          },
-        },
-      );
-    });
+    let endPeer = ignore;
+    const driver = orDiscard(transport, () => this.#open(transport, options, (end) => (endPeer = end)));
     this.#drivers.add(driver);
     this.#pending.set(driver, () => driver.abort(new Error("the server is closed")));
     const forget = (): void => {
-      ended();
+      endPeer();
       this.#forget(driver);
     };
     // In a later task, because libraries defer handling of the last message.
@@ -422,6 +359,79 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     this.#tell("close");
   }
 
+  /** Starts a connection over the transport. `opened` receives what ends its peer. */
+  #open(transport: ByteTransport, options: HandleOptions, opened: (endPeer: () => void) => void): Driver {
+    const { request = requestOf(transport), remoteAddress = transport.remoteAddress } = options;
+    const { encrypted = transport.encrypted } = options;
+    const socket = new TransportSocket({ remoteAddress, encrypted }, () =>
+      driver.abort(new Error("the transport was destroyed")),
+    );
+    const prepared = prepare(ServerConnection, this.#connectionOptions, this.options.onConnection);
+    const { connection } = prepared;
+    if (request !== undefined) connection.receiveRequest(request);
+    let upgraded: UpgradeRequest;
+    const driver: Driver = open(
+      prepared,
+      transport,
+      { ...this.#timing, clock: this.options.clock },
+      {
+        requested: (event) =>
+          this.#requested(new PendingRequest(connection, event, driver, transport), connection, driver, () => {
+            return (upgraded = upgradeRequest(event, socket));
+          }),
+        established: () => this.#established(connection, driver, upgraded, opened),
+        failed: (_, closed) => {
+          if (closed.error !== undefined) this.#tell("wsClientError", closed.error, socket);
+        },
+      },
+    );
+    return driver;
+  }
+
+  /** Asks the origin policy and then the application for an answer. */
+  #requested(
+    pending: PendingRequest,
+    connection: ServerConnection,
+    driver: Driver,
+    upgrade: () => UpgradeRequest,
+  ): PromiseLike<void> | undefined {
+    this.#pending.set(driver, () => {
+      if (pending.isPending) pending.reject({ status: 503 });
+      // The request has been accepted, but there is no peer yet.
+      else if (connection.state === "open") connection.close(CloseCode.GOING_AWAY);
+      driver.flush();
+    });
+    return admit(pending, this.options.origins ?? "same", {
+      admitted: () => this.#answer(pending, upgrade()),
+      refused(error) {
+        if (!(error instanceof WebSocketError)) report(error);
+      },
+      late: report,
+    });
+  }
+
+  /** Makes the peer, and returns the handler of its events. */
+  #established(
+    connection: ServerConnection,
+    driver: Driver,
+    upgraded: UpgradeRequest,
+    opened: (endPeer: () => void) => void,
+  ): EventHandler {
+    this.#pending.delete(driver);
+    this.#vacate();
+    let handle!: EventHandler;
+    const peer = new Peer(connection, driver, upgraded, (next, endPeer) => {
+      handle = next;
+      opened(() => {
+        this.clients?.delete(peer);
+        endPeer();
+      });
+    });
+    this.clients?.add(peer);
+    this.#tell("connection", peer, upgraded);
+    return handle;
+  }
+
   /** Answers a request as the application decides. If its code throws, reports that and answers with 500. */
   async #answer(pending: PendingRequest, request: UpgradeRequest): Promise<void> {
     try {
@@ -498,9 +508,4 @@ async function verify(
     // A function that takes the callback may be async, and reject.
     Promise.resolve(verifyClient(info, verified)).then((accepted) => saysSo && verified(Boolean(accepted)), reject);
   });
-}
-
-function requireCount(name: string, value: number | undefined): void {
-  if (value === undefined || value === Infinity || (Number.isSafeInteger(value) && value >= 0)) return;
-  throw new RangeError(`${name} must be a whole number of at least 0, or Infinity; it is ${String(value)}`);
 }

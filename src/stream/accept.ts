@@ -93,7 +93,7 @@ export async function accept(transport: ByteTransport, options: AcceptTransportO
 export interface Arrival {
   readonly request: Promise<IncomingRequest>;
   /** Settles as `WebSocketSession.closed`; `undefined` until the application accepts. */
-  readonly closed: () => Promise<unknown> | undefined;
+  closed(): Promise<unknown> | undefined;
   /** Resolves when the transport has ended. */
   readonly finished: Promise<void>;
   /**
@@ -111,106 +111,137 @@ export function acceptOn(
   options: AcceptTransportOptions,
   late: (error: unknown) => void = report,
 ): Arrival {
-  const { request, origins = "same", signal, onConnection, clock, ...rest } = options;
-  const isPriorKnowledge = rest.handshake === "none";
-  let answerable: PendingRequest | undefined;
-  let isAnswered = false;
-  let closed: Promise<unknown> | undefined;
-  const requested = withResolvers<ConnectionRequested>();
-  const opened = withResolvers<WebSocketSession>();
-  opened.promise.catch(requested.reject);
-  let connection!: ServerConnection;
-  let from!: Pick<IncomingRequest, "remoteAddress" | "encrypted">;
-  const driver: Driver = orDiscard(transport, () => {
-    const parsed = request ?? requestOf(transport);
-    from = { remoteAddress: transport.remoteAddress, encrypted: transport.encrypted === true };
+  return orDiscard(transport, () => new Acceptance(transport, options, late));
+}
+
+class Acceptance implements Arrival {
+  readonly request: Promise<IncomingRequest>;
+  readonly #transport: ByteTransport;
+  readonly #origins: OriginPolicy;
+  readonly #late: (error: unknown) => void;
+  readonly #connection: ServerConnection;
+  readonly #driver: Driver;
+  readonly #requested = withResolvers<ConnectionRequested>();
+  readonly #opened = withResolvers<WebSocketSession>();
+  readonly #from: Pick<IncomingRequest, "remoteAddress" | "encrypted">;
+  #answerable: PendingRequest | undefined;
+  #isAnswered = false;
+  #closed: Promise<unknown> | undefined;
+
+  constructor(transport: ByteTransport, options: AcceptTransportOptions, late: (error: unknown) => void) {
+    const { request = requestOf(transport), origins = "same", signal, onConnection, clock, ...rest } = options;
+    this.#from = { remoteAddress: transport.remoteAddress, encrypted: transport.encrypted === true };
     requireOriginPolicy(origins);
     signal?.throwIfAborted();
+    this.#transport = transport;
+    this.#origins = origins;
+    this.#late = late;
+    this.#opened.promise.catch(this.#requested.reject);
     const timing = resolveTiming(rest);
     const prepared = prepare(ServerConnection, rest, onConnection);
-    ({ connection } = prepared);
-    const given = isPriorKnowledge && parsed !== undefined ? openedBy(parsed) : undefined;
-    if (parsed !== undefined && !isPriorKnowledge) connection.receiveRequest(parsed);
-    return open(
+    this.#connection = prepared.connection;
+    const isPriorKnowledge = rest.handshake === "none";
+    if (request !== undefined && !isPriorKnowledge) this.#connection.receiveRequest(request);
+    const known = !isPriorKnowledge
+      ? undefined
+      : request === undefined
+        ? priorKnowledge(rest.subprotocol)
+        : openedBy(request);
+    this.#driver = open(
       prepared,
       transport,
       { ...timing, clock },
       {
-        requested(event) {
-          answerable = new PendingRequest(connection, event, driver, transport);
-          return admit(answerable, origins, {
-            admitted() {
-              requested.resolve(event);
-              return undefined;
-            },
-            refused: opened.reject,
-            late,
-          });
-        },
-        established(event) {
-          if (given !== undefined) void admitOpened(given);
-          else if (isPriorKnowledge) requested.resolve(priorKnowledge(rest.subprotocol));
-          const { session, handle } = sessionOf(connection, driver, event);
-          opened.resolve(session);
+        requested: (event) => this.#admit(event),
+        established: (event) => {
+          if (known !== undefined && request !== undefined) void this.#admitOpened(known);
+          else if (known !== undefined) this.#requested.resolve(known);
+          const { session, handle } = sessionOf(this.#connection, this.#driver, event);
+          this.#opened.resolve(session);
           return handle;
         },
-        failed: opened.reject,
+        failed: this.#opened.reject,
       },
     );
-  });
+    this.request = unlessAborted(this.#requested.promise, signal, (reason) => {
+      // The origin policy may still be deciding.
+      if (this.#answerable?.isPending === true) this.end(503, CloseCode.GOING_AWAY);
+      else this.#driver.abort(reason);
+    }).then((event) => this.#incoming(event));
+  }
+
+  get finished(): Promise<void> {
+    return this.#driver.finished;
+  }
+
+  closed(): Promise<unknown> | undefined {
+    return this.#closed;
+  }
+
+  end(status: number, closeCode: number): void {
+    if (this.#answerable?.isPending === true) this.#answerable.reject({ status });
+    else if (this.#connection.state === "open") this.#connection.close(closeCode);
+    this.#driver.flush();
+  }
+
+  endUnanswered(status: number, closeCode: number): void {
+    if (!this.#isAnswered) this.end(status, closeCode);
+  }
+
+  #admit(event: ConnectionRequested): PromiseLike<void> | undefined {
+    this.#answerable = new PendingRequest(this.#connection, event, this.#driver, this.#transport);
+    return admit(this.#answerable, this.#origins, {
+      admitted: () => {
+        this.#requested.resolve(event);
+        return undefined;
+      },
+      refused: this.#opened.reject,
+      late: this.#late,
+    });
+  }
+
   /** Applies the origin policy to a request that was answered elsewhere. */
-  const admitOpened = async (event: ConnectionRequested): Promise<void> => {
+  async #admitOpened(event: ConnectionRequested): Promise<void> {
     const { origin, host } = event;
     const refuse = (closeCode: number, error: unknown): void => {
-      end(0, closeCode);
-      driver.discard();
-      requested.reject(error);
+      this.end(0, closeCode);
+      this.#driver.discard();
+      this.#requested.reject(error);
     };
     try {
-      if (await allowsOrigin(origins, origin, host)) requested.resolve(event);
+      if (await allowsOrigin(this.#origins, origin, host)) this.#requested.resolve(event);
       else refuse(CloseCode.POLICY_VIOLATION, wrongOrigin(origin));
     } catch (error) {
       refuse(CloseCode.INTERNAL_ERROR, error);
     }
-  };
-  const toIncoming = (request: ConnectionRequested): IncomingRequest => ({
-    ...request,
-    ...from,
-    async accept(answer) {
-      isAnswered = true;
-      closed = opened.promise.then((session) => session.closed);
-      closed.catch(ignore);
-      if (!connection.closed) answerable?.accept(answer);
-      return await opened.promise;
-    },
-    async reject(answer) {
-      isAnswered = true;
-      if (!connection.closed) {
-        if (answerable !== undefined) answerable.reject(answer);
-        else if (connection.state === "open") connection.close(CloseCode.POLICY_VIOLATION);
-        driver.flush();
-      }
-      await opened.promise.then(({ closed }) => closed).catch(() => undefined);
-    },
-  });
-  const end = (status: number, closeCode: number): void => {
-    if (answerable?.isPending === true) answerable.reject({ status });
-    else if (connection.state === "open") connection.close(closeCode);
-    driver.flush();
-  };
-  return {
-    request: unlessAborted(requested.promise, signal, (reason) => {
-      // The origin policy may still be deciding.
-      if (answerable?.isPending === true) end(503, CloseCode.GOING_AWAY);
-      else driver.abort(reason);
-    }).then(toIncoming),
-    closed: () => closed,
-    finished: driver.finished,
-    end,
-    endUnanswered(status, closeCode) {
-      if (!isAnswered) end(status, closeCode);
-    },
-  };
+  }
+
+  #incoming(request: ConnectionRequested): IncomingRequest {
+    return {
+      ...request,
+      ...this.#from,
+      accept: (answer) => this.#accept(answer),
+      reject: (answer) => this.#reject(answer),
+    };
+  }
+
+  async #accept(answer: AcceptOptions | undefined): Promise<WebSocketSession> {
+    this.#isAnswered = true;
+    this.#closed = this.#opened.promise.then((session) => session.closed);
+    this.#closed.catch(ignore);
+    if (!this.#connection.closed) this.#answerable?.accept(answer);
+    return await this.#opened.promise;
+  }
+
+  async #reject(answer: RejectOptions | undefined): Promise<void> {
+    this.#isAnswered = true;
+    if (!this.#connection.closed) {
+      if (this.#answerable !== undefined) this.#answerable.reject(answer);
+      else if (this.#connection.state === "open") this.#connection.close(CloseCode.POLICY_VIOLATION);
+      this.#driver.flush();
+    }
+    await this.#opened.promise.then(({ closed }) => closed).catch(() => undefined);
+  }
 }
 
 function priorKnowledge(subprotocol: string | undefined): ConnectionRequested {

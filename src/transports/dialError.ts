@@ -13,6 +13,8 @@
  * - `proxyAnswer`: the proxy sent something other than an answer to CONNECT
  * - `notAllowed`: the option `allowsAddress` refused every address of the host
  * - `unsupported`: the server does not allow WebSockets over this session
+ * - `endpointRefused`: the endpoint of WebRTC refuses, with a status of 400 or more
+ * - `endpointAnswer`: the endpoint of WebRTC sent something other than an answer to an offer
  * - `failed`: anything else; see `cause`
  */
 export type DialErrorCode =
@@ -28,6 +30,8 @@ export type DialErrorCode =
   | "proxyAnswer"
   | "notAllowed"
   | "unsupported"
+  | "endpointRefused"
+  | "endpointAnswer"
   | "failed";
 
 export interface DialErrorDetails {
@@ -42,7 +46,7 @@ export interface DialErrorDetails {
 export class DialError extends Error {
   override readonly name = "DialError";
   readonly code: DialErrorCode;
-  /** The status of the proxy's answer, if that is the reason. */
+  /** The status of the answer of the proxy or the endpoint, if that is the reason. */
   readonly status: number | undefined;
 
   constructor(message: string, { code, status, cause }: DialErrorDetails) {

@@ -1,6 +1,7 @@
 /** A byte transport over a message port. Transfers buffers instead of copying them. */
 import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
+import { ignore } from "./ignore.ts";
 import { listenTo } from "./listeners.ts";
 import { isBuffer, MessageStreams, windowOf, type Control, type MessageCarrier } from "./messageStreams.ts";
 import { onAbort } from "./onAbort.ts";
@@ -85,83 +86,100 @@ export function messagePortTransport(port: Port, options: MessagePortOptions = {
   );
   checkOptions("messagePortTransport()", options, table);
   const window = windowOf(options.windowBytes ?? 1024 * 1024);
+  return new PortCarrier(port, window, options.signal).transport;
+}
+
+class PortCarrier implements MessageCarrier {
+  readonly hasRoom = true;
+  readonly isDrained = true;
+  readonly #port: Port;
+  readonly #streams: MessageStreams;
   /** Written but not yet posted. */
-  let outbox: ArrayBuffer[] = [];
-  let outboxBytes = 0;
+  #outbox: ArrayBuffer[] = [];
+  #outboxBytes = 0;
   /** Counts all chunks ever written. */
-  let written = 0;
-  let posting: Promise<void> | undefined;
-  let settle!: () => void;
-  const closed = new Promise<void>((resolve) => (settle = resolve));
-  const carrier: MessageCarrier = {
-    hasRoom: true,
-    isDrained: true,
-    send(bytes) {
-      const { length } = bytes;
-      outbox.push(take(bytes));
-      outboxBytes += length;
-      written++;
-      if (outboxBytes >= BATCH_BYTES) flush();
-      else posting ??= flushWhenWriterRests();
-      return length;
-    },
-    tell(control) {
-      flush();
-      port.postMessage(control, []);
-    },
-    shut() {
-      forget();
-      stopListening();
-      for (const step of [flush, () => port.close()]) {
-        try {
-          step(); // earlier messages still arrive
-        } catch {
-          // Nothing more can be done about a port that fails.
-        }
+  #written = 0;
+  #posting: Promise<void> | undefined;
+  #settle!: () => void;
+  readonly #closed = new Promise<void>((resolve) => (this.#settle = resolve));
+  readonly #stopListening: () => void;
+  #forget = ignore;
+
+  constructor(port: Port, window: number, signal: AbortSignal | undefined) {
+    this.#port = port;
+    this.#streams = new MessageStreams(this, window);
+    const streams = this.#streams;
+    this.#stopListening = listenTo(port, {
+      message: ({ data }: MessageEvent<unknown>) => {
+        if (isBatch(data)) for (const buffer of data) streams.receive(new Uint8Array(buffer));
+        else if (isControl(data)) streams.obey(data);
+        else streams.refuse(new TransportError("badMessage", "the other end of the port sent what no transport sends"));
+      },
+      messageerror: () => streams.refuse(new TransportError("badMessage", "a message could not be read")),
+      close: () => streams.fail(new TransportError("lost", "the other end of the port is gone")),
+    });
+    this.#forget = onAbort(signal, (reason) => streams.fail(reason));
+    if (signal?.aborted !== true) {
+      streams.begin(window, true);
+      streams.speak();
+      port.start();
+    }
+  }
+
+  get transport(): ByteTransport {
+    const { readable, writable } = this.#streams;
+    return { readable, writable, closed: this.#closed, close: () => this.#streams.close() };
+  }
+
+  send(bytes: Uint8Array<ArrayBuffer>): number {
+    const { length } = bytes;
+    this.#outbox.push(take(bytes));
+    this.#outboxBytes += length;
+    this.#written++;
+    if (this.#outboxBytes >= BATCH_BYTES) this.#flush();
+    else this.#posting ??= this.#flushWhenWriterRests();
+    return length;
+  }
+
+  tell(control: Control): void {
+    this.#flush();
+    this.#port.postMessage(control, []);
+  }
+
+  shut(): void {
+    this.#forget();
+    this.#stopListening();
+    for (const step of [() => this.#flush(), () => this.#port.close()]) {
+      try {
+        step(); // earlier messages still arrive
+      } catch {
+        // Nothing more can be done about a port that fails.
       }
-      settle();
-    },
-  };
-  const streams = new MessageStreams(carrier, window);
+    }
+    this.#settle();
+  }
 
   /** Posts the chunks of one turn as one message, because many messages cost several times as much. */
-  async function flushWhenWriterRests(): Promise<void> {
-    for (let seen = 0; seen !== written;) {
-      seen = written;
+  async #flushWhenWriterRests(): Promise<void> {
+    for (let seen = 0; seen !== this.#written;) {
+      seen = this.#written;
       for (let turn = 0; turn < 4; turn++) await AT_ONCE;
     }
-    posting = undefined;
+    this.#posting = undefined;
     try {
-      flush();
+      this.#flush();
     } catch (error) {
-      streams.fail(new TransportError("lost", "the port accepts no more data", { cause: error }));
+      this.#streams.fail(new TransportError("lost", "the port takes no more", { cause: error }));
     }
   }
-  function flush(): void {
-    if (outbox.length === 0) return;
-    const buffers = outbox;
-    outbox = [];
-    outboxBytes = 0;
-    port.postMessage(buffers, buffers);
-  }
 
-  const stopListening = listenTo(port, {
-    message({ data }: MessageEvent<unknown>) {
-      if (isBatch(data)) for (const buffer of data) streams.receive(new Uint8Array(buffer));
-      else if (isControl(data)) streams.obey(data);
-      else streams.refuse(new TransportError("badMessage", "the other end of the port sent an invalid message"));
-    },
-    messageerror: () => streams.refuse(new TransportError("badMessage", "a message could not be read")),
-    close: () => streams.fail(new TransportError("lost", "the other end of the port is gone")),
-  });
-  let forget = (): void => {};
-  forget = onAbort(options.signal, (reason) => streams.fail(reason));
-  if (options.signal?.aborted !== true) {
-    streams.begin(window, true);
-    streams.speak();
-    port.start();
+  #flush(): void {
+    if (this.#outbox.length === 0) return;
+    const buffers = this.#outbox;
+    this.#outbox = [];
+    this.#outboxBytes = 0;
+    this.#port.postMessage(buffers, buffers);
   }
-  return { readable: streams.readable, writable: streams.writable, closed, close: () => streams.close() };
 }
 
 /** Returns the bytes in a transferable buffer: their own, if it contains nothing else. */

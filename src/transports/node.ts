@@ -9,6 +9,7 @@ import { report, warn } from "./warn.ts";
 export type { ByteTransport, TransportRequest } from "./byteTransport.ts";
 export { DialError, type DialErrorCode } from "./dialError.ts";
 export { dial, type DialOptions } from "./nodeDial.ts";
+export { requestListener, type NodeIncomingMessage, type NodeServerResponse } from "./nodeRequestListener.ts";
 export { socketTransport, type NodeDuplex } from "./nodeDuplex.ts";
 
 /** The part of a `net.Server`, `tls.Server` or `http.Server` that is used. */

@@ -98,126 +98,166 @@ function resetSocket(socket: NodeDuplex): void {
  * it.
  */
 export function duplexTransport(socket: NodeDuplex, carrier: Carrier, head?: Uint8Array): ByteTransport {
-  // The transport ends each direction itself.
-  socket.allowHalfOpen = true;
-  let incoming!: ReadableStreamDefaultController<Uint8Array>;
-  let outgoing!: WritableStreamDefaultController;
-  let readingOver = false;
-  let writingOver = false;
-  /** Rejects the pending write or close. */
-  let giveUp: (error: unknown) => void = ignore;
-  let settle!: () => void;
-  const closed = new Promise<void>((resolve) => (settle = resolve));
+  const duplex = new DuplexStreams(socket, carrier, head);
+  const { readable, writable, closed } = duplex;
+  return { readable, writable, closed, close: () => duplex.close() };
+}
 
-  const endReading = (how: () => void): void => {
-    if (readingOver) return;
-    readingOver = true;
+class DuplexStreams {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Uint8Array<ArrayBuffer>>;
+  readonly closed: Promise<void>;
+  readonly #socket: NodeDuplex;
+  readonly #carrier: Carrier;
+  #incoming!: ReadableStreamDefaultController<Uint8Array>;
+  #outgoing!: WritableStreamDefaultController;
+  #readingOver = false;
+  #writingOver = false;
+  /** Rejects the pending write or close. */
+  #giveUp: (error: unknown) => void = ignore;
+  #settle!: () => void;
+  readonly #stopListening: () => void;
+
+  constructor(socket: NodeDuplex, carrier: Carrier, head: Uint8Array | undefined) {
+    this.#socket = socket;
+    this.#carrier = carrier;
+    // The transport ends each direction itself.
+    socket.allowHalfOpen = true;
+    this.closed = new Promise<void>((resolve) => (this.#settle = resolve));
+    this.readable = this.#makeReadable(head);
+    this.writable = this.#makeWritable();
+    this.#stopListening = this.#listen();
+    if (socket.destroyed) this.#end(new Error("the socket is closed already"));
+    else if (socket.readableEnded) this.#endReading(() => this.#incoming.close());
+  }
+
+  close(): void {
+    this.#endReading(() => this.#incoming.close());
+    this.#fail(new Error("the transport was closed"), () => this.#carrier.close());
+  }
+
+  #makeReadable(head: Uint8Array | undefined): ReadableStream<Uint8Array> {
+    return new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#incoming = controller;
+          if (head !== undefined && head.length > 0) controller.enqueue(head);
+        },
+        pull: () => void this.#socket.resume(),
+        cancel: (reason: unknown = new Error("the reader gave up")) => {
+          this.#readingOver = true;
+          this.#outgoing.error(reason);
+          this.#reset(reason);
+        },
+      },
+      new ByteLengthQueuingStrategy({ highWaterMark: HIGH_WATER_BYTES }),
+    );
+  }
+
+  #makeWritable(): WritableStream<Uint8Array<ArrayBuffer>> {
+    return new WritableStream<Uint8Array<ArrayBuffer>>({
+      start: (controller) => {
+        this.#outgoing = controller;
+        const { signal } = controller;
+        // Aborts at once. The sink's own `abort` would wait for a write that waits.
+        signal.addEventListener("abort", () => {
+          this.#reset(signal.reason);
+          // If the reader is cancelled in the same turn, the cancellation must not fail.
+          queueMicrotask(() => this.#endReading(() => this.#incoming.error(signal.reason)));
+        });
+      },
+      write: (chunk) => {
+        if (!(chunk instanceof Uint8Array)) {
+          const error = new TypeError("a socket carries Uint8Array chunks");
+          this.#reset(error);
+          throw error;
+        }
+        if (chunk.length === 0) return undefined;
+        return this.#done((callback) => void this.#socket.write(chunk, callback));
+      },
+      close: async () => {
+        await this.#done((callback) => void this.#socket.end(callback));
+        this.#writingOver = true;
+        if (this.#readingOver) this.#socket.destroy();
+      },
+    });
+  }
+
+  #listen(): () => void {
+    const socket = this.#socket;
+    const emitter: Listenable = {
+      addEventListener: (type, listener) => void socket.on(type, listener),
+      removeEventListener: (type, listener) => void socket.off(type, listener),
+    };
+    return listenTo(emitter, {
+      data: (chunk: unknown) => this.#receive(chunk),
+      end: () => this.#endInput(),
+      error: (error: unknown) => this.#fail(error),
+      // HTTP/2 only. What has arrived can still be read.
+      aborted: () => {
+        const error = this.#failure();
+        this.#outgoing.error(error);
+        this.#giveUp(error);
+      },
+      close: () => this.#end(this.#failure()),
+    });
+  }
+
+  #receive(chunk: unknown): void {
+    if (this.#readingOver) return;
+    if (!(chunk instanceof Uint8Array)) this.#fail(new TypeError("the socket brought something that is not bytes"));
+    else if (chunk.length > 0) {
+      this.#incoming.enqueue(chunk);
+      if ((this.#incoming.desiredSize ?? 0) <= 0) this.#socket.pause();
+    }
+  }
+
+  #endInput(): void {
+    const end = (error?: Error): void => {
+      if (error === undefined) this.#endReading(() => this.#incoming.close());
+      else this.#fail(error);
+    };
+    if (this.#carrier.ended === undefined) end();
+    else this.#carrier.ended(end);
+  }
+
+  #endReading(how: () => void): void {
+    if (this.#readingOver) return;
+    this.#readingOver = true;
     how();
-    if (writingOver) socket.destroy(); // not every `Duplex` destroys itself
-  };
+    if (this.#writingOver) this.#socket.destroy(); // not every `Duplex` destroys itself
+  }
+
   /** Fails both streams, if they are open, and ends the socket. */
-  const fail = (error: unknown, endSocket: () => void = () => void socket.destroy()): void => {
-    endReading(() => incoming.error(error));
-    outgoing.error(error);
-    giveUp(error);
+  #fail(error: unknown, endSocket: () => void = () => void this.#socket.destroy()): void {
+    this.#endReading(() => this.#incoming.error(error));
+    this.#outgoing.error(error);
+    this.#giveUp(error);
     endSocket();
-  };
-  const failure = (): Error => carrier.failure?.() ?? new Error("the socket was closed");
-  const reset = (reason: unknown): void => {
-    giveUp(reason);
-    carrier.reset();
-  };
-  /** Runs a socket operation; settles when it calls back, or when `giveUp` is called. */
-  const done = (start: (callback: (error?: Error | null) => void) => void): Promise<void> =>
-    new Promise((resolve, reject) => {
-      giveUp = reject;
+  }
+
+  #failure(): Error {
+    return this.#carrier.failure?.() ?? new Error("the socket was closed");
+  }
+
+  #reset(reason: unknown): void {
+    this.#giveUp(reason);
+    this.#carrier.reset();
+  }
+
+  /** Runs a socket operation; settles when it calls back, or when `#giveUp` is called. */
+  #done(start: (callback: (error?: Error | null) => void) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#giveUp = reject;
       start((error) => (error ? reject(error) : resolve()));
     });
-
-  const readable = new ReadableStream<Uint8Array>(
-    {
-      start(controller) {
-        incoming = controller;
-        if (head !== undefined && head.length > 0) controller.enqueue(head);
-      },
-      pull: () => void socket.resume(),
-      cancel(reason: unknown = new Error("the reader was cancelled")) {
-        readingOver = true;
-        outgoing.error(reason);
-        reset(reason);
-      },
-    },
-    new ByteLengthQueuingStrategy({ highWaterMark: HIGH_WATER_BYTES }),
-  );
-  const writable = new WritableStream<Uint8Array<ArrayBuffer>>({
-    start(controller) {
-      outgoing = controller;
-      const { signal } = controller;
-      // Aborts at once. The sink's own `abort` would wait for a write that waits.
-      signal.addEventListener("abort", () => {
-        reset(signal.reason);
-        // If the reader is cancelled in the same turn, the cancellation must not fail.
-        queueMicrotask(() => endReading(() => incoming.error(signal.reason)));
-      });
-    },
-    write(chunk) {
-      if (!(chunk instanceof Uint8Array)) {
-        const error = new TypeError("a socket takes Uint8Arrays");
-        reset(error);
-        throw error;
-      }
-      if (chunk.length === 0) return undefined;
-      return done((callback) => void socket.write(chunk, callback));
-    },
-    async close() {
-      await done((callback) => void socket.end(callback));
-      writingOver = true;
-      if (readingOver) socket.destroy();
-    },
-  });
+  }
 
   /** The socket has closed. Late errors may follow, and without a listener they would end the process. */
-  const end = (error: Error): void => {
-    fail(error);
-    socket.on("error", ignore);
-    stopListening();
-    settle();
-  };
-  const emitter: Listenable = {
-    addEventListener: (type, listener) => void socket.on(type, listener),
-    removeEventListener: (type, listener) => void socket.off(type, listener),
-  };
-  const stopListening = listenTo(emitter, {
-    data(chunk: unknown) {
-      if (readingOver) return;
-      if (!(chunk instanceof Uint8Array)) fail(new TypeError("the socket must yield bytes: do not set an encoding"));
-      else if (chunk.length > 0) {
-        incoming.enqueue(chunk);
-        if ((incoming.desiredSize ?? 0) <= 0) socket.pause();
-      }
-    },
-    end() {
-      if (carrier.ended === undefined) endReading(() => incoming.close());
-      else carrier.ended((error) => (error === undefined ? endReading(() => incoming.close()) : fail(error)));
-    },
-    error: (error: unknown) => fail(error),
-    // HTTP/2 only. What has arrived can still be read.
-    aborted() {
-      const error = failure();
-      outgoing.error(error);
-      giveUp(error);
-    },
-    close: () => end(failure()),
-  });
-  if (socket.destroyed) end(new Error("the socket is already closed"));
-  else if (socket.readableEnded) endReading(() => incoming.close());
-  return {
-    readable,
-    writable,
-    closed,
-    close() {
-      endReading(() => incoming.close());
-      fail(new Error("the transport was closed"), () => carrier.close());
-    },
-  };
+  #end(error: Error): void {
+    this.#fail(error);
+    this.#socket.on("error", ignore);
+    this.#stopListening();
+    this.#settle();
+  }
 }

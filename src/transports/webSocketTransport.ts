@@ -4,7 +4,7 @@ import type { ByteTransport } from "./byteTransport.ts";
 import { CarrierLink, type EndingCarrier } from "./carrierLink.ts";
 import { controlProtocol, receiveMessage, textOf } from "./controlText.ts";
 import { listenTo } from "./listeners.ts";
-import { windowOf } from "./messageStreams.ts";
+import { windowOf, type Control } from "./messageStreams.ts";
 
 export type { ByteTransport } from "./byteTransport.ts";
 export { TransportError, type TransportErrorCode } from "./transportError.ts";
@@ -116,82 +116,116 @@ export function webSocketTransport(socket: CarrierSocket, options: WebSocketTran
   if (!(maxMessageBytes >= 1))
     throw new RangeError(`maxMessageBytes must be at least 1, not ${String(maxMessageBytes)}`);
 
-  let poll: ReturnType<typeof setTimeout> | undefined;
-  /** Whether this end has started to close the socket. */
-  let closing = false;
-  const carrier: EndingCarrier = {
-    name: "WebSocket",
-    get hasRoom() {
-      return socket.readyState === OPEN && socket.bufferedAmount < HIGH_WATER_BYTES;
-    },
-    get isDrained() {
-      return socket.readyState !== CONNECTING && (link.isOurs === true || socket.bufferedAmount === 0);
-    },
-    send(bytes) {
-      const message = bytes.subarray(0, maxMessageBytes);
-      socket.send(message);
-      watch();
-      return message.length;
-    },
-    tell(control) {
-      if (link.isOurs === true) {
-        if (socket.readyState !== OPEN) return; // it would only count in `bufferedAmount`, for ever
-        socket.send(textOf(control));
-        watch();
-      } else link.tellPlainly(control);
-    },
-    // The socket sends its buffered messages before the Close frame.
-    shut: () => link.hangUp(),
-    hangUp(reason) {
-      closing = true;
-      if (reason === undefined) socket.close(ENDED);
-      else socket.close(GIVEN_UP, closeReason(reason));
-    },
-    release() {
-      clearTimeout(poll);
-      stopListening();
-    },
-  };
-  const link = new CarrierLink(carrier, Math.max(window, plainWindow));
-
-  function watch(): void {
-    poll ??= setTimeout(() => {
-      poll = undefined;
-      const { bufferedAmount, readyState } = socket;
-      if (readyState !== OPEN) return; // the `close` event is to come
-      if (bufferedAmount > 0) watch();
-      if (bufferedAmount <= LOW_WATER_BYTES) link.wake();
-    }, POLL_MS);
-  }
-  function open(): void {
-    const ours = socket.protocol === webSocketProtocol;
-    link.begin(ours ? window : plainWindow, ours);
-    link.speak();
-  }
-
-  socket.binaryType = "arraybuffer";
-  const stopListening = listenTo(socket, {
-    open,
-    message: ({ data }: { data: unknown }) => receiveMessage(link, data),
-    error({ error }: { error?: unknown }) {
-      if (error !== undefined) link.fault ??= { cause: error };
-    },
-    close({ code, reason, wasClean }: { code: number; reason: string; wasClean: boolean }) {
-      const why = !wasClean ? "lost" : closing || code === ENDED || code === NO_CODE ? "stopped" : "reset";
-      link.over(
-        link.isOurs === undefined ? "neverOpened" : why,
-        `, with code ${code}${reason === "" ? "" : `: ${reason}`}`,
-      );
-    },
-  });
-  if (socket.readyState === OPEN) open();
-  else if (socket.readyState !== CONNECTING) link.over("neverOpened");
   return {
-    ...link.transport,
+    ...new SocketCarrier(socket, { window, plainWindow, maxMessageBytes }).transport,
     // The platform's socket copies what it sends; others may read it until it is sent.
     copiesChunks: typeof WebSocket === "function" && socket instanceof WebSocket,
   };
 }
+
+interface SocketSizes {
+  readonly window: number;
+  /** The window of a plain peer. */
+  readonly plainWindow: number;
+  readonly maxMessageBytes: number;
+}
+
+class SocketCarrier implements EndingCarrier {
+  readonly name = "WebSocket";
+  readonly #socket: CarrierSocket;
+  readonly #sizes: SocketSizes;
+  readonly #link: CarrierLink;
+  #poll: ReturnType<typeof setTimeout> | undefined;
+  /** Whether this end has started to close the socket. */
+  #closing = false;
+  readonly #stopListening: () => void;
+
+  constructor(socket: CarrierSocket, sizes: SocketSizes) {
+    this.#socket = socket;
+    this.#sizes = sizes;
+    this.#link = new CarrierLink(this, Math.max(sizes.window, sizes.plainWindow));
+    socket.binaryType = "arraybuffer";
+    this.#stopListening = listenTo(socket, {
+      open: () => this.#open(),
+      message: ({ data }: { data: unknown }) => receiveMessage(this.#link, data),
+      error: ({ error }: { error?: unknown }) => {
+        if (error !== undefined) this.#link.fault ??= { cause: error };
+      },
+      close: (event: CarrierClose) => this.#over(event),
+    });
+    if (socket.readyState === OPEN) this.#open();
+    else if (socket.readyState !== CONNECTING) this.#link.over("neverOpened");
+  }
+
+  get transport(): ByteTransport {
+    return this.#link.transport;
+  }
+
+  get hasRoom(): boolean {
+    return this.#socket.readyState === OPEN && this.#socket.bufferedAmount < HIGH_WATER_BYTES;
+  }
+
+  get isDrained(): boolean {
+    const { readyState, bufferedAmount } = this.#socket;
+    return readyState !== CONNECTING && (this.#link.isOurs === true || bufferedAmount === 0);
+  }
+
+  send(bytes: Uint8Array<ArrayBuffer>): number {
+    const message = bytes.subarray(0, this.#sizes.maxMessageBytes);
+    this.#socket.send(message);
+    this.#watch();
+    return message.length;
+  }
+
+  tell(control: Control): void {
+    if (this.#link.isOurs === true) {
+      if (this.#socket.readyState !== OPEN) return; // it would only count in `bufferedAmount`, for ever
+      this.#socket.send(textOf(control));
+      this.#watch();
+    } else this.#link.tellPlainly(control);
+  }
+
+  shut(): void {
+    this.#link.hangUp(); // the socket sends its buffered messages before the Close frame
+  }
+
+  hangUp(reason?: string): void {
+    this.#closing = true;
+    if (reason === undefined) this.#socket.close(ENDED);
+    else this.#socket.close(GIVEN_UP, closeReason(reason));
+  }
+
+  release(): void {
+    clearTimeout(this.#poll);
+    this.#stopListening();
+  }
+
+  #watch(): void {
+    this.#poll ??= setTimeout(() => {
+      this.#poll = undefined;
+      const { bufferedAmount, readyState } = this.#socket;
+      if (readyState !== OPEN) return; // the `close` event is to come
+      if (bufferedAmount > 0) this.#watch();
+      if (bufferedAmount <= LOW_WATER_BYTES) this.#link.wake();
+    }, POLL_MS);
+  }
+
+  #open(): void {
+    const ours = this.#socket.protocol === webSocketProtocol;
+    this.#link.begin(ours ? this.#sizes.window : this.#sizes.plainWindow, ours);
+    this.#link.speak();
+  }
+
+  #over({ code, reason, wasClean }: CarrierClose): void {
+    const why = !wasClean ? "lost" : this.#closing || code === ENDED || code === NO_CODE ? "stopped" : "reset";
+    this.#link.over(
+      this.#link.isOurs === undefined ? "neverOpened" : why,
+      `, with code ${code}${reason === "" ? "" : `: ${reason}`}`,
+    );
+  }
+}
+
+type CarrierClose = Pick<CloseEvent, "code" | "reason" | "wasClean">;
 
 /** Cuts the reason to the whole characters that fit in a Close frame. */
 function closeReason(reason: string): string {

@@ -1,5 +1,9 @@
 /** The WebRTC entry. Only re-exports. */
 export type { ByteTransport } from "./byteTransport.ts";
+export { DialError, type DialErrorCode } from "./dialError.ts";
 export { TransportError, type TransportErrorCode } from "./transportError.ts";
+export { answerWebRTC, type AnswerOptions, type WebRTCAnswer } from "./webrtcAnswer.ts";
 export { dataChannelProtocol, dataChannelTransport, type DataChannelOptions } from "./webrtcChannel.ts";
+export { webRTCDial, type WebRTCDial, type WebRTCDialOptions } from "./webrtcDial.ts";
+export { webRTCEndpoint, type EndpointOptions, type WebRTCEndpoint } from "./webrtcEndpoint.ts";
 export { incomingChannels, type IncomingChannelsOptions } from "./webrtcIncoming.ts";

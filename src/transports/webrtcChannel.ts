@@ -4,7 +4,7 @@ import type { ByteTransport } from "./byteTransport.ts";
 import { CarrierLink, type EndingCarrier } from "./carrierLink.ts";
 import { controlProtocol, receiveMessage, textOf } from "./controlText.ts";
 import { listenTo } from "./listeners.ts";
-import { windowOf } from "./messageStreams.ts";
+import { windowOf, type Control } from "./messageStreams.ts";
 import { TransportError } from "./transportError.ts";
 
 /**
@@ -114,130 +114,164 @@ export function dataChannelTransport(channel: RTCDataChannel, options: DataChann
 
 /** Does the same with checked arguments. */
 export function transportOf(channel: RTCDataChannel, options: DataChannelOptions): ByteTransport {
-  const ours = channel.protocol === dataChannelProtocol;
-  const { peerConnection } = options;
-  const { window, maxMessageBytes } = sizesOf(options, ours);
+  const sizes = sizesOf(options, channel.protocol === dataChannelProtocol);
   if (!channel.ordered || (channel.maxRetransmits ?? channel.maxPacketLifeTime ?? null) !== null) {
     throw new TransportError("unreliable", `the channel "${channel.label}" is not ordered and reliable`);
   }
+  return new ChannelCarrier(channel, sizes, options.peerConnection).transport;
+}
 
-  const wasOpen = channel.readyState === "open";
+class ChannelCarrier implements EndingCarrier {
+  readonly name = "channel";
+  readonly #channel: RTCDataChannel;
+  readonly #peerConnection: DataChannelOptions["peerConnection"];
+  readonly #link: CarrierLink;
+  /** Whether the peer is this library's. */
+  readonly #ours: boolean;
+  readonly #wasOpen: boolean;
   /** The length of the messages to send. */
-  let unitBytes = maxMessageBytes;
+  #unitBytes: number;
   /** Whether anything can be sent. */
-  let maySend = false;
+  #maySend = false;
   /** How many of this end's last controls the other end has not answered yet. */
-  let unheard = 0;
+  #unheard = 0;
   /** The types of the peer's last controls that were answered. Repeated ones are not answered. */
-  const answered = new Set<string>();
-  let announced: ReturnType<typeof setTimeout> | undefined;
-  let patience: ReturnType<typeof setTimeout> | undefined;
+  readonly #answered = new Set<string>();
+  #announced: ReturnType<typeof setTimeout> | undefined;
+  #patience: ReturnType<typeof setTimeout> | undefined;
+  readonly #stopListening: () => void;
 
-  const say = (text: string): void => {
+  constructor(channel: RTCDataChannel, sizes: ChannelSizes, peerConnection: DataChannelOptions["peerConnection"]) {
+    this.#channel = channel;
+    this.#peerConnection = peerConnection;
+    this.#ours = channel.protocol === dataChannelProtocol;
+    this.#wasOpen = channel.readyState === "open";
+    this.#unitBytes = sizes.maxMessageBytes;
+    this.#link = new CarrierLink(this, sizes.window);
+    this.#link.begin(sizes.window, this.#ours);
+    if (!this.#ours) this.#link.speak(); // for a plain peer, an end or an abort sends no message
+
+    channel.binaryType = "arraybuffer";
+    this.#setLowThreshold(LOW_WATER_BYTES);
+    this.#stopListening = listenTo(channel, {
+      ...(this.#wasOpen ? {} : { open: () => this.#open() }),
+      message: ({ data }: MessageEvent<unknown>) => this.#receive(data),
+      bufferedamountlow: () => this.#link.wake(),
+      error: ({ error }: { error: unknown }) => void (this.#link.fault = { cause: error }),
+      close: () => this.#over(),
+    });
+    if (this.#wasOpen) this.#announced = setTimeout(() => this.#open(), ANNOUNCED_MS);
+    else if (channel.readyState !== "connecting") this.#over();
+  }
+
+  get transport(): ByteTransport {
+    return this.#link.transport;
+  }
+
+  get hasRoom(): boolean {
+    const { readyState, bufferedAmount } = this.#channel;
+    return this.#maySend && readyState === "open" && bufferedAmount + this.#unitBytes <= HIGH_WATER_BYTES;
+  }
+
+  get isDrained(): boolean {
+    return this.#ours ? this.#maySend && this.#unheard === 0 : this.#channel.bufferedAmount === 0;
+  }
+
+  send(bytes: Uint8Array<ArrayBuffer>): number {
+    for (;;) {
+      const unit = bytes.subarray(0, this.#unitBytes);
+      try {
+        this.#channel.send(unit);
+        return unit.length;
+      } catch (error) {
+        // A message over the peer's maximum is refused with this error too, unsent.
+        const isTooLong = error instanceof TypeError && this.#unitBytes > SMALLEST_MESSAGE;
+        if (!isTooLong) throw new TransportError("lost", "the carrier takes no more", { cause: error });
+        this.#unitBytes = Math.max(this.#unitBytes >> 1, SMALLEST_MESSAGE);
+      }
+    }
+  }
+
+  tell(control: Control): void {
+    if (this.#ours) {
+      if (control.type !== "grant") this.#unheard++;
+      this.#say(textOf(control));
+    } else {
+      if (control.type === "end") this.#setLowThreshold(0);
+      this.#link.tellPlainly(control);
+    }
+  }
+
+  shut(): void {
+    this.#patience = setTimeout(() => this.#link.hangUp(), LAST_WORDS_MS);
+    this.#link.finish();
+  }
+
+  hangUp(): void {
+    const over = (): void => this.#over();
+    clearTimeout(this.#patience);
+    this.#patience = setTimeout(over, LAST_WORDS_MS); // without a peer the event comes late, or never
+    this.#channel.close();
+    // Deferred: if the channel is closed because of a failure, the caller has yet to report that.
+    if (this.#channel.readyState === "closed") queueMicrotask(over);
+  }
+
+  release(): void {
+    clearTimeout(this.#announced);
+    clearTimeout(this.#patience);
+    this.#stopListening();
+  }
+
+  #open(): void {
+    if (this.#maySend || this.#channel.readyState !== "open") return;
+    this.#maySend = true;
+    clearTimeout(this.#announced);
+    this.#link.speak();
+  }
+
+  #receive(data: unknown): void {
+    this.#open();
+    if (this.#ours && data === "heard") {
+      this.#unheard = Math.max(this.#unheard - 1, 0);
+      this.#link.wake();
+    } else {
+      receiveMessage(this.#link, data, ({ type }) => {
+        if (type === "grant" || this.#answered.has(type)) return;
+        this.#answered.add(type);
+        this.#say("heard");
+      });
+    }
+  }
+
+  #over(): void {
+    const isBroken = this.#link.fault !== undefined || this.#peerConnection?.signalingState === "closed";
+    this.#link.over(this.#wasOpen || this.#maySend ? (isBroken ? "lost" : "stopped") : "neverOpened");
+  }
+
+  #say(text: string): void {
     try {
-      channel.send(text);
+      this.#channel.send(text);
     } catch {
       // The channel is closing, so nobody listens. With node-datachannel it still looks open for a while (0.33).
     }
-  };
-  const setLowThreshold = (bytes: number): void => {
+  }
+
+  #setLowThreshold(bytes: number): void {
     try {
-      channel.bufferedAmountLowThreshold = bytes;
+      this.#channel.bufferedAmountLowThreshold = bytes;
     } catch {
       // node-datachannel throws once the channel has closed (0.33).
     }
-  };
-  const carrier: EndingCarrier = {
-    name: "channel",
-    get hasRoom() {
-      return maySend && channel.readyState === "open" && channel.bufferedAmount + unitBytes <= HIGH_WATER_BYTES;
-    },
-    get isDrained() {
-      return ours ? maySend && unheard === 0 : channel.bufferedAmount === 0;
-    },
-    send(bytes) {
-      for (;;) {
-        const unit = bytes.subarray(0, unitBytes);
-        try {
-          channel.send(unit);
-          return unit.length;
-        } catch (error) {
-          // A message over the peer's maximum is refused with this error too, unsent.
-          const isTooLong = error instanceof TypeError && unitBytes > SMALLEST_MESSAGE;
-          if (!isTooLong) throw new TransportError("lost", "the carrier accepts no more data", { cause: error });
-          unitBytes = Math.max(unitBytes >> 1, SMALLEST_MESSAGE);
-        }
-      }
-    },
-    tell(control) {
-      if (ours) {
-        if (control.type !== "grant") unheard++;
-        say(textOf(control));
-      } else {
-        if (control.type === "end") setLowThreshold(0);
-        link.tellPlainly(control);
-      }
-    },
-    shut() {
-      patience = setTimeout(() => link.hangUp(), LAST_WORDS_MS);
-      link.finish();
-    },
-    hangUp() {
-      clearTimeout(patience);
-      patience = setTimeout(over, LAST_WORDS_MS); // without a peer the event comes late, or never
-      channel.close();
-      // Deferred: if the channel is closed because of a failure, the caller has yet to report that.
-      if (channel.readyState === "closed") queueMicrotask(over);
-    },
-    release() {
-      clearTimeout(announced);
-      clearTimeout(patience);
-      stopListening();
-    },
-  };
-  const link = new CarrierLink(carrier, window);
-  link.begin(window, ours);
-  if (!ours) link.speak(); // for a plain peer, an end or an abort sends no message
-
-  function open(): void {
-    if (maySend || channel.readyState !== "open") return;
-    maySend = true;
-    clearTimeout(announced);
-    link.speak();
   }
-  function over(): void {
-    const isBroken = link.fault !== undefined || peerConnection?.signalingState === "closed";
-    link.over(wasOpen || maySend ? (isBroken ? "lost" : "stopped") : "neverOpened");
-  }
+}
 
-  channel.binaryType = "arraybuffer";
-  setLowThreshold(LOW_WATER_BYTES);
-  const stopListening = listenTo(channel, {
-    ...(wasOpen ? {} : { open }),
-    message({ data }: MessageEvent<unknown>) {
-      open();
-      if (ours && data === "heard") {
-        unheard = Math.max(unheard - 1, 0);
-        link.wake();
-      } else {
-        receiveMessage(link, data, ({ type }) => {
-          if (type === "grant" || answered.has(type)) return;
-          answered.add(type);
-          say("heard");
-        });
-      }
-    },
-    bufferedamountlow: () => link.wake(),
-    error: ({ error }: { error: unknown }) => void (link.fault = { cause: error }),
-    close: over,
-  });
-  if (wasOpen) announced = setTimeout(open, ANNOUNCED_MS);
-  else if (channel.readyState !== "connecting") over();
-  return link.transport;
+interface ChannelSizes {
+  readonly window: number;
+  readonly maxMessageBytes: number;
 }
 
 /** Returns the sizes to use with a peer of this library, or with a plain one. Throws `RangeError` if one is invalid. */
-export function sizesOf(options: DataChannelOptions, ours: boolean): { window: number; maxMessageBytes: number } {
+export function sizesOf(options: DataChannelOptions, ours: boolean): ChannelSizes {
   const { windowBytes = 2 * 1024 * 1024, maxUnreadBytes = 16 * 1024 * 1024 } = options;
   const { maxMessageBytes = ours ? 64 * 1024 : 16 * 1024 } = options;
   if (!(maxMessageBytes >= SMALLEST_MESSAGE)) {

@@ -26,7 +26,8 @@ export interface IncomingChannelsOptions extends Omit<DataChannelOptions, "peerC
   readonly signal?: AbortSignal | undefined;
 }
 
-const table: OptionTable<IncomingChannelsOptions> = {
+/** For `answerWebRTC`, which passes them on. */
+export const channelsTable: OptionTable<IncomingChannelsOptions> = {
   ...channelTable,
   filter: "a function",
   maxWaiting: "a number",
@@ -53,7 +54,7 @@ export function incomingChannels(
       label: "use dataChannelTransport()",
     }),
   );
-  checkOptions("incomingChannels()", options, table);
+  checkOptions("incomingChannels()", options, channelsTable);
   const { filter = () => true, maxWaiting = 16, onRefused, onError = warn, signal } = options;
   for (const ours of [true, false]) sizesOf(options, ours);
   let stopListening = (): void => {};

@@ -14,6 +14,7 @@ import { nodeWorkloads } from "./nodeWorkloads.ts";
 import type { Task } from "./ownProcess.ts";
 import { WS_IN_A_PAGE, wsPeer } from "./peers.ts";
 import { pageWorkloads } from "./pageWorkloads.ts";
+import { resumeWorkloads } from "./resumeWorkloads.ts";
 import { transportWorkloads } from "./transportWorkloads.ts";
 
 export interface Entry {
@@ -54,7 +55,7 @@ export function entries(apart: boolean): { entries: Entry[]; close: () => Promis
     await transports.close();
     await (await opened)?.close();
   };
-  const others = [...faces.workloads, ...transports.workloads].map(here);
+  const others = [...faces.workloads, ...transports.workloads, ...resumeWorkloads()].map(here);
   const inMemory = memoryEntries(async () => (await openPage()).page);
   return { entries: [...inNode, ...others, ...inPage, ...inMemory], close };
 }

@@ -73,6 +73,12 @@ export const LINES: readonly Line[] = [
   { ...withNative, workloads: ["4 KiB text"], receive: [1.2, none] },
   { ...withNative, workloads: ["64 KiB binary"], receive: [1, none] },
   { environment: "node", peerName: "websocket-driver", workloads: ["handshake"], open: [7, 7] },
+  {
+    environment: "node",
+    peerName: "session over a pipe",
+    workloads: ["session over a resumable pipe, 64 KiB binary"],
+    send: [none, 0.5],
+  },
   // What costs is the same in either role.
   { ...ws, workloads: ["200 B JSON, deflate level 6"], receive: [none, 8], send: [8, none] },
   { ...ws, workloads: ["8 KiB JSON, deflate level 6"], receive: [none, 2], send: [0.8, none] },

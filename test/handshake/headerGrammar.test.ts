@@ -11,6 +11,7 @@ import {
   parseTokens,
   trimSpace,
 } from "../../src/handshake/headerGrammar.ts";
+import { expectLinear } from "../support/linear.ts";
 import { ascii, expectClosed, feed, pull } from "../support/wire.ts";
 import { request } from "./heads.ts";
 
@@ -170,22 +171,15 @@ describe("RFC 6455 §9.1 extensions", () => {
   });
 });
 
-describe("reading takes linear time", () => {
-  /** Shortest time of several, in milliseconds. */
-  function shortest(times: number, work: () => void): number {
-    let least = Infinity;
-    for (let i = 0; i < times; i++) {
-      const start = performance.now();
-      work();
-      least = Math.min(least, performance.now() - start);
-    }
-    return least;
-  }
-
-  const quadruple = 4;
-  const base = 64 * 1024;
-  /** Four times the bytes: four times as long if linear, sixteen times if quadratic. */
-  const most = quadruple * 2.5;
+describe("time grows with the bytes and no faster", () => {
+  test("work whose time grows with the square of its size is noticed", () => {
+    const quadratic = (size: number) => (): string => {
+      let text = "";
+      for (let i = 0; i < size * size; i++) text = String(i);
+      return text;
+    };
+    expect(() => expectLinear(quadratic, 32)).toThrow();
+  });
 
   test.each<[string, (length: number) => string, (value: string) => unknown]>([
     ["an unclosed quoted string of backslashes", (n) => `a; b="${"\\c".repeat(n / 2)}`, parseExtensions],
@@ -201,19 +195,17 @@ describe("reading takes linear time", () => {
     ["a long token", (n) => "a".repeat(n), parseTokens],
     ["spaces to trim", (n) => `${" ".repeat(n)}a${" ".repeat(n)}`, trimSpace],
   ])("%s", (_, make, parse) => {
-    const small = make(base);
-    const large = make(base * quadruple);
-    shortest(3, () => parse(small)); // so that both are measured compiled
-    const time = shortest(5, () => parse(small));
-    // Below a tenth of a millisecond the clock says nothing.
-    expect(shortest(20, () => parse(large))).toBeLessThan(Math.max(time, 0.1) * most + 5);
+    expectLinear((length) => {
+      const value = make(length);
+      return () => parse(value);
+    }, 16 * 1024);
   });
 
-  test("a header of 1 MB, one byte at a time, takes as long per byte as one of 256 KB", () => {
+  test("a header of up to 256 KB, one byte at a time", () => {
     const limits = { maxHeadBytes: Infinity, maxHeadLines: Infinity };
-    const perByte = (length: number): number => {
+    expectLinear((length) => {
       const bytes = request(`+X-Large: ${"x".repeat(length)}`);
-      const time = shortest(2, () => {
+      return () => {
         const server = new WSConnection("server", { limits });
         let told = 0;
         for (let i = 0; i < bytes.length; i++) {
@@ -221,11 +213,8 @@ describe("reading takes linear time", () => {
           told += pull(server).length;
         }
         expect(told).toBe(1);
-      });
-      return time / bytes.length;
-    };
-    perByte(32 * 1024);
-    expect(perByte(1024 * 1024)).toBeLessThan(perByte(256 * 1024) * 4);
+      };
+    }, 16 * 1024);
   });
 
   test("a server refuses an unclosed quoted string of 64 KB", () => {

@@ -1,6 +1,5 @@
 /** SHA-1 (FIPS 180-4) against published vectors and the platform's own. */
 import { describe, expect, test } from "vitest";
-import { acceptFor, makeKey } from "../../src/handshake/acceptKey.ts";
 import { sha1 } from "../../src/handshake/sha1.ts";
 import { latin1, type Bytes } from "../../src/core/bytes.ts";
 
@@ -30,21 +29,5 @@ describe("sha1", () => {
       const message = crypto.getRandomValues(new Uint8Array(length));
       expect(hex(sha1(message)), `${length} bytes`).toBe(hex(await platformSha1(message)));
     }
-  });
-});
-
-describe("acceptFor (RFC 6455 §4.2.2)", () => {
-  test("answers the key of the RFC's example", () => {
-    expect(acceptFor("dGhlIHNhbXBsZSBub25jZQ==")).toBe("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
-  });
-
-  test("answers 10,000 keys as the platform's SHA-1 does", async () => {
-    const wrong: string[] = [];
-    for (let i = 0; i < 10_000; i++) {
-      const key = makeKey((bytes) => void crypto.getRandomValues(bytes));
-      const digest = await platformSha1(latin1(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`));
-      if (acceptFor(key) !== btoa(String.fromCharCode(...digest))) wrong.push(key);
-    }
-    expect(wrong).toEqual([]);
   });
 });

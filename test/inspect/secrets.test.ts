@@ -27,12 +27,23 @@ const SECRET = "Zq9kW7pT2xvB";
 /** A part of it is too much. */
 const PARTS = Array.from({ length: SECRET.length - 3 }, (_, at) => SECRET.slice(at, at + 4));
 
+/** Called a million times, so `expect` is left out of it. */
 function expectNone(text: string, where: string): void {
   const found = PARTS.find((part) => text.includes(part));
-  expect(found, `${where}\n${text.slice(0, 4000)}`).toBeUndefined();
+  if (found !== undefined) expect.fail(`${where} has ${found}\n${text.slice(0, 4000)}`);
 }
 
-const latin1Of = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+function latin1Of(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  return text;
+}
+
+function hexDecoded(text: string): string {
+  let decoded = "";
+  for (let at = 0; at < text.length; at += 2) decoded += String.fromCharCode(parseInt(text.slice(at, at + 2), 16));
+  return decoded;
+}
 
 /** All text that somebody could read in JSON: as it is, out of hexadecimal, and out of Base64. */
 function readable(json: unknown): string {
@@ -40,18 +51,18 @@ function readable(json: unknown): string {
   const visit = (value: unknown): void => {
     if (typeof value === "string") {
       texts.push(value);
-      if (/^([0-9a-f]{2})+$/.test(value)) texts.push(latin1Of(hex(value.replace(/../g, "$& "))));
+      if (/^([0-9a-f]{2})+$/.test(value)) texts.push(hexDecoded(value));
       if (/^[0-9A-Za-z+/]+={0,2}$/.test(value) && value.length % 4 === 0) texts.push(atob(value));
+    } else if (value instanceof Uint8Array) {
+      visit(latin1Of(value));
     } else if (typeof value === "object" && value !== null) {
-      for (const [name, inner] of Object.entries(value)) {
+      for (const name in value) {
         texts.push(name);
-        visit(inner);
+        visit(value[name as never]);
       }
     }
   };
-  visit(
-    JSON.parse(JSON.stringify(json, (_, value: unknown) => (value instanceof Uint8Array ? latin1Of(value) : value))),
-  );
+  visit(json);
   return texts.join("\n");
 }
 
@@ -97,6 +108,19 @@ function expectNoneAtClient(bytes: Bytes, options: ConnectionOptions = {}): void
   pull(connection);
   expectNoneInExports(trace);
   expectNoneInVector(recording.vector());
+}
+
+/** Yields the beginnings that no earlier head had: most heads begin alike, and the same bytes have the same exports. */
+function eachBeginningOnce(): (bytes: Bytes) => Iterable<Bytes> {
+  const tried = new Set<string>();
+  return function* (bytes) {
+    const text = latin1Of(bytes);
+    for (let end = 1; end < bytes.length; end++) {
+      const beginning = text.slice(0, end);
+      if (!tried.has(beginning)) yield bytes.subarray(0, end);
+      tried.add(beginning);
+    }
+  };
 }
 
 const exampleKey = (bytes: Uint8Array): void => bytes.set(ascii("the sample nonce").subarray(0, bytes.length));
@@ -326,9 +350,10 @@ describe("a request with a secret", () => {
     expectNoneAtServer(bytes);
   });
 
+  const newBeginnings = eachBeginningOnce();
   test.each(requests)("cut at every byte: %j %j %j", (...changes: (string | undefined)[]) => {
     const bytes = request(...changes.filter((change) => change !== undefined));
-    for (let end = 1; end < bytes.length; end++) expectNoneAtServer(bytes.subarray(0, end));
+    for (const beginning of newBeginnings(bytes)) expectNoneAtServer(beginning);
   });
 });
 
@@ -344,6 +369,7 @@ describe("a secret by its looks, or in an encoded URL", () => {
 
 describe("an answer with a secret", () => {
   const options = { subprotocols: ["bearer", SECRET] };
+  const newBeginnings = eachBeginningOnce();
 
   test.each(answers)("%j %j %j", (...changes: (string | undefined)[]) => {
     const bytes = response(...changes.filter((change) => change !== undefined));
@@ -354,12 +380,13 @@ describe("an answer with a secret", () => {
 
   test.each(answers)("cut at every byte: %j %j %j", (...changes: (string | undefined)[]) => {
     const bytes = response(...changes.filter((change) => change !== undefined));
-    for (let end = 1; end < bytes.length; end++) expectNoneAtClient(bytes.subarray(0, end), options);
+    for (const beginning of newBeginnings(bytes)) expectNoneAtClient(beginning, options);
   });
 
   test.each(bodies)("in a chunked body: %j", (body) => {
     const bytes = join(head("HTTP/1.1 503 Later", "transfer-encoding: Chunked"), ascii(body));
-    for (let end = 1; end <= bytes.length; end++) expectNoneAtClient(bytes.subarray(0, end), options);
+    expectNoneAtClient(bytes, options);
+    for (const beginning of newBeginnings(bytes)) expectNoneAtClient(beginning, options);
   });
 });
 

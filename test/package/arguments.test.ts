@@ -13,13 +13,21 @@ import { permessageDeflate } from "../../src/deflate/index.ts";
 import { extendedConnects, http2Dial } from "../../src/http2/index.ts";
 import * as inspect from "../../src/inspect/index.ts";
 import { checkServerOptions } from "../../src/playwright/webSocketServer.ts";
+import { race, resumable, resumed } from "../../src/resume/index.ts";
+import { answer, broadcastChannelSignals, invite, meet, meetings } from "../../src/rendezvous/index.ts";
 import { crosswsAdapter, WebSocketServer, type Peer } from "../../src/server/index.ts";
 import { accept, connect, serve } from "../../src/stream/index.ts";
 import { TestServer, webSocketServer } from "../../src/testing/index.ts";
 import { messagePortTransport } from "../../src/transports/messagePort.ts";
 import { dial as dialServer, listen, socketTransport, upgrades, upgradeTransport } from "../../src/transports/node.ts";
 import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
-import { dataChannelTransport, incomingChannels } from "../../src/transports/webrtc.ts";
+import {
+  answerWebRTC,
+  dataChannelTransport,
+  incomingChannels,
+  webRTCDial,
+  webRTCEndpoint,
+} from "../../src/transports/webrtc.ts";
 import { webSocketTransport } from "../../src/transports/webSocketTransport.ts";
 import { dial, incoming } from "../../src/transports/webTransport.ts";
 import { createWebSocketClass, webSocketOver, webSocketPair } from "../../src/websocket/index.ts";
@@ -79,6 +87,7 @@ const TAKES = "takes a transport, { readable, writable }, not";
 const DIAL = "to dial a URL on Node use dial() of websocket-over/node";
 const LISTEN = "use listen() or upgrades() of websocket-over/node";
 const LIST = "extensions must be an array, as in [permessageDeflate()], not an instance of Object";
+const RESUME_OPTIONS = "bufferBytes, keepMs, probeMs, signal, random, clock";
 const CALLED =
   "an extension, such as permessageDeflate(), must be { offer, accept, confirm }, not an instance of Function";
 
@@ -639,6 +648,103 @@ describe("the transports", () => {
   ]);
 });
 
+describe("a WebRTC server in one request", () => {
+  const isURL = "TypeError: webRTCDial() takes the URL of an endpoint, http: or https:,";
+  refuses("webRTCDial()", "throws", webRTCDial, [
+    ["no URL", [], `${isURL} not undefined`],
+    ["a text that is no URL", ["rtc"], `${isURL} and this is no URL`],
+    ["a URL of a WebSocket", [url], `${isURL} not ws:`],
+    [
+      "header: for headers:",
+      ["https://a.example/", { header: {} }],
+      "TypeError: webRTCDial() has no option header; did you mean headers?",
+    ],
+    [
+      "a time below 0",
+      ["https://a.example/", { idleMs: -1 }],
+      "RangeError: idleMs is a time of 0 milliseconds or more, not -1",
+    ],
+    [
+      "nothing that makes a connection",
+      ["https://a.example/"],
+      "TypeError: webRTCDial() needs makePeerConnection here: there is no RTCPeerConnection",
+    ],
+  ]);
+  refuses("webRTCEndpoint()", "throws", webRTCEndpoint, [
+    [
+      "nothing that makes a connection",
+      [{}],
+      "TypeError: webRTCEndpoint(): makePeerConnection must be a function, not undefined",
+    ],
+    [
+      "one origin as a text",
+      [{ makePeerConnection: ignore, origins: "https://a.example" }],
+      'TypeError: origins is "same", "any" or a list, not another string',
+    ],
+    [
+      "a count below 0",
+      [{ makePeerConnection: ignore, maxSessions: -1 }],
+      "RangeError: maxSessions is a count, not -1",
+    ],
+  ]);
+  refuses("answerWebRTC()", "rejects", answerWebRTC, [
+    [
+      "a description",
+      [{ type: "offer" }, {}],
+      "TypeError: answerWebRTC() takes an offer, a string, not an instance of Object",
+    ],
+    [
+      "nothing that makes a connection",
+      ["v=0", {}],
+      "TypeError: answerWebRTC(): makePeerConnection must be a function, not undefined",
+    ],
+  ]);
+});
+
+describe("websocket-over/rendezvous", () => {
+  const signals = (): object => ({ readable: new ReadableStream(), writable: new WritableStream() });
+  refuses("meet()", "rejects", meet, [
+    [
+      "a name",
+      ["my-room"],
+      "TypeError: meet() takes signals, { readable, writable }, not a string; use broadcastChannelSignals()",
+    ],
+    [
+      "a socket",
+      [{ send: ignore }],
+      "TypeError: meet() takes signals, { readable, writable }, not an instance of Object; use webSocketSignals()",
+    ],
+    [
+      "secrets: for secret:",
+      [signals(), { secrets: "" }],
+      "TypeError: meet() has no option secrets; did you mean secret?",
+    ],
+    [
+      "nothing that makes a connection",
+      [signals()],
+      "TypeError: meet() needs makePeerConnection here: there is no RTCPeerConnection",
+    ],
+    [
+      "a time that is none",
+      [signals(), { makePeerConnection: ignore, connectMs: NaN }],
+      "RangeError: connectMs is a time of 0 milliseconds or more, not NaN",
+    ],
+  ]);
+  refuses("meetings()", "throws", meetings, [
+    ["no peers", [signals(), { maxPeers: 0 }], "RangeError: maxPeers is a count of 1 or more, not 0"],
+  ]);
+  refuses("invite()", "rejects", invite, [
+    ["another name", [{ expireMs: 1 }], "TypeError: invite() has no option expireMs; did you mean expiresMs?"],
+  ]);
+  refuses("answer()", "rejects", answer, [
+    ["an invitation", [{ code: "" }], "TypeError: answer() takes a code, a string, not an instance of Object"],
+    ["another text", ["text"], "RendezvousError: this is no code"],
+  ]);
+  refuses("broadcastChannelSignals()", "throws", broadcastChannelSignals, [
+    ["no name", [], "TypeError: broadcastChannelSignals() takes a name, a string, not undefined"],
+  ]);
+});
+
 describe("a server that emits what is listened for", () => {
   test.each([http, createHTTPSServer(), createSecureServer({ allowHTTP1: true })])(
     "is one for upgrades(): %#",
@@ -686,6 +792,37 @@ describe("websocket-over/http2", () => {
       [url],
       "TypeError: http2Dial() takes an HTTP/2 client session, { request, ping }, not a string; make one with http2.connect()",
     ],
+  ]);
+});
+
+describe("websocket-over/resume", () => {
+  refuses("resumable()", "throws", resumable, [
+    ["a transport", [near()], "TypeError: resumable() takes a dial, a function, not an instance of Object"],
+    ["a URL for options", [near, url], `TypeError: resumable() takes options, { ${RESUME_OPTIONS} }, not a string`],
+    ["keepMS: for keepMs:", [near, { keepMS: 1 }], "TypeError: resumable() has no option keepMS; did you mean keepMs?"],
+    ["too small a buffer", [near, { bufferBytes: 1 }], "RangeError: bufferBytes is at least 1024, not 1"],
+    ["a wait that is not a number", [near, { keepMs: NaN }], "RangeError: keepMs is at least 0, not NaN"],
+    ["no time to answer", [near, { probeMs: 0 }], "RangeError: probeMs is at least 1, not 0"],
+  ]);
+  refuses("resumed()", "throws", resumed, [
+    [
+      "a transport",
+      [near()],
+      "TypeError: resumed() takes transports, as an array or another iterable, not an instance of Object; " +
+        "put it into an array",
+    ],
+    [
+      "no options",
+      [[], null],
+      `TypeError: resumed() takes options, { ${RESUME_OPTIONS}, maxSessions, maxHeldBytes }, not null`,
+    ],
+    ["no sessions", [[], { maxSessions: 0 }], "RangeError: maxSessions is at least 1, not 0"],
+  ]);
+  refuses("race()", "rejects", race, [
+    ["a function", [near], "TypeError: race() takes an array of dials, not an instance of Function"],
+    ["no functions", [[]], "TypeError: race() takes an array of dials, not an instance of Array"],
+    ["transports", [[near()]], "TypeError: race() takes dials, each a function, not an instance of Object"],
+    ["a negative head start", [[near], { headStartMs: -1 }], "RangeError: headStartMs is at least 0, not -1"],
   ]);
 });
 
@@ -797,7 +934,8 @@ describe("every export", async () => {
   test.each(functions)("of %s, %s() refuses a wrong first argument, and names the function", async (_, name, call) => {
     for (const wrong of [5, null, "text", Symbol("s")]) {
       const said = await complaint(call, [wrong]);
-      if (typeof wrong === "string" && said === "nothing") continue; // where text is right
+      // Where text is right.
+      if (typeof wrong === "string" && (said === "nothing" || said.includes("RendezvousError"))) continue;
       expect(said).toMatch(new RegExp(`^(throws|rejects) TypeError: (new )?${name}\\(\\) `));
     }
   });

@@ -24,3 +24,23 @@ test("the README's table of entries contains all", () => {
   const listed = [...read("README.md").matchAll(/^\| `(websocket-over[^` ]*)` +\| [^|\d]/gm)].map(([, name]) => name!);
   expect(new Set(listed)).toEqual(new Set(entries.map(({ name }) => name)));
 });
+
+test("each has a row for its size, but those that no bundle brings", () => {
+  const rows = JSON.parse(read(".size-limit.json")) as { name: string; path: string }[];
+  const named = rows.flatMap(({ name }) => name.match(/websocket-over(\/[\w-]+)?/g)!);
+  const neverBundled = ["websocket-over/node", "websocket-over/playwright"];
+  expect(new Set([...named, ...neverBundled])).toEqual(new Set(entries.map(({ name }) => name)));
+  // A row of an entry alone measures that entry.
+  for (const { name, path } of rows) {
+    const alone = entries.find((entry) => entry.name === name.replace(/ \(goal: .*\)$/, ""));
+    if (alone !== undefined) expect(path, name).toBe(alone.source);
+  }
+});
+
+test("the reference's compilation has them all", () => {
+  const of = (path: string): { files?: string[]; exclude?: string[] } => JSON.parse(read(path)) as { files?: string[] };
+  // src/tsconfig.json takes all of src but what it excludes, and src/playwright/tsconfig.json makes up for that.
+  const excluded = of("src/tsconfig.json").exclude!.map((path) => `src/${path}`);
+  const left = sources.filter((source) => excluded.some((path) => source.startsWith(path)));
+  expect(of("src/playwright/tsconfig.json").files!.map((file) => `src/playwright/${file}`)).toEqual(left);
+});

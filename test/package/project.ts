@@ -43,6 +43,7 @@ export async function install(): Promise<Project> {
   await Promise.all([
     run(tool("tsc"), ["-p", "src", "--outDir", dist], root),
     run(tool("tsc"), ["-p", "src/playwright", "--outDir", dist], root),
+    run(tool("tsc"), ["-p", "src/cli", "--outDir", dist], root),
     bundlePageScript(join(dist, "playwright")),
   ]);
   for (const file of ["package.json", "README.md", "LICENSE"]) cpSync(join(root, file), join(unpacked, file));

@@ -12,6 +12,8 @@ export class Program {
   readonly #process: ChildProcessWithoutNullStreams;
   /** Its output, from both streams. */
   output = "";
+  /** What it has written to its standard output, and to its standard error. */
+  readonly said = { stdout: "", stderr: "" };
   /** Is called with every line of the standard output. */
   onLine: ((line: string) => void) | undefined;
   /** Its exit code, once it has ended; `null` if a signal ended it. */
@@ -20,14 +22,15 @@ export class Program {
 
   constructor(command: string, args: readonly string[]) {
     this.#process = spawn(command, args, { cwd: root });
-    const take = (text: string): void => {
+    const take = (stream: "stdout" | "stderr", text: string): void => {
       this.output += text;
+      this.said[stream] += text;
       this.#changed.resolve(undefined);
       this.#changed = Promise.withResolvers();
     };
-    this.#process.stdout.setEncoding("utf8").on("data", take);
+    this.#process.stdout.setEncoding("utf8").on("data", (text: string) => take("stdout", text));
     createInterface(this.#process.stdout).on("line", (line) => this.onLine?.(line));
-    this.#process.stderr.setEncoding("utf8").on("data", take);
+    this.#process.stderr.setEncoding("utf8").on("data", (text: string) => take("stderr", text));
     this.ended = new Promise((resolve, reject) => {
       this.#process.on("close", resolve).on("error", reject);
     });
@@ -60,6 +63,16 @@ export class Program {
 
   write(text: string): void {
     this.#process.stdin.write(text);
+  }
+
+  /** Ends its standard input, behind a last text if there is one. */
+  end(text?: string | Uint8Array): void {
+    // It may have ended without reading all of it.
+    this.#process.stdin.on("error", () => {}).end(text);
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#process.kill(name);
   }
 
   /** Ends it, if it has not ended yet. */

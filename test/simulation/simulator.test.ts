@@ -52,7 +52,8 @@ describe("shrink", () => {
     expect(await shrink(script, fails)).toEqual({ a: [4], b: [0, 3] });
   });
 
-  test(
+  // A tool of `npm run simulate`, which runs in Node; in a page each of its thousands of runs takes ten times as long.
+  test.skipIf("document" in globalThis)(
     "makes a planted fault's script shorter",
     async () => {
       const what = "ends in time: session client: not over one closeTimeoutMs after close()";

@@ -197,7 +197,7 @@ describe("an opening that the transport carries", () => {
       const told: unknown[] = [];
       const handler = (request: IncomingRequest): Promise<void> => request.reject({ status });
       void far.then((transport) => serve([transport], handler, { onError: (error) => void told.push(error) }));
-      const error = (await failureOf(connect(near, { handshakeTimeoutMs: 500 }))) as WebSocketError;
+      const error = (await failureOf(connect(near))) as WebSocketError;
       expect(error.rejection?.status).toBe(500);
       expect(told).toEqual([expect.any(RangeError)]);
     },

@@ -588,15 +588,21 @@ describe("time", () => {
     await driver.finished;
     expect(events.at(-1)).toMatchObject({ type: "connectionClosed", error: { code: "closeTimeout" } });
   });
-  test("a handler that never resolves does not hide the peer's Close forever", async () => {
-    const { connection, transport, driver, told } = drive("client", { closeTimeoutMs: 40 }, (event) =>
-      event.type === "textReceived" ? new Promise(() => {}) : undefined,
+  test("a taker that never wakes does not keep a closing connection from the peer's Close for ever", async () => {
+    const clock = new ManualClock();
+    const { connection, transport, driver, told } = drive(
+      "client",
+      { closeTimeoutMs: 40 },
+      (event) => (event.type === "textReceived" ? new Promise(() => {}) : undefined),
+      undefined,
+      clock,
     );
     transport.bring(HELLO, WORLD, hex("88 02 03 e8"));
     await settled();
     connection.close(1000);
     driver.flush();
     transport.end();
+    await clock.advance(20);
     await driver.finished;
     expect(told()).toEqual(["connectionEstablished", "text Hello", "closed 1000 clean"]);
   });

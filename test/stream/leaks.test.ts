@@ -63,9 +63,7 @@ describe("after the end of a connection", () => {
     const waits = [session.receive({ signal }), session.ping({ signal })];
     end(transport);
     await Promise.allSettled([session.closed, ...waits]);
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    await settled();
-    expect([timers(), listeners()]).toEqual([0, 0]);
+    await expect.poll(() => [timers(), listeners()]).toEqual([0, 0]);
     expect(transport.ends.at(-1)).toBe("ended");
   });
   test.each<[string, (transport: WireTransport) => void]>([
@@ -79,8 +77,6 @@ describe("after the end of a connection", () => {
     const connecting = connect(transport, { signal, handshakeTimeoutMs: 20, closeTimeoutMs: 20 });
     if (_ === "that was refused") transport.end();
     await expect(connecting).rejects.toMatchObject({ name: "WebSocketError" });
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    await settled();
-    expect([timers(), listeners()]).toEqual([0, 0]);
+    await expect.poll(() => [timers(), listeners()]).toEqual([0, 0]);
   });
 });

@@ -9,6 +9,7 @@ import {
   type IncomingRequest,
   type OriginPolicy,
 } from "../../src/stream/index.ts";
+import { ManualClock } from "../../src/testing/manualClock.ts";
 import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
 import { ACCEPT, KEY, NONCE, request, response } from "../handshake/heads.ts";
 import { ascii, head, hex, toHex } from "../support/wire.ts";
@@ -121,8 +122,10 @@ describe("connect", () => {
   });
   test("without an answer it fails by the deadline", async () => {
     const transport = new WireTransport();
-    const error = await failure(connect(transport, { handshakeTimeoutMs: 20, closeTimeoutMs: 20 }));
-    expect(error).toMatchObject({ cause: { code: "handshakeTimeout" } });
+    const clock = new ManualClock();
+    const error = failure(connect(transport, { clock, handshakeTimeoutMs: 20, closeTimeoutMs: 20 }));
+    await clock.advance(40);
+    expect(await error).toMatchObject({ cause: { code: "handshakeTimeout" } });
   });
   test("a signal cancels it, before and during the attempt", async () => {
     const unused = new WireTransport();
@@ -210,7 +213,7 @@ describe("accept", () => {
   ])("an invalid answer throws to its caller, and the client gets 500: %s", async (_, answer, error) => {
     const transport = new WireTransport();
     transport.bring(request());
-    const asked = await accept(transport, { closeTimeoutMs: 20 });
+    const asked = await accept(transport, { clock: new ManualClock() });
     expect(await failure(answer(asked))).toMatchObject(error);
     await settled();
     expect(text(transport.written())).toMatch(/^HTTP\/1.1 500 /);
@@ -524,10 +527,12 @@ describe("serve", () => {
   test("a signal stops it: open connections close with 1001, waiting requests are refused with 503", async () => {
     const arrivals = new Arrivals();
     const stop = new AbortController();
+    let letGo = (): void => {};
+    const refused = new Promise<void>((resolve) => (letGo = resolve));
     const served = serve(
       arrivals,
       async (asked) => {
-        if (asked.target === "/slow") await new Promise((resolve) => setTimeout(resolve, 200));
+        if (asked.target === "/slow") await refused;
         else await asked.accept();
       },
       { signal: stop.signal },
@@ -539,6 +544,7 @@ describe("serve", () => {
     stop.abort(new Error("shutting down"));
     expect(await client.closed).toMatchObject({ closeCode: 1001 });
     expect((await failure(slow)).rejection?.status).toBe(503);
+    letGo();
     await served;
     expect(arrivals.returned).toBe(true);
     expect(

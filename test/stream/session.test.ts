@@ -6,8 +6,9 @@ import { describe, expect, test } from "vitest";
 import { accept, connect, WebSocketError, type ConnectOptions, type WebSocketSession } from "../../src/stream/index.ts";
 import { pipe } from "../../src/transports/pipe.ts";
 import type { Timing } from "../../src/index.ts";
+import { ManualClock } from "../../src/testing/manualClock.ts";
 import { brandless } from "../support/brandlessBlob.ts";
-import { hex, join, toHex, type Bytes } from "../support/wire.ts";
+import { hex, toHex, type Bytes } from "../support/wire.ts";
 import { isPending, settled, WireTransport } from "../support/wireTransport.ts";
 
 async function pair(options: ConnectOptions = {}): Promise<[client: WebSocketSession, server: WebSocketSession]> {
@@ -15,11 +16,20 @@ async function pair(options: ConnectOptions = {}): Promise<[client: WebSocketSes
   return await Promise.all([connect(near, options), accept(far).then((request) => request.accept())]);
 }
 
-/** A server's session, with the test as its client. */
-async function overWire(options: Partial<Timing> = {}): Promise<[WebSocketSession, WireTransport]> {
+/** A server's session whose client is the test. */
+async function overWire(
+  options: Partial<Timing> & { clock?: ManualClock } = {},
+): Promise<[WebSocketSession, WireTransport]> {
   const transport = new WireTransport();
   const request = await accept(transport, { handshake: "none", masking: false, ...options });
   return [await request.accept(), transport];
+}
+
+/** The same, which pings its client, and time in the test's hands. */
+async function withKeepalive(): Promise<[WebSocketSession, WireTransport, ManualClock]> {
+  const clock = new ManualClock();
+  const keepalive = { intervalMs: 10, timeoutMs: 20 };
+  return [...(await overWire({ clock, keepalive, closeTimeoutMs: 20 })), clock];
 }
 
 async function readAll<Chunk>(readable: ReadableStream<Chunk>): Promise<Chunk[]> {
@@ -421,16 +431,14 @@ describe("ping", () => {
     expect(await isPending(pings[2]!)).toBe(true);
   });
   test("is answered by the pong to a keepalive ping that was sent after it", async () => {
-    const [session, transport] = await overWire({ keepalive: { intervalMs: 20, timeoutMs: 5000 } });
+    const clock = new ManualClock();
+    const [session, transport] = await overWire({ clock, keepalive: { intervalMs: 20, timeoutMs: 5000 } });
     const lost = session.ping(); // its pong never comes, or has been damaged on the way
-    let sent = transport.written();
-    while (sent.length < 16) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      sent = join(sent, transport.written());
-    }
+    await clock.advance(20);
+    const sent = transport.written();
     expect(toHex(sent.subarray(10, 12))).toBe("89 04");
     transport.bring(hex("8a 04", toHex(sent.subarray(12, 16))));
-    expect(await lost).toBeGreaterThan(0);
+    expect(await lost).toBe(20);
   });
   test("one that is cancelled once its pong has arrived cancels no other", async () => {
     const [session, transport] = await overWire();
@@ -500,28 +508,38 @@ describe("close and closed", () => {
     expect(await session.receive()).toBe("Hello");
     expect(await session.closed).toMatchObject({ closeCode: 1000 });
   });
-  test("unread messages do not keep it from closing", async () => {
-    const [session, transport] = await overWire({ closeTimeoutMs: 50 });
+  test("messages that nobody takes do not keep it from closing", async () => {
+    const clock = new ManualClock();
+    const [session, transport] = await overWire({ clock, closeTimeoutMs: 50 });
     transport.bring(HELLO, HELLO, CLOSE);
-    expect(await session.close()).toMatchObject({ closeCode: 1000 });
+    const closed = session.close();
+    await clock.advance(25);
+    expect(await closed).toMatchObject({ closeCode: 1000 });
   });
-  test("a peer that goes while its message waits ends it, and the message can still be read", async () => {
-    const [session, transport] = await overWire({ keepalive: { intervalMs: 10, timeoutMs: 20 }, closeTimeoutMs: 20 });
+  test("a peer that is gone while its message waits ends it, and the message can still be taken", async () => {
+    const [session, transport, clock] = await withKeepalive();
     transport.bring(HELLO);
+    await settled();
+    await clock.advance(50);
     expect(await failure(session.closed)).toMatchObject({ cause: { code: "keepaliveTimeout" } });
     expect(await session.receive()).toBe("Hello");
     expect(await failure(session.receive())).toMatchObject({ cause: { code: "keepaliveTimeout" } });
   });
   test("the same, read as a stream", async () => {
-    const [session, transport] = await overWire({ keepalive: { intervalMs: 10, timeoutMs: 20 }, closeTimeoutMs: 20 });
+    const [session, transport, clock] = await withKeepalive();
     transport.bring(HELLO);
+    await settled();
+    await clock.advance(50);
     await failure(session.closed);
     const error: unknown = await readAll(session.incomingMessageStreams).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ cause: { code: "keepaliveTimeout" } });
   });
-  test("an unfinished message ends it, with the reason", async () => {
-    const [session, transport] = await overWire({ messageTimeoutMs: 30, closeTimeoutMs: 20 });
+  test("a message that does not come to its end ends it, with why", async () => {
+    const clock = new ManualClock();
+    const [session, transport] = await overWire({ clock, messageTimeoutMs: 30, closeTimeoutMs: 20 });
     transport.bring(hex("01 01 61"));
+    await settled();
+    await clock.advance(50);
     const error = (await failure(session.closed)) as WebSocketError;
     expect(error).toMatchObject({ closeCode: 1006, cause: { code: "messageTimeout", closeCode: 1008 } });
   });

@@ -1,6 +1,6 @@
 /** Runs a program from the documentation unchanged, with the package's entries taken from the sources. */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -39,6 +39,7 @@ export function runDocumentedProgram(code: string): string {
   }
   try {
     writeFileSync(file, text);
+    symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
     return execFileSync(process.execPath, ["--disable-warning=ExperimentalWarning", file], {
       encoding: "utf8",
       timeout: 20_000,

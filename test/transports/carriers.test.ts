@@ -178,7 +178,7 @@ describe("a peer that uses this library and repeats the same message", () => {
     const { writable } = dataChannelTransport(carrier as unknown as RTCDataChannel);
     writable.getWriter().closed.catch(() => undefined);
     carrier.open();
-    for (let i = 0; i < 200_000; i++) carrier.bring(text);
+    for (let i = 0; i < 20_000; i++) carrier.bring(text);
     expect(carrier.sent.slice(1)).toEqual(["heard"]);
   });
   test("is answered once for each end: end, then reset, and stop", () => {

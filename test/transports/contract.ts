@@ -306,7 +306,7 @@ const waits: [string, (reader: Reader, writer: Writer) => Promise<unknown>[]][] 
 async function within(what: string, promise: Promise<unknown> | undefined): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const patience = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what}: something still waits`)), 5000);
+    timer = setTimeout(() => reject(new Error(`${what}: something still waits`)), 20_000);
   });
   await Promise.race([promise, patience]).finally(() => clearTimeout(timer));
 }

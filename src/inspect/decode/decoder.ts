@@ -1,7 +1,7 @@
 /** Captured bytes of both directions → records. The handshake determines how to read the frames. */
 import { EMPTY } from "../../core/bytes.ts";
 import type { AgreedExtension, Extension } from "../../core/extension.ts";
-import { checkOptions, refuse, type OptionTable } from "../../core/options.ts";
+import { checkOptions, refuse, requireCount, type OptionTable } from "../../core/options.ts";
 import { parseExtensions } from "../../handshake/headerGrammar.ts";
 import { agreeBeforehand, requireExtensions } from "../../handshake/negotiation.ts";
 import { HeadDecoder } from "./headDecoder.ts";
@@ -71,10 +71,11 @@ export class Decoder {
     const { handshake, extensions = [], agreed, onRecord } = options;
     requireExtensions(extensions);
     const limits = {
-      maxHeadBytes: count("maxHeadBytes", options.maxHeadBytes, 64 * 1024),
-      maxPayloadBytes: count("maxPayloadBytes", options.maxPayloadBytes, 64 * 1024),
-      maxInflatedBytes: count("maxInflatedBytes", options.maxInflatedBytes, 16 * 1024 * 1024),
+      maxHeadBytes: options.maxHeadBytes ?? 64 * 1024,
+      maxPayloadBytes: options.maxPayloadBytes ?? 64 * 1024,
+      maxInflatedBytes: options.maxInflatedBytes ?? 16 * 1024 * 1024,
     };
+    for (const [name, value] of Object.entries(limits)) requireCount(name, value);
     const conversation: Conversation = {
       observer: options.observer ?? "client",
       masking: options.masking ?? true,
@@ -159,10 +160,4 @@ function learn(conversation: Conversation, head: HeadRecord): void {
     const value = fieldValue(head, "sec-websocket-extensions") ?? "";
     conversation.agreement = { extensions: parseExtensions(value) ?? [], offers: conversation.offered?.extensions };
   }
-}
-
-function count(name: string, value: number | undefined, otherwise: number): number {
-  if (value === undefined) return otherwise;
-  if (value === Infinity || (Number.isSafeInteger(value) && value >= 0)) return value;
-  throw new RangeError(`${name} must be a whole number of at least 0, or Infinity; it is ${String(value)}`);
 }

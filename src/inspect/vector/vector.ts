@@ -2,6 +2,7 @@
  * A vector: everything that happened to one connection, step by step, as plain JSON. Enough to replay it bit for bit.
  */
 import type { ConnectionOptions } from "../../connection/options.ts";
+import { durations, type Duration } from "../../core/deadlines.ts";
 import type { ExtensionParameters } from "../../core/extension.ts";
 import { entriesOf } from "../../handshake/headReader.ts";
 import type { PlainEvent } from "../plainEvent.ts";
@@ -33,7 +34,7 @@ export interface Vector {
 }
 
 /** The connection options that affect its behaviour. */
-export interface VectorOptions {
+export interface VectorOptions extends Readonly<Partial<Record<Duration, JSONNumber>>> {
   readonly handshake?: "http1" | "none";
   readonly host?: string;
   readonly resource?: string;
@@ -46,9 +47,6 @@ export interface VectorOptions {
   readonly limits?: Readonly<Record<string, JSONNumber>>;
   readonly masking?: boolean;
   readonly autoPong?: boolean;
-  readonly handshakeTimeoutMs?: JSONNumber;
-  readonly messageTimeoutMs?: JSONNumber;
-  readonly closeTimeoutMs?: JSONNumber;
   readonly keepalive?: { readonly intervalMs: JSONNumber; readonly timeoutMs: JSONNumber };
 }
 
@@ -104,7 +102,6 @@ export type VectorStep =
   | (Call & { readonly do: "nextDeadlineMs"; readonly nextDeadlineMs: number | null });
 
 const PLAIN_OPTIONS = ["handshake", "host", "resource", "origin", "subprotocols", "subprotocol", "masking", "autoPong"];
-const DURATIONS = ["handshakeTimeoutMs", "messageTimeoutMs", "closeTimeoutMs"] as const;
 
 /** The options in JSON. Leaves out functions and anything else that JSON can't hold. */
 export function writeOptions(options: ConnectionOptions): VectorOptions {
@@ -113,7 +110,7 @@ export function writeOptions(options: ConnectionOptions): VectorOptions {
     const value = (options as Record<string, unknown>)[name];
     if (value !== undefined) plain[name] = value;
   }
-  for (const name of DURATIONS) if (options[name] !== undefined) plain[name] = toJSONNumber(options[name]);
+  for (const name of durations) if (options[name] !== undefined) plain[name] = toJSONNumber(options[name]);
   const { headers, extensions, limits, keepalive } = options;
   if (headers !== undefined) plain.headers = entriesOf(headers);
   if (limits !== undefined) plain.limits = mapNumbers(limits, toJSONNumber);
@@ -129,16 +126,15 @@ export function writeOptions(options: ConnectionOptions): VectorOptions {
 
 /** The options for a connection that replays the steps. */
 export function readOptions(options: VectorOptions): ConnectionOptions {
-  const { handshakeTimeoutMs, messageTimeoutMs, closeTimeoutMs, limits, keepalive, headers, extensions, ...plain } =
-    options;
+  const { limits, keepalive, headers, extensions, ...plain } = options;
   void extensions;
+  const timing: Partial<Record<Duration, number>> = {};
+  for (const name of durations) if (plain[name] !== undefined) timing[name] = fromJSONNumber(plain[name]);
   return {
-    ...plain,
+    ...(plain as Omit<typeof plain, Duration>),
+    ...timing,
     ...(headers !== undefined && { headers: headers.map(([name, value]): [string, string] => [name, value]) }),
     ...(limits !== undefined && { limits: mapNumbers(limits, fromJSONNumber) }),
-    ...(handshakeTimeoutMs !== undefined && { handshakeTimeoutMs: fromJSONNumber(handshakeTimeoutMs) }),
-    ...(messageTimeoutMs !== undefined && { messageTimeoutMs: fromJSONNumber(messageTimeoutMs) }),
-    ...(closeTimeoutMs !== undefined && { closeTimeoutMs: fromJSONNumber(closeTimeoutMs) }),
     ...(keepalive !== undefined && {
       keepalive: { intervalMs: fromJSONNumber(keepalive.intervalMs), timeoutMs: fromJSONNumber(keepalive.timeoutMs) },
     }),

@@ -73,6 +73,14 @@ export function recordVector(
   };
 }
 
+/** What is recorded of a call, from its arguments. */
+type Describe<Name extends keyof Methods> = (...args: Parameters<Methods[Name]>) => VectorStep;
+
+/** Adds to it what the call returned. */
+type Tell<Name extends keyof Methods> = (step: VectorStep, result: ReturnType<Methods[Name]>) => VectorStep;
+
+type OnCall = <Name extends keyof Methods>(name: Name, describe: Describe<Name>, tell?: Tell<Name>) => () => void;
+
 class VectorRecorder {
   readonly #role: Role;
   readonly #options: VectorOptions;
@@ -100,28 +108,7 @@ class VectorRecorder {
   }
 
   observe(connection: Connection): (() => void)[] {
-    const on = <Name extends keyof Methods>(
-      name: Name,
-      describe: (...args: Parameters<Methods[Name]>) => VectorStep,
-      tell?: (step: VectorStep, result: ReturnType<Methods[Name]>) => VectorStep,
-    ): (() => void) =>
-      override(connection, name, (original) => {
-        const call = original as unknown as (...args: Parameters<Methods[Name]>) => ReturnType<Methods[Name]>;
-        const observed = (...args: Parameters<Methods[Name]>): ReturnType<Methods[Name]> => {
-          // Describe before the call, which may change the bytes passed to it.
-          const step = describe(...args);
-          let result: ReturnType<Methods[Name]>;
-          try {
-            result = call(...args);
-          } catch (error) {
-            this.#add({ ...step, throws: thrown(error) });
-            throw error;
-          }
-          this.#add(tell === undefined ? step : tell(step, result));
-          return result;
-        };
-        return observed as unknown as Methods[Name];
-      });
+    const on: OnCall = (name, describe, tell) => override(connection, name, this.#observed(describe, tell));
     return [
       on("receiveBytes", (data) => ({ do: "receiveBytes", bytes: data === null ? null : hexOf(data) })),
       on("receiveRequest", ({ method, target, headers }) => {
@@ -163,6 +150,30 @@ class VectorRecorder {
         this.#add({ do: "events", event: event === undefined ? null : plainEvent(event, toHex) });
       }),
     ];
+  }
+
+  /** Wraps a method so that each call adds its step. */
+  #observed<Name extends keyof Methods>(
+    describe: Describe<Name>,
+    tell: Tell<Name> | undefined,
+  ): (original: Methods[Name]) => Methods[Name] {
+    return (original) => {
+      const call = original as unknown as (...args: Parameters<Methods[Name]>) => ReturnType<Methods[Name]>;
+      const observed = (...args: Parameters<Methods[Name]>): ReturnType<Methods[Name]> => {
+        // Describe before the call, which may change the bytes passed to it.
+        const step = describe(...args);
+        let result: ReturnType<Methods[Name]>;
+        try {
+          result = call(...args);
+        } catch (error) {
+          this.#add({ ...step, throws: thrown(error) });
+          throw error;
+        }
+        this.#add(tell === undefined ? step : tell(step, result));
+        return result;
+      };
+      return observed as unknown as Methods[Name];
+    };
   }
 
   #add(step: VectorStep): void {

@@ -3,6 +3,7 @@ import { CloseCode } from "../../core/closeCodes.ts";
 import { checkOptions, type OptionTable } from "../../core/options.ts";
 import { headersFrom } from "../../handshake/headReader.ts";
 import type { MessageBytes } from "../messageBytes.ts";
+import type { Peer } from "../peer.ts";
 import { report } from "../../stream/report.ts";
 import { urlOf, type UpgradeRequest } from "../request.ts";
 import type { ByteTransport } from "../../transports/byteTransport.ts";
@@ -81,56 +82,14 @@ export function crosswsAdapter(given: CrosswsOptions = {}): CrosswsAdapter {
     keepalive: serverOptions.keepalive ?? keepalive,
     handleProtocols: (_, incoming) => accepted.get(incoming)?.upgrade.protocol,
     verifyClient(info, verified) {
-      void answer(info, verified);
+      void answer(options, accepted, info, verified);
       return undefined;
     },
   });
-
-  /** An error that a client provokes in a hook must not end the server. */
-  async function answer({ req, secure }: ClientInfo, verified: Verified): Promise<void> {
-    const request = webRequest(req, secure);
-    if (request === undefined) {
-      verified(false, 400);
-      return;
-    }
-    try {
-      const hooks = new ConnectionHooks(options, request);
-      const upgrade = await hooks.upgrade();
-      if (upgrade instanceof Response) {
-        verified(false, upgrade.status, await upgrade.arrayBuffer(), applicationHeaders(upgrade.headers));
-      } else {
-        accepted.set(req, { upgrade, request, hooks });
-        verified(true);
-      }
-    } catch (error) {
-      report(new Error("the upgrade hook failed", { cause: error }));
-      verified(false, 500);
-    }
-  }
-
   server.on("headers", (lines, incoming) => {
     accepted.get(incoming)?.upgrade.headers.forEach((value, name) => lines.push(`${name}: ${value}`));
   });
-  server.on("connection", (websocket, incoming) => {
-    const { upgrade, request, hooks } = accepted.get(incoming)!;
-    const fail = (error: unknown): void => hooks.tell("error", peer, new WSError(error));
-    const peer = new CrosswsPeer(request, websocket, upgrade, topics, fail);
-    topics.add(peer);
-    hooks.failed = () => websocket.close(CloseCode.INTERNAL_ERROR);
-    hooks.tell("open", peer);
-    websocket.on("message", (data, isBinary) => {
-      const raw = isBinary ? (Array.isArray(data) ? data[0] : data) : (data as MessageBytes).toString();
-      hooks.tell("message", peer, new CrosswsMessage(raw, peer));
-    });
-    websocket.on("ping", (payload) => hooks.tell("ping", peer, payload));
-    websocket.on("pong", (payload) => hooks.tell("pong", peer, payload));
-    websocket._socket.on("drain", () => hooks.tell("drain", peer));
-    websocket.on("error", fail);
-    websocket.on("close", (code, reason) => {
-      topics.remove(peer);
-      hooks.tell("close", peer, { code, reason: reason.toString() });
-    });
-  });
+  server.on("connection", (websocket, incoming) => addPeer(websocket, accepted.get(incoming)!, topics));
 
   const closeAll = (code?: number, reason?: string, force = false): void => {
     for (const peers of topics.peers.values()) {
@@ -153,6 +112,54 @@ export function crosswsAdapter(given: CrosswsOptions = {}): CrosswsAdapter {
       await topics.close();
     },
   };
+}
+
+/** Lets the upgrade hook answer a request. An error that a client provokes in a hook must not end the server. */
+async function answer(
+  options: CrosswsOptions,
+  accepted: WeakMap<UpgradeRequest, Accepted>,
+  { req, secure }: ClientInfo,
+  verified: Verified,
+): Promise<void> {
+  const request = webRequest(req, secure);
+  if (request === undefined) {
+    verified(false, 400);
+    return;
+  }
+  try {
+    const hooks = new ConnectionHooks(options, request);
+    const upgrade = await hooks.upgrade();
+    if (upgrade instanceof Response) {
+      verified(false, upgrade.status, await upgrade.arrayBuffer(), applicationHeaders(upgrade.headers));
+    } else {
+      accepted.set(req, { upgrade, request, hooks });
+      verified(true);
+    }
+  } catch (error) {
+    report(new Error("the upgrade hook failed", { cause: error }));
+    verified(false, 500);
+  }
+}
+
+/** Makes a peer of an open connection, and calls the hooks with what happens to it. */
+function addPeer(websocket: Peer, { upgrade, request, hooks }: Accepted, topics: Topics<CrosswsPeer>): void {
+  const fail = (error: unknown): void => hooks.tell("error", peer, new WSError(error));
+  const peer = new CrosswsPeer(request, websocket, upgrade, topics, fail);
+  topics.add(peer);
+  hooks.failed = () => websocket.close(CloseCode.INTERNAL_ERROR);
+  hooks.tell("open", peer);
+  websocket.on("message", (data, isBinary) => {
+    const raw = isBinary ? (Array.isArray(data) ? data[0] : data) : (data as MessageBytes).toString();
+    hooks.tell("message", peer, new CrosswsMessage(raw, peer));
+  });
+  websocket.on("ping", (payload) => hooks.tell("ping", peer, payload));
+  websocket.on("pong", (payload) => hooks.tell("pong", peer, payload));
+  websocket._socket.on("drain", () => hooks.tell("drain", peer));
+  websocket.on("error", fail);
+  websocket.on("close", (code, reason) => {
+    topics.remove(peer);
+    hooks.tell("close", peer, { code, reason: reason.toString() });
+  });
 }
 
 /** Hooks recognize connection errors by this name. */

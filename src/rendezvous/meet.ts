@@ -1,0 +1,209 @@
+/** Peers that meet through signals: two, or as many as there are in a room. */
+import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
+import { clockTable, type ClockOption } from "../stream/clock.ts";
+import { Arrivals } from "../transports/arrivals.ts";
+import { onAbort } from "../transports/onAbort.ts";
+import { Attendance, type Attendants } from "./attendance.ts";
+import { bytesOf, hexOf } from "./bytes.ts";
+import type { Meeting } from "./meeting.ts";
+import { RendezvousError } from "./rendezvousError.ts";
+import { Room } from "./room.ts";
+import type { Signals } from "./signals.ts";
+
+/** What all ways to meet have in common. */
+export interface ConnectionOptions extends ClockOption {
+  /** STUN and TURN servers, and whatever else the platform's `RTCPeerConnection` takes. */
+  readonly rtcConfiguration?: RTCConfiguration | undefined;
+  /** Makes the connections where the platform has no `RTCPeerConnection`. It then ignores `rtcConfiguration`. */
+  readonly makePeerConnection?: (() => RTCPeerConnection) | undefined;
+  /** How long a broken connection may take to come back, in milliseconds: 30,000 by default. */
+  readonly lostMs?: number | undefined;
+  /**
+   * Called with what was ignored, and with what failed without ending anything: texts that are not messages, too many
+   * texts, peers that could not be connected. At most about once a second.
+   */
+  readonly onReport?: ((problem: string) => void) | undefined;
+  /** Fills an array with random bytes; the platform's `crypto` by default. */
+  readonly random?: ((bytes: Uint8Array<ArrayBuffer>) => void) | undefined;
+}
+
+export const connectionTable: OptionTable<ConnectionOptions> = {
+  ...clockTable,
+  rtcConfiguration: "an object",
+  makePeerConnection: "a function",
+  lostMs: "a number",
+  onReport: "a function",
+  random: "a function",
+};
+
+export interface MeetOptions extends ConnectionOptions {
+  /**
+   * A text that both ends know and strangers do not. Texts without it are ignored, so that neither a stranger nor the
+   * relay itself can join, or put itself between the two. Choose one that nobody can guess.
+   */
+  readonly secret?: string | undefined;
+  /** Aborting this signal ends the search. It does not affect a meeting. */
+  readonly signal?: AbortSignal | undefined;
+  /** How long to try to connect to one peer, in milliseconds: 20,000 by default. Then the search goes on. */
+  readonly connectMs?: number | undefined;
+}
+
+const meetTable: OptionTable<MeetOptions> = {
+  ...connectionTable,
+  secret: "a string",
+  signal: "{ aborted, reason }",
+  connectMs: "a number",
+};
+
+export interface MeetingsOptions extends MeetOptions {
+  /** How many others there may be at a time. 7 by default. */
+  readonly maxPeers?: number | undefined;
+  /** Aborting this signal leaves the room: the iteration ends, and so do its meetings. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const meetingsTable: OptionTable<MeetingsOptions> = { ...meetTable, maxPeers: "a number" };
+
+/**
+ * Finds one peer through the signals, and connects to it. Both ends run the same line. It waits until there is another
+ * one, for as long as it takes; the first two to find each other are a pair, and others are left to themselves.
+ *
+ * The signals are used until the meeting is over: when the connection is interrupted or the network changes, ICE is
+ * restarted. Then both of their directions are ended. Rejects with the signal's reason, or with a `RendezvousError`
+ * (`signalsEnded`).
+ */
+export async function meet(signals: Signals, options: MeetOptions = {}): Promise<Meeting> {
+  requireSignals("meet()", signals);
+  const checked = checkOptions("meet()", options, meetTable);
+  const { signal } = checked;
+  signal?.throwIfAborted();
+  return await new Promise<Meeting>((resolve, reject) => {
+    let isMet = false;
+    const attendance = attend(
+      "meet()",
+      signals,
+      checked,
+      { maxPeers: 1, once: true },
+      {
+        met(meeting) {
+          isMet = true;
+          forget();
+          void meeting.closed.then(() => attendance.stop());
+          resolve(meeting);
+        },
+        signalsEnded(error) {
+          if (isMet) return;
+          forget();
+          attendance.stop();
+          reject(new RendezvousError("signalsEnded", "the signals ended before a peer was found", { cause: error }));
+        },
+      },
+    );
+    const forget = onAbort(signal, (reason) => {
+      attendance.stop();
+      reject(reason as Error);
+    });
+    attendance.tell({ type: "start" });
+  });
+}
+
+/**
+ * Yields a meeting with each peer that comes, up to `maxPeers` at a time: every pair in the room meets. A peer that was
+ * lost is met again when it comes back. Leaving the loop leaves the room, with all meetings. Ends when the signals end;
+ * meetings then go on until their connections fail.
+ */
+export function meetings(signals: Signals, options: MeetingsOptions = {}): AsyncIterableIterator<Meeting, undefined> {
+  requireSignals("meetings()", signals);
+  const checked = checkOptions("meetings()", options, meetingsTable);
+  const { maxPeers = 7, signal } = checked;
+  if (!(Number.isInteger(maxPeers) && maxPeers > 0)) {
+    throw new RangeError(`maxPeers is a count of 1 or more, not ${String(maxPeers)}`);
+  }
+  const arrivals = new Arrivals<Meeting>(
+    maxPeers,
+    () => {
+      forget();
+      if (!isAlone) attendance.stop();
+    },
+    (meeting) => meeting.close(),
+  );
+  /** Without signals no other peer can come. */
+  let isAlone = false;
+  const attendance = attend(
+    "meetings()",
+    signals,
+    checked,
+    { maxPeers, once: false },
+    {
+      met: (meeting) => arrivals.add(meeting),
+      signalsEnded() {
+        isAlone = true;
+        arrivals.end();
+        if (attendance.isEmpty) attendance.stop();
+      },
+      over() {
+        if (isAlone && attendance.isEmpty) attendance.stop();
+      },
+    },
+  );
+  const forget = onAbort(signal, () => void arrivals.return());
+  attendance.tell({ type: "start" });
+  return arrivals;
+}
+
+function requireSignals(where: string, signals: Signals): void {
+  requireKind(
+    `${where} takes signals,`,
+    signals,
+    "{ readable, writable }",
+    advice({
+      charAt: "use broadcastChannelSignals()",
+      send: "use webSocketSignals()",
+      postMessage: "use portSignals() or broadcastChannelSignals()",
+    }),
+  );
+}
+
+function attend(
+  where: string,
+  signals: Signals,
+  options: MeetOptions,
+  extent: { readonly maxPeers: number; readonly once: boolean },
+  attendants: Attendants,
+): Attendance {
+  const { secret, connectMs = 20_000, lostMs = 30_000 } = options;
+  requireTimes({ connectMs, lostMs });
+  const randomId = idsFrom(options);
+  const room = new Room({
+    own: randomId(),
+    ...extent,
+    secret: secret === undefined ? undefined : bytesOf(secret),
+    connectMs,
+    lostMs,
+    randomId,
+  });
+  return new Attendance(room, signals, runOptions(where, options), attendants);
+}
+
+export function requireTimes(times: Readonly<Record<string, number>>): void {
+  for (const [name, ms] of Object.entries(times)) {
+    if (!(ms >= 0)) throw new RangeError(`${name} is a time of 0 milliseconds or more, not ${String(ms)}`);
+  }
+}
+
+/** Makes ids of 128 random bits. */
+export function idsFrom({ random = (bytes) => void crypto.getRandomValues(bytes) }: ConnectionOptions): () => string {
+  return () => {
+    const bytes = new Uint8Array(16);
+    random(bytes);
+    return hexOf(bytes);
+  };
+}
+
+export function runOptions(where: string, options: ConnectionOptions): ConstructorParameters<typeof Attendance>[2] {
+  const { rtcConfiguration, makePeerConnection, clock, onReport } = options;
+  if (makePeerConnection === undefined && !("RTCPeerConnection" in globalThis)) {
+    throw new TypeError(`${where} needs makePeerConnection here: there is no RTCPeerConnection`);
+  }
+  return { makePeerConnection: makePeerConnection ?? (() => new RTCPeerConnection(rtcConfiguration)), clock, onReport };
+}

@@ -1,0 +1,58 @@
+/** Two peers that have met. */
+import { TransportError } from "../transports/transportError.ts";
+import type { ByteTransport } from "../transports/byteTransport.ts";
+import { dataChannelProtocol, transportOf } from "../transports/webrtcChannel.ts";
+import { CHANNEL_LABEL, type Link } from "./link.ts";
+
+export interface MeetingEnd {
+  /** `closed`: this end closed it. `left`: the other end did. `lost`: the network failed and did not come back. */
+  readonly reason: "closed" | "left" | "lost";
+  /** In words. */
+  readonly why: string;
+}
+
+export class Meeting {
+  readonly peerConnection: RTCPeerConnection;
+  /**
+   * Six digits that are the same at both ends, such as `"042 917"`, and differ if somebody has put himself between
+   * them. Let both users compare them, over a way that nobody can fake, such as a call.
+   */
+  readonly fingerprint: string;
+  /** A transport for each WebSocket that the other end dials, for `serve` and the servers. */
+  readonly incoming: AsyncIterableIterator<ByteTransport, undefined>;
+  /** Resolves when the meeting is over. */
+  readonly closed: Promise<MeetingEnd>;
+  readonly #leave: () => void;
+  #isOver = false;
+  #settle!: (end: MeetingEnd) => void;
+
+  /** Created by `meet` and its like. */
+  constructor({ connection, incoming }: Link, fingerprint: string, leave: () => void) {
+    this.peerConnection = connection;
+    this.incoming = incoming;
+    this.fingerprint = fingerprint;
+    this.#leave = leave;
+    this.closed = new Promise((resolve) => (this.#settle = resolve));
+  }
+
+  /**
+   * Opens a channel to the other end: a `Dial` for `createWebSocketClass`, or for `connect(meeting.dial())`. Each
+   * WebSocket has a separate one. Throws a `TransportError` (`lost`) when the meeting is over.
+   */
+  readonly dial = (): ByteTransport => {
+    if (this.#isOver) throw new TransportError("lost", "the meeting is over");
+    const channel = this.peerConnection.createDataChannel(CHANNEL_LABEL, { protocol: dataChannelProtocol });
+    return { ...transportOf(channel, { peerConnection: this.peerConnection }), encrypted: true };
+  };
+
+  /** Ends the meeting. The other end learns of it at once. */
+  close(): void {
+    this.#leave();
+  }
+
+  /** @internal */
+  end(end: MeetingEnd): void {
+    this.#isOver = true;
+    this.#settle(end);
+  }
+}

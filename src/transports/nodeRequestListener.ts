@@ -1,0 +1,84 @@
+/** Lets a function from `Request` to `Response` answer the requests of a server of Node's `http`. */
+import { requireKind } from "../core/options.ts";
+import { ignore } from "./ignore.ts";
+import { report, warn } from "./warn.ts";
+
+/** The part of an `http.IncomingMessage` that is used. */
+export interface NodeIncomingMessage extends AsyncIterable<Uint8Array> {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly rawHeaders: readonly string[];
+  readonly headers: { readonly host?: string | undefined };
+  readonly socket: object;
+}
+
+/** The part of an `http.ServerResponse` that is used. */
+export interface NodeServerResponse {
+  setHeader(name: string, value: string): unknown;
+  statusCode: number;
+  end(body?: Uint8Array): unknown;
+}
+
+/**
+ * Makes a listener for the `request` event of an `http.Server` or `https.Server`. If the handler throws or rejects, the
+ * client gets 500 and the error becomes a warning. For small bodies: the response is sent when it is complete.
+ */
+export function requestListener(
+  handler: (request: Request) => Response | Promise<Response>,
+): (request: NodeIncomingMessage, response: NodeServerResponse) => void {
+  requireKind("requestListener() takes a handler,", handler, "a function");
+  return (asked, answer) => {
+    void respond(handler, asked)
+      .then(async (response) => {
+        answer.statusCode = response.status;
+        response.headers.forEach((value, name) => void answer.setHeader(name, value));
+        answer.end(new Uint8Array(await response.arrayBuffer()));
+      })
+      .catch(ignore); // the client has gone
+  };
+}
+
+async function respond(
+  handler: (request: Request) => Response | Promise<Response>,
+  asked: NodeIncomingMessage,
+): Promise<Response> {
+  let request: Request;
+  try {
+    request = requestOf(asked);
+  } catch {
+    return new Response(null, { status: 400 });
+  }
+  try {
+    return await handler(request);
+  } catch (error) {
+    report(warn, error);
+    return new Response(null, { status: 500 });
+  }
+}
+
+function requestOf(asked: NodeIncomingMessage): Request {
+  const {
+    method = "GET",
+    url = "/",
+    rawHeaders,
+    headers: { host = "localhost" },
+    socket,
+  } = asked;
+  const headers = new Headers();
+  for (let i = 0; i < rawHeaders.length; i += 2) headers.append(rawHeaders[i]!, rawHeaders[i + 1]!);
+  const hasBody = method !== "GET" && method !== "HEAD";
+  const body = hasBody ? { body: bodyOf(asked), duplex: "half" } : {};
+  return new Request(`${"encrypted" in socket ? "https" : "http"}://${host}${url}`, { method, headers, ...body });
+}
+
+/** The rest of a body that nobody reads is left to Node, because cancelling it would end the connection. */
+function bodyOf(asked: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const chunks = asked[Symbol.asyncIterator]();
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await chunks.next();
+      if (done === true) controller.close();
+      else controller.enqueue(value);
+    },
+  });
+}

@@ -1,0 +1,78 @@
+/** What is done with a peer connection wherever one is: descriptions, candidates, and watching how it fares. */
+import { ignore } from "./ignore.ts";
+import { listenTo, type Listenable } from "./listeners.ts";
+import { onAbort } from "./onAbort.ts";
+import { firstOf } from "./settlement.ts";
+
+/** Makes the local description and sets it. Names it, because node-datachannel needs that (0.33). */
+export async function describe(
+  peerConnection: RTCPeerConnection,
+  type: "offer" | "answer",
+  options?: RTCOfferOptions,
+): Promise<string> {
+  const made = type === "offer" ? await peerConnection.createOffer(options) : await peerConnection.createAnswer();
+  await peerConnection.setLocalDescription(made);
+  return peerConnection.localDescription!.sdp;
+}
+
+/**
+ * Waits until all candidates are in the local description, but at most `ms` milliseconds, and returns the description.
+ * Rejects with the signal's reason.
+ */
+export async function gathered(peerConnection: RTCPeerConnection, ms: number, signal?: AbortSignal): Promise<string> {
+  await firstOf<void>((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    const look = (): void => {
+      if (peerConnection.iceGatheringState === "complete") resolve();
+    };
+    const waits = [
+      () => clearTimeout(timer),
+      listenTo(peerConnection, { icegatheringstatechange: look }),
+      onAbort(signal, reject),
+    ];
+    look();
+    return waits;
+  });
+  return peerConnection.localDescription!.sdp;
+}
+
+/**
+ * How a connection fares. `ended` is for good: one of the ends has closed it. Without that word it may come back from
+ * `interrupted` and from `failed`.
+ */
+export type Fare = "connected" | "interrupted" | "failed" | "ended";
+
+/** Calls back when that changes. Returns a function that stops it. */
+export function watchFare(peerConnection: RTCPeerConnection, tell: (fare: Fare) => void): () => void {
+  let last: Fare | undefined;
+  let stopSctp: (() => void) | undefined;
+  const look = (): void => {
+    // It exists once there is a description. Chromium says here alone that the other end closed the connection.
+    const { sctp } = peerConnection;
+    if (sctp) stopSctp ??= listenTo(sctp, { statechange: look });
+    const fare = fareOf(peerConnection);
+    if (fare === undefined || fare === last) return;
+    last = fare;
+    tell(fare);
+  };
+  const stop = listenTo(peerConnection, { connectionstatechange: look, signalingstatechange: look });
+  return () => {
+    stop();
+    stopSctp?.();
+  };
+}
+
+function fareOf({ connectionState, sctp }: RTCPeerConnection): Fare | undefined {
+  if (connectionState === "closed" || sctp?.state === "closed") return "ended";
+  if (connectionState === "disconnected") return "interrupted";
+  return connectionState === "connected" || connectionState === "failed" ? connectionState : undefined;
+}
+
+/**
+ * Calls back when the network is there again, and when the page is left, where the platform says so: Chromium closes a
+ * page's connections without a word (156). Returns a function that stops it.
+ */
+export function watchPage(listeners: { readonly online: () => void; readonly pagehide: () => void }): () => void {
+  // Node has no such events.
+  return "addEventListener" in globalThis ? listenTo(globalThis as unknown as Listenable, { ...listeners }) : ignore;
+}

@@ -1,0 +1,54 @@
+/** Sessions over a resumable transport, beside the same without it: messages of 64 KiB, one way, over a pipe in memory. */
+import { resumable, resumed } from "../../src/resume/index.ts";
+import { connect, serve, type WebSocketSession } from "../../src/stream/index.ts";
+import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
+import type { Side, Workload } from "./measure.ts";
+
+const MESSAGE_BYTES = 64 * 1024;
+const MESSAGES = 64;
+
+const PEER = "session over a pipe";
+
+export function resumeWorkloads(): Workload[] {
+  return [
+    {
+      environment: "node",
+      workload: "session over a resumable pipe, 64 KiB binary",
+      role: "client",
+      kind: "send",
+      bytes: MESSAGE_BYTES,
+      peerNames: [PEER],
+      sides: async () => ({ ours: await sideOver(true), peers: { [PEER]: await sideOver(false) } }),
+    },
+  ];
+}
+
+async function sideOver(resumes: boolean): Promise<Side> {
+  const [near, far] = pipe();
+  let client: ByteTransport = near;
+  let server: ByteTransport = far;
+  if (resumes) {
+    client = resumable(() => near);
+    server = (await resumed([far]).next()).value!;
+  }
+  const accepted = Promise.withResolvers<WebSocketSession>();
+  void serve([server], async (request) => {
+    const session = await request.accept();
+    accepted.resolve(session);
+    await session.closed;
+  });
+  const session = await connect(client);
+  const reader = (await accepted.promise).readable.getReader();
+  const writer = session.writable.getWriter();
+  const message = new Uint8Array(MESSAGE_BYTES);
+  return {
+    async run() {
+      const reading = (async () => {
+        for (let i = 0; i < MESSAGES; i++) await reader.read();
+      })();
+      for (let i = 0; i < MESSAGES; i++) await writer.write(message);
+      await reading;
+      return MESSAGES;
+    },
+  };
+}

@@ -1,0 +1,163 @@
+/** `websocket-over bridge`, between our transports and an unmodified server. */
+import { createServer as createHTTPServer } from "node:http";
+import { connect as connectHTTP2 } from "node:http2";
+import { createServer, type AddressInfo, type Server } from "node:net";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { RTCPeerConnection as Polyfill } from "node-datachannel/polyfill";
+import { WebSocket, WebSocketServer } from "ws";
+import { parseFrom, parseTo } from "../../src/cli/bridgeEnds.ts";
+import { http2Dial } from "../../src/http2/index.ts";
+import { connect, type WebSocketError, type WebSocketSession } from "../../src/stream/index.ts";
+import type { ByteTransport } from "../../src/transports/byteTransport.ts";
+import { webRTCDial } from "../../src/transports/webrtc.ts";
+import { webSocketProtocol, webSocketTransport } from "../../src/transports/webSocketTransport.ts";
+import { run, start } from "./command.ts";
+
+async function listening(server: Server, path?: string): Promise<number> {
+  if (path === undefined) server.listen(0, "127.0.0.1");
+  else server.listen(path);
+  await new Promise((resolve) => server.once("listening", resolve));
+  onTestFinished(() => void server.close());
+  return path === undefined ? (server.address() as AddressInfo).port : 0;
+}
+
+/** An echo server of ws that refuses /401. */
+async function upstream(): Promise<string> {
+  const http = createHTTPServer();
+  const server = new WebSocketServer({ noServer: true });
+  http.on("upgrade", (request, socket, head) => {
+    if (request.url === "/401") {
+      socket.end("HTTP/1.1 401 Unauthorized\r\nContent-Length: 4\r\n\r\nnope");
+      return;
+    }
+    server.handleUpgrade(request, socket, head, (client) => {
+      client.on("message", (data, isBinary) => client.send(data, { binary: isBinary }));
+    });
+  });
+  onTestFinished(() => {
+    for (const client of server.clients) client.terminate();
+  });
+  return `127.0.0.1:${await listening(http)}`;
+}
+
+async function expectEcho(session: WebSocketSession): Promise<void> {
+  const message = new Uint8Array(100_000).map((_, i) => i * 7);
+  await session.send(message);
+  expect(await session.receive()).toEqual(message);
+  const { closeCode, reason } = await session.close({ closeCode: 4001, reason: "bye" });
+  expect([closeCode, reason]).toEqual([4001, "bye"]);
+}
+
+function tunnel(port: number, protocols: string[] = [webSocketProtocol]): ByteTransport {
+  return webSocketTransport(new WebSocket(`ws://127.0.0.1:${port}/tunnel`, protocols));
+}
+
+test("ws: carries bytes through WebSockets; it prints each connection, counts on SIGUSR1, and drains on SIGTERM", async () => {
+  const authority = await upstream();
+  const bridge = start("bridge", "ws://127.0.0.1:0/tunnel", `ws://${authority}/`);
+  const port = await bridge.port();
+  const open = await connect(tunnel(port), { url: `ws://${authority}/` });
+  await expectEcho(await connect(tunnel(port), { url: `ws://${authority}/` }));
+  await bridge.says(
+    /#2 127\.0\.0\.1 → ws:\/\/127\.0\.0\.1:\d+\n[^]*#2 ended: 1\d{5} bytes there, 1\d{5} back, \d+\.\d s/,
+  );
+  bridge.signal("SIGUSR1");
+  await bridge.says(/1 open, 2 in all, 0 failed; 1\d{5} bytes there/);
+  bridge.signal("SIGTERM");
+  await bridge.says(/SIGTERM: closing/);
+  await expectEcho(open); // goes on while the bridge drains
+  expect(await bridge.ended).toBe(0);
+});
+
+test("ws: gives plain WebSockets the bytes of tcp: and unix:, as noVNC expects", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "cli-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, "socket");
+  const greet = (): Server => createServer((socket) => socket.on("error", () => {}).end("RFB 003.008\n"));
+  const targets = [`tcp:127.0.0.1:${await listening(greet())}`, `unix:${path}`];
+  await listening(greet(), path);
+  for (const target of targets) {
+    const port = await start("bridge", "ws://127.0.0.1:0/", target).port();
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/`, ["binary"]);
+    const data = await new Promise((resolve) => socket.on("message", (bytes) => resolve(String(bytes))));
+    expect([data, socket.protocol]).toEqual(["RFB 003.008\n", "binary"]);
+  }
+});
+
+test("http2: joins WebSockets of HTTP/2 with a server", async () => {
+  const bridge = start("bridge", "http2://127.0.0.1:0", `ws://${await upstream()}`);
+  const port = await bridge.port();
+  const client = connectHTTP2(`http://127.0.0.1:${port}`);
+  onTestFinished(() => client.destroy());
+  const dial = http2Dial(client);
+  const url = new URL(`ws://127.0.0.1:${port}/`);
+  await expectEcho(await connect(await dial(url), { url }));
+});
+
+test("webrtc: carries bytes through data channels", async () => {
+  const authority = await upstream();
+  const bridge = start("bridge", "webrtc:http://127.0.0.1:0/rtc", `tcp:${authority}`);
+  const endpoint = (await bridge.says(/webrtc:(http:\/\/127\.0\.0\.1:\d+\/rtc)/))[1]!;
+  const dial = webRTCDial(endpoint, { makePeerConnection: () => new Polyfill() as unknown as RTCPeerConnection });
+  const url = new URL(`ws://${authority}/`);
+  await expectEcho(await connect(await dial(url, [], new AbortController().signal), { url }));
+});
+
+test("stdio: carries one connection", async () => {
+  const request = "GET /401 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+  const { status, stdout, stderr } = await run(["bridge", "stdio:", `tcp:${await upstream()}`], request);
+  expect(stdout).toMatch(/^HTTP\/1\.1 401 [^]*nope$/);
+  expect(stderr).toMatch(/#1 ended: \d+ bytes there, \d+ back/);
+  expect(status).toBe(0);
+});
+
+test("an upstream that can't be reached fails that one connection", async () => {
+  const bridge = start("bridge", "ws://127.0.0.1:0/tunnel", "tcp:127.0.0.1:1");
+  const port = await bridge.port();
+  const error = await connect(tunnel(port)).catch((reason: unknown) => reason as WebSocketError);
+  expect(error).toMatchObject({ name: "WebSocketError" });
+  await bridge.says(/#1 failed, no connection to 127\.0\.0\.1:1: nothing listens there/);
+  const alone = await run(["bridge", "stdio:", "tcp:127.0.0.1:1"]);
+  expect(alone).toMatchObject({ status: 1, stdout: "" });
+});
+
+test("pages of other origins, other paths and more than --max-connections are refused", async () => {
+  const bridge = start("bridge", "ws://127.0.0.1:0/tunnel", `ws://${await upstream()}`, "--max-connections", "1");
+  const port = await bridge.port();
+  const status = (path: string, origin?: string): Promise<unknown> =>
+    new Promise((resolve) => {
+      const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { ...(origin !== undefined && { origin }) });
+      socket.on("unexpected-response", (_, response) => resolve(response.statusCode)).on("open", () => resolve(101));
+      socket.on("error", () => {});
+      onTestFinished(() => socket.terminate());
+    });
+  expect(await status("/tunnel", "https://elsewhere.test")).toBe(403);
+  expect(await status("/elsewhere")).toBe(400);
+  expect(await status("/tunnel")).toBe(101);
+  await bridge.says(/#1 /);
+  expect(await status("/tunnel")).toBe(503);
+});
+
+describe("FROM and TO", () => {
+  test("name what there is", () => {
+    expect(parseFrom("ws://[::1]:9000/tunnel")).toEqual({ kind: "ws", host: "::1", port: 9000, path: "/tunnel" });
+    expect(parseFrom("http2://0.0.0.0")).toMatchObject({ kind: "http2", port: 80 });
+    expect(parseFrom("webrtc:http://h:1/rtc")).toMatchObject({ kind: "webrtc", path: "/rtc" });
+    expect(parseFrom("stdio:")).toEqual({ kind: "stdio" });
+    expect(parseTo("wss://user:secret@h/x")).toMatchObject({ kind: "ws", name: "wss://h" });
+    expect(parseTo("tcp:[::1]:5900")).toMatchObject({ kind: "tcp", name: "tcp://[::1]:5900" });
+    expect(parseTo("unix:/a/b")).toMatchObject({ kind: "unix", path: "/a/b" });
+  });
+  test.each(["", "http://h", "ws:", "wss://h:1/", "ws://h:99999", "ws://h/?a", "webrtc:https://h"])(
+    "FROM %s is refused",
+    (text) => {
+      expect(() => parseFrom(text)).toThrow(/^FROM is ws:/);
+    },
+  );
+  test.each(["", "http://h", "tcp:h", "tcp:h:x", "tcp:1", "ws://", "unix:"])("TO %s is refused", (text) => {
+    expect(() => parseTo(text)).toThrow(/^TO is ws:/);
+  });
+});

@@ -1,0 +1,53 @@
+/** Byte arrays: which values are bytes, and whose memory a view lies in. */
+import { describe, expect, test } from "vitest";
+import { concat, EMPTY, isBufferSource, latin1, putTogether, requireFixed, viewOf } from "../../src/core/bytes.ts";
+import { hex, toHex } from "../support/wire.ts";
+
+describe("viewOf", () => {
+  test("views the same memory, and only its part of it", () => {
+    const buffer = hex("00 01 02 03 04 05 06 07").buffer;
+    for (const view of [new Uint8Array(buffer, 2, 4), new Uint16Array(buffer, 2, 2), new DataView(buffer, 2, 4)]) {
+      const bytes = viewOf(view);
+      expect(bytes.buffer).toBe(buffer);
+      expect(toHex(bytes)).toBe("02 03 04 05");
+    }
+    expect(toHex(viewOf(buffer))).toBe("00 01 02 03 04 05 06 07");
+  });
+  test("returns empty bytes for an empty or a detached buffer", () => {
+    const detached = hex("01 02");
+    structuredClone(detached, { transfer: [detached.buffer] });
+    for (const source of [new ArrayBuffer(0), new Uint8Array(0), detached]) expect(viewOf(source)).toBe(EMPTY);
+  });
+  test.each([4, "text", null, undefined, [1, 2], { byteLength: 2 }])("refuses %j", (source) => {
+    expect(isBufferSource(source)).toBe(false);
+    expect(() => viewOf(source)).toThrow(new TypeError("bytes must be an ArrayBuffer or a view of one"));
+  });
+  test("refuses a view whose buffer has shrunk below it", () => {
+    const buffer = new ArrayBuffer(8, { maxByteLength: 8 });
+    const views = [new Uint8Array(buffer, 4, 4), new DataView(buffer, 4, 4)];
+    buffer.resize(2);
+    for (const view of views) expect(() => viewOf(view)).toThrow("out of the bounds of its buffer");
+  });
+});
+
+test("requireFixed refuses resizable memory, and views of it", () => {
+  const buffer = new ArrayBuffer(2, { maxByteLength: 4 });
+  for (const source of [buffer, new Uint8Array(buffer)]) {
+    expect(() => requireFixed(source)).toThrow("resizable memory can't be sent: send a copy");
+  }
+  for (const source of ["text", new ArrayBuffer(2), new Uint8Array(2), 4]) {
+    expect(() => requireFixed(source)).not.toThrow();
+  }
+});
+
+test("latin1 encodes each code point up to U+00FF as one byte", () => {
+  expect(toHex(latin1("a\0é\xff"))).toBe("61 00 e9 ff");
+});
+
+test("concat and putTogether join pieces in order", () => {
+  const pieces = [hex("01"), EMPTY, hex("02 03")];
+  expect(toHex(concat(pieces))).toBe("01 02 03");
+  const into = hex("ff ff ff ff");
+  putTogether(pieces, into);
+  expect(toHex(into)).toBe("01 02 03 ff");
+});

@@ -1,0 +1,264 @@
+/** How peers find each other and stay connected, in virtual time under seeds of faults. */
+import { describe, expect, test } from "vitest";
+import { phases } from "../../src/rendezvous/pair.ts";
+import { bytesOf } from "../../src/rendezvous/bytes.ts";
+import { NO_FAULTS, World, type Faults, type Peer } from "./world.ts";
+
+const SEEDS = 100;
+const seeds = Array.from({ length: SEEDS }, (_, seed) => seed);
+
+/** Faults that differ from seed to seed, so that some runs have much of one and nothing of another. */
+function faultsOf({ random }: World): Faults {
+  const some = (most: number): number => (random() < 0.3 ? 0 : random() * most);
+  return { loss: some(0.6), repeat: some(0.5), delayMs: 1 + some(1500), drop: some(0.6) };
+}
+
+function worldOf(seed: number, faults?: Faults): World {
+  const world = new World(seed, NO_FAULTS);
+  world.faults = faults ?? faultsOf(world);
+  return world;
+}
+
+const areConnected = (peers: readonly Peer[], count: number): boolean =>
+  peers.every(({ current }) => current.length === count);
+
+/** What holds for every pair that has met. */
+function expectAgreement(peers: readonly Peer[], seed: number): void {
+  const bySession = new Map<string, string[]>();
+  for (const { met } of peers) {
+    for (const { session, fingerprint } of met) {
+      expect(fingerprint, `seed ${seed}`).toMatch(/^\d{3} \d{3}$/);
+      bySession.set(session, [...(bySession.get(session) ?? []), fingerprint]);
+    }
+  }
+  for (const [first, second = first] of bySession.values()) expect(second, `seed ${seed}`).toBe(first);
+}
+
+describe("two peers", () => {
+  test("that start at once meet within a second, and then are silent", () => {
+    for (const seed of seeds) {
+      const world = worldOf(seed, NO_FAULTS);
+      const peers = [world.join(), world.join()];
+      expect(
+        world.run(1000, () => areConnected(peers, 1)),
+        `seed ${seed}`,
+      ).toBe(true);
+      expectAgreement(peers, seed);
+      expect(peers.map(({ reports }) => reports)).toEqual([[], []]);
+      world.run(world.nowMs + 2000);
+      expect(Math.max(...peers.map(({ sent }) => sent))).toBeLessThan(20);
+      const silence = peers.map(({ sent }) => sent);
+      world.run(600_000);
+      expect(
+        peers.map(({ sent }) => sent),
+        "and then are silent",
+      ).toEqual(silence);
+    }
+  });
+  test("meet however late the second one comes, and whatever the signals lose, repeat and reorder", () => {
+    for (const seed of seeds) {
+      const world = worldOf(seed);
+      const first = world.join();
+      world.run(world.random() * 20_000);
+      const peers = [first, world.join()];
+      world.run(world.nowMs + 60_000, () => areConnected(peers, 1));
+      world.faults = { ...NO_FAULTS };
+      expect(
+        world.run(world.nowMs + 60_000, () => areConnected(peers, 1)),
+        `seed ${seed}`,
+      ).toBe(true);
+      expectAgreement(peers, seed);
+    }
+  });
+  test("get through a network that is cut again and again, without a new session", () => {
+    for (const seed of seeds) {
+      // In every other run texts of one round arrive in the next.
+      const world = worldOf(seed, { ...NO_FAULTS, loss: 0.2, repeat: 0.5, delayMs: seed % 2 === 0 ? 300 : 6000 });
+      const peers = [world.join(), world.join()];
+      world.run(60_000, () => areConnected(peers, 1));
+      for (let i = 0; i < 5; i++) {
+        const { session } = peers[0]!.met.at(-1)!;
+        world.cut(session);
+        const isBack = (): boolean => peers.every(({ links }) => links.get(session)!.isConnected);
+        expect(world.run(world.nowMs + 40_000, isBack), `seed ${seed}, cut ${i}`).toBe(true);
+        world.run(world.nowMs + world.random() * 10_000);
+      }
+      expect(peers.map(({ met }) => met.map(({ over }) => over))).toEqual([[undefined], [undefined]]);
+    }
+  });
+  test("restart when a network comes, and the connection goes on", () => {
+    const world = worldOf(1, NO_FAULTS);
+    const peers = [world.join(), world.join()];
+    world.run(10_000);
+    for (const peer of peers) {
+      const { session } = peer.met[0]!;
+      const made = peer.links.get(session)!.made;
+      world.tell(peer, { type: "online" });
+      world.run(world.nowMs + 10_000);
+      expect(peer.links.get(session)!.made).toBeGreaterThan(made);
+    }
+    expect(areConnected(peers, 1)).toBe(true);
+  });
+  test("notice a peer that is killed, within the bound, and look for another", () => {
+    for (const seed of seeds.slice(0, 50)) {
+      const world = worldOf(seed, NO_FAULTS);
+      const [near, far] = [world.join(), world.join()];
+      world.run(10_000);
+      world.kill(far);
+      world.run(100_000);
+      // Five seconds until the connection says so, and lostMs.
+      expect(near.met[0]!.over).toMatchObject({ reason: "lost" });
+      expect(near.met[0]!.over!.atMs).toBeLessThanOrEqual(45_000);
+      const another = world.join();
+      expect(world.run(110_000, () => areConnected([near, another], 1))).toBe(true);
+    }
+  });
+  test("learn at once that the other one has left", () => {
+    const world = worldOf(1, NO_FAULTS);
+    const [near, far] = [world.join(), world.join()];
+    world.run(10_000);
+    world.tell(near, { type: "stop" });
+    world.run(10_200);
+    expect([near.met[0]!.over!.reason, far.met[0]!.over!.reason]).toEqual(["closed", "left"]);
+  });
+});
+
+describe("more than two", () => {
+  test("of eight in a room, each pair meets, whatever the signals do", () => {
+    for (const seed of seeds.slice(0, 8)) {
+      const world = worldOf(seed);
+      const peers = Array.from({ length: 8 }, () => world.join({ maxPeers: 7 }));
+      world.run(60_000, () => areConnected(peers, 7));
+      world.faults = { ...NO_FAULTS };
+      expect(
+        world.run(world.nowMs + 120_000, () => areConnected(peers, 7)),
+        `seed ${seed}`,
+      ).toBe(true);
+      expectAgreement(peers, seed);
+    }
+  });
+  test("of five that each want one other, two pairs come about, and one is left", () => {
+    for (const seed of seeds.slice(0, 100)) {
+      const world = worldOf(seed);
+      const peers = Array.from({ length: 5 }, () => world.join());
+      const isDone = (): boolean => peers.filter(({ current }) => current.length === 1).length === 4;
+      world.run(30_000, isDone);
+      world.faults = { ...NO_FAULTS };
+      expect(world.run(world.nowMs + 120_000, isDone), `seed ${seed}`).toBe(true);
+    }
+  });
+});
+
+describe("signals are not to be trusted", () => {
+  test("strangers' texts, forged and repeated ones change nothing, and what is kept stays bounded", () => {
+    for (const seed of seeds.slice(0, 5)) {
+      const world = worldOf(seed, { ...NO_FAULTS, delayMs: 50 });
+      const secret = bytesOf("only the two know it");
+      const peers = [world.join({ secret }), world.join({ secret })];
+      const disturb = (): void => {
+        const known = world.texts[Math.floor(world.random() * world.texts.length)] ?? "";
+        const at = Math.floor(world.random() * known.length);
+        const texts = [
+          known,
+          known.slice(0, at) + String.fromCharCode(32 + world.random() * 90) + known.slice(at + 1),
+          known.slice(0, at),
+          JSON.stringify({ p: "websocket-over/rendezvous/1", type: "hello", from: world.randomId() }),
+          "x".repeat(world.random() * 40_000),
+        ];
+        for (const peer of peers) world.tell(peer, { type: "text", text: texts[Math.floor(world.random() * 5)] });
+        world.after(world.random() * 60, disturb);
+      };
+      disturb();
+      expect(
+        world.run(60_000, () => areConnected(peers, 1)),
+        `seed ${seed}`,
+      ).toBe(true);
+      world.run(world.nowMs + 20_000);
+      expect(areConnected(peers, 1)).toBe(true);
+      expect(peers.map(({ met }) => met.length)).toEqual([1, 1]);
+      expect(Math.max(...peers.map(({ reports }) => reports.length))).toBeLessThan(100);
+    }
+  });
+  test("a flood from strangers does not keep two that have met from restarting", () => {
+    const world = worldOf(3, NO_FAULTS);
+    const peers = [world.join(), world.join()];
+    world.run(10_000, () => areConnected(peers, 1));
+    const flood = (): void => {
+      const text = JSON.stringify({ p: "websocket-over/rendezvous/1", type: "hello", from: world.randomId() });
+      for (const peer of peers) for (let i = 0; i < 20; i++) world.tell(peer, { type: "text", text });
+      world.after(10, flood);
+    };
+    flood();
+    world.run(20_000);
+    const { session } = peers[0]!.met[0]!;
+    const sent = peers.map((peer) => peer.sent);
+    world.cut(session);
+    expect(world.run(60_000, () => peers.every(({ links }) => links.get(session)!.isConnected))).toBe(true);
+    expect(Math.max(...peers.map((peer, i) => peer.sent - sent[i]!))).toBeLessThan(60);
+    expect(Math.max(...peers.map(({ reports }) => reports.length))).toBeLessThan(60);
+  });
+  test.each(["busy", "bye", "again"])("a forged %s does not end a connection", (type) => {
+    const world = worldOf(4, NO_FAULTS);
+    const peers = [world.join(), world.join()];
+    world.run(10_000);
+    const [near, far] = peers as [Peer, Peer];
+    const { session } = near.met[0]!;
+    const forged = { p: "websocket-over/rendezvous/1", type, from: far.id, to: near.id, session };
+    for (let i = 0; i < 100; i++) world.tell(near, { type: "text", text: JSON.stringify(forged) });
+    world.run(60_000);
+    expect(areConnected(peers, 1)).toBe(true);
+    expect(near.links.get(session)!.made).toBeLessThan(4);
+  });
+  test("an offer of another certificate is ignored in a session, and reported", () => {
+    const world = worldOf(5, NO_FAULTS);
+    const peers = [world.join(), world.join()];
+    world.run(10_000);
+    const answering = peers.find(({ id }) => peers.every((other) => other.id >= id))!;
+    const offer = world.texts
+      .map((text) => JSON.parse(text) as Record<string, unknown>)
+      .find(({ type }) => type === "offer")!;
+    const sdp = String(offer.sdp).replace(/sha-256 .*\r/, `sha-256 ${Array(32).fill("66").join(":")}\r`);
+    world.tell(answering, { type: "text", text: JSON.stringify({ ...offer, round: 9, sdp }) });
+    expect(answering.reports).toEqual(["a description has another certificate"]);
+    expect(areConnected(peers, 1)).toBe(true);
+  });
+  test("a description with two fingerprints is ignored: a relay could show one and use the other", () => {
+    const world = worldOf(8, NO_FAULTS);
+    const [one, two] = [world.join(), world.join()];
+    const forged = (text: string): string => {
+      const message = JSON.parse(text) as { sdp?: string };
+      if (message.sdp === undefined) return text;
+      const sdp = message.sdp.replace(/(a=fingerprint.*\r\n)/, "$1$1");
+      return JSON.stringify({ ...message, sdp });
+    };
+    world.forge = forged;
+    world.run(60_000);
+    expect([one, two].map(({ met }) => met.length)).toEqual([0, 0]);
+    expect(two.reports.concat(one.reports)).toContain(
+      "a text was ignored: it is not a message of websocket-over/rendezvous/1",
+    );
+  });
+  test("peers with another secret, or none, do not meet", () => {
+    const world = worldOf(6, NO_FAULTS);
+    const peers = [undefined, bytesOf("one"), bytesOf("other")].map((secret) => world.join({ secret }));
+    expect(world.run(60_000, () => peers.some(({ links }) => links.size > 0))).toBe(false);
+  });
+});
+
+test("when the signals end, two that have met stay connected, and say so when the network fails", () => {
+  const world = worldOf(7, NO_FAULTS);
+  const peers = [world.join(), world.join()];
+  world.run(10_000);
+  for (const peer of peers) world.tell(peer, { type: "signalsEnded" });
+  world.run(60_000);
+  expect(areConnected(peers, 1)).toBe(true);
+  const sent = peers.map((peer) => peer.sent);
+  world.cut(peers[0]!.met[0]!.session);
+  world.run(120_000);
+  expect(peers.map(({ met, sent }) => [met[0]!.over!.reason, sent])).toEqual(sent.map((count) => ["lost", count]));
+});
+
+test("every phase can end, and nothing follows the end", () => {
+  for (const [phase, next] of Object.entries(phases)) expect(next.end).toBe(phase === "over" ? undefined : "over");
+  expect(phases.over).toEqual({});
+});
