@@ -34,9 +34,8 @@ export function explain(what: Given): void {
   if (location.hash !== "#explain") history.pushState(null, "", "#explain");
 }
 
-/** Back to the two ends. */
+/** Back to the two ends. The browser's “Back” leads to the same bytes again. */
 export function stopExplaining(): void {
   explaining.value = false;
-  given.value = undefined;
   history.pushState(null, "", location.pathname + location.search);
 }
