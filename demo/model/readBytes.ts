@@ -81,6 +81,8 @@ function readDump(text: string): ReadBytes | string | undefined {
   const bytes: number[] = [];
   const start = lines[0]?.offset;
   if (start === undefined || lines[0]!.rest.trim() === "") return undefined;
+  // Four digits and a wide space may be hex as well: a line of its own begins at a whole row.
+  if (lines.length === 1 && start % 16 !== 0) return undefined;
   for (const [index, { offset, rest }] of lines.entries()) {
     if (offset !== start + bytes.length) {
       return index > 0 && offset === start

@@ -25,6 +25,7 @@ describe("hex", () => {
   ])("%s", (_, text) => expectBytes(text, "hex", HELLO));
 
   test("pairs of digits with commas are hex", () => expectBytes("10, 20", "hex", "10 20"));
+  test("four digits before a wide space are not an offset", () => expectBytes("8185  37fa", "hex", "81 85 37 fa"));
   test("no text is no bytes", () => expectBytes(" ", "hex", ""));
 });
 
