@@ -51,7 +51,14 @@ export function Ladder({ opened }: Props): VNode {
     };
   }, []);
   useLayoutEffect(() => {
-    const observer = new ResizeObserver(look);
+    // An inspector that opens below takes room: what was in sight before, and the selected arrow, stay in sight.
+    const observer = new ResizeObserver(() => {
+      if (borrowed.peek() === undefined && follows.peek() && paused.peek() === undefined) {
+        box.current!.scrollTop = box.current!.scrollHeight;
+      }
+      box.current!.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" });
+      look();
+    });
     observer.observe(box.current!);
     return () => observer.disconnect();
   }, []);
