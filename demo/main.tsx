@@ -1,10 +1,19 @@
 /** Renders the playground, with a message already sent. */
 import { render } from "preact";
+import { keepFocusIn } from "./components/focusKeeper.ts";
+import { followExplain } from "./explain/explained.ts";
+import { takeBytes } from "./explain/taking.ts";
+import { holdUnavailable } from "./components/unavailable.ts";
 import { conversation, selected } from "./model/playground.ts";
 import { Playground } from "./playground.tsx";
 import { followHash } from "./scenarios/teller.ts";
 
-render(<Playground />, document.getElementById("playground")!);
+const root = document.getElementById("playground")!;
+render(<Playground />, root);
+keepFocusIn(root);
+holdUnavailable();
+takeBytes();
+followExplain();
 
 if (!followHash()) sayHello();
 

@@ -23,8 +23,9 @@ async function askWithoutAutoAccept(page: Page): Promise<Locator> {
 
 test("the page opens with both sides open and a message sent, and says what to do next", async ({ page }) => {
   await expectStates(page, "open");
-  await expect(page.getByRole("heading", { level: 1 })).toContainText("websocket-over");
-  await expect(page.getByRole("banner")).toContainText("click any arrow to see what its bytes mean");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("See every bit of a WebSocket.");
+  await expect(page.getByRole("banner")).toContainText("Choose an arrow to see what its bytes mean");
+  await expect(inspector(page)).toContainText("Text, a whole message, 5 bytes, masked: “hello”");
   await expect(inspector(page)).toContainText("client → server TEXT");
   await expect(event(page, "Server", "connectionRequested")).toContainText("/chat");
   await expect(event(page, "Client", "connectionEstablished")).toHaveCount(1);

@@ -1,8 +1,11 @@
 /** The bytes to send by hand, and their receiver. */
 import { signal } from "@preact/signals";
 import type { Role } from "../../src/inspect/index.ts";
-import { connectAgain, conversation, wishes } from "../model/playground.ts";
+import { connectAgain, conversation, selected, wishes } from "../model/playground.ts";
+import { violates } from "../ladder/labels.ts";
 import type { Conversation } from "../model/conversation.ts";
+import type { WireItem } from "../model/timeline.ts";
+import { until } from "../model/until.ts";
 import { act } from "../scenarios/action.ts";
 import { encodeSpec, plainFrame, type FrameSpec } from "./frameSpec.ts";
 import { handshakePresets, wireText, type HandshakePreset } from "./handshakePresets.ts";
@@ -28,6 +31,8 @@ export const trial = signal<
 
 /** How long to wait for a connection to open, in milliseconds. */
 const OPEN_MS = 10_000;
+/** How long is waited for what was sent to arrive, in milliseconds. */
+const SHOW_MS = 3000;
 
 export function takePreset(preset: Preset): void {
   chosenPreset.value = preset.name;
@@ -35,7 +40,7 @@ export function takePreset(preset: Preset): void {
   draft.value = preset;
 }
 
-/** Sends the draft's frames on an open connection. Returns the error of the draft, if any. */
+/** Sends the draft's frames. Returns the error of the draft, if any. */
 export async function sendDraft(): Promise<string | undefined> {
   const { from, compression, frames } = draft.value;
   const encoded: Uint8Array<ArrayBuffer>[] = [];
@@ -44,13 +49,25 @@ export async function sendDraft(): Promise<string | undefined> {
     if (typeof bytes === "string") return bytes;
     encoded.push(bytes);
   }
+  return await sendFrames(chosenPreset.value ?? "A frame by hand", from, compression, encoded);
+}
+
+/** Sends frames as they are, on a connection that is open for them. Returns why not, if they can't be sent. */
+export async function sendFrames(
+  what: string,
+  from: Role,
+  compression: boolean,
+  frames: readonly Uint8Array<ArrayBuffer>[],
+): Promise<string | undefined> {
   if (!isOpen() || wishes.value.compression !== compression) {
     await act({ type: "connect", wishes: { compression } });
   }
-  if (!(await opened())) return "The connection does not open.";
+  if (!(await until(isOpen, OPEN_MS))) return "The connection does not open.";
   const judge = from === "client" ? "server" : "client";
-  trial.value = { conversation: conversation.value, judge, what: chosenPreset.value ?? "A frame by hand" };
-  for (const bytes of encoded) await act({ type: "inject", from, bytes });
+  trial.value = { conversation: conversation.value, judge, what };
+  const before = sentBy(from).length;
+  for (const bytes of frames) await act({ type: "inject", from, bytes });
+  void showOffence(from, before, frames.length);
   return undefined;
 }
 
@@ -64,24 +81,27 @@ export function sendHandshake(what: string): string | undefined {
   });
   if (refusal === undefined) {
     trial.value = { conversation: conversation.value, judge: from === "client" ? "server" : "client", what };
+    void showOffence(from, 0, 1);
   }
   return refusal;
+}
+
+/** Chooses what breaks a rule among the records that `from` has sent since, or the last one if none does. */
+async function showOffence(from: Role, before: number, count: number): Promise<void> {
+  const { value: mine } = conversation;
+  const chosen = selected.value;
+  const news = (): WireItem[] => sentBy(from).slice(before);
+  await until(() => news().length >= count || news().some(violates), SHOW_MS);
+  // The reader may have chosen something else in the meantime.
+  if (mine !== conversation.value || selected.value !== chosen) return;
+  selected.value = news().find(violates) ?? news().at(-1) ?? chosen;
+}
+
+function sentBy(from: Role): WireItem[] {
+  return conversation.value.timeline.items.filter((item) => item.kind === "record" && item.from === from);
 }
 
 function isOpen(): boolean {
   const { client, server } = conversation.value;
   return client.value?.state.value === "open" && (server.value?.state.value ?? "open") === "open";
-}
-
-function opened(): Promise<boolean> {
-  if (isOpen()) return Promise.resolve(true);
-  return new Promise((resolve) => {
-    const until = performance.now() + OPEN_MS;
-    const look = setInterval(() => {
-      const over = isOpen() || performance.now() > until;
-      if (!over) return;
-      clearInterval(look);
-      resolve(isOpen());
-    }, 20);
-  });
 }

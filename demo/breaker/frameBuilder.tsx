@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { annotate, decode } from "../../src/inspect/index.ts";
 import { Complaint } from "../components/complaint.tsx";
+import { pasteBytes } from "../components/pasteBytes.ts";
 import { Switch } from "../components/switch.tsx";
 import { Clause } from "../inspector/clause.tsx";
 import { fieldsOf } from "../inspector/fields.ts";
@@ -60,7 +61,7 @@ export function FrameBuilder(): VNode {
             Send it as the {draft.value.from}
           </button>
           <label>
-            <span class="spoken">Sent by</span>
+            <span class="spoken">Direction</span>
             <select
               value={draft.value.from}
               onChange={(event) => {
@@ -175,7 +176,7 @@ function Rest(): VNode {
         </select>
       </label>
       <label>
-        Stated length
+        Declared length
         <input
           value={spec.length}
           placeholder="the true length"
@@ -190,6 +191,7 @@ function Rest(): VNode {
           value={spec.key}
           disabled={!spec.mask}
           spellcheck={false}
+          onPaste={pasteBytes}
           onInput={(event) => change({ key: event.currentTarget.value })}
         />
       </label>
@@ -212,6 +214,7 @@ function Rest(): VNode {
           class="bytes"
           value={spec.payload}
           spellcheck={false}
+          {...(spec.payloadForm === "hex" && { onPaste: pasteBytes })}
           onInput={(event) => change({ payload: event.currentTarget.value })}
         />
       </label>

@@ -1,8 +1,9 @@
 /** A frame as the user wants it on the wire, valid or not: a field for every bit (RFC 6455 §5.2). */
 import { WSConnection } from "../../src/index.ts";
 import { permessageDeflate } from "../../src/deflate/index.ts";
-import { decode } from "../../src/inspect/index.ts";
-import { parseHex } from "../model/format.ts";
+import { decode, type FrameRecord } from "../../src/inspect/index.ts";
+import { hex } from "../model/format.ts";
+import { parseBytes } from "../model/readBytes.ts";
 
 export type PayloadForm = "text" | "hex" | "deflated text" | "deflated zeros";
 
@@ -45,7 +46,7 @@ const MAX_ZEROS = 64 * 1024 * 1024;
 export function encodeSpec(spec: FrameSpec): Uint8Array<ArrayBuffer> | string {
   const payload = payloadOf(spec);
   if (typeof payload === "string") return payload;
-  const key = parseHex(spec.key);
+  const key = parseBytes(spec.key);
   if (spec.mask && (typeof key === "string" || key.length !== 4)) return "A masking key is four bytes in hex.";
   if (!/^\d*$/.test(spec.length)) return "A length is a number of bytes.";
   const stated = spec.length === "" ? BigInt(payload.length) : BigInt(spec.length);
@@ -72,7 +73,7 @@ function payloadOf({ payloadForm, payload }: FrameSpec): Uint8Array<ArrayBuffer>
     case "text":
       return new TextEncoder().encode(payload);
     case "hex":
-      return parseHex(payload);
+      return parseBytes(payload);
     case "deflated text":
       return deflated(new TextEncoder().encode(payload));
     case "deflated zeros": {
@@ -93,4 +94,31 @@ function deflated(data: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const server = sender.bytesToSend();
   const [record] = decode({ server }, { handshake: "none", maxPayloadBytes: server.length });
   return record?.kind === "frame" ? record.payload : new Uint8Array(0);
+}
+
+/** The frame that was seen, to be changed. Its payload as text, if it is some. */
+export function specOf(frame: FrameRecord): FrameSpec {
+  const { fin, rsv, opcode, masked, lengthForm, payload, payloadLength, maskingKey, messageType } = frame;
+  const text = messageType === "text" && rsv === 0 ? readText(payload) : undefined;
+  return {
+    fin,
+    rsv1: (rsv & 4) !== 0,
+    rsv2: (rsv & 2) !== 0,
+    rsv3: (rsv & 1) !== 0,
+    opcode,
+    mask: masked,
+    lengthForm: lengthForm === leastForm(BigInt(payloadLength)) ? "auto" : lengthForm,
+    length: "",
+    key: maskingKey === undefined ? plainFrame.key : hex(maskingKey),
+    payloadForm: text === undefined ? "hex" : "text",
+    payload: text ?? hex(payload),
+  };
+}
+
+function readText(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
 }

@@ -44,7 +44,7 @@ export function HandshakeBuilder(): VNode {
             Send it as the {from}
           </button>
           <label>
-            <span class="spoken">Said by</span>
+            <span class="spoken">Direction</span>
             <select
               value={from}
               onChange={({ currentTarget: { value } }) =>

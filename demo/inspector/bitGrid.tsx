@@ -1,6 +1,7 @@
 /** The header of a frame as the RFC draws it: rows of bits, with each field as a box. */
 import type { VNode } from "preact";
-import type { Field } from "./fields.ts";
+import { bitsText, cellsOf, firstBit } from "./bitCells.ts";
+import { isGuilty, type Field } from "./fields.ts";
 
 interface Props {
   readonly fields: readonly Field[];
@@ -8,16 +9,8 @@ interface Props {
   readonly start: number;
   /** The number of header bits. */
   readonly headerBits: number;
-  /** Bits per row: 32, or 16 if there is less room. */
+  /** How many bits make a row. */
   readonly columns: number;
-}
-
-interface Cell {
-  readonly field: Field;
-  /** Counted from the frame's first bit. */
-  readonly first: number;
-  readonly bits: number;
-  readonly isFirst: boolean;
 }
 
 export function BitGrid({ fields, start, headerBits, columns }: Props): VNode {
@@ -28,7 +21,7 @@ export function BitGrid({ fields, start, headerBits, columns }: Props): VNode {
     <div class="bit-grid" role="group" aria-label="Header, bit by bit" style={{ "--columns": columns }}>
       {Array.from({ length: columns }, (_, bit) => (
         <span key={`n${bit}`} class="number" aria-hidden="true">
-          {bit % 8 === 0 || columns === 16 ? bit : bit % 10}
+          {bit}
         </span>
       ))}
       {cells.map(({ field, first, bits, isFirst }) => {
@@ -38,14 +31,14 @@ export function BitGrid({ fields, start, headerBits, columns }: Props): VNode {
           <button
             key={`${field.key} ${first}`}
             type="button"
-            class={`field bits-${bits < 4 ? "few" : "many"}${isFirst ? "" : " continued"}`}
+            class={`field bits-${bits < 4 ? "few" : "many"}${isFirst ? "" : " continued"}${isGuilty(field) ? " guilty" : ""}`}
             data-fields={field.key}
             style={{ "--hue": field.hue, "--bits": bits }}
             aria-label={`${label}: ${display}`}
             title={`${label}: ${display}`}
-            onClick={() => document.getElementById(`field-${field.key}`)?.scrollIntoView({ block: "nearest" })}
+            onClick={() => showField(field)}
           >
-            <span class="name" data-text={isFirst ? shortName(label) : "…"} />
+            <span class="name" data-text={isFirst ? label : "…"} />
             <span class="value" data-text={value} />
           </button>
         );
@@ -57,7 +50,7 @@ export function BitGrid({ fields, start, headerBits, columns }: Props): VNode {
           class="field payload bits-many"
           data-fields={field.key}
           style={{ "--hue": field.hue, "--bits": columns }}
-          onClick={() => document.getElementById(`field-${field.key}`)?.scrollIntoView({ block: "nearest" })}
+          onClick={() => showField(field)}
         >
           <span class="name">{field.annotation.label}</span>
           <span class="value">{field.annotation.display}</span>
@@ -67,33 +60,6 @@ export function BitGrid({ fields, start, headerBits, columns }: Props): VNode {
   );
 }
 
-function firstBit({ start, bit }: { readonly start: number; readonly bit: number }, from: number): number {
-  return (start - from) * 8 + bit;
-}
-
-/** One for each row that the field is on. */
-function cellsOf(field: Field, start: number, columns: number): Cell[] {
-  const from = firstBit(field.annotation, start);
-  const to = from + field.annotation.bits;
-  const cells: Cell[] = [];
-  for (let first = from; first < to;) {
-    const end = Math.min(to, (Math.floor(first / columns) + 1) * columns);
-    cells.push({ field, first, bits: end - first, isFirst: first === from });
-    first = end;
-  }
-  return cells;
-}
-
-/** The bits themselves, with a space between every four. */
-function bitsText({ annotation: { bytes, bit } }: Field, skipped: number, bits: number): string {
-  const digits = Array.from({ length: bits }, (_, index) => {
-    const at = bit + skipped + index;
-    return ((bytes[at >> 3] ?? 0) >> (7 - (at & 7))) & 1;
-  });
-  return digits.join("").replaceAll(/(.{4})(?=.)/g, bits > 8 ? "$1 " : "$1");
-}
-
-/** A text that fits into the width of a bit. */
-function shortName(label: string): string {
-  return /^RSV(\d)$/.test(label) ? `R${label.slice(3)}` : label;
+function showField({ key }: Field): void {
+  document.querySelector(`.field-list [data-fields~="${key}"]`)?.scrollIntoView({ block: "nearest" });
 }

@@ -2,7 +2,7 @@
 import type { VNode } from "preact";
 import type { Annotation } from "../../src/inspect/index.ts";
 import { cutText } from "../model/format.ts";
-import type { Field } from "./fields.ts";
+import { keysOf, type Field } from "./fields.ts";
 import { Clause } from "./clause.tsx";
 
 const MAX_CHARACTERS = 300;
@@ -10,19 +10,53 @@ const MAX_CHARACTERS = 300;
 export function FieldList({ fields, start }: { readonly fields: readonly Field[]; readonly start: number }): VNode {
   return (
     <ol class="field-list" aria-label="Fields">
-      {fields.map(({ key, annotation, hue }) => (
+      {linesOf(fields).map(([first, ...others]) => (
         <li
-          key={key}
-          id={`field-${key}`}
-          class={annotation.violations.length > 0 ? "broken" : ""}
-          data-fields={key}
-          style={{ "--hue": hue }}
+          key={first.key}
+          id={`field-${first.key}`}
+          class={first.annotation.violations.length > 0 ? "broken" : ""}
+          data-fields={keysOf([first, ...others])}
+          style={{ "--hue": first.hue }}
           tabIndex={0}
         >
-          <Explained annotation={annotation} start={start} />
+          {others.length === 0 ? (
+            <Explained annotation={first.annotation} start={start} />
+          ) : (
+            <Reserved fields={[first, ...others]} start={start} />
+          )}
         </li>
       ))}
     </ol>
+  );
+}
+
+type Line = readonly [Field, ...Field[]];
+
+/** One line a field, but for the reserved bits while they say nothing: those share one. */
+function linesOf(fields: readonly Field[]): Line[] {
+  const reserved = fields.filter(({ annotation }) => /^rsv\d$/.test(annotation.name));
+  const isQuiet = reserved.every(({ annotation }) => annotation.value === false && annotation.violations.length === 0);
+  if (reserved.length < 2 || !isQuiet) return fields.map((field) => [field]);
+  return fields.flatMap((field): Line[] => {
+    if (!reserved.includes(field)) return [[field]];
+    return field === reserved[0] ? [reserved as unknown as Line] : [];
+  });
+}
+
+function Reserved({ fields, start }: { readonly fields: Line; readonly start: number }): VNode {
+  const { annotation } = fields[0];
+  return (
+    <>
+      <p class="entry-head">
+        <b>{fields.map((field) => field.annotation.label).join(", ")}</b>{" "}
+        <code>{fields.map((field) => field.annotation.display).join(" ")}</code>
+        <span class="where">
+          byte {annotation.start - start}, bits {annotation.bit}–{annotation.bit + fields.length - 1}
+        </span>
+        <Clause section={annotation.section} />
+      </p>
+      <p>{annotation.explanation}</p>
+    </>
   );
 }
 

@@ -39,6 +39,11 @@ export function fieldsOf(annotations: readonly Annotation[]): Field[] {
   }));
 }
 
+/** Whether it breaks a rule. */
+export function isGuilty({ annotation }: Field): boolean {
+  return annotation.violations.length > 0;
+}
+
 /** Four bits of a byte, or several in a row that belong to the same fields. */
 export interface Stretch {
   readonly text: string;

@@ -7,6 +7,7 @@ import { BitGrid } from "./bitGrid.tsx";
 import { FieldList } from "./fieldList.tsx";
 import { fieldsOf, type Field } from "./fields.ts";
 import { HexDump } from "./hexDump.tsx";
+import { PayloadCells } from "./payloadCells.tsx";
 
 type View = "wire" | "unmasked" | "inflated";
 
@@ -31,9 +32,10 @@ export function FrameView({ record }: { readonly record: FrameRecord | BodyRecor
             fields={fields}
             start={offset}
             headerBits={record.header.length * 8}
-            columns={isNarrow.value ? 16 : 32}
+            columns={isNarrow.value ? 8 : 16}
           />
         )}
+        {record.kind === "frame" && <PayloadCells record={record} columns={columns} />}
         {views.length > 1 && (
           <div class="choice" role="group" aria-label="Payload">
             {views.map((name) => (

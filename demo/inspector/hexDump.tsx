@@ -1,7 +1,7 @@
 /** Bytes in hex and as text, each half of a byte in the colour of its field. */
 import type { VNode } from "preact";
 import { ascii, count } from "../model/format.ts";
-import { FieldMap, keysOf, type Field } from "./fields.ts";
+import { FieldMap, isGuilty, keysOf, type Field } from "./fields.ts";
 
 interface Props {
   readonly bytes: Uint8Array;
@@ -48,12 +48,20 @@ function pieceSpan({ fields, text }: Piece, index: number): VNode {
   return (
     <span
       key={index}
-      {...(first !== undefined && { class: "of-field", "data-fields": keysOf(fields), style: { "--hue": first.hue } })}
+      {...(first !== undefined && {
+        class: classOf(fields),
+        "data-fields": keysOf(fields),
+        style: { "--hue": first.hue },
+      })}
       {...(first !== undefined && { title: fields.map(({ annotation }) => annotation.label).join(", ") })}
     >
       {text}
     </span>
   );
+}
+
+function classOf(fields: readonly Field[]): string {
+  return fields.some(isGuilty) ? "of-field guilty" : "of-field";
 }
 
 function hexPieces(row: Uint8Array, first: number, map: FieldMap): Piece[] {

@@ -3,7 +3,7 @@ import type { VNode } from "preact";
 import { useRef } from "preact/hooks";
 import { count, elapsed } from "../model/format.ts";
 import { isNarrow } from "../model/narrow.ts";
-import { conversation, selected, wireVersion } from "../model/playground.ts";
+import { lookedAt, selected, wireVersion } from "../model/playground.ts";
 import type { ChunkItem, RecordItem, WireItem } from "../model/timeline.ts";
 import { labelOf } from "../ladder/labels.ts";
 import { Clause } from "./clause.tsx";
@@ -11,6 +11,7 @@ import { FrameView } from "./frameView.tsx";
 import { HeadView } from "./headView.tsx";
 import { HexDump } from "./hexDump.tsx";
 import { useLitFields } from "./lit.ts";
+import { sentenceOf } from "./sentence.ts";
 
 export function Inspector(): VNode {
   const box = useRef<HTMLDivElement>(null);
@@ -22,10 +23,16 @@ export function Inspector(): VNode {
       {item === undefined ? (
         <p class="empty">Nothing is selected. Click an arrow on the ladder to see what its bytes mean.</p>
       ) : (
-        <Chosen key={item.id} item={item} />
+        <Chosen key={item.id} item={latest(item)} />
       )}
     </div>
   );
+}
+
+/** A copy of what still changes: a component that is given the same object again is not drawn again. */
+function latest(item: WireItem): WireItem {
+  if (item.arrived !== undefined) return item;
+  return item.kind === "record" ? { ...item, record: { ...item.record } } : { ...item };
 }
 
 function Chosen({ item }: { readonly item: WireItem }): VNode {
@@ -51,8 +58,19 @@ function Chosen({ item }: { readonly item: WireItem }): VNode {
 function Summary({ item }: { readonly item: WireItem }): VNode {
   const { kind, size, flags } = labelOf(item);
   const way = item.from === "client" ? "client → server" : "client ← server";
+  const sentence = item.kind === "record" ? sentenceOf(item.record) : undefined;
   return (
     <header class={`summary from-${item.from}`}>
+      {sentence !== undefined && (
+        <p class="sentence">
+          {sentence.words}
+          {sentence.said !== undefined && (
+            <>
+              : <b>{sentence.said}</b>
+            </>
+          )}
+        </p>
+      )}
       <h3>
         <span class="way">{way}</span> {kind}
       </h3>
@@ -88,7 +106,7 @@ function Violations({ item: { record } }: { readonly item: RecordItem }): VNode 
 /** A chunk has no meaning; only its content matters. */
 function ChunkView({ item }: { readonly item: ChunkItem }): VNode {
   const { bytes, length, from, number } = item;
-  const inIt = conversation.value.timeline.items.filter(
+  const inIt = lookedAt.value.items.filter(
     (other): other is RecordItem =>
       other.kind === "record" &&
       other.from === from &&

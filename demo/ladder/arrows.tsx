@@ -3,6 +3,7 @@ import type { VNode } from "preact";
 import { duration } from "../model/format.ts";
 import type { Gap, Row } from "./geometry.ts";
 import { violates } from "./labels.ts";
+import { WORDS_FROM } from "./ladderState.ts";
 
 interface Props {
   readonly rows: readonly Row[];
@@ -22,7 +23,8 @@ export const RIGHT = 14;
 
 export function Arrows({ rows, gaps, rowHeight, top, height, width, flight }: Props): VNode {
   const [left, right] = [LEFT, width - RIGHT];
-  const y = (at: number): number => (at + 0.5) * rowHeight - top;
+  // Words stand above their line.
+  const y = (at: number): number => at * rowHeight + (rowHeight < WORDS_FROM ? rowHeight / 2 : rowHeight - 4) - top;
   return (
     <svg class="arrows" aria-hidden="true" width={width} height={height} style={{ top: `${top}px` }}>
       <line class="life" x1={left} x2={left} y1={0} y2={height} />
@@ -30,8 +32,8 @@ export function Arrows({ rows, gaps, rowHeight, top, height, width, flight }: Pr
       {gaps.map(({ at, ms }) => (
         <g key={`gap ${at}`} class="gap">
           <line x1={left} x2={right} y1={y(at)} y2={y(at)} />
-          {rowHeight >= 14 && (
-            <text x={left - 8} y={y(at)}>
+          {rowHeight >= WORDS_FROM && (
+            <text x={left - 8} y={y(at) - rowHeight / 2 + 4}>
               {duration(ms)}
             </text>
           )}

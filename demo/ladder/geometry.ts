@@ -1,5 +1,6 @@
 /** The positions on the ladder, in rows: time runs down, and only events take room. */
-import type { Moment, Timeline, WireItem } from "../model/timeline.ts";
+import type { Keeps } from "./filter.ts";
+import type { LookedAt, Moment, WireItem } from "../model/timeline.ts";
 
 export interface Row {
   readonly item: WireItem;
@@ -8,6 +9,8 @@ export interface Row {
   readonly end: number;
   /** It is not complete yet. */
   readonly open: boolean;
+  /** Its place among all rows, counted from 1. */
+  readonly position: number;
 }
 
 /** A time without events. */
@@ -28,8 +31,8 @@ export interface Geometry {
 /** A silence of at least this many milliseconds gets a separate row. */
 const GAP_MS = 100;
 
-/** `chunks`: whether chunks are shown beside the records in them. */
-export function geometryOf({ moments, pending }: Timeline, chunks: boolean): Geometry {
+/** `chunks`: whether chunks are shown beside the records in them. `keeps`: which of all that is shown at all. */
+export function geometryOf({ moments, pending }: LookedAt, chunks: boolean, keeps?: Keeps): Geometry {
   const shown: WireItem[] = [];
   const gaps: Gap[] = [];
   let at = 0;
@@ -41,19 +44,21 @@ export function geometryOf({ moments, pending }: Timeline, chunks: boolean): Geo
     moment.row = at;
     const { item } = moment;
     // The end of a direction is always shown.
-    const isShown = item !== undefined && (item.kind !== "chunk" || chunks || item.length === null);
+    const isWanted = item === undefined || keeps === undefined || keeps(item);
+    const isShown = isWanted && item !== undefined && (item.kind !== "chunk" || chunks || item.length === null);
     if (isShown) shown.push(item);
-    if (isShown || (item === undefined && (chunks || moment.beginsRecord))) at++;
+    if (isShown || (keeps === undefined && item === undefined && (chunks || moment.beginsRecord))) at++;
   }
   let longest = 0;
-  const rows = shown.map((item): Row => {
-    const row = { item, ...spanOf(item), open: item.arrived === undefined };
+  const rows = shown.map((item, index): Row => {
+    const row = { item, ...spanOf(item), open: item.arrived === undefined, position: index + 1 };
     longest = Math.max(longest, row.end - row.start);
     return row;
   });
   for (const item of pending.values()) {
+    if (keeps?.(item) === false) continue;
     const start = item.departed.row;
-    rows.push({ item, start, end: at, open: true });
+    rows.push({ item, start, end: at, open: true, position: rows.length + 1 });
     longest = Math.max(longest, at++ - start);
   }
   return { rows, gaps, height: at, longest };

@@ -2,13 +2,13 @@
 import { useComputed, useSignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useCallback, useLayoutEffect, useRef } from "preact/hooks";
-import { behaviour, conversation, networkSettings, selected, wireVersion } from "../model/playground.ts";
+import { behaviour, borrowed, lookedAt, networkSettings, selected, wireVersion } from "../model/playground.ts";
 import { geometryOf, gapsBetween, rowsBetween, type Row } from "./geometry.ts";
-import { spokenLabel } from "./labels.ts";
+import { spokenLabel, violates } from "./labels.ts";
 import { Arrows } from "./arrows.tsx";
 import { LadderRow } from "./ladderRow.tsx";
 import { LadderTools } from "./ladderTools.tsx";
-import { changeZoom, follows, paused, ROW_HEIGHTS, showsChunks, WORDS_FROM, zoom } from "./ladderState.ts";
+import { changeZoom, filter, follows, paused, ROW_HEIGHTS, showsChunks, WORDS_FROM, zoom } from "./ladderState.ts";
 
 /** How far beyond the edges the ladder is drawn, in CSS pixels, so that short scrolling draws nothing. */
 const OVERSCAN = 240;
@@ -20,10 +20,18 @@ interface Props {
   readonly opened?: () => void;
 }
 
+/** The next or the previous row that breaks a rule. */
+function nextBroken(rows: readonly Row[], at: number, forward: boolean): Row | undefined {
+  return forward
+    ? rows.slice(at + 1).find(({ item }) => violates(item))
+    : rows.slice(0, Math.max(0, at)).findLast(({ item }) => violates(item));
+}
+
 export function Ladder({ opened }: Props): VNode {
   const live = useComputed(() => {
     void wireVersion.value;
-    return geometryOf(conversation.value.timeline, showsChunks.value);
+    const keeps = filter.value;
+    return geometryOf(lookedAt.value, showsChunks.value, typeof keeps === "string" ? undefined : keeps);
   });
   const geometry = paused.value ?? live.value;
   const rowHeight = ROW_HEIGHTS[zoom.value]!;
@@ -43,12 +51,20 @@ export function Ladder({ opened }: Props): VNode {
     };
   }, []);
   useLayoutEffect(() => {
-    const observer = new ResizeObserver(look);
+    // An inspector that opens below takes room: what was in sight before, and the selected arrow, stay in sight.
+    const observer = new ResizeObserver(() => {
+      if (borrowed.peek() === undefined && follows.peek() && paused.peek() === undefined) {
+        box.current!.scrollTop = box.current!.scrollHeight;
+      }
+      box.current!.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" });
+      look();
+    });
     observer.observe(box.current!);
     return () => observer.disconnect();
   }, []);
   useLayoutEffect(() => {
-    if (follows.value && paused.value === undefined) box.current!.scrollTop = box.current!.scrollHeight;
+    if (borrowed.value === undefined && follows.value && paused.value === undefined)
+      box.current!.scrollTop = box.current!.scrollHeight;
     look();
   }, [geometry, rowHeight, follows.value]);
 
@@ -75,6 +91,10 @@ export function Ladder({ opened }: Props): VNode {
     const page = Math.max(1, Math.floor(box.current!.clientHeight / rowHeight) - 1);
     const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page };
     const { key } = event;
+    if (key === "n" || key === "p") {
+      choose(nextBroken(rows, at, key === "n"));
+      return;
+    }
     if (key === "Enter" && selected.value !== undefined) opened?.();
     const to =
       key === "Home" ? 0 : key === "End" ? rows.length - 1 : at < 0 ? rows.length - 1 : at + (steps[key] ?? NaN);
@@ -96,12 +116,13 @@ export function Ladder({ opened }: Props): VNode {
   const hasWords = rowHeight >= WORDS_FROM;
   const active = rows.find(({ item }) => item === selected.value);
   const { latencyMs, stepping } = networkSettings.value;
+  const isLive = borrowed.value === undefined;
   return (
     <section class="panel ladder" aria-label="Ladder">
       <LadderTools live={live.value} />
       <div class="ends" aria-hidden="true">
-        <span class="client">client{!behaviour.client.value.reads && " (not reading)"}</span>
-        <span class="server">server{!behaviour.server.value.reads && " (not reading)"}</span>
+        <span class="client">client{isLive && !behaviour.client.value.reads && " (not reading)"}</span>
+        <span class="server">server{isLive && !behaviour.server.value.reads && " (not reading)"}</span>
       </div>
       <div
         class="rungs"

@@ -30,6 +30,7 @@ export function LadderRow({ row, rowHeight, hasWords, isSelected, size, choose }
       aria-selected={isSelected}
       aria-label={spokenLabel(item)}
       aria-setsize={size}
+      aria-posinset={row.position}
       style={{ top: `${end * rowHeight}px`, height: `${rowHeight}px` }}
       onClick={() => choose(row)}
     >

@@ -1,15 +1,20 @@
-/** The view of the ladder: zoom, follow, pause. */
-import { effect, signal } from "@preact/signals";
-import { conversation } from "../model/playground.ts";
+/** The view of the ladder: zoom, follow, pause, filter. */
+import { computed, effect, signal } from "@preact/signals";
+import { lookedAt } from "../model/playground.ts";
+import { filterOf } from "./filter.ts";
 import type { Geometry } from "./geometry.ts";
 
 /** Heights of a row in CSS pixels, smallest first. */
-export const ROW_HEIGHTS: readonly number[] = [4, 8, 14, 20, 26, 34];
+export const ROW_HEIGHTS: readonly number[] = [4, 8, 18, 24, 30, 38];
 /** Lower rows have no room for text. */
-export const WORDS_FROM = 14;
+export const WORDS_FROM = 18;
 
 /** The index of the current height. */
 export const zoom = signal(3);
+/** What is typed into the filter. */
+export const filterText = signal("");
+/** What it keeps, or what is wrong with it. */
+export const filter = computed(() => filterOf(filterText.value));
 export const showsChunks = signal(true);
 /** Whether the view follows the end. */
 export const follows = signal(true);
@@ -18,7 +23,7 @@ export const paused = signal<Geometry | undefined>(undefined);
 
 // Another conversation has another ladder.
 effect(() => {
-  void conversation.value;
+  void lookedAt.value;
   paused.value = undefined;
   follows.value = true;
 });

@@ -9,15 +9,6 @@ export function ascii(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "·")).join("");
 }
 
-/** Reads hex, with optional spaces, commas or colons; returns a string if there is an error. */
-export function parseHex(text: string): Uint8Array<ArrayBuffer> | string {
-  const digits = text.replaceAll(/0x|[\s,:]/gi, "");
-  const stranger = /[^0-9a-f]/i.exec(digits);
-  if (stranger !== null) return `“${stranger[0]}” is not a hex digit: write bytes like 00 ff 7f.`;
-  if (digits.length % 2 !== 0) return `${digits.length} hex digits: write two for each byte.`;
-  return Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
-}
-
 /** The text, or its start and the number of remaining characters. */
 export function cutText(text: string, maxCharacters: number): string {
   if (text.length <= maxCharacters) return text;
@@ -29,8 +20,18 @@ export function count(amount: number, unit: string): string {
   return `${amount.toLocaleString("en")} ${unit}${amount === 1 ? "" : "s"}`;
 }
 
+/** A time since the beginning in nine characters or fewer, for up to four days. */
 export function elapsed(milliseconds: number): string {
-  return `+${(milliseconds / 1000).toFixed(3)} s`;
+  const seconds = milliseconds / 1000;
+  if (seconds < 99.9995) return `+${seconds.toFixed(3)} s`;
+  if (seconds < 999.995) return `+${seconds.toFixed(2)} s`;
+  const whole = Math.floor(seconds);
+  const hours = Math.floor(whole / 3600);
+  return `+${hours > 0 ? `${hours}:` : ""}${twoDigits(Math.floor(whole / 60) % 60)}:${twoDigits(whole % 60)}`;
+}
+
+function twoDigits(number: number): string {
+  return String(number).padStart(2, "0");
 }
 
 /** In quotation marks, and cut. */
@@ -38,7 +39,11 @@ export function quoted(text: string, maxCharacters = 240): string {
   return `“${cutText(text, maxCharacters)}”`;
 }
 
-/** For example `1.20 s` or `140 ms`. */
+/** For example `140 ms`, `1.20 s`, `17 min` or `5 h`. */
 export function duration(milliseconds: number): string {
-  return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(2)} s`;
+  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
+  const seconds = milliseconds / 1000;
+  if (seconds < 100) return `${seconds.toFixed(2)} s`;
+  if (seconds < 6000) return `${Math.round(seconds / 60)} min`;
+  return `${Math.round(seconds / 3600)} h`;
 }

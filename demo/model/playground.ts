@@ -5,7 +5,7 @@ import { plainNetwork, type NetworkSettings } from "../network/settings.ts";
 import { startConversation, type Conversation, type Wishes } from "./conversation.ts";
 import type { Behaviour } from "./end.ts";
 import { refusalOf } from "./refusal.ts";
-import type { WireItem } from "./timeline.ts";
+import type { LookedAt, WireItem } from "./timeline.ts";
 
 export const networkSettings = signal<NetworkSettings>(plainNetwork);
 
@@ -28,6 +28,12 @@ export const conversation = signal<Conversation>(begin(firstWishes));
 
 /** The item in the inspector; `undefined` until one is selected. */
 export const selected = signal<WireItem | undefined>(undefined);
+
+/** Records decoded from given bytes, shown in place of the current conversation. */
+export const borrowed = signal<LookedAt | undefined>(undefined);
+
+/** What the ladder shows and the inspector looks into. */
+export const lookedAt = computed<LookedAt>(() => borrowed.value ?? conversation.value.timeline);
 
 /** Changes whenever something crosses the wire of the current conversation. */
 export const wireVersion = computed(() => conversation.value.version.value);

@@ -53,6 +53,16 @@ export interface BreakItem extends ItemBase {
 
 export type WireItem = ChunkItem | RecordItem | BreakItem;
 
+/** What the ladder and the inspector look at. */
+export interface LookedAt {
+  readonly moments: readonly Moment[];
+  /** Records that are not complete. */
+  readonly pending: ReadonlyMap<number, RecordItem>;
+  readonly items: readonly WireItem[];
+  /** How many items were dropped. */
+  readonly dropped: number;
+}
+
 /** Above this number of moments, the older half is dropped. */
 const MAX_MOMENTS = 50_000;
 /** The kept bytes of one chunk, and of one payload. */
@@ -61,7 +71,7 @@ const KEPT_PAYLOAD_BYTES = 4096;
 /** Up to this time in transit an arrow is level, in milliseconds. */
 const INSTANT_MS = 2;
 
-export class Timeline implements WireObserver {
+export class Timeline implements WireObserver, LookedAt {
   moments: Moment[] = [];
   /** Records that are not complete. */
   readonly pending = new Map<number, RecordItem>();

@@ -27,12 +27,15 @@ export interface Carrier {
   readonly dispose?: () => void;
 }
 
+/** How long a server may take to answer, in milliseconds. */
+const OPEN_MS = 5000;
+
 export const carrierLabels: Readonly<Record<CarrierName, string>> = {
   pipe: "Pipe in memory",
   worker: "Worker, over a MessagePort",
   webrtc: "WebRTC data channel",
   webtransport: "WebTransport, at a URL",
-  websocket: "WebSocket, at a URL",
+  websocket: "Byte tunnel in a WebSocket, at a URL",
 };
 
 export function needsUrl(name: CarrierName): boolean {
@@ -61,7 +64,7 @@ export function openCarrier({ name, url = "", certificateHash = "" }: CarrierWis
     case "webtransport":
       return webTransportCarrier(url, certificateHash);
     case "websocket":
-      return { near: webSocketTransport(new WebSocket(url, webSocketProtocol), { windowBytes: 64 * 1024 }) };
+      return tunnelCarrier(url);
   }
 }
 
@@ -77,6 +80,40 @@ async function dataChannelCarrier(): Promise<Carrier> {
     dataChannelTransport(channel, { windowBytes: 64 * 1024, ...given }),
   );
   return { near, far, dispose: close };
+}
+
+/** Waits until it is open: bytes that are drawn as delivered must have gone somewhere. */
+async function tunnelCarrier(url: string): Promise<Carrier> {
+  const socket = new WebSocket(url, webSocketProtocol);
+  const near = webSocketTransport(socket, { windowBytes: 64 * 1024 });
+  if (await opens(socket)) return { near };
+  throw new Error(await whyClosed(url));
+}
+
+/** A browser does not say why a WebSocket failed. A server that opens without our subprotocol is an ordinary one. */
+async function whyClosed(url: string): Promise<string> {
+  const plain = new WebSocket(url);
+  const isServer = await opens(plain);
+  plain.close();
+  if (!isServer) return `No WebSocket opens at ${url}: nothing answers there, or it refuses this page.`;
+  return (
+    `At ${url} is an ordinary WebSocket server. A byte tunnel needs one that carries a stream of bytes to another ` +
+    `server, and that says so with the subprotocol ${webSocketProtocol}. This page can't show the frames of an ` +
+    "ordinary server: browsers hide them."
+  );
+}
+
+/** Whether it opens in time. Closes it if not. */
+function opens(socket: WebSocket): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => socket.close(), OPEN_MS);
+    const settle = (isOpen: boolean): void => {
+      clearTimeout(timer);
+      resolve(isOpen);
+    };
+    socket.addEventListener("open", () => settle(true), { once: true });
+    socket.addEventListener("close", () => settle(false), { once: true });
+  });
 }
 
 async function webTransportCarrier(url: string, certificateHash: string): Promise<Carrier> {

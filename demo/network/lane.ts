@@ -1,5 +1,6 @@
 /** One direction of the network: delivers the sender's chunks late, in pieces, corrupted, or not at all. */
 import type { Role } from "../../src/inspect/index.ts";
+import { Slices } from "../model/task.ts";
 import type { Mishap, NetworkSettings } from "./settings.ts";
 
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -139,7 +140,10 @@ export class Lane {
   async #deliver(): Promise<void> {
     if (this.#delivering) return;
     this.#delivering = true;
+    // Thousands of small chunks would hold the page otherwise.
+    const slices = new Slices();
     for (let next; (next = this.#queue[this.#gone]) !== undefined;) {
+      await slices.next();
       await this.#untilDue(next);
       if (this.#over) break;
       this.#gone++;

@@ -5,8 +5,9 @@ import type { Role } from "../../src/inspect/index.ts";
 import { Complaint } from "../components/complaint.tsx";
 import { Switch } from "../components/switch.tsx";
 import { fieldOf } from "../model/fields.ts";
-import { count, parseHex } from "../model/format.ts";
+import { count } from "../model/format.ts";
 import { conversation, networkSettings, wireVersion, wishes } from "../model/playground.ts";
+import { parseBytes } from "../model/readBytes.ts";
 import { act } from "../scenarios/action.ts";
 import { carrierLabels, lacking, needsUrl, type CarrierName } from "./carriers.ts";
 import { plainNetwork } from "./settings.ts";
@@ -76,7 +77,7 @@ function CarrierForm(): VNode {
           <input name="hash" class="bytes" defaultValue={carrier.certificateHash ?? ""} spellcheck={false} />
         </label>
       )}
-      <button disabled={missing !== undefined}>Connect over it</button>
+      <button aria-disabled={missing !== undefined}>Connect over it</button>
       {needsUrl(name.value) && (
         <p class="hint">
           {name.value === "websocket"
@@ -146,14 +147,14 @@ function Weather(): VNode {
           label="Step by step"
           hint="nothing arrives automatically"
         />
-        <button type="button" class="primary" disabled={!stepping} onClick={() => void act({ type: "step" })}>
+        <button type="button" class="primary" aria-disabled={!stepping} onClick={() => void act({ type: "step" })}>
           Deliver next
         </button>
       </div>
       <button
         type="button"
         class="small"
-        disabled={latencyMs === 0 && chunkBytes === 0 && corruptEvery === 0 && !stepping}
+        aria-disabled={latencyMs === 0 && chunkBytes === 0 && corruptEvery === 0 && !stepping}
         onClick={() => void act({ type: "network", change: plainNetwork })}
       >
         Back to a good network
@@ -168,7 +169,7 @@ function Mishaps(): VNode {
   const refusal = useSignal<string | undefined>(undefined);
   const corrupt = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
-    const mask = parseHex(fieldOf(event, "mask"));
+    const mask = parseBytes(fieldOf(event, "mask"));
     refusal.value = typeof mask === "string" ? mask : mask.length === 1 ? undefined : "A mask must be one byte.";
     if (refusal.value !== undefined) return;
     const mishap = { kind: "corrupt", offset: Number(fieldOf(event, "offset")), mask: mask[0] as number } as const;

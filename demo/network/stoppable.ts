@@ -1,5 +1,6 @@
 /** A transport whose reader can be stopped: incoming bytes then wait, and finally the sender. */
 import type { ByteTransport } from "../../src/transports/pipe.ts";
+import { Slices } from "../model/task.ts";
 
 export interface Stoppable {
   readonly transport: ByteTransport;
@@ -10,6 +11,8 @@ export interface Stoppable {
 export function stoppable(transport: ByteTransport, wrote: () => void): Stoppable {
   const reader = transport.readable.getReader();
   const writer = transport.writable.getWriter();
+  // What has gathered in the transport comes at once otherwise: thousands of small chunks would hold the page.
+  const slices = new Slices();
   let isReading = true;
   let allowed: Promise<void> = Promise.resolve();
   let allow = (): void => {};
@@ -17,6 +20,7 @@ export function stoppable(transport: ByteTransport, wrote: () => void): Stoppabl
   const readable = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
+        await slices.next();
         await allowed;
         const { value } = await reader.read();
         await allowed; // it may have been stopped in the meantime

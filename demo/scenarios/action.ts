@@ -9,7 +9,13 @@ import type { Mishap, NetworkSettings } from "../network/settings.ts";
 
 export type Action =
   | { readonly type: "connect"; readonly wishes: Partial<Omit<Wishes, "raw">> }
-  | { readonly type: "perform"; readonly who: Role; readonly commands: readonly Command[] }
+  | {
+      readonly type: "perform";
+      readonly who: Role;
+      readonly commands: readonly Command[];
+      /** How often all of them are done, one after the other; once by default. */
+      readonly times?: number;
+    }
   | { readonly type: "network"; readonly change: Partial<NetworkSettings> }
   | { readonly type: "behave"; readonly who: Role; readonly change: Partial<Behaviour> }
   | { readonly type: "mishap"; readonly from: Role; readonly mishap: Mishap }
@@ -23,10 +29,24 @@ export const done = signal<readonly Action[]>([]);
 /** The most actions that a link can hold. */
 const MAX_ACTIONS = 200;
 
-/** Executes it, and records it. Resolves to the reason if it was refused, otherwise `undefined`. */
+/** Executes it, and records it unless it was refused. Resolves to the reason if it was, otherwise `undefined`. */
 export async function act(action: Action): Promise<string | undefined> {
-  if (done.value.length < MAX_ACTIONS) done.value = [...done.value, action];
-  return await doIt(action);
+  done.value = remember(done.value, action);
+  const refusal = await doIt(action);
+  if (refusal !== undefined) done.value = done.value.filter((one) => one !== action);
+  return refusal;
+}
+
+/** Dragging a slider makes many changes. Only the last one counts. */
+function remember(before: readonly Action[], action: Action): readonly Action[] {
+  const last = before.at(-1);
+  const isDrag = action.type === "network" && last?.type === "network" && sameNames(action.change, last.change);
+  if (isDrag) return [...before.slice(0, -1), action];
+  return before.length < MAX_ACTIONS ? [...before, action] : before;
+}
+
+function sameNames(one: object, other: object): boolean {
+  return Object.keys(one).join() === Object.keys(other).join();
 }
 
 export async function doIt(action: Action): Promise<string | undefined> {
@@ -35,7 +55,9 @@ export async function doIt(action: Action): Promise<string | undefined> {
     case "connect":
       return connectAgain(action.wishes);
     case "perform":
-      return await conversation.value[action.who].value?.perform(...action.commands);
+      return await conversation.value[action.who].value?.perform(
+        ...Array.from({ length: action.times ?? 1 }, () => action.commands).flat(),
+      );
     case "network":
       changeNetwork(action.change);
       return undefined;

@@ -1,7 +1,10 @@
 /** A scenario in the hash of a URL: a built-in one by name, any other in full. */
+import { toBase64 } from "../../src/inspect/hex.ts";
 import { redactSubprotocols, redactURL } from "../../src/inspect/index.ts";
 import { firstWishes } from "../model/playground.ts";
 import type { Action } from "./action.ts";
+import { Malformed } from "./schema.ts";
+import { storyFrom } from "./storySchema.ts";
 import type { Story } from "./story.ts";
 import { stories } from "./stories.ts";
 
@@ -20,10 +23,17 @@ export function storyIn(hash: string): Story | string | undefined {
   if (id !== null) return stories.find((story) => story.id === id) ?? `There is no scenario “${id}”.`;
   const play = parameters.get("play");
   if (play === null) return undefined;
+  let value: unknown;
   try {
-    return storyFrom(decode(play));
+    value = decode(play);
   } catch {
-    return "This link is incomplete: its scenario can't be read.";
+    return "This link is incomplete: a part of it is missing, or was changed on its way.";
+  }
+  try {
+    return storyFrom(value);
+  } catch (error) {
+    if (error instanceof Malformed || error instanceof RangeError) return `This link is not right: ${error.message}.`;
+    throw error;
   }
 }
 
@@ -31,10 +41,10 @@ export function storyIn(hash: string): Story | string | undefined {
  * The session as a scenario; `undefined` if it is too long for a link. Secrets in a URL or among subprotocols are
  * redacted, as in exported files, because links are made to be shared.
  */
-export function linkOf(actions: readonly Action[]): string | undefined {
+export function linkOf(actions: readonly Action[], title = "", note = ""): string | undefined {
   const fresh = { say: "It starts with a new connection.", do: [{ type: "connect", wishes: firstWishes }] } as const;
   const steps = [fresh, ...withoutSecrets(actions).map((action) => ({ say: describe(action), do: [action] }))];
-  const story: Story = { id: "shared", title: "A shared session", summary: "What another user did here.", steps };
+  const story: Story = { id: "shared", title: title === "" ? "A shared session" : title, summary: note, steps };
   const hash = hashOf(story);
   return hash.length > MAX_LINK_CHARACTERS ? undefined : new URL(hash, location.href).href;
 }
@@ -66,12 +76,16 @@ function withoutSecrets(actions: readonly Action[]): Action[] {
   });
 }
 
+function timesText(times = 1): string {
+  return times === 1 ? "" : `, ${times} times`;
+}
+
 function describe(action: Action): string {
   switch (action.type) {
     case "connect":
       return "The client reconnects.";
     case "perform":
-      return `The ${action.who} does: ${action.commands.map((command) => command.do).join(", ")}.`;
+      return `The ${action.who} does: ${action.commands.map((command) => command.do).join(", ")}${timesText(action.times)}.`;
     case "network":
       return `The network changes: ${JSON.stringify(action.change)}.`;
     case "behave":
@@ -91,38 +105,18 @@ function encode(value: unknown): string {
   const json = JSON.stringify(value, (_, inner: unknown) =>
     inner instanceof Uint8Array ? { $bytes: Array.from(inner) } : inner,
   );
-  const binary = String.fromCharCode(...new TextEncoder().encode(json));
-  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return toBase64(new TextEncoder().encode(json)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
 function decode(text: string): unknown {
   const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
   const json = new TextDecoder().decode(Uint8Array.from(binary, (character) => character.charCodeAt(0)));
   return JSON.parse(json, (_, inner: unknown) => {
-    const bytes = (inner as { $bytes?: number[] } | null)?.$bytes;
-    return Array.isArray(bytes) ? Uint8Array.from(bytes) : inner;
+    const bytes = (inner as { $bytes?: unknown } | null)?.$bytes;
+    return Array.isArray(bytes) && bytes.every(isByte) ? Uint8Array.from(bytes) : inner;
   });
 }
 
-const ACTIONS = new Set(["connect", "perform", "network", "behave", "mishap", "inject", "step", "reset"]);
-
-/** Throws if it is not a scenario: links come from anywhere. Drops URLs, which would make the page connect. */
-function storyFrom(value: unknown): Story {
-  const { title, summary, steps } = value as Story;
-  if (typeof title !== "string" || typeof summary !== "string" || !Array.isArray(steps))
-    throw new TypeError("not a scenario");
-  const checked = (steps as Story["steps"]).map((step) => {
-    const { say, do: actions = [] } = step;
-    if (typeof say !== "string" || !Array.isArray(actions)) throw new TypeError("not a step");
-    return { say, do: actions.map(checkedAction) };
-  });
-  return { id: "shared", title, summary, steps: checked };
-}
-
-function checkedAction(action: Action): Action {
-  if (!ACTIONS.has(action.type)) throw new TypeError("not an action");
-  if (action.type !== "connect") return action;
-  const name = action.wishes.carrier?.name ?? "pipe";
-  const inPage = name === "pipe" || name === "worker" || name === "webrtc";
-  return { type: "connect", wishes: { ...action.wishes, carrier: { name: inPage ? name : "pipe" } } };
+function isByte(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 255;
 }

@@ -11,8 +11,8 @@ import { telling } from "./teller.ts";
 export function ScenarioPanel({ chosen }: { readonly chosen: () => void }): VNode {
   return (
     <div class="scenarios">
-      <section aria-label="Scenarios">
-        <h3>Scenarios</h3>
+      <section aria-label="Stories">
+        <h3>Stories</h3>
         <ol class="stories">
           {stories.map((story) => (
             <li key={story.id}>
@@ -38,8 +38,10 @@ export function ScenarioPanel({ chosen }: { readonly chosen: () => void }): VNod
 
 function Share(): VNode {
   const said = useSignal("");
+  const title = useSignal("");
+  const note = useSignal("");
   const share = async (): Promise<void> => {
-    const link = linkOf(done.value);
+    const link = linkOf(done.value, title.value.trim(), note.value.trim());
     if (link === undefined) {
       said.value = "The session is too long for a link: export it as a file.";
       return;
@@ -57,7 +59,15 @@ function Share(): VNode {
       <p>
         A link can repeat what you did here, step by step. The link contains everything; nothing is sent to a server.
       </p>
-      <button type="button" disabled={done.value.length === 0} onClick={() => void share()}>
+      <label>
+        Title
+        <input value={title.value} onInput={(event) => (title.value = event.currentTarget.value)} />
+      </label>
+      <label>
+        Note
+        <input value={note.value} onInput={(event) => (note.value = event.currentTarget.value)} />
+      </label>
+      <button type="button" aria-disabled={done.value.length === 0} onClick={() => void share()}>
         Link to my session ({done.value.length})
       </button>
       <p class="hint" role="status">

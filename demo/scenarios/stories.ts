@@ -36,12 +36,12 @@ export const stories: readonly Story[] = [
     summary: "How HTTP becomes WebSocket: a request, a key, an answer.",
     steps: [
       {
-        say: "The client asks over HTTP to switch to WebSocket. Each line of its request is explained below. The server waits for your answer.",
+        say: "The client asks over HTTP to switch to WebSocket. The inspector explains each line of its request. The server waits for an answer.",
         do: [...fresh, acceptsAtOnce(false), connect({ subprotocols: ["chat", "superchat"] })],
         look: { from: "client", kind: "head" },
       },
       {
-        say: "The server accepts, and chooses a subprotocol. It computes Sec-WebSocket-Accept from the client's key: the four steps are below. From here on, HTTP is over.",
+        say: "The server accepts, and chooses a subprotocol. It computes Sec-WebSocket-Accept from the client's key: the inspector shows the four steps. From here on, HTTP is over.",
         do: [server({ do: "accept", subprotocol: "superchat" }), acceptsAtOnce(true)],
         look: { from: "server", kind: "head" },
       },
@@ -76,7 +76,7 @@ export const stories: readonly Story[] = [
         look: fromClient,
       },
       {
-        say: "Hello again: another key, other bytes. A page can't choose the bytes on the wire, so it can't send anything that an old proxy would take for HTTP. Switch between “On the wire” and “Unmasked” below.",
+        say: "Hello again: another key, other bytes. A page can't choose the bytes on the wire, so it can't send anything that an old proxy would take for HTTP. In the inspector, switch between “On the wire” and “Unmasked”.",
         do: [client(text("hello"))],
         look: fromClient,
       },
@@ -129,7 +129,7 @@ export const stories: readonly Story[] = [
     summary: "permessage-deflate has a memory: repeated text costs almost nothing.",
     steps: [
       {
-        say: "Client and server agree on permessage-deflate in the handshake. The first message is compressed, as RSV1 says. Look at it inflated, below.",
+        say: "Client and server agree on permessage-deflate in the handshake. The first message is compressed, as RSV1 says. Choose “Inflated” in the inspector to read it.",
         do: [
           ...fresh,
           connect({ compression: true }),
@@ -168,18 +168,25 @@ export const stories: readonly Story[] = [
     summary: "After sending a Close, a server still reads what is in transit.",
     steps: [
       {
-        say: "A frame takes half a second from one side to the other.",
-        do: [...fresh, network({ latencyMs: 500 }), connect()],
-        look: { from: "client", kind: "head" },
+        say: "From now on the network delivers only on demand. The client speaks, and at the same time the server closes: both are on their way.",
+        do: [
+          ...fresh,
+          connect(),
+          network({ stepping: true }),
+          client(text("are you listening?")),
+          server({ do: "close", code: 1001, reason: "going away" }),
+        ],
+        look: { from: "server", kind: "chunk", last: true },
       },
       {
-        say: "The client sends a message, and the server closes at the same time. The message crosses the Close: the server must read on until the client's Close arrives.",
-        do: [client(text("are you listening?")), server({ do: "close", code: 1001, reason: "going away" })],
-        look: fromServer,
-      },
-      {
-        say: "Watch the life cycle on the right: it shows localClosing until the client's Close arrives.",
+        say: "The client's message arrives first. The server is localClosing: it has sent its Close, and still has to read until the client's Close comes.",
+        do: [{ type: "step" }],
         look: fromClient,
+      },
+      {
+        say: "Now the rest arrives: the server's Close, and the client's own, which answers it. Both are closed.",
+        do: [network(plainNetwork)],
+        look: { ...fromClient, last: true },
       },
     ],
   },
@@ -189,7 +196,7 @@ export const stories: readonly Story[] = [
     summary: "The network can cut a frame anywhere.",
     steps: [
       {
-        say: "From now on bytes arrive one by one, and only when you release them: with “Deliver next” in the Network tab, or with the next steps.",
+        say: "From now on bytes arrive one by one, and only when you release them: with the next steps, or with “Deliver next” under Transport.",
         do: [
           ...fresh,
           connect(),
@@ -228,11 +235,11 @@ export const stories: readonly Story[] = [
         look: { from: "client", kind: "chunk", last: true },
       },
       {
-        say: "The network's buffers are full, and the rest waits in the client's connection: see “Queued bytes” in the Network tab, and the line below the client's forms. Nothing accumulates at the server.",
+        say: "The network's buffers are full, and the rest waits in the client's connection: the client says how much. Nothing accumulates at the server.",
         look: { from: "client", kind: "chunk", last: true },
       },
       {
-        say: "The server reads again, and the data flows.",
+        say: "The server reads again, and the data flows: the frame of half a megabyte is whole.",
         do: [{ type: "behave", who: "server", change: { reads: true } }],
         look: fromClient,
       },

@@ -1,6 +1,7 @@
-/** The story that is being told: what happens now, and the way on. */
+/** The story that is being told: what happens now, how far it is, and the way on. */
 import type { VNode } from "preact";
-import { endStory, next, tell, telling, unreadable } from "./teller.ts";
+import { stories } from "./stories.ts";
+import { back, endStory, next, tell, telling, unreadable } from "./teller.ts";
 
 export function StoryStrip(): VNode | null {
   if (telling.value === undefined) {
@@ -11,7 +12,13 @@ export function StoryStrip(): VNode | null {
     );
   }
   const { story, step } = telling.value;
+  const end = (): void => {
+    endStory();
+    // The strip goes away, and the button that was pressed with it.
+    document.querySelector<HTMLElement>(".rungs")?.focus();
+  };
   const isLast = step + 1 >= story.steps.length;
+  const following = stories[stories.indexOf(story) + 1];
   return (
     <section class="story" aria-label="Scenario">
       <div class="told">
@@ -21,16 +28,31 @@ export function StoryStrip(): VNode | null {
             step {step + 1} of {story.steps.length}
           </span>
         </p>
+        <progress class="spoken" max={story.steps.length} value={step + 1} aria-label="Steps told" />
+        <p class="dots" aria-hidden="true">
+          {story.steps.map((_, index) => (
+            <i key={index} class={index <= step ? "past" : ""} />
+          ))}
+        </p>
+        {step === 0 && !stories.includes(story) && story.summary !== "" && <p class="note-text">{story.summary}</p>}
         <p role="status">{story.steps[step]!.say}</p>
       </div>
       <div class="tools">
-        <button type="button" class="primary" disabled={isLast} onClick={() => void next()}>
+        <button type="button" aria-disabled={step === 0} onClick={() => void back()}>
+          Back
+        </button>
+        <button type="button" class="primary" aria-disabled={isLast} onClick={() => void next()}>
           Next
         </button>
+        {isLast && following !== undefined && stories.includes(story) && (
+          <button type="button" class="primary" onClick={() => void tell(following)}>
+            Next story: {following.title}
+          </button>
+        )}
         <button type="button" class="small" onClick={() => void tell(story)}>
           Again
         </button>
-        <button type="button" class="small" onClick={endStory}>
+        <button type="button" class="small" onClick={end}>
           End
         </button>
       </div>

@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { behaviour, conversation, selected } from "../model/playground.ts";
 import type { WireItem } from "../model/timeline.ts";
+import { until } from "../model/until.ts";
 import { doIt } from "./action.ts";
 import { hashOf, storyIn } from "./link.ts";
 import type { Step, Story } from "./story.ts";
@@ -19,7 +20,8 @@ export const unreadable = signal<string | undefined>(undefined);
 const PATIENCE_MS = 3000;
 /** The same for a single chunk, which may complete nothing. */
 const STEP_MS = 150;
-const LOOK_EVERY_MS = 30;
+/** How long to wait for more frames of the same message, in milliseconds. */
+const SAME_MS = 30;
 
 let turn = 0;
 /** The number of the current run, so that an older one stops. */
@@ -40,6 +42,15 @@ export async function next(): Promise<void> {
   const now = telling.value;
   if (now === undefined || now.step + 1 >= now.story.steps.length) return;
   await goTo({ ...now, step: now.step + 1 });
+}
+
+/** To the step before: what happened is done again from the beginning, since it can't be undone. */
+export async function back(): Promise<void> {
+  const now = telling.value;
+  if (now === undefined || now.step === 0) return;
+  run++;
+  deeds = Promise.resolve();
+  for (let step = 0; step < now.step; step++) await goTo({ ...now, step });
 }
 
 export function endStory(): void {
@@ -67,9 +78,9 @@ async function goTo(to: Telling): Promise<void> {
   const myRun = run;
   telling.value = to;
   const step = to.story.steps[to.step]!;
-  let before: WireItem | undefined;
+  let before: Seen;
   deeds = deeds.then(async () => {
-    before = sought(step).at(-1);
+    before = seen(sought(step).at(-1));
     for (const action of step.do ?? []) {
       if (myRun !== run) return;
       await doIt(action);
@@ -86,20 +97,29 @@ async function untilAnswered(): Promise<void> {
     const { client, server } = conversation.value;
     const waits = !behaviour.server.value.acceptsAtOnce && server.value?.request.value !== undefined;
     return waits || (client.value !== undefined && client.value.state.value !== "connecting");
-  });
+  }, PATIENCE_MS);
 }
 
-async function show(step: Step, before: WireItem | undefined, mine: number): Promise<void> {
+/** What was last there before a step, and whether all of it was. */
+type Seen = { readonly item: WireItem | undefined; readonly whole: boolean } | undefined;
+
+function seen(item: WireItem | undefined): Seen {
+  return { item, whole: item?.arrived !== undefined };
+}
+
+async function show(step: Step, before: Seen, mine: number): Promise<void> {
   const added = step.do?.some(({ type }) => type === "step") === true ? STEP_MS : PATIENCE_MS;
-  await until(
-    () => mine !== turn || (step.do === undefined ? sought(step).length > 0 : sought(step).at(-1) !== before),
-    added,
-  );
-  // Bytes that span several frames arrive at once.
-  await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  await until(() => {
+    if (mine !== turn) return true;
+    const last = sought(step).at(-1);
+    if (step.do === undefined) return last !== undefined;
+    // A record that had begun before counts as new once it is complete.
+    return last !== before?.item || (last?.arrived !== undefined && !before!.whole);
+  }, added);
+  await new Promise((resolve) => setTimeout(resolve, SAME_MS));
   if (mine !== turn) return;
   const all = sought(step);
-  const firstNew = all[all.indexOf(before!) + 1];
+  const firstNew = all[all.findIndex((item) => item === before?.item) + 1];
   const isNew = step.do !== undefined && step.look?.last !== true && firstNew !== undefined;
   selected.value = (isNew ? firstNew : all.at(-1)) ?? selected.value;
 }
@@ -110,9 +130,4 @@ function sought({ look }: Step): WireItem[] {
     if (item.from !== look.from) return false;
     return look.kind === "chunk" ? item.kind === "chunk" : item.kind === "record" && item.record.kind === look.kind;
   });
-}
-
-async function until(happened: () => boolean, patienceMs: number = PATIENCE_MS): Promise<void> {
-  const endMs = performance.now() + patienceMs;
-  while (!happened() && performance.now() < endMs) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
 }

@@ -46,7 +46,7 @@ export function AnswerForm({ side, request }: Props): VNode {
             <option value="">none</option>
           </select>
         </label>
-        <button class="primary" disabled={allowed.accept === undefined}>
+        <button class="primary" aria-disabled={allowed.accept === undefined}>
           Accept
         </button>
       </form>
@@ -59,7 +59,7 @@ export function AnswerForm({ side, request }: Props): VNode {
           Body
           <input name="body" defaultValue="Not today." autocomplete="off" />
         </label>
-        <button disabled={allowed.reject === undefined}>Reject</button>
+        <button aria-disabled={allowed.reject === undefined}>Reject</button>
       </form>
       <Complaint text={refusal.value} />
     </div>

@@ -11,6 +11,7 @@ import { Composer } from "./composer.tsx";
 import { ConnectForm } from "./connectForm.tsx";
 import { EventLog } from "./eventLog.tsx";
 import { LifeCycleDrawing } from "./lifeCycleDrawing.tsx";
+import { More } from "./more.tsx";
 import { StateBadge } from "./stateBadge.tsx";
 
 const titles: Readonly<Record<Role, string>> = { client: "Client", server: "Server" };
@@ -25,15 +26,17 @@ export function SidePanel({ role }: { readonly role: Role }): VNode {
         <h2>{title}</h2>
         {side !== undefined && <StateBadge state={side.state.value} owner={title} />}
       </header>
-      <div class="settings">
-        {role === "client" && <ConnectForm />}
-        <Settings role={role} />
-      </div>
       {side === undefined ? (
-        <p class="absent">{problem.value ?? absent[role]}</p>
+        <div class="actions">
+          <p class="absent">{problem.value ?? absent[role]}</p>
+          <More>
+            <Settings role={role} />
+          </More>
+        </div>
       ) : (
-        <Present side={side} title={title} />
+        <Present side={side} />
       )}
+      {side !== undefined && <EventLog log={side.log} owner={title} />}
     </section>
   );
 }
@@ -42,6 +45,7 @@ function Settings({ role }: { readonly role: Role }): VNode {
   const { acceptsAtOnce, echoes, reads } = behaviour[role].value;
   return (
     <div class="switches">
+      {role === "client" && <ConnectForm />}
       {role === "server" && (
         <Switch
           checked={acceptsAtOnce}
@@ -68,19 +72,28 @@ function Settings({ role }: { readonly role: Role }): VNode {
   );
 }
 
-function Present({ side, title }: { readonly side: Side; readonly title: string }): VNode {
+function Present({ side }: { readonly side: Side }): VNode {
   const asked = side.state.value === "connecting" ? side.request.value : undefined;
   const waiting = side.waitingBytes.value;
-  return (
+  const rest = (
     <>
+      <Settings role={side.role} />
       <LifeCycleDrawing state={side.state.value} transition={side.transition.value} />
-      <div class="actions">
-        {asked === undefined ? <Composer side={side} /> : <AnswerForm side={side} request={asked} />}
-        <p class="waiting" role="status">
-          {waiting > 0 && `${count(waiting, "byte")} wait to be sent: the transport accepts no more data.`}
-        </p>
-      </div>
-      <EventLog log={side.log} owner={title} />
     </>
+  );
+  return (
+    <div class="actions">
+      {asked === undefined ? (
+        <Composer side={side}>{rest}</Composer>
+      ) : (
+        <>
+          <AnswerForm side={side} request={asked} />
+          <More>{rest}</More>
+        </>
+      )}
+      <p class="waiting" role="status">
+        {waiting > 0 && `${count(waiting, "byte")} wait to be sent: the transport accepts no more data.`}
+      </p>
+    </div>
   );
 }

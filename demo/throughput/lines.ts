@@ -5,6 +5,7 @@ import { messagePortTransport } from "../../src/transports/messagePort.ts";
 import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
 import { dataChannelProtocol, dataChannelTransport } from "../../src/transports/webrtc.ts";
 import { dial } from "../../src/transports/webTransport.ts";
+import { nextTask } from "../model/task.ts";
 import { bytesOfHash } from "../network/certificateHash.ts";
 import { connectPeers } from "../network/peers.ts";
 import type { ToCounter } from "./counterWorker.ts";
@@ -256,13 +257,6 @@ async function rawWebTransport(transport: WebTransport): Promise<Line> {
 
 /** Looks once a task, so that what is waited for can happen. */
 async function settled(happened: () => boolean): Promise<void> {
-  const { port1, port2 } = new MessageChannel();
-  const task = (): Promise<void> =>
-    new Promise((resolve) => {
-      port2.onmessage = () => resolve();
-      port1.postMessage(0);
-    });
   const endMs = performance.now() + 20_000;
-  while (!happened() && performance.now() < endMs) await task();
-  port1.close();
+  while (!happened() && performance.now() < endMs) await nextTask();
 }

@@ -59,10 +59,10 @@ export function Throughput(): VNode {
   return (
     <div class="throughput">
       <form onSubmit={start}>
-        <button class="primary" disabled={now !== undefined}>
+        <button class="primary" aria-disabled={now !== undefined}>
           Measure
         </button>
-        <button type="button" disabled={now === undefined} onClick={() => running?.abort()}>
+        <button type="button" aria-disabled={now === undefined} onClick={() => running?.abort()}>
           Stop
         </button>
         <label class="file" title="A file of npm run bench -- --json FILE">

@@ -1,6 +1,6 @@
 /** The breaker: whatever breaks a rule is answered according to that rule. */
 import { expect, test, type Page } from "@playwright/test";
-import { arrows, expectStates, openPlayground, openTool, state, tool, inFirefox } from "./page.ts";
+import { arrows, expectStates, openPlayground, openTool, state, tool, wire, inFirefox } from "./page.ts";
 
 openPlayground();
 
@@ -8,7 +8,7 @@ const verdict = (page: Page): ReturnType<Page["getByRole"]> => page.getByRole("s
 
 test("every preset breaks the rule that it names, and shows the answer of the other side", async ({ page }) => {
   test.setTimeout(300_000);
-  const breaker = await openTool(page, "Breaker");
+  const breaker = await openTool(page, "Faults");
   const presets = breaker.getByRole("list", { name: "Violations" }).getByRole("button");
   const count = await presets.count();
   expect(count).toBeGreaterThanOrEqual(20);
@@ -24,7 +24,7 @@ test("every preset breaks the rule that it names, and shows the answer of the ot
 
 test("every invalid handshake is refused under the rule that it names", async ({ page }) => {
   test.setTimeout(300_000);
-  const breaker = await openTool(page, "Breaker");
+  const breaker = await openTool(page, "Faults");
   await breaker.getByRole("button", { name: "Handshakes", exact: true }).click();
   const presets = breaker.getByRole("list", { name: "Handshakes" }).getByRole("button");
   const count = await presets.count();
@@ -41,7 +41,7 @@ test("every invalid handshake is refused under the rule that it names", async ({
 });
 
 test("a refused request gets the status of the rule that it breaks", inFirefox, async ({ page }) => {
-  const breaker = await openTool(page, "Breaker");
+  const breaker = await openTool(page, "Faults");
   await breaker.getByRole("button", { name: "Handshakes", exact: true }).click();
   await breaker.getByRole("button", { name: /^Version 8/ }).click();
   await expect(verdict(page)).toContainText("and answered 426");
@@ -49,7 +49,7 @@ test("a refused request gets the status of the rule that it breaks", inFirefox, 
 });
 
 test("a frame is built bit by bit, and its errors are shown before it is sent", inFirefox, async ({ page }) => {
-  const breaker = await openTool(page, "Breaker");
+  const breaker = await openTool(page, "Faults");
   const bits = breaker.getByRole("group", { name: "Bits of the header" });
   await expect(bits.getByRole("button")).toHaveCount(9);
   await bits.getByRole("button", { name: "RSV3" }).click();
@@ -67,14 +67,38 @@ test("a frame is built bit by bit, and its errors are shown before it is sent", 
 });
 
 test("invalid hex in a field is explained, and nothing is sent", async ({ page }) => {
-  const breaker = await openTool(page, "Breaker");
+  const breaker = await openTool(page, "Faults");
   await breaker.getByLabel("Masking key").fill("00 00");
   await breaker.getByRole("button", { name: "Send it as the client" }).click();
   await expect(breaker.getByRole("alert").filter({ hasText: "four bytes" }).first()).toBeVisible();
   await breaker.getByLabel("Masking key").fill("00 00 00 00");
   await breaker.getByLabel("Length in").selectOption("7 bits");
-  await breaker.getByLabel("Stated length").fill("300");
-  await expect(tool(page, "Breaker")).toContainText("300 does not fit into 7 bits");
+  await breaker.getByLabel("Declared length").fill("300");
+  await expect(tool(page, "Faults")).toContainText("300 does not fit into 7 bits");
   await expect(state(page, "Server")).toHaveText("open");
   await expect(arrows(page)).toHaveCount(6);
+});
+
+test("the frame that breaks the rule is the one that is chosen on the ladder", async ({ page }) => {
+  const breaker = await openTool(page, "Faults");
+  await breaker.getByRole("button", { name: /^Message inside another one/ }).click();
+  await expect(verdict(page)).toContainText("failed the connection");
+  const chosen = wire(page).getByRole("option", { selected: true });
+  await expect(chosen).toHaveAccessibleName(/^client to server, TEXT, 8 B.*“intruder”/);
+  await breaker.getByRole("button", { name: "Handshakes", exact: true }).click();
+  await breaker.getByRole("button", { name: /^Version 8/ }).click();
+  await expect(verdict(page)).toContainText("answered 426");
+  await expect(chosen).toHaveAccessibleName(/^client to server, request/);
+});
+
+test("a hex dump that is pasted into a field for hex loses its offsets", async ({ page }) => {
+  const breaker = await openTool(page, "Faults");
+  await breaker.getByLabel("Payload is").selectOption("hex");
+  const payload = breaker.getByLabel("Payload", { exact: true });
+  await payload.evaluate((field) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text", "0000   03 e8 6f 6b   ..ok\n0004   21   !");
+    field.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+  });
+  await expect(payload).toHaveValue("03 e8 6f 6b 21");
 });

@@ -81,3 +81,45 @@ test("a chunk lists the frames in it", async ({ page }) => {
   await inspector(page).getByRole("button", { name: "TEXT 5 B" }).click();
   await expect(inspector(page)).toContainText("client → server TEXT");
 });
+
+test("a frame that is still arriving is shown as far as it has come", async ({ page }) => {
+  await page.goto("/#scenario=byte-by-byte");
+  await page.reload();
+  const next = page.getByRole("button", { name: "Next", exact: true });
+  for (let step = 2; step <= 4; step++) {
+    await next.click();
+    await expect(page.getByRole("region", { name: "Scenario", exact: true })).toContainText(`step ${step} of 5`);
+  }
+  await expect(inspector(page)).toContainText("· incomplete");
+  await expect(dump(page)).toContainText("81 03 48");
+  await expect(fields(page).filter({ hasText: "Payload length" })).toContainText("3");
+  await next.click();
+  await expect(dump(page)).toContainText("81 03 48 69 21");
+  await expect(inspector(page)).not.toContainText("· incomplete");
+});
+
+test("half a byte that is lit can be read", async ({ page }) => {
+  await (await say(page, "Client", "hi")).click();
+  await inspector(page)
+    .getByRole("button", { name: /^Opcode: / })
+    .hover();
+  const { outline, ink, paper } = await dump(page)
+    .locator(".hex .lit")
+    .evaluate((digit) => {
+      const { outlineStyle, color, backgroundColor } = getComputedStyle(digit);
+      const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true })!;
+      const luminance = (css: string): number => {
+        canvas.fillStyle = css;
+        canvas.fillRect(0, 0, 1, 1);
+        const [r, g, b] = Array.from(canvas.getImageData(0, 0, 1, 1).data, (value) => {
+          const part = value / 255;
+          return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+        }) as [number, number, number];
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+      };
+      return { outline: outlineStyle, ink: luminance(color), paper: luminance(backgroundColor) };
+    });
+  // An outline would cover a digit.
+  expect(outline).toBe("none");
+  expect((Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05)).toBeGreaterThanOrEqual(4.5);
+});

@@ -16,7 +16,7 @@ test("each frame is an arrow with its opcode, length and flags, beside the chunk
 });
 
 test("the slope of an arrow shows its travel time, and a pause has a row", inFirefox, async ({ page }) => {
-  const network = await openTool(page, "Network");
+  const network = await openTool(page, "Transport");
   await network.getByLabel(/^Latency/).fill("500");
   await say(page, "Client", "slow");
   await expect(event(page, "Server", "textReceived").last()).toContainText("“slow”");
@@ -123,7 +123,7 @@ test("the ladder follows its end until the user scrolls up", async ({ page }) =>
 
 /** The animation of the first chunk that sets out, as soon as it does. */
 async function animationOfChunk(page: Page): Promise<string> {
-  const network = await openTool(page, "Network");
+  const network = await openTool(page, "Transport");
   await network.getByLabel(/^Latency/).fill("1000");
   const animation = page.evaluate(
     () =>
@@ -161,4 +161,29 @@ test("nothing moves if the user prefers reduced motion", async ({ page, browserN
   } finally {
     await quiet.close();
   }
+});
+
+test("a filter keeps the arrows that it names, and says what is wrong with it", async ({ page }) => {
+  await press(page, "Server", "Ping");
+  await expect(event(page, "Client", "pingReceived")).toHaveCount(1);
+  const filter = page.getByRole("searchbox", { name: "Filter" });
+  await filter.fill("opcode:ping from:server");
+  await expect(arrows(page)).toHaveCount(1);
+  await expect(arrows(page)).toHaveAccessibleName(/^server to client, PING/);
+  await filter.fill("opcode:pingg");
+  await expect(filter).toHaveAccessibleDescription(/There is no opcode “pingg”/);
+  await filter.fill("");
+  await expect(arrows(page)).toHaveCount(10);
+});
+
+test("the keys n and p lead from one broken rule to the next", async ({ page }) => {
+  const faults = await openTool(page, "Faults");
+  await faults.getByRole("button", { name: /^Reserved opcode, data/ }).click();
+  await expect(arrows(page).filter({ hasText: "0x3" })).toHaveAttribute("aria-selected", "true");
+  await wire(page).focus();
+  await page.keyboard.press("Home");
+  await page.keyboard.press("n");
+  await expect(arrows(page).filter({ hasText: "0x3" })).toHaveAttribute("aria-selected", "true");
+  await page.keyboard.press("p");
+  await expect(arrows(page).filter({ hasText: "0x3" })).toHaveAttribute("aria-selected", "true");
 });

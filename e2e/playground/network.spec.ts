@@ -23,14 +23,16 @@ import {
   inFirefox,
 } from "./page.ts";
 
-openPlayground();
+const complaints = openPlayground();
+
+const tunnel = "Byte tunnel in a WebSocket, at a URL";
 
 for (const [label, where] of [
   ["Worker, over a MessagePort", "a worker"],
   ["WebRTC data channel", "the end of a data channel"],
 ] as const) {
   test(`the server lives in ${where}`, inFirefox, async ({ page }) => {
-    const network = await openTool(page, "Network");
+    const network = await openTool(page, "Transport");
     await network.getByLabel("Carried by").selectOption(label);
     await expectStates(page, "open");
     await say(page, "Client", "over there");
@@ -44,7 +46,7 @@ for (const [label, where] of [
 }
 
 test("an error of the server in a worker is shown", async ({ page }) => {
-  const network = await openTool(page, "Network");
+  const network = await openTool(page, "Transport");
   await network.getByLabel("Carried by").selectOption("Worker, over a MessagePort");
   await expectStates(page, "open");
   await fill(page, "Server", "Close code", "1005");
@@ -54,7 +56,7 @@ test("an error of the server in a worker is shown", async ({ page }) => {
 
 async function connectTo(page: Page, label: string, url: string, hash?: string): Promise<Locator> {
   await fill(page, "Client", "Resource", "/echo");
-  const network = await openTool(page, "Network");
+  const network = await openTool(page, "Transport");
   await network.getByLabel("Carried by").selectOption(label);
   await network.getByRole("textbox", { name: "URL" }).fill(url);
   if (hash !== undefined) await network.getByLabel(/^SHA-256/).fill(hash);
@@ -81,7 +83,7 @@ test("the server is behind a WebSocket URL", async ({ page }) => {
     );
   });
   try {
-    await connectTo(page, "WebSocket, at a URL", `ws://127.0.0.1:${(carriers.address() as AddressInfo).port}`);
+    await connectTo(page, tunnel, `ws://127.0.0.1:${(carriers.address() as AddressInfo).port}`);
     await expect(state(page, "Client")).toHaveText("open");
     await expect(side(page, "Server")).toContainText("The server is elsewhere");
     await say(page, "Client", "far away");
@@ -110,7 +112,7 @@ test("the server is behind a WebTransport URL", async ({ page }) => {
 });
 
 test("bytes arrive one by one, each when the user releases it", inFirefox, async ({ page }) => {
-  const network = await openTool(page, "Network");
+  const network = await openTool(page, "Transport");
   await network.getByLabel("Chunks of at most").selectOption("1 byte");
   await network.getByLabel("Step by step").check();
   await say(page, "Server", "ab");
@@ -129,7 +131,7 @@ test("bytes arrive one by one, each when the user releases it", inFirefox, async
 });
 
 test("one byte of the next chunk is corrupted, and the other side shows the result", async ({ page }) => {
-  const network = await openTool(page, "Network");
+  const network = await openTool(page, "Transport");
   await network.getByLabel("XOR with").fill("40");
   await network.getByRole("button", { name: "Corrupt next chunk" }).click();
   await press(page, "Client", "Send text");
@@ -141,7 +143,7 @@ test("one byte of the next chunk is corrupted, and the other side shows the resu
 });
 
 test("a frame is cut in the middle, and both sides end with 1006", async ({ page }) => {
-  const network = await openTool(page, "Network");
+  const network = await openTool(page, "Transport");
   await network.getByRole("button", { name: "Cut in the next chunk" }).click();
   await say(page, "Client", "never whole");
   for (const role of ["Client", "Server"] as const) {
@@ -151,7 +153,7 @@ test("a frame is cut in the middle, and both sides end with 1006", async ({ page
 });
 
 test("a reset fails both sides", async ({ page }) => {
-  const network = await openTool(page, "Network");
+  const network = await openTool(page, "Transport");
   await network.getByRole("button", { name: "Reset now" }).click();
   for (const role of ["Client", "Server"] as const) {
     await expect(event(page, role, "connectionClosed")).toContainText("1006");
@@ -160,7 +162,7 @@ test("a reset fails both sides", async ({ page }) => {
 
 for (const label of ["Pipe in memory", "Worker, over a MessagePort", "WebRTC data channel"]) {
   test(`a reader that stops pauses its sender: ${label}`, async ({ page }) => {
-    const network = await openTool(page, "Network");
+    const network = await openTool(page, "Transport");
     if (label !== "Pipe in memory") await network.getByLabel("Carried by").selectOption(label);
     await expectStates(page, "open");
     await side(page, "Server").getByLabel("Read incoming bytes").uncheck();
@@ -186,3 +188,66 @@ for (const label of ["Pipe in memory", "Worker, over a MessagePort", "WebRTC dat
     await expect(event(page, "Server", "textReceived").last()).toContainText(/messageFinished\s*true/);
   });
 }
+
+for (const bytes of [32 * 1024, 64 * 1024]) {
+  test(`${bytes / 1024} KiB in chunks of one byte arrive, and the page can be used meanwhile`, async ({ page }) => {
+    test.setTimeout(240_000);
+    const network = await openTool(page, "Transport");
+    await network.getByLabel("Chunks of at most").selectOption("1 byte");
+    await fill(page, "Client", "Text", "x".repeat(bytes));
+    // How many turns other tasks of the page have until the message is there. Without pauses it has one or two.
+    const turns = await page.evaluate(async () => {
+      document.querySelector<HTMLElement>(".side.client button.primary")!.click();
+      for (let turns = 0; ; turns++) {
+        await new Promise((resolve) => setTimeout(resolve));
+        const last = Array.from(document.querySelectorAll(".side.server .event")).at(-1);
+        if (/“x+”.*messageFinished\s*true/.test(last?.textContent ?? "")) return turns;
+      }
+    });
+    expect(turns).toBeGreaterThan(50);
+  });
+}
+
+test("WebRTC that finds no way says so after a few seconds", async ({ page }) => {
+  // As without a network: no candidate reaches the other end.
+  await page.addInitScript(() => {
+    Object.assign(RTCPeerConnection.prototype, { addIceCandidate: () => Promise.resolve() });
+  });
+  await page.reload();
+  const network = await openTool(page, "Transport");
+  await network.getByLabel("Carried by").selectOption("WebRTC data channel");
+  await expect(network.getByRole("form").getByRole("alert")).toContainText(
+    "The data channel did not open in 5 seconds",
+  );
+  await expect(state(page, "Client")).toHaveText("closed");
+  await expect(side(page, "Server")).toContainText("The data channel did not open in 5 seconds");
+});
+
+test("an ordinary WebSocket server is not taken for a byte tunnel, and nothing is drawn as delivered", async ({
+  page,
+}) => {
+  const server = new WebSocketServer({ port: 0, host: "127.0.0.1", handleProtocols: () => false });
+  await once(server, "listening");
+  try {
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const network = await connectTo(page, tunnel, url);
+    await expect(network.getByRole("form").getByRole("alert")).toContainText(
+      `At ${url} is an ordinary WebSocket server`,
+    );
+    await expect(arrows(page)).toHaveCount(0);
+    await expect(state(page, "Client")).toHaveText("closed");
+  } finally {
+    server.close();
+    for (const socket of server.clients) socket.terminate();
+  }
+  expect(complaints.splice(0).join()).toContain("WebSocket connection to");
+});
+
+test("a URL where nobody answers is said to be one", async ({ page }) => {
+  const network = await connectTo(page, tunnel, "ws://127.0.0.1:46499");
+  await expect(network.getByRole("form").getByRole("alert")).toContainText(
+    "No WebSocket opens at ws://127.0.0.1:46499",
+  );
+  await expect(arrows(page)).toHaveCount(0);
+  complaints.splice(0);
+});

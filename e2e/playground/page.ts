@@ -6,8 +6,8 @@ export type Role = "Client" | "Server";
 /** Marks the tests that Firefox runs each time: one or two for each part of the page. */
 export const inFirefox = { tag: "@firefox" };
 
-/** Fails a test whose page complains, and opens the page for each, at a hash if one is given. */
-export function openPlayground(): void {
+/** Fails a test whose page complains, and opens the page for each. Returns the complaints, for those that are expected. */
+export function openPlayground(): string[] {
   const complaints: string[] = [];
   test.beforeEach(async ({ page }) => {
     complaints.length = 0;
@@ -15,12 +15,15 @@ export function openPlayground(): void {
       if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
     });
     page.on("pageerror", (error) => complaints.push(String(error)));
+    // As for a returning visitor: “More” is open.
+    await page.addInitScript(() => localStorage.setItem("playground.more", "open"));
     await page.goto("/");
     await expect(event(page, "Server", "textReceived")).toContainText("“hello”");
   });
   test.afterEach(() => {
     expect(complaints).toEqual([]);
   });
+  return complaints;
 }
 
 export const side = (page: Page, role: Role): Locator => page.getByRole("region", { name: role, exact: true });

@@ -56,3 +56,51 @@ test("panels can be resized with the keyboard", async ({ page }) => {
   await page.keyboard.press("ArrowRight");
   await expect.poll(width).toBe(before + 16);
 });
+
+test("the focus stays where it was when what has it can't be used any more, or goes away", async ({ page }) => {
+  const focused = (selector: string): Promise<boolean> =>
+    page.evaluate((selector) => document.activeElement?.closest(selector) !== null, selector);
+  await press(page, "Client", "Close");
+  await expectStates(page, "closed");
+  await expect(side(page, "Client").getByRole("button", { name: "Close", exact: true })).toBeFocused();
+  await side(page, "Server").getByLabel("Auto-accept").uncheck();
+  await press(page, "Client", "Connect again");
+  await side(page, "Server").getByRole("button", { name: "Accept" }).click();
+  await expectStates(page, "open");
+  expect(await focused(".side.server")).toBe(true);
+  await arrows(page).filter({ hasText: "chunk" }).first().click();
+  await page
+    .getByRole("tabpanel", { name: "Inspector" })
+    .getByRole("button", { name: /^request/ })
+    .click();
+  await expect(page.getByRole("tabpanel", { name: "Inspector" })).toContainText("GET /chat");
+  expect(await focused(".tool")).toBe(true);
+});
+
+test("the focus is on the ladder when a story is over", async ({ page }) => {
+  await page.goto("/#scenario=masking");
+  await page.reload();
+  await page.getByRole("button", { name: "End", exact: true }).click();
+  await expect(page.getByRole("listbox", { name: "Bytes on the wire" })).toBeFocused();
+});
+
+test("a button that can't be used now sends nothing", async ({ page }) => {
+  await press(page, "Client", "Close");
+  await expectStates(page, "closed");
+  const before = await arrows(page).count();
+  await side(page, "Client").getByRole("button", { name: "Send text" }).click({ force: true });
+  await side(page, "Client").getByLabel("Text", { exact: true }).press("Enter");
+  await expect(side(page, "Client").getByRole("alert").filter({ hasText: /./ })).toHaveCount(0);
+  expect(await arrows(page).count()).toBe(before);
+});
+
+test("a file that is dropped does not make the browser leave the page", async ({ page }) => {
+  const wasHeld = await page.evaluate(() => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File(["x"], "x.txt"));
+    return ["dragover", "drop"].map(
+      (type) => !document.body.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true })),
+    );
+  });
+  expect(wasHeld).toEqual([true, true]);
+});

@@ -1,0 +1,14 @@
+/** Lets a field for hex take bytes as other tools copy them, such as a hex dump: an input drops its line ends. */
+import type { TargetedClipboardEvent } from "preact";
+import { hex } from "../model/format.ts";
+import { readBytes } from "../model/readBytes.ts";
+
+/** Puts the bytes that are pasted into the field in plain hex. Leaves any other text to the browser. */
+export function pasteBytes(event: TargetedClipboardEvent<HTMLInputElement>): void {
+  const read = readBytes(event.clipboardData?.getData("text") ?? "");
+  if (typeof read === "string" || read.spelling === "hex") return;
+  event.preventDefault();
+  const field = event.currentTarget;
+  field.value = hex(read.bytes);
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}

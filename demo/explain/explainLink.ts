@@ -1,0 +1,96 @@
+/** What is explained, in the hash of a URL: deflated, in base64url. No server sees it. */
+import { fromBase64, toBase64 } from "../../src/inspect/hex.ts";
+import type { Role } from "../../src/inspect/index.ts";
+import { exactly, flag, listOf, Malformed, oneOf, record, text, whole } from "../scenarios/schema.ts";
+import type { ReadAs } from "./explanation.ts";
+import type { Bytes, Chunk, Found } from "./recognise.ts";
+
+export interface Shared {
+  readonly title: string;
+  readonly note: string;
+  readonly found: Found;
+  readonly as: ReadAs;
+}
+
+/** What a link inflates to at most, in bytes: it comes from anywhere. */
+const MAX_JSON_BYTES = 1024 * 1024;
+/** Longer than this a link is not passed on well. */
+const MAX_LINK_CHARACTERS = 64_000;
+
+const MAX_BYTES = 2 ** 31 - 1;
+const shared = record(
+  {
+    chunks: listOf(exactly({ from: oneOf("client", "server"), bytes: text, ms: whole(0, MAX_BYTES) }), "chunk", 20_000),
+    oneWay: flag,
+    content: oneOf("websocket", "http", "tls", "unknown"),
+  },
+  {
+    title: text,
+    note: text,
+    sender: oneOf("client", "server"),
+    handshake: oneOf("auto", "http1", "none"),
+    deflate: oneOf("auto", "yes", "no"),
+    masking: flag,
+    skip: whole(0, MAX_BYTES),
+  },
+);
+
+/** The value of `#explain=`, or `undefined` if it would be too long. */
+export async function linkValue({ title, note, found, as }: Shared): Promise<string | undefined> {
+  const { chunks, oneWay, content } = found;
+  const startMs = chunks[0]?.timeMs ?? 0;
+  const plain = chunks.map(({ sender, bytes, timeMs }) => ({
+    from: sender,
+    bytes: toBase64(bytes),
+    ms: Math.max(0, Math.round(timeMs - startMs)),
+  }));
+  const json = JSON.stringify({ ...as, title, note, chunks: plain, oneWay, content });
+  const deflated = await through(new TextEncoder().encode(json), new CompressionStream("deflate-raw"), Infinity);
+  const value = toBase64(deflated).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return value.length > MAX_LINK_CHARACTERS ? undefined : value;
+}
+
+/** Returns a sentence if it is not one that was made here. */
+export async function sharedIn(value: string): Promise<Shared | string> {
+  const deflated = fromBase64(value.replaceAll("-", "+").replaceAll("_", "/"));
+  if (deflated === undefined) return "This link is incomplete: a part of it is missing, or was changed on its way.";
+  let json: unknown;
+  try {
+    const bytes = await through(deflated, new DecompressionStream("deflate-raw"), MAX_JSON_BYTES);
+    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    return "This link is incomplete: a part of it is missing, or was changed on its way.";
+  }
+  try {
+    const { chunks, oneWay, content, title = "", note = "", ...as } = shared(json, "what it has in it");
+    const found: Found = { label: "these bytes", chunks: chunks.map(chunkOf), oneWay, content, missing: [] };
+    const { sender, handshake = "auto", deflate = "auto", masking = true, skip = 0 } = as;
+    return { title, note, found, as: { sender, handshake, deflate, masking, skip } };
+  } catch (error) {
+    if (error instanceof Malformed) return `This link is not right: ${error.message}.`;
+    throw error;
+  }
+}
+
+function chunkOf(given: { readonly from: Role; readonly bytes: string; readonly ms: number }, index: number): Chunk {
+  const bytes = fromBase64(given.bytes);
+  if (bytes === undefined) throw new Malformed(`chunk ${index + 1}: bytes`, "Base64", given.bytes);
+  return { sender: given.from, bytes, timeMs: given.ms };
+}
+
+/** Throws `RangeError` if more than `most` bytes come out. */
+async function through(bytes: Bytes, stream: CompressionStream | DecompressionStream, most: number): Promise<Bytes> {
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  const reader = new Blob([bytes]).stream().pipeThrough(stream).getReader();
+  for (;;) {
+    const { value } = await reader.read();
+    if (value === undefined) return new Uint8Array(await new Blob(pieces).arrayBuffer());
+    pieces.push(value);
+    length += value.length;
+    if (length > most) {
+      await reader.cancel();
+      throw new RangeError(`more than ${most} bytes`);
+    }
+  }
+}
