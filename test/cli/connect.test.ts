@@ -232,7 +232,7 @@ describe("what goes wrong is one line and a status", () => {
     expect(await failing(`wss://127.0.0.1:${port}`)).toContain("is not trusted");
     expect(await run(["connect", `wss://127.0.0.1:${port}`, "--insecure", "-1"])).toMatchObject({ stdout: "safe\n" });
     const plain = new URL(await serve());
-    expect(await failing(`wss://${plain.host}`)).toContain("does a TLS server listen there?");
+    expect(await failing(`wss://${plain.host}`)).toContain("is it a TLS server?");
   });
   test("wrong arguments have the status 2", async () => {
     const wrong: [string[], RegExp][] = [
