@@ -185,5 +185,5 @@ test("a live peer is asked what it does, and the guilty frame is opened in the b
   await expect(faults.getByRole("combobox", { name: "Opcode" })).toHaveValue("3");
   await faults.getByRole("combobox", { name: "Opcode" }).selectOption("1");
   await faults.getByRole("button", { name: "Send it as the server" }).click();
-  await expect(said).toContainText("the client has taken it, and is open");
+  await expect(said).toContainText("the client accepted it, and is open");
 });

@@ -213,5 +213,5 @@ test("a session that is too long for a link says so", async ({ page }) => {
   await expect(event(page, "Server", "bytesReceived").last()).toContainText(/messageFinished\s*true/);
   const panel = await openTool(page, "Stories");
   await panel.getByRole("button", { name: "Link to my session (1)" }).click();
-  await expect(panel).toContainText("That is too much for a link: export it as a file.");
+  await expect(panel).toContainText("The session is too long for a link: export it as a file.");
 });
