@@ -24,7 +24,7 @@ export const connect: Verb = {
   details: `Each line of standard input is sent as a text message. Each message that comes is a line on standard output;
 what is said about the connection goes to standard error. At the end of the input the connection is closed.
 If you type the lines, these are commands; --slash makes them so for other input:
-  /ping [TEXT]           send a ping, and tell the round trip
+  /ping                  send a ping, and tell the round trip
   /close [CODE [REASON]] close the connection
   //TEXT                 send a line that begins with a slash
 Example: echo hi | websocket-over connect wss://echo.example --once`,
