@@ -24,7 +24,7 @@ async function relay(): Promise<{ url: string; close: () => void }> {
   const server = new WsServer({ port: 0, host: "127.0.0.1" });
   server.on("connection", (socket) => {
     socket.on("message", (data) => {
-      for (const client of server.clients) if (client !== socket) client.send(String(data));
+      for (const client of server.clients) if (client !== socket) client.send((data as Buffer).toString());
     });
   });
   await once(server, "listening");
@@ -82,8 +82,8 @@ test("a tab that goes elsewhere is missed at once", async ({ context }) => {
 });
 
 test("each two of eight tabs in a room meet", async ({ context }) => {
-  const tabs: Tab[] = [];
-  for (let i = 0; i < 8; i++) tabs.push(await openTab(context));
+  test.setTimeout(300_000);
+  const tabs = await Promise.all(Array.from({ length: 8 }, async () => openTab(context)));
   const met = await Promise.all(tabs.map((tab) => tab.meetRoom("room", 7)));
   const count = new Map<string, number>();
   for (const fingerprint of met.flat()) count.set(fingerprint, (count.get(fingerprint) ?? 0) + 1);

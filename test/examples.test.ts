@@ -25,6 +25,8 @@ test("every entry has one, except those that need a browser or a test runner", (
     examples.flatMap(({ code }) => [...code.matchAll(/from "([^"]+)"/g)].map(([, name]) => name)),
   );
   const without = entries.map(({ name }) => name).filter((name) => !imported.has(name));
-  const carriers = ["webrtc", "websocket-transport", "webtransport"].map((name) => `websocket-over/${name}`);
+  const carriers = ["rendezvous", "webrtc", "websocket-transport", "webtransport"].map(
+    (name) => `websocket-over/${name}`,
+  );
   expect(without.sort()).toEqual([...carriers, "websocket-over/playwright"].sort());
 });

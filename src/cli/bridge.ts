@@ -1,12 +1,7 @@
 /** `bridge FROM TO`: carries connections from one kind of transport to a server. */
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import {
-  createSecureServer,
-  createServer as createHTTP2Server,
-  type Http2Server,
-  type ServerHttp2Session,
-} from "node:http2";
+import { createSecureServer, createServer as createHTTP2Server, type ServerHttp2Session } from "node:http2";
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bridgeBytes, gateway } from "../bridge/index.ts";
@@ -188,7 +183,7 @@ class Plan {
     this.#stopped.addEventListener("abort", () => over.abort());
     let isOver = false;
     const transport: ByteTransport = {
-      readable: Readable.toWeb(process.stdin) as unknown as ReadableStream<Uint8Array>,
+      readable: Readable.toWeb(process.stdin) as ReadableStream<Uint8Array>,
       writable: new WritableStream<Bytes>({
         write: (chunk) => this.#terminal.write(chunk),
         close: () => {
@@ -272,7 +267,7 @@ async function listenHTTP2(host: string, port: number, path: string, plan: Plan)
   }
   await listenOn(server as unknown as Server, port, host);
   return {
-    name: `${isSecure ? "wss" : "ws"}://${authorityOf(server as Http2Server)}${path} over HTTP/2`,
+    name: `${isSecure ? "wss" : "ws"}://${authorityOf(server)}${path} over HTTP/2`,
     stop: () => {
       server.close();
       for (const session of sessions) session.close();

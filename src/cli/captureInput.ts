@@ -40,7 +40,7 @@ function readJSON(text: string): Input {
   }
   const { log, format } = Object(value) as { log?: unknown; format?: unknown };
   if (format === VECTOR_FORMAT) {
-    const { options = {} } = value as Vector;
+    const { options = {} } = value as Partial<Vector>;
     const { handshake, masking } = options;
     return {
       format: "vector",

@@ -71,7 +71,7 @@ websocket-over VERB --help explains a verb. Exit status: 0 if all went well, 1 i
 function parse(verb: Verb, args: string[]): { values: Values; positionals: string[] } {
   const options = { ...verb.options, ...HELP_OPTION };
   try {
-    return parseArgs({ args, options, allowPositionals: true }) as { values: Values; positionals: string[] };
+    return parseArgs({ args, options, allowPositionals: true });
   } catch (error) {
     throw new UsageError(complaint(error).replace(/\. To specify.*/s, ""));
   }

@@ -99,8 +99,7 @@ export function checkServerOptions(options: ServerOptions): void {
 export function checkClientOptions(options: Omit<ClientOptions, "subprotocols">): void {
   const { handshake } = resolveOptions(options);
   if (handshake === "none") agreeBeforehand("client", options.extensions ?? []);
-  else
-    offerFields({ headers: options.headers, origin: options.origin, extensions: negotiable(options) } as OfferOptions);
+  else offerFields({ headers: options.headers, origin: options.origin, extensions: negotiable(options) });
 }
 
 /** The extensions to negotiate in the handshake. */

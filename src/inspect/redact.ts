@@ -1,8 +1,10 @@
 /** Redacts payloads and secrets in heads, before records are kept or exported. */
 import { latin1, type Bytes } from "../core/bytes.ts";
+import type { AgreedExtension } from "../core/extension.ts";
 import { Opcode } from "../core/opcodes.ts";
 import { checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import { encodeText } from "../core/utf8.ts";
+import { parseExtensions } from "../handshake/headerGrammar.ts";
 import { ChunkScanner } from "./decode/chunkScanner.ts";
 import { fieldsOf, latin1Text, linesOf } from "./decode/headDecoder.ts";
 import type { PlainEvent } from "./plainEvent.ts";
@@ -60,8 +62,12 @@ export class Redactor {
   /** Events in records have no payload, but they have headers and the reason of a Close frame. */
   event(event: PlainEvent): PlainEvent {
     const redacted: Record<string, unknown> & { type: PlainEvent["type"] } = { ...event };
-    const { headers, subprotocols, subprotocol } = event;
-    if (Array.isArray(headers)) redacted.headers = this.secrets.headers(headers as [string, string][]);
+    const { headers, subprotocols, subprotocol, extensions } = event;
+    if (Array.isArray(headers)) {
+      const shown = this.secrets.headers(headers as [string, string][]);
+      redacted.headers = shown;
+      if (Array.isArray(extensions)) redacted.extensions = extensionsIn(shown);
+    }
     for (const name of ["target", "host", "origin", "statusText"]) {
       if (typeof event[name] === "string") redacted[name] = this.secrets.text(event[name]);
     }
@@ -113,6 +119,14 @@ export class Redactor {
     if (hasExtensions) new ChunkScanner().scan(bytes, (at) => overwriteBytes(bytes, at, at + 1));
     overwriteBytes(bytes, message === "unreadable" ? 0 : (trailersAt ?? bytes.length));
   }
+}
+
+/** The extensions of an event, as its headers show them. */
+function extensionsIn(headers: readonly [string, string][]): AgreedExtension[] {
+  const values = headers
+    .filter(([name]) => name.toLowerCase() === "sec-websocket-extensions")
+    .map(([, value]) => value);
+  return parseExtensions(values.join(", ")) ?? [];
 }
 
 /** Overwrites the bytes from `start` to `end`. */

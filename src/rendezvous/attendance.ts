@@ -83,7 +83,10 @@ export class Attendance {
     try {
       for (;;) {
         const { done, value } = await reader.read();
-        if (done) return this.#endSignals(undefined);
+        if (done) {
+          this.#endSignals(undefined);
+          return;
+        }
         this.tell({ type: "text", text: value });
       }
     } catch (error) {
@@ -100,11 +103,14 @@ export class Attendance {
   #obey(command: Command): void {
     switch (command.type) {
       case "send":
-        return this.#send(command.text);
+        this.#send(command.text);
+        return;
       case "report":
-        return this.#report(command.problem);
+        this.#report(command.problem);
+        return;
       case "over":
-        return this.#over(command.session, command);
+        this.#over(command.session, command);
+        return;
       default:
     }
     const { session } = command;
@@ -122,7 +128,10 @@ export class Attendance {
         return;
       }
     }
-    if (command.type !== "met") return entry.link.obey(command);
+    if (command.type !== "met") {
+      entry.link.obey(command);
+      return;
+    }
     entry.meeting = new Meeting(entry.link, command.fingerprint, () => this.tell({ type: "leave", session }));
     this.#attendants.met(entry.meeting);
   }

@@ -53,7 +53,8 @@ export interface Answer {
  * No server is needed. Between different networks the codes need a STUN server: see `rtcConfiguration`.
  *
  * Whoever answers first is met, so send a code over a way that you trust, and compare the meeting's `fingerprint`.
- * There are no signals, so a meeting by codes does not survive a change of networks.
+ * There are no signals, so a meeting by codes does not survive a change of networks. Between a page and Node let the
+ * page invite: libdatachannel may fail if it is checked before it has the answer (0.33).
  */
 export async function invite(options: CodeOptions = {}): Promise<Invitation> {
   const exchange = new Exchange("invite()", options, true);
@@ -181,8 +182,8 @@ class Exchange {
     try {
       const { connection } = this.#attendance.link(SESSION)!;
       const { signal } = this.#over;
-      await firstOf<void>((resolve, reject) => {
-        this.#machine.onDescribed = resolve;
+      await firstOf<unknown>((resolve, reject) => {
+        this.#machine.onDescribed = () => resolve(undefined);
         return [onAbort(signal, reject)];
       });
       return write(await gathered(connection, this.#gatherMs, signal), this.#expiresMs);

@@ -58,18 +58,21 @@ export class Link {
     switch (command.type) {
       case "offer": {
         const { round } = command;
-        return this.#make(round, () => describe(this.connection, "offer", round > 1 ? { iceRestart: true } : {}));
+        this.#make(round, () => describe(this.connection, "offer", round > 1 ? { iceRestart: true } : {}));
+        return;
       }
       case "answer": {
         const { round, sdp } = command;
-        return this.#make(round, async () => {
+        this.#make(round, async () => {
           await this.connection.setRemoteDescription({ type: "offer", sdp });
           return await describe(this.connection, "answer");
         });
+        return;
       }
       case "accept": {
         const { round, sdp } = command;
-        return this.#then(round, () => this.connection.setRemoteDescription({ type: "answer", sdp }));
+        this.#then(round, () => this.connection.setRemoteDescription({ type: "answer", sdp }));
+        return;
       }
       case "candidates":
         for (const candidate of command.candidates) this.#then(undefined, () => this.#add(candidate));
@@ -82,7 +85,8 @@ export class Link {
         }
         return;
       case "over":
-        return this.#close();
+        this.#close();
+        return;
       case "met":
     }
   }

@@ -101,7 +101,7 @@ export async function meet(signals: Signals, options: MeetOptions = {}): Promise
     );
     const forget = onAbort(signal, (reason) => {
       attendance.stop();
-      reject(reason as Error);
+      reject(reason);
     });
     attendance.tell({ type: "start" });
   });

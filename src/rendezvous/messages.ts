@@ -7,8 +7,8 @@
  * names the `session`, of 32 digits, for the pair's later messages, and counts its offers in `round`, from 1.
  *
  * - `hello`: I look for peers. Without `to` it is for everyone; with `to` it answers one without.
- * - `offer` and `answer`: `sdp` without candidates, and the `candidates` known so far. The same offer is repeated until
- *   the pair is connected; each one is answered.
+ * - `offer` and `answer`: `sdp` without candidates, and the `candidates` known so far; an offer has none until there is
+ *   an answer. The same offer is repeated until the pair is connected; each one is answered.
  * - `candidates`: more of them.
  * - `again`: the answering side asks for another round, with ICE restarted.
  * - `busy`: I have as many peers as I may have. `bye`: I have given up.

@@ -220,7 +220,8 @@ export class Pair {
     const changed = this.#checkPrint(sdp);
     if (changed !== undefined) return changed;
     this.#step("answer");
-    return [{ type: "accept", session, round, sdp }, ...this.#learn(candidates), ...this.#settle()];
+    const accepted: Command[] = [{ type: "accept", session, round, sdp }, ...this.#learn(candidates)];
+    return [...accepted, ...this.#trickle(this.#candidates), ...this.#settle()];
   }
 
   /** The certificate stays the same for the session: whoever shows another one is somebody else. */
@@ -255,15 +256,28 @@ export class Pair {
     const { own: from, peer: to, session, offers } = this.#options;
     if (this.#sdp === undefined) return [];
     const type = offers ? "offer" : "answer";
-    const candidates = this.#candidates.slice(0, MAX_CANDIDATES);
+    const candidates = this.#mayTrickle ? this.#candidates.slice(0, MAX_CANDIDATES) : [];
     return [this.#send({ type, from, to, session, round: this.#round, sdp: this.#sdp, candidates })];
   }
 
+  /**
+   * Whether the other end may know this end's candidates. The end that offers keeps them until it has the answer,
+   * because libdatachannel fails if it is checked before that (0.33).
+   */
+  get #mayTrickle(): boolean {
+    return !this.#options.offers || this.#phase === "settling" || this.#phase === "through";
+  }
+
   #found(candidate: string): Command[] {
-    const { own: from, peer: to, session } = this.#options;
     this.#candidates.push(candidate);
-    if (this.#sdp === undefined) return [];
-    return [this.#send({ type: "candidates", from, to, session, round: this.#round, candidates: [candidate] })];
+    return this.#sdp === undefined || !this.#mayTrickle ? [] : this.#trickle([candidate]);
+  }
+
+  #trickle(found: readonly string[]): Command[] {
+    if (found.length === 0) return [];
+    const { own: from, peer: to, session } = this.#options;
+    const candidates = found.slice(0, MAX_CANDIDATES);
+    return [this.#send({ type: "candidates", from, to, session, round: this.#round, candidates })];
   }
 
   /** The shell could not take or make a description. A connection that there is goes on without it. */
@@ -299,8 +313,10 @@ export class Pair {
   /** The other end closed its connection. */
   #part(): Command[] {
     if (!this.#isMet) return this.end("failed", "the connection ended before it was ready");
-    const isBroken = this.#fare === "interrupted" || this.#fare === "failed";
-    return isBroken ? this.end("lost", "the connection failed") : this.end("left", "the other end closed it");
+    // Firefox closes the channels of a connection that has failed. An interrupted one still brings the other end's word.
+    return this.#fare === "failed"
+      ? this.end("lost", "the connection failed")
+      : this.end("left", "the other end closed it");
   }
 
   /** Starts a round with ICE restarted, or asks for one, unless one is under way. */

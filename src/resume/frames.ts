@@ -43,7 +43,7 @@ const FIELDS = {
   bye: [],
   gone: ["reason"],
   preface: ["protocol"],
-} as const satisfies Record<string, readonly Field[]>;
+} as const;
 
 type Layouts = typeof FIELDS;
 export type FrameType = keyof Layouts;
@@ -146,7 +146,7 @@ export class FrameReader {
       if (this.#held < this.#needed) continue;
       this.#held = 0;
       const frame = this.#parse(this.#type);
-      if (frame.type !== "data") return frame as Frame;
+      if (frame.type !== "data") return frame;
       if (frame.length === 0) throw malformed("a data frame is empty");
       this.#left = frame.length;
       this.#offset = frame.offset;

@@ -40,7 +40,7 @@ const table: OptionTable<ResumedOptions> = { ...resumeTable, maxSessions: "a num
 export function resumed(
   transports: AsyncIterable<ByteTransport> | Iterable<ByteTransport>,
   options: ResumedOptions = {},
-): AsyncIterableIterator<ResumableTransport> {
+): AsyncIterableIterator<ResumableTransport, undefined> {
   const resolved = resolveOptions("resumed()", options, table);
   const { maxSessions = 10_000, maxHeldBytes = 2 ** 28 } = options;
   requireAtLeast("maxSessions", maxSessions, 1);
@@ -51,7 +51,7 @@ export function resumed(
 
 type Waiting = ReturnType<typeof withResolvers<IteratorResult<ResumableTransport, undefined>>>;
 
-class Host implements AsyncIterableIterator<ResumableTransport> {
+class Host implements AsyncIterableIterator<ResumableTransport, undefined> {
   readonly #transports: object;
   readonly #source: ReturnType<typeof iteratorOf>;
   readonly #options: ResolvedOptions;
@@ -136,10 +136,10 @@ class Host implements AsyncIterableIterator<ResumableTransport> {
     try {
       while (!this.#isOver) {
         if (this.#openings.size >= this.#most) await new Promise<void>((resolve) => (this.#vacated = resolve));
-        const { done, value } = await this.#source.next();
-        if (done === true) break;
-        if (this.#isOver) discard(value, new Error("no more carriers are taken"));
-        else this.#open(value);
+        const next = await this.#source.next();
+        if (next.done === true) break;
+        if (this.#isOver) discard(next.value, new Error("no more carriers are taken"));
+        else this.#open(next.value);
       }
     } catch (error) {
       this.#fault ??= { error };

@@ -123,7 +123,7 @@ function requireOptions(given: ServeOptions): ServeOptions {
   return options;
 }
 
-type Source = AsyncIterator<ByteTransport> | Iterator<ByteTransport>;
+type Source = AsyncIterator<ByteTransport, unknown> | Iterator<ByteTransport, unknown>;
 
 /**
  * Starts iterating over transports. Throws `TypeError` if the value is not an iterable of transports. `where` names the

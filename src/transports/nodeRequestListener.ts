@@ -72,7 +72,7 @@ function requestOf(asked: NodeIncomingMessage): Request {
 }
 
 /** The rest of a body that nobody reads is left to Node, because cancelling it would end the connection. */
-function bodyOf(asked: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+function bodyOf(asked: AsyncIterable<Uint8Array, unknown>): ReadableStream<Uint8Array> {
   const chunks = asked[Symbol.asyncIterator]();
   return new ReadableStream({
     async pull(controller) {

@@ -1,6 +1,6 @@
 /** What is done with a peer connection wherever one is: descriptions, candidates, and watching how it fares. */
 import { ignore } from "./ignore.ts";
-import { listenTo, type Listenable } from "./listeners.ts";
+import { listenTo } from "./listeners.ts";
 import { onAbort } from "./onAbort.ts";
 import { firstOf } from "./settlement.ts";
 
@@ -20,10 +20,10 @@ export async function describe(
  * Rejects with the signal's reason.
  */
 export async function gathered(peerConnection: RTCPeerConnection, ms: number, signal?: AbortSignal): Promise<string> {
-  await firstOf<void>((resolve, reject) => {
+  await firstOf<unknown>((resolve, reject) => {
     const timer = setTimeout(resolve, ms);
     const look = (): void => {
-      if (peerConnection.iceGatheringState === "complete") resolve();
+      if (peerConnection.iceGatheringState === "complete") resolve(undefined);
     };
     const waits = [
       () => clearTimeout(timer),
@@ -63,9 +63,11 @@ export function watchFare(peerConnection: RTCPeerConnection, tell: (fare: Fare) 
 }
 
 function fareOf({ connectionState, sctp }: RTCPeerConnection): Fare | undefined {
-  if (connectionState === "closed" || sctp?.state === "closed") return "ended";
   if (connectionState === "disconnected") return "interrupted";
-  return connectionState === "connected" || connectionState === "failed" ? connectionState : undefined;
+  // node-datachannel calls the SCTP transport closed then too (0.33).
+  if (connectionState === "failed") return "failed";
+  if (connectionState === "closed" || sctp?.state === "closed") return "ended";
+  return connectionState === "connected" ? "connected" : undefined;
 }
 
 /**
@@ -74,5 +76,5 @@ function fareOf({ connectionState, sctp }: RTCPeerConnection): Fare | undefined 
  */
 export function watchPage(listeners: { readonly online: () => void; readonly pagehide: () => void }): () => void {
   // Node has no such events.
-  return "addEventListener" in globalThis ? listenTo(globalThis as unknown as Listenable, { ...listeners }) : ignore;
+  return "addEventListener" in globalThis ? listenTo(globalThis, { ...listeners }) : ignore;
 }

@@ -75,7 +75,10 @@ export async function answerWebRTC(offer: string, options: AnswerOptions): Promi
   };
   let wasConnected = false;
   const stopWatching = watchFare(connection, (fare) => {
-    if (fare === "ended" || (fare === "failed" && !wasConnected)) return close();
+    if (fare === "ended" || (fare === "failed" && !wasConnected)) {
+      close();
+      return;
+    }
     if (fare === "interrupted") return;
     wasConnected = true;
     clearTimeout(expiry);

@@ -52,6 +52,12 @@ export interface WebRTCDial {
 /** How long the last request may take, in milliseconds. Nobody waits for it. */
 const FAREWELL_MS = 5000;
 
+/**
+ * How often to try if the platform refuses an answer that looks right: libdatachannel does if the server's checks arrive
+ * before the answer does (0.33).
+ */
+const MOST_TRIES = 3;
+
 /** How long to wait before another try to restart ICE, in milliseconds. */
 const RESTART_AGAIN_MS = 2000;
 
@@ -86,9 +92,16 @@ export function webRTCDial(endpoint: string | URL, options: WebRTCDialOptions = 
     _protocols?: readonly string[],
     signal?: AbortSignal,
   ): Promise<ByteTransport> => {
-    signal?.throwIfAborted();
-    if (session === undefined || session.isOver) session = new ClientSession(url, checked);
-    return await session.open(signal);
+    for (let left = MOST_TRIES - 1; ; left--) {
+      signal?.throwIfAborted();
+      const used = session === undefined || session.isOver ? new ClientSession(url, checked) : session;
+      session = used;
+      try {
+        return await used.open(signal);
+      } catch (error) {
+        if (left === 0 || !used.refusedAnswer) throw error;
+      }
+    }
   };
   return Object.assign(dial, { close: () => session?.end(new DialError("the dial was closed", { code: "closed" })) });
 }
@@ -113,6 +126,8 @@ class ClientSession {
   readonly #connection: RTCPeerConnection;
   readonly #stopWatching: () => void;
   readonly #stopListening: () => void;
+  /** Whether the platform did not take the server's answer. */
+  refusedAnswer = false;
   /** Aborted at the end. */
   readonly #gone = new AbortController();
   readonly #connected: Promise<unknown>;
@@ -214,8 +229,9 @@ class ClientSession {
     const response = await this.#post(offer, signal);
     const { status } = response;
     const type = mediaTypeOf(response.headers);
-    const answerAsText =
-      type === DESCRIPTION_TYPE && status === 201 ? await this.#read(response, signal) : await drop(response);
+    const isAnswer = type === DESCRIPTION_TYPE && status === 201;
+    if (!isAnswer) await drop(response);
+    const answerAsText = isAnswer ? await this.#read(response, signal) : undefined;
     if (status >= 400) throw this.#refusal(response);
     if (status !== 201 || answerAsText === undefined) {
       const got = `${status} with ${type === "" ? "no content type" : type}`;
@@ -234,6 +250,7 @@ class ClientSession {
     try {
       await this.#connection.setRemoteDescription({ type: "answer", sdp: answerAsText });
     } catch (error) {
+      this.refusedAnswer = true;
       throw this.#badAnswer(`sent a description that can't be used: ${textOf(error)}`, status, error);
     }
   }
@@ -309,9 +326,9 @@ class ClientSession {
 
   async #untilConnected(signal: AbortSignal): Promise<void> {
     if (this.#connection.connectionState === "connected") return;
-    await firstOf<void>((resolve, reject) => {
+    await firstOf<unknown>((resolve, reject) => {
       this.#fare = (fare) => {
-        if (fare === "connected") resolve();
+        if (fare === "connected") resolve(undefined);
         else if (fare !== "interrupted") {
           reject(new DialError("none of the server's candidates can be reached", { code: "unreachable" }));
         }
@@ -396,6 +413,6 @@ function hostOf(url: string): string {
 }
 
 /** Frees the connection of an answer that nobody reads. */
-async function drop(response: Response): Promise<undefined> {
+async function drop(response: Response): Promise<void> {
   await response.body?.cancel().catch(ignore);
 }

@@ -417,7 +417,7 @@ describe("what other files test", () => {
     ["h11 GHSA-vqfr-h8mv-ghfj", "handshake/rejectionBody", "GHSA-vqfr-h8mv-ghfj"],
     ["vite, vitest, webpack-dev-server CVE-2025-24010", "server/origins", "CVE-2025-24010"],
     ["the same, of sessions", "stream/opening", "CVE-2025-24010"],
-    ["js-libp2p #3576, of channels", "browser/webrtc", "keeps only so many"],
+    ["js-libp2p #3576, of channels", "browser/webrtc", "keeps a limited number"],
     ["js-libp2p #3576, of sockets", "badPeers/limitsElsewhere", "maxWaiting"],
     ["sockudo-ws #14", "deflate/messages", "sockudo-ws #14"],
     ["okhttp #8551", "deflate/messages", "okhttp #8551"],

@@ -29,7 +29,7 @@ async function sideOver(resumes: boolean): Promise<Side> {
   let server: ByteTransport = far;
   if (resumes) {
     client = resumable(() => near);
-    server = (await resumed([far]).next()).value!;
+    ({ value: server } = (await resumed([far]).next()) as IteratorYieldResult<ByteTransport>);
   }
   const accepted = Promise.withResolvers<WebSocketSession>();
   void serve([server], async (request) => {

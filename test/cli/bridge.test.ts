@@ -82,7 +82,7 @@ test("ws: gives plain WebSockets the bytes of tcp: and unix:, as noVNC expects",
   for (const target of targets) {
     const port = await start("bridge", "ws://127.0.0.1:0/", target).port();
     const socket = new WebSocket(`ws://127.0.0.1:${port}/`, ["binary"]);
-    const data = await new Promise((resolve) => socket.on("message", (bytes) => resolve(String(bytes))));
+    const data = await new Promise((resolve) => socket.on("message", (bytes) => resolve((bytes as Buffer).toString())));
     expect([data, socket.protocol]).toEqual(["RFB 003.008\n", "binary"]);
   }
 });

@@ -12,7 +12,7 @@ import { decode, fromHAR, fromPcap, messagesOf, replay, type Vector } from "../.
 import { cert, key } from "../support/certificate.ts";
 import { oneLine, run, start } from "./command.ts";
 
-async function listening<S extends Server>(server: S): Promise<number> {
+async function listening(server: Server): Promise<number> {
   server.listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
   onTestFinished(() => void server.close());
@@ -232,7 +232,7 @@ describe("what goes wrong is one line and a status", () => {
     expect(await failing(`wss://127.0.0.1:${port}`)).toContain("is not trusted");
     expect(await run(["connect", `wss://127.0.0.1:${port}`, "--insecure", "-1"])).toMatchObject({ stdout: "safe\n" });
     const plain = new URL(await serve());
-    expect(await failing(`wss://${plain.host}`)).toContain("does a TLS server listen there?");
+    expect(await failing(`wss://${plain.host}`)).toContain("is it a TLS server?");
   });
   test("wrong arguments have the status 2", async () => {
     const wrong: [string[], RegExp][] = [

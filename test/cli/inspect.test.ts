@@ -77,7 +77,7 @@ describe("the command", () => {
     const { status, stdout, stderr } = await run(["inspect", "-", "--from", "server"], `${HELLO} 89 80 00 00 00 00`);
     expect(stderr).toBe("");
     expect(stdout).toContain('server → client  text, 5 bytes: "Hello"');
-    expect(stdout).toMatch(/^ {2}Opcode +0x1 text +Text, which has to be UTF-8/m);
+    expect(stdout).toMatch(/^ {2}Opcode +0x1 text +Text, which must be UTF-8/m);
     expect(stdout).toContain("broken rule: frame from the server is masked (RFC 6455 §5.1)");
     expect(stdout).toContain("2 records, 1 broken rules");
     expect(stdout).not.toContain("\x1b");

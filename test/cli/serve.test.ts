@@ -32,7 +32,9 @@ test("echoes messages, prints them, and ends in order", async () => {
   const port = await server.port();
   expect(await get(port, "/")).toMatch(/^426 /);
   const socket = new WebSocket(`ws://127.0.0.1:${port}/chat`, ["v1"], { origin: `http://127.0.0.1:${port}` });
-  const answer = new Promise((resolve) => socket.on("message", (data, isBinary) => resolve([String(data), isBinary])));
+  const answer = new Promise((resolve) =>
+    socket.on("message", (data, isBinary) => resolve([(data as Buffer).toString(), isBinary])),
+  );
   socket.on("open", () => socket.send("hello"));
   expect(await answer).toEqual(["hello", false]);
   expect(socket.protocol).toBe("v1");

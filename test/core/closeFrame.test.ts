@@ -23,7 +23,7 @@ describe("writeCloseBody", () => {
   });
   test.each([0, 999, 1005, 1006, 1015, 2999, 5000])("refuses the code %i", (code) => {
     expect(() => writeCloseBody(code, "")).toThrow(
-      new RangeError(`close code ${code} may not be sent (RFC 6455 §7.4)`),
+      new RangeError(`close code ${code} can't be sent: use 1000 or 3000 to 4999 (RFC 6455 §7.4)`),
     );
   });
 });

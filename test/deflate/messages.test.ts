@@ -349,7 +349,7 @@ describe("§7.2.1 what is sent", () => {
   test("a refused send compresses nothing, so the windows stay in step", () => {
     const { client, server } = pairOf([permessageDeflate()], [permessageDeflate()]);
     client.sendData("part one, ", false);
-    expect(() => client.sendData(hex("00"), true)).toThrow("either text or binary");
+    expect(() => client.sendData(hex("00"), true)).toThrow("all text or all binary");
     client.sendData("part two");
     expect(messagesOf(feed(server, client.bytesToSend()))).toEqual(["part one, part two"]);
   });

@@ -979,7 +979,7 @@ describe("every export", async () => {
     expect(await complaint(call, [...before(), { ...options, whatever: undefined }])).toBe("nothing");
   });
   test("an undefined option of a server overrides nothing", async () => {
-    const server = new WebSocketServer({ maxPayload: 3, limits: { maxMessageBytes: undefined } as object });
+    const server = new WebSocketServer({ maxPayload: 3, limits: { maxMessageBytes: undefined } });
     const { server: adapted } = crosswsAdapter({ idleTimeout: 60, serverOptions: { keepalive: undefined } });
     expect(adapted.options.keepalive).toEqual({ intervalMs: 30_000, timeoutMs: 30_000 });
     const [here, there] = pipe();

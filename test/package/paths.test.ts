@@ -57,7 +57,7 @@ describe("a message takes them", () => {
         look();
         return original.apply(this, given);
       };
-      vi.spyOn(object as Record<string, () => unknown>, name).mockImplementation(looking as never);
+      vi.spyOn(object as Record<string, () => unknown>, name).mockImplementation(looking);
     }
   }
 

@@ -310,7 +310,13 @@ describe("through a proxy", () => {
     transport.close!();
   });
   test.each<[name: string, answer: string, then: "wait" | "close", code: DialErrorCode, message: RegExp]>([
-    ["407", "HTTP/1.1 407 Authenticate\r\n\r\n", "wait", "proxyCredentials", /valid user and password.*http:\/\/user:pass/],
+    [
+      "407",
+      "HTTP/1.1 407 Authenticate\r\n\r\n",
+      "wait",
+      "proxyCredentials",
+      /valid user and password.*http:\/\/user:pass/,
+    ],
     ["403", "HTTP/1.1 403 Forbidden\r\n\r\nno", "close", "proxyRefused", /does not connect to .*\(403\): see which/],
     ["502", "HTTP/1.1 502 Bad Gateway\r\n\r\n", "wait", "proxyRefused", /does not connect to .*\(502\): see the/],
     ["nothing, and hangs up", "", "close", "closed", /hung up before it answered/],

@@ -208,7 +208,8 @@ export class World {
     switch (command.type) {
       case "send":
         peer.sent++;
-        return this.broadcast(command.text, peer);
+        this.broadcast(command.text, peer);
+        return;
       case "report":
         return void peer.reports.push(command.problem);
       case "met":
@@ -254,12 +255,14 @@ export class World {
     };
     switch (command.type) {
       case "offer":
-        return this.#describe(peer, link, command.session, command.round, "offer");
+        this.#describe(peer, link, command.session, command.round, "offer");
+        return;
       case "answer":
         if (link.signaling !== "stable") violate("a remote offer");
         link.remote = command.sdp;
         link.reachable = false;
-        return this.#describe(peer, link, command.session, command.round, "answer");
+        this.#describe(peer, link, command.session, command.round, "answer");
+        return;
       case "accept":
         if (link.signaling !== "have-local-offer") violate("a remote answer");
         link.signaling = "stable";
@@ -269,10 +272,12 @@ export class World {
       case "candidates":
         if (link.remote === undefined) violate("a candidate without a description");
         if (command.candidates.some((each) => each.endsWith(ufragOf(link.remote!)))) link.reachable = true;
-        return this.#connect(command.session);
+        this.#connect(command.session);
+        return;
       case "say":
         if (!link.hasOpened) violate("a word before the channel is open");
-        return this.#say(peer, command.session, command.text);
+        this.#say(peer, command.session, command.text);
+        return;
       default:
         throw new Error(command.type);
     }

@@ -104,7 +104,7 @@ class ServerWorld {
     const source = new ReadableStream<ByteTransport>({
       start: (controller) => void (this.#push = (transport) => controller.enqueue(transport)),
     });
-    const host = resumed(source as unknown as AsyncIterable<ByteTransport>, { ...options(this.clock), ...more });
+    const host = resumed(source, { ...options(this.clock), ...more });
     void (async () => {
       for await (const session of host) {
         this.sessions.push(session);

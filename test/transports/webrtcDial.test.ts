@@ -1,6 +1,6 @@
 /** One POST to a WebRTC server: what each answer leads to. The connections and the requests are fakes. */
-import { describe, expect, test, vi } from "vitest";
-import { webRTCDial, type WebRTCDial, type WebRTCDialOptions } from "../../src/transports/webrtc.ts";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { webRTCDial, type DialError, type WebRTCDial, type WebRTCDialOptions } from "../../src/transports/webrtc.ts";
 import { FakePeerConnection, fakeDescription } from "../support/fakePeerConnection.ts";
 import { fakeTime } from "../support/fakeTime.ts";
 
@@ -31,7 +31,7 @@ function dialing(replies: readonly Reply[], options: WebRTCDialOptions = {}) {
       return connection as unknown as RTCPeerConnection;
     },
     fetch: async (url, { method = "GET", headers, body, redirect }) => {
-      const request = { method, url, headers: new Headers(headers), body: String(body), redirect };
+      const request = { method, url, headers: new Headers(headers), body: String(body as string | null), redirect };
       asked.push(request);
       const reply = rest.shift();
       if (reply === undefined) return new Response(null);
@@ -47,6 +47,8 @@ const created = (more: Record<string, string> = {}, body = fakeDescription("answ
   for (const [name, value] of [...headers]) if (value === "") headers.delete(name);
   return () => new Response(body, { status: 201, headers });
 };
+
+const ended: Reply = () => new Response(null);
 
 async function turn(ms = 0): Promise<void> {
   await vi.advanceTimersByTimeAsync(ms);
@@ -76,7 +78,7 @@ describe("webRTCDial", () => {
     connections[0]!.become("connected");
     const transports = [...(await Promise.all(dials)), await dial()];
     expect([connections.length, asked.length, connections[0]!.channels.length]).toEqual([1, 1, 3]);
-    for (const { close } of transports) close!();
+    for (const transport of transports) transport.close!();
     await turn(5000);
     expect(connections[0]!.closes).toBe(1);
     expect(asked.at(-1)).toMatchObject({ method: "DELETE", url: "https://rtc.example/rtc/1" });
@@ -85,6 +87,32 @@ describe("webRTCDial", () => {
     void dial().catch(() => undefined);
     expect(connections).toHaveLength(2);
   });
+
+  test.each([1, 2, 3])(
+    "tries again with a new connection if the platform refuses the answer: %i times",
+    async (times) => {
+      const { dial, connections, asked } = dialing([created(), ended, created(), ended, created(), ended]);
+      let left = times;
+      vi.spyOn(FakePeerConnection.prototype, "setRemoteDescription").mockImplementation(() =>
+        left-- > 0 ? Promise.reject(new Error("no transport")) : Promise.resolve(),
+      );
+      onTestFinished(() => void vi.restoreAllMocks());
+      const outcome = dial().then(
+        () => "connected",
+        (error: unknown) => (error as DialError).code,
+      );
+      for (let i = 0; i < 4; i++) await turn();
+      connections[times]?.become("connected");
+      await turn();
+      const connects = times < 3;
+      expect(await outcome).toBe(connects ? "connected" : "endpointAnswer");
+      const closes = connections.map((connection) => connection.closes);
+      expect(closes).toEqual(connects ? [...Array<number>(times).fill(1), 0] : [1, 1, 1]);
+      const methods = asked.map(({ method }) => method);
+      expect(methods.filter((method) => method === "POST")).toHaveLength(connects ? times + 1 : 3);
+      expect(methods.filter((method) => method === "DELETE")).toHaveLength(times);
+    },
+  );
 
   test.each<[string, Reply, code: string, status: number | undefined, message: RegExp]>([
     [
@@ -176,7 +204,7 @@ describe("webRTCDial", () => {
       undefined,
       /request to rtc\.example failed: fetch failed/,
     ],
-    ["half a body", created({}, undefined as never), "endpointAnswer", 201, /./],
+    ["half a body", created({}, undefined), "endpointAnswer", 201, /./],
   ])("that is answered with %s rejects, and leaves nothing behind", async (name, reply, code, status, message) => {
     const broken: Reply = () =>
       new Response(new ReadableStream({ pull: (controller) => controller.error(new Error("gone")) }), {

@@ -15,14 +15,15 @@ import { connectionsOf } from "./tcpStreams.ts";
  *
  * @example
  * ```ts
- * import { readFileSync } from "node:fs";
- * import { annotate, decode, fromPcap } from "websocket-over/inspect";
+ * import { WSConnection } from "websocket-over";
+ * import { decode, fromPcap, tap, toPcapng } from "websocket-over/inspect";
  *
- * export function explain(path: string): void {
- *   for (const { content, streams } of fromPcap(readFileSync(path))) {
- *     if (content !== "websocket") continue;
- *     for (const record of decode(streams)) console.log(annotate(record).map(({ display }) => display));
- *   }
+ * const connection = new WSConnection("client", { host: "example.com", resource: "/chat" });
+ * const trace = tap(connection);
+ * connection.bytesToSend();
+ * const file = toPcapng(trace); // or a file of Wireshark's
+ * for (const { content, streams } of fromPcap(file)) {
+ *   for (const { kind, sender } of decode(streams)) console.log(content, kind, sender); // → websocket head client
  * }
  * ```
  */
