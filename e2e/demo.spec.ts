@@ -107,11 +107,11 @@ test("bad hex is explained and not sent", async ({ page }) => {
   const field = side(page, "Client").getByLabel("Binary, in hex");
   await field.fill("0g");
   await press(page, "Client", "Send bytes");
-  await expect(side(page, "Client").getByRole("alert").filter({ hasText: "“g” is no hex digit" })).toBeVisible();
+  await expect(side(page, "Client").getByRole("alert").filter({ hasText: "“g” is not a hex digit" })).toBeVisible();
   await expect(field).toHaveAttribute("aria-invalid", "true");
   await field.fill("abc");
   await press(page, "Client", "Send bytes");
-  await expect(field).toHaveAccessibleDescription(/3 hex digits: a byte has two/);
+  await expect(field).toHaveAccessibleDescription(/3 hex digits: write two for each byte/);
   await expect(chunks(page)).toHaveCount(3);
   await field.fill("0a");
   await expect(field).toHaveAttribute("aria-invalid", "false");
