@@ -263,7 +263,7 @@ test("a separate browser context has separate servers, and can be closed before 
 
 test("invalid options are refused", async ({ webSocketServer }) => {
   await expect(webSocketServer({ match: 7 as unknown as string })).rejects.toThrow(
-    "match must be a string or a regular expression",
+    "match must be a string or an object",
   );
   await expect(webSocketServer({ match: /x/, mode: "air" as "wire" })).rejects.toThrow('mode must be "page" or "wire"');
   await expect(webSocketServer({ match: /x/, limits: { maxFrameBytes: -1 } })).rejects.toThrow(RangeError);

@@ -113,7 +113,7 @@ class PortCarrier implements MessageCarrier {
       message: ({ data }: MessageEvent<unknown>) => {
         if (isBatch(data)) for (const buffer of data) streams.receive(new Uint8Array(buffer));
         else if (isControl(data)) streams.obey(data);
-        else streams.refuse(new TransportError("badMessage", "the other end of the port sent what no transport sends"));
+        else streams.refuse(new TransportError("badMessage", "the other end of the port sent an invalid message"));
       },
       messageerror: () => streams.refuse(new TransportError("badMessage", "a message could not be read")),
       close: () => streams.fail(new TransportError("lost", "the other end of the port is gone")),

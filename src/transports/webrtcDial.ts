@@ -54,7 +54,7 @@ const FAREWELL_MS = 5000;
 
 /**
  * How often to try if the platform refuses an answer that looks right: libdatachannel does if the server's checks arrive
- * before the answer does (0.33).
+ * before the answer does (0.33). From the second time on the offer has no candidates, so that only this end can start.
  */
 const MOST_TRIES = 3;
 
@@ -94,7 +94,8 @@ export function webRTCDial(endpoint: string | URL, options: WebRTCDialOptions = 
   ): Promise<ByteTransport> => {
     for (let left = MOST_TRIES - 1; ; left--) {
       signal?.throwIfAborted();
-      const used = session === undefined || session.isOver ? new ClientSession(url, checked) : session;
+      const isAgain = left < MOST_TRIES - 1;
+      const used = session === undefined || session.isOver ? new ClientSession(url, checked, isAgain) : session;
       session = used;
       try {
         return await used.open(signal);
@@ -122,6 +123,7 @@ function endpointURL(endpoint: string | URL): string {
 /** One peer connection to the server, from its offer to its DELETE. */
 class ClientSession {
   readonly #endpoint: string;
+  readonly #hidesCandidates: boolean;
   readonly #options: WebRTCDialOptions;
   readonly #connection: RTCPeerConnection;
   readonly #stopWatching: () => void;
@@ -144,8 +146,10 @@ class ClientSession {
   #canRestart = true;
   #fare: (fare: Fare) => void;
 
-  constructor(endpoint: string, options: WebRTCDialOptions) {
+  /** With `hidesCandidates` the server learns this end's address by the first check of this end. */
+  constructor(endpoint: string, options: WebRTCDialOptions, hidesCandidates: boolean) {
     this.#endpoint = endpoint;
+    this.#hidesCandidates = hidesCandidates;
     this.#options = options;
     this.#connection = options.makePeerConnection?.() ?? new RTCPeerConnection(options.rtcConfiguration);
     this.#fare = ignore;
@@ -226,7 +230,8 @@ class ClientSession {
   async #exchange(gatherMs: number, signal: AbortSignal): Promise<void> {
     await describe(this.#connection, "offer");
     const offer = await gathered(this.#connection, gatherMs, signal);
-    const response = await this.#post(offer, signal);
+    const shown = this.#hidesCandidates ? offer.replace(/^a=candidate:.*\r?\n/gm, "") : offer;
+    const response = await this.#post(shown, signal);
     const { status } = response;
     const type = mediaTypeOf(response.headers);
     const isAnswer = type === DESCRIPTION_TYPE && status === 201;

@@ -108,6 +108,8 @@ describe("webRTCDial", () => {
       expect(await outcome).toBe(connects ? "connected" : "endpointAnswer");
       const closes = connections.map((connection) => connection.closes);
       expect(closes).toEqual(connects ? [...Array<number>(times).fill(1), 0] : [1, 1, 1]);
+      const offers = asked.filter(({ method }) => method === "POST").map(({ body }) => body.includes("a=candidate:"));
+      expect(offers).toEqual([true, false, false].slice(0, times + 1));
       const methods = asked.map(({ method }) => method);
       expect(methods.filter((method) => method === "POST")).toHaveLength(connects ? times + 1 : 3);
       expect(methods.filter((method) => method === "DELETE")).toHaveLength(times);
