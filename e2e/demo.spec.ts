@@ -288,7 +288,7 @@ for (const width of [400, 720, 1280]) {
 
 test("compression can be switched on, and its saving is shown per message", async ({ page }) => {
   await expect(event(page, "Client", "connectionEstablished")).toContainText("none");
-  await side(page, "Client").getByLabel("Compress connects again").check();
+  await side(page, "Client").getByLabel("Compress reconnects").check();
   await expectStates(page, "open");
   await expect(event(page, "Server", "connectionRequested")).toContainText("permessage-deflate");
   await expect(event(page, "Client", "connectionEstablished")).toContainText("permessage-deflate");
@@ -302,7 +302,7 @@ test("compression can be switched on, and its saving is shown per message", asyn
   await side(page, "Client").getByLabel("Compress it").uncheck();
   await press(page, "Client", "Send text");
   await expect(saving.nth(2)).toContainText("52 bytes for 52");
-  await side(page, "Client").getByLabel("Compress connects again").uncheck();
+  await side(page, "Client").getByLabel("Compress reconnects").uncheck();
   await press(page, "Client", "Send text");
   await expect(event(page, "Server", "textReceived")).not.toContainText("on the wire");
 });

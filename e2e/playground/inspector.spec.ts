@@ -48,7 +48,7 @@ test("a masked payload is shown masked, as on the wire, and unmasked", inFirefox
 });
 
 test("a compressed payload is shown inflated", async ({ page }) => {
-  await side(page, "Client").getByLabel("Compress connects again").check();
+  await side(page, "Client").getByLabel("Compress reconnects").check();
   await expectStates(page, "open");
   const text = "again and again and again and again";
   await (await say(page, "Client", text)).click();
