@@ -77,7 +77,7 @@ test("a handshake is shown line by line with explanations, and the accept key st
 
 test("a chunk lists the frames in it", async ({ page }) => {
   await arrows(page).filter({ hasText: "chunk" }).last().click();
-  await expect(inspector(page)).toContainText("where chunks begin and end means nothing to the protocol");
+  await expect(inspector(page)).toContainText("the boundaries of chunks mean nothing to the protocol");
   await inspector(page).getByRole("button", { name: "TEXT 5 B" }).click();
   await expect(inspector(page)).toContainText("client → server TEXT");
 });
