@@ -25,6 +25,8 @@ async function measureAll(page: Page, server: WebTransportServer | undefined): P
     await panel.getByRole("textbox", { name: /^WebTransport/ }).fill(`https://127.0.0.1:${server.port}/`);
     await panel.getByRole("textbox", { name: /^SHA-256/ }).fill(Buffer.from(server.hash).toString("base64"));
   }
+  // A browser keeps only so many entries, and the page of a development server has many modules.
+  await page.evaluate(() => performance.setResourceTimingBufferSize(5000));
   // The plot is loaded when there is something to draw.
   const loaded = (): Promise<boolean> =>
     page.evaluate(() => performance.getEntriesByType("resource").some(({ name }) => /uplot[^/]*\.js/i.test(name)));
