@@ -14,10 +14,11 @@ export function mediaTypeOf(headers: Headers): string {
 
 /** Reads a body as text; `undefined` if it is longer than a description may be. Rejects with the signal's reason. */
 export async function boundedText(
-  { body }: { readonly body: ReadableStream<Uint8Array> | null },
+  message: Pick<Body, "body" | "blob">,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
-  if (body === null) return "";
+  // Firefox has no `body` in requests (153).
+  const body = (message.body as ReadableStream<Uint8Array> | null | undefined) ?? (await message.blob()).stream();
   const reader = body.getReader();
   const forget = onAbort(signal, (reason) => void reader.cancel(reason).catch(() => undefined));
   const decoder = new TextDecoder();
