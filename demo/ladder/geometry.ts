@@ -73,13 +73,19 @@ function spanOf(item: WireItem): { readonly start: number; readonly end: number 
   return { start: end - (item.reached.row - start), end };
 }
 
-/** The rows that are partly between `top` and `bottom`. */
+/** The most arrows to draw that only pass through: thousands of them do if thousands of messages are in transit. */
+const MOST_PASSING = 50;
+
+/** The rows that are partly between `top` and `bottom`. Of those that only pass through, the first few. */
 export function rowsBetween({ rows, longest }: Geometry, top: number, bottom: number): readonly Row[] {
   const found: Row[] = [];
+  let passing = 0;
   for (let at = firstEndingAt(rows, top); at < rows.length; at++) {
     const row = rows[at]!;
     if (row.end > bottom + longest) break;
-    if (row.start <= bottom) found.push(row);
+    if (row.start > bottom) continue;
+    if (row.start < top && row.end > bottom && ++passing > MOST_PASSING) continue;
+    found.push(row);
   }
   return found;
 }
