@@ -103,6 +103,9 @@ test("two pages meet by codes, the answer twenty seconds late", async ({ browser
   await expectTalk(one, two);
 });
 
+/** The last packets of libdatachannel may be lost (0.33): then the page has to find out by itself. */
+const LEFT_BY_NODE = /^(left|lost)$/;
+
 test("a page and Node meet through a relay", async ({ page }) => {
   const { url, close } = await relay();
   const tab = await open(page);
@@ -115,7 +118,7 @@ test("a page and Node meet through a relay", async ({ page }) => {
   await session.send("hello");
   expect(await session.receive()).toBe("hello");
   meeting.close();
-  expect(await tab.ended()).toBe("left");
+  expect(await tab.ended()).toMatch(LEFT_BY_NODE);
   close();
 });
 
@@ -125,7 +128,7 @@ test("Node answers a page's code", async ({ page }) => {
   const [near, far] = await Promise.all([tab.accept(code), meeting]);
   expect(near.fingerprint).toBe(far.fingerprint);
   far.close();
-  expect(await tab.ended()).toBe("left");
+  expect(await tab.ended()).toMatch(LEFT_BY_NODE);
 });
 
 test.describe("Chromium and Firefox", () => {
