@@ -98,8 +98,8 @@ const CHANGES: Readonly<Record<string, readonly Change[]>> = {
     ],
     [
       "the time stands still until a clock has caught up",
-      `if (ms < latestMs - STANDSTILL_MS) this.#offsetMs = latestMs - clockMs;`,
-      ``,
+      `if (ms < latestMs - STANDSTILL_MS) this.#offsetMs = latestMs - clockMs;\n    else if`,
+      `if`,
     ],
     [
       "a deadline waits for the taker",
