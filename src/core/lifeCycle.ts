@@ -20,9 +20,12 @@ export type Signal =
   | "end"
   | "fail";
 
-type Transitions = Readonly<Record<ConnectionState, Readonly<Partial<Record<Signal, ConnectionState>>>>>;
+/** The state that each signal leads to. A signal without a cell changes nothing, or is not allowed. */
+export type Transitions<State extends string, Of extends string> = Readonly<
+  Record<State, Readonly<Partial<Record<Of, State>>>>
+>;
 
-export const lifeCycle: Transitions = {
+export const lifeCycle: Transitions<ConnectionState, Signal> = {
   connecting: {
     accept: "open",
     establish: "open",

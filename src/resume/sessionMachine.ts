@@ -3,6 +3,7 @@
  * up. The shell reports what happens; the machine returns commands. It touches no stream, clock or promise.
  */
 import { EMPTY, type Bytes } from "../core/bytes.ts";
+import type { Transitions } from "../core/lifeCycle.ts";
 import { TransportError } from "../transports/transportError.ts";
 import { encode, FrameReader, malformed, PROTOCOL, REASONS, type Data, type Frame, type Reason } from "./frames.ts";
 import { ReplayBuffer } from "./replayBuffer.ts";
@@ -26,15 +27,11 @@ const LONGEST_WAIT_MS = 5000;
 /** Carriers that have named the session but have not been chosen by the client. More are not needed for any race. */
 const MOST_CANDIDATES = 8;
 
-type Table<State extends string, Signal extends string> = Readonly<
-  Record<State, Readonly<Partial<Record<Signal, State>>>>
->;
-
 /** What an application sees. */
 export type ResumeState = "connecting" | "connected" | "resuming" | "closed" | "failed";
 type StateSignal = "attach" | "detach" | "finish" | "fail";
 
-export const states: Table<ResumeState, StateSignal> = {
+export const states: Transitions<ResumeState, StateSignal> = {
   connecting: { attach: "connected", finish: "closed", fail: "failed" },
   connected: { detach: "resuming", finish: "closed", fail: "failed" },
   resuming: { attach: "connected", finish: "closed", fail: "failed" },
@@ -46,7 +43,7 @@ export const states: Table<ResumeState, StateSignal> = {
 export type Sending = "open" | "ending" | "resetting" | "over";
 type SendingSignal = "end" | "reset" | "confirm" | "fail";
 
-export const sendings: Table<Sending, SendingSignal> = {
+export const sendings: Transitions<Sending, SendingSignal> = {
   open: { end: "ending", reset: "resetting", fail: "over" },
   ending: { reset: "resetting", confirm: "over", fail: "over" },
   // The end mark is a reset instead of an end.
@@ -58,7 +55,7 @@ export const sendings: Table<Sending, SendingSignal> = {
 export type Receiving = "open" | "ended" | "stopping" | "over";
 type ReceivingSignal = "end" | "reset" | "take" | "stop" | "fail";
 
-export const receivings: Table<Receiving, ReceivingSignal> = {
+export const receivings: Transitions<Receiving, ReceivingSignal> = {
   open: { end: "ended", reset: "over", stop: "stopping", fail: "over" },
   // The end has arrived, but the reader has not taken everything before it.
   ended: { take: "over", reset: "over", stop: "over", fail: "over" },

@@ -8,6 +8,7 @@ import { CloseCode } from "../core/closeCodes.ts";
 import type { Keepalive } from "../core/deadlines.ts";
 import { RemoteProtocolError } from "../core/errors.ts";
 import type { ConnectionClosed, WSEvent } from "../core/events.ts";
+import type { Transitions } from "../core/lifeCycle.ts";
 
 /**
  * From this many unsent bytes on, senders should wait. A few times the largest chunk that transports accept at once.
@@ -53,15 +54,11 @@ const REPRIEVE_MS = 100;
 
 // The transition tables. A signal without a cell changes nothing in that state.
 
-type Table<State extends string, Signal extends string> = Readonly<
-  Record<State, Readonly<Partial<Record<Signal, State>>>>
->;
-
 /** The life of the driver. From `closing` on, one deadline holds until `ended`. */
 export type Phase = "running" | "closing" | "flushing" | "ending" | "ended";
 type PhaseSignal = "beginClose" | "closed" | "tellEnd" | "finish";
 
-export const phases: Table<Phase, PhaseSignal> = {
+export const phases: Transitions<Phase, PhaseSignal> = {
   running: { beginClose: "closing", closed: "flushing" },
   closing: { closed: "flushing" },
   // The last bytes are being written.
@@ -75,7 +72,7 @@ export const phases: Table<Phase, PhaseSignal> = {
 export type Input = "idle" | "reading" | "yielding" | "ended";
 type InputSignal = "read" | "chunk" | "yield" | "goOn" | "end";
 
-export const inputs: Table<Input, InputSignal> = {
+export const inputs: Transitions<Input, InputSignal> = {
   idle: { read: "reading", yield: "yielding", end: "ended" },
   reading: { chunk: "idle", end: "ended" },
   // Timers get their turn.
@@ -87,7 +84,7 @@ export const inputs: Table<Input, InputSignal> = {
 export type Output = "idle" | "gathering" | "writing" | "ending" | "ended" | "lost";
 type OutputSignal = "gather" | "write" | "written" | "end" | "ended" | "lose";
 
-export const outputs: Table<Output, OutputSignal> = {
+export const outputs: Transitions<Output, OutputSignal> = {
   idle: { gather: "gathering", end: "ending", lose: "lost" },
   // The sender is given a few microtasks to send more.
   gathering: { write: "writing", lose: "lost" },
@@ -101,7 +98,7 @@ export const outputs: Table<Output, OutputSignal> = {
 export type Taker = "ready" | "held" | "discarding";
 type TakerSignal = "hold" | "take" | "discard";
 
-export const takers: Table<Taker, TakerSignal> = {
+export const takers: Transitions<Taker, TakerSignal> = {
   ready: { hold: "held", discard: "discarding" },
   // It asked for time: nothing is parsed until it continues.
   held: { take: "ready", discard: "discarding" },
@@ -334,7 +331,7 @@ export class DriverMachine {
         break;
       case "transportClosed":
         // What has arrived may still be read.
-        this.#isClosedByTransport = this.#beginClose() || this.#isClosedByTransport;
+        if (this.#beginClose()) this.#isClosedByTransport = true;
         if (this.phase === "ending") this.#finish();
         break;
       case "closeWanted":

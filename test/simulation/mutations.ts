@@ -25,11 +25,7 @@ const CHANGES: Readonly<Record<string, readonly Change[]>> = {
       `this.#connection.receiveBytes(null);`,
     ],
     ["a lost output begins no close", `this.#dropOutput();\n    this.#beginClose();`, `this.#dropOutput();`],
-    [
-      "the end of the transport begins no close",
-      `this.#isClosedByTransport = this.#beginClose() || this.#isClosedByTransport;`,
-      ``,
-    ],
+    ["the end of the transport begins no close", `if (this.#beginClose()) this.#isClosedByTransport = true;`, ``],
     ["it is clean though the last bytes are lost", `const isTaken = this.output !== "lost";`, `const isTaken = true;`],
     [
       "the end is told before the last bytes are written",
