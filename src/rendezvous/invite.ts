@@ -3,14 +3,14 @@ import { checkOptions, requireKind, type OptionTable } from "../core/options.ts"
 import { systemClock, type Clock } from "../stream/clock.ts";
 import { ignore } from "../transports/ignore.ts";
 import { onAbort } from "../transports/onAbort.ts";
-import { gathered } from "../transports/peerConnection.ts";
+import { gathered, requireTimes } from "../transports/peerConnection.ts";
 import { firstOf } from "../transports/settlement.ts";
 import { Attendance } from "./attendance.ts";
 import { idOfCode, readCode, writeCode, type Code } from "./code.ts";
 import type { Command, Input, Machine } from "./machine.ts";
 import type { PairMessage } from "./messages.ts";
 import type { Meeting } from "./meeting.ts";
-import { connectionTable, idsFrom, requireTimes, runOptions, type ConnectionOptions } from "./meet.ts";
+import { connectionTable, idsFrom, runOptions, type ConnectionOptions } from "./meet.ts";
 import { Pair } from "./pair.ts";
 import { RendezvousError } from "./rendezvousError.ts";
 

@@ -3,6 +3,12 @@ import { advice, checkOptions, requireKind, type OptionTable } from "../core/opt
 import { clockTable, type ClockOption } from "../stream/clock.ts";
 import { Arrivals } from "../transports/arrivals.ts";
 import { onAbort } from "../transports/onAbort.ts";
+import {
+  peerConnectionMaker,
+  peerConnectionTable,
+  requireTimes,
+  type PeerConnectionOptions,
+} from "../transports/peerConnection.ts";
 import { Attendance, type Attendants } from "./attendance.ts";
 import { bytesOf, hexOf } from "./bytes.ts";
 import type { Meeting } from "./meeting.ts";
@@ -11,11 +17,7 @@ import { Room } from "./room.ts";
 import type { Signals } from "./signals.ts";
 
 /** What all ways to meet have in common. */
-export interface ConnectionOptions extends ClockOption {
-  /** STUN and TURN servers, and whatever else the platform's `RTCPeerConnection` takes. */
-  readonly rtcConfiguration?: RTCConfiguration | undefined;
-  /** Makes the connections where the platform has no `RTCPeerConnection`. It then ignores `rtcConfiguration`. */
-  readonly makePeerConnection?: (() => RTCPeerConnection) | undefined;
+export interface ConnectionOptions extends ClockOption, PeerConnectionOptions {
   /** How long a broken connection may take to come back, in milliseconds: 30,000 by default. */
   readonly lostMs?: number | undefined;
   /**
@@ -29,8 +31,7 @@ export interface ConnectionOptions extends ClockOption {
 
 export const connectionTable: OptionTable<ConnectionOptions> = {
   ...clockTable,
-  rtcConfiguration: "an object",
-  makePeerConnection: "a function",
+  ...peerConnectionTable,
   lostMs: "a number",
   onReport: "a function",
   random: "a function",
@@ -185,12 +186,6 @@ function attend(
   return new Attendance(room, signals, runOptions(where, options), attendants);
 }
 
-export function requireTimes(times: Readonly<Record<string, number>>): void {
-  for (const [name, ms] of Object.entries(times)) {
-    if (!(ms >= 0)) throw new RangeError(`${name} is a time of 0 milliseconds or more, not ${String(ms)}`);
-  }
-}
-
 /** Makes ids of 128 random bits. */
 export function idsFrom({ random = (bytes) => void crypto.getRandomValues(bytes) }: ConnectionOptions): () => string {
   return () => {
@@ -201,9 +196,6 @@ export function idsFrom({ random = (bytes) => void crypto.getRandomValues(bytes)
 }
 
 export function runOptions(where: string, options: ConnectionOptions): ConstructorParameters<typeof Attendance>[2] {
-  const { rtcConfiguration, makePeerConnection, clock, onReport } = options;
-  if (makePeerConnection === undefined && !("RTCPeerConnection" in globalThis)) {
-    throw new TypeError(`${where} needs makePeerConnection here: there is no RTCPeerConnection`);
-  }
-  return { makePeerConnection: makePeerConnection ?? (() => new RTCPeerConnection(rtcConfiguration)), clock, onReport };
+  const { clock, onReport } = options;
+  return { makePeerConnection: peerConnectionMaker(where, options), clock, onReport };
 }

@@ -1,8 +1,39 @@
 /** What is done with a peer connection wherever one is: descriptions, candidates, and watching how it fares. */
+import type { OptionTable } from "../core/options.ts";
 import { ignore } from "./ignore.ts";
 import { listenTo } from "./listeners.ts";
 import { onAbort } from "./onAbort.ts";
 import { firstOf } from "./settlement.ts";
+
+/** Where peer connections come from. */
+export interface PeerConnectionOptions {
+  /** STUN and TURN servers, and whatever else the platform's `RTCPeerConnection` takes. */
+  readonly rtcConfiguration?: RTCConfiguration | undefined;
+  /** Makes the connections where the platform has no `RTCPeerConnection`. It then ignores `rtcConfiguration`. */
+  readonly makePeerConnection?: (() => RTCPeerConnection) | undefined;
+}
+
+export const peerConnectionTable: OptionTable<PeerConnectionOptions> = {
+  rtcConfiguration: "an object",
+  makePeerConnection: "a function",
+};
+
+/** Returns the function that makes them. Throws `TypeError` if there is none. `where` is the function with the options. */
+export function peerConnectionMaker(where: string, options: PeerConnectionOptions): () => RTCPeerConnection {
+  const { rtcConfiguration, makePeerConnection } = options;
+  if (makePeerConnection !== undefined) return makePeerConnection;
+  if (!("RTCPeerConnection" in globalThis)) {
+    throw new TypeError(`${where} needs makePeerConnection here: there is no RTCPeerConnection`);
+  }
+  return () => new RTCPeerConnection(rtcConfiguration);
+}
+
+/** Throws `RangeError` if one of these options is not a time in milliseconds. */
+export function requireTimes(times: Readonly<Record<string, number | undefined>>): void {
+  for (const [name, ms = 0] of Object.entries(times)) {
+    if (!(ms >= 0)) throw new RangeError(`${name} is a time of 0 milliseconds or more, not ${String(ms)}`);
+  }
+}
 
 /** Makes the local description and sets it. Names it, because node-datachannel needs that (0.33). */
 export async function describe(

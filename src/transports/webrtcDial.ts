@@ -4,18 +4,24 @@ import type { ByteTransport } from "./byteTransport.ts";
 import { DialError } from "./dialError.ts";
 import { ignore } from "./ignore.ts";
 import { onAbort } from "./onAbort.ts";
-import { describe, gathered, watchFare, watchPage, type Fare } from "./peerConnection.ts";
+import {
+  describe,
+  gathered,
+  peerConnectionMaker,
+  peerConnectionTable,
+  requireTimes,
+  watchFare,
+  watchPage,
+  type Fare,
+  type PeerConnectionOptions,
+} from "./peerConnection.ts";
 import { boundedText, DESCRIPTION_TYPE, FRAGMENT_TYPE, mediaTypeOf } from "./sessionHTTP.ts";
 import { faultOf, fragmentOf, iceOf, withIce } from "./sessionDescription.ts";
 import { firstOf } from "./settlement.ts";
 import { textOf } from "./textOf.ts";
 import { channelTable, dataChannelProtocol, sizesOf, transportOf, type DataChannelOptions } from "./webrtcChannel.ts";
 
-export interface WebRTCDialOptions extends Omit<DataChannelOptions, "peerConnection"> {
-  /** STUN and TURN servers, and whatever else the platform's `RTCPeerConnection` takes. */
-  readonly rtcConfiguration?: RTCConfiguration | undefined;
-  /** Makes the connection where the platform has no `RTCPeerConnection`. It then ignores `rtcConfiguration`. */
-  readonly makePeerConnection?: (() => RTCPeerConnection) | undefined;
+export interface WebRTCDialOptions extends Omit<DataChannelOptions, "peerConnection">, PeerConnectionOptions {
   /** Additional headers of all requests, such as `Authorization`. */
   readonly headers?: HeadersInit | undefined;
   /** The function that sends the requests. By default the platform's. */
@@ -32,8 +38,7 @@ export interface WebRTCDialOptions extends Omit<DataChannelOptions, "peerConnect
 
 const table: OptionTable<WebRTCDialOptions> = {
   ...channelTable,
-  rtcConfiguration: "an object",
-  makePeerConnection: "a function",
+  ...peerConnectionTable,
   headers: "an object",
   fetch: "a function",
   timeoutMs: "a number",
@@ -79,13 +84,9 @@ export function webRTCDial(endpoint: string | URL, options: WebRTCDialOptions = 
   const url = endpointURL(endpoint);
   const checked = checkOptions("webRTCDial()", options, table);
   sizesOf(checked, true);
-  for (const name of ["timeoutMs", "gatherMs", "lostMs", "idleMs"] as const) {
-    const ms = checked[name] ?? 0;
-    if (!(ms >= 0)) throw new RangeError(`${name} is a time of 0 milliseconds or more, not ${String(ms)}`);
-  }
-  if (checked.makePeerConnection === undefined && !("RTCPeerConnection" in globalThis)) {
-    throw new TypeError("webRTCDial() needs makePeerConnection here: there is no RTCPeerConnection");
-  }
+  const { timeoutMs, gatherMs, lostMs, idleMs } = checked;
+  requireTimes({ timeoutMs, gatherMs, lostMs, idleMs });
+  const makePeerConnection = peerConnectionMaker("webRTCDial()", checked);
   let session: ClientSession | undefined;
   const dial = async (
     _url?: string | URL,
@@ -95,7 +96,10 @@ export function webRTCDial(endpoint: string | URL, options: WebRTCDialOptions = 
     for (let left = MOST_TRIES - 1; ; left--) {
       signal?.throwIfAborted();
       const isAgain = left < MOST_TRIES - 1;
-      const used = session === undefined || session.isOver ? new ClientSession(url, checked, isAgain) : session;
+      const used =
+        session === undefined || session.isOver
+          ? new ClientSession(url, checked, makePeerConnection(), isAgain)
+          : session;
       session = used;
       try {
         return await used.open(signal);
@@ -147,11 +151,11 @@ class ClientSession {
   #fare: (fare: Fare) => void;
 
   /** With `hidesCandidates` the server learns this end's address by the first check of this end. */
-  constructor(endpoint: string, options: WebRTCDialOptions, hidesCandidates: boolean) {
+  constructor(endpoint: string, options: WebRTCDialOptions, connection: RTCPeerConnection, hidesCandidates: boolean) {
     this.#endpoint = endpoint;
     this.#hidesCandidates = hidesCandidates;
     this.#options = options;
-    this.#connection = options.makePeerConnection?.() ?? new RTCPeerConnection(options.rtcConfiguration);
+    this.#connection = connection;
     this.#fare = ignore;
     this.#stopWatching = watchFare(this.#connection, (fare) => this.#fare(fare));
     this.#stopListening = watchPage({
