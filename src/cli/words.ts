@@ -1,4 +1,5 @@
 /** Records of a trace in words: one line for each, and one for each of its fields. */
+import { frameKind } from "../inspect/counters.ts";
 import { toHex } from "../inspect/hex.ts";
 import { annotate, contentOf, type Annotation, type FrameRecord, type TraceRecord } from "../inspect/index.ts";
 import type { Terminal } from "./terminal.ts";
@@ -31,18 +32,10 @@ export function titleOf(record: TraceRecord): string {
   }
 }
 
-const OPCODES: Readonly<Record<number, string>> = {
-  0: "continuation",
-  1: "text",
-  2: "binary",
-  8: "close",
-  9: "ping",
-  10: "pong",
-};
-
 function frameTitle(frame: FrameRecord): string {
   const { opcode, fin, payloadLength, close, messageType, inflatedLength } = frame;
-  const kind = OPCODES[opcode] ?? `reserved opcode ${opcode}`;
+  const name = frameKind(opcode);
+  const kind = name === "reserved" ? `reserved opcode ${opcode}` : name;
   const size = inflatedLength === undefined ? `${payloadLength} bytes` : `${payloadLength} bytes for ${inflatedLength}`;
   const more = fin ? "" : ", more follows";
   if (close !== undefined) return `close ${close.code}${close.reason === "" ? "" : ` ${quoted(close.reason)}`}`;
