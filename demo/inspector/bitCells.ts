@@ -1,4 +1,4 @@
-/** The fields of a header cut into cells: so many bits to a row, a field that reaches into the next row has one in each. */
+/** Cuts the fields of a header into cells. A field that reaches into the next row gets one cell in each row. */
 import type { Field } from "./fields.ts";
 
 export interface Cell {

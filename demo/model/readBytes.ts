@@ -81,7 +81,7 @@ function readDump(text: string): ReadBytes | string | undefined {
   const bytes: number[] = [];
   const start = lines[0]?.offset;
   if (start === undefined || lines[0]!.rest.trim() === "") return undefined;
-  // Four digits and a wide space may be hex as well: a line of its own begins at a whole row.
+  // Four digits and a wide space may be hex as well: a line of a dump starts at a whole row.
   if (lines.length === 1 && start % 16 !== 0) return undefined;
   for (const [index, { offset, rest }] of lines.entries()) {
     if (offset !== start + bytes.length) {

@@ -121,7 +121,7 @@ class Plan {
     }
   }
 
-  /** Takes transports, each of which is one connection. */
+  /** Takes transports. Each one is a connection. */
   async joinAll(transports: AsyncIterable<ByteTransport>, name: string): Promise<void> {
     for await (const transport of transports) {
       if (this.tally.open >= this.maxConnections)
@@ -130,7 +130,7 @@ class Plan {
     }
   }
 
-  /** A server of WebSockets, each of which carries one connection. */
+  /** A WebSocket server. Each WebSocket carries one connection. */
   carriers(path: string): WebSocketServer {
     const server = new WebSocketServer({
       ...(path !== "/" && { path }),

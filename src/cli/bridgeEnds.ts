@@ -44,7 +44,7 @@ export function parseTo(text: string): To {
   const kind = scheme?.toLowerCase();
   if (kind === "unix") return { kind, name: text, url: new URL("ws://localhost/"), path: rest! };
   const url = kind === undefined ? undefined : parsed(kind === "tcp" ? `ws://${rest!}` : text);
-  // The port 80 of a URL is no port of its own, and tcp: has no other.
+  // URL drops the default port 80, and tcp: has no default port.
   const isWhole = kind !== "tcp" || /:\d+$/.test(rest!);
   if (url === undefined || !isWhole) throw new UsageError(`TO is ${TO_FORMS}, not ${visible(text)}`);
   return { kind: kind === "tcp" ? "tcp" : "ws", name: `${kind!}://${url.host}`, url };

@@ -197,7 +197,7 @@ class Console {
       case "ping":
         this.#session.ping().then(
           (ms) => this.#terminal.note(`pong after ${ms.toFixed(1)} ms`),
-          () => undefined, // the connection has ended, which is told
+          () => undefined, // the end of the connection is reported elsewhere
         );
         return true;
       case "close": {

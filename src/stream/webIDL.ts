@@ -91,7 +91,7 @@ export function requireClosable(code: number | undefined, reason: string | undef
   }
 }
 
-/** A dictionary: `undefined` and `null` have no members. Throws `TypeError` for anything else that is no object. */
+/** A dictionary: `undefined` and `null` have no members. Throws `TypeError` for any other value that is not an object. */
 export function toDictionary(what: string, value: unknown): Readonly<Record<string, unknown>> {
   if (value === undefined || value === null) return {};
   if (!isObject(value)) throw new TypeError(`${what} takes an object, not ${toText(value)}`);

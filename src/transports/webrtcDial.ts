@@ -58,7 +58,7 @@ export interface WebRTCDial {
 const FAREWELL_MS = 5000;
 
 /**
- * How often to try if the platform refuses an answer that looks right: libdatachannel does if the server's checks arrive
+ * How many times to try if the platform refuses an answer that looks right: libdatachannel does if the server's checks arrive
  * before the answer does (0.33). From the second time on the offer has no candidates, so that only this end can start.
  */
 const MOST_TRIES = 3;

@@ -217,7 +217,7 @@ describe("what goes wrong is one line and a status", () => {
       '200 OK: it answers with a web page, "Hello"',
     );
   });
-  test("a server that is none of HTTP, that resets, and that never answers", async () => {
+  test("a server that does not speak HTTP, one that resets, and one that never answers", async () => {
     const ssh = createServer((socket) => socket.on("error", () => {}).write("SSH-2.0-OpenSSH_9\r\n"));
     expect(await failing(`ws://127.0.0.1:${await listening(ssh)}/`)).toContain("the connection failed");
     const rude = createServer((socket) => socket.resetAndDestroy());

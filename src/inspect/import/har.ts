@@ -9,7 +9,7 @@ import { isToken } from "../../handshake/headerGrammar.ts";
 import { fromBase64 } from "../hex.ts";
 import { capturedConnection, CaptureError, type CapturedChunk, type CapturedConnection } from "./captured.ts";
 
-/** An object of the file, of which nothing is known. */
+/** An unchecked object of the file. */
 type Loose = Readonly<Record<string, unknown>>;
 
 /**

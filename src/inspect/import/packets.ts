@@ -47,7 +47,7 @@ export function* packetsIn(file: Uint8Array): Generator<Packet> {
 
 function* pcapPackets(file: Uint8Array, view: DataView, littleEndian: boolean, unitsPerMs: number): Generator<Packet> {
   if (file.length < 24) return;
-  // The upper bits tell the length of a frame check sequence.
+  // The upper bits hold the length of the frame check sequence.
   const linkType = view.getUint32(20, littleEndian) & 0xffff;
   for (let at = 24; at + 16 <= file.length;) {
     const timeMs = view.getUint32(at, littleEndian) * 1000 + view.getUint32(at + 4, littleEndian) / unitsPerMs;

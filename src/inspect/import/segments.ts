@@ -94,7 +94,7 @@ function ipv4(ip: Uint8Array): InternetLayer | undefined {
   if (headerLength < 20 || ip.length < headerLength || ip[9] !== TCP) return undefined;
   const isFragment = (word(ip, 6) & 0x3fff) !== 0;
   if (isFragment) return undefined;
-  // A card that cuts segments by itself leaves the length to be 0.
+  // If the network card cuts the segments, the length is 0.
   const end = word(ip, 2) || ip.length;
   const address = (at: number): string => ip.subarray(at, at + 4).join(".");
   return { source: address(12), destination: address(16), tcp: ip.subarray(headerLength, end) };

@@ -1,4 +1,4 @@
-/** TCP segments → connections: puts segments in order, drops what was sent again, finds out who is the client. */
+/** TCP segments → connections: orders the segments, drops repeated data, and finds the client. */
 import { EMPTY, type Bytes } from "../../core/bytes.ts";
 import type { Role } from "../role.ts";
 import { capturedConnection, type CapturedChunk, type CapturedConnection } from "./captured.ts";
