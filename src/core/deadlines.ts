@@ -133,11 +133,11 @@ export class Deadlines {
     this.#timing = timing;
   }
 
-  /** The connection enters a state. */
-  enter(state: ConnectionState): void {
+  /** The connection enters a state, because of a call or, if `byPeer`, of the peer's bytes. */
+  enter(state: ConnectionState, byPeer: boolean): void {
     if (state === "rejecting") return;
     this.#progress = undefined;
-    this.#arm(armedIn[state], undefined);
+    this.#arm(armedIn[state], byPeer ? this.#cameMs : undefined);
   }
 
   /** Server: the request has arrived. The application can take any time to answer it. */

@@ -53,7 +53,8 @@ export const lifeCycle: Transitions<ConnectionState, Signal> = {
 
 /** Notified of each state that the connection enters. Implemented by the deadlines. */
 interface StateWatch {
-  enter(state: ConnectionState): void;
+  /** `byPeer` if the peer's bytes caused it, not a call. */
+  enter(state: ConnectionState, byPeer: boolean): void;
 }
 
 /** The connection's current state, shared by the opening and the established connection. Each step sets the timers. */
@@ -64,7 +65,7 @@ export class LifeCycle {
   constructor(initial: ConnectionState, deadlines: StateWatch) {
     this.state = initial;
     this.#deadlines = deadlines;
-    deadlines.enter(initial);
+    deadlines.enter(initial, false);
   }
 
   allows(signal: Signal): boolean {
@@ -76,6 +77,6 @@ export class LifeCycle {
     const next = lifeCycle[this.state][signal];
     if (next === undefined) throw new Error(`no ${signal} in ${this.state}`);
     this.state = next;
-    this.#deadlines.enter(next);
+    this.#deadlines.enter(next, signal === "establish");
   }
 }
