@@ -191,6 +191,8 @@ export class DriverMachine {
 
   /** The time of the last happening. */
   nowMs: number = -Infinity;
+  /** The latest time for the next `time`, as of the last `commands`; `Infinity` if nothing is pending. */
+  nextDeadlineMs: number = Infinity;
   /** The latest time, and by how much the clock went back. */
   #latestMs = -Infinity;
   #offsetMs = 0;
@@ -252,8 +254,7 @@ export class DriverMachine {
     return this.output === "idle" || (this.phase === "running" && this.#connection.state !== "open");
   }
 
-  /** The latest time for the next `time`; `Infinity` if nothing is pending. Changes nothing. */
-  get nextDeadlineMs(): number {
+  get #deadlineMs(): number {
     if (this.phase === "ended" || this.#awaitsTaker) return Infinity;
     const ownMs = this.phase === "running" ? this.#silenceByMs : this.#closeByMs;
     if (this.#conclusion !== undefined) return ownMs;
@@ -284,7 +285,10 @@ export class DriverMachine {
     return this.#latestMs;
   }
 
-  /** How much of the time up to `ms` does not count. */
+  /**
+   * How much of the time up to `ms` does not count. A call may have started a wait since the last `commands`: its
+   * deadline can't have been missed, although it may seem to lie in the past until the connection knows the time.
+   */
   #stallBefore(ms: number): number {
     const dueMs = this.nextDeadlineMs;
     if (ms <= dueMs + STALL_MS || dueMs <= this.#postponedMs) return 0;
@@ -402,6 +406,7 @@ export class DriverMachine {
       if (this.input === "ended" && (this.output === "ended" || this.output === "lost")) this.#finish();
     }
     if (this.input === "idle" && this.#mayRead) this.#read();
+    this.nextDeadlineMs = this.#deadlineMs;
     return this.takeCommands();
   }
 

@@ -588,6 +588,23 @@ describe("time", () => {
     await driver.finished;
     expect(events.at(-1)).toMatchObject({ type: "connectionClosed", error: { code: "closeTimeout" } });
   });
+
+  test("a close after a long silence is not taken for one that is overdue", async () => {
+    const clock = new ManualClock();
+    const { connection, driver, events } = drive("client", { closeTimeoutMs: 20 }, undefined, undefined, clock);
+    await settled();
+    const startMs = driver.nowMs();
+    await clock.advance(1000);
+    connection.close(1000);
+    driver.flush();
+    await settled();
+    expect(driver.nowMs() - startMs).toBe(1000);
+    await clock.advance(19);
+    expect(events).toHaveLength(1);
+    await clock.advance(1);
+    await driver.finished;
+  });
+
   test("a taker that never wakes does not keep a closing connection from the peer's Close for ever", async () => {
     const clock = new ManualClock();
     const { connection, transport, driver, told } = drive(
