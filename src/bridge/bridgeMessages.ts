@@ -18,8 +18,8 @@ import { webSocketSession, type WebSocketLike } from "./webSocketSession.ts";
 
 export interface BridgeMessagesOptions extends BridgeOptions {
   /**
-   * When one side has ended, how long the other may take nothing of what is left, in milliseconds; then the rest is
-   * dropped. 10,000 by default.
+   * When one side has ended, how long the other may go without taking any of the messages that are left, in
+   * milliseconds. Then the rest is dropped. 10,000 by default.
    */
   readonly closeTimeoutMs?: number | undefined;
 }

@@ -25,7 +25,7 @@ export interface WebSocketLike extends Listenable {
   readonly bufferedAmount: number;
   send(data: string | Uint8Array<ArrayBuffer>): void;
   close(code?: number, reason?: string): void;
-  /** Holds the peer, as the sockets of ws do. A browser's can't. */
+  /** Pauses the peer. Sockets of ws can do that, a browser's can't. */
   pause?(): void;
   resume?(): void;
   /** Drops the connection, as the sockets of ws do. */

@@ -1,4 +1,4 @@
-/** Two that meet by codes which people carry: pasted, read aloud, or as pictures. */
+/** Two peers that meet by codes that people exchange: pasted, read aloud, or as pictures. */
 import { checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import { systemClock, type Clock } from "../stream/clock.ts";
 import { ignore } from "../transports/ignore.ts";
@@ -15,7 +15,7 @@ import { Pair } from "./pair.ts";
 import { RendezvousError } from "./rendezvousError.ts";
 
 export interface CodeOptions extends ConnectionOptions {
-  /** How long the codes are good for, in milliseconds: 10 minutes by default. Rounded up to minutes. */
+  /** How long the codes are valid, in milliseconds: 10 minutes by default. Rounded up to minutes. */
   readonly expiresMs?: number | undefined;
   /** How long to gather candidates before the code is made, in milliseconds: 2,000 by default. */
   readonly gatherMs?: number | undefined;
@@ -49,10 +49,10 @@ export interface Answer {
 }
 
 /**
- * Makes an invitation: a code of at most 200 characters, for one other side, which answers with another code.
- * No server is needed. Between different networks the codes need a STUN server: see `rtcConfiguration`.
+ * Makes an invitation: a code of at most 200 characters, for one other side, which answers with another code. No server
+ * is needed. Between different networks the codes need a STUN server: see `rtcConfiguration`.
  *
- * Whoever answers first is met, so send a code over a way that you trust, and compare the meeting's `fingerprint`.
+ * The first to answer is met, so send the code over a channel that you trust, and compare the meeting's `fingerprint`.
  * There are no signals, so a meeting by codes does not survive a change of networks. Between a page and Node let the
  * page invite: libdatachannel may fail if it is checked before it has the answer (0.33).
  */

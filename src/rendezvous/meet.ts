@@ -66,12 +66,12 @@ export interface MeetingsOptions extends MeetOptions {
 const meetingsTable: OptionTable<MeetingsOptions> = { ...meetTable, maxPeers: "a number" };
 
 /**
- * Finds one peer through the signals, and connects to it. Both ends run the same line. It waits until there is another
- * one, for as long as it takes; the first two to find each other are a pair, and others are left to themselves.
+ * Finds one peer through the signals, and connects to it. Both ends run the same line. It waits for a peer as long as
+ * it takes. The first two that find each other become a pair, and ignore others.
  *
  * The signals are used until the meeting is over: when the connection is interrupted or the network changes, ICE is
- * restarted. Then both of their directions are ended. Rejects with the signal's reason, or with a `RendezvousError`
- * (`signalsEnded`).
+ * restarted. Both directions of the signals end with the meeting. Rejects with the signal's reason, or with a
+ * `RendezvousError` (`signalsEnded`).
  */
 export async function meet(signals: Signals, options: MeetOptions = {}): Promise<Meeting> {
   requireSignals("meet()", signals);

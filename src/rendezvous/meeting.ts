@@ -15,7 +15,7 @@ export class Meeting {
   readonly peerConnection: RTCPeerConnection;
   /**
    * Six digits that are the same at both ends, such as `"042 917"`, and differ if somebody has put himself between
-   * them. Let both users compare them, over a way that nobody can fake, such as a call.
+   * them. Let both users compare them over a channel that nobody can fake, such as a call.
    */
   readonly fingerprint: string;
   /** A transport for each WebSocket that the other end dials, for `serve` and the servers. */

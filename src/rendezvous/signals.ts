@@ -1,4 +1,4 @@
-/** The ways that peers' texts can take: each as a pair of streams of texts. */
+/** The ways to exchange the peers' texts, each as a pair of text streams. */
 import { requireKind } from "../core/options.ts";
 import type { Message as SessionMessage } from "../stream/incomingMessages.ts";
 import { ignore } from "../transports/ignore.ts";
@@ -106,7 +106,7 @@ export interface SignalSocket extends Listenable {
  */
 export function webSocketSignals(socket: SignalSocket): Signals {
   requireKind("webSocketSignals() takes a WebSocket,", socket, "{ readyState, send, close }");
-  // 0 is CONNECTING. What is said before the server listens is said again.
+  // 0 is CONNECTING. What is sent before the server listens is repeated.
   const send = (text: string): void => (socket.readyState === 1 ? socket.send(text) : undefined);
   return signalsOver({ target: socket, send, close: () => socket.close(), ends: ["close", "error"] });
 }

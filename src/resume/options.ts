@@ -6,8 +6,8 @@ import { systemClock, type Clock, type ClockOption } from "../stream/clock.ts";
 
 export interface ResumeOptions extends ClockOption {
   /**
-   * The most bytes to keep until the reader at the other end has taken them, in each direction. When as many wait, writes
-   * wait. The smaller one of the two ends counts. 1 MiB by default, at least 1 KiB.
+   * The most bytes to keep until the reader at the other end has taken them, in each direction. When as many wait,
+   * writes wait. The smaller limit of the two ends applies. 1 MiB by default, at least 1 KiB.
    */
   readonly bufferBytes?: number | undefined;
   /**

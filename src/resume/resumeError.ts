@@ -15,7 +15,7 @@ export type ResumeErrorCode = "unknownSession" | "expired" | "evicted" | "abando
 export class ResumeError extends Error {
   override readonly name = "ResumeError";
   readonly code: ResumeErrorCode;
-  /** How many of the bytes that this end wrote the reader at the other end has taken for certain. */
+  /** How many of this end's bytes the reader at the other end has certainly taken. */
   readonly confirmedBytes: number;
 
   constructor(code: ResumeErrorCode, message: string, options: ErrorOptions & { confirmedBytes?: number } = {}) {

@@ -1,4 +1,4 @@
-/** The server's end: brings sessions, and leads every carrier to its session. */
+/** The server's end: yields sessions, and assigns every carrier to its session. */
 import type { OptionTable } from "../core/options.ts";
 import { iteratorOf, stopTaking } from "../stream/serve.ts";
 import { discard } from "../stream/discard.ts";
@@ -28,7 +28,7 @@ export interface ResumedOptions extends ResumeOptions {
 const table: OptionTable<ResumedOptions> = { ...resumeTable, maxSessions: "a number", maxHeldBytes: "a number" };
 
 /**
- * Brings a byte transport for each client that uses {@link resumable}. Each lives on when its carrier is lost, until
+ * Yields a byte transport for each client that uses {@link resumable}. Each lives on when its carrier is lost, until
  * `keepMs` has passed without another one. Carriers are taken from `transports` as they come, whether or not the next
  * session is asked for, because they may belong to a session that exists.
  *

@@ -26,7 +26,8 @@ export type DialCarrier = (signal: AbortSignal) => ByteTransport | PromiseLike<B
 export interface ResumableTransport extends ByteTransport {
   /**
    * `connecting` until the other end has answered for the first time, `connected` while there is a carrier, `resuming`
-   * while there is none; at last `closed` if both directions have ended, or `failed` if the session was lost or aborted.
+   * while there is none; finally `closed` if both directions have ended, or `failed` if the session was lost or
+   * aborted.
    */
   readonly state: ResumeState;
   /** Called when `state` has changed. */

@@ -346,7 +346,7 @@ class ClientSession {
     });
   }
 
-  /** The connection was open, and how it fares has changed. */
+  /** The connection was open, and its state has changed. */
   #watch(fare: Fare): void {
     if (fare === "ended") this.end(undefined);
     else if (fare === "connected") {

@@ -55,9 +55,9 @@ const ALLOWED_HEADERS = "Content-Type, If-Match, Authorization";
  * - `POST` of an offer: 201 with the answer, `Location` and `ETag`. 415 for another type, 413 for one that is too long,
  *   400 or 422 for one that can't be used, 403 for a page that may not connect, 503 above `maxSessions`.
  * - `PATCH` of the session with `If-Match: "*"` restarts ICE: 200 with a fragment and a new `ETag`; 428 without
- *   `If-Match`, 412 with an old one. 422 if it can't be done, which leaves the session as it is. To send candidates one
- *   by one is not supported: 422.
- * - `DELETE` of the session ends it: 200. 404 for one that there is not.
+ *   `If-Match`, 412 with an old one. 422 if it can't be done, which leaves the session as it is. Candidates can't be
+ *   sent one by one: 422.
+ * - `DELETE` of the session ends it: 200. 404 if there is none.
  *
  * A session ends if its client does not connect within `timeoutMs`. Its URL has 128 random bits, and whoever knows it
  * may end it. To ask for a token, check the request before you pass it on.

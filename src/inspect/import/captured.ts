@@ -55,7 +55,10 @@ function hasUpgrade(text: string): boolean {
 
 /** Why a capture can't be read. Branch on `code`: it is stable, the message is not. */
 export class CaptureError extends Error {
-  /** `"format"`: it is no such file. `"damaged"`: it contradicts itself. `"unsupported"`: its kind is not known here. */
+  /**
+   * `"format"`: it is another kind of file. `"damaged"`: it contradicts itself. `"unsupported"`: its kind is not known
+   * here.
+   */
   readonly code: "format" | "damaged" | "unsupported";
   /** Where in the file, in bytes, if there is one place. */
   readonly offset: number | undefined;
