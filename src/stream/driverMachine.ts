@@ -217,6 +217,8 @@ export class DriverMachine {
   #seenQueued = 0;
   /** Chunks read since the connection last had no unread bytes. */
   #unreadChunks = 0;
+  /** Whether bytes waited for the taker. The connection's waits for the peer start again when those have been pulled. */
+  #hasWithheld = false;
   /** Chunks in a row that are empty or arrive after the connection has ended. */
   #uselessChunks = 0;
   /** Chunks since timers last certainly ran, and when that was. */
@@ -304,6 +306,7 @@ export class DriverMachine {
     switch (happening.type) {
       case "taken":
         this.#signalTaker("take");
+        this.#hasWithheld ||= this.#connection.unreadAmount > 0;
         break;
       case "called":
       case "time":
@@ -361,7 +364,12 @@ export class DriverMachine {
     for (;;) {
       while (this.#conclusion === undefined && this.#mayPull) {
         const event = this.#pull();
-        if (event === undefined) break;
+        if (event === undefined) {
+          if (!this.#hasWithheld) break;
+          this.#hasWithheld = false;
+          this.#tellTime();
+          continue;
+        }
         if (event.type === "connectionClosed") {
           this.#conclude(event);
           break;

@@ -471,16 +471,21 @@ export class End {
     return incoming.latencyMs + outgoing.latencyMs + PONG_SLACK_MS >= this.keepalive.timeoutMs;
   }
 
-  /** Nothing arrives any more, and nobody got an error. */
+  /** Nothing arrives any more, and nobody got an error. Who reads late finds the peer's last signs late. */
   vanished(): void {
-    if (this.keepalive === undefined || !this.opened || this.over !== undefined) return;
-    const { intervalMs, timeoutMs } = this.keepalive;
-    this.#world.after(intervalMs + timeoutMs + this.closeTimeoutMs + this.slackMs, () => {
+    const { keepalive } = this;
+    if (keepalive === undefined || !this.opened || this.over !== undefined) return;
+    const sinceMs = this.#world.nowMs;
+    const check = (): void => {
+      const lastMs = Math.max(sinceMs, this.#lastTookMs);
+      const dueMs = lastMs + keepalive.intervalMs + keepalive.timeoutMs + this.closeTimeoutMs + this.slackMs;
       if (this.over !== undefined) this.#world.mark("keepalive found a dead peer");
+      else if (this.#world.nowMs < dueMs) this.#world.after(dueMs - this.#world.nowMs, check);
       else if (this.closingSinceMs === undefined && (this.readsAll || this.#fewUnread)) {
         this.#fail("ends in time", "keepalive does not find a peer that has vanished");
       }
-    });
+    };
+    check();
   }
 
   /** The peer leaves a message half way: that may not last. */
