@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { entries, programsOf } from "../support/documentedProgram.ts";
+import { examplesIn } from "../support/examples.ts";
 import { run, tool } from "./project.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -26,9 +27,8 @@ beforeAll(() => {
   writeProgramsOf("readme", read("README.md"));
   writeProgramsOf("guide", read("src/README.md"));
   for (const path of globSync("src/**/*.ts", { cwd: root })) {
-    const examples = [...read(path).matchAll(/^ *\* @example\n *\* ```ts\n(.*?)\n *\* ```/gms)];
-    for (const [i, [, lines = ""]] of examples.entries()) {
-      write(`${path.replaceAll(/[/\\.]/g, "_")}.${i}.ts`, `${lines.replace(/^ *\* ?/gm, "")}\nexport {};\n`);
+    for (const [i, { code }] of examplesIn(read(path)).entries()) {
+      write(`${path.replaceAll(/[/\\.]/g, "_")}.${i}.ts`, `${code}\nexport {};\n`);
     }
   }
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
