@@ -89,6 +89,7 @@ export interface OpeningAnswer {
   readonly headers: [name: string, value: string][];
 }
 
+/** An HTTP request that has already been read; see {@link upgrades}. */
 export interface TransportRequest {
   readonly method: string;
   readonly target: string;
