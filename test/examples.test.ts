@@ -2,7 +2,8 @@
 import { globSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { entries, runDocumentedPrograms } from "./support/documentedProgram.ts";
+import { runDocumentedPrograms } from "./support/documentedProgram.ts";
+import { entries } from "./support/entries.ts";
 import type { Outcome } from "./support/programsInTurn.ts";
 import { examplesIn, promisedOutput, type Place } from "./support/examples.ts";
 import { publicNames } from "./support/publicNames.ts";
