@@ -16,6 +16,7 @@ import { bridgeTable, type BridgeOptions, type Direction } from "./options.ts";
 import { QuietTimer } from "./quietTimer.ts";
 import { webSocketSession, type WebSocketLike } from "./webSocketSession.ts";
 
+/** The options of {@link bridgeMessages}. */
 export interface BridgeMessagesOptions extends BridgeOptions {
   /**
    * When one side has ended, how long the other may go without taking any of the messages that are left, in
@@ -26,7 +27,11 @@ export interface BridgeMessagesOptions extends BridgeOptions {
 
 const table: OptionTable<BridgeMessagesOptions> = { ...bridgeTable, closeTimeoutMs: "a number" };
 
-/** How a bridge between two WebSockets ended. */
+/**
+ * How a bridge between two WebSockets ended.
+ *
+ * @see {@link bridgeMessages}
+ */
 export interface BridgeEnd {
   /** The code of the Close frame that ended it; 1005 if it had none. */
   readonly closeCode: number;

@@ -31,6 +31,8 @@ import { webSocketSession, type WebSocketLike } from "./webSocketSession.ts";
 /**
  * Connects to an upstream, as a `Dial` does; it may also return a `WebSocket`. `allowsAddress` tells whether an address
  * that the host has been resolved to may be connected to. `dial` of `websocket-over/node` asks it before it connects.
+ *
+ * @see {@link gateway}
  */
 export type GatewayDial = (
   url: URL,
@@ -39,7 +41,11 @@ export type GatewayDial = (
   allowsAddress: (address: string) => boolean,
 ) => ByteTransport | WebSocketLike | PromiseLike<ByteTransport | WebSocketLike>;
 
-/** A client that is joined with its upstream. */
+/**
+ * A client that is joined with its upstream.
+ *
+ * @see {@link gateway}
+ */
 export interface GatewayBridge {
   readonly request: IncomingRequest;
   /** The URL of the upstream. It may contain secrets. */
@@ -52,6 +58,7 @@ export interface GatewayBridge {
 
 type Upstream = string | URL;
 
+/** The options of {@link gateway}. */
 export interface GatewayOptions
   extends
     ForwardingOptions,

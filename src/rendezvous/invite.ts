@@ -14,6 +14,7 @@ import { connectionTable, idsFrom, runOptions, type ConnectionOptions } from "./
 import { Pair } from "./pair.ts";
 import { RendezvousError } from "./rendezvousError.ts";
 
+/** The options of {@link invite} and {@link answer}. */
 export interface CodeOptions extends ConnectionOptions {
   /** How long the codes are valid, in milliseconds: 10 minutes by default. Rounded up to minutes. */
   readonly expiresMs?: number | undefined;
@@ -30,6 +31,7 @@ const table: OptionTable<CodeOptions> = {
   signal: "{ aborted, reason }",
 };
 
+/** @see {@link invite} */
 export interface Invitation {
   /** For the other side's `answer()`. */
   readonly code: string;
@@ -41,6 +43,7 @@ export interface Invitation {
   accept(answerCode: string): Promise<Meeting>;
 }
 
+/** @see {@link answer} */
 export interface Answer {
   /** For `accept()` of the invitation. */
   readonly code: string;
@@ -55,6 +58,17 @@ export interface Answer {
  * The first to answer is met, so send the code over a channel that you trust, and compare the meeting's `fingerprint`.
  * There are no signals, so a meeting by codes does not survive a change of networks. Between a page and Node let the
  * page invite: libdatachannel may fail if it is checked before it has the answer (0.33).
+ *
+ * @example In a page
+ * ```ts
+ * import { answer, invite } from "websocket-over/rendezvous";
+ *
+ * const invitation = await invite();
+ * const reply = await answer(invitation.code); // on the other device; send the codes by chat
+ * const [here, there] = await Promise.all([invitation.accept(reply.code), reply.meeting]);
+ * console.log(here.fingerprint === there.fingerprint); // → true
+ * here.close();
+ * ```
  */
 export async function invite(options: CodeOptions = {}): Promise<Invitation> {
   const exchange = new Exchange("invite()", options, true);
@@ -78,6 +92,24 @@ export async function invite(options: CodeOptions = {}): Promise<Invitation> {
 /**
  * Answers an invitation. Give the code to the other side, and wait for the meeting. Rejects with a `RendezvousError`:
  * `code`, `wrongCode` or `expired` for a code that can't be used.
+ *
+ * @example In a page
+ * ```ts
+ * import { answer, invite } from "websocket-over/rendezvous";
+ * import { connect, serve } from "websocket-over/stream";
+ *
+ * const invitation = await invite(); // on the other device
+ * const reply = await answer(invitation.code);
+ * void invitation.accept(reply.code).then(async (meeting) => {
+ *   const session = await connect(meeting.dial());
+ *   await session.send("hello from the one who invited");
+ * });
+ * await serve((await reply.meeting).incoming, async (request) => {
+ *   const session = await request.accept();
+ *   console.log(await session.receive()); // → hello from the one who invited
+ *   (await reply.meeting).close();
+ * });
+ * ```
  */
 export async function answer(code: string, options: CodeOptions = {}): Promise<Answer> {
   requireKind("answer() takes a code,", code, "a string");

@@ -4,6 +4,7 @@ import type { Bytes } from "../core/bytes.ts";
 import { checkOptions, type OptionTable } from "../core/options.ts";
 import { systemClock, type Clock, type ClockOption } from "../stream/clock.ts";
 
+/** The options of {@link resumable}. */
 export interface ResumeOptions extends ClockOption {
   /**
    * The most bytes to keep until the reader at the other end has taken them, in each direction. When as many wait,

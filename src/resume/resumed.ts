@@ -15,6 +15,7 @@ import { ResumeError } from "./resumeError.ts";
 import type { SessionMachine } from "./sessionMachine.ts";
 import { SessionTransport, type ResumableTransport } from "./sessionTransport.ts";
 
+/** The options of {@link resumed}. */
 export interface ResumedOptions extends ResumeOptions {
   /** The most sessions at a time, and the most carriers that have not named theirs. 10,000 by default. */
   readonly maxSessions?: number | undefined;
@@ -36,6 +37,33 @@ const table: OptionTable<ResumedOptions> = { ...resumeTable, maxSessions: "a num
  * carriers are taken, and sessions end when they lose the one that they have. Aborting the signal ends all sessions. A
  * carrier that brings anything but this protocol is ended, and nothing else happens. Throws `TypeError` or `RangeError`
  * if an argument is invalid.
+ *
+ * @example
+ * ```ts
+ * import { pipe } from "websocket-over/pipe";
+ * import { resumable, resumed } from "websocket-over/resume";
+ * import { connect, serve, type ByteTransport } from "websocket-over/stream";
+ *
+ * const carriers = new TransformStream<ByteTransport, ByteTransport>(); // stands for a server's connections
+ * const arrivals = carriers.writable.getWriter();
+ * let carrier: ByteTransport | undefined;
+ * const client = resumable(() => {
+ *   const [near, far] = pipe();
+ *   void arrivals.write(far);
+ *   return (carrier = near);
+ * });
+ * const served = serve(resumed(carriers.readable), async (request) => {
+ *   const session = await request.accept();
+ *   for await (const message of session) await session.send(`echo of ${message}`);
+ * });
+ * const session = await connect(client);
+ * carrier?.close?.(); // the network is gone
+ * await session.send("still here");
+ * console.log(await session.receive()); // → echo of still here
+ * await session.close();
+ * await arrivals.close();
+ * await served;
+ * ```
  */
 export function resumed(
   transports: AsyncIterable<ByteTransport> | Iterable<ByteTransport>,

@@ -27,7 +27,11 @@ const LONGEST_WAIT_MS = 5000;
 /** Carriers that have named the session but have not been chosen by the client. More are not needed for any race. */
 const MOST_CANDIDATES = 8;
 
-/** What an application sees. */
+/**
+ * The states of a {@link ResumableTransport}.
+ *
+ * @see {@link resumable}
+ */
 export type ResumeState = "connecting" | "connected" | "resuming" | "closed" | "failed";
 type StateSignal = "attach" | "detach" | "finish" | "fail";
 

@@ -1,4 +1,8 @@
-/** A byte transport over a message port. Transfers buffers instead of copying them. */
+/**
+ * Message ports to workers, frames and other pages as byte transports. Buffers are transferred, not copied.
+ *
+ * @module websocket-over/messageport
+ */
 import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 import { ignore } from "./ignore.ts";
@@ -10,7 +14,11 @@ import { TransportError } from "./transportError.ts";
 export type { ByteTransport } from "./byteTransport.ts";
 export { TransportError, type TransportErrorCode } from "./transportError.ts";
 
-/** The part of a port that is used: the platform's `MessagePort`, or that of `node:worker_threads`. */
+/**
+ * The part of a port that is used: the platform's `MessagePort`, or that of `node:worker_threads`.
+ *
+ * @see {@link messagePortTransport}
+ */
 export interface Port {
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
   addEventListener(type: string, listener: (event: Event) => void): void;
@@ -19,6 +27,7 @@ export interface Port {
   close(): void;
 }
 
+/** The options of {@link messagePortTransport}. */
 export interface MessagePortOptions {
   /**
    * How much may wait unread, in bytes. Each message counts 256 bytes more, and at most one message may exceed the
