@@ -81,7 +81,7 @@ export class End {
   peer: End | undefined;
   /** When the application got its session, socket or peer. */
   openedMs: number | undefined;
-  over: { readonly clean: boolean; readonly code: number } | undefined;
+  over: { readonly clean: boolean; readonly code: number; readonly atMs: number } | undefined;
   readonly pending = new Set<Pending>();
   readonly #callbacks = new Set<Pending>();
   readonly sent = new Map<string, Sent[]>();
@@ -389,7 +389,7 @@ export class End {
       this.#world.fail("ends once", `${this.face}: the end was reported twice`);
       return;
     }
-    this.over = { clean, code };
+    this.over = { clean, code, atMs: this.#world.nowMs };
     const promptMs = this.#closingHow === "dispose" ? this.promptMs() : undefined;
     // A peer that has not answered the request yet answers nothing else.
     const sinceMs = Math.max(this.closingSinceMs ?? 0, this.peer?.openedMs ?? 0);

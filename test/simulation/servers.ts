@@ -153,10 +153,7 @@ async function handle(world: World, connection: Connection, request: IncomingReq
       await Promise.race([sleep, session.closed.catch(() => undefined)]);
       world.mark("handler threw after the answer");
       if (!end.began && end.over === undefined) {
-        // A client that has given up hears of no Close.
-        if (connection.client.over === undefined) {
-          connection.closeDue = { atMs: world.nowMs, why: "the handler threw after its answer", code: 1011 };
-        }
+        connection.closeDue = { atMs: world.nowMs, why: "the handler threw after its answer", code: 1011 };
         end.beginByLibrary("the handler's throw");
       }
       throw world.handlerError("the handler, after the answer,");
