@@ -7,7 +7,9 @@ import { runExample } from "../support/runExample.ts";
 vi.setConfig({ testTimeout: 90_000 });
 
 const programs = documents.flatMap(({ path: document, text }) =>
-  blocksOf(text).flatMap(({ path, output }) => (path === undefined || output === undefined ? [] : [{ document, path, output }])),
+  blocksOf(text).flatMap(({ path, output }) =>
+    path === undefined || output === undefined ? [] : [{ document, path, output }],
+  ),
 );
 
 describe("the output in a guide is what its program prints", () => {
