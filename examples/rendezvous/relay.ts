@@ -1,5 +1,6 @@
 /** A server that passes on the signals of two peers. Each room is a path, such as /my-room. */
 import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { upgrades } from "websocket-over/node";
 import { WebSocketServer, type Peer } from "websocket-over/server";
 
@@ -18,4 +19,6 @@ server.on("connection", (peer, { url }) => {
   });
 });
 void server.serve(upgrades(http));
-http.listen(Number(process.env.PORT ?? 8080), "127.0.0.1", () => console.log("listening"));
+http.listen(Number(process.env.PORT ?? 8080), "127.0.0.1", () => {
+  console.log(`listening on ws://127.0.0.1:${(http.address() as AddressInfo).port}`);
+});

@@ -1,5 +1,6 @@
 /** On the server: WebSockets carry the bytes of sessions that outlive them. */
 import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { upgrades } from "websocket-over/node";
 import { resumed, type ByteTransport } from "websocket-over/resume";
 import { WebSocketServer } from "websocket-over/server";
@@ -18,4 +19,6 @@ void serve(resumed(carriers, { keepMs: 60_000 }), async (request) => {
   const session = await request.accept();
   for await (const message of session) await session.send(`you said ${message}`);
 });
-http.listen(Number(process.env.PORT ?? 8080), "127.0.0.1", () => console.log("listening"));
+http.listen(Number(process.env.PORT ?? 8080), "127.0.0.1", () => {
+  console.log(`listening on ws://127.0.0.1:${(http.address() as AddressInfo).port}`);
+});
