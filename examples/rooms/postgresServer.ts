@@ -7,10 +7,11 @@ import postgres from "postgres";
 import { upgrades } from "websocket-over/node";
 import { crosswsAdapter } from "websocket-over/server";
 
-// One connection for all that it publishes: over several, messages overtake each other.
+// One connection for all that it publishes. On several, messages would overtake each other.
 const client = postgres(process.env.POSTGRES_URL ?? "postgres://127.0.0.1/postgres", { max: 1 });
 const adapter = crosswsAdapter({
   sync: pgsql({ client, channel: "chat" }),
+  onError: (error, { stage }) => console.error(`PostgreSQL, ${stage}:`, error),
   hooks: defineHooks({
     open: (peer) => peer.subscribe(new URL(peer.request.url).searchParams.get("room") ?? "lobby"),
     message(peer, message) {
@@ -21,6 +22,5 @@ const adapter = crosswsAdapter({
 const http = createServer();
 void adapter.serve(upgrades(http));
 http.listen(Number(process.env.PORT ?? 8080), "127.0.0.1", () => {
-  const { port } = http.address() as AddressInfo;
-  console.log(`listening on ws://127.0.0.1:${port}`);
+  console.log(`listening on ws://127.0.0.1:${(http.address() as AddressInfo).port}`);
 });

@@ -7,7 +7,7 @@ import { createClient } from "redis";
 import { upgrades } from "websocket-over/node";
 import { crosswsAdapter } from "websocket-over/server";
 
-/** crossws asks it for a second client. Each needs a listener of `error`; without one, a lost connection ends the process. */
+/** crossws asks for a second client. Without a listener for `error` a client that loses Redis ends the process. */
 function makeClient() {
   const client = createClient({ url: process.env.REDIS_URL ?? "redis://127.0.0.1:6379" });
   return client.on("error", (error: Error) => console.error("Redis:", error.message));
@@ -27,6 +27,5 @@ const adapter = crosswsAdapter({
 const http = createServer();
 void adapter.serve(upgrades(http));
 http.listen(Number(process.env.PORT ?? 8080), "127.0.0.1", () => {
-  const { port } = http.address() as AddressInfo;
-  console.log(`listening on ws://127.0.0.1:${port}`);
+  console.log(`listening on ws://127.0.0.1:${(http.address() as AddressInfo).port}`);
 });

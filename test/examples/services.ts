@@ -45,6 +45,8 @@ export interface Service {
   start(): Promise<void>;
   /** Takes it down at once, as a crash does. */
   crash(): Promise<void>;
+  /** Runs a statement of SQL, as an administrator does. */
+  sql?(statement: string): string;
   /** Takes it down and removes its folder. */
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -59,12 +61,7 @@ export async function startRedis(): Promise<Service> {
   ]);
 }
 
-export interface Postgres extends Service {
-  /** Runs a statement, as an administrator does. */
-  sql(statement: string): string;
-}
-
-export async function startPostgres(): Promise<Postgres> {
+export async function startPostgres(): Promise<Service> {
   const port = await freePort();
   const folder = temporaryFolder("postgres");
   // It refuses to run as root.
