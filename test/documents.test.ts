@@ -37,7 +37,7 @@ const isDetail = (path: string): boolean =>
 const groups = ["Start", "Carriers", "Servers", "Testing", "Debugging", "Coming from"];
 
 test.each(documents.filter(({ text }) => text.startsWith("---\n")))("$path has a title and a group", ({ text }) => {
-  const [, head, heading] = /^---\n(.*?)\n---\n+# (.*)\n/s.exec(text)!;
+  const [, head, heading] = /^---\n(.*?)\n---\n+# ([^\n]*)\n/s.exec(text)!;
   const values = Object.fromEntries([...head!.matchAll(/^(\w+): (.*)$/gm)].map(([, name, value]) => [name, value]));
   expect(values).toEqual({ title: heading!.replaceAll("`", ""), group: expect.any(String) });
   expect(groups).toContain(values.group);
