@@ -1,7 +1,7 @@
 /** A server that handles every incoming transport concurrently with one handler. */
 import { checkServerOptions } from "../connection/options.ts";
 import { CloseCode } from "../core/closeCodes.ts";
-import { resolveTiming } from "../core/deadlines.ts";
+import { resolveTiming, type TimingOptions } from "../core/deadlines.ts";
 import { checkOptions, advice, refuse, requireKind, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { ignore } from "../transports/ignore.ts";
@@ -9,7 +9,7 @@ import { onAbort } from "../transports/onAbort.ts";
 import { insteadOfTransport, requireTransport } from "../transports/requireTransport.ts";
 import { unlessAborted } from "./abortable.ts";
 import { acceptOn, incomingTable, type AcceptTransportOptions, type Arrival, type IncomingRequest } from "./accept.ts";
-import { systemClock } from "./clock.ts";
+import { systemClock, type ClockOption } from "./clock.ts";
 import { discard } from "./discard.ts";
 import { orDiscard } from "./opening.ts";
 import { requireOriginPolicy } from "./originPolicy.ts";
@@ -214,12 +214,15 @@ function tell(error: unknown, onError: ServeOptions["onError"]): void {
   if (onError !== undefined || !(error instanceof WebSocketError)) tellError(onError, error);
 }
 
-/** Waits no longer than ending a connection may take. */
-async function orTimeout(promise: Promise<void>, options: ServeOptions): Promise<void> {
+/** Waits no longer than ending a connection may take. Rejects as the promise does. */
+export async function orTimeout(promise: Promise<void>, options: ClockOption & TimingOptions): Promise<void> {
   const { clock = systemClock } = options;
   const { promise: passed, resolve } = withResolvers();
   // If the clock throws, the error is reported and nothing waits.
   const timer = clock.setTimeout(resolve, resolveTiming(options).closeTimeoutMs);
-  await Promise.race([promise, passed]);
-  clock.clearTimeout(timer);
+  try {
+    await Promise.race([promise, passed]);
+  } finally {
+    clock.clearTimeout(timer);
+  }
 }

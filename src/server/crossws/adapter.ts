@@ -5,6 +5,7 @@ import { headersFrom } from "../../handshake/headReader.ts";
 import type { MessageBytes } from "../messageBytes.ts";
 import type { Peer } from "../peer.ts";
 import { report } from "../../stream/report.ts";
+import { orTimeout } from "../../stream/serve.ts";
 import { urlOf, type UpgradeRequest } from "../request.ts";
 import type { ByteTransport } from "../../transports/byteTransport.ts";
 import {
@@ -40,7 +41,11 @@ export interface CrosswsAdapter {
   serve(transports: AsyncIterable<ByteTransport> | Iterable<ByteTransport>): Promise<void>;
   /** Closes every connection; with `force`, terminates it. */
   closeAll(code?: number, reason?: string, force?: boolean): void;
-  /** Refuses new clients and closes every connection. Resolves when the last transport has ended. */
+  /**
+   * Refuses new clients and closes every connection. Resolves when the last transport has ended, and then `sync` has
+   * closed; if that takes longer than `closeTimeoutMs`, as without a network, it does not wait. Rejects if `sync` fails
+   * to close.
+   */
   close(code?: number, reason?: string): Promise<void>;
 }
 
@@ -109,7 +114,7 @@ export function crosswsAdapter(given: CrosswsOptions = {}): CrosswsAdapter {
     async close(code, reason) {
       closeAll(code, reason);
       await new Promise<void>((resolve) => server.close(() => resolve()));
-      await topics.close();
+      await orTimeout(topics.close(), serverOptions);
     },
   };
 }
