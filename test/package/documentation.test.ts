@@ -83,7 +83,7 @@ describe("strict, with exact optional properties and unchecked indices", { timeo
   // Vitest 4, which npm installs on Node 20, is not there unless `npm test` has set it up.
   const both = ["node_modules/vitest", "test/package/vitest4/node_modules/vitest"];
   test.each(both.filter((path) => existsSync(join(root, path))))(
-    "the matchers in %s are those that the README declares",
+    "the matchers in %s are those that the guide declares",
     async (vitest) => {
       const use = `
         import { expect, test } from "vitest";
@@ -98,7 +98,9 @@ describe("strict, with exact optional properties and unchecked indices", { timeo
           await expect(socket).toReceiveText("a", { time: 1 });
           await received;
         });`;
-      const declaration = blocksOf(read("README.md")).find(({ language }) => language === "typescript")!.code;
+      const declaration = documents
+        .flatMap(({ text }) => blocksOf(text))
+        .find(({ language }) => language === "typescript")!.code;
       writeFileSync(join(folder, "use.ts"), use);
       writeFileSync(join(folder, "declaration.ts"), declaration);
       const paths = { vitest: [join(root, vitest)] };

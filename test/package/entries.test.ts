@@ -13,6 +13,14 @@ test("the reference contains all", () => {
   expect(entryPoints.toSorted()).toEqual(sources.toSorted());
 });
 
+test("each begins with a sentence for the reference, and its name", () => {
+  for (const { name, source } of entries) {
+    const [, comment] = /^\/\*\*\n([\s\S]*?)\*\//.exec(read(source)) ?? [];
+    expect(comment, source).toMatch(/^ \* [A-Z][^@]*\.\n/);
+    expect(comment?.match(/@module .*/g), source).toEqual([`@module ${name}`]);
+  }
+});
+
 test("the compiler's names for the sources contain all, for the examples", () => {
   const { compilerOptions } = JSON.parse(read("tsconfig.json")) as {
     compilerOptions: { paths: Record<string, string[]> };
