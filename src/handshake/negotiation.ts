@@ -15,11 +15,12 @@ import {
   NOT_13,
   OFFERED_EXTENSIONS,
   OFFERED_SUBPROTOCOLS,
+  REPEATED,
   VERSION,
 } from "../core/rules.ts";
 import { violation } from "../core/violation.ts";
 import { entriesOf, headersOf } from "./headReader.ts";
-import { singletons, spell, type Field } from "./field.ts";
+import { isSeveral, singletons, spell, type Field } from "./field.ts";
 import { formatExtensions, isFieldValue, isToken, parseExtensions, parseTokens } from "./headerGrammar.ts";
 
 /** The options of {@link offerHeaders}. */
@@ -138,6 +139,9 @@ export function offerFields(options: OfferOptions): Field[] {
  */
 export function readOffer(headers: Pick<Headers, "get">): Offer {
   requireKind("readOffer() takes Headers,", headers, "{ get }");
+  for (const [name, rule] of singletons) {
+    if (isSeveral(name, headers.get(name))) throw violation(rule, undefined, REPEATED);
+  }
   const version = headers.get("sec-websocket-version");
   if (version !== OUR_VERSION) throw violation(VERSION, undefined, version === null ? MISSING : NOT_13);
   const subprotocols = readList(headers.get("sec-websocket-protocol"), parseTokens);

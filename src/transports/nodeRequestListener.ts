@@ -1,5 +1,7 @@
 /** Lets a function from `Request` to `Response` answer the requests of a server of Node's `http`. */
 import { requireKind } from "../core/options.ts";
+import { headersOf } from "../handshake/headReader.ts";
+import { requestURL } from "../handshake/requestTarget.ts";
 import { ignore } from "./ignore.ts";
 import { report, warn } from "./warn.ts";
 
@@ -22,7 +24,7 @@ export interface NodeIncomingMessage extends AsyncIterable<Uint8Array> {
  * @see {@link requestListener}
  */
 export interface NodeServerResponse {
-  setHeader(name: string, value: string): unknown;
+  setHeader(name: string, value: string | readonly string[]): unknown;
   statusCode: number;
   end(body?: Uint8Array): unknown;
 }
@@ -54,7 +56,10 @@ export function requestListener(
     void respond(handler, asked)
       .then(async (response) => {
         answer.statusCode = response.status;
-        response.headers.forEach((value, name) => void answer.setHeader(name, value));
+        const { headers } = response;
+        headers.forEach((value, name) => {
+          answer.setHeader(name, name === "set-cookie" ? headers.getSetCookie() : value);
+        });
         answer.end(new Uint8Array(await response.arrayBuffer()));
       })
       .catch(ignore); // the client has gone
@@ -82,16 +87,20 @@ async function respond(
 function requestOf(asked: NodeIncomingMessage): Request {
   const {
     method = "GET",
-    url = "/",
+    url: target = "/",
     rawHeaders,
     headers: { host = "localhost" },
     socket,
   } = asked;
-  const headers = new Headers();
-  for (let i = 0; i < rawHeaders.length; i += 2) headers.append(rawHeaders[i]!, rawHeaders[i + 1]!);
+  const url = requestURL(target, host, "encrypted" in socket);
+  if (url === undefined) throw new TypeError("the target or the host is malformed");
+  url.protocol = url.protocol.replace("ws", "http");
+  const fields: [string, string][] = [];
+  for (let i = 0; i < rawHeaders.length; i += 2) fields.push([rawHeaders[i]!, rawHeaders[i + 1]!]);
+  const headers = headersOf(fields);
   const hasBody = method !== "GET" && method !== "HEAD";
   const body = hasBody ? { body: bodyOf(asked), duplex: "half" } : {};
-  return new Request(`${"encrypted" in socket ? "https" : "http"}://${host}${url}`, { method, headers, ...body });
+  return new Request(url, { method, headers, ...body });
 }
 
 /** The rest of a body that nobody reads is left to Node, because cancelling it would end the connection. */
