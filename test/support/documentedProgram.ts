@@ -31,26 +31,6 @@ export async function runDocumentedPrograms(codes: readonly string[]): Promise<O
     symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
     const files = codes.map((code, i) => {
       const file = join(folder, `program${i}.mts`);
-      writeFileSync(file, withSources(code));
-      return file;
-    });
-    const results = join(folder, "results");
-    const runner = join(import.meta.dirname, "programsInTurn.ts");
-    await start(process.execPath, ["--disable-warning=ExperimentalWarning", runner, results, ...files]);
-    const lines = readFileSync(results, "utf8").trimEnd().split("\n");
-    return lines.map((line) => JSON.parse(line) as Outcome);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-/** Runs short programs one after the other in one process, since starting it takes longer than they do. */
-export async function runDocumentedPrograms(codes: readonly string[]): Promise<Outcome[]> {
-  const folder = mkdtempSync(join(tmpdir(), "documented-"));
-  try {
-    symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
-    const files = codes.map((code, i) => {
-      const file = join(folder, `program${i}.mts`);
       writeFileSync(file, code);
       return file;
     });
