@@ -7,7 +7,7 @@ import { aside } from "./aside.ts";
 import { headOf } from "./requestHead.ts";
 import { Recorder, traceTable, type Trace, type TraceOptions } from "./trace.ts";
 
-/** @see {@link tapTransport} */
+/** What {@link tapTransport} returns. */
 export interface TransportTap {
   /** Use this transport instead of the original. */
   readonly transport: ByteTransport;

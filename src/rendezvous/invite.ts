@@ -31,7 +31,7 @@ const table: OptionTable<CodeOptions> = {
   signal: "{ aborted, reason }",
 };
 
-/** @see {@link invite} */
+/** What {@link invite} resolves with: the code to send, and how to go on with the other side's code. */
 export interface Invitation {
   /** For the other side's `answer()`. */
   readonly code: string;
@@ -43,7 +43,7 @@ export interface Invitation {
   accept(answerCode: string): Promise<Meeting>;
 }
 
-/** @see {@link answer} */
+/** What {@link answer} resolves with: the code to send back, and the meeting that it leads to. */
 export interface Answer {
   /** For `accept()` of the invitation. */
   readonly code: string;

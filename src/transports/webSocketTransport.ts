@@ -123,9 +123,6 @@ const POLL_MS = 4;
  * closes before it opens, and with `badMessage` for text that is not one of the control messages. Throws `RangeError`
  * if a size is invalid.
  *
- * The control messages: `grant N` adds N to the credit; `end`; `reset REASON`; `stop REASON`. A message costs its bytes
- * and 256 of the credit, and may be sent while any credit is left. The credit starts at 65,536.
- *
  * @example
  * ```ts
  * import { accept, connect } from "websocket-over/stream";

@@ -130,16 +130,21 @@ export async function dial(session: WebTransportSession, options: DialOptions = 
  *
  * @example In a page
  * ```ts
- * import { connect, serve } from "websocket-over/stream";
+ * import { accept, connect } from "websocket-over/stream";
  * import { dial, incoming } from "websocket-over/webtransport";
  *
  * const session = new WebTransport("https://server.example:4433/");
- * void serve(incoming(session), async (request) => {
- *   const socket = await request.accept(); // the server calls the page
- *   console.log(request.target, await socket.receive()); // → /ada the server calls ada
- * }, { origins: "any" });
- * const socket = await connect(await dial(session), { url: "wss://server.example/call-back" });
- * await socket.send("ada");
+ * const asking = await connect(await dial(session), { url: "wss://server.example/call-back" });
+ * await asking.send("ada"); // this server answers by calling the page
+ * for await (const transport of incoming(session)) {
+ *   const request = await accept(transport, { origins: "any" });
+ *   const call = await request.accept();
+ *   console.log(request.target, await call.receive()); // → /ada the server calls ada
+ *   await call.close();
+ *   break;
+ * }
+ * await asking.close();
+ * session.close();
  * ```
  */
 export function incoming(session: WebTransportSession): AsyncIterableIterator<ByteTransport, undefined> {

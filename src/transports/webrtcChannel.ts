@@ -116,10 +116,6 @@ const LARGEST_MESSAGE = 256 * 1024;
  * a `TransportError` (`unreliable`) if the channel is unordered or partially reliable, and `RangeError` if a size is
  * invalid.
  *
- * The control messages: `grant N` adds N to the credit; `end`; `reset REASON`; `stop REASON`. A message costs its bytes
- * and 256 of the credit, and may be sent while any credit is left. The credit starts at 65,536. The last three are
- * answered at once with `heard`. Their sender keeps the channel open until then, but at most two seconds.
- *
  * @example In a page
  * ```ts
  * import { accept, connect } from "websocket-over/stream";

@@ -2,7 +2,8 @@
 import { afterEach, expect, inject, test, vi } from "vitest";
 import type { PageExample } from "../support/pageExamples.ts";
 
-const listed = "virtual:page-examples";
+// The address at which Vite serves the module, which TypeScript does not know.
+const listed = "/@id/virtual:page-examples";
 const { default: examples } = (await import(/* @vite-ignore */ listed)) as { default: PageExample[] };
 
 const servers = inject("webTransport");

@@ -36,9 +36,18 @@ export function publicNames(entries: readonly { readonly name: string; readonly 
         isType:
           (symbol.flags & ts.SymbolFlags.Value) === 0 ||
           exported.declarations!.some((node) => ts.isTypeOnlyImportOrExportDeclaration(node)),
-        docs: declarations.flatMap((node) => ts.getJSDocCommentsAndTags(node).map((doc) => doc.getText())).join("\n"),
+        docs: declarations.map(docsOf).join("\n"),
       });
     }
   }
   return [...names.values()];
+}
+
+/** A module that is exported as a namespace has its docstring above its imports. */
+function docsOf(node: ts.Declaration): string {
+  if (ts.isSourceFile(node)) return /^\/\*\*.*?\*\//s.exec(node.text)?.[0] ?? "";
+  return ts
+    .getJSDocCommentsAndTags(node)
+    .map((doc) => doc.getText())
+    .join("\n");
 }

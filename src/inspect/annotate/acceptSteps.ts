@@ -3,7 +3,7 @@ import { requireKind } from "../../core/options.ts";
 import { acceptFor, GUID } from "../../handshake/acceptKey.ts";
 import { fromBase64, toHex } from "../hex.ts";
 
-/** @see {@link acceptSteps} */
+/** One of the {@link acceptSteps}. */
 export interface AcceptStep {
   readonly label: string;
   readonly value: string;

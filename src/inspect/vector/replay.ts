@@ -30,7 +30,7 @@ export interface ReplayDifference {
   readonly actual: unknown;
 }
 
-/** @see {@link replay} */
+/** What {@link replay} found. */
 export interface Replay {
   /** The connection after the last step. */
   readonly connection: WSConnection;
