@@ -46,7 +46,7 @@ const tests = defineConfig({
         test: {
           name: "node",
           environment: "node",
-          include: ["test/**/*.test.ts"],
+          include: ["test/**/*.test.ts", "examples/testing/*.test.ts"],
           exclude: ["**/node_modules/**", "test/browser/**", "test/compat/page/**"],
           sequence: { groupOrder: 0 },
           maxWorkers: "100%",

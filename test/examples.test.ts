@@ -1,8 +1,12 @@
 /** The examples of the docstrings, run unchanged: each prints what its comments say. */
 import { globSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { expect, test } from "vitest";
-import { entries, runDocumentedProgram } from "./support/documentedProgram.ts";
+import { expect, test, vi } from "vitest";
+import { runDocumentedProgram } from "./support/documentedProgram.ts";
+import { entries } from "./support/entries.ts";
+
+// Each program is a process.
+vi.setConfig({ testTimeout: 90_000 });
 
 const src = resolve(import.meta.dirname, "../src");
 

@@ -1,4 +1,8 @@
-/** The entry for Playwright: its `test` with WebSocket servers, and its `expect` with matchers for them. */
+/**
+ * Playwright's `test` with WebSocket servers for an application in a browser, and its `expect` with matchers for them.
+ *
+ * @module websocket-over/playwright
+ */
 import { expect as playwrightExpect, test as playwrightTest, type Expect } from "@playwright/test";
 import type {
   BrowserContext,

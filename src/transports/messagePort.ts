@@ -1,4 +1,8 @@
-/** A byte transport over a message port. Transfers buffers instead of copying them. */
+/**
+ * Message ports to workers, frames and other pages as byte transports. Buffers are transferred, not copied.
+ *
+ * @module websocket-over/messageport
+ */
 import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 import { ignore } from "./ignore.ts";

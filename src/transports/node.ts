@@ -1,4 +1,9 @@
-/** Node's sockets as byte transports: TCP, TLS, and those of upgrade requests. Also works with Deno's and Bun's. */
+/**
+ * Node's sockets as byte transports: `dial` reaches any server by its URL; TCP and TLS sockets, listeners and
+ * `upgrade` requests. Also works with Deno's and Bun's `node:net`.
+ *
+ * @module websocket-over/node
+ */
 import { advice, checkOptions, refuse, requireKind, type OptionTable } from "../core/options.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { ByteTransport } from "./byteTransport.ts";

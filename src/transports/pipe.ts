@@ -1,4 +1,8 @@
-/** Two byte transports in memory, connected to each other. */
+/**
+ * Two byte transports in memory, connected to each other.
+ *
+ * @module websocket-over/pipe
+ */
 import { checkOptions, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 

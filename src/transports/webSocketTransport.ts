@@ -1,4 +1,8 @@
-/** A byte transport over an existing WebSocket, which has messages but no window and no half-close. */
+/**
+ * An existing WebSocket as a byte transport: a tunnel through a WebSocket server that you have already.
+ *
+ * @module websocket-over/websocket-transport
+ */
 import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 import { CarrierLink, type EndingCarrier } from "./carrierLink.ts";

@@ -1,4 +1,8 @@
-/** The bidirectional streams of a WebTransport session as byte transports, whichever side opens them. */
+/**
+ * The bidirectional streams of a WebTransport session as byte transports, whichever side opens them.
+ *
+ * @module websocket-over/webtransport
+ */
 import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import { textOf } from "./textOf.ts";
 import type { ByteTransport } from "./byteTransport.ts";

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
-import { entries } from "../support/documentedProgram.ts";
+import { entries } from "../support/entries.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const read = (name: string): string => readFileSync(join(root, name), "utf8");
@@ -11,6 +11,21 @@ const sources = entries.map(({ source }) => source);
 test("the reference contains all", () => {
   const { entryPoints } = JSON.parse(read("typedoc.json")) as { entryPoints: string[] };
   expect(entryPoints.toSorted()).toEqual(sources.toSorted());
+});
+
+test("each begins with a sentence for the reference, and its name", () => {
+  for (const { name, source } of entries) {
+    const [, comment] = /^\/\*\*\n([\s\S]*?)\*\//.exec(read(source)) ?? [];
+    expect(comment, source).toMatch(/^ \* [A-Z][^@]*\.\n/);
+    expect(comment?.match(/@module .*/g), source).toEqual([`@module ${name}`]);
+  }
+});
+
+test("the compiler's names for the sources contain all, for the examples", () => {
+  const { compilerOptions } = JSON.parse(read("tsconfig.json")) as {
+    compilerOptions: { paths: Record<string, string[]> };
+  };
+  expect(compilerOptions.paths).toEqual(Object.fromEntries(entries.map(({ name, source }) => [name, [`./${source}`]])));
 });
 
 test("each has its types beside its code", () => {

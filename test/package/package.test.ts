@@ -14,7 +14,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import webpack from "webpack";
 import { Program } from "../peers/programs.ts";
 import { findChromium } from "../support/chromium.ts";
-import { programsOf } from "../support/documentedProgram.ts";
+import { documents, runnableProgramsOf } from "../support/documents.ts";
 import { findRuntime } from "../support/runtimes.ts";
 import { install, run, tool, type Project } from "./project.ts";
 
@@ -133,10 +133,7 @@ describe("runs on", () => {
     expect(printed.trimEnd().replace(/^\S+ /, "")).toBe(SEEN);
   });
   test.each(nodes)("Node, the programs of the documentation: %s", async (node) => {
-    const programs = ["README.md", "src/README.md"].flatMap((path) =>
-      programsOf(readFileSync(join(root, path), "utf8")),
-    );
-    for (const { code, output } of programs) {
+    for (const { code, output } of documents.flatMap(({ text }) => runnableProgramsOf(text))) {
       const file = join(project.folder, "program.mjs");
       writeFileSync(file, (await transform(code, { loader: "ts", target: "node20", format: "esm" })).code);
       expect(await run(node, [file], project.folder), code).toBe(output);

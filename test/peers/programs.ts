@@ -20,8 +20,9 @@ export class Program {
   readonly ended: Promise<number | null>;
   #changed = Promise.withResolvers<undefined>();
 
-  constructor(command: string, args: readonly string[]) {
-    this.#process = spawn(command, args, { cwd: root });
+  /** `env` comes on top of the variables of this process. */
+  constructor(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+    this.#process = spawn(command, args, { cwd: root, env: { ...process.env, ...env } });
     const take = (stream: "stdout" | "stderr", text: string): void => {
       this.output += text;
       this.said[stream] += text;

@@ -1,8 +1,8 @@
 /** The page that serves: every WebSocket of its peer is a channel of their connection. */
 import type { GraphQLSchema } from "graphql";
 import { useServer } from "graphql-ws/use/ws";
-import { WebSocketServer } from "../../src/server/index.ts";
-import { incomingChannels } from "../../src/transports/webrtc.ts";
+import { WebSocketServer } from "websocket-over/server";
+import { incomingChannels } from "websocket-over/webrtc";
 
 export function serveGraphQL(peerConnection: RTCPeerConnection, schema: GraphQLSchema): void {
   const server = new WebSocketServer();

@@ -1,7 +1,7 @@
 /** A client that pings every half minute notices a server that has gone, without waiting for half a minute. */
 import { expect, test } from "vitest";
-import { ManualClock, matchers, webSocketServer } from "../../src/testing/index.ts";
-import { createWebSocketClass } from "../../src/websocket/index.ts";
+import { ManualClock, matchers, webSocketServer } from "websocket-over/testing";
+import { createWebSocketClass } from "websocket-over/websocket";
 
 expect.extend(matchers);
 

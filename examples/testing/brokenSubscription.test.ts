@@ -1,7 +1,7 @@
 /** A subscription of graphql-ws goes on after its connection broke in the middle of a message. */
 import { createClient } from "graphql-ws";
 import { expect, test } from "vitest";
-import { matchers, webSocketServer, type ServerSocket } from "../../src/testing/index.ts";
+import { matchers, webSocketServer, type ServerSocket } from "websocket-over/testing";
 
 expect.extend(matchers);
 

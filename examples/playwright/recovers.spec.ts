@@ -1,5 +1,5 @@
 /** A page that loses its connection recovers. Nothing in its own WebSocket code knows of the test. */
-import { expect, test } from "../../src/playwright/index.ts";
+import { expect, test } from "websocket-over/playwright";
 
 /** Stands for your application, so that this file runs as it is. */
 const app = `<!doctype html>

@@ -3,8 +3,8 @@ import { createDecoder, readVarUint } from "lib0/decoding";
 import { createEncoder, toUint8Array, writeVarUint, type Encoder } from "lib0/encoding";
 import { readSyncMessage, writeSyncStep1, writeUpdate } from "y-protocols/sync";
 import { Doc } from "yjs";
-import { WebSocketServer, type Peer, type WebSocketServerOptions } from "../../src/server/index.ts";
-import { incoming, type WebTransportSession } from "../../src/transports/webTransport.ts";
+import { WebSocketServer, type Peer, type WebSocketServerOptions } from "websocket-over/server";
+import { incoming, type WebTransportSession } from "websocket-over/webtransport";
 
 const SYNC = 0; // of y-websocket's kinds of messages; the others tell who else is there
 

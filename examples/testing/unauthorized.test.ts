@@ -1,6 +1,6 @@
 /** A client that is refused at the handshake gets itself a new token, and connects with that. */
 import { expect, test } from "vitest";
-import { webSocketServer } from "../../src/testing/index.ts";
+import { webSocketServer } from "websocket-over/testing";
 
 /** The code under test. */
 async function connect(Socket: typeof WebSocket, newToken: () => string): Promise<WebSocket> {

@@ -1,8 +1,8 @@
 /** In the page: documents of a server, each over a stream of one session, which is opened again when it was lost. */
 import { WebsocketProvider } from "y-websocket";
 import type { Doc } from "yjs";
-import { dial } from "../../src/transports/webTransport.ts";
-import { createWebSocketClass } from "../../src/websocket/index.ts";
+import { dial } from "websocket-over/webtransport";
+import { createWebSocketClass } from "websocket-over/websocket";
 
 export function documentsAt(url: URL, options?: WebTransportOptions): (name: string, doc: Doc) => WebsocketProvider {
   let session: WebTransport | undefined;

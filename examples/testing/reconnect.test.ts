@@ -1,7 +1,7 @@
 /** partysocket connects again when the connection is lost, and then sends what was sent meanwhile. */
 import { WebSocket as ReconnectingSocket } from "partysocket";
 import { expect, test } from "vitest";
-import { matchers, webSocketServer } from "../../src/testing/index.ts";
+import { matchers, webSocketServer } from "websocket-over/testing";
 
 expect.extend(matchers);
 
