@@ -43,9 +43,10 @@ export function SidePanel({ role }: { readonly role: Role }): VNode {
 
 function Settings({ role }: { readonly role: Role }): VNode {
   const { acceptsAtOnce, echoes, reads } = behaviour[role].value;
+  const { near = "client" } = conversation.value.wishes.carrier;
   return (
     <div class="switches">
-      {role === "client" && <ConnectForm />}
+      {role === "client" && near === "client" && <ConnectForm />}
       {role === "server" && (
         <Switch
           checked={acceptsAtOnce}

@@ -14,6 +14,7 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   serve: async () => (await import("./serve.ts")).serve,
   bridge: async () => (await import("./bridge.ts")).bridge,
   inspect: async () => (await import("./inspect.ts")).inspect,
+  playground: async () => (await import("./playground.ts")).playground,
 };
 
 const terminal = new Terminal();
