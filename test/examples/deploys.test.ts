@@ -14,7 +14,7 @@ interface Started {
 
 async function start(example: string, env: NodeJS.ProcessEnv = {}): Promise<Started> {
   const program = startExample(`examples/deploys/${example}.ts`, [], { PORT: "0", ...env });
-  program.patienceMs = 60_000;
+  program.patienceMs = 240_000;
   onTestFinished(async () => {
     program.signal("SIGKILL");
     await program.ended;
@@ -47,7 +47,7 @@ async function openStubborn(port: number): Promise<void> {
 describe.each([
   { example: "sessions", code: 1001, env: {} },
   { example: "server", code: 1012, env: { DRAIN_MS: "100" } },
-])("the process of $example, on SIGTERM", { timeout: 180_000 }, ({ example, code, env }) => {
+])("the process of $example, on SIGTERM", { timeout: 300_000 }, ({ example, code, env }) => {
   test("tells its clients, ends by itself, and refuses new ones", async () => {
     const { program, port, open } = await start(example, env);
     const sessions = [await open(), await open()];
@@ -68,7 +68,7 @@ describe.each([
   });
 });
 
-test("clients are sent away one after the other", { timeout: 120_000 }, async () => {
+test("clients are sent away one after the other", { timeout: 300_000 }, async () => {
   const { program, open } = await start("server", { DRAIN_MS: "4000" });
   const [first, second] = [await open(), await open()];
   program.signal("SIGTERM");

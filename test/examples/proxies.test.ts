@@ -11,7 +11,7 @@ import { startExample } from "../support/runExample.ts";
 import { findProgram, freePort, isLeftOut, temporaryFolder } from "./services.ts";
 
 const file = join(import.meta.dirname, "../../examples/proxies/nginx.conf");
-const patience = { timeout: 60_000 };
+const patience = { timeout: 120_000 };
 
 interface Nginx {
   readonly url: string;
@@ -40,7 +40,7 @@ async function startNginx(upstream: number, edits: Record<string, string> = {}):
   const nginx = findProgram("nginx") ?? "nginx";
   const base = ["-p", folder, "-c", "nginx.conf", "-e", "stderr"];
   const program = new Program(nginx, [...base, "-g", "daemon off;"]);
-  program.patienceMs = 60_000;
+  program.patienceMs = 240_000;
   const get = (): Promise<number> =>
     fetch(`http://127.0.0.1:${port}/`).then(
       ({ status }) => status,
@@ -77,17 +77,17 @@ async function echoes(session: WebSocketSession, message: string): Promise<void>
   expect(await session.receive()).toBe(message);
 }
 
-describe.skipIf(isLeftOut("nginx"))("behind nginx", { timeout: 120_000 }, () => {
+describe.skipIf(isLeftOut("nginx"))("behind nginx", { timeout: 300_000 }, () => {
   let server: Program;
   let port: number;
   let nginx: Nginx;
 
   beforeAll(async () => {
     server = startExample("examples/proxies/server.ts", [], { PORT: "0", PING_MS: "500" });
-    server.patienceMs = 60_000;
+    server.patienceMs = 240_000;
     port = await server.port();
     nginx = await startNginx(port, { "proxy_read_timeout 60s": "proxy_read_timeout 10s" });
-  }, 120_000);
+  }, 300_000);
 
   afterAll(async () => {
     await nginx.stop();

@@ -4,7 +4,7 @@ import type { Program } from "../peers/programs.ts";
 import { startExample } from "../support/runExample.ts";
 import { isLeftOut, startPostgres, startRedis, type Service } from "./services.ts";
 
-const patience = { timeout: 60_000 };
+const patience = { timeout: 120_000 };
 
 /** A client in a room of a server. */
 class Member {
@@ -57,7 +57,7 @@ describe.each([
 
       async function serve(): Promise<Program> {
         const server = startExample(`examples/rooms/${example}.ts`, [], { [variable]: service.url, PORT: "0" });
-        server.patienceMs = 120_000;
+        server.patienceMs = 240_000;
         servers.push(server);
         await server.port();
         return server;

@@ -109,6 +109,7 @@ async function started(
     async start() {
       const [path = "", ...args] = command();
       running = new Program(path, args);
+      running.patienceMs = 120_000;
       await running.says(ready);
     },
     async crash() {
