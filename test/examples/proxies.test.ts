@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { dial, upgrades } from "../../src/transports/node.ts";
 import { connect, serve, WebSocketError, type WebSocketSession } from "../../src/stream/index.ts";
 import { Program } from "../peers/programs.ts";
@@ -46,7 +46,7 @@ async function startNginx(upstream: number, edits: Record<string, string> = {}):
       ({ status }) => status,
       () => 0,
     );
-  await expect.poll(get, patience).not.toBe(0);
+  await vi.waitFor(async () => expect(await get()).not.toBe(0), patience);
   return {
     url: `ws://127.0.0.1:${port}/`,
     async reload() {
