@@ -123,7 +123,7 @@ function Inviting({ role: mine, code }: { readonly role: Role; readonly code: st
         minutes.
       </p>
       <div class="invitation">
-        <QRCode text={link} label="The invitation as a QR code" />
+        <QRCode text={link} label="QR code of the link" />
         <div>
           <Copied label="Invitation" text={link} />
           <form onSubmit={connect}>

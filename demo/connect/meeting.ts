@@ -12,7 +12,7 @@ import {
   type Signals,
 } from "../../src/rendezvous/index.ts";
 import type { ByteTransport } from "../../src/transports/pipe.ts";
-import { connectAgain } from "../model/playground.ts";
+import { connectAgain, wishes } from "../model/playground.ts";
 import { otherPage } from "../network/carriers.ts";
 
 /** `role`: what this page is. */
@@ -140,6 +140,8 @@ function forget(): void {
   meeting = undefined;
   otherPage.value = undefined;
   stage.value = { is: "alone" };
+  // The next conversation is within this page again.
+  if (wishes.value.carrier.name === "page") wishes.value = { ...wishes.value, carrier: { name: "pipe" } };
 }
 
 /** Two tabs that both want to be the client do not hear each other, nor do two servers. */

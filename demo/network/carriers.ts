@@ -50,6 +50,11 @@ export const carrierLabels: Readonly<Record<CarrierName, string>> = {
   page: "Another page",
 };
 
+/** Whether both ends are in this page. */
+export function isInPage(name: CarrierName): boolean {
+  return name === "pipe" || name === "worker" || name === "webrtc";
+}
+
 export function needsUrl(name: CarrierName): boolean {
   return name === "webtransport" || name === "websocket";
 }

@@ -90,14 +90,14 @@ test.describe("a real server", () => {
       await expect(arrows(page).nth(0)).toHaveAccessibleName(/request, .*GET \/room\?n=1 HTTP\/1\.1/);
       await expect(arrows(page).nth(1)).toHaveAccessibleName(/response, .*101 Switching Protocols/);
       await expect(arrows(page).nth(2)).toHaveAccessibleName(
-        /^server to client, TEXT, 19 B, FIN, “welcome to \/room\?n=1”/,
+        /^server to client, TEXT, 20 B, FIN, “welcome to \/room\?n=1”/,
       );
       await expect(arrows(page).nth(3)).toHaveAccessibleName(/^server to client, PING, 12 B, FIN, “still there\?”/);
       await expect(arrows(page).nth(4)).toHaveAccessibleName(/^client to server, PONG, 12 B, FIN, MASK/);
       await say(page, "Client", "over TCP");
       await expect(event(page, "Client", "textReceived").last()).toContainText("“over TCP”");
       await arrows(page).nth(2).click();
-      await expect(inspector(page)).toContainText("Text, a whole message, 19 bytes, not masked");
+      await expect(inspector(page)).toContainText("Text, a whole message, 20 bytes, not masked");
       command.signal("SIGINT");
       expect(await command.ended).toBe(0);
       await expect(state(page, "Client")).toHaveText("closed");
@@ -209,7 +209,7 @@ async function meetByCode(inviting: Page, answering: Page, role: "client" | "ser
   await openTool(inviting, "Connect");
   await somebody(inviting).getByLabel("This page is").selectOption(`the ${role}`);
   await somebody(inviting).getByRole("button", { name: "Another browser, or a phone" }).click();
-  await expect(somebody(inviting).getByRole("img", { name: "The invitation as a QR code" })).toBeVisible();
+  await expect(somebody(inviting).getByRole("img", { name: "QR code of the link" })).toBeVisible();
   const link = await somebody(inviting).getByLabel("Invitation").inputValue();
   await answering.goto(link);
   await expect(somebody(answering).getByRole("status")).toContainText("Somebody invites this page");

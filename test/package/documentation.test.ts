@@ -35,7 +35,7 @@ beforeAll(() => {
   // As they are, so that they find each other.
   const examples = globSync("examples/**/*.ts", { cwd: root, exclude: ["**/node_modules", "**/dist"] });
   for (const path of examples) cpSync(join(root, path), join(folder, path));
-  files.push(...examples);
+  files.push(...examples, join(root, "test/compat/untyped.d.ts"));
   for (const { path, text } of documents) writeProgramsOf(path, text);
   for (const path of globSync("src/**/*.ts", { cwd: root })) {
     for (const [i, { code }] of examplesIn(read(path)).entries()) {

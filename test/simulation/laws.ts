@@ -603,6 +603,8 @@ export class End {
   /** Checks how many bytes the library has read that the application has not taken: first at once, then at rest. */
   #checkBounds(atRest = false): void {
     if (this.compressed || this.skips || this.dropsByWish || this.closingSinceMs !== undefined) return;
+    // A message over the limit ends the connection, which then drops what still arrives.
+    if ((this.peer?.largestSent ?? 0) > this.maxMessageBytes) return;
     // What comes behind that is dropped.
     if (this.transport.incoming.violation !== undefined) return;
     if (this.over !== undefined || !this.opened || (this.readsAll && !this.paused)) return;
