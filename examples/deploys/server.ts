@@ -17,7 +17,7 @@ http.listen(Number(process.env.PORT ?? 8080), "127.0.0.1", () => {
   console.log(`listening on ws://127.0.0.1:${(http.address() as AddressInfo).port}`);
 });
 
-process.once("SIGTERM", async () => {
+async function stop() {
   http.close(); // new connections are refused, so that the balancer takes another server
   const ended = new Promise<void>((resolve) => server.close(() => resolve()));
   const peers = [...server.clients!];
@@ -27,4 +27,5 @@ process.once("SIGTERM", async () => {
   }
   await ended;
   console.log("all connections have ended");
-});
+}
+process.once("SIGTERM", () => void stop());

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { webSocketServer } from "websocket-over/testing";
 
-test("the client says hello, and survives a fragmented answer", async () => {
+await test("the client says hello, and survives a fragmented answer", async () => {
   await using server = webSocketServer();
   const client = new server.WebSocket("wss://chat.example/live", ["chat.v2", "chat.v1"]);
   client.onopen = () => client.send("hello");

@@ -9,7 +9,7 @@ import { startExample } from "../support/runExample.ts";
 interface Started {
   readonly program: Program;
   readonly port: number;
-  open(): Promise<WebSocketSession>;
+  readonly open: () => Promise<WebSocketSession>;
 }
 
 async function start(example: string, env: NodeJS.ProcessEnv = {}): Promise<Started> {
