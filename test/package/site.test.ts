@@ -97,7 +97,7 @@ const questions: readonly [asked: string, title: string][] = [
   ["authenticate jwt token", "Know who connects"],
   ["graphql subscription", "GraphQL from page to page, with graphql-ws over WebRTC"],
   ["graceful shutdown", "Stop a server without losing anyone"],
-  ["signaling without a server", "Connect two pages over WebRTC"],
+  ["signaling server", "Connect two pages over WebRTC"],
   ["stun turn", "Connect two pages over WebRTC"],
   ["http proxy agent", "Reach a WebSocket server that you have already"],
   ["max payload size", "Limits and security"],
