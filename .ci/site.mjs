@@ -1,0 +1,23 @@
+/**
+ * For TypeDoc: finds a document by the words that its front matter has under `search`, as readers name the problem, and
+ * tells assistive technology which part of a page is which.
+ */
+import { IndexEvent, PageEvent } from "typedoc";
+
+const LANDMARKS = [
+  ['<div class="col-content">', '<div class="col-content" role="main">'],
+  ['<nav id="tsd-sidebar-links"', '<nav id="tsd-sidebar-links" aria-label="Playground"'],
+  ['<nav id="tsd-toolbar-links"', '<nav id="tsd-toolbar-links" aria-label="Elsewhere"'],
+];
+
+export function load({ renderer }) {
+  renderer.on(IndexEvent.PREPARE_INDEX, ({ searchResults, searchFields, searchFieldWeights }) => {
+    searchFieldWeights.problem = 200;
+    for (const [i, { frontmatter }] of searchResults.entries()) {
+      if (frontmatter?.search !== undefined) searchFields[i] = { ...searchFields[i], problem: frontmatter.search };
+    }
+  });
+  renderer.on(PageEvent.END, (page) => {
+    for (const [plain, labelled] of LANDMARKS) page.contents = page.contents?.replaceAll(plain, labelled);
+  });
+}
