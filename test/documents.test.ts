@@ -12,7 +12,6 @@ vi.setConfig({ testTimeout: 90_000 });
 
 const root = resolve(import.meta.dirname, "..");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
-const readme = read("README.md");
 
 describe.each(documents)("$path", ({ text }) => {
   test.each(runnableProgramsOf(text))("program $# prints what stands below it", ({ code, output }) => {
@@ -29,13 +28,31 @@ describe.each(documents)("$path", ({ text }) => {
   });
 });
 
+/** Pages that one guide leads to. */
+const isDetail = (path: string): boolean =>
+  ["src/resume/wire-format.md", "src/core/README.md", "src/handshake/README.md", "src/inspect/playground.md"].includes(
+    path,
+  );
+
 const groups = ["Start", "Carriers", "Servers", "Testing", "Debugging", "Coming from"];
 
-test.each(documents.filter(({ text }) => text.startsWith("---\n")))("$path has a title and a group", ({ text }) => {
-  const [, head, heading] = /^---\n(.*?)\n---\n+# (.*)\n/s.exec(text)!;
+test.each(documents.filter(({ path }) => path !== "README.md"))("$path has a title and a group", ({ text }) => {
+  const [, head, heading] = /^---\n(.*?)\n---\n+# ([^\n]*)\n/s.exec(text)!;
   const values = Object.fromEntries([...head!.matchAll(/^(\w+): (.*)$/gm)].map(([, name, value]) => [name, value]));
-  expect(values).toEqual({ title: heading!.replaceAll("`", ""), group: expect.any(String) });
+  const { search, ...said } = values; // how readers name the problem, for the site's search
+  if (search !== undefined) expect(search).toMatch(/^[\w .-]+$/);
+  expect(said).toEqual({ title: heading!.replaceAll("`", ""), group: expect.any(String) });
   expect(groups).toContain(values.group);
+});
+
+test("the README is one that a reader takes in at once: at most 12 kB", () => {
+  expect(new TextEncoder().encode(read("README.md")).length).toBeLessThanOrEqual(12_000);
+});
+
+test("the README leads to every guide", () => {
+  const linked = [...read("README.md").matchAll(/\]\((src\/[^)#]+)/g)].map(([, path]) => path!);
+  const guides = documents.map(({ path }) => path).filter((path) => path.startsWith("src/"));
+  expect(guides.filter((path) => !linked.includes(path)).filter((path) => !isDetail(path))).toEqual([]);
 });
 
 test("the guide's drawing of the life cycle matches the table", () => {
@@ -48,21 +65,20 @@ test("the drawing of the driver for contributors matches its tables", () => {
 
 test("the limits match the defaults", () => {
   const units: Record<string, number> = { MiB: 1024 * 1024, KiB: 1024 };
-  const listed = [...readme.matchAll(/^\| `(max\w+)`\s*\| ([\d,]+) ?(\w*)/gm)].map((match) => [
-    match[1],
-    Number(match[2]!.replace(",", "")) * (units[match[3]!] ?? 1),
-  ]);
+  const listed = [...read("src/limits-and-security.md").matchAll(/^\| `(max\w+)`\s*\| ([\d,]+) ?(\w*)/gm)].map(
+    (match) => [match[1], Number(match[2]!.replace(",", "")) * (units[match[3]!] ?? 1)],
+  );
   expect(Object.fromEntries(listed)).toEqual(defaultLimits);
 });
 
 test("the sizes are those that `npm run check` allows", () => {
   const held = JSON.parse(read(".size-limit.json")) as { name: string; limit: string }[];
-  const documented = [...readme.matchAll(/^\| (`websocket-over.*?) +\| ([\d.]+ kB) +\| +([\d.]+ kB|) *\|$/gm)].map(
-    ([, imported, limit, goal]) => ({
-      name: imported!.replaceAll("`", "") + (goal === "" ? "" : ` (goal: ${goal})`),
-      limit,
-    }),
-  );
+  const documented = [
+    ...read("src/compared.md").matchAll(/^\| (`websocket-over.*?) +\| ([\d.]+ kB) +\| +([\d.]+ kB|) *\|$/gm),
+  ].map(([, imported, limit, goal]) => ({
+    name: imported!.replaceAll("`", "") + (goal === "" ? "" : ` (goal: ${goal})`),
+    limit,
+  }));
   expect(documented).toEqual(held.map(({ name, limit }) => ({ name, limit })));
 });
 

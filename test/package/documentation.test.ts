@@ -5,6 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { blocksOf, documents, programsOf } from "../support/documents.ts";
 import { entries } from "../support/entries.ts";
+import { examplesIn } from "../support/examples.ts";
 import { run, tool } from "./project.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -34,12 +35,11 @@ beforeAll(() => {
   // As they are, so that they find each other.
   const examples = globSync("examples/**/*.ts", { cwd: root, exclude: ["**/node_modules", "**/dist"] });
   for (const path of examples) cpSync(join(root, path), join(folder, path));
-  files.push(...examples);
+  files.push(...examples, join(root, "test/compat/untyped.d.ts"));
   for (const { path, text } of documents) writeProgramsOf(path, text);
   for (const path of globSync("src/**/*.ts", { cwd: root })) {
-    const examples = [...read(path).matchAll(/^ *\* @example\n *\* ```ts\n(.*?)\n *\* ```/gms)];
-    for (const [i, [, lines = ""]] of examples.entries()) {
-      write(`${path.replaceAll(/[/\\.]/g, "_")}.${i}.ts`, `${lines.replace(/^ *\* ?/gm, "")}\nexport {};\n`);
+    for (const [i, { code }] of examplesIn(read(path)).entries()) {
+      write(`${path.replaceAll(/[/\\.]/g, "_")}.${i}.ts`, `${code}\nexport {};\n`);
     }
   }
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
@@ -83,7 +83,7 @@ describe("strict, with exact optional properties and unchecked indices", { timeo
   // Vitest 4, which npm installs on Node 20, is not there unless `npm test` has set it up.
   const both = ["node_modules/vitest", "test/package/vitest4/node_modules/vitest"];
   test.each(both.filter((path) => existsSync(join(root, path))))(
-    "the matchers in %s are those that the README declares",
+    "the matchers in %s are those that the guide declares",
     async (vitest) => {
       const use = `
         import { expect, test } from "vitest";
@@ -98,7 +98,9 @@ describe("strict, with exact optional properties and unchecked indices", { timeo
           await expect(socket).toReceiveText("a", { time: 1 });
           await received;
         });`;
-      const declaration = blocksOf(read("README.md")).find(({ language }) => language === "typescript")!.code;
+      const declaration = documents
+        .flatMap(({ text }) => blocksOf(text))
+        .find(({ language }) => language === "typescript")!.code;
       writeFileSync(join(folder, "use.ts"), use);
       writeFileSync(join(folder, "declaration.ts"), declaration);
       const paths = { vitest: [join(root, vitest)] };

@@ -31,7 +31,7 @@ export function blocksOf(text: string): Block[] {
   );
 }
 
-/** A program in TypeScript, and the fragments that stand below it. */
+/** A program in TypeScript, and the fragments that stand below it, which are only type-checked. */
 export interface DocumentedProgram {
   readonly path: string | undefined;
   readonly code: string;
@@ -51,9 +51,9 @@ export function programsOf(text: string): DocumentedProgram[] {
   return programs;
 }
 
-/** The programs of a document that run by themselves, with their fragments, as the reader puts them together. */
+/** The programs of a document that run by themselves. */
 export function runnableProgramsOf(text: string): { code: string; output: string }[] {
-  return programsOf(text).flatMap(({ path, code, output, fragments }) =>
-    path === undefined && output !== undefined ? [{ code: [code, ...fragments].join("\n"), output }] : [],
+  return programsOf(text).flatMap(({ path, code, output }) =>
+    path === undefined && output !== undefined ? [{ code, output }] : [],
   );
 }
