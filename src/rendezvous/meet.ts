@@ -70,7 +70,8 @@ const meetingsTable: OptionTable<MeetingsOptions> = { ...meetTable, maxPeers: "a
  * one, for as long as it takes; the first two to find each other are a pair, and others are left to themselves.
  *
  * The signals are used until the meeting is over: when the connection is interrupted or the network changes, ICE is
- * restarted. Then both of their directions are ended. Rejects with the signal's reason, or with a `RendezvousError`
+ * restarted. If that has not helped after half of `lostMs`, both ends make a new connection, and the meeting goes on.
+ * When it is over, both directions of the signals are ended. Rejects with the signal's reason, or with a `RendezvousError`
  * (`signalsEnded`).
  */
 export async function meet(signals: Signals, options: MeetOptions = {}): Promise<Meeting> {
