@@ -32,16 +32,26 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => await server?.stop();
 }
 
+export interface RunningServer {
+  readonly addresses: WebTransportServer;
+  /** Ends it in good order. */
+  readonly stop: () => Promise<void>;
+  /** Ends it at once: it says no word to anybody. */
+  readonly kill: () => Promise<void>;
+}
+
 /** Starts one, or another program that takes a certificate and tells ports; unless there is no Deno. */
 export async function startWebTransportServer(
   program = "test/runtimes/webTransportServer.ts",
-): Promise<{ readonly addresses: WebTransportServer; readonly stop: () => Promise<void> } | undefined> {
+  environment: Readonly<Record<string, string>> = {},
+): Promise<RunningServer | undefined> {
   const deno = findRuntime("deno");
   if (deno === undefined) return undefined;
   const { hash, ...certificate } = await makeQuicCertificate();
   const may = ["--unstable-net", "--allow-net=127.0.0.1", `--allow-read=${root}`, "--allow-env"];
   const server = spawn(deno, ["run", "--no-check", "--quiet", ...may, program], {
     cwd: root,
+    env: { ...process.env, ...environment },
     stdio: ["pipe", "pipe", "inherit"],
   });
   const gone = once(server, "exit");
@@ -53,6 +63,10 @@ export async function startWebTransportServer(
     addresses: { ...ports, hash },
     async stop() {
       server.stdin.end();
+      await gone;
+    },
+    async kill() {
+      server.kill("SIGKILL");
       await gone;
     },
   };
