@@ -2,7 +2,7 @@
  * WebSockets in real browsers that go on when what carries them is lost. `RESUME_RUNS=50` repeats the subscription,
  * `RESUME_MEBIBYTES=50` makes the document larger.
  */
-import { expect, test, type Page } from "@playwright/test";
+import { expect, test, type BrowserContext, type Page } from "@playwright/test";
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { GraphQLInt, GraphQLObjectType, GraphQLSchema, GraphQLString } from "graphql";
@@ -13,7 +13,7 @@ import { WebSocketServer } from "../src/server/index.ts";
 import { listen } from "../src/transports/node.ts";
 import { webSocketTransport } from "../src/transports/webSocketTransport.ts";
 import { startWebTransportServer } from "../test/support/webTransportServer.ts";
-import type { Addresses, ResumePage, Subscribed } from "./page/resume.ts";
+import type { Addresses, Course, ResumePage, Subscribed } from "./page/resume.ts";
 import { openPage, type Remote } from "./story/tell.ts";
 
 const RUNS = Number(process.env.RESUME_RUNS ?? 1);
@@ -64,15 +64,13 @@ async function subscribe(page: Page, resumes: boolean): Promise<Subscribed> {
     },
   });
   const server = new WebSocketServer({ origins: "any" });
-  const stop = new AbortController();
   useServer({ schema: countingSchema(700, () => void kill()) }, server as never);
-  void server.serve(resumes ? resumed(transports, { signal: stop.signal }) : transports).catch(() => undefined);
+  void server.serve(resumes ? resumed(transports) : transports).catch(() => undefined);
   try {
     const { port: webTransportPort, hash } = addresses;
     const where: Addresses = { webTransportPort, hash, webSocketPort: portOf(ws) };
     return await (await open(page)).subscribe(where, resumes);
   } finally {
-    stop.abort(new Error("the test is over"));
     server.close();
     await kill();
     for (const socket of ws.clients) socket.terminate();
@@ -102,31 +100,49 @@ test.describe("a graphql-ws subscription over WebTransport whose relay is killed
   });
 });
 
-test(`a document of y-websocket survives a restart of ICE and a killed carrier, ${MEBIBYTES} MiB`, async ({
-  context,
-}) => {
-  test.setTimeout(90_000 + MEBIBYTES * 20_000);
+/** Writes a document in one page while the other one keeps it, and does the steps at shares of the way. */
+async function transfer(
+  context: BrowserContext,
+  mebibytes: number,
+  steps: readonly ((near: Remote<ResumePage>, far: Remote<ResumePage>) => Promise<unknown>)[],
+): Promise<{ readonly before: Course; readonly after: Course }> {
   const [near, far] = [await open(await context.newPage()), await open(await context.newPage())] as const;
   await Promise.all([near.meet("room"), far.meet("room")]);
   await far.serveDocument();
-  await near.openDocument(true);
+  await near.openDocument();
   await new Promise((resolve) => setTimeout(resolve, 2500)); // rounds of ICE are at least two seconds apart
   const before = await near.course();
-  expect(before).toMatchObject({ carriers: 1, closes: 0 });
-  const bytes = MEBIBYTES * 2 ** 20;
-  const reaches = (share: number): Promise<void> =>
-    expect
-      .poll(() => far.size(), { timeout: 60_000 + MEBIBYTES * 10_000, intervals: [10] })
-      .toBeGreaterThan(bytes * share);
-  await near.write(MEBIBYTES);
-  await reaches(0);
-  await near.restartIce();
-  await reaches(0.2);
-  expect(await far.size()).toBeLessThan(bytes);
-  await near.killCarrier();
-  await expect.poll(() => far.size(), { timeout: 60_000 + MEBIBYTES * 10_000 }).toBe(bytes);
+  const bytes = mebibytes * 2 ** 20;
+  const polling = { timeout: 60_000 + mebibytes * 10_000, intervals: [10, 50, 250] };
+  await near.write(mebibytes);
+  for (const [at, step] of steps.entries()) {
+    await expect.poll(() => far.size(), polling).toBeGreaterThan((bytes * at) / 5);
+    expect(await far.size()).toBeLessThan(bytes);
+    await step(near, far);
+  }
+  await expect.poll(() => far.size(), polling).toBe(bytes);
   expect(await far.hash()).toBe(await near.hash());
-  const after = await near.course();
-  expect(after).toMatchObject({ carriers: 2, closes: 0 });
-  expect(after.ufrag).not.toBe(before.ufrag);
+  return { before, after: await near.course() };
+}
+
+test.describe("a document of y-websocket that is being transferred", () => {
+  test.beforeEach(() => test.setTimeout(120_000 + MEBIBYTES * 20_000));
+
+  test(`survives a restart of ICE and a killed carrier, ${MEBIBYTES} MiB`, async ({ context }) => {
+    const { before, after } = await transfer(context, MEBIBYTES, [
+      (near) => near.restartIce(),
+      (near) => near.killCarrier(),
+    ]);
+    expect(before).toMatchObject({ carriers: 1, connections: 1, closes: 0 });
+    expect(after).toMatchObject({ connections: 1, closes: 0 });
+    expect(after.carriers).toBeGreaterThan(1);
+    expect(after.ufrag).not.toBe(before.ufrag);
+  });
+
+  test(`survives a new connection when ICE can't be restarted, ${MEBIBYTES} MiB`, async ({ context }) => {
+    const { after } = await transfer(context, MEBIBYTES, [
+      (near, far) => Promise.all([near.failConnection(), far.failConnection()]),
+    ]);
+    expect(after).toMatchObject({ connections: 2, closes: 0 });
+  });
 });

@@ -26,6 +26,15 @@ export interface Subscribed {
   readonly carriers: string[];
 }
 
+/** What has become of the document's WebSocket. */
+export interface Course {
+  readonly carriers: number;
+  /** How many peer connections those were dialled on. */
+  readonly connections: number;
+  readonly closes: number;
+  readonly ufrag: string;
+}
+
 const SYNC = 0; // of y-websocket's kinds of messages
 
 const CHUNK_BYTES = 64 * 1024;
@@ -35,6 +44,7 @@ export class ResumePage {
   #carrier: ByteTransport | undefined;
   readonly #doc = new Doc();
   #carriers = 0;
+  readonly #connections = new Set<RTCPeerConnection>();
   #closes = 0;
 
   /** Asks for all numbers up to one, with graphql-ws as it is published. */
@@ -64,7 +74,8 @@ export class ResumePage {
     const stop = new AbortController();
     const webSocketImpl = createWebSocketClass(
       resumes
-        ? () => resumable((signal) => race([overWebTransport, overWebSocket], { signal }), { probeMs: 2000 })
+        ? // On a busy machine WebTransport takes longer than the usual head start.
+          () => resumable((signal) => race([overWebTransport, overWebSocket], { signal, headStartMs: 6000 }))
         : () => overWebTransport(stop.signal),
     );
     let closes = 0;
@@ -115,14 +126,13 @@ export class ResumePage {
   }
 
   /** Opens the document of the other page. */
-  async openDocument(resumes: boolean): Promise<void> {
+  async openDocument(): Promise<void> {
     const dialNoted = (): ByteTransport => {
       this.#carriers++;
+      this.#connections.add(this.#meeting.peerConnection);
       return (this.#carrier = this.#meeting.dial());
     };
-    const WebSocketPolyfill = createWebSocketClass(
-      resumes ? () => resumable(dialNoted, { probeMs: 2000 }) : () => dialNoted(),
-    );
+    const WebSocketPolyfill = createWebSocketClass(() => resumable(dialNoted));
     const provider = new WebsocketProvider("ws://peer", "document", this.#doc, { WebSocketPolyfill });
     provider.on("connection-close", () => this.#closes++);
     await new Promise<void>((resolve) => provider.once("sync", () => resolve()));
@@ -152,14 +162,26 @@ export class ResumePage {
     globalThis.dispatchEvent(new Event("online"));
   }
 
+  /** The connection says that it has failed, and ICE can't be restarted on it. */
+  failConnection(): void {
+    const { peerConnection } = this.#meeting;
+    Object.defineProperty(peerConnection, "connectionState", { value: "failed" });
+    peerConnection.createOffer = () => Promise.reject(new Error("not today"));
+    peerConnection.dispatchEvent(new Event("connectionstatechange"));
+  }
+
   killCarrier(): void {
     this.#carrier!.close!();
   }
 
-  /** How many carriers the document's WebSocket has had, how often it has closed, and the session of ICE. */
-  course(): { carriers: number; closes: number; ufrag: string } {
+  course(): Course {
     const { sdp } = this.#meeting.peerConnection.currentLocalDescription!;
-    return { carriers: this.#carriers, closes: this.#closes, ufrag: /^a=ice-ufrag:(.*)$/m.exec(sdp)![1]! };
+    return {
+      carriers: this.#carriers,
+      connections: this.#connections.size,
+      closes: this.#closes,
+      ufrag: /^a=ice-ufrag:(.*)$/m.exec(sdp)![1]!,
+    };
   }
 }
 
