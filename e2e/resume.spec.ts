@@ -57,7 +57,7 @@ async function subscribe(page: Page, resumes: boolean): Promise<Subscribed> {
   const { addresses, kill } = relay!;
   const transports = new ReadableStream<ByteTransport>({
     start(controller) {
-      ws.on("connection", (socket) => controller.enqueue(webSocketTransport(socket as never)));
+      ws.on("connection", (socket) => controller.enqueue(webSocketTransport(socket)));
       void (async () => {
         for await (const transport of overTCP) controller.enqueue(transport);
       })();

@@ -165,8 +165,10 @@ export class ResumePage {
   /** The connection says that it has failed, and ICE can't be restarted on it. */
   failConnection(): void {
     const { peerConnection } = this.#meeting;
-    Object.defineProperty(peerConnection, "connectionState", { value: "failed" });
-    peerConnection.createOffer = () => Promise.reject(new Error("not today"));
+    Object.defineProperties(peerConnection, {
+      connectionState: { value: "failed" },
+      createOffer: { value: () => Promise.reject(new Error("not today")) },
+    });
     peerConnection.dispatchEvent(new Event("connectionstatechange"));
   }
 
