@@ -16,7 +16,7 @@ import type { Driver, EventHandler } from "../stream/driver.ts";
 import type { DriverTiming } from "../stream/driverMachine.ts";
 import { open, orDiscard, prepare } from "../stream/opening.ts";
 import { requireOriginPolicy, type OriginPolicy } from "../stream/originPolicy.ts";
-import { iteratorOf, stopTaking } from "../stream/serve.ts";
+import { iteratorOf, stopTaking } from "../stream/incoming.ts";
 import { admit, PendingRequest } from "../stream/pendingRequest.ts";
 import { attempt, report } from "../stream/report.ts";
 import { queueTask } from "../stream/tasks.ts";
