@@ -72,8 +72,8 @@ describe("src/core, src/handshake, src/connection and the machines of driver, re
 
 describe("imports point inward", () => {
   const ofPlaywright = ["@playwright/test", "node:fs", "node:net"];
-  const ofCommand = ["buffer", "events", "fs", "fs/promises", "http", "http2", "net", "path", "process", "readline"]
-    .concat("stream", "stream/consumers", "timers/promises", "util")
+  const ofCommand = ["buffer", "crypto", "events", "fs", "fs/promises", "http", "http2", "net", "path", "process"]
+    .concat("readline", "stream", "stream/consumers", "timers/promises", "url", "util")
     .map((name) => `node:${name}`);
   const allowed: Record<string, readonly string[]> = {
     core: ["core"],

@@ -5,7 +5,11 @@ import { requestURL } from "../handshake/requestTarget.ts";
 import { ignore } from "./ignore.ts";
 import { report, warn } from "./warn.ts";
 
-/** The part of an `http.IncomingMessage` that is used. */
+/**
+ * The part of an `http.IncomingMessage` that is used.
+ *
+ * @see {@link requestListener}
+ */
 export interface NodeIncomingMessage extends AsyncIterable<Uint8Array> {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
@@ -14,7 +18,11 @@ export interface NodeIncomingMessage extends AsyncIterable<Uint8Array> {
   readonly socket: object;
 }
 
-/** The part of an `http.ServerResponse` that is used. */
+/**
+ * The part of an `http.ServerResponse` that is used.
+ *
+ * @see {@link requestListener}
+ */
 export interface NodeServerResponse {
   setHeader(name: string, value: string | readonly string[]): unknown;
   statusCode: number;
@@ -24,6 +32,21 @@ export interface NodeServerResponse {
 /**
  * Makes a listener for the `request` event of an `http.Server` or `https.Server`. If the handler throws or rejects, the
  * client gets 500 and the error becomes a warning. For small bodies: the response is sent when it is complete.
+ *
+ * @example
+ * ```ts
+ * import { once } from "node:events";
+ * import { createServer } from "node:http";
+ * import type { AddressInfo } from "node:net";
+ * import { requestListener } from "websocket-over/node";
+ *
+ * const http = createServer(requestListener((request) => new Response(`${request.method} ${new URL(request.url).pathname}`)));
+ * await once(http.listen(0, "127.0.0.1"), "listening");
+ * const response = await fetch(`http://127.0.0.1:${(http.address() as AddressInfo).port}/rtc`);
+ * console.log(await response.text()); // → GET /rtc
+ * http.close();
+ * http.closeAllConnections();
+ * ```
  */
 export function requestListener(
   handler: (request: Request) => Response | Promise<Response>,
