@@ -71,6 +71,6 @@ function Brand(): VNode {
 
 function takeTour(): void {
   void tell(stories[0]!);
-  // The button goes away: what it leads to has the focus.
+  // The button disappears, so its target gets the focus.
   requestAnimationFrame(() => document.querySelector<HTMLElement>(".story .primary")?.focus());
 }

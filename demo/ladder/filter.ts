@@ -70,7 +70,7 @@ function sizeIs(above: boolean, value: string): Keeps | string {
   };
 }
 
-/** Of what a frame carries, or of anything else all of it. */
+/** The payload of a frame, or all bytes of any other record. */
 function sizeOf(item: WireItem): number | undefined {
   if (item.kind === "break") return undefined;
   if (item.kind === "chunk") return item.length ?? 0;

@@ -71,7 +71,7 @@ export function Ladder({ opened }: Props): VNode {
     };
   }, []);
   useLayoutEffect(() => {
-    // An inspector that opens below takes room: what was in sight before, and the selected arrow, stay in sight.
+    // An inspector that opens below takes room. What was visible before, and the selected arrow, stay visible.
     const observer = new ResizeObserver(() => {
       if (borrowed.peek() === undefined && follows.peek() && paused.peek() === undefined) {
         box.current!.scrollTop = box.current!.scrollHeight;

@@ -1,4 +1,4 @@
-/** One side of the conversation: where it stands, what can be done there, and what has happened. */
+/** One side of the conversation: its state, its controls, and its events. */
 import type { VNode } from "preact";
 import type { Role } from "../../src/inspect/index.ts";
 import { Switch } from "../components/switch.tsx";
