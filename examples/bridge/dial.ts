@@ -4,7 +4,7 @@ import { dial, DialError, listen } from "websocket-over/node";
 import { connect, serve } from "websocket-over/stream";
 import { createWebSocketClass } from "websocket-over/websocket";
 
-const tcp = createServer().listen(0, "127.0.0.1"); // in place of your own server
+const tcp = createServer().listen(0, "127.0.0.1"); // stands for your server
 const served = serve(listen(tcp), async (request) => (await request.accept()).send(`this is ${request.target}`));
 await new Promise((resolve) => tcp.once("listening", resolve));
 const url = `ws://127.0.0.1:${(tcp.address() as AddressInfo).port}/chat`;

@@ -1,10 +1,12 @@
 /** A client notices that its server has gone, although nothing reports it. The server is one for tests. */
+import { pipe } from "websocket-over/pipe";
 import { connect, type WebSocketError } from "websocket-over/stream";
 import { webSocketServer } from "websocket-over/testing";
 
 await using server = webSocketServer();
-const url = new URL("wss://chat.example/live");
-const opened = connect(await server.dial(url, []), { url, keepalive: { intervalMs: 100, timeoutMs: 400 } });
+const [near, far] = pipe();
+server.handleTransport(far);
+const opened = connect(near, { keepalive: { intervalMs: 100, timeoutMs: 400 } });
 const peer = await (await server.request()).accept();
 const session = await opened;
 await peer.send("hello");

@@ -1,5 +1,4 @@
 /** MQTT over a pipe: mqtt.js, and the broker aedes. */
-import { once } from "node:events";
 import { Aedes } from "aedes";
 import mqtt from "mqtt";
 import { createWebSocketStream } from "ws";
@@ -20,9 +19,11 @@ const client = await mqtt.connectAsync("ws://broker/mqtt", {
   createWebsocket: (url, protocols) => new WebSocket(url, protocols),
   forceNativeWebSocket: true, // on Node; otherwise mqtt.js expects a stream of ws
 });
+const arrived = new Promise((resolve) => {
+  client.once("message", (topic, payload) => resolve(`${topic}: ${payload.toString()}`));
+});
 await client.subscribeAsync("house/+/light", { qos: 1 });
 await client.publishAsync("house/kitchen/light", "on", { qos: 1 });
-const [topic, payload] = await once(client, "message");
-console.log(topic, payload.toString());
+console.log(await arrived);
 await client.endAsync();
 broker.close();

@@ -1,4 +1,4 @@
-/** Socket.IO over a pipe. Its Engine.IO has to be told that requests have been upgraded already. */
+/** Socket.IO over a pipe. Its Engine.IO gets connections that have been upgraded already. */
 import type { IncomingMessage } from "node:http";
 import { Server as Engine } from "engine.io";
 import { WebSocket as EngineTransport } from "engine.io-client";

@@ -1,4 +1,4 @@
-/** On the server: one handler for what comes over WebTransport, and one for what comes through WebSockets. */
+/** On the server: one handler for WebTransport and for tunnels through WebSockets. */
 import { WebSocketServer, type WebSocketServerOptions } from "websocket-over/server";
 import { serve, type RequestHandler } from "websocket-over/stream";
 import { webSocketTransport } from "websocket-over/websocket-transport";

@@ -45,8 +45,14 @@ export const lifeCycle: Transitions<ConnectionState, Signal> = {
   },
   // §5.5.1: we send nothing after our Close; the peer may finish what it was sending.
   localClosing: { receiveClose: "closed", end: "closed", fail: "closed" },
-  // The peer's Close has been read. Its echo, written next, ends this state.
-  remoteClosing: { sendClose: "closed" },
+  // The peer's Close has been read. Our own, usually its echo, written next, ends this state (§5.5.1).
+  remoteClosing: {
+    sendMessage: "remoteClosing",
+    sendPing: "remoteClosing",
+    sendPong: "remoteClosing",
+    sendClose: "closed",
+    fail: "closed",
+  },
   rejecting: { sendRejectionData: "rejecting", finishRejection: "closed", end: "closed", fail: "closed" },
   closed: {},
 };

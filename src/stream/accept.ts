@@ -1,4 +1,5 @@
 /** The server's way to a session: waits for the request, then sends the application's answer. */
+import { canSend } from "../connection/connection.ts";
 import { sharedTable, type AcceptOptions, type SharedOptions } from "../connection/options.ts";
 import { ServerConnection } from "../connection/serverConnection.ts";
 import { CloseCode } from "../core/closeCodes.ts";
@@ -180,7 +181,7 @@ class Acceptance implements Arrival {
 
   end(status: number, closeCode: number): void {
     if (this.#answerable?.isPending === true) this.#answerable.reject({ status });
-    else if (this.#connection.state === "open") this.#connection.close(closeCode);
+    else if (canSend(this.#connection)) this.#connection.close(closeCode);
     this.#driver.flush();
   }
 

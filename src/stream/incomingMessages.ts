@@ -150,6 +150,7 @@ export class IncomingMessages {
 
   /** No more messages will come; with an error if the connection failed. What has arrived can still be taken. */
   end(error: WebSocketError | undefined): void {
+    if (this.#ended !== undefined) return;
     this.#ended = { error };
     for (const { resolve, reject } of this.#receivers.splice(0)) {
       if (error === undefined) resolve(undefined);

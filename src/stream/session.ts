@@ -1,5 +1,5 @@
 /** An open WebSocket in the shape of WebSocketStream's opened connection, plus what that API lacks. */
-import type { Connection } from "../connection/connection.ts";
+import { answerLater, canSend, type Connection } from "../connection/connection.ts";
 import type { Bytes } from "../core/bytes.ts";
 import { sendTable, type SendOptions } from "../core/messageWriter.ts";
 import { checkOptions, type OptionTable } from "../core/options.ts";
@@ -39,6 +39,12 @@ interface Ping {
   readonly reject: (error: unknown) => void;
 }
 
+/**
+ * Leaves the answer to the peer's Close to the caller: `received` gets the Close, after all messages before it, and
+ * `close()` answers it. Until then messages can still be sent.
+ */
+export let answerCloseLater: (session: WebSocketSession, received: (close: CloseFrame) => void) => void;
+
 const abortableSendTable: OptionTable<SendOptions & Abortable> = { ...sendTable, ...abortableTable };
 const NO_OPTIONS: SendOptions = {};
 
@@ -47,6 +53,14 @@ const NO_OPTIONS: SendOptions = {};
  * (`incomingMessageStreams`). The first one you use decides. If you do not read, the peer is paused.
  */
 export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message> {
+  static {
+    answerCloseLater = (session, received) =>
+      answerLater(session.#connection, (close) => {
+        session.#incoming.end(session.#lossOf(close));
+        received(close);
+      });
+  }
+
   /** The negotiated subprotocol; empty if there is none. */
   readonly protocol: string;
   /** The negotiated extensions, in header form. */
@@ -184,7 +198,7 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
     checkOptions("close()", options, closeTable);
     const { closeCode, reason, signal } = options;
     // If somebody else has acted on the connection, the driver notices it now.
-    if (this.#connection.state === "open") this.#connection.close(closeCode, reason);
+    if (canSend(this.#connection)) this.#connection.close(closeCode, reason);
     this.#driver.flush();
     if (signal !== undefined) {
       unlessAborted(this.#driver.finished, signal, (reason) => this.#driver.abort(reason)).catch(ignore);
@@ -242,7 +256,7 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
   }
 
   /** Returns the error for messages that were dropped although the connection closed cleanly. */
-  #lossOf({ code: closeCode, reason }: ConnectionClosed): WebSocketError | undefined {
+  #lossOf({ code: closeCode, reason }: CloseFrame): WebSocketError | undefined {
     if (!this.#driver.dropped) return undefined;
     return new WebSocketError("messages that were not read in time were dropped", { closeCode, reason });
   }

@@ -6,15 +6,20 @@ import { pathToFileURL } from "node:url";
 const root = resolve(import.meta.dirname, "../..");
 
 const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
-  exports: Record<string, { default: string }>;
+  exports: Record<string, { default: string } | string>;
 };
 
 /** The entries by name, with the paths of their sources from the root. */
-export const entries: readonly { readonly name: string; readonly source: string }[] = Object.entries(exports).map(
-  ([entry, { default: built }]) => ({
-    name: entry.replace(/^\./, "websocket-over"),
-    source: built.replace("./dist/", "src/").replace(/\.js$/, ".ts"),
-  }),
+export const entries: readonly { readonly name: string; readonly source: string }[] = Object.entries(exports).flatMap(
+  ([entry, target]) =>
+    typeof target === "string"
+      ? []
+      : [
+          {
+            name: entry.replace(/^\./, "websocket-over"),
+            source: target.default.replace("./dist/", "src/").replace(/\.js$/, ".ts"),
+          },
+        ],
 );
 
 /** The URLs of the sources by the names of the entries, as an import map has them. */
