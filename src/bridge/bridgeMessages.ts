@@ -16,17 +16,22 @@ import { bridgeTable, type BridgeOptions, type Direction } from "./options.ts";
 import { QuietTimer } from "./quietTimer.ts";
 import { webSocketSession, type WebSocketLike } from "./webSocketSession.ts";
 
+/** The options of {@link bridgeMessages}. */
 export interface BridgeMessagesOptions extends BridgeOptions {
   /**
-   * When one side has ended, how long the other may take nothing of what is left, in milliseconds; then the rest is
-   * dropped. 10,000 by default.
+   * When one side has ended, how long the other may go without taking any of the messages that are left, in
+   * milliseconds. Then the rest is dropped. 10,000 by default.
    */
   readonly closeTimeoutMs?: number | undefined;
 }
 
 const table: OptionTable<BridgeMessagesOptions> = { ...bridgeTable, closeTimeoutMs: "a number" };
 
-/** How a bridge between two WebSockets ended. */
+/**
+ * How a bridge between two WebSockets ended.
+ *
+ * @see {@link bridgeMessages}
+ */
 export interface BridgeEnd {
   /** The code of the Close frame that ended it; 1005 if it had none. */
   readonly closeCode: number;

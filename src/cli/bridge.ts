@@ -194,7 +194,7 @@ class Plan {
       writable: new WritableStream<Bytes>({
         write: (chunk) => this.#terminal.write(chunk),
         close: () => {
-          // The server has said all: nobody reads on, even if there is more input.
+          // The server has ended: nobody reads the rest of the input.
           isOver = true;
           setImmediate(() => over.abort());
         },

@@ -50,6 +50,8 @@ export let openingOf: (connection: Connection) => Opening | undefined;
 /**
  * One end of a WebSocket connection. Does no I/O and sets no timers: feed it with {@link receiveBytes}, pull
  * {@link events}, and send what {@link bytesToSend} returns.
+ *
+ * The base of {@link WSConnection}, {@link ClientConnection} and {@link ServerConnection}.
  */
 export abstract class Connection {
   static {

@@ -24,7 +24,7 @@ export class Link {
   readonly #control: RTCDataChannel;
   readonly #gone = new AbortController();
   readonly #stops: (() => void)[];
-  /** What is done to the connection happens one after the other. */
+  /** The steps that change the connection run one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(session: string, connection: RTCPeerConnection, tell: (input: Input) => void) {
@@ -91,7 +91,7 @@ export class Link {
     }
   }
 
-  /** Makes a description, and tells it without candidates: they come one by one. */
+  /** Makes a description, and reports it without candidates, which follow one by one. */
   #make(round: number, describe: () => Promise<string>): void {
     this.#then(round, async () => {
       const sdp = (await describe()).replace(/^a=(candidate|end-of-candidates).*\r?\n/gm, "");

@@ -21,6 +21,7 @@ import { report } from "./report.ts";
 import { sessionOf, type WebSocketSession } from "./session.ts";
 import { withResolvers } from "./withResolvers.ts";
 
+/** The options of {@link accept}. */
 export interface AcceptTransportOptions extends SharedOptions, Abortable, RunOptions {
   /**
    * The request, if your code has already read and parsed it. By default it is read from the transport. With
@@ -44,7 +45,11 @@ export const incomingTable: OptionTable<Omit<AcceptTransportOptions, "request">>
 
 const table: OptionTable<AcceptTransportOptions> = { ...incomingTable, request: "{ method, target, headers }" };
 
-/** A request to open a WebSocket that waits for an answer. */
+/**
+ * A request to open a WebSocket that waits for an answer.
+ *
+ * @see {@link accept}
+ */
 export interface IncomingRequest extends Omit<ConnectionRequested, "type"> {
   /** The address of the client, if the transport came over a network. */
   readonly remoteAddress: string | undefined;

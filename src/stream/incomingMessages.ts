@@ -9,9 +9,14 @@ import { Fifo } from "./fifo.ts";
 import { MessageAssembler, standalone } from "./messageAssembler.ts";
 import { WebSocketError } from "./webSocketError.ts";
 
+/** What a {@link WebSocketSession} receives: a string for text, a `Uint8Array` for binary. */
 export type Message = string | Bytes;
 
-/** A message to read while it arrives: strings of whole characters for text, bytes for binary. */
+/**
+ * A message to read while it arrives: strings of whole characters for text, bytes for binary.
+ *
+ * @see {@link WebSocketSession}
+ */
 export type IncomingMessageStream =
   | { readonly type: "text"; readonly readable: ReadableStream<string> }
   | { readonly type: "binary"; readonly readable: ReadableStream<Bytes> };

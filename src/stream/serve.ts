@@ -17,9 +17,14 @@ import { tellError } from "./report.ts";
 import { WebSocketError } from "./webSocketError.ts";
 import { withResolvers } from "./withResolvers.ts";
 
-/** Answers a request and uses the session. A request that it leaves unanswered is refused with 404. */
+/**
+ * Answers a request and uses the session. A request that it leaves unanswered is refused with 404.
+ *
+ * @see {@link serve}
+ */
 export type RequestHandler = (request: IncomingRequest) => void | PromiseLike<void>;
 
+/** The options of {@link serve}. */
 export interface ServeOptions extends Omit<AcceptTransportOptions, "request"> {
   /**
    * Maximum number of concurrent connections. No limit by default. A connection counts from the moment its transport is

@@ -13,6 +13,7 @@ import { OutgoingMessages } from "./outgoingMessages.ts";
 import { explain, sendableClose, WebSocketError } from "./webSocketError.ts";
 import { withResolvers } from "./withResolvers.ts";
 
+/** The options of `close()` of a {@link WebSocketSession}. */
 export interface CloseOptions extends Abortable {
   /** 1000–1003, 1007–1014 or 3000–4999. By default the Close frame is empty, or carries 1000 if there is a reason. */
   readonly closeCode?: number | undefined;
@@ -22,6 +23,7 @@ export interface CloseOptions extends Abortable {
 
 const closeTable: OptionTable<CloseOptions> = { ...abortableTable, closeCode: "a number", reason: "a string" };
 
+/** How a {@link WebSocketSession} was closed. */
 export interface CloseInfo {
   /** The code of the peer's Close frame; 1005 if it had none. */
   readonly closeCode: number;
@@ -51,6 +53,23 @@ const NO_OPTIONS: SendOptions = {};
 /**
  * An open WebSocket. Read messages whole (`readable`, `receive()` or iteration) or as streams
  * (`incomingMessageStreams`). The first one you use decides. If you do not read, the peer is paused.
+ *
+ * @example
+ * ```ts
+ * import { pipe } from "websocket-over/pipe";
+ * import { accept, connect } from "websocket-over/stream";
+ *
+ * const [near, far] = pipe();
+ * void accept(far).then(async (request) => {
+ *   const session = await request.accept();
+ *   for await (const message of session) await session.send(`echo of ${message}`);
+ * });
+ * const session = await connect(near);
+ * await session.send("hello");
+ * console.log(await session.receive()); // → echo of hello
+ * console.log((await session.ping()) < 1000); // → true
+ * console.log((await session.close({ closeCode: 1000, reason: "done" })).closeCode); // → 1000
+ * ```
  */
 export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message> {
   static {

@@ -8,6 +8,7 @@ import type { ByteTransport } from "./byteTransport.ts";
 
 export type { ByteTransport } from "./byteTransport.ts";
 
+/** The options of {@link pipe}. */
 export interface PipeOptions {
   /**
    * How many bytes may wait unread in each direction before a writer has to wait. A chunk is accepted whole, so at most

@@ -5,6 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { blocksOf, documents, programsOf } from "../support/documents.ts";
 import { entries } from "../support/entries.ts";
+import { examplesIn } from "../support/examples.ts";
 import { run, tool } from "./project.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -34,12 +35,11 @@ beforeAll(() => {
   // As they are, so that they find each other.
   const examples = globSync("examples/**/*.ts", { cwd: root, exclude: ["**/node_modules", "**/dist"] });
   for (const path of examples) cpSync(join(root, path), join(folder, path));
-  files.push(...examples);
+  files.push(...examples, join(root, "test/compat/untyped.d.ts"));
   for (const { path, text } of documents) writeProgramsOf(path, text);
   for (const path of globSync("src/**/*.ts", { cwd: root })) {
-    const examples = [...read(path).matchAll(/^ *\* @example\n *\* ```ts\n(.*?)\n *\* ```/gms)];
-    for (const [i, [, lines = ""]] of examples.entries()) {
-      write(`${path.replaceAll(/[/\\.]/g, "_")}.${i}.ts`, `${lines.replace(/^ *\* ?/gm, "")}\nexport {};\n`);
+    for (const [i, { code }] of examplesIn(read(path)).entries()) {
+      write(`${path.replaceAll(/[/\\.]/g, "_")}.${i}.ts`, `${code}\nexport {};\n`);
     }
   }
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));

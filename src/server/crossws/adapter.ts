@@ -21,6 +21,7 @@ import { CrosswsMessage } from "./message.ts";
 import { CrosswsPeer } from "./peer.ts";
 import { Topics, type PublishOptions, type SyncOptions } from "./topics.ts";
 
+/** The options of {@link crosswsAdapter}. */
 export interface CrosswsOptions extends HookOptions, SyncOptions {
   /** Disconnects a client that answers no ping for this long, in seconds; 30 by default, 0 for never. */
   readonly idleTimeout?: number | undefined;
@@ -28,6 +29,7 @@ export interface CrosswsOptions extends HookOptions, SyncOptions {
   readonly serverOptions?: Omit<WebSocketServerOptions, "verifyClient" | "handleProtocols"> | undefined;
 }
 
+/** What {@link crosswsAdapter} returns. */
 export interface CrosswsAdapter {
   /** The open peers, by namespace. */
   readonly peers: Map<string, Set<CrosswsPeer>>;
@@ -72,6 +74,29 @@ const IDLE_TIMEOUT_S = 30;
 /**
  * Makes a server that calls an application's hooks as crossws does. It has no `handleUpgrade`: pass it transports, as
  * with `WebSocketServer`, or let it serve a source of them. Throws `TypeError` or `RangeError` if an option is invalid.
+ *
+ * @example
+ * ```ts
+ * import { defineHooks } from "crossws";
+ * import { pipe } from "websocket-over/pipe";
+ * import { crosswsAdapter } from "websocket-over/server";
+ * import { connect } from "websocket-over/stream";
+ *
+ * const hooks = defineHooks({
+ *   open: (peer) => peer.subscribe("lobby"),
+ *   message: (peer, message) => peer.publish("lobby", message.text()),
+ * });
+ * const adapter = crosswsAdapter({ hooks });
+ * const enter = () => {
+ *   const [near, far] = pipe();
+ *   adapter.handleTransport(far);
+ *   return connect(near, { url: "wss://example.com/chat" });
+ * };
+ * const [ada, bob] = await Promise.all([enter(), enter()]);
+ * await ada.send("hello, all");
+ * console.log(await bob.receive()); // → hello, all
+ * await adapter.close();
+ * ```
  */
 export function crosswsAdapter(given: CrosswsOptions = {}): CrosswsAdapter {
   const options = checkOptions("crosswsAdapter()", given, table);
