@@ -16,7 +16,7 @@ export class Program {
   /** Its exit code, once it has ended; `null` if a signal ended it. */
   readonly ended: Promise<number | null>;
   /** How long it may take to say what is waited for, in milliseconds. */
-  patienceMs = 20_000;
+  patienceMs = 60_000;
   #changed = Promise.withResolvers<undefined>();
 
   /** `env` comes on top of the variables of this process. */

@@ -51,7 +51,7 @@ export function drawRules(): { code: string; said: string; answeredBy: string }[
     rows.set(code, row);
     const said = `${words.replaceAll("%", "…")}${section === undefined ? "" : ` (${section})`}`;
     if (!row.said.includes(said)) row.said.push(said);
-    for (const answer of [closeCode && `Close ${closeCode}`, status && `HTTP ${status}`]) {
+    for (const answer of [closeCode ? `Close ${closeCode}` : undefined, status ? `HTTP ${status}` : undefined]) {
       if (answer !== undefined && !row.answers.includes(answer)) row.answers.push(answer);
     }
   }
