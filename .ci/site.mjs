@@ -4,10 +4,15 @@
  */
 import { IndexEvent, PageEvent } from "typedoc";
 
-const LANDMARKS = [
+const ACCESSIBLE = [
   ['<div class="col-content">', '<div class="col-content" role="main">'],
   ['<nav id="tsd-sidebar-links"', '<nav id="tsd-sidebar-links" aria-label="Playground"'],
   ['<nav id="tsd-toolbar-links"', '<nav id="tsd-toolbar-links" aria-label="Elsewhere"'],
+  // A link in a summary can't be reached apart from it.
+  [
+    /(<summary class="tsd-accordion-summary"[^>]*>(?:(?!<\/summary>)[\s\S])*?<h\d[^>]*>(?:(?!<\/summary>)[\s\S])*?)<a href="#[^"]*" aria-label="Permalink"[\s\S]*?<\/a>/g,
+    "$1",
+  ],
 ];
 
 export function load({ renderer }) {
@@ -18,6 +23,6 @@ export function load({ renderer }) {
     }
   });
   renderer.on(PageEvent.END, (page) => {
-    for (const [plain, labelled] of LANDMARKS) page.contents = page.contents?.replaceAll(plain, labelled);
+    for (const [plain, labelled] of ACCESSIBLE) page.contents = page.contents?.replaceAll(plain, labelled);
   });
 }
