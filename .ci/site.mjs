@@ -5,6 +5,7 @@
 import { IndexEvent, PageEvent } from "typedoc";
 
 const ACCESSIBLE = [
+  ['<div class="col-sidebar">', '<div class="col-sidebar" role="complementary">'],
   ['<div class="col-content">', '<div class="col-content" role="main">'],
   ['<nav id="tsd-sidebar-links"', '<nav id="tsd-sidebar-links" aria-label="Playground"'],
   ['<nav id="tsd-toolbar-links"', '<nav id="tsd-toolbar-links" aria-label="Elsewhere"'],
