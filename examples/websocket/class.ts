@@ -9,8 +9,8 @@ server.on("connection", (peer, request) => {
   peer.on("message", (data, isBinary) => peer.send(data, { binary: isBinary }));
 });
 
-const WebSocket = createWebSocketClass((url) => {
-  const [near, far] = pipe(); // or a data channel, a stream of WebTransport: whatever leads to url.host
+const WebSocket = createWebSocketClass(() => {
+  const [near, far] = pipe(); // or a data channel, a stream of WebTransport: whatever leads to the server
   server.handleTransport(far);
   return near;
 });
