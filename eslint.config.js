@@ -36,7 +36,17 @@ export default tseslint.config(
   },
   // It puts itself in front of the platform's methods, and calls those with the objects that it was called with.
   { files: ["src/playwright/page/**"], rules: { "@typescript-eslint/unbound-method": "off" } },
-  { files: ["**/*.mjs"], ...tseslint.configs.disableTypeChecked },
-  { files: ["**/*.mjs"], rules: { "@typescript-eslint/explicit-module-boundary-types": "off" } },
+  { files: ["**/*.{mjs,cjs}"], ...tseslint.configs.disableTypeChecked },
+  { files: ["**/*.{mjs,cjs}"], rules: { "@typescript-eslint/explicit-module-boundary-types": "off" } },
+  { files: ["**/*.cjs"], rules: { "@typescript-eslint/no-require-imports": "off" } },
   { files: ["test/**", "demo/tcp/**", "e2e/**", "examples/**", ".ci/**"], rules: { "no-console": "off" } },
+  // Programs to learn from: as short as a reader would write them.
+  {
+    files: ["examples/**"],
+    rules: {
+      "@typescript-eslint/no-base-to-string": "off",
+      "@typescript-eslint/restrict-template-expressions": "off",
+      "@typescript-eslint/use-unknown-in-catch-callback-variable": "off",
+    },
+  },
 );

@@ -7,7 +7,7 @@ import { violates } from "./labels.ts";
 interface Props {
   readonly geometry: Geometry;
   /** The box that scrolls. */
-  readonly box: RefObject<HTMLElement>;
+  readonly box: RefObject<HTMLElement | null>;
   /** The height of all rows, in CSS pixels. */
   readonly height: number;
 }

@@ -1,6 +1,6 @@
 /** Connects to a WebSocket server by its URL: a session, and a `WebSocket`. */
 import { createServer, type AddressInfo } from "node:net";
-import { dial, DialError, listen } from "websocket-over/node";
+import { dial, type DialError, listen } from "websocket-over/node";
 import { connect, serve } from "websocket-over/stream";
 import { createWebSocketClass } from "websocket-over/websocket";
 

@@ -56,7 +56,10 @@ function carrierTransport(carrier: Carrier): ByteTransport {
 /** Stands for your carrier: a `MessageChannel` that passes on short messages. */
 function portCarrier(port: MessagePort): Carrier {
   const carrier: Carrier = {
-    send: (message) => Promise.resolve(port.postMessage(message)),
+    send: (message) => {
+      port.postMessage(message);
+      return Promise.resolve();
+    },
     onmessage: () => undefined,
     onclose: () => undefined,
     close: () => port.close(),

@@ -7,12 +7,12 @@ interface ServiceWorkerEvent extends MessageEvent<unknown> {
 }
 
 addEventListener("message", (event) => {
-  const { ports, waitUntil } = event as ServiceWorkerEvent;
+  const { ports } = event;
   const served = serve([messagePortTransport(ports[0]!)], async (request) => {
     const session = await request.accept();
     for await (const message of session) await session.send(`the service worker says ${message}`);
   });
-  waitUntil.call(event, served); // keeps it awake while the connection is open
+  (event as ServiceWorkerEvent).waitUntil(served); // keeps it awake while the connection is open
 });
 addEventListener("activate", (event) => {
   const { clients } = globalThis as unknown as { clients: { claim(): Promise<void> } };

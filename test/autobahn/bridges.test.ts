@@ -1,7 +1,7 @@
 /** Every case, played by a fuzzing client against the echo server behind each kind of bridge: the verdicts stay the same. */
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, test } from "vitest";
 import { bridgeBytes, gateway } from "../../src/bridge/index.ts";
 import { serve } from "../../src/stream/index.ts";
 import { dial, listen, type ByteTransport } from "../../src/transports/node.ts";

@@ -115,7 +115,7 @@ async function hashOfEcho(args: readonly string[], input: Uint8Array): Promise<s
     });
     closeSync(stdin);
     const hash = createHash("sha256");
-    for await (const chunk of child.stdout) hash.update(chunk as Buffer);
+    for await (const chunk of child.stdout!) hash.update(chunk as Buffer);
     return hash.digest("hex");
   } finally {
     rmSync(folder, { recursive: true });
