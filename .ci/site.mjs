@@ -25,5 +25,16 @@ export function load({ renderer }) {
   });
   renderer.on(PageEvent.END, (page) => {
     for (const [plain, labelled] of ACCESSIBLE) page.contents = page.contents?.replaceAll(plain, labelled);
+    page.contents = page.contents && levelled(page.contents);
+  });
+}
+
+/** Names the level of a heading that skips one, as those of parameters do. */
+function levelled(html) {
+  let last = 0;
+  return html.replaceAll(/<h([1-6])\b/g, (tag, digit) => {
+    const level = Math.min(Number(digit), last + 1);
+    last = level;
+    return level === Number(digit) ? tag : `${tag} aria-level="${level}"`;
   });
 }
