@@ -26,7 +26,9 @@ test("each entry has a page under the name by which it is imported, with a sente
   for (const { name } of entries) {
     const page = read(`modules/${name.replaceAll("/", "_")}.html`);
     expect(page).toContain(`<title>${name} | websocket-over</title>`);
-    expect(page).toMatch(/<section class="tsd-panel tsd-comment"><div class="tsd-comment tsd-typography"><p>[^<]/);
+    const [, sentence] =
+      /<section class="tsd-panel tsd-comment">\s*<div class="tsd-comment tsd-typography"><p>([^]*?)<\/p>/.exec(page)!;
+    expect(sentence).toMatch(/\.$/);
   }
 });
 
