@@ -27,7 +27,10 @@ function trialOf(server: URL, bytes: number, seesRefusals = true): Trial {
 
 /** This library's class in Node. */
 export function tryClass(route: Route, server: URL, bytes: number): Promise<Outcome> {
-  const Socket = createWebSocketClass(route.dial, { headers: { Cookie: COOKIE } });
+  const Socket = createWebSocketClass(route.dial, {
+    headers: { Cookie: COOKIE },
+    handshakeTimeoutMs: 60_000, // with stdio: a program starts first
+  });
   return tryServer(Socket as unknown as typeof WebSocket, trialOf(server, bytes));
 }
 
