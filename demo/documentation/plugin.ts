@@ -65,7 +65,10 @@ export function documentation(): Plugin {
         }
         const { pathname } = new URL(request.url ?? "/", "http://localhost");
         const file = join(folder, decodeURIComponent(pathname.endsWith("/") ? `${pathname}index.html` : pathname));
-        if (!file.startsWith(folder + sep) || !existsSync(file)) return next();
+        if (!file.startsWith(folder + sep) || !existsSync(file)) {
+          next();
+          return;
+        }
         response.writeHead(200, { "Content-Type": types[extname(file)] ?? "text/plain; charset=utf-8" });
         createReadStream(file).pipe(response);
       });

@@ -15,7 +15,7 @@ import { RawPeer } from "./rawPeer.ts";
 interface Bridge {
   readonly name: string;
   /** Joins each transport with the echo server at the URL, until the signal is aborted. */
-  run(transports: AsyncIterable<ByteTransport>, url: string, signal: AbortSignal): Promise<void>;
+  readonly run: (transports: AsyncIterable<ByteTransport>, url: string, signal: AbortSignal) => Promise<void>;
 }
 
 const bytes: Bridge = {

@@ -31,7 +31,7 @@ export function tryClass(route: Route, server: URL, bytes: number): Promise<Outc
     headers: { Cookie: COOKIE },
     handshakeTimeoutMs: 60_000, // with stdio: a program starts first
   });
-  return tryServer(Socket as unknown as typeof WebSocket, trialOf(server, bytes));
+  return tryServer(Socket, trialOf(server, bytes));
 }
 
 /** The command `connect`, which speaks TCP: a listener carries its connections on over the route. */

@@ -26,9 +26,8 @@ const command = "src/cli/main.ts";
 
 /** Makes a route to the server at this URL, which refuses what asks for /401. */
 export const routes: Readonly<Record<RouteName, (server: URL) => Promise<Route>>> = {
-  async directly(server) {
-    return { dial: (url) => dialTCP(url), address: server.href, close: async () => {} };
-  },
+  directly: (server) =>
+    Promise.resolve({ dial: (url) => dialTCP(url), address: server.href, close: () => Promise.resolve() }),
   async "HTTP/2"(server) {
     const start = (to: string): Program =>
       Program.node(command, "bridge", "http2://127.0.0.1:0", to, "--forward", "Cookie", "--quiet");
@@ -70,7 +69,7 @@ export const routes: Readonly<Record<RouteName, (server: URL) => Promise<Route>>
       close: () => program.stop(),
     };
   },
-  async stdio({ host }) {
+  stdio({ host }) {
     const children = new Set<Promise<unknown>>();
     const dial = (): ByteTransport => {
       const child = spawn(process.execPath, [command, "bridge", "stdio:", `tcp:${host}`], {
@@ -84,13 +83,11 @@ export const routes: Readonly<Record<RouteName, (server: URL) => Promise<Route>>
         close: () => void child.kill(),
       };
     };
-    return {
+    return Promise.resolve({
       dial,
       address: host,
-      async close() {
-        await Promise.all(children);
-      },
-    };
+      close: async () => void (await Promise.all(children)),
+    });
   },
 };
 

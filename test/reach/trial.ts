@@ -34,7 +34,8 @@ export async function tryServer(Socket: SocketClass, trial: Trial): Promise<Outc
   const refused = new Socket(trial.refusedURL);
   const { event } = await endOf(refused);
   if (trial.seesRefusals) {
-    const { rejection } = Object(Object(event).cause) as {
+    const { cause } = event as { cause?: unknown };
+    const { rejection } = Object(cause) as {
       rejection?: { status: number; body: Uint8Array; headers: Headers };
     };
     expect("the status of the refusal", rejection?.status, 401);
