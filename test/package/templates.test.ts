@@ -73,12 +73,12 @@ describe("vite-webrtc", () => {
   });
 });
 
-test("playwright: its test passes, and loses the connection in mid-message", async () => {
+test("playwright: its tests pass, one of which loses the connection in mid-message", async () => {
   const folder = copy("playwright");
   // Without a browser of Playwright's own, the one of this machine, as its guide says.
   const options = executablePath === undefined ? {} : { launchOptions: { executablePath } };
   const config = `export default { use: ${JSON.stringify(options)} };\n`;
   writeFileSync(join(folder, "playwright.config.js"), config);
   const printed = await run(tool("playwright"), ["test", "--reporter", "line", "--workers", "1"], folder, 150_000);
-  expect(printed).toMatch(/1 passed/);
+  expect(printed).toMatch(/[1-9]\d* passed/);
 });
