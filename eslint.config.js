@@ -38,5 +38,5 @@ export default tseslint.config(
   { files: ["src/playwright/page/**"], rules: { "@typescript-eslint/unbound-method": "off" } },
   { files: ["**/*.mjs"], ...tseslint.configs.disableTypeChecked },
   { files: ["**/*.mjs"], rules: { "@typescript-eslint/explicit-module-boundary-types": "off" } },
-  { files: ["test/**", "demo/tcp/**", "e2e/**", ".ci/**"], rules: { "no-console": "off" } },
+  { files: ["test/**", "demo/tcp/**", "e2e/**", "examples/**", ".ci/**"], rules: { "no-console": "off" } },
 );

@@ -1,10 +1,12 @@
 /** The playground's server and build. */
 import { defineConfig } from "vite";
 import { offline } from "./demo/offline/plugin.ts";
+import { sourceAliases } from "./test/support/entries.ts";
 
 export default defineConfig({
   // Relative, so that the page can be put anywhere.
   base: "./",
+  resolve: { alias: sourceAliases },
   build: { outDir: "demo/dist" },
   plugins: [offline()],
   server: { host: "127.0.0.1" },

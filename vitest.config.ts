@@ -4,6 +4,7 @@ import { mergeConfig } from "vite";
 import { defineConfig } from "vitest/config";
 import { findChromium } from "./test/support/chromium.ts";
 import { findFirefox } from "./test/support/firefox.ts";
+import { pageExamples } from "./test/support/pageExamples.ts";
 import playground from "./vite.config.ts";
 
 const executablePath = findChromium();
@@ -46,7 +47,7 @@ const tests = defineConfig({
         test: {
           name: "node",
           environment: "node",
-          include: ["test/**/*.test.ts"],
+          include: ["test/**/*.test.ts", "examples/testing/*.test.ts"],
           exclude: ["**/node_modules/**", "test/browser/**", "test/compat/page/**"],
           sequence: { groupOrder: 0 },
           maxWorkers: "100%",
@@ -57,6 +58,7 @@ const tests = defineConfig({
       },
       {
         extends: true,
+        plugins: [pageExamples()],
         // Found only while the tests run, which would reload the page under them.
         optimizeDeps: {
           include: ["fast-check", "pako", "vitest/internal/browser", ...libraries],
@@ -77,6 +79,8 @@ const tests = defineConfig({
             "test/compat/{graphqlWs,jsonRpc,phoenix,reconnecting,signalr,stomp,worlds,yjs}.test.ts",
             "test/compat/page/*.test.ts",
           ],
+          // Pure text: a minute, and the same in every engine.
+          exclude: ["test/inspect/secrets.test.ts"],
           browser: {
             enabled: true,
             headless: true,

@@ -6,6 +6,8 @@ import { takeBytes } from "./explain/taking.ts";
 import { holdUnavailable } from "./components/unavailable.ts";
 import { conversation, selected } from "./model/playground.ts";
 import { Playground } from "./playground.tsx";
+import { followInvitation } from "./connect/invited.ts";
+import { findRelay, isServedByCommand } from "./network/relay.ts";
 import { followHash } from "./scenarios/teller.ts";
 
 const root = document.getElementById("playground")!;
@@ -14,11 +16,14 @@ keepFocusIn(root);
 holdUnavailable();
 takeBytes();
 followExplain();
+followInvitation();
+void findRelay();
 
 if (!followHash()) sayHello();
 
-// Once opened, the page also opens without a network. Not in development, where its files change.
-if (import.meta.env.PROD && "serviceWorker" in navigator) {
+// Once opened, the page also opens without a network. Not in development, where its files change, and not from the
+// command, whose port may be another program's tomorrow.
+if (import.meta.env.PROD && !isServedByCommand() && "serviceWorker" in navigator) {
   navigator.serviceWorker.register("./offline.js").catch(() => undefined);
 }
 

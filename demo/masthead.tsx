@@ -2,6 +2,8 @@
 import type { VNode } from "preact";
 import { remembered } from "./model/remembered.ts";
 import { explaining } from "./explain/explained.ts";
+import { conversation } from "./model/playground.ts";
+import { isInPage } from "./network/carriers.ts";
 import { stories } from "./scenarios/stories.ts";
 import { tell, telling } from "./scenarios/teller.ts";
 
@@ -39,7 +41,10 @@ export function Masthead({ breaking }: { readonly breaking: () => void }): VNode
         <div class="front">
           <h1>See every bit of a WebSocket.</h1>
           <p>
-            A client and a server talk in this page, and nothing leaves it. Choose an arrow to see what its bytes mean.
+            {isInPage(conversation.value.wishes.carrier.name)
+              ? "A client and a server talk in this page, and nothing leaves it."
+              : "One end is in this page, the other one elsewhere."}{" "}
+            Choose an arrow to see what its bytes mean.
           </p>
           <div class="doors">
             <button type="button" class="primary" onClick={takeTour}>
@@ -66,6 +71,6 @@ function Brand(): VNode {
 
 function takeTour(): void {
   void tell(stories[0]!);
-  // The button goes away: what it leads to has the focus.
+  // The button disappears, so its target gets the focus.
   requestAnimationFrame(() => document.querySelector<HTMLElement>(".story .primary")?.focus());
 }

@@ -21,6 +21,7 @@ import { SidePanel } from "./sides/sidePanel.tsx";
 
 const otherTools: readonly Tab<Exclude<ToolName, "inspector">>[] = [
   { name: "transport", label: "Transport" },
+  { name: "connect", label: "Connect" },
   { name: "faults", label: "Faults" },
   { name: "stories", label: "Stories" },
   { name: "throughput", label: "Throughput" },
@@ -47,6 +48,7 @@ effect(() => {
 });
 
 const loadExplain = async (): Promise<ComponentType> => (await import("./explain/explainView.tsx")).ExplainView;
+const loadConnect = async (): Promise<ComponentType> => (await import("./connect/connectPanel.tsx")).ConnectPanel;
 const loadThroughput = async (): Promise<ComponentType> => (await import("./throughput/throughput.tsx")).Throughput;
 const loadProgram = async (): Promise<ComponentType> => (await import("./programs/programSource.tsx")).ProgramSource;
 
@@ -171,6 +173,8 @@ function Tool({ name }: { readonly name: ToolName }): VNode {
       return <Inspector />;
     case "transport":
       return <NetworkPanel />;
+    case "connect":
+      return <Later load={loadConnect} />;
     case "faults":
       return <Breaker />;
     case "stories":

@@ -52,6 +52,16 @@ for (const colorScheme of ["light", "dark"] as const) {
       await expectAccessible(page, "a verdict");
       await page.getByRole("button", { name: "Handshakes", exact: true }).click();
       await expectAccessible(page, "handshakes");
+      await page.goto("/#explain");
+      const box = page.getByRole("main", { name: "Explain these bytes" });
+      await box.getByRole("textbox", { name: /^Bytes/ }).fill("81 05 48 65 6c 6c 6f");
+      await expectAccessible(page, "the box for bytes");
+      await box.getByRole("button", { name: "Explain", exact: true }).click();
+      await expect(page.getByRole("region", { name: "Verdict" })).toContainText("Nothing is wrong");
+      await expectAccessible(page, "an explanation");
+      await box.getByLabel("Direction").selectOption("client → server");
+      await expect(page.getByRole("region", { name: "Verdict" })).toContainText("did not mask");
+      await expectAccessible(page, "a fault that is explained");
     });
   }
 }

@@ -13,7 +13,8 @@ const stories = ["recipes", "recovers", "rendezvous", "webrtc", "webrtcNode", "w
 const isFull = process.env.E2E_FULL !== undefined;
 
 export default defineConfig({
-  testDir: ".",
+  testDir: "..",
+  testMatch: ["**/e2e/**/*.spec.ts", "**/examples/playwright/*.spec.ts"],
   globalSetup: "./pageScript.setup.ts",
   outputDir: "test-results",
   reporter: "list",

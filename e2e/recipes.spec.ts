@@ -1,4 +1,4 @@
-/** The README's recipes between real pages. `test/readme.test.ts` checks that the README shows exactly these. */
+/** Examples between real pages: graphql-ws over WebRTC, and Yjs over WebTransport. */
 import { expect, test, type Browser } from "@playwright/test";
 import { startWebTransportServer } from "../test/support/webTransportServer.ts";
 import type { RecipesPage } from "./page/recipes.ts";

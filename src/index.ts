@@ -1,4 +1,9 @@
-/** The sans-I/O entry: names only. */
+/**
+ * The protocol alone: bytes in, events out, calls in, bytes out. It does no I/O and sets no timers. For code with its
+ * own I/O loop.
+ *
+ * @module websocket-over
+ */
 export { ClientConnection, type ClientConnectionOptions } from "./connection/clientConnection.ts";
 export type { Connection } from "./connection/connection.ts";
 export {

@@ -72,14 +72,22 @@ describe("src/core, src/handshake, src/connection and the machines of driver, re
 
 describe("imports point inward", () => {
   const ofPlaywright = ["@playwright/test", "node:fs", "node:net"];
-  const ofCommand = ["buffer", "events", "fs", "fs/promises", "http", "http2", "net", "path", "process", "readline"]
-    .concat("stream", "stream/consumers", "timers/promises", "util")
+  const ofCommand = ["buffer", "crypto", "events", "fs", "fs/promises", "http", "http2", "net", "path", "process"]
+    .concat("readline", "stream", "stream/consumers", "timers/promises", "url", "util")
     .map((name) => `node:${name}`);
   const allowed: Record<string, readonly string[]> = {
     core: ["core"],
     handshake: ["core", "handshake"],
     connection: ["core", "handshake", "connection"],
-    transports: ["transports", "core/options.ts", "node:dns", "node:net", "node:tls"],
+    transports: [
+      "transports",
+      "core/options.ts",
+      "handshake/headReader.ts",
+      "handshake/requestTarget.ts",
+      "node:dns",
+      "node:net",
+      "node:tls",
+    ],
     http2: ["transports", "http2", "core/options.ts"],
     resume: ["core", "connection", "transports", "stream", "resume"],
     rendezvous: ["transports", "rendezvous", "core/options.ts", "stream/clock.ts", "stream/incomingMessages.ts"],

@@ -31,7 +31,7 @@ export const trial = signal<
 
 /** How long to wait for a connection to open, in milliseconds. */
 const OPEN_MS = 10_000;
-/** How long is waited for what was sent to arrive, in milliseconds. */
+/** How long to wait until the frames have arrived, in milliseconds. */
 const SHOW_MS = 3000;
 
 export function takePreset(preset: Preset): void {

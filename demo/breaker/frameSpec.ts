@@ -96,7 +96,7 @@ function deflated(data: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return record?.kind === "frame" ? record.payload : new Uint8Array(0);
 }
 
-/** The frame that was seen, to be changed. Its payload as text, if it is some. */
+/** A captured frame, ready to be changed. Its payload is text if it can be. */
 export function specOf(frame: FrameRecord): FrameSpec {
   const { fin, rsv, opcode, masked, lengthForm, payload, payloadLength, maskingKey, messageType } = frame;
   const text = messageType === "text" && rsv === 0 ? readText(payload) : undefined;

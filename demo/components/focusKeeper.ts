@@ -5,7 +5,7 @@ const PLACES = "[tabindex], [role], section, form, main";
 
 /** Watches all of `root`. */
 export function keepFocusIn(root: Element): void {
-  /** What had it last, and what that was in, nearest first. */
+  /** The element that had it last, and its ancestors, nearest first. */
   let path: readonly Element[] = [];
   root.addEventListener("focusin", (event) => {
     path = event

@@ -16,7 +16,7 @@ interface Props<Name extends string> {
 }
 
 export function TabList<Name extends string>({ tabs, chosen, label }: Props<Name>): VNode {
-  // On a narrow screen the tabs are scrolled, and something else than a click on one may have chosen it.
+  // On a narrow screen the tabs scroll, and a tab may be selected without a click.
   useEffect(() => {
     document.getElementById(tabId(chosen.value))?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, [chosen.value]);

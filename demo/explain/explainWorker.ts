@@ -1,4 +1,4 @@
-/** Reads and decodes what was given, beside the page: a capture of 50 MiB takes its time, and can be stopped. */
+/** Reads and decodes the input beside the page: a capture of 50 MiB takes a while, and can be stopped. */
 import { explanationOf, type Explanation, type ReadAs } from "./explanation.ts";
 import { recogniseFile, recogniseText, type Bytes, type Chunk, type Recognised } from "./recognise.ts";
 import { redactChunks } from "./redaction.ts";

@@ -1,7 +1,7 @@
-/** Whether the page explains bytes, and which: the part of it that is there from the start. */
+/** Whether the page explains bytes, and which. The part that loads at the start. */
 import { signal } from "@preact/signals";
 
-/** What somebody gave, before anything is known of it. */
+/** The input, before anything is known about it. */
 export type Given =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "file"; readonly file: File }

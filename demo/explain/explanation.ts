@@ -1,10 +1,10 @@
-/** Decodes a connection as it is taken for, and judges it. */
+/** Decodes a connection under the reader's assumptions, and judges it. */
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import { Decoder, type Role, type TraceRecord } from "../../src/inspect/index.ts";
 import { senderOf, type Bytes, type Chunk, type Found } from "./recognise.ts";
 import { verdictOf, type Verdict } from "./verdict.ts";
 
-/** What bytes are taken for. All of it can be changed by the reader. */
+/** The assumptions about the bytes. The reader can change each of them. */
 export interface ReadAs {
   /** Which end sent them, if they are of one direction; `undefined` for what they look like. */
   readonly sender: Role | undefined;
@@ -36,7 +36,7 @@ export function explanationOf(found: Found, as: ReadAs, progress: (bytes: number
   const chunks = chunksAs(found, as);
   const sender = found.oneWay ? chunks[0]?.sender : undefined;
   const plain = as.deflate === "yes" ? undefined : recordsOf(chunks, as, false, progress);
-  // Frames that would be wrong without an agreement, and are right with it, had one.
+  // If frames are invalid without an agreement and valid with one, there was one.
   const inflates =
     plain === undefined ||
     (as.deflate === "auto" && plain.some(isCompressed) && isBetter(recordsOf(chunks, as, true), plain));
@@ -63,7 +63,7 @@ function recordsOf(
   const decoder = new Decoder({
     ...(handshake !== "auto" && { handshake }),
     masking,
-    // With a handshake the extension is there for what that agrees on.
+    // With a handshake, the extension only decodes what the handshake agrees on.
     extensions: deflate || hasHead ? [permessageDeflate()] : [],
     onRecord: (record) => (records[record.id] = record),
   });

@@ -1,4 +1,4 @@
-/** What has become of the bytes that were given: the state of the box, kept by a worker that can be stopped. */
+/** The progress of reading the input: the state of the box, updated by a worker that can be stopped. */
 import { batch, signal } from "@preact/signals";
 import { borrowed, selected } from "../model/playground.ts";
 import type { WireItem } from "../model/timeline.ts";
@@ -29,7 +29,7 @@ let worker: Worker | undefined;
 /** What was chosen of the live connection. */
 let liveChoice: WireItem | undefined;
 
-/** Begins with what was given, in place of what was there. */
+/** Starts with a new input and drops the previous one. */
 export async function readGiven(what: Given): Promise<void> {
   stopReading();
   batch(() => {
@@ -132,7 +132,7 @@ function refuse(why: string): void {
   refusal.value = why;
 }
 
-/** On the ladder and in the inspector, with what is guilty chosen. */
+/** Shows it on the ladder and in the inspector, with the guilty record selected. */
 function show(what: Explanation | undefined): void {
   if (borrowed.value === undefined) liveChoice ??= selected.value;
   explanation.value = what;

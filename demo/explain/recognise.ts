@@ -1,4 +1,4 @@
-/** Tells what was given, a capture, an archive, a vector or bytes in text, and takes the connections out of it. */
+/** Recognizes the input (a capture, an archive, a vector, or bytes as text) and extracts its connections. */
 import { CaptureError, fromHAR, fromPcap, type CapturedConnection, type Role } from "../../src/inspect/index.ts";
 import { fromHex } from "../../src/inspect/hex.ts";
 import { readBytes } from "../model/readBytes.ts";
@@ -26,11 +26,11 @@ export interface Recognised {
   /** What it was taken for, in words, such as “a Wireshark hex dump”. */
   readonly as: string;
   readonly found: readonly Found[];
-  /** The headers of its frames are made up, since it has messages alone. */
+  /** The frame headers are made up, because the file contains only messages. */
   readonly madeUp: boolean;
 }
 
-/** Returns a sentence for what is none of these. Never throws because of what was given. */
+/** Returns a sentence for any other input. No input makes it throw. */
 export function recogniseText(text: string): Recognised | string {
   const trimmed = text.trim();
   if (trimmed === "") return "There is nothing here yet: paste bytes, or choose a file.";
@@ -173,7 +173,7 @@ function isEtherType(bytes: Bytes, at: number): boolean {
   return (bytes[at] === 0x08 && bytes[at + 1] === 0x00) || (bytes[at] === 0x86 && bytes[at + 1] === 0xdd);
 }
 
-/** What TCP carries in it, or `undefined` if it is no packet. */
+/** The payload of TCP in it, or `undefined` if it is not a packet. */
 function packetIn(bytes: Bytes): Bytes | undefined {
   const link = LINKS.find(({ at, isIn }) => bytes.length > at + 40 && isIn(bytes) && isIP(bytes.subarray(at)));
   if (link === undefined) return undefined;
@@ -196,7 +196,7 @@ function packetIn(bytes: Bytes): Bytes | undefined {
   return read[0]?.chunks[0]?.bytes ?? new Uint8Array(0);
 }
 
-/** Whether a packet of TCP over IP begins here, and is all there. */
+/** Whether a complete packet of TCP over IP starts here. */
 function isIP(bytes: Bytes): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const version = bytes[0]! >> 4;

@@ -1,4 +1,4 @@
-/** Blanks the secrets in what is passed on: cookies, authorization and tokens in the heads of a connection. */
+/** Blanks secrets before bytes are shared: cookies, authorization and tokens in the heads of a connection. */
 import { isSecretHeader, redactRecord, type Role, type TraceRecord } from "../../src/inspect/index.ts";
 import type { Explanation } from "./explanation.ts";
 import type { Chunk } from "./recognise.ts";

@@ -1,4 +1,4 @@
-/** Records that were decoded from a file, as the ladder draws them: nothing of it changes any more. */
+/** Records decoded from a file, in the form that the ladder draws. They no longer change. */
 import type { TraceRecord } from "../../src/inspect/index.ts";
 import type { LookedAt, Moment, RecordItem, WireItem } from "../model/timeline.ts";
 

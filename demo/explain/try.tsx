@@ -1,4 +1,4 @@
-/** What can be done with frames that were explained: a live peer is asked, or the frame is built anew. */
+/** Actions for explained frames: send them to a live peer, or open one in the frame builder. */
 import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { maskedPayload, type FrameRecord } from "../../src/inspect/index.ts";

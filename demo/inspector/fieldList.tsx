@@ -32,7 +32,7 @@ export function FieldList({ fields, start }: { readonly fields: readonly Field[]
 
 type Line = readonly [Field, ...Field[]];
 
-/** One line a field, but for the reserved bits while they say nothing: those share one. */
+/** One line for each field. The reserved bits share a line while they are 0. */
 function linesOf(fields: readonly Field[]): Line[] {
   const reserved = fields.filter(({ annotation }) => /^rsv\d$/.test(annotation.name));
   const isQuiet = reserved.every(({ annotation }) => annotation.value === false && annotation.violations.length === 0);

@@ -52,7 +52,7 @@ export interface Stretch {
 
 const NO_FIELDS: readonly Field[] = [];
 
-/** Tells for bytes from `start` of the stream on which fields each half of them is of. */
+/** For each half of the bytes from `start` on, the fields that it belongs to. */
 export class FieldMap {
   readonly #ofByte: (readonly Field[])[] = [];
   readonly #start: number;

@@ -6,7 +6,7 @@ import { useEffect } from "preact/hooks";
 /** The keys of the fields. */
 const lit = signal<readonly string[]>([]);
 
-/** Lights what has a key of these in its `data-fields`, in all of the box, while one of them is pointed at or has focus. */
+/** Highlights every element of the box whose `data-fields` has one of these keys, while one is hovered or focused. */
 export function useLitFields(box: RefObject<HTMLElement | null>): void {
   useEffect(() => {
     const root = box.current!;

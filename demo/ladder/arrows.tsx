@@ -60,6 +60,9 @@ function Arrow({ row, left, right, y, flight }: ArrowProps): VNode {
   const [x1, x2] = forward ? [left, right] : [right, left];
   const [y1, y2] = [y(start), y(end)];
   const classes = ["arrow", item.kind, `from-${item.from}`, ...(violates(item) ? ["violates"] : [])].join(" ");
+  if (row.fold !== undefined) {
+    return <line class="folded" x1={left} x2={right} y1={y(end)} y2={y(end)} />;
+  }
   if (item.kind === "break") {
     const middle = (left + right) / 2;
     return <path class={classes} d={`M${middle - 7} ${y1 - 7} l14 14 m0 -14 l-14 14`} />;

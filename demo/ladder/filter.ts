@@ -1,5 +1,6 @@
 /** A filter for the ladder, as a person types it: `opcode:ping from:server size>1k "some text" is:broken`. */
 import type { WireItem } from "../model/timeline.ts";
+import { contentOf } from "../../src/inspect/index.ts";
 import { spokenLabel, violates } from "./labels.ts";
 
 export type Keeps = (item: WireItem) => boolean;
@@ -33,11 +34,23 @@ function termOf(name: string, sign: string | undefined, value: string): Keeps | 
     case "text:":
     case "": {
       const sought = value.toLowerCase();
-      return (item) => spokenLabel(item).toLowerCase().includes(sought);
+      return (item) => spokenLabel(item).toLowerCase().includes(sought) || contentText(item).includes(sought);
     }
     default:
       return `There is no “${name}”: write opcode:, from:, size>, size<, text: or is:broken.`;
   }
+}
+
+const decoder = new TextDecoder();
+/** Of complete frames. */
+const texts = new WeakMap<WireItem, string>();
+
+/** What the frame carries, as text in small letters: the label has only its start. */
+function contentText(item: WireItem): string {
+  if (item.kind !== "record" || item.record.kind !== "frame" || item.arrived === undefined) return "";
+  const text = texts.get(item) ?? decoder.decode(contentOf(item.record)).toLowerCase();
+  texts.set(item, text);
+  return text;
 }
 
 function opcodeIs(value: string): Keeps | string {
@@ -57,7 +70,7 @@ function sizeIs(above: boolean, value: string): Keeps | string {
   };
 }
 
-/** Of what a frame carries, or of anything else all of it. */
+/** The payload of a frame, or all bytes of any other record. */
 function sizeOf(item: WireItem): number | undefined {
   if (item.kind === "break") return undefined;
   if (item.kind === "chunk") return item.length ?? 0;

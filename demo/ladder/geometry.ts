@@ -1,5 +1,6 @@
 /** The positions on the ladder, in rows: time runs down, and only events take room. */
 import type { Keeps } from "./filter.ts";
+import type { Fold } from "./folding.ts";
 import type { LookedAt, Moment, WireItem } from "../model/timeline.ts";
 
 export interface Row {
@@ -11,6 +12,8 @@ export interface Row {
   readonly open: boolean;
   /** Its place among all rows, counted from 1. */
   readonly position: number;
+  /** Equal frames that are hidden here. */
+  readonly fold?: Fold;
 }
 
 /** A time without events. */
@@ -20,6 +23,8 @@ export interface Gap {
 }
 
 export interface Geometry {
+  /** How many arrows there are, with those that are folded. */
+  readonly arrows: number;
   /** Sorted by their ends. */
   readonly rows: readonly Row[];
   readonly gaps: readonly Gap[];
@@ -61,7 +66,7 @@ export function geometryOf({ moments, pending }: LookedAt, chunks: boolean, keep
     rows.push({ item, start, end: at, open: true, position: rows.length + 1 });
     longest = Math.max(longest, at++ - start);
   }
-  return { rows, gaps, height: at, longest };
+  return { arrows: rows.length, rows, gaps, height: at, longest };
 }
 
 function spanOf(item: WireItem): { readonly start: number; readonly end: number } {

@@ -2,6 +2,7 @@
 import type { FrameRecord, TraceRecord } from "../../src/inspect/index.ts";
 import { hex, quoted } from "../model/format.ts";
 import type { WireItem } from "../model/timeline.ts";
+import type { Fold } from "./folding.ts";
 
 export interface Label {
   /** For example `TEXT`. */
@@ -48,6 +49,11 @@ function makeLabel(item: WireItem): Label {
 
 export function violates(item: WireItem): boolean {
   return item.kind === "break" || (item.kind === "record" && item.record.violations.length > 0);
+}
+
+/** For a row that stands for several equal frames. */
+export function foldLabel({ frames }: Fold): string {
+  return `${frames.toLocaleString("en")} more like it`;
 }
 
 /** The same for screen readers. */

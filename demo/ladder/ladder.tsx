@@ -3,12 +3,26 @@ import { useComputed, useSignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useCallback, useLayoutEffect, useRef } from "preact/hooks";
 import { behaviour, borrowed, lookedAt, networkSettings, selected, wireVersion } from "../model/playground.ts";
+import { foldRuns } from "./folding.ts";
 import { geometryOf, gapsBetween, rowsBetween, type Row } from "./geometry.ts";
-import { spokenLabel, violates } from "./labels.ts";
+import { foldLabel, spokenLabel, violates } from "./labels.ts";
 import { Arrows } from "./arrows.tsx";
 import { LadderRow } from "./ladderRow.tsx";
 import { LadderTools } from "./ladderTools.tsx";
-import { changeZoom, filter, follows, paused, ROW_HEIGHTS, showsChunks, WORDS_FROM, zoom } from "./ladderState.ts";
+import {
+  changeZoom,
+  filter,
+  folds,
+  follows,
+  paused,
+  ROW_HEIGHTS,
+  showsChunks,
+  unfold,
+  unfolded,
+  WORDS_FROM,
+  zoom,
+} from "./ladderState.ts";
+import { Minimap } from "./minimap.tsx";
 
 /** How far beyond the edges the ladder is drawn, in CSS pixels, so that short scrolling draws nothing. */
 const OVERSCAN = 240;
@@ -33,7 +47,13 @@ export function Ladder({ opened }: Props): VNode {
     const keeps = filter.value;
     return geometryOf(lookedAt.value, showsChunks.value, typeof keeps === "string" ? undefined : keeps);
   });
-  const geometry = paused.value ?? live.value;
+  const folded = useComputed(() => {
+    const whole = paused.value ?? live.value;
+    if (!folds.value) return whole;
+    const [open, chosen] = [unfolded.value, selected.value];
+    return foldRuns(whole, (first, hidden) => open.has(first) || hidden.some(({ item }) => item === chosen));
+  });
+  const geometry = folded.value;
   const rowHeight = ROW_HEIGHTS[zoom.value]!;
   const box = useRef<HTMLDivElement>(null);
   /** The part that is drawn, in CSS pixels. */
@@ -51,7 +71,7 @@ export function Ladder({ opened }: Props): VNode {
     };
   }, []);
   useLayoutEffect(() => {
-    // An inspector that opens below takes room: what was in sight before, and the selected arrow, stay in sight.
+    // An inspector that opens below takes room. What was visible before, and the selected arrow, stay visible.
     const observer = new ResizeObserver(() => {
       if (borrowed.peek() === undefined && follows.peek() && paused.peek() === undefined) {
         box.current!.scrollTop = box.current!.scrollHeight;
@@ -83,7 +103,8 @@ export function Ladder({ opened }: Props): VNode {
   };
   const open = (row: Row): void => {
     choose(row);
-    opened?.();
+    if (row.fold === undefined) opened?.();
+    else unfold(row.fold.first);
   };
   const press = (event: KeyboardEvent): void => {
     const { rows } = geometry;
@@ -95,7 +116,7 @@ export function Ladder({ opened }: Props): VNode {
       choose(nextBroken(rows, at, key === "n"));
       return;
     }
-    if (key === "Enter" && selected.value !== undefined) opened?.();
+    if (key === "Enter" && rows[at] !== undefined) open(rows[at]);
     const to =
       key === "Home" ? 0 : key === "End" ? rows.length - 1 : at < 0 ? rows.length - 1 : at + (steps[key] ?? NaN);
     if (Number.isNaN(to) || !(key in steps || key === "Home" || key === "End")) return;
@@ -124,42 +145,45 @@ export function Ladder({ opened }: Props): VNode {
         <span class="client">client{isLive && !behaviour.client.value.reads && " (not reading)"}</span>
         <span class="server">server{isLive && !behaviour.server.value.reads && " (not reading)"}</span>
       </div>
-      <div
-        class="rungs"
-        ref={box}
-        role="listbox"
-        aria-label="Bytes on the wire"
-        tabIndex={0}
-        {...(active !== undefined && { "aria-activedescendant": `row-${active.item.id}` })}
-        onScroll={noteScroll}
-        onKeyDown={press}
-        onWheel={wheel}
-      >
-        <div class="length" role="presentation" style={{ height: `${height}px` }}>
-          <Arrows
-            rows={rows}
-            gaps={gaps}
-            rowHeight={rowHeight}
-            top={top}
-            height={Math.min(bottom, Math.max(height, bottom - OVERSCAN)) - top}
-            width={width}
-            flight={stepping ? undefined : latencyMs}
-          />
-          {rows.map((row, slot) => (
-            <LadderRow
-              key={slot} // the element is reused for another row
-              row={row}
+      <div class="scene">
+        <div
+          class="rungs"
+          ref={box}
+          role="listbox"
+          aria-label="Bytes on the wire"
+          tabIndex={0}
+          {...(active !== undefined && { "aria-activedescendant": `row-${active.item.id}` })}
+          onScroll={noteScroll}
+          onKeyDown={press}
+          onWheel={wheel}
+        >
+          <div class="length" role="presentation" style={{ height: `${height}px` }}>
+            <Arrows
+              rows={rows}
+              gaps={gaps}
               rowHeight={rowHeight}
-              hasWords={hasWords}
-              isSelected={row.item === selected.value}
-              size={geometry.rows.length}
-              choose={open}
+              top={top}
+              height={Math.min(bottom, Math.max(height, bottom - OVERSCAN)) - top}
+              width={width}
+              flight={stepping ? undefined : latencyMs}
             />
-          ))}
+            {rows.map((row, slot) => (
+              <LadderRow
+                key={slot} // the element is reused for another row
+                row={row}
+                rowHeight={rowHeight}
+                hasWords={hasWords}
+                isSelected={row.item === selected.value}
+                size={geometry.rows.length}
+                choose={open}
+              />
+            ))}
+          </div>
         </div>
+        <Minimap geometry={geometry} box={box} height={height} />
       </div>
       <p class="spoken" role="status">
-        {active !== undefined && spokenLabel(active.item)}
+        {active !== undefined && (active.fold === undefined ? spokenLabel(active.item) : foldLabel(active.fold))}
       </p>
     </section>
   );

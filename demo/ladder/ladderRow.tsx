@@ -2,7 +2,7 @@
 import { Fragment, type VNode } from "preact";
 import { elapsed } from "../model/format.ts";
 import type { Row } from "./geometry.ts";
-import { labelOf, spokenLabel, violates } from "./labels.ts";
+import { foldLabel, labelOf, spokenLabel, violates } from "./labels.ts";
 
 interface Props {
   readonly row: Row;
@@ -15,9 +15,10 @@ interface Props {
 }
 
 export function LadderRow({ row, rowHeight, hasWords, isSelected, size, choose }: Props): VNode {
-  const { item, end } = row;
+  const { item, end, fold } = row;
   const { kind, size: length, flags, gist } = labelOf(item);
   const classes = ["row", item.kind, `from-${item.from}`];
+  if (fold !== undefined) classes.push("fold");
   if (row.open) classes.push("on-way");
   else if (row.end > row.start) classes.push("slopes");
   if (violates(item)) classes.push("violates");
@@ -28,13 +29,14 @@ export function LadderRow({ row, rowHeight, hasWords, isSelected, size, choose }
       class={classes.join(" ")}
       role="option"
       aria-selected={isSelected}
-      aria-label={spokenLabel(item)}
+      aria-label={fold === undefined ? spokenLabel(item) : `${foldLabel(fold)}, folded`}
       aria-setsize={size}
       aria-posinset={row.position}
       style={{ top: `${end * rowHeight}px`, height: `${rowHeight}px` }}
       onClick={() => choose(row)}
     >
-      {hasWords && (
+      {hasWords && fold !== undefined && <span class="words">⋮ {foldLabel(fold)}</span>}
+      {hasWords && fold === undefined && (
         <>
           <time data-text={elapsed((item.arrived ?? item.departed).atMs)} />
           <span class="words">

@@ -1,6 +1,7 @@
 /** The view of the ladder: zoom, follow, pause, filter. */
 import { computed, effect, signal } from "@preact/signals";
 import { lookedAt } from "../model/playground.ts";
+import type { WireItem } from "../model/timeline.ts";
 import { filterOf } from "./filter.ts";
 import type { Geometry } from "./geometry.ts";
 
@@ -16,6 +17,10 @@ export const filterText = signal("");
 /** What it keeps, or what is wrong with it. */
 export const filter = computed(() => filterOf(filterText.value));
 export const showsChunks = signal(true);
+/** Whether runs of equal frames are folded. */
+export const folds = signal(true);
+/** The first frames of the runs that are shown whole all the same. */
+export const unfolded = signal<ReadonlySet<WireItem>>(new Set());
 /** Whether the view follows the end. */
 export const follows = signal(true);
 /** The state that the ladder shows while it is paused. */
@@ -26,7 +31,12 @@ effect(() => {
   void lookedAt.value;
   paused.value = undefined;
   follows.value = true;
+  unfolded.value = new Set();
 });
+
+export function unfold(first: WireItem): void {
+  unfolded.value = new Set([...unfolded.value, first]);
+}
 
 export function changeZoom(by: number): void {
   zoom.value = Math.min(ROW_HEIGHTS.length - 1, Math.max(0, zoom.value + by));

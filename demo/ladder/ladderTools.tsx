@@ -5,23 +5,24 @@ import { Switch } from "../components/switch.tsx";
 import { count } from "../model/format.ts";
 import { borrowed, lookedAt } from "../model/playground.ts";
 import type { Geometry } from "./geometry.ts";
-import { changeZoom, filter, filterText, follows, paused, showsChunks } from "./ladderState.ts";
+import { changeZoom, filter, filterText, folds, follows, paused, showsChunks } from "./ladderState.ts";
 
 export function LadderTools({ live }: { readonly live: Geometry }): VNode {
   const held = paused.value;
   const { dropped } = lookedAt.value;
   const isLive = borrowed.value === undefined;
-  const more = held === undefined ? 0 : live.rows.length - held.rows.length;
+  const more = held === undefined ? 0 : live.arrows - held.arrows;
   return (
     <header class="panel-head">
       <h2>Ladder</h2>
       <p class="legend" role="status">
-        {count(live.rows.length, "arrow")}
+        {count(live.arrows, "arrow")}
         {dropped > 0 && `, ${dropped.toLocaleString("en")} older dropped`}
         {more > 0 && `, ${more.toLocaleString("en")} since the pause`}
       </p>
       <Filter />
       <div class="tools" role="toolbar" aria-label="Ladder">
+        <Switch checked={folds.value} change={(on) => (folds.value = on)} label="Fold" />
         {isLive && (
           <>
             <Switch checked={showsChunks.value} change={(on) => (showsChunks.value = on)} label="Chunks" />

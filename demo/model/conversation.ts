@@ -4,7 +4,8 @@ import type { Role } from "../../src/inspect/index.ts";
 import { openCarrier, type Carrier, type CarrierWish } from "../network/carriers.ts";
 import { network, type Network } from "../network/network.ts";
 import type { NetworkSettings } from "../network/settings.ts";
-import type { Behaviour, ClientWishes } from "./end.ts";
+import type { ByteTransport } from "../../src/transports/pipe.ts";
+import type { Behaviour, ClientWishes, EndOptions } from "./end.ts";
 import { startRaw, type RawClient, type RawServer } from "./raw.ts";
 import { startSide, startSideIn, type RunningSide, type Side } from "./side.ts";
 import { Timeline } from "./timeline.ts";
@@ -51,7 +52,8 @@ export function startConversation(wishes: Wishes, controls: Controls): Conversat
   });
   const startedEpochMs = performance.timeOrigin + performance.now();
   const sinceMs = (epochMs: number): number => epochMs - startedEpochMs;
-  const line = network(() => controls.network.peek(), timeline);
+  const { near = "client" } = wishes.carrier;
+  const line = network(() => controls.network.peek(), timeline, near);
   const { raw } = wishes;
 
   const client = signal<Side | undefined>();
@@ -61,20 +63,23 @@ export function startConversation(wishes: Wishes, controls: Controls): Conversat
   let carrier: Carrier | undefined;
   let abandoned = false;
 
-  if (raw?.role === "client") {
-    startRaw(line.clientEnd, raw);
+  if (near === "server") {
+    server.value = start(line.nearEnd, { role: "server", behaviour: controls.behaviour.server.peek() });
+  } else if (raw?.role === "client") {
+    startRaw(line.nearEnd, raw);
   } else {
     const { resource, subprotocols, compression } = wishes;
-    const behaviour = controls.behaviour.client;
-    const options = {
+    client.value = start(line.nearEnd, {
       role: "client",
       wishes: { resource, subprotocols, compression },
-      origin: location.origin,
-      behaviour: behaviour.peek(),
-    } as const;
-    const started = startSide(line.clientEnd, options, behaviour, sinceMs);
+      ...serverOf(wishes.carrier),
+      behaviour: controls.behaviour.client.peek(),
+    });
+  }
+  function start(transport: ByteTransport, options: EndOptions): Side {
+    const started = startSide(transport, options, controls.behaviour[options.role], sinceMs);
     running.push(started);
-    client.value = started.side;
+    return started.side;
   }
 
   const take = (opened: Carrier): void => {
@@ -84,18 +89,15 @@ export function startConversation(wishes: Wishes, controls: Controls): Conversat
       opened.dispose?.();
       return;
     }
-    const behaviour = controls.behaviour.server;
     const { far, worker } = opened;
     if (worker !== undefined) {
-      const started = startSideIn(worker, behaviour, sinceMs);
+      const started = startSideIn(worker, controls.behaviour.server, sinceMs);
       running.push(started);
       server.value = started.side;
     } else if (far !== undefined && raw?.role === "server") {
       startRaw(far, raw);
     } else if (far !== undefined) {
-      const started = startSide(far, { role: "server", behaviour: behaviour.peek() }, behaviour, sinceMs);
-      running.push(started);
-      server.value = started.side;
+      server.value = start(far, { role: "server", behaviour: controls.behaviour.server.peek() });
     }
     line.carry(opened.near);
   };
@@ -112,13 +114,15 @@ export function startConversation(wishes: Wishes, controls: Controls): Conversat
   }
 
   const byHand = "Its bytes are written by hand, so there is no connection here.";
+  const elsewhere =
+    wishes.carrier.name === "page" ? "in the other page" : `elsewhere: ${wishes.carrier.url ?? "no URL yet"}`;
   return {
     wishes,
     client,
     server,
     absent: {
-      client: byHand,
-      server: raw?.role === "server" ? byHand : `The server is elsewhere: ${wishes.carrier.url ?? "no URL yet"}`,
+      client: near === "server" ? `The client is ${elsewhere}.` : byHand,
+      server: raw?.role === "server" ? byHand : `The server is ${elsewhere}`,
     },
     problem,
     network: line,
@@ -128,9 +132,15 @@ export function startConversation(wishes: Wishes, controls: Controls): Conversat
       abandoned = true;
       for (const { stop } of running) stop();
       line.cut();
-      line.clientEnd.close?.();
+      line.nearEnd.close?.();
       carrier?.near.close?.();
       carrier?.dispose?.();
     },
   };
+}
+
+/** What the client says of the server, and of itself. A server that is not ours may refuse pages that it does not know. */
+function serverOf({ name, url, origin }: CarrierWish): { readonly host: string; readonly origin: string | undefined } {
+  if (name === "relay") return { host: new URL(url!).host, origin };
+  return { host: "server.example", origin: location.origin };
 }

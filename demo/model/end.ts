@@ -67,7 +67,14 @@ export interface End {
 }
 
 export type EndOptions =
-  | { readonly role: "client"; readonly wishes: ClientWishes; readonly origin: string; readonly behaviour: Behaviour }
+  | {
+      readonly role: "client";
+      readonly wishes: ClientWishes;
+      /** For `Host` and `Origin`. */
+      readonly host: string;
+      readonly origin: string | undefined;
+      readonly behaviour: Behaviour;
+    }
   | { readonly role: "server"; readonly behaviour: Behaviour };
 
 /** Long enough for a user who plays the server, or who releases bytes one by one. */
@@ -138,7 +145,8 @@ export function startEnd(transport: ByteTransport, options: EndOptions, report: 
     if (options.role === "client") {
       const { resource, subprotocols, compression } = options.wishes;
       const extensions = compression ? [deflate] : [];
-      const wishes = { host: "server.example", resource, subprotocols, origin: options.origin, extensions };
+      const { host, origin } = options;
+      const wishes = { host, resource, subprotocols, ...(origin !== undefined && { origin }), extensions };
       const all = { ...wishes, ...timing, limits };
       return startClient(line, all, show, (connection) => {
         recording = recordVector(connection, all, { maxBytes: MAX_VECTOR_BYTES });

@@ -1,7 +1,7 @@
 /** Which of the page's parts are in sight. */
 import { signal } from "@preact/signals";
 
-export type ToolName = "inspector" | "transport" | "faults" | "stories" | "throughput" | "program";
+export type ToolName = "inspector" | "transport" | "connect" | "faults" | "stories" | "throughput" | "program";
 export type PanelName = Exclude<ToolName, "inspector"> | "client" | "ladder" | "server";
 
 /** Below the ladder. */
@@ -12,6 +12,11 @@ export const chosenPanel = signal<PanelName>("ladder");
 export function openFaults(): void {
   chosenTool.value = "faults";
   chosenPanel.value = "faults";
+}
+
+export function openConnect(): void {
+  chosenTool.value = "connect";
+  chosenPanel.value = "connect";
 }
 
 /** Where what a story shows is seen. */

@@ -1,4 +1,6 @@
-/** The carrier from the network to the server: memory, a worker, a data channel, or a server at a URL. */
+/** The carrier from the network to the other end: memory, a worker, a data channel, a server, or another page. */
+import { signal } from "@preact/signals";
+import type { Role } from "../../src/inspect/index.ts";
 import { messagePortTransport } from "../../src/transports/messagePort.ts";
 import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
 import { dataChannelProtocol, dataChannelTransport } from "../../src/transports/webrtc.ts";
@@ -6,16 +8,24 @@ import { webSocketProtocol, webSocketTransport } from "../../src/transports/webS
 import { dial } from "../../src/transports/webTransport.ts";
 import { bytesOfHash } from "./certificateHash.ts";
 import { connectPeers } from "./peers.ts";
+import { relayURL } from "./relay.ts";
 
-export type CarrierName = "pipe" | "worker" | "webrtc" | "webtransport" | "websocket";
+export type CarrierName = "pipe" | "worker" | "webrtc" | "webtransport" | "websocket" | "relay" | "page";
 
 export interface CarrierWish {
   readonly name: CarrierName;
-  /** The server's URL, for the last two. */
+  /** The server's URL, for those that need one. */
   readonly url?: string;
   /** SHA-256 of a WebTransport server's self-signed certificate, in hex or Base64. */
   readonly certificateHash?: string;
+  /** For a server behind the relay: the `Origin` to send. By default none. */
+  readonly origin?: string | undefined;
+  /** For another page: which end this page is. By default it is the client. */
+  readonly near?: Role;
 }
+
+/** How to reach the other page, while there is one. Returns `undefined` if it has to connect first. */
+export const otherPage = signal<(() => ByteTransport | undefined) | undefined>(undefined);
 
 export interface Carrier {
   readonly near: ByteTransport;
@@ -36,7 +46,14 @@ export const carrierLabels: Readonly<Record<CarrierName, string>> = {
   webrtc: "WebRTC data channel",
   webtransport: "WebTransport, at a URL",
   websocket: "Byte tunnel in a WebSocket, at a URL",
+  relay: "TCP to a server, through the relay",
+  page: "Another page",
 };
+
+/** Whether both ends are in this page. */
+export function isInPage(name: CarrierName): boolean {
+  return name === "pipe" || name === "worker" || name === "webrtc";
+}
 
 export function needsUrl(name: CarrierName): boolean {
   return name === "webtransport" || name === "websocket";
@@ -65,7 +82,27 @@ export function openCarrier({ name, url = "", certificateHash = "" }: CarrierWis
       return webTransportCarrier(url, certificateHash);
     case "websocket":
       return tunnelCarrier(url);
+    case "relay":
+      return relayCarrier(url);
+    case "page":
+      return pageCarrier();
   }
+}
+
+async function relayCarrier(url: string): Promise<Carrier> {
+  const socket = new WebSocket(relayURL(new URL(url)), webSocketProtocol);
+  const near = webSocketTransport(socket, { windowBytes: 64 * 1024 });
+  if (await opens(socket)) return { near };
+  throw new Error(
+    "The relay does not open. If the command that serves this page has ended, start it again, and open the URL that " +
+      "it prints.",
+  );
+}
+
+function pageCarrier(): Carrier {
+  const near = otherPage.peek()?.();
+  if (near === undefined) throw new Error("No other page is connected: see “Connect”.");
+  return { near };
 }
 
 function workerCarrier(): Carrier {

@@ -5,9 +5,9 @@ import { Lane, type Bytes, type WireObserver } from "./lane.ts";
 import type { Mishap, NetworkSettings } from "./settings.ts";
 
 export interface Network {
-  /** What the client reads and writes. */
-  readonly clientEnd: ByteTransport;
-  /** Starts to carry bytes to the server. */
+  /** What the near end reads and writes. */
+  readonly nearEnd: ByteTransport;
+  /** Starts to carry bytes to the far end. */
   carry(carrier: ByteTransport): void;
   inject(from: Role, bytes: Bytes): void;
   arm(from: Role, mishap: Mishap): void;
@@ -23,10 +23,11 @@ export interface Network {
 }
 
 /** In bytes: small, so that stopping a reader soon has an effect. */
-const CLIENT_BUFFER_BYTES = 16 * 1024;
+const NEAR_BUFFER_BYTES = 16 * 1024;
 
-export function network(settings: () => NetworkSettings, observer: WireObserver): Network {
-  const [clientEnd, near] = pipe({ highWaterMark: CLIENT_BUFFER_BYTES });
+/** `nearRole`: which end is near. */
+export function network(settings: () => NetworkSettings, observer: WireObserver, nearRole: Role): Network {
+  const [nearEnd, near] = pipe({ highWaterMark: NEAR_BUFFER_BYTES });
   let lanes: Readonly<Record<Role, Lane>> | undefined;
   let chunks = 0;
   let gone: (() => void) | undefined;
@@ -38,12 +39,13 @@ export function network(settings: () => NetworkSettings, observer: WireObserver)
     near.close?.();
   };
   return {
-    clientEnd,
+    nearEnd,
     carry(carrier) {
       const shared = { settings, observer, nextId, cutOff: cut };
+      const [client, server] = nearRole === "client" ? [near, carrier] : [carrier, near];
       lanes = {
-        client: new Lane({ ...shared, from: "client", source: near.readable, sink: carrier.writable }),
-        server: new Lane({ ...shared, from: "server", source: carrier.readable, sink: near.writable }),
+        client: new Lane({ ...shared, from: "client", source: client.readable, sink: server.writable }),
+        server: new Lane({ ...shared, from: "server", source: server.readable, sink: client.writable }),
       };
       gone?.();
     },

@@ -10,6 +10,9 @@ import { conversation, networkSettings, wireVersion, wishes } from "../model/pla
 import { parseBytes } from "../model/readBytes.ts";
 import { act } from "../scenarios/action.ts";
 import { carrierLabels, lacking, needsUrl, type CarrierName } from "./carriers.ts";
+
+/** They are chosen under “Connect”. */
+const ELSEWHERE: readonly string[] = ["relay", "page"];
 import { plainNetwork } from "./settings.ts";
 
 export function NetworkPanel(): VNode {
@@ -51,11 +54,13 @@ function CarrierForm(): VNode {
             if (!needsUrl(name.value) && lacking(name.value) === undefined) event.currentTarget.form?.requestSubmit();
           }}
         >
-          {Object.entries(carrierLabels).map(([value, label]) => (
-            <option key={value} value={value}>
-              {label}
-            </option>
-          ))}
+          {Object.entries(carrierLabels)
+            .filter(([value]) => value === carrier.name || !ELSEWHERE.includes(value))
+            .map(([value, label]) => (
+              <option key={value} value={value}>
+                {label}
+              </option>
+            ))}
         </select>
       </label>
       {needsUrl(name.value) && (

@@ -20,8 +20,9 @@ const command = variants("do", {
 
 /** A URL in a link would have the page connect there: such a carrier becomes the pipe. */
 const carrier: Check<{ readonly name: "pipe" | "worker" | "webrtc" }> = (value, where) => {
-  const { name } = exactly({ name: oneOf("pipe", "worker", "webrtc", "webtransport", "websocket") })(value, where);
-  return { name: name === "webtransport" || name === "websocket" ? "pipe" : name };
+  const inPage = ["pipe", "worker", "webrtc"] as const;
+  const { name } = exactly({ name: oneOf(...inPage, "webtransport", "websocket", "relay", "page") })(value, where);
+  return { name: inPage.find((one) => one === name) ?? "pipe" };
 };
 
 const action: Check<Action> = variants("type", {

@@ -1,4 +1,4 @@
-/** The story that is being told: what happens now, how far it is, and the way on. */
+/** The current story: what happens now, the progress, and the buttons to go on. */
 import type { VNode } from "preact";
 import { stories } from "./stories.ts";
 import { back, endStory, next, tell, telling, unreadable } from "./teller.ts";
@@ -14,7 +14,7 @@ export function StoryStrip(): VNode | null {
   const { story, step } = telling.value;
   const end = (): void => {
     endStory();
-    // The strip goes away, and the button that was pressed with it.
+    // The strip disappears, and with it the button that was pressed.
     document.querySelector<HTMLElement>(".rungs")?.focus();
   };
   const isLast = step + 1 >= story.steps.length;

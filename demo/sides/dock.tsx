@@ -1,4 +1,4 @@
-/** A line to send text with, for screens where neither side is in sight. */
+/** An input that sends text, for screens where neither side is visible. */
 import { useSignal } from "@preact/signals";
 import type { TargetedSubmitEvent, VNode } from "preact";
 import { lifeCycle } from "../../src/index.ts";

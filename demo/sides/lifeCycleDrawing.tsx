@@ -1,4 +1,4 @@
-/** The life cycle as the library's own table has it, with the present state lit and where it may go from there. */
+/** The life cycle, drawn from the library's table. Highlights the current state and the next possible ones. */
 import type { VNode } from "preact";
 import type { ConnectionState } from "../../src/index.ts";
 import type { Transition } from "../model/transition.ts";

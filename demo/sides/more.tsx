@@ -1,4 +1,4 @@
-/** What is not needed at first: hidden on both sides until somebody opens it, and then remembered. */
+/** Controls that are not needed at first. Hidden on both sides until the user opens them, which is remembered. */
 import type { ComponentChildren, VNode } from "preact";
 import { remembered } from "../model/remembered.ts";
 

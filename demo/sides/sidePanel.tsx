@@ -1,4 +1,4 @@
-/** One side of the conversation: where it stands, what can be done there, and what has happened. */
+/** One side of the conversation: its state, its controls, and its events. */
 import type { VNode } from "preact";
 import type { Role } from "../../src/inspect/index.ts";
 import { Switch } from "../components/switch.tsx";
@@ -43,9 +43,10 @@ export function SidePanel({ role }: { readonly role: Role }): VNode {
 
 function Settings({ role }: { readonly role: Role }): VNode {
   const { acceptsAtOnce, echoes, reads } = behaviour[role].value;
+  const { near = "client" } = conversation.value.wishes.carrier;
   return (
     <div class="switches">
-      {role === "client" && <ConnectForm />}
+      {role === "client" && near === "client" && <ConnectForm />}
       {role === "server" && (
         <Switch
           checked={acceptsAtOnce}

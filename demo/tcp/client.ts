@@ -80,7 +80,7 @@ function turn(received?: Uint8Array | null): void {
   }
   clearTimeout(timer);
   if (socket.writableNeedDrain) {
-    socket.pause(); // a server that does not take what we send is not listened to, until "drain"
+    socket.pause(); // while a server does not read, we do not read from it either, until "drain"
   } else {
     socket.resume();
     const deadline = connection.nextDeadlineMs;

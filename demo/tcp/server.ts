@@ -5,9 +5,12 @@
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { ConnectionType, WSConnection, type WSEvent } from "../../src/index.ts";
 
-/** Finds out when a client has vanished without a word. */
+/** Detects a client that has vanished. */
 const keepalive = { intervalMs: 20_000, timeoutMs: 10_000 };
-/** How long no byte may move, in milliseconds. Longer than a round of keepalive, so only a stuck client gets there. */
+/**
+ * How long the connection may be idle, in milliseconds. Longer than a keepalive round, so only a stuck client reaches
+ * it.
+ */
 const IDLE_MS = 60_000;
 /** How long the client may take to hang up once the connection is over, in milliseconds. */
 const LINGER_MS = 2_000;
@@ -69,7 +72,7 @@ function serve(socket: Socket): void {
     }
     clearTimeout(timer);
     if (socket.writableNeedDrain) {
-      socket.pause(); // a client that does not take its echoes is not listened to, until "drain"
+      socket.pause(); // while a client does not read its echoes, we do not read from it either, until "drain"
     } else {
       socket.resume();
       const deadline = connection.nextDeadlineMs;
@@ -85,7 +88,7 @@ function serve(socket: Socket): void {
   turn();
 }
 
-// Half-open, so that a client which has said all it wants to say may still read its echoes.
+// Half-open, so that a client that has ended its stream can still read its echoes.
 const server = createServer({ allowHalfOpen: true, noDelay: true }, serve);
 server.listen(Number(process.argv[2] ?? 8765), "127.0.0.1", () => {
   console.log(`Listening at ws://127.0.0.1:${(server.address() as AddressInfo).port}/`);

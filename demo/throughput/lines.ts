@@ -1,4 +1,4 @@
-/** What is measured: the ways to send messages to somebody who counts them, with this library and without. */
+/** The lines to measure: ways to send messages to a counter, with this library and without. */
 import { WSConnection } from "../../src/index.ts";
 import { accept, connect, type WebSocketSession } from "../../src/stream/index.ts";
 import { messagePortTransport } from "../../src/transports/messagePort.ts";
@@ -12,7 +12,7 @@ import type { ToCounter } from "./counterWorker.ts";
 
 /** Sends messages of one size until it is stopped; whoever receives them counts. */
 export interface Line {
-  /** Sends one, and waits where the way is full. It may be sent again. */
+  /** Sends one message. Waits while the line is full. The message may be sent again. */
   send(message: Uint8Array<ArrayBuffer>): Promise<void> | void;
   /** Fulfilled when everything that was sent has been counted, with how many bytes that was. */
   counted(): Promise<number>;
@@ -28,7 +28,7 @@ export interface Contender {
   open(): Promise<Line>;
 }
 
-/** Which a client's frame has, and the server's does not that brings the same message. */
+/** A client's frame has it, but not the server's frame with the same message. */
 const MASKING_KEY_BYTES = 4;
 /** How much may be under way on a raw port or channel before the sender waits, in bytes. */
 const WINDOW_BYTES = 2 * 1024 * 1024;
@@ -212,8 +212,8 @@ async function overWebTransport(transport: WebTransport): Promise<Line> {
 }
 
 /**
- * The same server, which reads nothing but frames: they are made beforehand, once for each size, and what comes back is
- * counted as it comes. Only the stream itself works for them here.
+ * The same server, which only understands frames. They are made in advance, once for each size, and the returned bytes
+ * are counted. So this measures the stream alone.
  */
 async function rawWebTransport(transport: WebTransport): Promise<Line> {
   const { readable, writable } = await dial(transport);
@@ -248,14 +248,14 @@ async function rawWebTransport(transport: WebTransport): Promise<Line> {
     },
     async counted() {
       await settled(() => receivedWireBytes >= expectedWireBytes);
-      // What did not come back is missing from what is counted.
+      // Bytes that did not come back are not counted.
       return sentBytes - Math.max(0, expectedWireBytes - receivedWireBytes);
     },
     close: () => transport.close(),
   };
 }
 
-/** Looks once a task, so that what is waited for can happen. */
+/** Checks once per task, so that the awaited event can happen. */
 async function settled(happened: () => boolean): Promise<void> {
   const endMs = performance.now() + 20_000;
   while (!happened() && performance.now() < endMs) await nextTask();

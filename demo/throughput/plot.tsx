@@ -15,7 +15,7 @@ interface Props {
 }
 
 const HEIGHT = 260;
-/** Two series of one transport have one colour: ours is drawn through, the other one in dashes. */
+/** Two series of one transport have the same colour: ours is solid, the other one dashed. */
 const HUES = [255, 150, 325, 60];
 
 export function Plot({ series, unit, label, names }: Props): VNode {
@@ -75,7 +75,7 @@ function draw(
 ): uPlot {
   const xs = [...new Set(series.flatMap(({ points }) => points.map(({ x }) => x)))].sort((a, b) => a - b);
   const ys = series.map(({ points }) => xs.map((x) => points.find((point) => point.x === x)?.y ?? null));
-  // A canvas knows no custom properties: these are what they come to.
+  // A canvas can't use custom properties, so this returns their values.
   const { color: ink, outlineColor: line } = getComputedStyle(box);
   const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 } };
   const options: uPlot.Options = {

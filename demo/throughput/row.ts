@@ -1,4 +1,4 @@
-/** A measured speed, as the page and the benchmark's JSON have it in common for the plot. */
+/** A measured speed, in the form that the page and the benchmark's JSON share for the plot. */
 
 export interface Series {
   readonly name: string;

@@ -1,4 +1,4 @@
-/** The benchmark: this library over each transport, beside the transport as the browser has it. */
+/** The benchmark: this library over each transport, beside the bare transport. */
 import { signal } from "@preact/signals";
 import type { TargetedEvent, TargetedSubmitEvent, VNode } from "preact";
 import { Complaint } from "../components/complaint.tsx";

@@ -1,11 +1,11 @@
-/** A page that uses the README's recipes. */
+/** A page that uses the examples with graphql-ws and Yjs. */
 import { GraphQLInt, GraphQLObjectType, GraphQLSchema, GraphQLString } from "graphql";
 import type { Client } from "graphql-ws";
 import type { WebsocketProvider } from "y-websocket";
 import { Doc } from "yjs";
-import { documentsAt } from "../recipes/documents.ts";
-import { graphQLOver } from "../recipes/graphqlClient.ts";
-import { serveGraphQL } from "../recipes/graphqlServer.ts";
+import { documentsAt } from "../../examples/use-with/documents.ts";
+import { graphQLOver } from "../../examples/use-with/graphqlClient.ts";
+import { serveGraphQL } from "../../examples/use-with/graphqlServer.ts";
 import { answer, offer } from "../story/signalling.ts";
 import type { SessionAddress } from "./story.ts";
 

@@ -1,7 +1,19 @@
 /** The ladder: arrows for chunks and frames, zoom, follow, pause, and ten thousand of them. */
 import { expect, test, type Page } from "@playwright/test";
 import { cpus, loadavg } from "node:os";
-import { arrows, event, fillNumber, inspector, openPlayground, openTool, press, say, wire, inFirefox } from "./page.ts";
+import {
+  arrows,
+  event,
+  fillNumber,
+  inspector,
+  openPlayground,
+  openTool,
+  press,
+  say,
+  side,
+  wire,
+  inFirefox,
+} from "./page.ts";
 
 openPlayground();
 
@@ -77,6 +89,7 @@ const STEPS = 300;
 
 test("ten thousand frames scroll at fifty frames a second or more", async ({ page, browserName }) => {
   test.setTimeout(300_000);
+  await page.getByLabel("Fold").uncheck();
   await fillNumber(page, "Client", "Times", 10_000);
   await say(page, "Client", "x");
   await expect(page.getByRole("region", { name: "Ladder" })).toContainText(/1\d,\d{3} arrows/, { timeout: 60_000 });
@@ -109,6 +122,7 @@ test("ten thousand frames scroll at fifty frames a second or more", async ({ pag
 });
 
 test("the ladder follows its end until the user scrolls up", async ({ page }) => {
+  await page.getByLabel("Fold").uncheck();
   await fillNumber(page, "Client", "Times", 100);
   await press(page, "Client", "Send text");
   await expect.poll(() => wire(page).evaluate((e) => e.scrollHeight - e.scrollTop - e.clientHeight)).toBeLessThan(2);
@@ -175,6 +189,46 @@ test("a filter keeps the arrows that it names, and says what is wrong with it", 
   await filter.fill("");
   await expect(arrows(page)).toHaveCount(10);
 });
+
+test("a run of equal frames is folded, opens, and all of it is in sight in small", async ({ page }) => {
+  await fillNumber(page, "Client", "Times", 200);
+  await say(page, "Client", "again");
+  const fold = arrows(page).filter({ hasText: "198 more like it" });
+  await expect(fold).toHaveCount(1);
+  await expect(page.getByRole("region", { name: "Ladder" })).toContainText("406 arrows");
+  await expect(arrows(page).filter({ hasText: "again" })).toHaveCount(2);
+  await fold.click();
+  await expect(fold).toHaveCount(0);
+  const map = page.locator(".minimap");
+  await expect(map).toBeVisible();
+  await map.click({ position: { x: 8, y: 2 } });
+  await expect(arrows(page).filter({ hasText: "GET /chat" })).toBeInViewport();
+});
+
+test("a message in fragments is shown joined, as what it says", async ({ page }) => {
+  await fillNumber(page, "Client", "Fragments", 3);
+  await say(page, "Client", '{"op":"move","by":[1,-2]}');
+  await arrows(page).filter({ hasText: "CONTINUATION" }).first().click();
+  const pieces = inspector(page).getByRole("button", { name: /^(TEXT|CONTINUATION)/ });
+  await expect(pieces).toHaveCount(3);
+  await inspector(page).getByRole("button", { name: "JSON", exact: true }).click();
+  const content = inspector(page).getByRole("region", { name: "Content" });
+  await expect(content).toContainText("All 3 frames joined: 25 bytes");
+  await expect(content.locator(".leaf")).toHaveText(['op: "move"', "0: 1", "1: -2"]);
+});
+
+for (const [name, bytes, leaf] of [
+  ["CBOR", "a1 62 6f 70 64 6d 6f 76 65", 'op: "move"'],
+  ["MessagePack", "81 a2 6f 70 a4 6d 6f 76 65", 'op: "move"'],
+] as const) {
+  test(`binary data that is ${name} is shown as a tree`, async ({ page }) => {
+    await side(page, "Client").getByLabel("Binary, in hex").fill(bytes);
+    await press(page, "Client", "Send bytes");
+    await arrows(page).filter({ hasText: "BINARY" }).last().click();
+    await inspector(page).getByRole("button", { name, exact: true }).click();
+    await expect(inspector(page).getByRole("region", { name: "Content" }).locator(".leaf")).toHaveText([leaf]);
+  });
+}
 
 test("the keys n and p lead from one broken rule to the next", async ({ page }) => {
   const broken = page.getByRole("option", { name: /^client to server, 0x3/ });

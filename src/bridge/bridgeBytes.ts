@@ -11,7 +11,11 @@ import { requireTransport } from "../transports/requireTransport.ts";
 import { Meter } from "./meter.ts";
 import { bridgeTable, type BridgeOptions, type Direction } from "./options.ts";
 
-/** How many bytes the other side has taken. */
+/**
+ * How many bytes the other side has taken.
+ *
+ * @see {@link bridgeBytes}
+ */
 export interface BridgedBytes {
   readonly aToB: number;
   readonly bToA: number;

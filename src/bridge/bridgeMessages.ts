@@ -5,7 +5,7 @@ import { ProtocolError } from "../core/errors.ts";
 import { checkOptions, refuse, type OptionTable } from "../core/options.ts";
 import { systemClock, type Clock } from "../stream/clock.ts";
 import { WebSocketError } from "../stream/webSocketError.ts";
-import type { CloseOptions } from "../stream/session.ts";
+import { answerCloseLater, WebSocketSession, type CloseOptions } from "../stream/session.ts";
 import { ignore } from "../transports/ignore.ts";
 import { onAbort } from "../transports/onAbort.ts";
 import { BridgeError } from "./bridgeError.ts";
@@ -16,17 +16,22 @@ import { bridgeTable, type BridgeOptions, type Direction } from "./options.ts";
 import { QuietTimer } from "./quietTimer.ts";
 import { webSocketSession, type WebSocketLike } from "./webSocketSession.ts";
 
+/** The options of {@link bridgeMessages}. */
 export interface BridgeMessagesOptions extends BridgeOptions {
   /**
-   * When one side has ended, how long the other may take nothing of what is left, in milliseconds; then the rest is
-   * dropped. 10,000 by default.
+   * When one side has ended, how long the other may go without taking any of the messages that are left, in
+   * milliseconds. Then the rest is dropped. 10,000 by default.
    */
   readonly closeTimeoutMs?: number | undefined;
 }
 
 const table: OptionTable<BridgeMessagesOptions> = { ...bridgeTable, closeTimeoutMs: "a number" };
 
-/** How a bridge between two WebSockets ended. */
+/**
+ * How a bridge between two WebSockets ended.
+ *
+ * @see {@link bridgeMessages}
+ */
 export interface BridgeEnd {
   /** The code of the Close frame that ended it; 1005 if it had none. */
   readonly closeCode: number;
@@ -41,7 +46,9 @@ export interface BridgeEnd {
  *
  * A side that takes nothing holds the other one. Between two sessions a message longer than one chunk passes in pieces,
  * as it arrives; through a `WebSocket` object it passes whole. The close code and the reason are passed on, also a Close
- * without a code, after all messages before it. If a side is lost or breaks the protocol, the other one gets a Close
+ * without a code, after all messages before it. The side that closed first gets the other side's answer, after all
+ * messages before that (RFC 6455 §5.5.1 lets a Close wait for its answer); only a `WebSocket` object that is closed by
+ * its peer has answered already, with the same code. If a side is lost or breaks the protocol, the other one gets a Close
  * with 1014 if the server's side failed, or with 1011 if the client's did; if the message of either is over a limit,
  * with 1009. Pings stay on their side.
  *
@@ -133,6 +140,7 @@ class MessageBridge {
   readonly done: Promise<BridgeEnd>;
   readonly #sessions: Readonly<Record<Side, MessageSession>>;
   readonly #pumps: Readonly<Record<Side, MessagePump>>;
+  readonly #closes: Readonly<Record<Side, Promise<SideEnd>>>;
   readonly #clock: Clock;
   readonly #closeTimeoutMs: number;
   /** One for each side that has ended, while the rest of its messages is passed on. */
@@ -145,6 +153,7 @@ class MessageBridge {
     options: BridgeMessagesOptions & { readonly clock: Clock; readonly closeTimeoutMs: number },
   ) {
     this.#sessions = sessions;
+    this.#closes = { a: closeOf(sessions.a), b: closeOf(sessions.b) };
     this.#clock = options.clock;
     this.#closeTimeoutMs = options.closeTimeoutMs;
     const meter = new Meter(options, (error) => this.#stop(error));
@@ -171,13 +180,17 @@ class MessageBridge {
     return end;
   }
 
-  /** Waits for the end of one side, and passes it on. */
+  /** Waits until one side closes or ends, and passes that on: as a Close, or as the answer to the other side's. */
   async #follow(side: Side): Promise<void> {
-    const end = await endOf(this.#sessions[side]);
+    const ended = endOf(this.#sessions[side]);
+    const end = await Promise.race([this.#closes[side], ended]);
     this.#end ??= "error" in end ? end : { ...end, closedBy: side };
     const isDelivered = await this.#drain(side);
     const isLost = !isDelivered || this.#pumps[side].lost;
-    this.#shut(other[side], isLost ? (tooBig(end) ?? failureCodes[side]) : closeFor(end, side));
+    this.#close(other[side], isLost ? (tooBig(end) ?? failureCodes[side]) : closeFor(end, side));
+    await ended;
+    // Nobody is there to take more.
+    this.#pumps[other[side]].stop();
   }
 
   /** Returns whether the other side has taken all that is left. */
@@ -213,11 +226,24 @@ class MessageBridge {
     this.#shut("b", close);
   }
 
-  /** Closes a side, unless it is closing, and drops what it still brings. */
+  /** Closes a side, and drops what it still brings. */
   #shut(side: Side, close: CloseOptions): void {
-    this.#sessions[side].close(close).catch(ignore);
+    this.#close(side, close);
     this.#pumps[side].stop();
   }
+
+  /** Closes a side, unless it is closing. */
+  #close(side: Side, close: CloseOptions): void {
+    this.#sessions[side].close(close).catch(ignore);
+  }
+}
+
+/** Resolves with the peer's Close, if the bridge answers it. */
+function closeOf(session: MessageSession): Promise<SideEnd> {
+  return new Promise((resolve) => {
+    if (!(session instanceof WebSocketSession)) return;
+    answerCloseLater(session, ({ code: closeCode, reason }) => resolve({ closeCode, reason }));
+  });
 }
 
 function endOf(session: MessageSession): Promise<SideEnd> {

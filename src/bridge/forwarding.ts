@@ -6,6 +6,7 @@ import type { IncomingRequest } from "../stream/accept.ts";
 
 type Fields = [name: string, value: string][];
 
+/** What a {@link gateway} tells the upstream about the client. */
 export interface ForwardingOptions {
   /** The request headers to pass on to the upstream, such as `Authorization` or `Accept-Language`. None by default. */
   readonly forwardHeaders?: readonly string[] | undefined;

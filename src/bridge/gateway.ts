@@ -31,6 +31,8 @@ import { webSocketSession, type WebSocketLike } from "./webSocketSession.ts";
 /**
  * Connects to an upstream, as a `Dial` does; it may also return a `WebSocket`. `allowsAddress` tells whether an address
  * that the host has been resolved to may be connected to. `dial` of `websocket-over/node` asks it before it connects.
+ *
+ * @see {@link gateway}
  */
 export type GatewayDial = (
   url: URL,
@@ -39,7 +41,11 @@ export type GatewayDial = (
   allowsAddress: (address: string) => boolean,
 ) => ByteTransport | WebSocketLike | PromiseLike<ByteTransport | WebSocketLike>;
 
-/** A client that is joined with its upstream. */
+/**
+ * A client that is joined with its upstream.
+ *
+ * @see {@link gateway}
+ */
 export interface GatewayBridge {
   readonly request: IncomingRequest;
   /** The URL of the upstream. It may contain secrets. */
@@ -52,6 +58,7 @@ export interface GatewayBridge {
 
 type Upstream = string | URL;
 
+/** The options of {@link gateway}. */
 export interface GatewayOptions
   extends
     ForwardingOptions,
@@ -60,10 +67,10 @@ export interface GatewayOptions
     Pick<SharedOptions, "limits" | "keepalive" | "messageTimeoutMs" | "closeTimeoutMs"> {
   /**
    * The URL of the upstream, or a function that decides for each request. `undefined` refuses the request with 404. If
-   * the function makes the URL of what the client says, set `allow`.
+   * the URL depends on what the client sends, set `allow`.
    */
   readonly to: Upstream | ((request: IncomingRequest) => Upstream | undefined | PromiseLike<Upstream | undefined>);
-  /** The origins that may be reached, such as `wss://chat.example`. By default any that has a public address. */
+  /** The origins that may be reached, such as `wss://chat.example`. By default all with a public address. */
   readonly allow?: readonly Upstream[] | undefined;
   /**
    * The addresses and blocks that may be reached although they are not public, such as `10.1.0.0/16`. By default only
@@ -287,7 +294,7 @@ class Gateway {
     });
   }
 
-  /** Compares the address that the upstream was found at, which its name may not show. */
+  /** Checks the address that was connected to. The name does not show it. */
   #requireAddress(url: URL, address: string | undefined): void {
     if (!this.#policy.allows(url, address)) {
       throw new ForbiddenUpstream(this.#policy.refusalOfAddress(url, address));

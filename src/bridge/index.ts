@@ -1,4 +1,9 @@
-/** The bridge entry. Only re-exports. */
+/**
+ * Joins any carrier with an existing WebSocket server: byte by byte, message by message, or as a gateway with an allow
+ * list.
+ *
+ * @module websocket-over/bridge
+ */
 export { bridgeBytes, type BridgedBytes } from "./bridgeBytes.ts";
 export { BridgeError, type BridgeErrorCode } from "./bridgeError.ts";
 export type { BridgeOptions, Direction } from "./options.ts";

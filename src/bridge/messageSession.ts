@@ -4,7 +4,11 @@ import type { Abortable } from "../stream/abortable.ts";
 import type { Message } from "../stream/incomingMessages.ts";
 import type { WebSocketSession } from "../stream/session.ts";
 
-/** An open WebSocket, in the shape of `WebSocketSession`. */
+/**
+ * An open WebSocket, in the shape of `WebSocketSession`.
+ *
+ * @see {@link bridgeMessages}
+ */
 export interface MessageSession
   extends
     AsyncDisposable,

@@ -3,9 +3,14 @@ import type { OptionTable } from "../core/options.ts";
 import { abortableTable } from "../stream/abortable.ts";
 import { clockTable, type ClockOption } from "../stream/clock.ts";
 
-/** From the first side to the second, or back. */
+/**
+ * From the first side to the second, or back.
+ *
+ * @see {@link bridgeBytes}
+ */
 export type Direction = "aToB" | "bToA";
 
+/** The options of {@link bridgeBytes}. */
 export interface BridgeOptions extends ClockOption {
   /** Aborting this signal ends the bridge and both sides. */
   readonly signal?: AbortSignal | undefined;

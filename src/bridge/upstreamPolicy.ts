@@ -6,7 +6,7 @@ import { addressOf, AddressSet, isPublicAddress } from "./addresses.ts";
 const LOOPBACK = ["127.0.0.1", "::1"];
 
 export class UpstreamPolicy {
-  /** The origins that the operator has written down; for each the addresses that its host spells out. */
+  /** The origins in the operator's options, each with the addresses that its host contains literally. */
   readonly #named = new Map<string, AddressSet>();
   readonly #isClosed: boolean;
   readonly #private: AddressSet;
@@ -61,7 +61,7 @@ export class UpstreamPolicy {
   }
 }
 
-/** The addresses that a URL spells out: one, those of `localhost`, or none. */
+/** The addresses that a URL contains literally: one, those of `localhost`, or none. */
 function addressesIn({ hostname }: URL): readonly string[] {
   if (/(^|\.)localhost\.?$/.test(hostname)) return LOOPBACK;
   const address = addressOf(hostname);

@@ -16,7 +16,11 @@ import { ignore } from "../transports/ignore.ts";
 import { listenTo, type Listenable } from "../transports/listeners.ts";
 import type { MessageSession } from "./messageSession.ts";
 
-/** The part of a WebSocket that is used. */
+/**
+ * The part of a WebSocket that is used.
+ *
+ * @see {@link webSocketSession}
+ */
 export interface WebSocketLike extends Listenable {
   binaryType: string;
   readonly readyState: number;
@@ -25,13 +29,14 @@ export interface WebSocketLike extends Listenable {
   readonly bufferedAmount: number;
   send(data: string | Uint8Array<ArrayBuffer>): void;
   close(code?: number, reason?: string): void;
-  /** Holds the peer, as the sockets of ws do. A browser's can't. */
+  /** Pauses the peer. Sockets of ws can do that, a browser's can't. */
   pause?(): void;
   resume?(): void;
   /** Drops the connection, as the sockets of ws do. */
   terminate?(): void;
 }
 
+/** The options of {@link webSocketSession}. */
 export interface WebSocketSessionOptions extends ClockOption {
   /**
    * How much may wait unread, in bytes. Each message counts 64 bytes more. Matters if the socket can't be paused, as a
@@ -64,7 +69,11 @@ const POLL_MS = 4;
 /** What an unread message costs besides its bytes. */
 const OVERHEAD_BYTES = 64;
 
-/** A session over a `WebSocket` object, which may still be connecting. */
+/**
+ * A session over a `WebSocket` object, which may still be connecting.
+ *
+ * @see {@link webSocketSession}
+ */
 export interface WebSocketObjectSession extends MessageSession {
   /** Resolves when the socket is open. Rejects with a `WebSocketError` if it closes before. */
   readonly opened: Promise<void>;

@@ -46,6 +46,12 @@ Example: websocket-over bridge ws://127.0.0.1:9000/tunnel tcp:127.0.0.1:5900 --o
     "max-connections": { type: "string", value: "N", help: "refuse more at a time; 1000 by default" },
     idle: { type: "string", value: "SECONDS", help: "end a connection on which nothing passes for so long" },
     drain: { type: "string", value: "SECONDS", help: "how long SIGTERM waits; 10 by default" },
+    forward: {
+      type: "string",
+      multiple: true,
+      value: "HEADER",
+      help: "for http2: pass this header of the clients on to the server, such as Cookie; none by default",
+    },
     cert: { type: "string", value: "FILE", help: "for http2: the certificate in PEM, which browsers need" },
     key: { type: "string", value: "FILE", help: "its key in PEM" },
     ca: { type: "string", value: "FILE", help: "trust the certificates in this PEM file for wss:" },
@@ -153,6 +159,7 @@ class Plan {
     const handler = gateway({
       to: this.to.url,
       dial: async (url, _, signal) => await dial(url, { signal, tls: this.tls }),
+      forwardHeaders: listOption(this.values, "forward"),
       maxConnections: this.maxConnections,
       idleMs: this.idleMs,
       signal: this.hard.signal,
@@ -187,7 +194,7 @@ class Plan {
       writable: new WritableStream<Bytes>({
         write: (chunk) => this.#terminal.write(chunk),
         close: () => {
-          // The server has said all: nobody reads on, even if there is more input.
+          // The server has ended: nobody reads the rest of the input.
           isOver = true;
           setImmediate(() => over.abort());
         },

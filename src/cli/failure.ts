@@ -26,7 +26,7 @@ export function complaint(error: unknown): string {
 function sentence(error: unknown): string {
   if (error instanceof WebSocketError) {
     if (error.rejection !== undefined) return `${error.message}${bodyOf(error.rejection)}`;
-    // The dial's own words say more than those of who called it.
+    // The dial's own error says more than the one around it.
     if (error.cause instanceof DialError) return error.cause.message;
     return error.message;
   }

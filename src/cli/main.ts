@@ -8,12 +8,13 @@ import { Terminal } from "./terminal.ts";
 import { HELP_OPTION, helpFor, type Values, type Verb } from "./verb.ts";
 import { visible } from "./visible.ts";
 
-/** Each verb is loaded when it is asked for: all of them take several times as long. */
+/** Loads only the verb that is asked for: loading all of them takes several times as long. */
 const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   connect: async () => (await import("./connect.ts")).connect,
   serve: async () => (await import("./serve.ts")).serve,
   bridge: async () => (await import("./bridge.ts")).bridge,
   inspect: async () => (await import("./inspect.ts")).inspect,
+  playground: async () => (await import("./playground.ts")).playground,
 };
 
 const terminal = new Terminal();
@@ -30,7 +31,7 @@ try {
   process.exitCode = isUsage ? ExitStatus.USAGE : ExitStatus.FAILED;
 }
 await terminal.flush();
-// Whatever a library left behind, such as a listener on standard input, must not keep the process.
+// Whatever a library left behind, such as a listener on standard input, must not keep the process running.
 process.exit();
 
 async function run([name, ...rest]: readonly string[]): Promise<ExitStatus> {

@@ -1,15 +1,13 @@
 /** `serve [PORT]`: an echo server that prints what it sees, with the files of a folder beside it. */
-import { createReadStream } from "node:fs";
-import { realpath, stat } from "node:fs/promises";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type Server } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { extname, join, resolve, sep } from "node:path";
 import { permessageDeflate } from "../deflate/index.ts";
 import type { IncomingRequest } from "../stream/accept.ts";
 import { serve as serveTransports } from "../stream/serve.ts";
 import { upgrades } from "../transports/node.ts";
 import { complaint, ExitStatus, UsageError } from "./failure.ts";
+import { answerWithFile, folderOf, say } from "./files.ts";
 import type { Terminal } from "./terminal.ts";
 import { listOption, textOption, type Verb } from "./verb.ts";
 import { visible } from "./visible.ts";
@@ -34,9 +32,10 @@ Example: websocket-over serve 8080 --static public`,
   async run([port = "8080"], values, terminal, { signal }) {
     const number = portOf(port);
     const folder = textOption(values, "static");
-    const root = folder === undefined ? undefined : await folderOf(folder);
+    const root = folder === undefined ? undefined : await folderOf(folder, "static");
     const http = createServer((request, response) => {
-      answer(root, request, response).catch(() => response.destroy());
+      if (root !== undefined) answerWithFile(root, request, response).catch(() => response.destroy());
+      else say(response, 426, "this is a WebSocket server", { upgrade: "websocket", connection: "upgrade" });
     });
     const host = textOption(values, "host") ?? "127.0.0.1";
     await listenOn(http, number, host);
@@ -116,71 +115,4 @@ function echo(terminal: Terminal, quiet: boolean): (request: IncomingRequest) =>
     const by = end.initiator === "local" ? "this side" : "the client";
     print(`closed by ${by}: ${end.closeCode}${end.reason === "" ? "" : ` ${visible(end.reason)}`}`);
   };
-}
-
-async function folderOf(path: string): Promise<string> {
-  const root = await realpath(path).catch(() => undefined);
-  if (root === undefined || !(await stat(root)).isDirectory())
-    throw new UsageError(`--static takes a folder, not ${path}`);
-  return root;
-}
-
-const TYPES: Readonly<Record<string, string>> = {
-  ".css": "text/css; charset=utf-8",
-  ".gif": "image/gif",
-  ".html": "text/html; charset=utf-8",
-  ".ico": "image/x-icon",
-  ".jpg": "image/jpeg",
-  ".js": "text/javascript; charset=utf-8",
-  ".json": "application/json",
-  ".map": "application/json",
-  ".mjs": "text/javascript; charset=utf-8",
-  ".png": "image/png",
-  ".svg": "image/svg+xml",
-  ".txt": "text/plain; charset=utf-8",
-  ".wasm": "application/wasm",
-  ".webp": "image/webp",
-  ".woff2": "font/woff2",
-};
-
-async function answer(root: string | undefined, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const say = (status: number, text: string, headers: Record<string, string> = {}): void => {
-    response.writeHead(status, { "content-type": "text/plain; charset=utf-8", ...headers }).end(`${text}\n`);
-  };
-  if (root === undefined) {
-    say(426, "this is a WebSocket server", { upgrade: "websocket", connection: "upgrade" });
-    return;
-  }
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    say(405, "only GET and HEAD are known here", { allow: "GET, HEAD" });
-    return;
-  }
-  const path = await fileFor(root, request.url ?? "/");
-  if (path === undefined) {
-    say(404, "there is no such file");
-    return;
-  }
-  const { size } = await stat(path);
-  const type = TYPES[extname(path).toLowerCase()] ?? "application/octet-stream";
-  response.writeHead(200, { "content-type": type, "content-length": size, "cache-control": "no-cache" });
-  if (request.method === "HEAD") {
-    response.end();
-    return;
-  }
-  createReadStream(path)
-    .on("error", () => response.destroy())
-    .pipe(response);
-}
-
-/** The file for a target, if it is in the folder; links may not lead out of it. */
-async function fileFor(root: string, target: string): Promise<string | undefined> {
-  try {
-    const { pathname } = new URL(target, "http://host");
-    const wanted = resolve(join(root, decodeURIComponent(pathname)));
-    const isFolder = (await stat(wanted)).isDirectory();
-    const path = await realpath(isFolder ? join(wanted, "index.html") : wanted);
-    return path.startsWith(root.endsWith(sep) ? root : root + sep) && (await stat(path)).isFile() ? path : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -5,7 +5,7 @@ import { ContainedCodec, orRelease } from "../core/containedCodec.ts";
 import { Deadlines, overdue } from "../core/deadlines.ts";
 import { LocalProtocolError, ProtocolError, RemoteProtocolError } from "../core/errors.ts";
 import { EstablishedConnection } from "../core/establishedConnection.ts";
-import { connectionClosed, type ConnectionEstablished, type WSEvent } from "../core/events.ts";
+import { connectionClosed, type CloseFrame, type ConnectionEstablished, type WSEvent } from "../core/events.ts";
 import type { AgreedExtension, NegotiatedExtension } from "../core/extension.ts";
 import { LifeCycle, type ConnectionState, type Signal } from "../core/lifeCycle.ts";
 import type { Limits } from "../core/limits.ts";
@@ -33,16 +33,30 @@ export let queuedAtLeast: (connection: Connection) => number;
  */
 export let keepAliveAgain: (connection: Connection) => void;
 
+/**
+ * Leaves the answer to the peer's Close to the caller (RFC 6455 §5.5.1): `received` gets the Close once all data before
+ * it has been pulled, and `close()` answers it. Until then data can still be sent. Call it on an open connection.
+ */
+export let answerLater: (connection: Connection, received: (close: CloseFrame) => void) => void;
+
+/** Whether data and a Close can be sent: the connection is open, or the peer's Close waits for {@link answerLater}. */
+export function canSend({ state }: Connection): boolean {
+  return state === "open" || state === "remoteClosing";
+}
+
 /** The opening handshake, or `undefined` once it is over. */
 export let openingOf: (connection: Connection) => Opening | undefined;
 
 /**
  * One end of a WebSocket connection. Does no I/O and sets no timers: feed it with {@link receiveBytes}, pull
  * {@link events}, and send what {@link bytesToSend} returns.
+ *
+ * The base of {@link WSConnection}, {@link ClientConnection} and {@link ServerConnection}.
  */
 export abstract class Connection {
   static {
     openingOf = (connection) => connection.#opening;
+    answerLater = (connection, received) => connection.#established?.answerLater(received);
     keepAliveAgain = (connection) => {
       if (connection.#life.state === "open") connection.#established?.keepAliveAgain();
     };
@@ -136,7 +150,7 @@ export abstract class Connection {
    */
   receiveBytes(data: Uint8Array | null): void {
     if (data instanceof Uint8Array) {
-      if (this.closed) return;
+      if (this.closed || this.state === "remoteClosing") return;
       if (this.#inputEnded) throw new LocalProtocolError("bytes after the end of the stream", { code: "inputEnded" });
       if (this.#deadlines.nowMs !== undefined) this.#deadlines.receive();
       this.#input.push(data);
@@ -291,7 +305,7 @@ export abstract class Connection {
   #nextEvent(): WSEvent | undefined {
     if (this.#established === undefined || this.#ahead.length > 0) return this.#nextAhead();
     const event = this.#established.next();
-    return event === undefined && this.#inputEnded && !this.closed ? this.#established.end() : event;
+    return event === undefined && this.#inputEnded && this.#life.allows("end") ? this.#established.end() : event;
   }
 
   /** The next event of the opening handshake, or one that a call caused. */

@@ -12,10 +12,24 @@ import {
   type OfferOptions,
 } from "../handshake/negotiation.ts";
 
+/**
+ * The two sides of a connection, for the first argument of a {@link WSConnection}.
+ *
+ * @example
+ * ```ts
+ * import { ConnectionType, WSConnection } from "websocket-over";
+ *
+ * console.log(new WSConnection(ConnectionType.SERVER).type); // → server
+ * ```
+ */
 export const ConnectionType = { CLIENT: "client", SERVER: "server" } as const;
 export type ConnectionType = (typeof ConnectionType)[keyof typeof ConnectionType];
 
-/** Options of both sides. */
+/**
+ * The options of both sides.
+ *
+ * @see {@link WSConnection}
+ */
 export interface SharedOptions extends TimingOptions {
   /** `"http1"`, the default, opens with an HTTP/1.1 upgrade. `"none"` starts open, by prior knowledge. */
   readonly handshake?: "http1" | "none" | undefined;
@@ -51,13 +65,16 @@ export const sharedTable: OptionTable<SharedOptions> = {
   random: "a function",
 };
 
+/** The options of a client; see {@link WSConnection} and {@link ClientConnection}. */
 export interface ClientOptions extends SharedOptions, Omit<OfferOptions, "extensions"> {
   /** The `Host` header: a name or address, with the port unless it is the default. */
   readonly host?: string | undefined;
   /** The path to request, in ASCII, optionally with a query. A leading `/` is added if missing. */
   readonly resource?: string | undefined;
 }
+/** The options of a {@link ServerConnection}. */
 export type ServerOptions = SharedOptions;
+/** The options of either side; see {@link WSConnection}. */
 export type ConnectionOptions = ClientOptions;
 
 export const clientTable: OptionTable<ClientOptions> = {
@@ -67,6 +84,7 @@ export const clientTable: OptionTable<ClientOptions> = {
   resource: "a string",
 };
 
+/** The options of `accept()` of a {@link ServerConnection}. */
 export interface AcceptOptions extends Omit<AnswerOptions, "extensions"> {
   /** The names of the extensions that may be used. By default all that the connection has. */
   readonly extensions?: readonly string[] | undefined;

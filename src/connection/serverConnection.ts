@@ -8,7 +8,22 @@ import { sharedTable, type AcceptOptions, type ServerOptions } from "./options.t
 import { ServerOpening } from "./serverOpening.ts";
 
 /**
- * The server's end of a connection; see {@link WSConnection}. A bundle that uses only this class has no client code.
+ * The server's end of a connection. A bundle that uses only this class has no client code.
+ *
+ * @see {@link WSConnection}
+ *
+ * @example
+ * ```ts
+ * import { ClientConnection, ServerConnection } from "websocket-over";
+ *
+ * const client = new ClientConnection({ host: "example.com", resource: "/chat" });
+ * const server = new ServerConnection();
+ * server.receiveBytes(client.bytesToSend());
+ * for (const event of server.events()) {
+ *   if (event.type === "connectionRequested") server.reject(event, { status: 404 });
+ * }
+ * console.log(new TextDecoder().decode(server.bytesToSend()).split("\r\n")[0]); // → HTTP/1.1 404 Not Found
+ * ```
  */
 export class ServerConnection extends Connection {
   declare readonly type: "server";

@@ -1,5 +1,21 @@
 /** The close codes (RFC 6455 §7.4 and the IANA registry), and which of them may appear in a Close frame. */
 
+/**
+ * The close codes by name (RFC 6455 §7.4 and the IANA registry). 1005, 1006 and 1015 never travel in a Close frame; other
+ * codes that you may send are 3000 to 4999.
+ *
+ * @example
+ * ```ts
+ * import { CloseCode, WSConnection } from "websocket-over";
+ *
+ * const server = new WSConnection("server", { handshake: "none" });
+ * server.close(CloseCode.GOING_AWAY, "deploy");
+ * server.receiveBytes(null); // the client hung up without a Close
+ * for (const event of server.events()) {
+ *   if (event.type === "connectionClosed") console.log(event.code === CloseCode.ABNORMAL_CLOSURE); // → true
+ * }
+ * ```
+ */
 export const CloseCode = {
   NORMAL_CLOSURE: 1000,
   GOING_AWAY: 1001,

@@ -5,6 +5,22 @@ import type { OptionTable } from "./options.ts";
 import { CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, MESSAGE_TIMEOUT, PONG_TIMEOUT } from "./rules.ts";
 import type { Rule } from "./violation.ts";
 
+/**
+ * The `keepalive` option of a {@link WSConnection} and of all that use one.
+ *
+ * @example
+ * ```ts
+ * import { WSConnection } from "websocket-over";
+ *
+ * const keepalive = { intervalMs: 30_000, timeoutMs: 10_000 };
+ * const server = new WSConnection("server", { handshake: "none", keepalive });
+ * server.advanceTime(0);
+ * server.advanceTime(30_000); // a ping is due
+ * server.bytesToSend();
+ * server.advanceTime(40_000); // no pong has come
+ * for (const event of server.events()) if (event.type === "connectionClosed") console.log(event.error?.code); // → keepaliveTimeout
+ * ```
+ */
 export interface Keepalive {
   /** Time from opening, or from the last pong, to the next ping, in milliseconds. */
   readonly intervalMs: number;
@@ -12,6 +28,10 @@ export interface Keepalive {
   readonly timeoutMs: number;
 }
 
+/**
+ * How long a {@link WSConnection} waits. The connection reads no clock: it counts the time that you pass to
+ * `advanceTime()`.
+ */
 export interface Timing {
   /** How long the peer may take for its part of the opening handshake, in milliseconds. */
   readonly handshakeTimeoutMs: number;
@@ -133,11 +153,11 @@ export class Deadlines {
     this.#timing = timing;
   }
 
-  /** The connection enters a state. */
-  enter(state: ConnectionState): void {
+  /** The connection enters a state, because of a call or, if `byPeer`, of the peer's bytes. */
+  enter(state: ConnectionState, byPeer: boolean): void {
     if (state === "rejecting") return;
     this.#progress = undefined;
-    this.#arm(armedIn[state], undefined);
+    this.#arm(armedIn[state], byPeer ? this.#cameMs : undefined);
   }
 
   /** Server: the request has arrived. The application can take any time to answer it. */

@@ -1,7 +1,11 @@
 /** The errors of the protocol: one for the application's mistakes, one for the peer's. */
 import { CloseCode } from "./closeCodes.ts";
 
-/** Why a {@link ProtocolError} was raised. Branch on it: codes are stable, messages are not. */
+/**
+ * Why a {@link ProtocolError} was raised. Branch on it: codes are stable, messages are not.
+ *
+ * @see {@link ProtocolError}
+ */
 export type ProtocolErrorCode =
   // the application's fault
   | "wrongState"
@@ -56,7 +60,11 @@ export type ProtocolErrorCode =
   | "closeTimeout"
   | "keepaliveTimeout";
 
-/** The fields of a {@link ProtocolError}, which documents them. */
+/**
+ * The fields of a {@link ProtocolError}, which documents them.
+ *
+ * @see {@link ProtocolError}
+ */
 export interface ProtocolErrorDetails {
   readonly code: ProtocolErrorCode;
   readonly closeCode?: number | undefined;
@@ -66,7 +74,21 @@ export interface ProtocolErrorDetails {
   readonly cause?: unknown;
 }
 
-/** The base class of both errors. */
+/**
+ * The base class of {@link LocalProtocolError}, which is your side's fault, and {@link RemoteProtocolError}, which is the
+ * peer's.
+ *
+ * @example
+ * ```ts
+ * import { ProtocolError, readOffer } from "websocket-over";
+ *
+ * try {
+ *   readOffer(new Headers({ "Sec-WebSocket-Version": "12" }));
+ * } catch (error) {
+ *   if (error instanceof ProtocolError) console.log(error.code, error.section, error.status); // → versionInvalid RFC 6455 §4.4 426
+ * }
+ * ```
+ */
 export class ProtocolError extends Error {
   /** Stable name of the cause. */
   readonly code: ProtocolErrorCode;
@@ -100,6 +122,18 @@ export class ProtocolError extends Error {
  * The codes `extensionFailed` and `randomFailed` are different: something that the application supplied threw while the
  * connection used it. Such an error is not thrown: it is the `error` of `connectionClosed`, and its `cause` is the
  * thrown value.
+ *
+ * @example
+ * ```ts
+ * import { LocalProtocolError, WSConnection } from "websocket-over";
+ *
+ * const client = new WSConnection("client", { host: "example.com", resource: "/" });
+ * try {
+ *   client.sendData("too early");
+ * } catch (error) {
+ *   if (error instanceof LocalProtocolError) console.log(error.code); // → wrongState
+ * }
+ * ```
  */
 export class LocalProtocolError extends ProtocolError {
   static {
@@ -107,7 +141,23 @@ export class LocalProtocolError extends ProtocolError {
   }
 }
 
-/** The peer violated the protocol, a limit or a deadline. Never thrown: it is the `error` of `connectionClosed`. */
+/**
+ * The peer violated the protocol, a limit or a deadline. Never thrown: it is the `error` of `connectionClosed`.
+ *
+ * @example
+ * ```ts
+ * import { RemoteProtocolError, WSConnection } from "websocket-over";
+ *
+ * const server = new WSConnection("server", { handshake: "none", limits: { maxMessageBytes: 4 } });
+ * const client = new WSConnection("client", { handshake: "none" });
+ * client.sendData("hello");
+ * server.receiveBytes(client.bytesToSend());
+ * for (const event of server.events()) {
+ *   if (event.type !== "connectionClosed" || !(event.error instanceof RemoteProtocolError)) continue;
+ *   console.log(event.error.code, event.error.closeCode); // → messageTooLarge 1009
+ * }
+ * ```
+ */
 export class RemoteProtocolError extends ProtocolError {
   static {
     this.prototype.name = "RemoteProtocolError";

@@ -3,7 +3,11 @@ import { CloseCode } from "./closeCodes.ts";
 import type { ProtocolError } from "./errors.ts";
 import type { AgreedExtension } from "./extension.ts";
 
-/** Server: a valid opening request has arrived (RFC 6455 §4.2.1). Answer it with `accept` or `reject`. */
+/**
+ * Server: a valid opening request has arrived (RFC 6455 §4.2.1). Answer it with `accept` or `reject`.
+ *
+ * @see {@link WSEvent}
+ */
 export interface ConnectionRequested {
   readonly type: "connectionRequested";
   /** The request-target as received, such as `/chat?room=1`. */
@@ -24,7 +28,11 @@ export interface ConnectionRequested {
   readonly extensions: readonly AgreedExtension[];
 }
 
-/** Both sides: the connection is open (§4.1, §4.2.2). */
+/**
+ * Both sides: the connection is open (§4.1, §4.2.2).
+ *
+ * @see {@link WSEvent}
+ */
 export interface ConnectionEstablished {
   readonly type: "connectionEstablished";
   readonly subprotocol: string | undefined;
@@ -35,7 +43,11 @@ export interface ConnectionEstablished {
   readonly headers: Headers;
 }
 
-/** Client: the server answered with a status other than 101 (§4.1). Its body follows as {@link RejectionData}. */
+/**
+ * Client: the server answered with a status other than 101 (§4.1). Its body follows as {@link RejectionData}.
+ *
+ * @see {@link WSEvent}
+ */
 export interface ConnectionRejected {
   readonly type: "connectionRejected";
   readonly status: number;
@@ -43,7 +55,11 @@ export interface ConnectionRejected {
   readonly headers: Headers;
 }
 
-/** Client: a piece of the rejection's body. The last piece has `finished` set, and may be empty. */
+/**
+ * Client: a piece of the rejection's body. The last piece has `finished` set, and may be empty.
+ *
+ * @see {@link WSEvent}
+ */
 export interface RejectionData {
   readonly type: "rejectionData";
   readonly data: Uint8Array<ArrayBuffer>;
@@ -54,6 +70,8 @@ export interface RejectionData {
  * A piece of a text message, in whole characters. Pieces arrive as the bytes do; join them to get the message. Texts of
  * up to 1,000 bytes that arrived in one chunk may be slices of one string of up to 2,096 characters. Keeping one of
  * them then keeps the whole string in memory.
+ *
+ * @see {@link WSEvent}
  */
 export interface TextReceived {
   readonly type: "textReceived";
@@ -62,7 +80,11 @@ export interface TextReceived {
   readonly messageFinished: boolean;
 }
 
-/** A piece of a binary message. `data` may view the chunk passed to `receiveBytes`: copy it if you keep it. */
+/**
+ * A piece of a binary message. `data` may view the chunk passed to `receiveBytes`: copy it if you keep it.
+ *
+ * @see {@link WSEvent}
+ */
 export interface BytesReceived {
   readonly type: "bytesReceived";
   readonly data: Uint8Array<ArrayBuffer>;
@@ -87,13 +109,21 @@ export function bytesReceived(
   return { type: "bytesReceived", data, frameFinished, messageFinished };
 }
 
-/** A Ping has arrived (§5.5.2). Its Pong is queued, unless `autoPong` is off or `maxQueuedReplies` are waiting. */
+/**
+ * A Ping has arrived (§5.5.2). Its Pong is queued, unless `autoPong` is off or `maxQueuedReplies` are waiting.
+ *
+ * @see {@link WSEvent}
+ */
 export interface PingReceived {
   readonly type: "pingReceived";
   readonly payload: Uint8Array<ArrayBuffer>;
 }
 
-/** A Pong has arrived (§5.5.3), solicited or not. */
+/**
+ * A Pong has arrived (§5.5.3), solicited or not.
+ *
+ * @see {@link WSEvent}
+ */
 export interface PongReceived {
   readonly type: "pongReceived";
   readonly payload: Uint8Array<ArrayBuffer>;
@@ -101,13 +131,21 @@ export interface PongReceived {
   readonly roundTripMs?: number;
 }
 
-/** The body of a Close frame. An empty body has the code 1005 (§7.1.5). */
+/**
+ * The body of a Close frame. An empty body has the code 1005 (§7.1.5).
+ *
+ * @see {@link WSEvent}
+ */
 export interface CloseFrame {
   readonly code: number;
   readonly reason: string;
 }
 
-/** The connection has ended. Emitted exactly once, always last (§7.1). */
+/**
+ * The connection has ended. Emitted exactly once, always last (§7.1).
+ *
+ * @see {@link WSEvent}
+ */
 export interface ConnectionClosed {
   readonly type: "connectionClosed";
   /** The code of the peer's Close frame: 1005 if the frame had none, 1006 if no Close frame arrived (§7.1.5). */
@@ -147,6 +185,25 @@ export function connectionClosed(
   };
 }
 
+/**
+ * What `events()` of a {@link WSConnection} yields: plain objects that differ in `type`. They can be cloned to a worker.
+ *
+ * @example
+ * ```ts
+ * import { WSConnection, type WSEvent } from "websocket-over";
+ *
+ * function tell(event: WSEvent): void {
+ *   if (event.type === "textReceived") console.log("text:", event.data); // → text: hello
+ *   else if (event.type === "connectionClosed") console.log("closed:", event.code, event.wasClean); // → closed: 1000 true
+ * }
+ * const client = new WSConnection("client", { handshake: "none" });
+ * const server = new WSConnection("server", { handshake: "none" });
+ * client.sendData("hello");
+ * client.close(1000);
+ * server.receiveBytes(client.bytesToSend());
+ * for (const event of server.events()) tell(event);
+ * ```
+ */
 export type WSEvent =
   | ConnectionRequested
   | ConnectionEstablished

@@ -3,10 +3,16 @@ import type { Bytes } from "./bytes.ts";
 
 /**
  * The parameters of one offer or answer, in order: `["name"]` or `["name", "value"]`. A name may appear more than once.
+ *
+ * @see {@link Extension}
  */
 export type ExtensionParameters = readonly (readonly [name: string, value?: string])[];
 
-/** An extension as written in a `Sec-WebSocket-Extensions` header. */
+/**
+ * An extension as written in a `Sec-WebSocket-Extensions` header.
+ *
+ * @see {@link Extension}
+ */
 export interface AgreedExtension {
   readonly name: string;
   readonly parameters: ExtensionParameters;
@@ -15,6 +21,32 @@ export interface AgreedExtension {
 /**
  * An extension, as passed in the `extensions` option. Any number of connections can share it, so negotiation must not
  * change it. State of a single connection belongs in the {@link ExtensionCodec}.
+ *
+ * @example
+ * ```ts
+ * import { WSConnection, type Extension } from "websocket-over";
+ *
+ * const swap = (payload: Uint8Array) => payload.map((byte) => byte ^ 0xff);
+ * const codec = {
+ *   reservedBits: 0,
+ *   decode: (payload: Uint8Array<ArrayBuffer>) => [swap(payload)],
+ *   encode: <Frame extends { payload: Uint8Array }>(frame: Frame) => ({ ...frame, payload: swap(frame.payload) }),
+ * };
+ * const inverted: Extension = {
+ *   name: "x-inverted",
+ *   offer: () => [[]], // once, without parameters
+ *   accept: () => ({ parameters: [], codec }),
+ *   confirm: () => codec,
+ * };
+ * const options = { handshake: "none", masking: false, extensions: [inverted] } as const;
+ * const client = new WSConnection("client", options);
+ * const server = new WSConnection("server", options);
+ * client.sendData(Uint8Array.of(0x0f));
+ * const bytes = client.bytesToSend();
+ * console.log(bytes.at(-1)); // → 240
+ * server.receiveBytes(bytes);
+ * for (const event of server.events()) if (event.type === "bytesReceived") console.log(event.data[0]); // → 15
+ * ```
  */
 export interface Extension {
   /** A token (RFC 9110 §5.6.2), such as `permessage-deflate`. */
@@ -33,6 +65,8 @@ export interface Extension {
  * If a hook throws, only its connection ends. The peer gets a Close with code 1011, and `connectionClosed` has a
  * `LocalProtocolError` whose `cause` is the thrown value. To blame the peer instead, throw a `RemoteProtocolError` from
  * `receiveFrame` or `decode`.
+ *
+ * @see {@link Extension}
  */
 export interface ExtensionCodec {
   /** The reserved bits that this extension uses (§5.2): RSV1 is 4, RSV2 is 2, RSV3 is 1. */
@@ -60,6 +94,11 @@ export interface ExtensionCodec {
   release?(): void;
 }
 
+/**
+ * What an {@link ExtensionCodec} may know of a frame.
+ *
+ * @see {@link Extension}
+ */
 export interface FrameHeader {
   readonly opcode: number;
   readonly fin: boolean;
@@ -67,18 +106,32 @@ export interface FrameHeader {
   readonly rsv: number;
 }
 
+/**
+ * The frame of the payload that `decode` of a codec gets.
+ *
+ * @see {@link Extension}
+ */
 export interface IncomingFrame extends FrameHeader {
   /** Whether this is the last piece of the frame's payload. */
   readonly frameFinished: boolean;
 }
 
+/**
+ * A frame that `encode` of a codec gets and returns.
+ *
+ * @see {@link Extension}
+ */
 export interface OutgoingFrame extends FrameHeader {
   readonly payload: Uint8Array;
   /** The `compress` option of this message; `undefined` lets the extension decide. */
   readonly compress: boolean | undefined;
 }
 
-/** An extension that both ends agreed on, with its codec for this connection. */
+/**
+ * An extension that both ends agreed on, with its codec for this connection.
+ *
+ * @see {@link Extension}
+ */
 export interface NegotiatedExtension extends AgreedExtension {
   readonly codec: ExtensionCodec;
 }

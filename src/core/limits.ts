@@ -1,6 +1,12 @@
 /** How much a peer can make a connection store or count, with the defaults. `Infinity` turns a limit off. */
 import { requireCount, type OptionTable } from "./options.ts";
 
+/**
+ * What the peer may make a connection keep. Above a limit the connection fails with Close 1009, or during the opening
+ * handshake with an answer of 431 or 400.
+ *
+ * @see {@link defaultLimits}
+ */
 export interface Limits {
   /** Largest message, in bytes, after extensions have decoded it: the wire size of a decompression bomb is small. */
   readonly maxMessageBytes: number;
@@ -21,7 +27,11 @@ export interface Limits {
   readonly maxQueuedReplies: number;
 }
 
-/** Some of the limits; the defaults replace the others. */
+/**
+ * Some of the limits; the defaults replace the others.
+ *
+ * @see {@link defaultLimits}
+ */
 export type LimitOptions = { readonly [Name in keyof Limits]?: number | undefined };
 
 export const limitTable: OptionTable<LimitOptions> = {
@@ -34,6 +44,18 @@ export const limitTable: OptionTable<LimitOptions> = {
   maxQueuedReplies: "a number",
 };
 
+/**
+ * The limits of a connection that sets none itself.
+ *
+ * @example
+ * ```ts
+ * import { defaultLimits, WSConnection } from "websocket-over";
+ *
+ * const maxMessageBytes = defaultLimits.maxMessageBytes / 64;
+ * console.log(maxMessageBytes); // → 1048576
+ * new WSConnection("server", { limits: { maxMessageBytes, maxFragments: Infinity } }); // Infinity: no limit
+ * ```
+ */
 export const defaultLimits: Limits = {
   // Large enough for what browsers usually send. Applications that expect less should set it.
   maxMessageBytes: 64 * 1024 * 1024,

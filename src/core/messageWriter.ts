@@ -11,6 +11,7 @@ import type { FastPaths } from "./runs/fastPaths.ts";
 import type { TextRuns } from "./runs/textRuns.ts";
 import { encodeText } from "./utf8.ts";
 
+/** The options of `sendData()` of a {@link WSConnection}. */
 export interface SendOptions {
   /** Whether to compress this message. If absent, the compressing extension decides. */
   readonly compress?: boolean | undefined;

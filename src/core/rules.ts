@@ -2,6 +2,16 @@
  * The rules that a peer can break, in one table: code, section, message, and the close code or HTTP status that answers
  * a violation. Each is a separate constant, so that a bundle contains only the rules that it can raise. A `%` in a
  * message is replaced by a value.
+ *
+ * @example
+ * ```ts
+ * import { rules } from "websocket-over/inspect";
+ *
+ * const ofMasks = Object.values(rules).filter(([, section]) => section === "RFC 6455 §5.1");
+ * for (const [code, , words] of ofMasks) console.log(`${code}: ${words}`);
+ * // → maskMissing: frame from the client is not masked
+ * // → maskUnexpected: frame from the server is masked
+ * ```
  */
 import type { Rule } from "./violation.ts";
 

@@ -1,6 +1,7 @@
 /** Defines what a rule is, and turns a violation into an error. The rules are in `rules.ts`. */
 import { RemoteProtocolError, type ProtocolErrorCode } from "./errors.ts";
 
+/** A rule that a peer can break, as in {@link rules}. */
 export type Rule<Code extends string = ProtocolErrorCode> = readonly [
   code: Code,
   section: string | undefined,

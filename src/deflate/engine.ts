@@ -5,13 +5,22 @@
 import type { Bytes } from "../core/bytes.ts";
 import { RemoteProtocolError } from "../core/errors.ts";
 
-/** Creates engines. Each serves one message at a time, and only one connection while it keeps a window. */
+/**
+ * Creates engines. Each serves one message at a time, and only one connection while it keeps a window.
+ *
+ * @see {@link permessageDeflateWith}
+ */
 export interface DeflateEngine {
   createDeflater(options: DeflaterOptions): Deflater;
   /** `windowBits` is 8 to 15. The peer's distances are at most 2^windowBits bytes. */
   createInflater(options: { readonly windowBits: number }): Inflater;
 }
 
+/**
+ * What a deflater is asked for.
+ *
+ * @see {@link permessageDeflateWith}
+ */
 export interface DeflaterOptions {
   /**
    * 8 to 15. Distances must be at most 2^windowBits bytes. zlib's raw deflate rejects 8. Use 9 instead: zlib then
@@ -24,7 +33,11 @@ export interface DeflaterOptions {
   readonly memLevel: number;
 }
 
-/** A compressor that produces a stream of raw DEFLATE blocks. */
+/**
+ * A compressor that produces a stream of raw DEFLATE blocks.
+ *
+ * @see {@link permessageDeflateWith}
+ */
 export interface Deflater {
   /**
    * Compresses `input`, which has at least one byte, and flushes. The output so far inflates to all input so far, and
@@ -38,7 +51,11 @@ export interface Deflater {
   release?(): void;
 }
 
-/** A decompressor for a stream of raw DEFLATE blocks. */
+/**
+ * A decompressor for a stream of raw DEFLATE blocks.
+ *
+ * @see {@link permessageDeflateWith}
+ */
 export interface Inflater {
   /**
    * Inflates the next piece of a message; pieces may start and end anywhere. The caller pulls the output piece by piece
@@ -60,6 +77,25 @@ export interface Inflater {
 /**
  * The error for data that can't be inflated. RFC 7692 assigns no close code. 1007 is for data "not consistent with the
  * type of the message" (RFC 6455 §7.4.1), which fits: the frames are valid, their content is not.
+ *
+ * @example
+ * ```ts
+ * import { constants, inflateRawSync } from "node:zlib";
+ * import { corruptData } from "websocket-over/deflate";
+ *
+ * function inflate(bytes: Uint8Array): Uint8Array {
+ *   try {
+ *     return inflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH });
+ *   } catch (error) {
+ *     throw corruptData(String(error)); // the connection closes with 1007
+ *   }
+ * }
+ * try {
+ *   inflate(Uint8Array.of(0xff, 0xff));
+ * } catch (error) {
+ *   console.log((error as ReturnType<typeof corruptData>).code); // → compressedDataInvalid
+ * }
+ * ```
  */
 export function corruptData(message: string): RemoteProtocolError {
   return new RemoteProtocolError(`corrupt compressed data: ${message}`, {

@@ -2,6 +2,7 @@
 import type { OptionTable } from "../core/options.ts";
 import type { DeflateEngine } from "./engine.ts";
 
+/** The options of {@link permessageDeflate}. */
 export interface DeflateOptions {
   /**
    * The server clears its window after each message (RFC 7692 §7.1.1.1). Client: requests it, and accepts no other
@@ -46,7 +47,7 @@ export interface DeflateOptions {
   readonly engine?: DeflateEngine | undefined;
 }
 
-/** The options without the engine. */
+/** The options of {@link permessageDeflateWith}. */
 export type DeflateSettings = Omit<DeflateOptions, "engine">;
 
 export const settingsTable: OptionTable<DeflateSettings> = {

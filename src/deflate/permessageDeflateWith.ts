@@ -10,6 +10,23 @@ import { Lender } from "./lender.ts";
 /**
  * Like {@link permessageDeflate}, with a custom engine, such as a WebAssembly build of zlib or Node's zlib. A bundle
  * that uses only this contains no pako. Throws `TypeError` or `RangeError` if an option is invalid.
+ *
+ * @example
+ * ```ts
+ * import { WSConnection } from "websocket-over";
+ * import { pakoEngine, permessageDeflateWith, type DeflateEngine } from "websocket-over/deflate";
+ *
+ * const engine: DeflateEngine = {
+ *   ...pakoEngine, // or an engine of your own
+ *   createDeflater(options) {
+ *     console.log(`a window of ${2 ** options.windowBits} bytes`); // → a window of 4096 bytes
+ *     return pakoEngine.createDeflater(options);
+ *   },
+ * };
+ * const extensions = [permessageDeflateWith(engine, { serverMaxWindowBits: 12 })];
+ * const server = new WSConnection("server", { handshake: "none", extensions });
+ * server.sendData("hello");
+ * ```
  */
 export function permessageDeflateWith(engine: DeflateEngine, options: DeflateSettings = {}): Extension {
   if (typeof engine?.createDeflater !== "function" || typeof engine.createInflater !== "function") {

@@ -20,3 +20,11 @@ export const singletons: readonly (readonly [name: string, rule: Rule])[] = [
   ["authorization", AUTHORIZATION],
   ["sec-websocket-version", VERSIONS],
 ];
+
+/**
+ * Whether the value of one of the {@link singletons} is several values: `Headers` joins them by commas, which neither an
+ * origin nor a version contains.
+ */
+export function isSeveral(name: string, value: string | null): boolean {
+  return value !== null && value.includes(",") && (name === "origin" || name === "sec-websocket-version");
+}

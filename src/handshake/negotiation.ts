@@ -15,13 +15,15 @@ import {
   NOT_13,
   OFFERED_EXTENSIONS,
   OFFERED_SUBPROTOCOLS,
+  REPEATED,
   VERSION,
 } from "../core/rules.ts";
 import { violation } from "../core/violation.ts";
 import { entriesOf, headersOf } from "./headReader.ts";
-import { singletons, spell, type Field } from "./field.ts";
+import { isSeveral, singletons, spell, type Field } from "./field.ts";
 import { formatExtensions, isFieldValue, isToken, parseExtensions, parseTokens } from "./headerGrammar.ts";
 
+/** The options of {@link offerHeaders}. */
 export interface OfferOptions {
   /** In order of preference. */
   readonly subprotocols?: readonly string[] | undefined;
@@ -40,13 +42,18 @@ export const offerTable: OptionTable<OfferOptions> = {
   headers: "an object",
 };
 
-/** What a client's headers offer. */
+/**
+ * What a client's headers offer.
+ *
+ * @see {@link readOffer}
+ */
 export interface Offer {
   readonly origin: string | undefined;
   readonly subprotocols: readonly string[];
   readonly extensions: readonly AgreedExtension[];
 }
 
+/** The options of {@link answerOffer}. */
 export interface AnswerOptions {
   /** One of the offered subprotocols; none by default. */
   readonly subprotocol?: string | undefined;
@@ -65,7 +72,11 @@ export const answerTable: OptionTable<AnswerOptions> = {
   extensions: "an object",
 };
 
-/** What both ends agreed on. Pass it to a `WSConnection` with `handshake: "none"`. */
+/**
+ * What both ends agreed on. Pass it to a `WSConnection` with `handshake: "none"`.
+ *
+ * @see {@link readAnswer}
+ */
 export interface Agreement {
   readonly subprotocol: string | undefined;
   readonly extensions: readonly NegotiatedExtension[];
@@ -114,9 +125,23 @@ export function offerFields(options: OfferOptions): Field[] {
   return fields;
 }
 
-/** Server: reads the offer in a client's headers. Throws `RemoteProtocolError` with the `status` to answer. */
+/**
+ * Server: reads the offer in a client's headers. Throws `RemoteProtocolError` with the `status` to answer.
+ *
+ * @example
+ * ```ts
+ * import { readOffer } from "websocket-over";
+ *
+ * const headers = { Origin: "https://app.example", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Protocol": "a, b" };
+ * const { origin, subprotocols } = readOffer(new Headers(headers));
+ * console.log(origin, subprotocols.join(" or ")); // → https://app.example a or b
+ * ```
+ */
 export function readOffer(headers: Pick<Headers, "get">): Offer {
   requireKind("readOffer() takes Headers,", headers, "{ get }");
+  for (const [name, rule] of singletons) {
+    if (isSeveral(name, headers.get(name))) throw violation(rule, undefined, REPEATED);
+  }
   const version = headers.get("sec-websocket-version");
   if (version !== OUR_VERSION) throw violation(VERSION, undefined, version === null ? MISSING : NOT_13);
   const subprotocols = readList(headers.get("sec-websocket-protocol"), parseTokens);
@@ -129,6 +154,16 @@ export function readOffer(headers: Pick<Headers, "get">): Offer {
 /**
  * Server: answers an offer (with `:status` 200 in RFC 8441 §5). Throws `LocalProtocolError` if the subprotocol was not
  * offered, `TypeError` if a header can't be sent.
+ *
+ * @example
+ * ```ts
+ * import { answerOffer, offerHeaders, readOffer } from "websocket-over";
+ *
+ * const offer = readOffer(offerHeaders({ subprotocols: ["chat.v2", "chat.v1"] })); // the headers of an HTTP/2 request
+ * const subprotocol = offer.subprotocols.find((name) => name === "chat.v1");
+ * const { headers } = answerOffer(offer, { subprotocol, headers: { "Set-Cookie": "visits=1" } });
+ * console.log(headers.get("Sec-WebSocket-Protocol"), headers.get("Set-Cookie")); // → chat.v1 visits=1
+ * ```
  */
 export function answerOffer(offer: Offer, options: AnswerOptions = {}): Agreement & { readonly headers: Headers } {
   requireKind("answerOffer() takes what readOffer() returns,", offer, "{ subprotocols, extensions }");
@@ -160,6 +195,16 @@ export function answerFields(offer: Offer, options: AnswerOptions): Agreement & 
 /**
  * Client: reads the server's answer. Throws `RemoteProtocolError` if the answer contains something that was not offered
  * (RFC 6455 §4.1).
+ *
+ * @example
+ * ```ts
+ * import { readAnswer, WSConnection } from "websocket-over";
+ *
+ * const offered = { subprotocols: ["chat"] };
+ * const agreement = readAnswer(offered, new Headers({ "Sec-WebSocket-Protocol": "chat" })); // from an HTTP/2 response
+ * const client = new WSConnection("client", { handshake: "none", ...agreement });
+ * console.log(client.subprotocol, client.state); // → chat open
+ * ```
  */
 export function readAnswer(offered: OfferOptions, headers: Pick<Headers, "get">): Agreement {
   requireKind("readAnswer() takes the offer,", offered, "an object");

@@ -42,8 +42,8 @@ export function urlOf(
   }
 }
 
-/** Parses a target and makes its URL; see {@link parseTarget} and {@link urlOf}. */
+/** Parses a target and makes its URL; see {@link parseTarget} and {@link urlOf}. `undefined` if the host is malformed. */
 export function requestURL(target: string, host: string, encrypted?: boolean): URL | undefined {
-  const parsed = parseTarget(target);
+  const parsed = isHost(host) ? parseTarget(target) : undefined;
   return parsed && urlOf(parsed, host, encrypted);
 }

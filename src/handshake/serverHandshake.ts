@@ -35,6 +35,8 @@ import { answerFields, applicationFields, readOffer, type Agreement, type Answer
  * A request that has already been parsed, for example by Node's `http` module. The pseudo-headers of an HTTP/2 request
  * (`:method`, `:path`, `:authority` and `:protocol`, RFC 8441 §4) replace method, target, host and upgrade, and are not
  * treated as headers.
+ *
+ * @see {@link ServerConnection}
  */
 export interface ParsedRequest {
   readonly method: string;
@@ -42,6 +44,7 @@ export interface ParsedRequest {
   readonly headers: GivenHeaders;
 }
 
+/** The options of `reject()` of a {@link ServerConnection}. */
 export interface RejectOptions {
   /** 200 to 599; 403 by default. */
   readonly status?: number | undefined;

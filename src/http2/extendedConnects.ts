@@ -8,7 +8,11 @@ import { pairsOf, valuesOf, type HeaderValues } from "./headerValues.ts";
 import { streamTransport, type NodeHttp2Stream } from "./streamTransport.ts";
 import { ignore } from "../transports/ignore.ts";
 
-/** The part of an `http2.Http2Server` or `http2.Http2SecureServer` that is used. */
+/**
+ * The part of an `http2.Http2Server` or `http2.Http2SecureServer` that is used.
+ *
+ * @see {@link extendedConnects}
+ */
 export interface NodeHttp2Server {
   on(event: string, listener: Listener): unknown;
   off(event: string, listener: Listener): unknown;
@@ -16,6 +20,7 @@ export interface NodeHttp2Server {
   updateSettings?(settings: { enableConnectProtocol: boolean; initialWindowSize: number }): void;
 }
 
+/** The options of {@link extendedConnects}. */
 export interface ExtendedConnectOptions {
   /** The most WebSockets that may wait to be taken. Further ones are reset. 128 by default. */
   readonly maxWaiting?: number | undefined;

@@ -10,7 +10,11 @@ import { pairsOf, valuesOf, type HeaderValues } from "./headerValues.ts";
 import { LateStream } from "./lateStream.ts";
 import { streamTransport, type NodeHttp2Stream, type NodeHttp2StreamSession } from "./streamTransport.ts";
 
-/** The part of an `http2.ClientHttp2Session` that is used. */
+/**
+ * The part of an `http2.ClientHttp2Session` that is used.
+ *
+ * @see {@link http2Dial}
+ */
 export interface NodeHttp2Session extends NodeHttp2StreamSession {
   on(event: string, listener: Listener): unknown;
   off(event: string, listener: Listener): unknown;
@@ -33,6 +37,32 @@ const courses = new WeakMap<NodeHttp2Session, Promise<unknown>>();
  * The dial waits for the server's settings. It rejects with a `DialError` with code `unsupported` if they do not allow
  * WebSockets, with a `TransportError` with code `lost` if the session has ended, or with the signal's reason. If the
  * server refuses, the error's `rejection` has status, headers and body, as over HTTP/1.1.
+ *
+ * @example
+ * ```ts
+ * import { once } from "node:events";
+ * import http2 from "node:http2";
+ * import type { AddressInfo } from "node:net";
+ * import { extendedConnects, http2Dial } from "websocket-over/http2";
+ * import { serve } from "websocket-over/stream";
+ * import { createWebSocketClass } from "websocket-over/websocket";
+ *
+ * const server = http2.createServer();
+ * void serve(extendedConnects(server), async (request) => (await request.accept()).send(`for ${request.target}`));
+ * await once(server.listen(0, "127.0.0.1"), "listening");
+ * const origin = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+ *
+ * const client = http2.connect(`http://${origin}`);
+ * const WebSocket = createWebSocketClass(http2Dial(client)); // all sockets share one TCP connection
+ * const socket = new WebSocket(`ws://${origin}/chat`);
+ * socket.onmessage = ({ data }) => {
+ *   console.log(data); // → for /chat
+ *   socket.close();
+ * };
+ * await once(socket, "close");
+ * client.close();
+ * server.close();
+ * ```
  */
 export function http2Dial(
   session: NodeHttp2Session,

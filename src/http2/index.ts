@@ -1,4 +1,8 @@
-/** The HTTP/2 entry. Only re-exports. */
+/**
+ * WebSockets as streams of Node's HTTP/2 (RFC 8441), for clients and for servers.
+ *
+ * @module websocket-over/http2
+ */
 export type {
   ByteTransport,
   ClientOpening,

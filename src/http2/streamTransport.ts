@@ -4,7 +4,11 @@ import { duplexTransport, type Carrier, type NodeDuplex } from "../transports/no
 import { TransportError } from "../transports/transportError.ts";
 import { ignore } from "../transports/ignore.ts";
 
-/** The part of an `http2.Http2Stream` that is used. */
+/**
+ * The part of an `http2.Http2Stream` that is used.
+ *
+ * @see {@link http2Dial}
+ */
 export interface NodeHttp2Stream extends NodeDuplex {
   close(code?: number): void;
   readonly aborted: boolean;

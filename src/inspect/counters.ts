@@ -4,9 +4,14 @@
 import { Opcode } from "../core/opcodes.ts";
 import type { Direction, FrameRecord, TraceRecord } from "./record.ts";
 
+/** The kinds of frames that a {@link tap} counts. */
 export type FrameKind = "continuation" | "text" | "binary" | "close" | "ping" | "pong" | "reserved";
 
-/** Counters of one direction. All except `bytes` count only what is complete. */
+/**
+ * Counters of one direction. All except `bytes` count only what is complete.
+ *
+ * @see {@link tap}
+ */
 export interface DirectionCounters {
   /** On the wire, including heads and frame headers. */
   readonly bytes: number;
@@ -22,7 +27,11 @@ export interface DirectionCounters {
   readonly violations: number;
 }
 
-/** Time from the observed end's pings to their pongs, in milliseconds. */
+/**
+ * Time from the observed end's pings to their pongs, in milliseconds.
+ *
+ * @see {@link tap}
+ */
 export interface RoundTrips {
   readonly count: number;
   readonly lastMs: number;
@@ -30,6 +39,7 @@ export interface RoundTrips {
   readonly maxMs: number;
 }
 
+/** What has passed in both directions, from a {@link tap}. */
 export interface Counters {
   readonly sent: DirectionCounters;
   readonly received: DirectionCounters;

@@ -1,4 +1,8 @@
-/** The entry of the trace tap and the decoder. Only re-exports. */
+/**
+ * Every frame recorded, decoded and explained; captures read, HAR and pcapng written, recordings that replay.
+ *
+ * @module websocket-over/inspect
+ */
 export { rules, type Rule } from "./broken.ts";
 export { acceptSteps, type AcceptStep } from "./annotate/acceptSteps.ts";
 export { annotate } from "./annotate/annotate.ts";

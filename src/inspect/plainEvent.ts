@@ -6,6 +6,8 @@ import type { WSEvent } from "../core/events.ts";
  * An event without its bytes. `length` is their number (for text, the number of UTF-16 code units). Headers are lists.
  * An error consists of its message and its stable fields. A request's `url` is omitted, because `target` and `host`
  * contain the same.
+ *
+ * @see {@link tap}
  */
 export interface PlainEvent {
   readonly type: WSEvent["type"];

@@ -5,10 +5,18 @@ import type { ProtocolErrorCode } from "../core/errors.ts";
 import type { PlainEvent } from "./plainEvent.ts";
 import type { Role } from "./role.ts";
 
-/** As seen from the observed end. */
+/**
+ * As seen from the observed end.
+ *
+ * @see {@link tap}
+ */
 export type Direction = "sent" | "received";
 
-/** A rule that the bytes break. A record lists its violations in the order in which a strict reader finds them. */
+/**
+ * A rule that the bytes break. A record lists its violations in the order in which a strict reader finds them.
+ *
+ * @see {@link decode}
+ */
 export interface Violation {
   /** As in `RemoteProtocolError`, plus `frameAfterClose` for frames that a connection no longer reads. */
   readonly code: ProtocolErrorCode | "frameAfterClose";
@@ -21,7 +29,11 @@ export interface Violation {
   readonly field: string;
 }
 
-/** The part of a record that arrived in one chunk. */
+/**
+ * The part of a record that arrived in one chunk.
+ *
+ * @see {@link decode}
+ */
 export interface ChunkPart {
   /** The number of the chunk, counted over both directions. */
   readonly chunk: number;
@@ -56,7 +68,11 @@ interface RecordBase {
   readonly eventCount: number;
 }
 
-/** A field line of a head. */
+/**
+ * A field line of a head.
+ *
+ * @see {@link decode}
+ */
 export interface HeadField {
   /** As received; `key` is the same in lower case. */
   readonly name: string;
@@ -67,7 +83,11 @@ export interface HeadField {
   readonly valueStart: number;
 }
 
-/** The head of a request or response of the opening handshake (RFC 6455 §4). */
+/**
+ * The head of a request or response of the opening handshake (RFC 6455 §4).
+ *
+ * @see {@link decode}
+ */
 export interface HeadRecord extends RecordBase {
   readonly kind: "head";
   readonly message: "request" | "response";
@@ -81,7 +101,11 @@ export interface HeadRecord extends RecordBase {
   readonly requestKey: string | undefined;
 }
 
-/** Bytes after a head that are not frames: the body of a rejection, or unreadable data. */
+/**
+ * Bytes after a head that are not frames: the body of a rejection, or unreadable data.
+ *
+ * @see {@link decode}
+ */
 export interface BodyRecord extends RecordBase {
   readonly kind: "body";
   readonly message: "rejection" | "unreadable";
@@ -93,7 +117,11 @@ export interface BodyRecord extends RecordBase {
   readonly bytes: Bytes;
 }
 
-/** A frame (RFC 6455 §5.2). */
+/**
+ * A frame (RFC 6455 §5.2).
+ *
+ * @see {@link decode}
+ */
 export interface FrameRecord extends RecordBase {
   readonly kind: "frame";
   /** The header bytes that have arrived; 2 to 14 in all. */
@@ -132,16 +160,41 @@ export function isInterim(record: TraceRecord): boolean {
   return record.kind === "head" && record.status !== undefined && record.status < 200 && record.status !== 101;
 }
 
+/** What {@link decode} and {@link tap} give: a head, a frame, or bytes that are neither. */
 export type TraceRecord = HeadRecord | BodyRecord | FrameRecord;
 
-/** The bytes kept of the payload as they were on the wire. Returns a new array. */
+/**
+ * The bytes kept of the payload as they were on the wire. Returns a new array.
+ *
+ * @example
+ * ```ts
+ * import { decode, maskedPayload } from "websocket-over/inspect";
+ *
+ * for (const record of decode({ client: Uint8Array.of(0x82, 0x82, 1, 1, 1, 1, 7, 8) })) {
+ *   if (record.kind === "frame") console.log(record.payload.join(), "from", maskedPayload(record).join()); // → 6,9 from 7,8
+ * }
+ * ```
+ */
 export function maskedPayload(frame: FrameRecord): Bytes {
   requireKind("maskedPayload() takes the record of a frame,", frame, "{ opcode, payload }");
   const { payload, maskingKey } = frame;
   return maskingKey === undefined ? payload.slice() : payload.map((byte, i) => byte ^ maskingKey[i & 3]!);
 }
 
-/** The frame's part of its message: the payload, decoded if an extension changed it. */
+/**
+ * The frame's part of its message: the payload, decoded if an extension changed it.
+ *
+ * @example
+ * ```ts
+ * import { permessageDeflate } from "websocket-over/deflate";
+ * import { contentOf, decode } from "websocket-over/inspect";
+ *
+ * const server = Uint8Array.of(0xc1, 0x07, 0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00); // of RFC 7692 §7.2.3.1
+ * for (const record of decode({ server }, { extensions: [permessageDeflate()] })) {
+ *   if (record.kind === "frame") console.log(new TextDecoder().decode(contentOf(record))); // → Hello
+ * }
+ * ```
+ */
 export function contentOf(frame: FrameRecord): Bytes {
   requireKind("contentOf() takes the record of a frame,", frame, "{ opcode, payload }");
   const { inflated, payload } = frame;

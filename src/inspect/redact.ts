@@ -14,6 +14,8 @@ import { isSecretHeader, overwrite, Secrets, secretTable, type SecretOptions } f
 /**
  * What to overwrite. Traces overwrite nothing by default. Exports, which are made to be shared, by default overwrite
  * `tokens` and the headers that `isSecretHeader` matches. Structure and length are preserved.
+ *
+ * @see {@link redactRecord}
  */
 export interface Redaction extends SecretOptions {
   /**
@@ -32,7 +34,19 @@ export const exported: Redaction = { headers: isSecretHeader, tokens: true };
 /** `x`, the filler in text and in bytes. */
 const FILLER = 0x78;
 
-/** Returns a redacted copy of the record, or the record itself if nothing is redacted. Never modifies the record. */
+/**
+ * Returns a redacted copy of the record, or the record itself if nothing is redacted. Never modifies the record.
+ *
+ * @example
+ * ```ts
+ * import { decode, redactRecord } from "websocket-over/inspect";
+ *
+ * const client = new TextEncoder().encode("GET / HTTP/1.1\r\nHost: example.com\r\nAuthorization: Basic YTpi\r\n\r\n");
+ * const [head] = decode({ client });
+ * const shown = redactRecord(head!, { headers: ["authorization"] });
+ * console.log(new TextDecoder().decode(shown.kind === "head" ? shown.bytes : undefined).split("\r\n")[2]); // → Authorization: xxxxx xxxx
+ * ```
+ */
 export function redactRecord<Kind extends TraceRecord>(record: Kind, redaction: Redaction): Kind {
   requireKind("redactRecord() takes a record,", record, "{ kind, sender, events }");
   checkOptions("redactRecord()", redaction, redactionTable);

@@ -14,7 +14,22 @@ export interface SecretOptions {
 
 export const secretTable: OptionTable<SecretOptions> = { headers: "an object or a function", tokens: "a boolean" };
 
-/** Headers whose values let a reader impersonate someone. */
+/**
+ * Headers whose values let a reader impersonate someone.
+ *
+ * @example
+ * ```ts
+ * import { WSConnection } from "websocket-over";
+ * import { secretHeaders, tap } from "websocket-over/inspect";
+ *
+ * const headers = { "X-Tenant": "acme", Cookie: "id=42" };
+ * const client = new WSConnection("client", { host: "example.com", resource: "/", headers });
+ * const trace = tap(client, { redact: { headers: [...secretHeaders, "x-tenant"] } });
+ * client.bytesToSend();
+ * const [head] = trace.records;
+ * console.log(head?.kind === "head" && head.fields.slice(-2).map(({ value }) => value).join()); // → xx=xx,xxxx
+ * ```
+ */
 export const secretHeaders: readonly string[] = [
   "authorization",
   "cookie",
@@ -34,7 +49,17 @@ const SECRET_HEADER_WORD = /(^|-)(auth|dpop|hmac|key|oidc|otp|principal|sig)(-|$
 /** Header names that contain such a word but carry no secret. */
 const HARMLESS_HEADER = /^(access-control|sec-websocket)-/;
 
-/** Whether a header is one of {@link secretHeaders}, or has a similar name: `X-Auth-Token`, `X-Session-Id`. */
+/**
+ * Whether a header is one of {@link secretHeaders}, or has a similar name: `X-Auth-Token`, `X-Session-Id`.
+ *
+ * @example
+ * ```ts
+ * import { isSecretHeader } from "websocket-over/inspect";
+ *
+ * const names = ["Authorization", "X-Session-Id", "Accept-Language"];
+ * console.log(names.filter(isSecretHeader).join()); // → Authorization,X-Session-Id
+ * ```
+ */
 export function isSecretHeader(name: string): boolean {
   requireKind("isSecretHeader() takes the name of a header,", name, "a string");
   const key = name.toLowerCase();
@@ -67,6 +92,14 @@ const MARK =
 /**
  * Overwrites what is secret in a URL, or any text with URLs: user, password, secret query parameters, and tokens such as
  * JWTs. Also in a URL within a parameter. Keeps the length.
+ *
+ * @example
+ * ```ts
+ * import { redactURL } from "websocket-over/inspect";
+ *
+ * console.log(redactURL("wss://ada:lovelace@example.com/chat?room=1&access_token=abc123"));
+ * // → wss://xxx:xxxxxxxx@example.com/chat?room=1&access_token=xxxxxx
+ * ```
  */
 export function redactURL(text: string): string {
   requireKind("redactURL() takes", text, "a string", advice({ href: "give it its href" }));
@@ -98,6 +131,15 @@ function overwriteBehind(text: string): string {
 /**
  * Overwrites the subprotocols of a request that look like tokens. Different tokens get different text of the same
  * length.
+ *
+ * @example
+ * ```ts
+ * import { redactSubprotocols } from "websocket-over/inspect";
+ *
+ * console.log(redactSubprotocols(["graphql-ws", "bearer.eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl"]).join("\n"));
+ * // → graphql-ws
+ * // → xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+ * ```
  */
 export function redactSubprotocols(subprotocols: readonly string[]): string[] {
   if (!Array.isArray(subprotocols)) refuse("redactSubprotocols() takes an array of subprotocols", subprotocols);

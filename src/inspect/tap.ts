@@ -10,6 +10,7 @@ import { override, overrideEvents } from "./override.ts";
 import { headOf } from "./requestHead.ts";
 import { Recorder, traceTable, type Beginnings, type Trace, type TraceOptions } from "./trace.ts";
 
+/** The options of {@link tap}. */
 export interface TapOptions extends TraceOptions {
   /** The options of the connection. The trace uses its `extensions` and `masking`, unless its own options set them. */
   readonly connectionOptions?: ConnectionOptions | undefined;
@@ -33,6 +34,20 @@ export function requireConnection(where: string, connection: Connection): void {
  * Records what a connection receives, sends and emits from now on, without changing its behaviour. Copies the bytes
  * passed to `receiveBytes`, because the connection unmasks them in place. Tap a connection before its first byte: if
  * you tap it later, the next byte is taken for the start of a frame. Throws `RangeError` if a limit is invalid.
+ *
+ * @example
+ * ```ts
+ * import { WSConnection } from "websocket-over";
+ * import { tap } from "websocket-over/inspect";
+ *
+ * const server = new WSConnection("server", { handshake: "none" });
+ * const trace = tap(server);
+ * server.sendData("hello");
+ * server.ping();
+ * server.bytesToSend();
+ * const { bytes, frames } = trace.counters.sent;
+ * console.log(bytes, frames.text, frames.ping); // → 9 1 1
+ * ```
  */
 export function tap(connection: Connection, options: TapOptions = {}): Trace {
   requireConnection("tap()", connection);

@@ -7,6 +7,7 @@ import { aside } from "./aside.ts";
 import { headOf } from "./requestHead.ts";
 import { Recorder, traceTable, type Trace, type TraceOptions } from "./trace.ts";
 
+/** What {@link tapTransport} returns. */
 export interface TransportTap {
   /** Use this transport instead of the original. */
   readonly transport: ByteTransport;
@@ -18,6 +19,21 @@ export interface TransportTap {
  * Records what one end, whose role is `role`, reads from and writes to a transport. Does not read ahead, and passes on
  * the transport's backpressure. The trace's clock is `performance.now()` unless you pass `now`. Throws `TypeError` if a
  * stream of the transport is locked.
+ *
+ * @example
+ * ```ts
+ * import { messagesOf, tapTransport } from "websocket-over/inspect";
+ * import { pipe } from "websocket-over/pipe";
+ * import { accept, connect } from "websocket-over/stream";
+ *
+ * const [near, far] = pipe();
+ * void accept(far).then(async (request) => (await request.accept()).send("hello"));
+ * const { transport, trace } = tapTransport(near, "client"); // whatever uses the transport
+ * const session = await connect(transport);
+ * await session.receive();
+ * console.log(messagesOf(trace.records).map(({ sender, length }) => `${sender}: ${length} bytes`).join()); // → server: 5 bytes
+ * await session.close();
+ * ```
  */
 export function tapTransport(transport: ByteTransport, role: Role, options: TraceOptions = {}): TransportTap {
   requireTransport("tapTransport()", transport);

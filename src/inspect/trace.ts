@@ -12,6 +12,7 @@ import { isInterim, type Direction, type Mutable, type TraceRecord } from "./rec
 import { other, type Role } from "./role.ts";
 import { redactionTable, Redactor, type Redaction } from "./redact.ts";
 
+/** The options of {@link tap} and {@link tapTransport}. */
 export interface TraceOptions {
   /** The extensions to decode with: those of the connection, such as `permessageDeflate()`. */
   readonly extensions?: readonly Extension[] | undefined;
@@ -53,7 +54,11 @@ export const traceTable: OptionTable<TraceOptions> = {
   onEvent: "a function",
 };
 
-/** The input of the exports: a {@link Trace}, or records decoded from captured bytes. */
+/**
+ * The input of the exports: a {@link Trace}, or records decoded from captured bytes.
+ *
+ * @see {@link toHAR}
+ */
 export interface Capture {
   /** The observed end. */
   readonly role: Role;
@@ -63,6 +68,7 @@ export interface Capture {
   readonly closed?: PlainEvent | undefined;
 }
 
+/** What a {@link tap} has recorded, up to now. */
 export interface Trace extends Capture {
   /** In the order in which they started. The last ones may still change. */
   readonly records: readonly TraceRecord[];

@@ -4,6 +4,7 @@ import { toHAR } from "../inspect/export/har.ts";
 import { toPcapng } from "../inspect/export/pcapng.ts";
 import type { Recording } from "../testing/testServer.ts";
 
+/** When {@link test} attaches the recorded traffic to the report. */
 export type WebSocketTrace = "off" | "on" | "retain-on-failure";
 
 /**

@@ -6,6 +6,7 @@ import type { Bridge, BridgeServer } from "./bridge.ts";
 import { listenOnLoopback, readLedTarget, type Loopback } from "./loopback.ts";
 import { describeMatch, toMatch } from "./match.ts";
 
+/** The options of the fixture `webSocketServer` of {@link test}. */
 export interface WebSocketServerOptions extends TestServerOptions {
   /**
    * The URLs that the server handles. A regular expression may match anywhere in the URL. A string is a pattern for the
@@ -35,7 +36,11 @@ export function checkServerOptions(options: WebSocketServerOptions): void {
   checkOptions("webSocketServer()", options, table);
 }
 
-/** A server in the test process for code that runs in the browser. */
+/**
+ * A server in the test process for code that runs in the browser.
+ *
+ * @see {@link test}
+ */
 export interface WebSocketServer extends TestServer {
   /** `ws://127.0.0.1:PORT` of a server on the wire, for an application whose URL you can configure; else empty. */
   readonly url: string;

@@ -22,7 +22,7 @@ export interface Attendants {
   signalsEnded?(error: unknown): void;
 }
 
-/** Texts that may wait to be written. What is dropped then is repeated later. */
+/** The most texts that may wait to be written. Dropped ones are repeated later. */
 const MOST_WAITING = 256;
 
 export class Attendance {
@@ -121,7 +121,7 @@ export class Attendance {
         this.#links.set(session, (entry = { link, meeting: undefined }));
       } catch (error) {
         report(warn, error);
-        // Deferred: the machine is not to be called while its commands are obeyed.
+        // Deferred: the machine must not be called while its commands are carried out.
         queueMicrotask(() =>
           this.tell({ type: "refused", session, round: 1, why: "no peer connection could be made" }),
         );

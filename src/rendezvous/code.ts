@@ -62,7 +62,7 @@ export function writeCode(sdp: string, expiresMs: number, invitation?: string): 
   return toText(Uint8Array.from([...bytes, ...sha256(bytes).subarray(0, CHECKSUM_BYTES)]));
 }
 
-/** Reads a code. Throws a `RendezvousError` if it is none, or has expired. */
+/** Reads a code. Throws a `RendezvousError` if the text is not a code, or has expired. */
 export function readCode(text: string, nowMs: number): Code {
   const bytes = fromText(text.replaceAll(/\s/g, ""));
   const content = bytes?.subarray(0, -CHECKSUM_BYTES);
@@ -123,7 +123,7 @@ function descriptionOf(ufrag: string, pwd: string, print: string, setup: string)
   ].join("\r\n");
 }
 
-/** The candidates that fit, those first that are the most likely to work. */
+/** The candidates that fit, the most promising first. */
 function choose({ candidates }: IceDescription, room: number): number[][] {
   const ranks = ["srflx 0", "host 0", "host 2", "relay 0", "host 1", "srflx 1", "relay 1"];
   const known = new Map<string, { readonly rank: number; readonly bytes: number[] }>();
@@ -147,7 +147,7 @@ function choose({ candidates }: IceDescription, room: number): number[][] {
     });
 }
 
-/** `undefined` for addresses that reach nobody else: of the loopback, and of the link alone. */
+/** `undefined` for addresses that nobody else can reach: loopback and link-local ones. */
 function addressOf(address: string): { readonly kind: 0 | 1 | 2; readonly bytes: readonly number[] } | undefined {
   const uuid = MDNS.exec(address);
   if (uuid !== null) return { kind: 2, bytes: [...bytesOfHex(uuid.slice(1).join(""))] };
@@ -189,7 +189,7 @@ function toText(bytes: Uint8Array): string {
 function fromText(text: string): Uint8Array | undefined {
   if (text.length > MAX_CODE_CHARS || !/^[\w-]+$/.test(text) || text.length % 4 === 1) return undefined;
   const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
-  // The last character may have bits to spare: one code has one text.
+  // The spare bits of the last character must be 0, so that a code has only one text.
   return toText(bytes) === text ? bytes : undefined;
 }
 

@@ -1,5 +1,5 @@
 /**
- * How two connected peers come to the same six digits, over the control channel. Each sends `commit`, the hash of a
+ * How two connected peers agree on the same six digits, over the control channel. Each sends `commit`, the hash of a
  * random number and of its certificate's fingerprint, and only then, when it has the other's commitment, the number
  * itself as `nonce`. A relay that has put itself between the two has different certificates on both sides, and must
  * commit itself before it learns either number: the digits agree by chance alone, once in a million.

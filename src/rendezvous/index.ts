@@ -1,4 +1,8 @@
-/** The rendezvous entry. Only re-exports. */
+/**
+ * Two pages meet over WebRTC, or all pages of a room: by a name, a socket, a port or a pasted code.
+ *
+ * @module websocket-over/rendezvous
+ */
 export type { ByteTransport } from "../transports/byteTransport.ts";
 export { TransportError, type TransportErrorCode } from "../transports/transportError.ts";
 export { answer, invite, type Answer, type CodeOptions, type Invitation } from "./invite.ts";

@@ -1,4 +1,4 @@
-/** Two that meet by codes which people carry: pasted, read aloud, or as pictures. */
+/** Two peers that meet by codes that people exchange: pasted, read aloud, or as pictures. */
 import { checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import { systemClock, type Clock } from "../stream/clock.ts";
 import { ignore } from "../transports/ignore.ts";
@@ -14,8 +14,9 @@ import { connectionTable, idsFrom, runOptions, type ConnectionOptions } from "./
 import { Pair } from "./pair.ts";
 import { RendezvousError } from "./rendezvousError.ts";
 
+/** The options of {@link invite} and {@link answer}. */
 export interface CodeOptions extends ConnectionOptions {
-  /** How long the codes are good for, in milliseconds: 10 minutes by default. Rounded up to minutes. */
+  /** How long the codes are valid, in milliseconds: 10 minutes by default. Rounded up to minutes. */
   readonly expiresMs?: number | undefined;
   /** How long to gather candidates before the code is made, in milliseconds: 2,000 by default. */
   readonly gatherMs?: number | undefined;
@@ -30,6 +31,7 @@ const table: OptionTable<CodeOptions> = {
   signal: "{ aborted, reason }",
 };
 
+/** What {@link invite} resolves with: the code to send, and how to go on with the other side's code. */
 export interface Invitation {
   /** For the other side's `answer()`. */
   readonly code: string;
@@ -41,6 +43,7 @@ export interface Invitation {
   accept(answerCode: string): Promise<Meeting>;
 }
 
+/** What {@link answer} resolves with: the code to send back, and the meeting that it leads to. */
 export interface Answer {
   /** For `accept()` of the invitation. */
   readonly code: string;
@@ -49,12 +52,23 @@ export interface Answer {
 }
 
 /**
- * Makes an invitation: a code of at most 200 characters, for one other side, which answers with another code.
- * No server is needed. Between different networks the codes need a STUN server: see `rtcConfiguration`.
+ * Makes an invitation: a code of at most 200 characters, for one other side, which answers with another code. No server
+ * is needed. Between different networks the codes need a STUN server: see `rtcConfiguration`.
  *
- * Whoever answers first is met, so send a code over a way that you trust, and compare the meeting's `fingerprint`.
+ * The first to answer is met, so send the code over a channel that you trust, and compare the meeting's `fingerprint`.
  * There are no signals, so a meeting by codes does not survive a change of networks. Between a page and Node let the
  * page invite: libdatachannel may fail if it is checked before it has the answer (0.33).
+ *
+ * @example In a page
+ * ```ts
+ * import { answer, invite } from "websocket-over/rendezvous";
+ *
+ * const invitation = await invite();
+ * const reply = await answer(invitation.code); // on the other device; send the codes by chat
+ * const [here, there] = await Promise.all([invitation.accept(reply.code), reply.meeting]);
+ * console.log(here.fingerprint === there.fingerprint); // → true
+ * here.close();
+ * ```
  */
 export async function invite(options: CodeOptions = {}): Promise<Invitation> {
   const exchange = new Exchange("invite()", options, true);
@@ -78,6 +92,24 @@ export async function invite(options: CodeOptions = {}): Promise<Invitation> {
 /**
  * Answers an invitation. Give the code to the other side, and wait for the meeting. Rejects with a `RendezvousError`:
  * `code`, `wrongCode` or `expired` for a code that can't be used.
+ *
+ * @example In a page
+ * ```ts
+ * import { answer, invite } from "websocket-over/rendezvous";
+ * import { connect, serve } from "websocket-over/stream";
+ *
+ * const invitation = await invite(); // on the other device
+ * const reply = await answer(invitation.code);
+ * void invitation.accept(reply.code).then(async (meeting) => {
+ *   const session = await connect(meeting.dial());
+ *   await session.send("hello from the one who invited");
+ * });
+ * await serve((await reply.meeting).incoming, async (request) => {
+ *   const session = await request.accept();
+ *   console.log(await session.receive()); // → hello from the one who invited
+ *   (await reply.meeting).close();
+ * });
+ * ```
  */
 export async function answer(code: string, options: CodeOptions = {}): Promise<Answer> {
   requireKind("answer() takes a code,", code, "a string");

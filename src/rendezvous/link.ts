@@ -31,9 +31,9 @@ export class Link {
   #connection: RTCPeerConnection;
   #control!: RTCDataChannel;
   #stops: (() => void)[] = [];
-  /** The last connection: it ends when the other end has a new one too, which would take its end for the peer's. */
+  /** The last connection. It ends only when the other end has a new one, which would mistake its end for the peer's. */
   #retired: RTCPeerConnection | undefined;
-  /** What is done to the connection happens one after the other. */
+  /** The steps that change the connection run one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
 
   /** Throws what `makePeerConnection` throws. */
@@ -142,7 +142,7 @@ export class Link {
     }
   }
 
-  /** Makes a description, and tells it without candidates: they come one by one. */
+  /** Makes a description, and reports it without candidates, which follow one by one. */
   #make(round: number, describe: (connection: RTCPeerConnection) => Promise<string>): void {
     this.#then(round, async (connection) => {
       const sdp = (await describe(connection)).replace(/^a=(candidate|end-of-candidates).*\r?\n/gm, "");

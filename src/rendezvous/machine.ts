@@ -25,7 +25,9 @@ export type Input =
  */
 export type Reason = "closed" | "left" | "lost" | "busy" | "failed";
 
-/** What the shell does, in this order. For each session it makes a peer connection when that is first named. */
+/**
+ * What the shell does, in this order. It makes a peer connection for each session, when the session is first named.
+ */
 export type Command =
   | { readonly type: "send"; readonly text: string }
   /** Make an offer and set it; with ICE restarted after the first round, or if `renews`, on a new connection. */
@@ -45,7 +47,7 @@ export type Command =
   | { readonly type: "say"; readonly session: string; readonly text: string }
   /** The two are connected. Comes once for a session. */
   | { readonly type: "met"; readonly session: string; readonly fingerprint: string }
-  /** Close the connection. Comes once for a session, and is the last. */
+  /** Close the connection. Comes once for each session, as its last command. */
   | { readonly type: "over"; readonly session: string; readonly reason: Reason; readonly why: string }
   | { readonly type: "report"; readonly problem: string };
 

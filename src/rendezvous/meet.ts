@@ -16,7 +16,7 @@ import { RendezvousError } from "./rendezvousError.ts";
 import { Room } from "./room.ts";
 import type { Signals } from "./signals.ts";
 
-/** What all ways to meet have in common. */
+/** What all ways to meet have in common; see {@link meet}. */
 export interface ConnectionOptions extends ClockOption, PeerConnectionOptions {
   /** How long a broken connection may take to come back, in milliseconds: 30,000 by default. */
   readonly lostMs?: number | undefined;
@@ -37,6 +37,7 @@ export const connectionTable: OptionTable<ConnectionOptions> = {
   random: "a function",
 };
 
+/** The options of {@link meet}. */
 export interface MeetOptions extends ConnectionOptions {
   /**
    * A text that both ends know and strangers do not. Texts without it are ignored, so that neither a stranger nor the
@@ -56,6 +57,7 @@ const meetTable: OptionTable<MeetOptions> = {
   connectMs: "a number",
 };
 
+/** The options of {@link meetings}. */
 export interface MeetingsOptions extends MeetOptions {
   /** How many others there may be at a time. 7 by default. */
   readonly maxPeers?: number | undefined;
@@ -66,13 +68,28 @@ export interface MeetingsOptions extends MeetOptions {
 const meetingsTable: OptionTable<MeetingsOptions> = { ...meetTable, maxPeers: "a number" };
 
 /**
- * Finds one peer through the signals, and connects to it. Both ends run the same line. It waits until there is another
- * one, for as long as it takes; the first two to find each other are a pair, and others are left to themselves.
+ * Finds one peer through the signals, and connects to it. Both ends run the same line. It waits for a peer as long as
+ * it takes. The first two that find each other become a pair, and ignore others.
  *
  * The signals are used until the meeting is over: when the connection is interrupted or the network changes, ICE is
  * restarted. If that has not helped after half of `lostMs`, both ends make a new connection, and the meeting goes on.
- * When it is over, both directions of the signals are ended. Rejects with the signal's reason, or with a `RendezvousError`
+ * Both directions of the signals end with the meeting. Rejects with the signal's reason, or with a `RendezvousError`
  * (`signalsEnded`).
+ *
+ * @example In a page
+ * ```ts
+ * import { broadcastChannelSignals, meet } from "websocket-over/rendezvous";
+ * import { connect, serve } from "websocket-over/stream";
+ *
+ * const enter = () => meet(broadcastChannelSignals("my-room")); // the same line in two tabs
+ * const [here, there] = await Promise.all([enter(), enter()]);
+ * void serve(there.incoming, async (request) => (await request.accept()).send("hello from the other tab"));
+ * const session = await connect(here.dial());
+ * console.log(await session.receive()); // → hello from the other tab
+ * await session.close();
+ * here.close();
+ * console.log((await there.closed).reason); // → left
+ * ```
  */
 export async function meet(signals: Signals, options: MeetOptions = {}): Promise<Meeting> {
   requireSignals("meet()", signals);
@@ -113,6 +130,17 @@ export async function meet(signals: Signals, options: MeetOptions = {}): Promise
  * Yields a meeting with each peer that comes, up to `maxPeers` at a time: every pair in the room meets. A peer that was
  * lost is met again when it comes back. Leaving the loop leaves the room, with all meetings. Ends when the signals end;
  * meetings then go on until their connections fail.
+ *
+ * @example In a page
+ * ```ts
+ * import { broadcastChannelSignals, meet, meetings } from "websocket-over/rendezvous";
+ *
+ * const guest = meet(broadcastChannelSignals("party")); // in another tab
+ * for await (const meeting of meetings(broadcastChannelSignals("party"), { maxPeers: 20 })) {
+ *   console.log(meeting.fingerprint === (await guest).fingerprint); // → true
+ *   break; // leaves the room, and ends its meetings
+ * }
+ * ```
  */
 export function meetings(signals: Signals, options: MeetingsOptions = {}): AsyncIterableIterator<Meeting, undefined> {
   requireSignals("meetings()", signals);

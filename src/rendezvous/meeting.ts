@@ -4,6 +4,7 @@ import type { ByteTransport } from "../transports/byteTransport.ts";
 import { dataChannelProtocol, transportOf } from "../transports/webrtcChannel.ts";
 import { CHANNEL_LABEL, type Link } from "./link.ts";
 
+/** How a meeting ended; see {@link meet}. */
 export interface MeetingEnd {
   /** `closed`: this end closed it. `left`: the other end did. `lost`: the network failed and did not come back. */
   readonly reason: "closed" | "left" | "lost";
@@ -11,10 +12,14 @@ export interface MeetingEnd {
   readonly why: string;
 }
 
+/**
+ * Two peers that are connected; see {@link meet}. Each may open WebSockets to the other with `dial`, and serve those of
+ * the other from `incoming`.
+ */
 export class Meeting {
   /**
    * Six digits that are the same at both ends, such as `"042 917"`, and differ if somebody has put himself between
-   * them. Let both users compare them, over a way that nobody can fake, such as a call.
+   * them. Let both users compare them over a channel that nobody can fake, such as a call.
    */
   readonly fingerprint: string;
   /** A transport for each WebSocket that the other end dials, for `serve` and the servers. */

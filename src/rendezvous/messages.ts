@@ -81,7 +81,7 @@ export function readMessage(text: unknown, secret: Uint8Array | undefined): Mess
   let json = text;
   if (secret !== undefined) {
     json = text.slice(65);
-    // Whoever guesses learns nothing from the time: a wrong code is one of 2^256, and new with each text.
+    // The time of the comparison tells a guesser nothing: each text has a new code, one of 2^256.
     if (text.slice(0, 65) !== `${hexOf(hmac(secret, bytesOf(json)))} `) return "its sender does not know the secret";
   }
   let parsed: unknown;

@@ -17,7 +17,7 @@ import { MAX_CANDIDATES, proofOf, type Description, type PairMessage } from "./m
 export type Phase = "describing" | "offered" | "settling" | "through" | "over";
 type Signal = "describe" | "offer" | "answer" | "connect" | "refuse" | "end";
 
-/** When a pair may do what. An empty cell: it does not happen, or means nothing then. */
+/** What may happen in which phase. An empty cell: it can't happen, or has no effect. */
 export const phases: Readonly<Record<Phase, Readonly<Partial<Record<Signal, Phase>>>>> = {
   describing: { describe: "describing", offer: "offered", answer: "settling", refuse: "through", end: "over" },
   offered: { describe: "describing", answer: "settling", end: "over" },
@@ -45,13 +45,13 @@ export interface PairOptions {
 /** Repeats what may have been lost, in milliseconds. */
 const REPEAT_MS = 1000;
 
-/** A round that has not brought the connection back by then is followed by another, in milliseconds. */
+/** After this time, in milliseconds, a round that has not brought the connection back is followed by another. */
 const ROUND_MS = 5000;
 
 /** The least time between two rounds, in milliseconds, at either end's request. */
 const RESTART_GAP_MS = 2000;
 
-/** For the greeting: what is lost there was dropped by the browser, and soon. In milliseconds. */
+/** When to repeat the greeting, in milliseconds. Only the browser can lose it, and only at the start. */
 const GREET_AGAIN_MS = 250;
 
 type Send = (message: PairMessage) => Command;
@@ -234,7 +234,7 @@ export class Pair {
     return [...accepted, ...this.#trickle(this.#candidates), ...this.#settle()];
   }
 
-  /** The certificate stays the same for a connection: whoever shows another one without a proof is somebody else. */
+  /** The certificate stays the same for a connection. A different one without a proof belongs to somebody else. */
   #checkPrint(description: Description): Command[] | undefined {
     const print = fingerprintOf(description.sdp);
     if (description.proof !== undefined) {
@@ -302,7 +302,7 @@ export class Pair {
     return [this.#send({ type: "candidates", from, to, session, round: this.#round, candidates })];
   }
 
-  /** The shell could not take or make a description. A connection that there is goes on without it. */
+  /** The shell could not take or make a description. An existing connection goes on without it. */
   #refused(round: number, why: string, nowMs: number): Command[] {
     if (round !== this.#round) return [];
     if (!this.#isMet) return this.end("failed", why);
@@ -316,7 +316,8 @@ export class Pair {
 
   #watch(fare: Fare, nowMs: number): Command[] {
     this.#fare = fare;
-    // Firefox may call a connection that works interrupted (153). A restart would show that, if there can be one.
+    // Firefox may report a working connection as interrupted (153). A restart shows whether it works, if one is
+    // possible.
     const isBroken = fare === "failed" || (fare === "interrupted" && this.#canRestart);
     if (fare === "connected") this.#brokenSinceMs = Infinity;
     else if (isBroken) this.#brokenSinceMs = Math.min(this.#brokenSinceMs, nowMs);
@@ -337,7 +338,8 @@ export class Pair {
   /** The other end closed its connection. */
   #part(): Command[] {
     if (!this.#isMet) return this.end("failed", "the connection ended before it was ready");
-    // Firefox closes the channels of a connection that has failed. An interrupted one still brings the other end's word.
+    // Firefox closes the channels of a connection that has failed. An interrupted one may still deliver the other end's
+    // messages.
     return this.#fare === "failed"
       ? this.end("lost", "the connection failed")
       : this.end("left", "the other end closed it");

@@ -30,7 +30,7 @@ export class Carrier {
     this.#writer.closed.catch(ignore);
   }
 
-  /** Starts to read. A second call leads the reports elsewhere. */
+  /** Starts to read. A second call redirects the reports. */
   report(reports: CarrierReports): void {
     const begins = this.#reports === undefined;
     this.#reports = reports;

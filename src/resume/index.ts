@@ -1,4 +1,8 @@
-/** Byte transports that outlive their carriers, and a race between carriers. */
+/**
+ * Byte transports that outlive their carriers, and a race between several dials.
+ *
+ * @module websocket-over/resume
+ */
 export { race, type RaceOptions } from "./race.ts";
 export { ResumeError, type ResumeErrorCode } from "./resumeError.ts";
 export { resumable } from "./resumable.ts";

@@ -4,10 +4,11 @@ import type { Bytes } from "../core/bytes.ts";
 import { checkOptions, type OptionTable } from "../core/options.ts";
 import { systemClock, type Clock, type ClockOption } from "../stream/clock.ts";
 
+/** The options of {@link resumable}. */
 export interface ResumeOptions extends ClockOption {
   /**
-   * The most bytes to keep until the reader at the other end has taken them, in each direction. When as many wait, writes
-   * wait. The smaller one of the two ends counts. 1 MiB by default, at least 1 KiB.
+   * The most bytes to keep until the reader at the other end has taken them, in each direction. When as many wait,
+   * writes wait. The smaller limit of the two ends applies. 1 MiB by default, at least 1 KiB.
    */
   readonly bufferBytes?: number | undefined;
   /**

@@ -12,6 +12,7 @@ import { TransportError } from "../transports/transportError.ts";
 import { requireAtLeast } from "./options.ts";
 import type { DialCarrier } from "./sessionTransport.ts";
 
+/** The options of {@link race}. */
 export interface RaceOptions extends ClockOption {
   /** How long an arm may take before the next one starts, in milliseconds. 250 by default (RFC 8305 §5). */
   readonly headStartMs?: number | undefined;
@@ -44,6 +45,21 @@ const winners = new WeakMap<DialCarrier, number>();
  * fail, the promise or the streams of the transport reject with an `AggregateError` of all failures.
  *
  * The winner is remembered for ten minutes, by its function, and starts first then. So pass the same functions each time.
+ *
+ * @example
+ * ```ts
+ * import { pipe } from "websocket-over/pipe";
+ * import { race } from "websocket-over/resume";
+ * import { accept, connect } from "websocket-over/stream";
+ *
+ * const [near, far] = pipe();
+ * void accept(far).then(async (request) => (await request.accept()).send("over TCP"));
+ * const dialUDP = () => Promise.reject(new Error("this network blocks UDP"));
+ * const dialTCP = () => near;
+ * const session = await connect(await race([dialUDP, dialTCP]));
+ * console.log(await session.receive()); // → over TCP
+ * await session.close();
+ * ```
  */
 export function race(dials: readonly DialCarrier[], options: RaceOptions = {}): Promise<ByteTransport> {
   return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-/** The server's end: brings sessions, and leads every carrier to its session. */
+/** The server's end: yields sessions, and assigns every carrier to its session. */
 import type { OptionTable } from "../core/options.ts";
 import { iteratorOf, stopTaking, type Source } from "../stream/incoming.ts";
 import { discard } from "../stream/discard.ts";
@@ -15,6 +15,7 @@ import { ResumeError } from "./resumeError.ts";
 import type { SessionMachine } from "./sessionMachine.ts";
 import { SessionTransport, type ResumableTransport } from "./sessionTransport.ts";
 
+/** The options of {@link resumed}. */
 export interface ResumedOptions extends ResumeOptions {
   /** The most sessions at a time, and the most carriers that have not named theirs. 10,000 by default. */
   readonly maxSessions?: number | undefined;
@@ -28,7 +29,7 @@ export interface ResumedOptions extends ResumeOptions {
 const table: OptionTable<ResumedOptions> = { ...resumeTable, maxSessions: "a number", maxHeldBytes: "a number" };
 
 /**
- * Brings a byte transport for each client that uses {@link resumable}. Each lives on when its carrier is lost, until
+ * Yields a byte transport for each client that uses {@link resumable}. Each lives on when its carrier is lost, until
  * `keepMs` has passed without another one. Carriers are taken from `transports` as they come, whether or not the next
  * session is asked for, because they may belong to a session that exists.
  *
@@ -36,6 +37,33 @@ const table: OptionTable<ResumedOptions> = { ...resumeTable, maxSessions: "a num
  * carriers are taken, and sessions end when they lose the one that they have. Aborting the signal ends all sessions. A
  * carrier that brings anything but this protocol is ended, and nothing else happens. Throws `TypeError` or `RangeError`
  * if an argument is invalid.
+ *
+ * @example
+ * ```ts
+ * import { pipe } from "websocket-over/pipe";
+ * import { resumable, resumed } from "websocket-over/resume";
+ * import { connect, serve, type ByteTransport } from "websocket-over/stream";
+ *
+ * const carriers = new TransformStream<ByteTransport, ByteTransport>(); // stands for a server's connections
+ * const arrivals = carriers.writable.getWriter();
+ * let carrier: ByteTransport | undefined;
+ * const client = resumable(() => {
+ *   const [near, far] = pipe();
+ *   void arrivals.write(far);
+ *   return (carrier = near);
+ * });
+ * const served = serve(resumed(carriers.readable), async (request) => {
+ *   const session = await request.accept();
+ *   for await (const message of session) await session.send(`echo of ${message}`);
+ * });
+ * const session = await connect(client);
+ * carrier?.close?.(); // the network is gone
+ * await session.send("still here");
+ * console.log(await session.receive()); // → echo of still here
+ * await session.close();
+ * await arrivals.close();
+ * await served;
+ * ```
  */
 export function resumed(
   transports: AsyncIterable<ByteTransport> | Iterable<ByteTransport>,

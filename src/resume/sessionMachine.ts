@@ -27,7 +27,11 @@ const LONGEST_WAIT_MS = 5000;
 /** Carriers that have named the session but have not been chosen by the client. More are not needed for any race. */
 const MOST_CANDIDATES = 8;
 
-/** What an application sees. */
+/**
+ * The states of a {@link ResumableTransport}.
+ *
+ * @see {@link resumable}
+ */
 export type ResumeState = "connecting" | "connected" | "resuming" | "closed" | "failed";
 type StateSignal = "attach" | "detach" | "finish" | "fail";
 
@@ -646,7 +650,7 @@ export class SessionMachine {
     if (taken > this.#sent) throw malformed("it acknowledges more than was sent");
     if (taken < this.#acknowledged) throw malformed("it takes an acknowledgement back");
     const { hasRoom } = this.#replay;
-    // A closed transport may take long, as long as it gets on.
+    // A closed transport may take any time, as long as it makes progress.
     if (taken > this.#acknowledged && this.#closeByMs < Infinity) {
       this.#closeByMs = this.#nowMs + this.#options.keepMs;
     }
@@ -684,7 +688,7 @@ export class SessionMachine {
     const silentMs = this.#silentMs;
     const current = this.#current;
     if (current !== undefined && nowMs >= silentMs) {
-      // A timer that is this late says that the program slept, and nothing about the other end.
+      // A timer that is this late means that the program slept. It says nothing about the other end.
       const hasSlept = nowMs >= silentMs + this.#options.probeMs;
       if (current.probedMs === undefined || hasSlept) this.#probe(current);
       else this.#lose(current, new TransportError("lost", "the carrier has been silent for too long"));

@@ -15,18 +15,25 @@ import type { FrameReader } from "./frames.ts";
 import type { ResolvedOptions } from "./options.ts";
 import type { Command, Happening, ResumeState, SessionMachine } from "./sessionMachine.ts";
 
-/** Opens a carrier. If the signal is aborted, the carrier is not needed any more. */
+/**
+ * Opens a carrier. If the signal is aborted, the carrier is not needed any more.
+ *
+ * @see {@link resumable}
+ */
 export type DialCarrier = (signal: AbortSignal) => ByteTransport | PromiseLike<ByteTransport>;
 
 /**
  * A byte transport that outlives its carriers. Chunks are copied when they are written, so the writer may reuse them; the
  * reader owns the chunks that it reads. Closing the writer waits until the reader at the other end has taken everything.
  * If the session is lost, both streams fail with a {@link ResumeError}, and `closed` rejects with it.
+ *
+ * @see {@link resumable}
  */
 export interface ResumableTransport extends ByteTransport {
   /**
    * `connecting` until the other end has answered for the first time, `connected` while there is a carrier, `resuming`
-   * while there is none; at last `closed` if both directions have ended, or `failed` if the session was lost or aborted.
+   * while there is none; finally `closed` if both directions have ended, or `failed` if the session was lost or
+   * aborted.
    */
   readonly state: ResumeState;
   /** Called when `state` has changed. */

@@ -7,7 +7,11 @@ type Listener = (...args: unknown[]) => unknown;
 /** A listener in the list. A once-listener is wrapped in a function whose `listener` is the original, as in Node. */
 type Kept = Listener & { readonly listener?: Listener };
 
-/** Events that every emitter emits about itself. */
+/**
+ * Events that every emitter emits about itself.
+ *
+ * @see {@link Emitter}
+ */
 export interface ListenerEvents {
   /** Before a listener is added. */
   newListener: [event: string | symbol, listener: Listener];
@@ -19,8 +23,22 @@ export interface ListenerEvents {
 const DEFAULT_MAX_LISTENERS = 10;
 
 /**
- * `Events` maps each event to its arguments. At run time other names work too, as in Node. One difference from Node: if
- * a listener's promise rejects, that is reported as a warning and does not end the process.
+ * The base of {@link Peer} and {@link WebSocketServer}: an `EventEmitter` like that of Node, for every platform. `Events`
+ * maps each event to its arguments. At run time other names work too, as in Node. One difference from Node: if a
+ * listener's promise rejects, that is reported as a warning and does not end the process.
+ *
+ * @example
+ * ```ts
+ * import { Emitter } from "websocket-over/server";
+ *
+ * class Room extends Emitter<{ joined: [name: string, count: number]; newListener: []; removeListener: [] }> {
+ *   #count = 0;
+ *   join = (name: string) => this.emit("joined", name, ++this.#count);
+ * }
+ * const room = new Room();
+ * room.on("joined", (name, count) => console.log(name, count)); // → Ada 1
+ * room.join("Ada");
+ * ```
  */
 export class Emitter<Events extends { [Name in keyof Events]: unknown[] }> {
   /** The value of `setMaxListeners`, under the name that `events.getMaxListeners` reads. */

@@ -1,4 +1,9 @@
-/** The entry "websocket-over/server". Only re-exports. */
+/**
+ * A server with the events and methods of `ws` that takes transports in place of a port, and an adapter for the hooks
+ * of crossws.
+ *
+ * @module websocket-over/server
+ */
 export { crosswsAdapter, type CrosswsAdapter, type CrosswsOptions } from "./crossws/adapter.ts";
 export type { CrosswsHooks } from "./crossws/hooks.ts";
 export type { CrosswsMessage } from "./crossws/message.ts";

@@ -5,7 +5,10 @@
 import type { Bytes } from "../core/bytes.ts";
 import { encodeText } from "../core/utf8.ts";
 
-/** The common interface of both kinds. */
+/**
+ * The bytes of a message, as a {@link Peer} gives them: a `Uint8Array` whose `toString()` decodes it, as Node's `Buffer`
+ * does.
+ */
 export interface MessageBytes extends Bytes {
   /** Decodes the bytes as UTF-8, or encodes them as hex or base64. */
   toString(encoding?: "utf8" | "utf-8" | "hex" | "base64"): string;

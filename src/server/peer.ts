@@ -21,14 +21,22 @@ const BINARY_TYPES = ["nodebuffer", "arraybuffer", "fragments", "blob"] as const
 
 /**
  * The form of binary messages. `"fragments"` is an array, here always with one element. Text always arrives as bytes.
+ *
+ * @see {@link Peer}
  */
 export type BinaryType = (typeof BINARY_TYPES)[number];
 
-/** The events of `addEventListener` and `onmessage`. */
+/**
+ * The events of `addEventListener` and `onmessage`.
+ *
+ * @see {@link Peer}
+ */
 export type ListenedEvents = EventsOf<Peer>;
 
+/** A listener for `addEventListener()` and `onmessage` of a {@link Peer}. */
 export type PeerEventListener<Type extends keyof ListenedEvents> = ListenerOf<Peer, Type>;
 
+/** The options of `send()` of a {@link Peer}. */
 export interface PeerSendOptions {
   /** Whether to send a binary message or text. By default binary for bytes, text for a string. */
   readonly binary?: boolean | undefined;
@@ -59,6 +67,30 @@ type Sendable = ControlPayload | readonly BufferSource[] | Blob;
 
 const STATES = ["CONNECTING", "OPEN", "CLOSING", "CLOSED"] as const;
 
+/**
+ * A client of a {@link WebSocketServer}, with the members of the sockets of ws. Text arrives as bytes, with `isBinary`
+ * `false`, as in ws. A listener's data is its own; data that you send has been read when `send()` returns.
+ *
+ * @example
+ * ```ts
+ * import { pipe } from "websocket-over/pipe";
+ * import { WebSocketServer, type Peer } from "websocket-over/server";
+ * import { connect } from "websocket-over/stream";
+ *
+ * const server = new WebSocketServer();
+ * server.on("connection", (peer: Peer, request) => {
+ *   peer.on("message", (data) => peer.send(`${request.url}: ${data}`));
+ *   peer.on("close", (code, reason) => console.log(code, String(reason)));
+ * });
+ * const [near, far] = pipe();
+ * server.handleTransport(far);
+ * const session = await connect(near, { url: "wss://example.com/chat" });
+ * await session.send("hello");
+ * console.log(await session.receive()); // → /chat: hello
+ * await session.close({ closeCode: 4000, reason: "bye" }); // → 4000 bye
+ * server.close();
+ * ```
+ */
 export class Peer extends Emitter<PeerEvents> {
   static readonly CONNECTING = 0;
   static readonly OPEN = 1;

@@ -2,8 +2,10 @@
 import type { ListenerEvents } from "./emitter.ts";
 import type { MessageBytes } from "./messageBytes.ts";
 
+/** A message in the form that `binaryType` of the {@link Peer} names; `MessageBytes` by default. */
 export type MessageData = MessageBytes | ArrayBuffer | MessageBytes[] | Blob;
 
+/** The events of a {@link Peer}, with the arguments of their listeners. */
 export interface PeerEvents extends ListenerEvents {
   message: [data: MessageData, isBinary: boolean];
   ping: [payload: MessageBytes];

@@ -3,6 +3,10 @@ import type { ConnectionRequested } from "../core/events.ts";
 import { requestURL } from "../handshake/requestTarget.ts";
 import type { TransportSocket } from "./transportSocket.ts";
 
+/**
+ * A client's request, as a {@link WebSocketServer} passes it to listeners and callbacks: the members of Node's
+ * `http.IncomingMessage` that libraries use.
+ */
 export interface UpgradeRequest {
   readonly method: "GET";
   /** The request target as received, such as `/chat?room=1`. */

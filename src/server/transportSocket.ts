@@ -1,7 +1,11 @@
 /** Replaces the TCP socket that ws libraries read from a peer or a request. */
 import { Emitter, type ListenerEvents } from "./emitter.ts";
 
-/** What is known of the other end of a transport. */
+/**
+ * What is known of the other end of a transport.
+ *
+ * @see {@link WebSocketServer}
+ */
 export interface TransportInfo {
   readonly remoteAddress?: string | undefined;
   /** Whether the underlying connection is encrypted, as with TLS. Passed to `verifyClient`. */
@@ -15,6 +19,7 @@ interface SocketEvents extends ListenerEvents {
   finish: [];
 }
 
+/** Stands for Node's TCP socket in an {@link UpgradeRequest} of a {@link WebSocketServer}. */
 export class TransportSocket extends Emitter<SocketEvents> {
   readonly remoteAddress: string | undefined;
   readonly encrypted: boolean;

@@ -31,6 +31,7 @@ import { TransportSocket, type TransportInfo } from "./transportSocket.ts";
 
 type Maybe<T> = T | PromiseLike<T>;
 
+/** What `verifyClient` of a {@link WebSocketServer} is asked about. */
 export interface ClientInfo {
   readonly origin: string | undefined;
   /** Whether the transport is encrypted, according to its info. */
@@ -41,6 +42,8 @@ export interface ClientInfo {
 /**
  * Accepts or refuses a client. For a refusal you can pass the answer's `status` (401 by default), `message` and
  * `headers`.
+ *
+ * @see {@link WebSocketServer}
  */
 export type Verified = (
   accepted: boolean,
@@ -51,6 +54,27 @@ export type Verified = (
 
 type ConnectionSettings = "extensions" | "limits" | "masking" | "autoPong" | "keepalive" | keyof Timing;
 
+/**
+ * The options of a {@link WebSocketServer}.
+ *
+ * @example
+ * ```ts
+ * import { pipe } from "websocket-over/pipe";
+ * import { WebSocketServer } from "websocket-over/server";
+ * import { connect } from "websocket-over/stream";
+ *
+ * const server = new WebSocketServer({
+ *   path: "/chat",
+ *   maxPayload: 1024 * 1024,
+ *   verifyClient: ({ req }) => req.headers.authorization === "Bearer letmein",
+ * });
+ * const [near, far] = pipe();
+ * server.handleTransport(far);
+ * const refused = await connect(near, { url: "wss://example.com/chat" }).catch((error) => error);
+ * console.log(refused.rejection.status); // → 401
+ * server.close();
+ * ```
+ */
 export interface WebSocketServerOptions extends Pick<ServerOptions, ConnectionSettings>, RunOptions {
   /**
    * Which pages may connect. By default those of the host that the request names, or of the page that the server runs
@@ -130,7 +154,9 @@ function withoutNulls(given: WebSocketServerOptions): WebSocketServerOptions {
   return Object.assign(Object.create(Object.getPrototypeOf(given) as object | null), given, unset) as typeof given;
 }
 
-/** The transport's own properties are the defaults. */
+/**
+ * The options of `handleTransport()` of a {@link WebSocketServer}. The transport's own properties are the defaults.
+ */
 export interface HandleOptions extends TransportInfo {
   /**
    * The request, if it has already been parsed, for example by Node's `http`. The transport then yields what followed
@@ -145,6 +171,7 @@ const handleTable: OptionTable<HandleOptions> = {
   encrypted: "a boolean",
 };
 
+/** The events of a {@link WebSocketServer}, with the arguments of their listeners. */
 export interface ServerEvents extends ListenerEvents {
   connection: [peer: Peer, request: UpgradeRequest];
   /** The lines of the answer that is about to accept a client. Lines that a listener adds are sent with it. */

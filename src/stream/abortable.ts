@@ -2,6 +2,7 @@
 import type { OptionTable } from "../core/options.ts";
 import { onAbort } from "../transports/onAbort.ts";
 
+/** The options of calls that wait, such as {@link connect} and `receive()` of a session. */
 export interface Abortable {
   /** Aborting this signal cancels the wait: its promise rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;

@@ -1,4 +1,5 @@
 /** The server's way to a session: waits for the request, then sends the application's answer. */
+import { canSend } from "../connection/connection.ts";
 import { sharedTable, type AcceptOptions, type SharedOptions } from "../connection/options.ts";
 import { ServerConnection } from "../connection/serverConnection.ts";
 import { CloseCode } from "../core/closeCodes.ts";
@@ -20,6 +21,7 @@ import { report } from "./report.ts";
 import { sessionOf, type WebSocketSession } from "./session.ts";
 import { withResolvers } from "./withResolvers.ts";
 
+/** The options of {@link accept}. */
 export interface AcceptTransportOptions extends SharedOptions, Abortable, RunOptions {
   /**
    * The request, if your code has already read and parsed it. By default it is read from the transport. With
@@ -43,7 +45,11 @@ export const incomingTable: OptionTable<Omit<AcceptTransportOptions, "request">>
 
 const table: OptionTable<AcceptTransportOptions> = { ...incomingTable, request: "{ method, target, headers }" };
 
-/** A request to open a WebSocket that waits for an answer. */
+/**
+ * A request to open a WebSocket that waits for an answer.
+ *
+ * @see {@link accept}
+ */
 export interface IncomingRequest extends Omit<ConnectionRequested, "type"> {
   /** The address of the client, if the transport came over a network. */
   readonly remoteAddress: string | undefined;
@@ -180,7 +186,7 @@ class Acceptance implements Arrival {
 
   end(status: number, closeCode: number): void {
     if (this.#answerable?.isPending === true) this.#answerable.reject({ status });
-    else if (this.#connection.state === "open") this.#connection.close(closeCode);
+    else if (canSend(this.#connection)) this.#connection.close(closeCode);
     this.#driver.flush();
   }
 

@@ -1,6 +1,25 @@
 /** The clock that drivers read: the platform's, unless a test provides one. */
 import type { OptionTable } from "../core/options.ts";
 
+/**
+ * Tells the time and sets timers. The platform's by default. Pass the `ManualClock` of `websocket-over/testing`, or your
+ * own, wherever an option is named `clock`.
+ *
+ * @example
+ * ```ts
+ * import type { Clock } from "websocket-over/websocket";
+ * import { resumable } from "websocket-over/resume";
+ *
+ * const clock: Clock = {
+ *   now: () => performance.now() * 1000, // a thousand times as fast as real time
+ *   setTimeout: (callback, ms) => setTimeout(callback, ms / 1000),
+ *   clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
+ * };
+ * const dial = () => Promise.reject(new Error("offline"));
+ * const transport = resumable(dial, { clock, keepMs: 30_000 });
+ * await transport.closed?.catch((error) => console.log(error.message)); // → no carrier was found within 30000 ms
+ * ```
+ */
 export interface Clock {
   /**
    * Milliseconds since an arbitrary point. If the clock goes back, the library's time stands still until it catches up.

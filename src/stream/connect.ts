@@ -13,6 +13,7 @@ import { withResolvers } from "./withResolvers.ts";
 import { sessionOf, type WebSocketSession } from "./session.ts";
 import { credentialsOf, parseProtocols, parseWebSocketURL, requestFor } from "./webSocketURL.ts";
 
+/** The options of {@link connect}. */
 export interface ConnectOptions extends WebSocketOptions, Abortable {
   /** The URL to request. `ws://localhost/` by default, for transports that lead to only one place. */
   readonly url?: string | URL | undefined;

@@ -8,9 +8,14 @@ import { runTable, type RunOptions } from "./connectionHook.ts";
  * Connects to the server of a URL. The constructor calls it; the socket owns the transport that it returns. `signal` is
  * aborted if the socket is closed, or the opening handshake times out, before there is a transport. A transport that
  * arrives later is closed.
+ *
+ * Pass one to {@link createWebSocketStreamClass}, or to `createWebSocketClass` of `websocket-over/websocket`.
  */
 export type Dial = (url: URL, protocols: string[], signal: AbortSignal) => ByteTransport | PromiseLike<ByteTransport>;
 
+/**
+ * The options of {@link createWebSocketStreamClass}, {@link connect}, and the class of `websocket-over/websocket`.
+ */
 export interface WebSocketOptions extends SharedOptions, RunOptions {
   /** Headers to add to the request. */
   readonly headers?: HeadersInit | undefined;

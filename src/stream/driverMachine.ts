@@ -191,6 +191,8 @@ export class DriverMachine {
 
   /** The time of the last happening. */
   nowMs: number = -Infinity;
+  /** The latest time for the next `time`, as of the last `commands`; `Infinity` if nothing is pending. */
+  nextDeadlineMs: number = Infinity;
   /** The latest time, and by how much the clock went back. */
   #latestMs = -Infinity;
   #offsetMs = 0;
@@ -215,6 +217,8 @@ export class DriverMachine {
   #seenQueued = 0;
   /** Chunks read since the connection last had no unread bytes. */
   #unreadChunks = 0;
+  /** Whether bytes waited for the taker. The connection's waits for the peer start again when those have been pulled. */
+  #hasWithheld = false;
   /** Chunks in a row that are empty or arrive after the connection has ended. */
   #uselessChunks = 0;
   /** Chunks since timers last certainly ran, and when that was. */
@@ -252,8 +256,7 @@ export class DriverMachine {
     return this.output === "idle" || (this.phase === "running" && this.#connection.state !== "open");
   }
 
-  /** The latest time for the next `time`; `Infinity` if nothing is pending. Changes nothing. */
-  get nextDeadlineMs(): number {
+  get #deadlineMs(): number {
     if (this.phase === "ended" || this.#awaitsTaker) return Infinity;
     const ownMs = this.phase === "running" ? this.#silenceByMs : this.#closeByMs;
     if (this.#conclusion !== undefined) return ownMs;
@@ -284,7 +287,10 @@ export class DriverMachine {
     return this.#latestMs;
   }
 
-  /** How much of the time up to `ms` does not count. */
+  /**
+   * How much of the time up to `ms` does not count. A call may have started a wait since the last `commands`: its
+   * deadline can't have been missed, although it may seem to lie in the past until the connection knows the time.
+   */
   #stallBefore(ms: number): number {
     const dueMs = this.nextDeadlineMs;
     if (ms <= dueMs + STALL_MS || dueMs <= this.#postponedMs) return 0;
@@ -300,6 +306,7 @@ export class DriverMachine {
     switch (happening.type) {
       case "taken":
         this.#signalTaker("take");
+        this.#hasWithheld ||= this.#connection.unreadAmount > 0;
         break;
       case "called":
       case "time":
@@ -357,7 +364,12 @@ export class DriverMachine {
     for (;;) {
       while (this.#conclusion === undefined && this.#mayPull) {
         const event = this.#pull();
-        if (event === undefined) break;
+        if (event === undefined) {
+          if (!this.#hasWithheld) break;
+          this.#hasWithheld = false;
+          this.#tellTime();
+          continue;
+        }
         if (event.type === "connectionClosed") {
           this.#conclude(event);
           break;
@@ -402,6 +414,7 @@ export class DriverMachine {
       if (this.input === "ended" && (this.output === "ended" || this.output === "lost")) this.#finish();
     }
     if (this.input === "idle" && this.#mayRead) this.#read();
+    this.nextDeadlineMs = this.#deadlineMs;
     return this.takeCommands();
   }
 

@@ -9,9 +9,14 @@ import { Fifo } from "./fifo.ts";
 import { MessageAssembler, standalone } from "./messageAssembler.ts";
 import { WebSocketError } from "./webSocketError.ts";
 
+/** What a {@link WebSocketSession} receives: a string for text, a `Uint8Array` for binary. */
 export type Message = string | Bytes;
 
-/** A message to read while it arrives: strings of whole characters for text, bytes for binary. */
+/**
+ * A message to read while it arrives: strings of whole characters for text, bytes for binary.
+ *
+ * @see {@link WebSocketSession}
+ */
 export type IncomingMessageStream =
   | { readonly type: "text"; readonly readable: ReadableStream<string> }
   | { readonly type: "binary"; readonly readable: ReadableStream<Bytes> };
@@ -150,6 +155,7 @@ export class IncomingMessages {
 
   /** No more messages will come; with an error if the connection failed. What has arrived can still be taken. */
   end(error: WebSocketError | undefined): void {
+    if (this.#ended !== undefined) return;
     this.#ended = { error };
     for (const { resolve, reject } of this.#receivers.splice(0)) {
       if (error === undefined) resolve(undefined);

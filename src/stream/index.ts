@@ -1,4 +1,9 @@
-/** The stream entry. Only re-exports. */
+/**
+ * Sessions over any byte transport, for both sides, with backpressure: `connect`, `accept`, `serve`, and the
+ * `WebSocketStream` class.
+ *
+ * @module websocket-over/stream
+ */
 export type {
   ByteTransport,
   ClientOpening,

@@ -6,6 +6,8 @@
 import { WebSocketError } from "./webSocketError.ts";
 
 /**
+ * Which pages may open a WebSocket. Browsers let any page try, and send its origin (RFC 6455 §10.2).
+ *
  * - `"same"`: pages of the host that the request names, and of the page that the server itself runs in;
  * - a list of origins, such as `https://app.example`, or `"null"` for opaque ones (files, sandboxed frames);
  * - a function that decides, and may return a promise; if it throws or rejects, the request is answered with 500;
@@ -13,6 +15,18 @@ import { WebSocketError } from "./webSocketError.ts";
  *   way.
  *
  * With `"same"` or a list, a request without `Origin` may connect, because no browser sends one.
+ *
+ * @example
+ * ```ts
+ * import { pipe } from "websocket-over/pipe";
+ * import { accept, connect, WebSocketError, type OriginPolicy } from "websocket-over/stream";
+ *
+ * const origins: OriginPolicy = ["https://app.example"];
+ * const [near, far] = pipe();
+ * accept(far, { origins }).catch((error) => console.log(error.message)); // → the origin https://evil.example is not allowed
+ * const error = await connect(near, { origin: "https://evil.example" }).catch((error: unknown) => error);
+ * console.log(error instanceof WebSocketError && error.rejection?.status); // → 403
+ * ```
  */
 export type OriginPolicy =
   "same" | "any" | readonly string[] | ((origin: string | undefined) => boolean | PromiseLike<boolean>);

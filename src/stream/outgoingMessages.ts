@@ -1,5 +1,5 @@
 /** Messages to send, whole or as streams, in the order given. */
-import type { Connection } from "../connection/connection.ts";
+import { canSend, type Connection } from "../connection/connection.ts";
 import { EMPTY, requireFixed } from "../core/bytes.ts";
 import type { SendOptions } from "../core/messageWriter.ts";
 import { onAbort } from "../transports/onAbort.ts";
@@ -134,7 +134,7 @@ export class OutgoingMessages {
     if (this.#error !== undefined) throw this.#error;
     try {
       // The session learns of the end later, when the last bytes have been written.
-      if (this.#connection.state !== "open") throw new WebSocketError("the connection is closed or closing");
+      if (!canSend(this.#connection)) throw new WebSocketError("the connection is closed or closing");
       this.#connection.sendData(message, final, options);
     } finally {
       this.#driver.flush(); // an extension that threw has ended the connection

@@ -1,7 +1,7 @@
 /** A server that handles every incoming transport concurrently with one handler. */
 import { checkServerOptions } from "../connection/options.ts";
 import { CloseCode } from "../core/closeCodes.ts";
-import { resolveTiming } from "../core/deadlines.ts";
+import { resolveTiming, type TimingOptions } from "../core/deadlines.ts";
 import { checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { ignore } from "../transports/ignore.ts";
@@ -9,7 +9,7 @@ import { onAbort } from "../transports/onAbort.ts";
 import { requireTransport } from "../transports/requireTransport.ts";
 import { unlessAborted } from "./abortable.ts";
 import { acceptOn, incomingTable, type AcceptTransportOptions, type Arrival, type IncomingRequest } from "./accept.ts";
-import { systemClock } from "./clock.ts";
+import { systemClock, type ClockOption } from "./clock.ts";
 import { discard } from "./discard.ts";
 import { iteratorOf, stopTaking } from "./incoming.ts";
 import { orDiscard } from "./opening.ts";
@@ -18,9 +18,14 @@ import { tellError } from "./report.ts";
 import { WebSocketError } from "./webSocketError.ts";
 import { withResolvers } from "./withResolvers.ts";
 
-/** Answers a request and uses the session. A request that it leaves unanswered is refused with 404. */
+/**
+ * Answers a request and uses the session. A request that it leaves unanswered is refused with 404.
+ *
+ * @see {@link serve}
+ */
 export type RequestHandler = (request: IncomingRequest) => void | PromiseLike<void>;
 
+/** The options of {@link serve}. */
 export interface ServeOptions extends Omit<AcceptTransportOptions, "request"> {
   /**
    * Maximum number of concurrent connections. No limit by default. A connection counts from the moment its transport is
@@ -175,12 +180,15 @@ function tell(error: unknown, onError: ServeOptions["onError"]): void {
   if (onError !== undefined || !(error instanceof WebSocketError)) tellError(onError, error);
 }
 
-/** Waits no longer than ending a connection may take. */
-async function orTimeout(promise: Promise<void>, options: ServeOptions): Promise<void> {
+/** Waits no longer than ending a connection may take. Rejects as the promise does. */
+export async function orTimeout(promise: Promise<void>, options: ClockOption & TimingOptions): Promise<void> {
   const { clock = systemClock } = options;
   const { promise: passed, resolve } = withResolvers();
   // If the clock throws, the error is reported and nothing waits.
   const timer = clock.setTimeout(resolve, resolveTiming(options).closeTimeoutMs);
-  await Promise.race([promise, passed]);
-  clock.clearTimeout(timer);
+  try {
+    await Promise.race([promise, passed]);
+  } finally {
+    clock.clearTimeout(timer);
+  }
 }

@@ -1,5 +1,5 @@
 /** An open WebSocket in the shape of WebSocketStream's opened connection, plus what that API lacks. */
-import type { Connection } from "../connection/connection.ts";
+import { answerLater, canSend, type Connection } from "../connection/connection.ts";
 import type { Bytes } from "../core/bytes.ts";
 import { sendTable, type SendOptions } from "../core/messageWriter.ts";
 import { checkOptions, type OptionTable } from "../core/options.ts";
@@ -13,6 +13,7 @@ import { OutgoingMessages } from "./outgoingMessages.ts";
 import { explain, sendableClose, WebSocketError } from "./webSocketError.ts";
 import { withResolvers } from "./withResolvers.ts";
 
+/** The options of `close()` of a {@link WebSocketSession}. */
 export interface CloseOptions extends Abortable {
   /** 1000–1003, 1007–1014 or 3000–4999. By default the Close frame is empty, or carries 1000 if there is a reason. */
   readonly closeCode?: number | undefined;
@@ -22,6 +23,7 @@ export interface CloseOptions extends Abortable {
 
 const closeTable: OptionTable<CloseOptions> = { ...abortableTable, closeCode: "a number", reason: "a string" };
 
+/** How a {@link WebSocketSession} was closed. */
 export interface CloseInfo {
   /** The code of the peer's Close frame; 1005 if it had none. */
   readonly closeCode: number;
@@ -39,14 +41,45 @@ interface Ping {
   readonly reject: (error: unknown) => void;
 }
 
+/**
+ * Leaves the answer to the peer's Close to the caller: `received` gets the Close, after all messages before it, and
+ * `close()` answers it. Until then messages can still be sent.
+ */
+export let answerCloseLater: (session: WebSocketSession, received: (close: CloseFrame) => void) => void;
+
 const abortableSendTable: OptionTable<SendOptions & Abortable> = { ...sendTable, ...abortableTable };
 const NO_OPTIONS: SendOptions = {};
 
 /**
  * An open WebSocket. Read messages whole (`readable`, `receive()` or iteration) or as streams
  * (`incomingMessageStreams`). The first one you use decides. If you do not read, the peer is paused.
+ *
+ * @example
+ * ```ts
+ * import { pipe } from "websocket-over/pipe";
+ * import { accept, connect } from "websocket-over/stream";
+ *
+ * const [near, far] = pipe();
+ * void accept(far).then(async (request) => {
+ *   const session = await request.accept();
+ *   for await (const message of session) await session.send(`echo of ${message}`);
+ * });
+ * const session = await connect(near);
+ * await session.send("hello");
+ * console.log(await session.receive()); // → echo of hello
+ * console.log((await session.ping()) < 1000); // → true
+ * console.log((await session.close({ closeCode: 1000, reason: "done" })).closeCode); // → 1000
+ * ```
  */
 export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message> {
+  static {
+    answerCloseLater = (session, received) =>
+      answerLater(session.#connection, (close) => {
+        session.#incoming.end(session.#lossOf(close));
+        received(close);
+      });
+  }
+
   /** The negotiated subprotocol; empty if there is none. */
   readonly protocol: string;
   /** The negotiated extensions, in header form. */
@@ -184,7 +217,7 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
     checkOptions("close()", options, closeTable);
     const { closeCode, reason, signal } = options;
     // If somebody else has acted on the connection, the driver notices it now.
-    if (this.#connection.state === "open") this.#connection.close(closeCode, reason);
+    if (canSend(this.#connection)) this.#connection.close(closeCode, reason);
     this.#driver.flush();
     if (signal !== undefined) {
       unlessAborted(this.#driver.finished, signal, (reason) => this.#driver.abort(reason)).catch(ignore);
@@ -242,7 +275,7 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
   }
 
   /** Returns the error for messages that were dropped although the connection closed cleanly. */
-  #lossOf({ code: closeCode, reason }: ConnectionClosed): WebSocketError | undefined {
+  #lossOf({ code: closeCode, reason }: CloseFrame): WebSocketError | undefined {
     if (!this.#driver.dropped) return undefined;
     return new WebSocketError("messages that were not read in time were dropped", { closeCode, reason });
   }

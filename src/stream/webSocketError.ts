@@ -6,7 +6,11 @@ import { ProtocolError } from "../core/errors.ts";
 import { textOf } from "../transports/textOf.ts";
 import type { ConnectionClosed, ConnectionRejected, RejectionData } from "../core/events.ts";
 
-/** A server's answer that refused the connection. */
+/**
+ * A server's answer that refused the connection.
+ *
+ * @see {@link WebSocketError}
+ */
 export interface Rejection {
   readonly status: number;
   readonly statusText: string;
@@ -15,6 +19,7 @@ export interface Rejection {
   readonly body: Bytes;
 }
 
+/** The fields of a new {@link WebSocketError}. */
 export interface WebSocketErrorDetails {
   readonly closeCode?: number | undefined;
   readonly reason?: string | undefined;
@@ -22,6 +27,27 @@ export interface WebSocketErrorDetails {
   readonly cause?: unknown;
 }
 
+/**
+ * Why a WebSocket could not be opened, or why it ended. A session rejects with it; the `WebSocket` class gives it as the
+ * `cause` of its `error` and `close` events. You can also make one and pass it to `abort()` or `cancel()` of a stream,
+ * to choose the close code.
+ *
+ * @example
+ * ```ts
+ * import { pipe } from "websocket-over/pipe";
+ * import { accept, connect, WebSocketError } from "websocket-over/stream";
+ *
+ * const [near, far] = pipe();
+ * void accept(far).then((request) => request.reject({ status: 401, body: "who are you?" }));
+ * try {
+ *   await connect(near);
+ * } catch (error) {
+ *   if (!(error instanceof WebSocketError)) throw error;
+ *   console.log(error.message); // → the server refused the connection: 401 Unauthorized
+ *   console.log(new TextDecoder().decode(error.rejection?.body)); // → who are you?
+ * }
+ * ```
+ */
 export class WebSocketError extends DOMException {
   /** The close code of the connection; 1006 if no Close frame came. */
   readonly closeCode: number | undefined;

@@ -23,6 +23,7 @@ import { sendableClose, WebSocketError } from "./webSocketError.ts";
 import { parseProtocols, parseWebSocketURL } from "./webSocketURL.ts";
 import { withResolvers, type Resolvers } from "./withResolvers.ts";
 
+/** The second argument of the class that {@link createWebSocketStreamClass} makes. */
 export interface WebSocketStreamInit {
   /** The subprotocols to offer, in order of preference. */
   readonly protocols?: string[] | undefined;
@@ -30,6 +31,7 @@ export interface WebSocketStreamInit {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What `opened` of a stream resolves with; see {@link createWebSocketStreamClass}. */
 export interface WebSocketOpenInfo {
   /** Whole messages: strings for text, `Uint8Array` for binary. Cancelling it closes the connection. */
   readonly readable: ReadableStream<string | Bytes>;
@@ -44,6 +46,9 @@ export interface WebSocketOpenInfo {
   readonly protocol: string;
 }
 
+/**
+ * What `close()` of a stream takes, and what its `closed` resolves with; see {@link createWebSocketStreamClass}.
+ */
 export interface WebSocketCloseInfo {
   /** 1000 or 3000–4999 in `close()`. In `closed`: the code of the peer's Close frame, 1005 if it had none. */
   readonly closeCode?: number | undefined;
@@ -51,7 +56,11 @@ export interface WebSocketCloseInfo {
   readonly reason?: string | undefined;
 }
 
-/** A WebSocket as a pair of streams. */
+/**
+ * A WebSocket as a pair of streams.
+ *
+ * @see {@link createWebSocketStreamClass}
+ */
 export interface WebSocketStreamOver {
   /** The URL that was parsed. */
   readonly url: string;
@@ -69,6 +78,7 @@ export interface WebSocketStreamOver {
   close(closeInfo?: WebSocketCloseInfo): void;
 }
 
+/** The class that {@link createWebSocketStreamClass} makes. */
 export interface WebSocketStreamConstructor {
   readonly prototype: WebSocketStreamOver;
   new (url: string | URL, options?: WebSocketStreamInit): WebSocketStreamOver;

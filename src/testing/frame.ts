@@ -17,6 +17,7 @@ const OPCODES: Readonly<Record<OpcodeName, Opcode>> = {
   pong: Opcode.PONG,
 };
 
+/** A frame for `frame()` of a server's socket, which may break any rule; see {@link webSocketServer}. */
 export interface FrameInit {
   /** A name, or a number from 0 to 15, including reserved ones. */
   readonly opcode: OpcodeName | number;

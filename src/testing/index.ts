@@ -1,4 +1,9 @@
-/** The entry for tests without a browser. Only re-exports. */
+/**
+ * A WebSocket server in memory that your test controls: requests, sockets, faults of the network and of the protocol,
+ * and matchers.
+ *
+ * @module websocket-over/testing
+ */
 export type { Clock } from "../stream/clock.ts";
 export type { FrameInit } from "./frame.ts";
 export { ManualClock } from "./manualClock.ts";

@@ -10,6 +10,22 @@ interface Timer {
 /** How many turns of the platform's event loop the effects of a timer may need to reach the other end. */
 const TURNS = 4;
 
+/**
+ * A clock that stands still until a test moves it. Pass it as the option `clock` of a server, a session or a class.
+ *
+ * @example
+ * ```ts
+ * import { pipe } from "websocket-over/pipe";
+ * import { connect } from "websocket-over/stream";
+ * import { ManualClock } from "websocket-over/testing";
+ *
+ * const clock = new ManualClock();
+ * const [near] = pipe(); // nobody answers at the other end
+ * const opening = connect(near, { clock, handshakeTimeoutMs: 5000 });
+ * opening.catch((error) => console.log(error.cause.code)); // → handshakeTimeout
+ * await clock.advance(5000); // takes no time
+ * ```
+ */
 export class ManualClock implements Clock {
   #nowMs = 0;
   readonly #timers = new Set<Timer>();

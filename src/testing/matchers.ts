@@ -9,6 +9,7 @@ import { realTimeout } from "./realTime.ts";
 import type { Received } from "./receivedLog.ts";
 import { ServerSocket } from "./serverSocket.ts";
 
+/** The options of all {@link matchers}. */
 export interface ReceiveOptions {
   /** How long to wait, in milliseconds of real time. By default Playwright's own timeout; 1 second elsewhere. */
   readonly timeout?: number | undefined;
@@ -19,6 +20,7 @@ export interface ReceiveOptions {
   readonly inOrder?: boolean | undefined;
 }
 
+/** The options of `toReceiveJSON()`; see {@link matchers}. */
 export interface ReceiveJSONOptions extends ReceiveOptions {
   /** With `true`, received objects may have more properties than expected. */
   readonly partial?: boolean | undefined;
@@ -46,6 +48,8 @@ type MatcherOf<Arguments extends unknown[]> = (
 ) => Promise<MatcherResult>;
 
 /**
+ * The type of {@link matchers}.
+ *
  * Each matcher waits for an item and takes it, so that the next expectation looks at later ones. Messages form one
  * sequence; pings, pongs and the Close form others. With `not`, nothing is taken, and the matcher waits for the whole
  * timeout unless the result is clear earlier.
@@ -64,7 +68,11 @@ export type WebSocketMatchers = {
   readonly toReceiveClose: MatcherOf<[code?: number, reason?: unknown, options?: ReceiveOptions]>;
 };
 
-/** The matchers as called on `expect(socket)`. */
+/**
+ * The matchers as called on `expect(socket)`.
+ *
+ * @see {@link matchers}
+ */
 export type WebSocketAssertions = {
   [Name in keyof WebSocketMatchers]: WebSocketMatchers[Name] extends MatcherOf<infer Arguments>
     ? (...given: Arguments) => Promise<void>
@@ -83,6 +91,28 @@ interface Wanted {
 const DEFAULT_TIMEOUT_MS = 1000;
 const MESSAGES = ["text", "bytes"] as const;
 
+/**
+ * Matchers for `expect.extend()` of Vitest, Jest, Playwright, or the package `expect`.
+ *
+ * @example
+ * ```ts
+ * import { expect } from "expect"; // Jest's, here without a test runner
+ * import { matchers, webSocketServer, type WebSocketAssertions } from "websocket-over/testing";
+ *
+ * declare module "expect" {
+ *   interface Matchers<R extends void | Promise<void>, T> extends WebSocketAssertions {}
+ * }
+ * expect.extend(matchers);
+ * await using server = webSocketServer();
+ * const client = new server.WebSocket("wss://chat.example/"); // in the code under test
+ * client.onopen = () => client.send('{"type":"join","room":"lobby"}');
+ * const socket = await (await server.request()).accept();
+ * await expect(socket).toReceiveJSON({ type: "join" }, { partial: true });
+ * const late = expect(socket).toReceiveText("bye", { timeout: 50 });
+ * await late.catch((error: Error) => console.log(error.message.split("\n")[0]));
+ * // → expect(socket).toReceiveText(), on wss://chat.example/
+ * ```
+ */
 export const matchers: WebSocketMatchers = {
   toReceiveText(socket, expected, options) {
     const fits = (item: Received): boolean =>

@@ -1,6 +1,7 @@
 /** What a test's server has received on one connection, in order, and which of it has been taken by expectations. */
 import type { Bytes } from "../core/bytes.ts";
 
+/** An item that a server's socket has received, as {@link matchers} see it. */
 export type Received =
   | { readonly type: "text"; readonly data: string }
   | { readonly type: "bytes"; readonly data: Bytes }

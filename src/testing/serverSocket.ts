@@ -12,6 +12,7 @@ import { ReceivedLog, type Received } from "./receivedLog.ts";
 import type { Fault } from "./wire.ts";
 import type { WiredConnection } from "./wiredConnection.ts";
 
+/** The options of `send()` of a server's socket; see {@link webSocketServer}. */
 export interface SendMessageOptions {
   /** `false` if this is a fragment, but not the last one, of a message. */
   readonly final?: boolean | undefined;
@@ -21,7 +22,11 @@ export interface SendMessageOptions {
 
 const sendTable: OptionTable<SendMessageOptions> = { final: "a boolean", compress: "a boolean" };
 
-/** How a connection ended, from the server's side. */
+/**
+ * How a connection ended, from the server's side.
+ *
+ * @see {@link webSocketServer}
+ */
 export interface Ended {
   /** The code of the client's Close frame; 1005 if it had none, 1006 if no Close frame came. */
   readonly code: number;
@@ -36,6 +41,8 @@ export interface Ended {
  * The server's end of a connection. Methods that send throw a `LocalProtocolError` unless the connection is open. Their
  * promises resolve when the transport has accepted the bytes, or never will. Data is read before the call returns, so
  * you can reuse it.
+ *
+ * @see {@link webSocketServer}
  */
 export class ServerSocket {
   /** The URL that the client requested. */

@@ -8,7 +8,11 @@ import { ServerSocket } from "./serverSocket.ts";
 import type { Fault } from "./wire.ts";
 import type { WiredConnection } from "./wiredConnection.ts";
 
-/** What is known of a request besides its bytes. */
+/**
+ * What is known of a request besides its bytes.
+ *
+ * @see {@link TestServer}
+ */
 export interface RequestFacts {
   /** The URL that the application requested, if its connection was redirected. */
   readonly url?: string | undefined;
@@ -18,6 +22,7 @@ export interface RequestFacts {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
+/** A client's request, which waits until you answer it. It comes from `request()` of a {@link webSocketServer}. */
 export class TestRequest {
   /** The URL that the client requested, as an absolute `ws:` or `wss:` URL. */
   readonly url: string;

@@ -16,6 +16,7 @@ import type { ServerSocket } from "./serverSocket.ts";
 import { TestRequest, type RequestFacts } from "./testRequest.ts";
 import { WiredConnection } from "./wiredConnection.ts";
 
+/** The options of a {@link TestServer}. */
 export interface TestServerOptions extends Omit<ServerOptions, "handshake" | "subprotocol" | "autoPong"> {
   /** The clock for deadlines and delays; by default the platform's. */
   readonly clock?: Clock | undefined;
@@ -30,6 +31,7 @@ export const testServerTable: OptionTable<TestServerOptions> = {
   random: "a function",
 };
 
+/** The options of `request()` of a {@link TestServer}. */
 export interface RequestOptions {
   /** How long to wait, in milliseconds of real time; 5 seconds by default. */
   readonly timeout?: number | undefined;
@@ -37,10 +39,18 @@ export interface RequestOptions {
 
 const requestTable: OptionTable<RequestOptions> = { timeout: "a number" };
 
-/** Returns what is known of a request besides its content. */
+/**
+ * Returns what is known of a request besides its content.
+ *
+ * @see {@link TestServer}
+ */
 export type FactsOf = (request: ConnectionRequested) => RequestFacts;
 
-/** What remains of a connection for a report. */
+/**
+ * What remains of a connection for a report.
+ *
+ * @see {@link TestServer}
+ */
 export interface Recording {
   /** The requested URL, if there was a request. */
   readonly url: string | undefined;
@@ -55,6 +65,28 @@ interface Waiter {
   fail(why: string): void;
 }
 
+/**
+ * A server for tests that takes any transport. It answers nothing by itself: a test takes each request and answers it,
+ * and may break any rule. Close it when the test is over, or declare it with `await using`.
+ *
+ * @example
+ * ```ts
+ * import { pipe } from "websocket-over/pipe";
+ * import { connect } from "websocket-over/stream";
+ * import { TestServer } from "websocket-over/testing";
+ *
+ * await using server = new TestServer();
+ * const [near, far] = pipe();
+ * server.handleTransport(far);
+ * const opening = connect(near, { protocols: ["v2", "v1"] }); // in the code under test
+ * const request = await server.request();
+ * console.log(request.subprotocols.join()); // → v2,v1
+ * const socket = await request.accept({ subprotocol: "v1" });
+ * await socket.frame({ opcode: 3, payload: "?" }); // a reserved opcode
+ * const session = await opening;
+ * await session.closed.catch((error) => console.log(error.cause.code)); // → reservedOpcode
+ * ```
+ */
 export class TestServer implements AsyncDisposable {
   /** All connections ever made, in the order in which they arrived. */
   readonly recordings: Recording[] = [];

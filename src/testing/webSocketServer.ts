@@ -5,6 +5,23 @@ import type { Dial } from "../stream/dial.ts";
 import { createWebSocketClass, type WebSocketConstructor } from "../websocket/webSocketClass.ts";
 import { TestServer, testServerTable, type TestServerOptions } from "./testServer.ts";
 
+/**
+ * A {@link TestServer} in memory, with a `WebSocket` class and a dial that lead to it. See {@link webSocketServer}.
+ *
+ * @example
+ * ```ts
+ * import { connect } from "websocket-over/stream";
+ * import { MemoryServer } from "websocket-over/testing";
+ *
+ * await using server = new MemoryServer({ limits: { maxMessageBytes: 10 } });
+ * const url = new URL("wss://chat.example/");
+ * const opening = connect(await server.dial(url, [], AbortSignal.timeout(5000)), { url }); // in the code under test
+ * await (await server.request()).accept();
+ * const session = await opening;
+ * await session.send("longer than ten bytes");
+ * console.log((await session.closed).closeCode); // → 1009
+ * ```
+ */
 export class MemoryServer extends TestServer {
   /**
    * Pass this to the code under test in place of the browser's. Each object connects to this server, whatever its URL.

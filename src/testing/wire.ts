@@ -6,8 +6,10 @@ import { ignore } from "../transports/ignore.ts";
 import { encodeFrame } from "./frame.ts";
 import { realTimeout } from "./realTime.ts";
 
+/** A direction as the server sees it; see {@link webSocketServer}. */
 export type Direction = "incoming" | "outgoing";
 
+/** The options of `fault.cut()`; see {@link webSocketServer}. */
 export interface CutOptions {
   /** Sends half of a frame first: of what is waiting to be sent, or else of a made-up text frame. */
   readonly midFrame?: boolean;
@@ -15,6 +17,7 @@ export interface CutOptions {
   readonly afterBytes?: number;
 }
 
+/** The options of `fault.corrupt()`; see {@link webSocketServer}. */
 export interface CorruptOptions {
   /** Which of the outgoing bytes to corrupt, counted from now on; the next one by default. */
   readonly offset?: number;
@@ -22,7 +25,11 @@ export interface CorruptOptions {
   readonly xor?: number;
 }
 
-/** Faults of one connection. Sizes are in bytes, times in milliseconds. */
+/**
+ * Faults of one connection. Sizes are in bytes, times in milliseconds.
+ *
+ * @see {@link webSocketServer}
+ */
 export interface Fault {
   /** Ends the stream without a Close frame, as a lost connection does. Resolves when the transport has ended. */
   cut(options?: CutOptions): Promise<void>;

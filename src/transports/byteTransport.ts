@@ -1,5 +1,26 @@
-/** Carries bytes. Has the shape of a WebTransport stream, a Cloudflare socket and a Deno connection. */
+/** What carries the bytes of a connection, and the opening that some carriers bring along. */
 
+/**
+ * A pair of byte streams, whatever carries them. A WebTransport stream, a Cloudflare socket and a Deno connection have
+ * this shape already.
+ *
+ * The user of a transport owns the chunks that it reads. A writer may reuse a chunk once its write resolves only if
+ * `copiesChunks` is set.
+ *
+ * @example
+ * ```ts
+ * import { accept, connect, type ByteTransport } from "websocket-over/stream";
+ *
+ * const there = new TransformStream(); // any two pairs of streams will do
+ * const back = new TransformStream();
+ * const near: ByteTransport = { readable: back.readable, writable: there.writable };
+ * const far: ByteTransport = { readable: there.readable, writable: back.writable };
+ * void accept(far).then(async (request) => (await request.accept()).send("over streams"));
+ * const session = await connect(near);
+ * console.log(await session.receive()); // → over streams
+ * await session.close();
+ * ```
+ */
 export interface ByteTransport {
   readonly readable: ReadableStream<Uint8Array>;
   readonly writable: WritableStream<Uint8Array<ArrayBuffer>>;
@@ -22,7 +43,11 @@ export interface ByteTransport {
   readonly opening?: ClientOpening | ServerOpening | undefined;
 }
 
-/** A client's opening, for the user of the transport. */
+/**
+ * A client's opening, for the user of the transport.
+ *
+ * @see {@link ByteTransport}
+ */
 export interface ClientOpening {
   /**
    * Sends the request and waits for the final answer, skipping interim ones. Call it once, before any read or write.
@@ -31,7 +56,11 @@ export interface ClientOpening {
   ask(request: OpeningRequest): Promise<OpeningAnswer>;
 }
 
-/** A server's opening, for the user of the transport. */
+/**
+ * A server's opening, for the user of the transport.
+ *
+ * @see {@link ByteTransport}
+ */
 export interface ServerOpening {
   /** The client's request. */
   readonly request: OpeningRequest;
@@ -42,6 +71,8 @@ export interface ServerOpening {
 /**
  * An extended CONNECT whose `:protocol` is `websocket`. Neither it nor the answer has headers of the HTTP/1.1 upgrade
  * or connection: no `Host`, `Upgrade`, `Connection` or `Sec-WebSocket-Key` (RFC 8441 §5).
+ *
+ * @see {@link ByteTransport}
  */
 export interface OpeningRequest {
   /** Host and port. */
@@ -51,12 +82,14 @@ export interface OpeningRequest {
   readonly headers: [name: string, value: string][];
 }
 
+/** A server's answer to an {@link OpeningRequest}; see {@link ByteTransport}. */
 export interface OpeningAnswer {
   /** 200 to 299 opens the WebSocket; anything else refuses it. */
   readonly status: number;
   readonly headers: [name: string, value: string][];
 }
 
+/** An HTTP request that has already been read; see {@link upgrades}. */
 export interface TransportRequest {
   readonly method: string;
   readonly target: string;

@@ -1,4 +1,9 @@
-/** Controls between the two ends of a stream, as text, for carriers that distinguish text from bytes. */
+/**
+ * Controls between the two ends of a stream, as text, for carriers that distinguish text from bytes: `grant N` adds N to
+ * the credit; `end`; `reset REASON`; `stop REASON`. A message costs its bytes and 256 of the credit, and may be sent
+ * while any credit is left. The credit starts at 65,536. Over data channels the last three are answered at once with
+ * `heard`. Their sender keeps the channel open until then, but at most two seconds.
+ */
 import type { CarrierLink } from "./carrierLink.ts";
 import { isBuffer, type Control } from "./messageStreams.ts";
 import { TransportError } from "./transportError.ts";

@@ -16,6 +16,8 @@
  * - `endpointRefused`: the endpoint of WebRTC refuses, with a status of 400 or more
  * - `endpointAnswer`: the endpoint of WebRTC sent something other than an answer to an offer
  * - `failed`: anything else; see `cause`
+ *
+ * @see {@link DialError}
  */
 export type DialErrorCode =
   | "notFound"
@@ -41,7 +43,19 @@ export interface DialErrorDetails {
 }
 
 /**
- * The message says what to do. It names the host and the port and nothing else of the URL, which may contain secrets.
+ * Why a server could not be reached. The message says what to do. It names the host and the port and nothing else of the
+ * URL, which may contain secrets.
+ *
+ * @example
+ * ```ts
+ * import { dial, DialError } from "websocket-over/node";
+ *
+ * try {
+ *   await dial("ws://127.0.0.1:1/"); // nothing listens there
+ * } catch (error) {
+ *   if (error instanceof DialError) console.log(error.code); // → refused
+ * }
+ * ```
  */
 export class DialError extends Error {
   override readonly name = "DialError";

@@ -1,4 +1,8 @@
-/** A byte transport over a message port. Transfers buffers instead of copying them. */
+/**
+ * Message ports to workers, frames and other pages as byte transports. Buffers are transferred, not copied.
+ *
+ * @module websocket-over/messageport
+ */
 import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 import { ignore } from "./ignore.ts";
@@ -10,7 +14,11 @@ import { TransportError } from "./transportError.ts";
 export type { ByteTransport } from "./byteTransport.ts";
 export { TransportError, type TransportErrorCode } from "./transportError.ts";
 
-/** The part of a port that is used: the platform's `MessagePort`, or that of `node:worker_threads`. */
+/**
+ * The part of a port that is used: the platform's `MessagePort`, or that of `node:worker_threads`.
+ *
+ * @see {@link messagePortTransport}
+ */
 export interface Port {
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
   addEventListener(type: string, listener: (event: Event) => void): void;
@@ -19,6 +27,7 @@ export interface Port {
   close(): void;
 }
 
+/** The options of {@link messagePortTransport}. */
 export interface MessagePortOptions {
   /**
    * How much may wait unread, in bytes. Each message counts 256 bytes more, and at most one message may exceed the
@@ -54,14 +63,6 @@ const AT_ONCE = Promise.resolve();
  * platform reports that the other end is gone, as Node does, both streams fail with `lost`. Throws `RangeError` if the
  * window is invalid.
  *
- * On the wire each of these is one message. `T` is a transferred `ArrayBuffer`.
- * - `[T, …]`, each with at least one byte: bytes of the stream. Each `T` costs its length and 256 of the sender's
- *   credit, and may be sent while any credit is left. Each end starts with a credit of 65,536.
- * - `{ type: "grant", cost }`: additional credit, a positive integer.
- * - `{ type: "end" }`: all bytes have been sent.
- * - `{ type: "reset", reason }`: the sender gave up; `reason` is a string.
- * - `{ type: "stop", reason }`: the reader was cancelled; `reason` is a string.
- *
  * @example
  * ```ts
  * import { messagePortTransport } from "websocket-over/messageport";
@@ -89,6 +90,15 @@ export function messagePortTransport(port: Port, options: MessagePortOptions = {
   return new PortCarrier(port, window, options.signal).transport;
 }
 
+/**
+ * Each of these is one message. `T` is a transferred `ArrayBuffer`.
+ * - `[T, …]`, each with at least one byte: bytes of the stream. Each `T` costs its length and 256 of the sender's
+ *   credit, and may be sent while any credit is left. Each end starts with a credit of 65,536.
+ * - `{ type: "grant", cost }`: additional credit, a positive integer.
+ * - `{ type: "end" }`: all bytes have been sent.
+ * - `{ type: "reset", reason }`: the sender gave up; `reason` is a string.
+ * - `{ type: "stop", reason }`: the reader was cancelled; `reason` is a string.
+ */
 class PortCarrier implements MessageCarrier {
   readonly hasRoom = true;
   readonly isDrained = true;

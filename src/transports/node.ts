@@ -1,4 +1,9 @@
-/** Node's sockets as byte transports: TCP, TLS, and those of upgrade requests. Also works with Deno's and Bun's. */
+/**
+ * Node's sockets as byte transports: `dial` reaches any server by its URL; TCP and TLS sockets, listeners and
+ * `upgrade` requests. Also works with Deno's and Bun's `node:net`.
+ *
+ * @module websocket-over/node
+ */
 import { advice, checkOptions, refuse, requireKind, type OptionTable } from "../core/options.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { ByteTransport } from "./byteTransport.ts";
@@ -12,13 +17,18 @@ export { dial, type DialOptions } from "./nodeDial.ts";
 export { requestListener, type NodeIncomingMessage, type NodeServerResponse } from "./nodeRequestListener.ts";
 export { socketTransport, type NodeDuplex } from "./nodeDuplex.ts";
 
-/** The part of a `net.Server`, `tls.Server` or `http.Server` that is used. */
+/**
+ * The part of a `net.Server`, `tls.Server` or `http.Server` that is used.
+ *
+ * @see {@link listen}
+ */
 export interface NodeServer {
   on(event: string, listener: Listener): unknown;
   off(event: string, listener: Listener): unknown;
   listenerCount?(event: string): number;
 }
 
+/** The options of {@link listen}. */
 export interface ListenOptions {
   /**
    * The most connections that may wait to be taken. Further ones are destroyed. 128 by default, about the backlog of a
@@ -27,6 +37,7 @@ export interface ListenOptions {
   readonly maxWaiting?: number | undefined;
 }
 
+/** The options of {@link upgrades}. */
 export interface UpgradeOptions extends ListenOptions {
   /** Which requests to take, by their target; all by default. Others are left to other listeners. */
   readonly accepts?: ((target: string) => boolean) | undefined;
@@ -81,7 +92,11 @@ function requireServer(where: string, server: NodeServer): void {
   refuse(`${where} takes a Node server, { on, off }`, given, advice(instead));
 }
 
-/** The part of an `http.IncomingMessage` that is used. */
+/**
+ * The part of an `http.IncomingMessage` that is used.
+ *
+ * @see {@link upgradeTransport}
+ */
 export interface NodeRequest {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
@@ -92,6 +107,26 @@ export interface NodeRequest {
  * Yields the upgrade requests that arrive at an `http.Server` or `https.Server`. Each is a transport with its
  * `request`, for `accept` or `serve`. If `accepts` declines a request, it is left to the server's other `upgrade`
  * listeners; if there are none, its connection is destroyed.
+ *
+ * @example
+ * ```ts
+ * import { once } from "node:events";
+ * import { createServer } from "node:http";
+ * import type { AddressInfo } from "node:net";
+ * import { dial, upgrades } from "websocket-over/node";
+ * import { connect, serve } from "websocket-over/stream";
+ *
+ * const http = createServer((_, response) => response.end("a page"));
+ * const chat = upgrades(http, { accepts: (target) => target.startsWith("/chat") });
+ * void serve(chat, async (request) => (await request.accept()).send(`welcome to ${request.target}`));
+ * await once(http.listen(0, "127.0.0.1"), "listening");
+ *
+ * const url = `ws://127.0.0.1:${(http.address() as AddressInfo).port}/chat`;
+ * const session = await connect(await dial(url), { url });
+ * console.log(await session.receive()); // → welcome to /chat
+ * await session.close();
+ * http.close();
+ * ```
  */
 export function upgrades(server: NodeServer, options: UpgradeOptions = {}): AsyncIterableIterator<ByteTransport> {
   requireServer("upgrades()", server);
@@ -119,7 +154,33 @@ export function upgrades(server: NodeServer, options: UpgradeOptions = {}): Asyn
   });
 }
 
-/** Makes a transport with its `request` from the arguments of Node's `upgrade` event. */
+/**
+ * Makes a transport with its `request` from the arguments of Node's `upgrade` event.
+ *
+ * Takes ownership of the socket. Throws `TypeError` if an argument is of another kind.
+ *
+ * @example
+ * ```ts
+ * import { once } from "node:events";
+ * import { createServer } from "node:http";
+ * import type { AddressInfo } from "node:net";
+ * import { dial, upgradeTransport } from "websocket-over/node";
+ * import { WebSocketServer } from "websocket-over/server";
+ * import { connect } from "websocket-over/stream";
+ *
+ * const server = new WebSocketServer();
+ * server.on("connection", (peer) => peer.send("hello"));
+ * const http = createServer();
+ * http.on("upgrade", (request, socket, head) => server.handleTransport(upgradeTransport(request, socket, head)));
+ * await once(http.listen(0, "127.0.0.1"), "listening");
+ *
+ * const url = `ws://127.0.0.1:${(http.address() as AddressInfo).port}/`;
+ * const session = await connect(await dial(url), { url });
+ * console.log(await session.receive()); // → hello
+ * await session.close();
+ * http.close();
+ * ```
+ */
 export function upgradeTransport(request: NodeRequest, socket: NodeDuplex, head: Uint8Array): ByteTransport {
   requireKind("upgradeTransport() takes a request,", request, "{ method, url, rawHeaders }");
   requireSocket("upgradeTransport()", socket);

@@ -11,6 +11,7 @@ import { textOf } from "./textOf.ts";
 import { readProxyAnswer } from "./proxyAnswer.ts";
 import { ignore } from "./ignore.ts";
 
+/** The options of {@link dial}. */
 export interface DialOptions {
   /** Aborting this signal cancels the dial, until there is a transport. */
   readonly signal?: AbortSignal | undefined;

@@ -8,7 +8,11 @@ import { ignore } from "./ignore.ts";
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type Listener = (...given: any[]) => void;
 
-/** The part of a `net.Socket`, `tls.TLSSocket` or another `stream.Duplex` that is used. */
+/**
+ * The part of a `net.Socket`, `tls.TLSSocket` or another `stream.Duplex` that is used.
+ *
+ * @see {@link socketTransport}
+ */
 export interface NodeDuplex {
   on(event: string, listener: Listener): unknown;
   off(event: string, listener: Listener): unknown;
@@ -54,6 +58,19 @@ const HIGH_WATER_BYTES = 64 * 1024;
  * aborting `writable` resets the connection in both directions; pending reads and writes fail with the reason. Unix
  * domain sockets, TLS sockets and sockets whose writer is closing can't be reset, so they are closed instead. If the
  * socket closes before its end arrived, both streams fail.
+ *
+ * @example
+ * ```ts
+ * import { duplexPair } from "node:stream";
+ * import { socketTransport } from "websocket-over/node";
+ * import { accept, connect } from "websocket-over/stream";
+ *
+ * const [near, far] = duplexPair(); // or a net.Socket, a TLS socket, a channel of SSH
+ * void accept(socketTransport(far)).then(async (request) => (await request.accept()).send("over a duplex"));
+ * const session = await connect(socketTransport(near));
+ * console.log(await session.receive()); // → over a duplex
+ * await session.close();
+ * ```
  */
 export function socketTransport(socket: NodeDuplex): ByteTransport {
   requireSocket("socketTransport()", socket);

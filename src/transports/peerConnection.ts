@@ -1,4 +1,4 @@
-/** What is done with a peer connection wherever one is: descriptions, candidates, and watching how it fares. */
+/** What every user of a peer connection needs: descriptions, candidates, and its state. */
 import type { OptionTable } from "../core/options.ts";
 import { ignore } from "./ignore.ts";
 import { listenTo } from "./listeners.ts";
@@ -68,8 +68,8 @@ export async function gathered(peerConnection: RTCPeerConnection, ms: number, si
 }
 
 /**
- * How a connection fares. `ended` is for good: one of the ends has closed it. Without that word it may come back from
- * `interrupted` and from `failed`.
+ * The state of a connection. `ended` is final: one of the ends has closed it. A connection that is `interrupted` or
+ * `failed` may come back.
  */
 export type Fare = "connected" | "interrupted" | "failed" | "ended";
 
@@ -78,7 +78,7 @@ export function watchFare(peerConnection: RTCPeerConnection, tell: (fare: Fare) 
   let last: Fare | undefined;
   let stopSctp: (() => void) | undefined;
   const look = (): void => {
-    // It exists once there is a description. Chromium says here alone that the other end closed the connection.
+    // It exists once there is a description. Only here does Chromium report that the other end closed the connection.
     const { sctp } = peerConnection;
     if (sctp) stopSctp ??= listenTo(sctp, { statechange: look });
     const fare = fareOf(peerConnection);
@@ -102,8 +102,8 @@ function fareOf({ connectionState, sctp }: RTCPeerConnection): Fare | undefined 
 }
 
 /**
- * Calls back when the network is there again, and when the page is left, where the platform says so: Chromium closes a
- * page's connections without a word (156). Returns a function that stops it.
+ * Calls back when the network is there again, and when the page is left, if the platform reports it: Chromium closes a
+ * page's connections without notice (156). Returns a function that stops it.
  */
 export function watchPage(listeners: { readonly online: () => void; readonly pagehide: () => void }): () => void {
   // Node has no such events.

@@ -1,9 +1,14 @@
-/** Two byte transports in memory, connected to each other. */
+/**
+ * Two byte transports in memory, connected to each other.
+ *
+ * @module websocket-over/pipe
+ */
 import { checkOptions, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 
 export type { ByteTransport } from "./byteTransport.ts";
 
+/** The options of {@link pipe}. */
 export interface PipeOptions {
   /**
    * How many bytes may wait unread in each direction before a writer has to wait. A chunk is accepted whole, so at most

@@ -1,4 +1,8 @@
-/** A byte transport over an existing WebSocket, which has messages but no window and no half-close. */
+/**
+ * An existing WebSocket as a byte transport: a tunnel through a WebSocket server that you have already.
+ *
+ * @module websocket-over/websocket-transport
+ */
 import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 import { CarrierLink, type EndingCarrier } from "./carrierLink.ts";
@@ -10,13 +14,36 @@ export type { ByteTransport } from "./byteTransport.ts";
 export { TransportError, type TransportErrorCode } from "./transportError.ts";
 
 /**
- * The subprotocol by which both ends recognize this library's transports. Controls then travel as text messages,
- * besides the bytes in binary ones. The client offers it, the server chooses it. With any other subprotocol, or none,
- * the peer is a plain one and is sent only bytes.
+ * The subprotocol by which both ends recognize this library's transports, so that each can pause the other and end one
+ * direction. The client offers it, the server chooses it. With any other subprotocol, or none, the peer is a plain one
+ * and is sent only bytes.
+ *
+ * @example
+ * ```ts
+ * import { pipe } from "websocket-over/pipe";
+ * import { accept } from "websocket-over/stream";
+ * import { webSocketOver } from "websocket-over/websocket";
+ * import { webSocketProtocol } from "websocket-over/websocket-transport";
+ *
+ * const [near, far] = pipe();
+ * void accept(far).then((request) => {
+ *   const isOurs = request.subprotocols.includes(webSocketProtocol);
+ *   return request.accept(isOurs ? { subprotocol: webSocketProtocol } : {});
+ * });
+ * const socket = webSocketOver(near, { protocols: webSocketProtocol });
+ * socket.onopen = () => {
+ *   console.log(socket.protocol === webSocketProtocol); // → true
+ *   socket.close();
+ * };
+ * ```
  */
 export const webSocketProtocol: string = controlProtocol;
 
-/** The part of a WebSocket that is used: the platform's, that of a server such as ws, or this library's. */
+/**
+ * The part of a WebSocket that is used: the platform's, that of a server such as ws, or this library's.
+ *
+ * @see {@link webSocketTransport}
+ */
 export interface CarrierSocket {
   binaryType: string;
   readonly readyState: number;
@@ -31,6 +58,7 @@ export interface CarrierSocket {
   removeEventListener?(type: string, listener: (event: any) => void): void;
 }
 
+/** The options of {@link webSocketTransport}. */
 export interface WebSocketTransportOptions {
   /**
    * How much may wait unread, in bytes. Each message counts 256 bytes more, and at most one message may exceed the
@@ -95,8 +123,19 @@ const POLL_MS = 4;
  * closes before it opens, and with `badMessage` for text that is not one of the control messages. Throws `RangeError`
  * if a size is invalid.
  *
- * The control messages: `grant N` adds N to the credit; `end`; `reset REASON`; `stop REASON`. A message costs its bytes
- * and 256 of the credit, and may be sent while any credit is left. The credit starts at 65,536.
+ * @example
+ * ```ts
+ * import { accept, connect } from "websocket-over/stream";
+ * import { webSocketPair } from "websocket-over/websocket";
+ * import { webSocketProtocol, webSocketTransport } from "websocket-over/websocket-transport";
+ *
+ * const [client, server] = webSocketPair({ protocol: webSocketProtocol }); // or any WebSocket, and its server's end
+ * server.accept();
+ * void accept(webSocketTransport(server)).then(async (request) => (await request.accept()).send(`for ${request.target}`));
+ * const session = await connect(webSocketTransport(client), { url: "ws://inside/terminal" });
+ * console.log(await session.receive()); // → for /terminal
+ * await session.close();
+ * ```
  */
 export function webSocketTransport(socket: CarrierSocket, options: WebSocketTransportOptions = {}): ByteTransport {
   requireKind(

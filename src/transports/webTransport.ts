@@ -1,4 +1,8 @@
-/** The bidirectional streams of a WebTransport session as byte transports, whichever side opens them. */
+/**
+ * The bidirectional streams of a WebTransport session as byte transports, whichever side opens them.
+ *
+ * @module websocket-over/webtransport
+ */
 import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import { textOf } from "./textOf.ts";
 import type { ByteTransport } from "./byteTransport.ts";
@@ -11,7 +15,11 @@ import { TransportError, type TransportErrorCode } from "./transportError.ts";
 export type { ByteTransport } from "./byteTransport.ts";
 export { TransportError, type TransportErrorCode } from "./transportError.ts";
 
-/** The part of a session that is used: the platform's `WebTransport`, or a server's. */
+/**
+ * The part of a session that is used: the platform's `WebTransport`, or a server's.
+ *
+ * @see {@link dial}
+ */
 export interface WebTransportSession {
   readonly ready: Promise<unknown>;
   readonly closed: Promise<unknown>;
@@ -22,12 +30,15 @@ export interface WebTransportSession {
 /**
  * Already a transport. Those of `dial` and `incoming` also fail with the errors of other transports, and set
  * `copiesChunks`, because WebTransport has copied a chunk once its write resolves.
+ *
+ * @see {@link dial}
  */
 export interface BidirectionalStream {
   readonly readable: ReadableStream<Uint8Array>;
   readonly writable: WritableStream<Uint8Array<ArrayBuffer>>;
 }
 
+/** The options of {@link dial}. */
 export interface DialOptions {
   /** Aborting this signal cancels the wait for a stream. It does not affect the session. */
   readonly signal?: AbortSignal | undefined;
@@ -81,6 +92,19 @@ function courseOf(session: WebTransportSession): { ready: Settlement<unknown>; e
  * The streams fail with a `TransportError`: `reset` or `stopped` if the other end did that, `lost` if the session has
  * ended, `closed` after `close()`. Its `cause` is the platform's error. Rejects with a `TransportError`: `neverOpened`
  * if the session never opened, `lost` if it has ended.
+ *
+ * @example In a page
+ * ```ts
+ * import { connect } from "websocket-over/stream";
+ * import { dial } from "websocket-over/webtransport";
+ *
+ * const session = new WebTransport("https://server.example:4433/");
+ * const socket = await connect(await dial(session), { url: "wss://server.example/echo" }); // each WebSocket has its own stream
+ * await socket.send("hello");
+ * console.log(await socket.receive()); // → hello
+ * await socket.close();
+ * session.close();
+ * ```
  */
 export async function dial(session: WebTransportSession, options: DialOptions = {}): Promise<ByteTransport> {
   requireSession("dial()", session);
@@ -103,6 +127,25 @@ export async function dial(session: WebTransportSession, options: DialOptions = 
  * Yields the streams that the other end opens, as transports like those of `dial`. Ends when the session ends for any
  * reason; see `session.closed`. If you leave the loop, another one can take the later streams. Fails with a
  * `TransportError` (`neverOpened`) if the session never opened. Throws `TypeError` if another reader holds its streams.
+ *
+ * @example In a page
+ * ```ts
+ * import { accept, connect } from "websocket-over/stream";
+ * import { dial, incoming } from "websocket-over/webtransport";
+ *
+ * const session = new WebTransport("https://server.example:4433/");
+ * const asking = await connect(await dial(session), { url: "wss://server.example/call-back" });
+ * await asking.send("ada"); // this server answers by calling the page
+ * for await (const transport of incoming(session)) {
+ *   const request = await accept(transport, { origins: "any" });
+ *   const call = await request.accept();
+ *   console.log(request.target, await call.receive()); // → /ada the server calls ada
+ *   await call.close();
+ *   break;
+ * }
+ * await asking.close();
+ * session.close();
+ * ```
  */
 export function incoming(session: WebTransportSession): AsyncIterableIterator<ByteTransport, undefined> {
   requireSession("incoming()", session);

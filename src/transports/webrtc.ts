@@ -1,4 +1,8 @@
-/** The WebRTC entry. Only re-exports. */
+/**
+ * Data channels as byte transports, and a WebRTC server that a client reaches with one POST, both sides.
+ *
+ * @module websocket-over/webrtc
+ */
 export type { ByteTransport } from "./byteTransport.ts";
 export { DialError, type DialErrorCode } from "./dialError.ts";
 export { TransportError, type TransportErrorCode } from "./transportError.ts";

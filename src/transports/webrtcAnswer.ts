@@ -8,6 +8,7 @@ import { textOf } from "./textOf.ts";
 import { TransportError } from "./transportError.ts";
 import { channelsTable, incomingChannels, type IncomingChannelsOptions } from "./webrtcIncoming.ts";
 
+/** The options of {@link answerWebRTC}. */
 export interface AnswerOptions extends IncomingChannelsOptions {
   /** Makes the connection: `() => new RTCPeerConnection()`, the platform's or that of node-datachannel. */
   readonly makePeerConnection: () => RTCPeerConnection;
@@ -28,6 +29,7 @@ export const answerTable: OptionTable<AnswerOptions> = {
   lostMs: "a number",
 };
 
+/** What {@link answerWebRTC} resolves with. */
 export interface WebRTCAnswer {
   /** The answer to send to the client, with all candidates. */
   readonly answer: string;
@@ -50,6 +52,28 @@ export interface WebRTCAnswer {
  * closes it too.
  *
  * Rejects with a `TransportError` (`badMessage`) if the offer is not one, or has anything but data channels.
+ *
+ * @example In a page
+ * ```ts
+ * import { connect, serve } from "websocket-over/stream";
+ * import { answerWebRTC, dataChannelProtocol, dataChannelTransport } from "websocket-over/webrtc";
+ *
+ * const peerConnection = new RTCPeerConnection(); // at the client
+ * const transport = dataChannelTransport(peerConnection.createDataChannel("chat", { protocol: dataChannelProtocol }));
+ * await peerConnection.setLocalDescription();
+ * await new Promise<void>((resolve) => (peerConnection.onicecandidate = (event) => event.candidate ?? resolve()));
+ * const offer = peerConnection.localDescription!.sdp;
+ *
+ * const answered = await answerWebRTC(offer, { makePeerConnection: () => new RTCPeerConnection() }); // at the server
+ * void serve(answered.incoming, async (request) => (await request.accept()).send("answered"));
+ *
+ * await peerConnection.setRemoteDescription({ type: "answer", sdp: answered.answer });
+ * const session = await connect(transport);
+ * console.log(await session.receive()); // → answered
+ * await session.close();
+ * peerConnection.close();
+ * answered.close();
+ * ```
  */
 export async function answerWebRTC(offer: string, options: AnswerOptions): Promise<WebRTCAnswer> {
   requireKind("answerWebRTC() takes an offer,", offer, "a string");

@@ -8,11 +8,32 @@ import { windowOf, type Control } from "./messageStreams.ts";
 import { TransportError } from "./transportError.ts";
 
 /**
- * The `protocol` of a channel between two transports of this library. Controls then travel as text messages, besides
- * the bytes in binary ones. With any other protocol the peer is a plain one and is sent only bytes.
+ * The `protocol` of a channel between two transports of this library, so that each can pause the other and end one
+ * direction. With any other protocol the peer is a plain one and is sent only bytes.
+ *
+ * @example In a page
+ * ```ts
+ * import { dataChannelProtocol, incomingChannels } from "websocket-over/webrtc";
+ *
+ * const [here, there] = [new RTCPeerConnection(), new RTCPeerConnection()]; // there: in the other page
+ * here.onicecandidate = ({ candidate }) => void there.addIceCandidate(candidate); // through your signalling
+ * there.onicecandidate = ({ candidate }) => void here.addIceCandidate(candidate);
+ * const filter = ({ protocol }: RTCDataChannel) => protocol === dataChannelProtocol; // leave the page's other channels alone
+ * const incoming = incomingChannels(there, { filter });
+ * here.createDataChannel("game");
+ * here.createDataChannel("chat", { protocol: dataChannelProtocol });
+ * await here.setLocalDescription();
+ * await there.setRemoteDescription(here.localDescription!);
+ * await there.setLocalDescription();
+ * await here.setRemoteDescription(there.localDescription!);
+ * console.log((await incoming.next()).done); // → false
+ * here.close();
+ * there.close();
+ * ```
  */
 export const dataChannelProtocol: string = controlProtocol;
 
+/** The options of {@link dataChannelTransport}. */
 export interface DataChannelOptions {
   /**
    * How much may wait unread, in bytes. Each message counts 256 bytes more, and at most one message may exceed the
@@ -95,9 +116,30 @@ const LARGEST_MESSAGE = 256 * 1024;
  * a `TransportError` (`unreliable`) if the channel is unordered or partially reliable, and `RangeError` if a size is
  * invalid.
  *
- * The control messages: `grant N` adds N to the credit; `end`; `reset REASON`; `stop REASON`. A message costs its bytes
- * and 256 of the credit, and may be sent while any credit is left. The credit starts at 65,536. The last three are
- * answered at once with `heard`. Their sender keeps the channel open until then, but at most two seconds.
+ * @example In a page
+ * ```ts
+ * import { accept, connect } from "websocket-over/stream";
+ * import { dataChannelProtocol, dataChannelTransport } from "websocket-over/webrtc";
+ *
+ * const [here, there] = [new RTCPeerConnection(), new RTCPeerConnection()]; // there: in the other page
+ * here.onicecandidate = ({ candidate }) => void there.addIceCandidate(candidate); // through your signalling
+ * there.onicecandidate = ({ candidate }) => void here.addIceCandidate(candidate);
+ * there.ondatachannel = async ({ channel }) => {
+ *   const request = await accept(dataChannelTransport(channel));
+ *   await (await request.accept()).send("hello over WebRTC");
+ * };
+ * const channel = here.createDataChannel("chat", { protocol: dataChannelProtocol });
+ * const opening = connect(dataChannelTransport(channel));
+ * await here.setLocalDescription();
+ * await there.setRemoteDescription(here.localDescription!);
+ * await there.setLocalDescription();
+ * await here.setRemoteDescription(there.localDescription!);
+ * const session = await opening;
+ * console.log(await session.receive()); // → hello over WebRTC
+ * await session.close();
+ * here.close();
+ * there.close();
+ * ```
  */
 export function dataChannelTransport(channel: RTCDataChannel, options: DataChannelOptions = {}): ByteTransport {
   requireKind(

@@ -21,6 +21,7 @@ import { firstOf } from "./settlement.ts";
 import { textOf } from "./textOf.ts";
 import { channelTable, dataChannelProtocol, sizesOf, transportOf, type DataChannelOptions } from "./webrtcChannel.ts";
 
+/** The options of {@link webRTCDial}. */
 export interface WebRTCDialOptions extends Omit<DataChannelOptions, "peerConnection">, PeerConnectionOptions {
   /** Additional headers of all requests, such as `Authorization`. */
   readonly headers?: HeadersInit | undefined;
@@ -47,7 +48,11 @@ const table: OptionTable<WebRTCDialOptions> = {
   idleMs: "a number",
 };
 
-/** A `Dial` with a `close()`. */
+/**
+ * A `Dial` with a `close()`.
+ *
+ * @see {@link webRTCDial}
+ */
 export interface WebRTCDial {
   (url?: string | URL, protocols?: readonly string[], signal?: AbortSignal): Promise<ByteTransport>;
   /** Ends the connection, with all WebSockets over it. A later dial makes a new one. */
@@ -79,6 +84,24 @@ const RESTART_AGAIN_MS = 2000;
  * candidates can't be reached, `timedOut` after `timeoutMs`, `closed` after `close()`. It rejects with the signal's
  * reason. Nothing is left behind then. Of redirects, only 307 is followed, as RFC 9725 demands; a browser hides the
  * status, so it follows 308 too.
+ *
+ * @example In a page
+ * ```ts
+ * import { connect, serve } from "websocket-over/stream";
+ * import { webRTCDial, webRTCEndpoint } from "websocket-over/webrtc";
+ *
+ * const endpoint = webRTCEndpoint({ makePeerConnection: () => new RTCPeerConnection() }); // stands for your server
+ * void serve(endpoint.incoming, async (request) => (await request.accept()).send(`this is ${request.target}`));
+ *
+ * const dial = webRTCDial("https://server.example/rtc", {
+ *   fetch: (url, init) => endpoint.handle(new Request(url, init)), // leave it out to go over the network
+ * });
+ * const session = await connect(await dial(), { url: "ws://peer/chat" });
+ * console.log(await session.receive()); // → this is /chat
+ * await session.close();
+ * dial.close();
+ * endpoint.close();
+ * ```
  */
 export function webRTCDial(endpoint: string | URL, options: WebRTCDialOptions = {}): WebRTCDial {
   const url = endpointURL(endpoint);
@@ -346,7 +369,7 @@ class ClientSession {
     });
   }
 
-  /** The connection was open, and how it fares has changed. */
+  /** The connection was open, and its state has changed. */
   #watch(fare: Fare): void {
     if (fare === "ended") this.end(undefined);
     else if (fare === "connected") {

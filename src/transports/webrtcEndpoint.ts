@@ -7,6 +7,7 @@ import { TransportError } from "./transportError.ts";
 import { report, warn } from "./warn.ts";
 import { answerTable, answerWebRTC, type AnswerOptions, type WebRTCAnswer } from "./webrtcAnswer.ts";
 
+/** The options of {@link webRTCEndpoint}. */
 export interface EndpointOptions extends Omit<AnswerOptions, "signal"> {
   /**
    * Which pages may connect: those of the endpoint's own host (`"same"`, the default), a list of origins, or `"any"`.
@@ -23,6 +24,7 @@ const table: OptionTable<EndpointOptions> = {
   maxSessions: "a number",
 };
 
+/** What {@link webRTCEndpoint} returns. */
 export interface WebRTCEndpoint {
   /** Answers a request of `webRTCDial`. Never rejects. */
   handle(request: Request): Promise<Response>;
@@ -55,12 +57,31 @@ const ALLOWED_HEADERS = "Content-Type, If-Match, Authorization";
  * - `POST` of an offer: 201 with the answer, `Location` and `ETag`. 415 for another type, 413 for one that is too long,
  *   400 or 422 for one that can't be used, 403 for a page that may not connect, 503 above `maxSessions`.
  * - `PATCH` of the session with `If-Match: "*"` restarts ICE: 200 with a fragment and a new `ETag`; 428 without
- *   `If-Match`, 412 with an old one. 422 if it can't be done, which leaves the session as it is. To send candidates one
- *   by one is not supported: 422.
- * - `DELETE` of the session ends it: 200. 404 for one that there is not.
+ *   `If-Match`, 412 with an old one. 422 if it can't be done, which leaves the session as it is. Candidates can't be
+ *   sent one by one: 422.
+ * - `DELETE` of the session ends it: 200. 404 if there is none.
  *
  * A session ends if its client does not connect within `timeoutMs`. Its URL has 128 random bits, and whoever knows it
  * may end it. To ask for a token, check the request before you pass it on.
+ *
+ * @example In a page
+ * ```ts
+ * import { webRTCDial, webRTCEndpoint } from "websocket-over/webrtc";
+ *
+ * const endpoint = webRTCEndpoint({ makePeerConnection: () => new RTCPeerConnection() });
+ * const handle = async (request: Request) =>
+ *   request.headers.get("Authorization") === "Bearer letmein" ? endpoint.handle(request) : new Response(null, { status: 401 });
+ *
+ * // In Node: http.createServer(requestListener(handle)). Here both are in one page.
+ * const fetch = (url: string, init: RequestInit) => handle(new Request(url, init));
+ * const stranger = webRTCDial("https://server.example/rtc", { fetch });
+ * await stranger().catch((error) => console.log(error.code, error.status)); // → endpointRefused 401
+ * const friend = webRTCDial("https://server.example/rtc", { fetch, headers: { Authorization: "Bearer letmein" } });
+ * await friend();
+ * console.log(endpoint.sessions); // → 1
+ * friend.close();
+ * endpoint.close();
+ * ```
  */
 export function webRTCEndpoint(options: EndpointOptions): WebRTCEndpoint {
   const checked = checkOptions("webRTCEndpoint()", options, table);

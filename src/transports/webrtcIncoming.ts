@@ -8,6 +8,7 @@ import { TransportError } from "./transportError.ts";
 import { report, warn } from "./warn.ts";
 import { channelTable, sizesOf, transportOf, type DataChannelOptions } from "./webrtcChannel.ts";
 
+/** The options of {@link incomingChannels}. */
 export interface IncomingChannelsOptions extends Omit<DataChannelOptions, "peerConnection"> {
   /** Which channels to take; all by default. Others are left alone. */
   readonly filter?: ((channel: RTCDataChannel) => boolean) | undefined;
@@ -41,6 +42,31 @@ export const channelsTable: OptionTable<IncomingChannelsOptions> = {
  * Ends with the signal, by `return()`, or when the connection's SCTP transport reports that it has closed. Chromium
  * reports that for a connection closed at either end, if a channel had been opened. Throws `RangeError` if a size is
  * invalid.
+ *
+ * @example In a page
+ * ```ts
+ * import { WebSocketServer } from "websocket-over/server";
+ * import { connect } from "websocket-over/stream";
+ * import { dataChannelProtocol, dataChannelTransport, incomingChannels } from "websocket-over/webrtc";
+ *
+ * const [here, there] = [new RTCPeerConnection(), new RTCPeerConnection()]; // there: the page that serves
+ * here.onicecandidate = ({ candidate }) => void there.addIceCandidate(candidate); // through your signalling
+ * there.onicecandidate = ({ candidate }) => void here.addIceCandidate(candidate);
+ * const server = new WebSocketServer();
+ * server.on("connection", (peer, request) => peer.send(`welcome to ${request.url}`));
+ * void server.serve(incomingChannels(there));
+ * const channel = here.createDataChannel("chat", { protocol: dataChannelProtocol });
+ * const opening = connect(dataChannelTransport(channel), { url: "ws://peer/lobby" });
+ * await here.setLocalDescription();
+ * await there.setRemoteDescription(here.localDescription!);
+ * await there.setLocalDescription();
+ * await here.setRemoteDescription(there.localDescription!);
+ * const session = await opening;
+ * console.log(await session.receive()); // → welcome to /lobby
+ * await session.close();
+ * here.close();
+ * there.close();
+ * ```
  */
 export function incomingChannels(
   peerConnection: RTCPeerConnection,

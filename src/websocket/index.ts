@@ -1,4 +1,8 @@
-/** The entry for code written for the browser's `WebSocket`. Only re-exports. */
+/**
+ * The browser's `WebSocket` class over your transport, for libraries that take one.
+ *
+ * @module websocket-over/websocket
+ */
 export type { ByteTransport } from "../transports/byteTransport.ts";
 export type { Clock } from "../stream/clock.ts";
 export type { Dial, WebSocketOptions } from "../stream/dial.ts";

@@ -20,7 +20,11 @@ import { requireTransport } from "../transports/requireTransport.ts";
 import { ClientSocket, ReadyState } from "./clientSocket.ts";
 import { EventHandlers } from "./eventHandlers.ts";
 
-/** A socket over a custom transport: the browser's interface, and two additions that libraries expect. */
+/**
+ * A socket over a custom transport: the browser's interface, and two additions that libraries expect.
+ *
+ * @see {@link webSocketOver}
+ */
 export interface WebSocketOver extends WebSocket {
   /**
    * Sends a message. Calls `callback` when the transport has accepted it, or with the reason why it never will. Other
@@ -32,13 +36,17 @@ export interface WebSocketOver extends WebSocket {
   terminate(): void;
 }
 
-/** The constructor's third argument, as in `ws`. Other members are ignored. */
+/**
+ * The constructor's third argument, as in `ws`. Other members are ignored.
+ *
+ * @see {@link createWebSocketClass}
+ */
 export interface WebSocketInit {
   /** Headers to add to the request. They override the class's headers. */
   readonly headers?: HeadersInit | undefined;
 }
 
-/** Assignable to `typeof WebSocket`. */
+/** What {@link createWebSocketClass} returns. Assignable to `typeof WebSocket`. */
 export interface WebSocketConstructor {
   readonly prototype: WebSocketOver;
   new (url: string | URL, protocols?: string | string[], init?: WebSocketInit | null): WebSocketOver;
@@ -48,6 +56,7 @@ export interface WebSocketConstructor {
   readonly CLOSED: 3;
 }
 
+/** The options of {@link webSocketOver}. */
 export interface WebSocketOverOptions extends WebSocketOptions {
   /** The URL to request, and the value of `url`; `"ws://localhost/"` by default. */
   readonly url?: string | URL | undefined;

@@ -4,11 +4,13 @@ import { pipe } from "../transports/pipe.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { webSocketOver, type WebSocketOver } from "./webSocketClass.ts";
 
+/** One end of a {@link webSocketPair}. */
 export interface WebSocketEnd extends WebSocketOver {
   /** Opens the server's end. Messages to it wait until then. The client's end is already open. */
   accept(): void;
 }
 
+/** The options of {@link webSocketPair}. */
 export interface WebSocketPairOptions {
   /** The value of `url` at both ends; `"ws://localhost/"` by default. */
   readonly url?: string | URL | undefined;

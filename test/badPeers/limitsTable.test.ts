@@ -1,12 +1,12 @@
-/** The README's table of limits is complete and correct. */
+/** The guide's table of limits is complete and correct. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { resolveTiming } from "../../src/core/deadlines.ts";
 import { defaultLimits } from "../../src/index.ts";
 
-const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
-const section = /\n## Limits\n([\s\S]*?)\n## /.exec(readme)![1]!;
+const guide = readFileSync(join(import.meta.dirname, "../../src/limits-and-security.md"), "utf8");
+const section = /\n## Limits\n([\s\S]*?)\n## /.exec(guide)![1]!;
 
 const units: Record<string, number> = { KiB: 1024, MiB: 1024 * 1024 };
 
@@ -16,13 +16,13 @@ function amountOf(text: string): number {
   return Number(number.replaceAll(",", "")) * (units[unit] ?? 1);
 }
 
-test("README.md has every deadline, with its default", () => {
+test("The guide has every deadline, with its default", () => {
   const rows = [...section.matchAll(/^\| `(\w+TimeoutMs)` +\| (\d+) s/gm)];
   const documented = Object.fromEntries(rows.map(([, name, seconds]) => [name!, Number(seconds) * 1000]));
   expect({ ...documented, keepalive: undefined }).toEqual(resolveTiming({}));
 });
 
-test("README.md has every limit, with its default", () => {
+test("The guide has every limit, with its default", () => {
   const rows = [...section.matchAll(/^\| `(max\w+)` +\| ([^|]+)\|([^|]+)\|/gm)];
   const documented = new Map(rows.map(([, name, amount]) => [name!, amountOf(amount!)]));
   expect(Object.fromEntries(documented)).toEqual(defaultLimits);

@@ -29,10 +29,17 @@ interface Joined {
 interface JoinOptions extends BridgeMessagesOptions {
   readonly accept?: AcceptTransportOptions;
   readonly connect?: ConnectOptions;
+  /** Of the client's own end. */
+  readonly client?: ConnectOptions;
 }
 
 /** A client and a server with a bridge between them. */
-async function joined({ accept: accepting, connect: connecting, ...options }: JoinOptions = {}): Promise<Joined> {
+async function joined({
+  accept: accepting,
+  connect: connecting,
+  client: own,
+  ...options
+}: JoinOptions = {}): Promise<Joined> {
   const [clientEnd, near] = pipe();
   const [far, serverEnd] = pipe();
   const { clock } = options;
@@ -45,7 +52,7 @@ async function joined({ accept: accepting, connect: connecting, ...options }: Jo
       connect(ends[0], { ...c, clock }),
       accept(ends[1], { ...s, clock }).then((request) => request.accept()),
     ]);
-  const [client, a] = await open([clientEnd, near], undefined, accepting);
+  const [client, a] = await open([clientEnd, near], own, accepting);
   const [b, server] = await open([far, serverEnd], connecting);
   const bridged = bridgeMessages(a, b, options);
   bridged.catch(() => undefined);
@@ -212,6 +219,7 @@ describe("closing", () => {
       clock,
       closeTimeoutMs: 1000,
       connect: { closeTimeoutMs: 100_000 },
+      client: { closeTimeoutMs: 100_000 },
     });
     const message = random(50 * KIB);
     const sending = (async () => {

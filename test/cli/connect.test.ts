@@ -256,7 +256,7 @@ describe("what goes wrong is one line and a status", () => {
 test("help is on standard output: of the whole, and of each verb", async () => {
   const whole = await run(["--help"]);
   expect(whole.status).toBe(0);
-  for (const verb of ["connect", "serve", "bridge", "inspect"]) {
+  for (const verb of ["connect", "serve", "bridge", "inspect", "playground"]) {
     expect(whole.stdout).toContain(`  ${verb} `);
     const { status, stdout, stderr } = await run([verb, "--help"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });

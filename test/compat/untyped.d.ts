@@ -53,9 +53,12 @@ declare module "@novnc/novnc" {
   export default class RFB extends EventTarget {
     constructor(
       target: Element,
-      urlOrChannel: string | WebSocket,
+      /** Or an object in the shape of a WebSocket or an `RTCDataChannel`. */
+      urlOrChannel: string | WebSocket | { readonly readyState: string; send(data: Uint8Array): void; close(): void },
       options?: { shared?: boolean; credentials?: object },
     );
+    scaleViewport: boolean;
+    sendCredentials(credentials: { password: string }): void;
     getImageData(): ImageData;
     sendKey(keysym: number, code: string | null, down?: boolean): void;
     clipboardPasteFrom(text: string): void;

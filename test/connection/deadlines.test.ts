@@ -814,6 +814,15 @@ describe("a wait that the peer's bytes start is counted from the last advanceTim
     expect(connection.nextDeadlineMs).toBe(30 * SECOND);
   });
 
+  test("the first ping, although a message behind the answer has not been pulled", () => {
+    const connection = client({ keepalive });
+    connection.advanceTime(0);
+    connection.receiveBytes(join(response(), hex("81 01 61")));
+    expect(connection.events().next().value).toMatchObject({ type: "connectionEstablished" });
+    connection.advanceTime(30 * SECOND);
+    expect(connection.bytesToSend()[0]).toBe(0x89);
+  });
+
   test("the rest of a message", () => {
     const connection = open("server", { masking: false });
     connection.advanceTime(0);

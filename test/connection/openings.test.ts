@@ -217,6 +217,18 @@ describe("RFC 8441 §5, RFC 9220 §3: headers alone", () => {
     expect(read).toThrow(expect.objectContaining({ code, status, section: section6455 }));
   });
 
+  test.each([
+    ["Sec-WebSocket-Version", "13", "13", "versionInvalid", "RFC 6455 §11.3.5"],
+    ["Sec-WebSocket-Version", "13", "8", "versionInvalid", "RFC 6455 §11.3.5"],
+    ["Origin", "https://a.example", "https://b.example", "headMalformed", "RFC 6454 §7.3"],
+  ])("readOffer refuses %s %s and %s with 400, as over HTTP/1.1", (name, first, second, code, section) => {
+    const headers = new Headers(name === "Origin" ? { "sec-websocket-version": "13" } : {});
+    headers.append(name, first);
+    headers.append(name, second);
+    const refusal = { code, status: 400, section, message: `${name} appears more than once` };
+    expect(() => readOffer(headers)).toThrow(expect.objectContaining(refusal));
+  });
+
   test("answerOffer answers with what was chosen and nothing else", () => {
     const offer = readOffer(offerHeaders({ subprotocols, extensions }));
     const answer = answerOffer(offer, { subprotocol: "chat", extensions, headers: { "X-A": "1" } });

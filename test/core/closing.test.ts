@@ -1,6 +1,8 @@
 /** RFC 6455 §5.5.1, §7: the closing handshake, its codes, and the single terminal event. */
 import { describe, expect, test } from "vitest";
-import { lifeCycle, WSConnection, type ConnectionState } from "../../src/index.ts";
+import { answerLater } from "../../src/connection/connection.ts";
+import type { CloseFrame } from "../../src/core/events.ts";
+import { lifeCycle, WSConnection, type ConnectionOptions, type ConnectionState } from "../../src/index.ts";
 import { text } from "../support/events.ts";
 import {
   ascii,
@@ -298,4 +300,88 @@ test("the events of both sides, from open to closed", () => {
   server.close(1000);
   expect(feed(client, server.bytesToSend()).map(({ type }) => type)).toEqual(["textReceived", "connectionClosed"]);
   expect(expectClosed(feed(server, client.bytesToSend()))).toMatchObject({ initiator: "local", wasClean: true });
+});
+
+describe("§5.5.1 the peer's Close waits for an answer, as a bridge lets it", () => {
+  const CLOSE = closeWith(4000, "bye");
+  /** A server whose application answers, with the Closes that it was told of. */
+  function answering(options: ConnectionOptions = {}): { server: WSConnection; told: CloseFrame[] } {
+    const server = open("server", { masking: false, ...options });
+    const told: CloseFrame[] = [];
+    answerLater(server, (received) => told.push(received));
+    return { server, told };
+  }
+
+  test("the application is told after all data before it; nothing is sent, and the connection has not ended", () => {
+    const bytes = join(hex("81 01 61"), CLOSE);
+    for (const cuts of [[], everyByte(bytes)]) {
+      const { server, told } = answering();
+      expect(feed(server, bytes, cuts)).toMatchObject([{ type: "textReceived", data: "a" }]);
+      expect(told).toEqual([{ code: 4000, reason: "bye" }]);
+      expect([toHex(server.bytesToSend()), server.state, server.closed]).toEqual(["", "remoteClosing", false]);
+    }
+  });
+  test("close() answers with a code of its own, and ends the connection", () => {
+    const { server } = answering();
+    feed(server, CLOSE);
+    server.close(4001, "ok");
+    expect(toHex(server.bytesToSend())).toBe("88 04 0f a1 6f 6b");
+    expect(pull(server)).toEqual([
+      {
+        type: "connectionClosed",
+        code: 4000,
+        reason: "bye",
+        wasClean: true,
+        initiator: "remote",
+        sent: { code: 4001, reason: "ok" },
+        received: { code: 4000, reason: "bye" },
+      },
+    ]);
+    expect(server.closed).toBe(true);
+    expect(() => server.close()).toThrow("can't sendClose while closed");
+  });
+  test("data and pings can be sent until then", () => {
+    const { server } = answering();
+    feed(server, CLOSE);
+    server.sendData("hi");
+    server.ping();
+    server.pong();
+    server.close();
+    expect(toHex(server.bytesToSend())).toBe("81 02 68 69 89 00 8a 00 88 00");
+  });
+  test("what comes after the Close is dropped, the end of the stream included", () => {
+    const { server } = answering();
+    expect(feed(server, join(CLOSE, hex("81 01 61")))).toEqual([]);
+    expect(feed(server, hex("ff ff"))).toEqual([]);
+    server.receiveBytes(null);
+    expect(pull(server)).toEqual([]);
+    expect(server.unreadAmount).toBe(0);
+    server.close(1000);
+    expect(expectClosed(pull(server))).toMatchObject({ code: 4000, wasClean: true });
+  });
+  test("a Close that answers ours ends the connection as always", () => {
+    const { server, told } = answering();
+    server.close(4001);
+    expect(expectClosed(feed(server, CLOSE))).toMatchObject({ code: 4000, wasClean: true, initiator: "local" });
+    expect(told).toEqual([]);
+  });
+  test("no timer runs meanwhile", () => {
+    const { server } = answering({ keepalive: { intervalMs: 10, timeoutMs: 10 }, closeTimeoutMs: 10 });
+    server.advanceTime(0);
+    feed(server, CLOSE);
+    server.advanceTime(1000);
+    expect(server.nextDeadlineMs).toBeUndefined();
+    expect(server.state).toBe("remoteClosing");
+  });
+  test("a failure of this side ends the connection, with the Close that tells of it", () => {
+    const encode = (): never => {
+      throw new Error("a defect");
+    };
+    const failing = { name: "x", parameters: [], codec: { reservedBits: 0, encode } };
+    const { server } = answering({ extensions: [failing] });
+    feed(server, CLOSE);
+    expect(() => server.sendData("hi")).toThrow("a defect");
+    expect(toHex(server.bytesToSend())).toMatch(/^88 .. 03 f3/);
+    expect(expectClosed(pull(server))).toMatchObject({ code: 4000, wasClean: false });
+  });
 });

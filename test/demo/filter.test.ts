@@ -28,6 +28,7 @@ test.each([
   ['text:"Hell"', ["client TEXT"]],
   ["hello", ["client TEXT"]],
   ["is:broken", ["server 0x3"]],
+  [`text:"${"\0".repeat(70)}"`, ["server BINARY"]],
   ["opcode:ping opcode:pong", []],
 ])("%s keeps what it says", (filter, rows) => expect(kept(filter)).toEqual(rows));
 

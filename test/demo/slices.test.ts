@@ -9,13 +9,13 @@ const ignore = (): void => {};
 
 test("a sender's 64 KiB in chunks of one byte arrive in many tasks, on the network and at the reader", async () => {
   const observer = { departed: ignore, arrived: ignore, broke: ignore };
-  const line = network(() => ({ ...plainNetwork, chunkBytes: 1 }), observer);
+  const line = network(() => ({ ...plainNetwork, chunkBytes: 1 }), observer, "client");
   const [near, far] = pipe({ highWaterMark: 16 * 1024 });
   const { transport } = stoppable(far, ignore);
   line.carry(near);
   let tasks = 0;
   const counting = setInterval(() => tasks++, 0);
-  void line.clientEnd.writable.getWriter().write(new Uint8Array(64 * 1024));
+  void line.nearEnd.writable.getWriter().write(new Uint8Array(64 * 1024));
   const reader = transport.readable.getReader();
   let received = 0;
   while (received < 64 * 1024) {

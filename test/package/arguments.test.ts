@@ -367,6 +367,11 @@ describe("what is given with each message is checked, and what is right sends it
       "TypeError: sendData() has no option constructor; it has compress, handOver",
     ],
   ]);
+  test("options that one call takes are still checked by another", async () => {
+    const options = { binary: true };
+    await peerSend("x", options);
+    expect(() => sendData(options)).toThrow("sendData() has no option binary");
+  });
   refuses("send() of a peer", "rejects", peerSend, [
     ["binari:", ["x", { binari: true }], "TypeError: send() has no option binari; did you mean binary?"],
     ["binary: 1", ["x", { binary: 1 }], "TypeError: send(): binary must be a boolean, not 1"],

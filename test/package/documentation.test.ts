@@ -1,9 +1,11 @@
 /** Every example of the documentation type-checks for a consumer with the strictest settings. */
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { entries, programsOf } from "../support/documentedProgram.ts";
+import { blocksOf, documents, programsOf } from "../support/documents.ts";
+import { entries } from "../support/entries.ts";
+import { examplesIn } from "../support/examples.ts";
 import { run, tool } from "./project.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -16,19 +18,28 @@ const write = (name: string, code: string): void => {
   files.push(name);
 };
 
+/** Programs that stand in a document alone, fragments below the programs before them, and declarations. */
 function writeProgramsOf(document: string, text: string): void {
-  for (const [i, { code }] of programsOf(text).entries()) write(`${document}.${i}.ts`, `${code}\nexport {};\n`);
-  for (const [, name = "", code = ""] of text.matchAll(/```ts (\S+)\n(.*?)```/gs)) write(name, code);
-  for (const [, code = ""] of text.matchAll(/```typescript\n(.*?)```/gs)) write(`${document}.declaration.ts`, code);
+  const name = document.replaceAll(/\W/g, "_");
+  for (const [i, { path, code, fragments }] of programsOf(text).entries()) {
+    const below = [code, ...fragments, "export {};\n"].join("\n");
+    if (path === undefined) write(`${name}.${i}.ts`, below);
+    else if (fragments.length > 0) write(join(dirname(path), `${name}.${i}.ts`), below);
+  }
+  for (const { language, code } of blocksOf(text)) {
+    if (language === "typescript") write(`${name}.declaration.ts`, code);
+  }
 }
 
 beforeAll(() => {
-  writeProgramsOf("readme", read("README.md"));
-  writeProgramsOf("guide", read("src/README.md"));
+  // As they are, so that they find each other.
+  const examples = globSync("examples/**/*.ts", { cwd: root, exclude: ["**/node_modules", "**/dist"] });
+  for (const path of examples) cpSync(join(root, path), join(folder, path));
+  files.push(...examples, join(root, "test/compat/untyped.d.ts"));
+  for (const { path, text } of documents) writeProgramsOf(path, text);
   for (const path of globSync("src/**/*.ts", { cwd: root })) {
-    const examples = [...read(path).matchAll(/^ *\* @example\n *\* ```ts\n(.*?)\n *\* ```/gms)];
-    for (const [i, [, lines = ""]] of examples.entries()) {
-      write(`${path.replaceAll(/[/\\.]/g, "_")}.${i}.ts`, `${lines.replace(/^ *\* ?/gm, "")}\nexport {};\n`);
+    for (const [i, { code }] of examplesIn(read(path)).entries()) {
+      write(`${path.replaceAll(/[/\\.]/g, "_")}.${i}.ts`, `${code}\nexport {};\n`);
     }
   }
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
@@ -72,7 +83,7 @@ describe("strict, with exact optional properties and unchecked indices", { timeo
   // Vitest 4, which npm installs on Node 20, is not there unless `npm test` has set it up.
   const both = ["node_modules/vitest", "test/package/vitest4/node_modules/vitest"];
   test.each(both.filter((path) => existsSync(join(root, path))))(
-    "the matchers in %s are those that the README declares",
+    "the matchers in %s are those that the guide declares",
     async (vitest) => {
       const use = `
         import { expect, test } from "vitest";
@@ -87,7 +98,9 @@ describe("strict, with exact optional properties and unchecked indices", { timeo
           await expect(socket).toReceiveText("a", { time: 1 });
           await received;
         });`;
-      const declaration = /```typescript\n(.*?)```/s.exec(read("README.md"))![1]!;
+      const declaration = documents
+        .flatMap(({ text }) => blocksOf(text))
+        .find(({ language }) => language === "typescript")!.code;
       writeFileSync(join(folder, "use.ts"), use);
       writeFileSync(join(folder, "declaration.ts"), declaration);
       const paths = { vitest: [join(root, vitest)] };

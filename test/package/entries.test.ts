@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
-import { entries } from "../support/documentedProgram.ts";
+import { entries } from "../support/entries.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const read = (name: string): string => readFileSync(join(root, name), "utf8");
@@ -13,11 +13,28 @@ test("the reference contains all", () => {
   expect(entryPoints.toSorted()).toEqual(sources.toSorted());
 });
 
+test("each begins with a sentence for the reference, and its name", () => {
+  for (const { name, source } of entries) {
+    const [, comment] = /^\/\*\*\n([\s\S]*?)\*\//.exec(read(source)) ?? [];
+    expect(comment, source).toMatch(/^ \* [A-Z][^@]*\.\n/);
+    expect(comment?.match(/@module .*/g), source).toEqual([`@module ${name}`]);
+  }
+});
+
+test("the compiler's names for the sources contain all, for the examples", () => {
+  const { compilerOptions } = JSON.parse(read("tsconfig.json")) as {
+    compilerOptions: { paths: Record<string, string[]> };
+  };
+  expect(compilerOptions.paths).toEqual(Object.fromEntries(entries.map(({ name, source }) => [name, [`./${source}`]])));
+});
+
 test("each has its types beside its code", () => {
   const { exports } = JSON.parse(read("package.json")) as {
-    exports: Record<string, { types: string; default: string }>;
+    exports: Record<string, { types: string; default: string } | string>;
   };
-  for (const { types, default: code } of Object.values(exports)) expect(types).toBe(code.replace(/\.js$/, ".d.ts"));
+  for (const target of Object.values(exports)) {
+    if (typeof target !== "string") expect(target.types).toBe(target.default.replace(/\.js$/, ".d.ts"));
+  }
 });
 
 test("the README's table of entries contains all", () => {

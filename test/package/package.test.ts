@@ -1,10 +1,9 @@
 /** The package as users get it: packed, installed into an empty project, with every entry in use. */
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, symlinkSync, writeFileSync, copyFileSync, existsSync, mkdirSync } from "node:fs";
+import { globSync, readdirSync, readFileSync, symlinkSync, writeFileSync, copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { createServer } from "node:http";
-import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
-import { delimiter, extname, join, relative, resolve } from "node:path";
+import { delimiter, dirname, extname, join, resolve } from "node:path";
 import { build as bundleWithESBuild, transform } from "esbuild";
 import { chromium, type Browser } from "playwright";
 import { publint } from "publint";
@@ -14,16 +13,16 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import webpack from "webpack";
 import { Program } from "../peers/programs.ts";
 import { findChromium } from "../support/chromium.ts";
-import { programsOf } from "../support/documentedProgram.ts";
+import { documents, runnableProgramsOf } from "../support/documents.ts";
+import { entries as packageEntries } from "../support/entries.ts";
 import { findRuntime } from "../support/runtimes.ts";
 import { install, run, tool, type Project } from "./project.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
-  exports: Record<string, unknown>;
   dependencies: Record<string, string>;
 };
-const entries = Object.keys(manifest.exports).map((path) => path.replace(/^\./, "websocket-over"));
+const entries = packageEntries.map(({ name }) => name);
 /** Entries that need Node, and that no other entry imports. */
 const nodeOnly = ["websocket-over/node", "websocket-over/playwright"];
 /** The output of `everything()` in every environment. */
@@ -61,12 +60,21 @@ function compile(moduleResolution: "nodenext" | "bundler", lib: readonly string[
 }
 
 describe("what is published", () => {
-  test("is dist, the licence and the README, and depends on one package", () => {
+  test("is the code, its sources, the licence and the documents, and depends on one package", () => {
     const folder = join(project.folder, "node_modules/websocket-over");
-    expect(readdirSync(folder).sort()).toEqual(["LICENSE", "README.md", "dist", "package.json"]);
+    expect(readdirSync(folder).sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "dist", "package.json", "src"]);
     expect(Object.keys(manifest.dependencies).sort()).toEqual(["pako"]);
     const installed = readdirSync(join(project.folder, "node_modules")).filter((name) => !name.startsWith("."));
     expect(installed.filter((name) => name !== "@types").sort()).toEqual(["pako", "websocket-over"]);
+  });
+  test("leads debuggers and editors from each file to its source", () => {
+    const folder = join(project.folder, "node_modules/websocket-over/dist");
+    const maps = globSync("**/*.map", { cwd: folder });
+    expect(maps.length).toBe(globSync("**/*.{js,d.ts}", { cwd: folder }).length - 1); // none for the page's bundle
+    for (const map of maps) {
+      const { sources } = JSON.parse(readFileSync(join(folder, map), "utf8")) as { sources: string[] };
+      for (const source of sources) expect(existsSync(join(folder, dirname(map), source)), `${map}: ${source}`).toBe(true);
+    }
   });
   test("passes publint", async () => {
     const { messages } = await publint({ pkgDir: project.unpacked, strict: true });
@@ -133,14 +141,18 @@ describe("runs on", () => {
     expect(printed.trimEnd().replace(/^\S+ /, "")).toBe(SEEN);
   });
   test.each(nodes)("Node, the programs of the documentation: %s", async (node) => {
-    const programs = ["README.md", "src/README.md"].flatMap((path) =>
-      programsOf(readFileSync(join(root, path), "utf8")),
-    );
-    for (const { code, output } of programs) {
+    for (const { code, output } of documents.flatMap(({ text }) => runnableProgramsOf(text))) {
       const file = join(project.folder, "program.mjs");
       writeFileSync(file, (await transform(code, { loader: "ts", target: "node20", format: "esm" })).code);
       expect(await run(node, [file], project.folder), code).toBe(output);
     }
+  });
+  test.each([process.execPath, ...nodes])("Node, by require(): %s", async (node) => {
+    copyFileSync(join(root, "examples/where-it-runs/echo.cjs"), join(project.folder, "echo.cjs"));
+    expect(await run(node, ["echo.cjs"], project.folder)).toBe("you said hello\n");
+    const entriesForNode = entries.filter((entry) => entry !== "websocket-over/playwright");
+    const all = `for (const entry of ${JSON.stringify(entriesForNode)}) require(entry);`;
+    expect(await run(node, ["--input-type=commonjs", "--eval", all], project.folder)).toBe("");
   });
   const deno = findRuntime("deno");
   test.skipIf(deno === undefined)("Deno", async () => {
@@ -284,12 +296,11 @@ describe("in a page, under a strict Content-Security-Policy", () => {
   });
   test('by a bare <script type="module">, with the published files and an import map', async () => {
     writeFileSync(join(project.folder, "entry.js"), source);
-    const { resolve: resolveFrom } = createRequire(join(project.folder, "entry.js"));
-    const at = (specifier: string): string => `/${relative(project.folder, resolveFrom(specifier))}`;
-    const imports = {
-      ...Object.fromEntries(entries.filter((entry) => !nodeOnly.includes(entry)).map((entry) => [entry, at(entry)])),
-      pako: at("pako").replace(/[^/]*$/, "pako.mjs"),
-    };
-    expect(await titleWith("entry.js", JSON.stringify({ imports }))).toBe(SEEN);
+    // The guide's program prints the map, as the guide shows it.
+    copyFileSync(join(root, "examples/where-it-runs/importMap.mjs"), join(project.folder, "importMap.mjs"));
+    const printed = await run(process.execPath, ["importMap.mjs"], project.folder);
+    expect(readFileSync(join(root, "src/where-it-runs.md"), "utf8")).toContain(`\`\`\`html\n${printed}\`\`\``);
+    const importMap = /<script type="importmap">(.*)<\/script>/s.exec(printed)![1]!;
+    expect(await titleWith("entry.js", importMap)).toBe(SEEN);
   });
 });

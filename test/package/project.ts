@@ -1,6 +1,6 @@
 /** An empty project with the package installed, as it would be published. */
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -39,14 +39,16 @@ export async function install(): Promise<Project> {
   const folder = join(temporary, "project");
   mkdirSync(unpacked);
   mkdirSync(folder);
-  const dist = join(unpacked, "dist");
+  for (const name of ["package.json", "README.md", "CHANGELOG.md", "LICENSE", "tsconfig.json", "src"]) {
+    cpSync(join(root, name), join(unpacked, name), { recursive: true });
+  }
+  symlinkSync(join(root, "node_modules"), join(unpacked, "node_modules"));
   await Promise.all([
-    run(tool("tsc"), ["-p", "src", "--outDir", dist], root),
-    run(tool("tsc"), ["-p", "src/playwright", "--outDir", dist], root),
-    run(tool("tsc"), ["-p", "src/cli", "--outDir", dist], root),
-    bundlePageScript(join(dist, "playwright")),
+    run(tool("tsc"), ["-p", "src"], unpacked),
+    run(tool("tsc"), ["-p", "src/playwright"], unpacked),
+    run(tool("tsc"), ["-p", "src/cli"], unpacked),
+    bundlePageScript(join(unpacked, "dist/playwright")),
   ]);
-  for (const file of ["package.json", "README.md", "LICENSE"]) cpSync(join(root, file), join(unpacked, file));
   const packed = await run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", temporary], unpacked);
   const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
   const tarball = join(temporary, filename);

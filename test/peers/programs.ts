@@ -5,9 +5,6 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** How long a program may take to say what is waited for, in milliseconds. */
-const PATIENCE_MS = 20_000;
-
 export class Program {
   readonly #process: ChildProcessWithoutNullStreams;
   /** Its output, from both streams. */
@@ -18,10 +15,13 @@ export class Program {
   onLine: ((line: string) => void) | undefined;
   /** Its exit code, once it has ended; `null` if a signal ended it. */
   readonly ended: Promise<number | null>;
+  /** How long it may take to say what is waited for, in milliseconds. */
+  patienceMs = 60_000;
   #changed = Promise.withResolvers<undefined>();
 
-  constructor(command: string, args: readonly string[]) {
-    this.#process = spawn(command, args, { cwd: root });
+  /** `env` comes on top of the variables of this process. */
+  constructor(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+    this.#process = spawn(command, args, { cwd: root, env: { ...process.env, ...env } });
     const take = (stream: "stdout" | "stderr", text: string): void => {
       this.output += text;
       this.said[stream] += text;
@@ -44,7 +44,7 @@ export class Program {
 
   /** Waits until it has written something, and returns the match. */
   async says(pattern: RegExp): Promise<RegExpExecArray> {
-    const late = AbortSignal.timeout(PATIENCE_MS);
+    const late = AbortSignal.timeout(this.patienceMs);
     const lateness = new Promise<void>((resolve) => late.addEventListener("abort", () => resolve()));
     for (;;) {
       const match = pattern.exec(this.output);

@@ -63,7 +63,7 @@ describe("what is refused, with the reason", () => {
     ["a description that is none", { sdp: "hello" }],
     ["a description with media", { sdp: `${sdp}m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n` }],
     ["a description with two fingerprints", { sdp: `${sdp}a=fingerprint:sha-256 CD\r\n` }],
-    ["a proof that is none", { proof: "0f" }],
+    ["a proof that is too short", { proof: "0f" }],
     ["no candidates", { candidates: undefined }],
     ["33 candidates", { candidates: Array(33).fill(candidates[0]) }],
     ["a candidate with a line break", { candidates: [`${candidates[0]!}\r\na=setup:active`] }],

@@ -117,7 +117,7 @@ export class World {
   readonly randomId = (): string =>
     Array.from({ length: 32 }, () => Math.floor(this.random() * 16).toString(16)).join("");
 
-  /** A connection with a certificate of its own. */
+  /** A connection with a separate certificate. */
   #makeLink(): FakeLink {
     const print = Array.from({ length: 32 }, () => (16 + Math.floor(this.random() * 239)).toString(16).toUpperCase());
     return new FakeLink(print.join(":"));

@@ -1,4 +1,4 @@
-/** The bytes of the frames, as src/resume/README.md writes them down. */
+/** The bytes of the frames, as src/resume/wire-format.md writes them down. */
 import { describe, expect, test } from "vitest";
 import { encode, FrameReader, PROTOCOL, type Frame, type Head } from "../../src/resume/frames.ts";
 import { hex } from "../support/wire.ts";

@@ -6,7 +6,7 @@
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import { connect, serve } from "../../src/stream/index.ts";
 import { dial, incoming, type ByteTransport } from "../../src/transports/webTransport.ts";
-import { documentServer } from "../../e2e/recipes/documentServer.ts";
+import { documentServer } from "../../examples/use-with/documentServer.ts";
 import { answers } from "../support/answers.ts";
 import type { ServerSession } from "./http3.ts";
 import { listenTillTold } from "./listenTillTold.ts";

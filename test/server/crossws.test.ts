@@ -12,6 +12,7 @@ import {
   type SyncDriver,
   type SyncMessage,
 } from "../../src/server/index.ts";
+import { ManualClock } from "../../src/testing/index.ts";
 import { pipe } from "../../src/transports/pipe.ts";
 import { Client, dial as dialServer } from "./client.ts";
 import { collectReports } from "./reports.ts";
@@ -268,5 +269,23 @@ describe("a sync adapter", () => {
     const { options } = relay({ close: () => closed++ });
     await crosswsAdapter(options).close();
     expect(closed).toBe(1);
+  });
+  test("that can't close, as without a network, holds the adapter up for closeTimeoutMs and no longer", async () => {
+    const clock = new ManualClock();
+    const { options } = relay({ close: () => new Promise(() => {}) });
+    let isClosed = false;
+    const adapter = crosswsAdapter({ ...options, serverOptions: { clock, closeTimeoutMs: 5_000 } });
+    void adapter.close().then(() => (isClosed = true));
+    await new Promise((resolve) => adapter.server.once("close", () => resolve(undefined)));
+    await clock.advance(4_999);
+    expect(isClosed).toBe(false);
+    await clock.advance(1);
+    expect(isClosed).toBe(true);
+  });
+  test("that fails to close rejects the close of the adapter, and leaves no timer", async () => {
+    const timers = countTimers();
+    const { options } = relay({ close: () => Promise.reject(new Error("down")) });
+    await expect(crosswsAdapter(options).close()).rejects.toThrow("down");
+    expect(timers()).toBe(0);
   });
 });

@@ -81,7 +81,7 @@ export class End {
   peer: End | undefined;
   /** When the application got its session, socket or peer. */
   openedMs: number | undefined;
-  over: { readonly clean: boolean; readonly code: number } | undefined;
+  over: { readonly clean: boolean; readonly code: number; readonly atMs: number } | undefined;
   readonly pending = new Set<Pending>();
   readonly #callbacks = new Set<Pending>();
   readonly sent = new Map<string, Sent[]>();
@@ -389,7 +389,7 @@ export class End {
       this.#world.fail("ends once", `${this.face}: the end was reported twice`);
       return;
     }
-    this.over = { clean, code };
+    this.over = { clean, code, atMs: this.#world.nowMs };
     const promptMs = this.#closingHow === "dispose" ? this.promptMs() : undefined;
     // A peer that has not answered the request yet answers nothing else.
     const sinceMs = Math.max(this.closingSinceMs ?? 0, this.peer?.openedMs ?? 0);
@@ -471,16 +471,21 @@ export class End {
     return incoming.latencyMs + outgoing.latencyMs + PONG_SLACK_MS >= this.keepalive.timeoutMs;
   }
 
-  /** Nothing arrives any more, and nobody got an error. */
+  /** Nothing arrives any more, and nobody got an error. Who reads late finds the peer's last signs late. */
   vanished(): void {
-    if (this.keepalive === undefined || !this.opened || this.over !== undefined) return;
-    const { intervalMs, timeoutMs } = this.keepalive;
-    this.#world.after(intervalMs + timeoutMs + this.closeTimeoutMs + this.slackMs, () => {
+    const { keepalive } = this;
+    if (keepalive === undefined || !this.opened || this.over !== undefined) return;
+    const sinceMs = this.#world.nowMs;
+    const check = (): void => {
+      const lastMs = Math.max(sinceMs, this.#lastTookMs);
+      const dueMs = lastMs + keepalive.intervalMs + keepalive.timeoutMs + this.closeTimeoutMs + this.slackMs;
       if (this.over !== undefined) this.#world.mark("keepalive found a dead peer");
+      else if (this.#world.nowMs < dueMs) this.#world.after(dueMs - this.#world.nowMs, check);
       else if (this.closingSinceMs === undefined && (this.readsAll || this.#fewUnread)) {
         this.#fail("ends in time", "keepalive does not find a peer that has vanished");
       }
-    });
+    };
+    check();
   }
 
   /** The peer leaves a message half way: that may not last. */
@@ -598,6 +603,8 @@ export class End {
   /** Checks how many bytes the library has read that the application has not taken: first at once, then at rest. */
   #checkBounds(atRest = false): void {
     if (this.compressed || this.skips || this.dropsByWish || this.closingSinceMs !== undefined) return;
+    // A message over the limit ends the connection, which then drops what still arrives.
+    if ((this.peer?.largestSent ?? 0) > this.maxMessageBytes) return;
     // What comes behind that is dropped.
     if (this.transport.incoming.violation !== undefined) return;
     if (this.over !== undefined || !this.opened || (this.readsAll && !this.paused)) return;

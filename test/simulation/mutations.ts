@@ -12,6 +12,7 @@ export interface Mutation {
 type Change = readonly [name: string, search: string, replacement: string];
 
 const CHANGES: Readonly<Record<string, readonly Change[]>> = {
+  "src/core/lifeCycle.ts": [["the first keepalive interval starts late", `signal === "establish"`, `false`]],
   "src/stream/driverMachine.ts": [
     [
       "bytes that arrive do not show that the peer is there",
@@ -91,6 +92,11 @@ const CHANGES: Readonly<Record<string, readonly Change[]>> = {
       "a peer is given up before what arrived during a stall is read",
       `else if (ms > latestMs + STALL_MS) this.#offsetMs -= this.#stallBefore(ms);`,
       ``,
+    ],
+    [
+      "a wait that a call has started counts as missed",
+      `const dueMs = this.nextDeadlineMs;`,
+      `const dueMs = this.#deadlineMs;`,
     ],
     [
       "the time stands still until a clock has caught up",

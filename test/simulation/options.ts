@@ -160,20 +160,21 @@ function actLater(world: World, draws: Draws): (connection: Connection) => void 
 function originPolicy(world: World, draws: Draws): OriginPolicy {
   const way = draws.pick(["late", "throws", "rejects", "never", "no", "noLate"] as const);
   const ms = draws.pick([0, 5, 60, 400]);
-  const refuse = (status: number): void => {
-    if (world.connections.length !== 1) return;
-    world.connections[0]!.refusal ??= { atMs: world.nowMs, why: `the origin policy: ${way}`, status };
-  };
-  const fail = (): PlannedError => {
-    refuse(500);
-    return world.originError();
-  };
   return () => {
     // With several it is not known whose request it is.
     const connection = world.connections.length === 1 ? world.connections[0] : undefined;
     /** The connection waits for its answer from now on, or not any more. */
     const ask = (asked: boolean): void => {
       if (connection !== undefined) connection.asked = asked;
+    };
+    const refuse = (status: number): void => {
+      ask(false);
+      if (connection !== undefined)
+        connection.refusal ??= { atMs: world.nowMs, why: `the origin policy: ${way}`, status };
+    };
+    const fail = (): PlannedError => {
+      refuse(500);
+      return world.originError();
     };
     ask(way === "late" || way === "never" || way === "noLate");
     switch (way) {

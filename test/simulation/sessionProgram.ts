@@ -233,6 +233,7 @@ async function readStreams(world: World, end: End, session: WebSocketSession, dr
     if (skips && draws.oneIn(2)) {
       end.skips = true;
       await value.readable.cancel();
+      end.touch(0);
       continue;
     }
     if (value.type === "text") {

@@ -468,6 +468,8 @@ export class World implements LawWorld {
     // There may be no time for the Close.
     if (2 * link.latencyMs >= server.closeTimeoutMs || !link.back.takesAtOnce(server.sentBytes + UNCOUNTED_BYTES))
       return;
+    // A client that gives up before the Close can arrive hears of none.
+    if (client.over !== undefined && client.over.atMs < closeDue.atMs + link.latencyMs) return;
     if (client.over !== undefined && client.over.code !== closeDue.code) {
       this.fail(
         "answers",

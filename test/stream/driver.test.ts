@@ -588,6 +588,50 @@ describe("time", () => {
     await driver.finished;
     expect(events.at(-1)).toMatchObject({ type: "connectionClosed", error: { code: "closeTimeout" } });
   });
+
+  test.each([
+    ["a pong", "81 01 62", "keepaliveTimeout"],
+    ["the rest of a message", "81 01 62 01 01 63", "messageTimeout"],
+  ])(
+    "%s is waited for from the moment at which what a busy handler held up has been taken",
+    async (_, behind, code) => {
+      const clock = new ManualClock();
+      let goOn: (() => void) | undefined;
+      const busy = new Promise<void>((resolve) => (goOn = resolve));
+      const keepalive = code === "keepaliveTimeout" ? { intervalMs: 400, timeoutMs: 100 } : undefined;
+      const options: ConnectionOptions = { masking: false, messageTimeoutMs: 100, keepalive, closeTimeoutMs: 20 };
+      const take = (event: WSEvent): Promise<void> | undefined =>
+        event.type === "textReceived" && event.data === "a" ? busy : undefined;
+      const { transport, events } = drive("server", options, take, undefined, clock);
+      transport.bring(hex("81 01 61"));
+      transport.bring(hex(behind));
+      await settled();
+      await clock.advance(400);
+      goOn?.();
+      await settled();
+      await clock.advance(99);
+      expect(events.some(({ type }) => type === "connectionClosed")).toBe(false);
+      await clock.advance(1);
+      expect(events.at(-1)).toMatchObject({ type: "connectionClosed", error: { code } });
+    },
+  );
+
+  test("a close after a long silence is not taken for one that is overdue", async () => {
+    const clock = new ManualClock();
+    const { connection, driver, events } = drive("client", { closeTimeoutMs: 20 }, undefined, undefined, clock);
+    await settled();
+    const startMs = driver.nowMs();
+    await clock.advance(1000);
+    connection.close(1000);
+    driver.flush();
+    await settled();
+    expect(driver.nowMs() - startMs).toBe(1000);
+    await clock.advance(19);
+    expect(events).toHaveLength(1);
+    await clock.advance(1);
+    await driver.finished;
+  });
+
   test("a taker that never wakes does not keep a closing connection from the peer's Close for ever", async () => {
     const clock = new ManualClock();
     const { connection, transport, driver, told } = drive(

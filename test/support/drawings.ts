@@ -1,4 +1,6 @@
-/** The state tables of the code as Mermaid drawings for the documentation. */
+/** The tables of the code as drawings and tables for the documentation. */
+import * as rules from "../../src/core/rules.ts";
+import type { Rule } from "../../src/core/violation.ts";
 import { lifeCycle } from "../../src/index.ts";
 import { inputs, outputs, phases, takers } from "../../src/stream/driverMachine.ts";
 
@@ -37,4 +39,25 @@ export function drawDriver(): string {
     lines.push(`    [*] --> ${nameOf(states[0]!)}`, ...arrows(table, nameOf).map((line) => `  ${line}`), "  }");
   }
   return lines.join("\n");
+}
+
+/** The table of the rules that a peer can break: a row for each code, with what is said, and what answers it. */
+export function drawRules(): { code: string; said: string; answeredBy: string }[] {
+  const rows = new Map<string, { said: string[]; answers: string[] }>();
+  for (const [, rule] of Object.entries(rules).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (typeof rule === "string") continue;
+    const [code, section, words, closeCode, status] = rule as Rule;
+    const row = rows.get(code) ?? { said: [], answers: [] };
+    rows.set(code, row);
+    const said = `${words.replaceAll("%", "…")}${section === undefined ? "" : ` (${section})`}`;
+    if (!row.said.includes(said)) row.said.push(said);
+    for (const answer of [closeCode && `Close ${closeCode}`, status && `HTTP ${status}`]) {
+      if (answer !== undefined && !row.answers.includes(answer)) row.answers.push(answer);
+    }
+  }
+  return [...rows].map(([code, { said, answers }]) => ({
+    code,
+    said: said.join("; "),
+    answeredBy: answers.join(", "),
+  }));
 }

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
+import { sourceURLs } from "./entries.ts";
 import { makeQuicCertificate } from "./quicCertificate.ts";
 import { findRuntime } from "./runtimes.ts";
 
@@ -49,7 +50,9 @@ export async function startWebTransportServer(
   if (deno === undefined) return undefined;
   const { hash, ...certificate } = await makeQuicCertificate();
   const may = ["--unstable-net", "--allow-net=127.0.0.1", `--allow-read=${root}`, "--allow-env"];
-  const server = spawn(deno, ["run", "--no-check", "--quiet", ...may, program], {
+  // Programs of the documentation import the package by its names.
+  const names = `--import-map=data:application/json,${encodeURIComponent(JSON.stringify({ imports: sourceURLs }))}`;
+  const server = spawn(deno, ["run", "--no-check", "--quiet", names, ...may, program], {
     cwd: root,
     env: { ...process.env, ...environment },
     stdio: ["pipe", "pipe", "inherit"],

@@ -3,13 +3,24 @@ import { requireKind } from "../../core/options.ts";
 import { acceptFor, GUID } from "../../handshake/acceptKey.ts";
 import { fromBase64, toHex } from "../hex.ts";
 
+/** One of the {@link acceptSteps}. */
 export interface AcceptStep {
   readonly label: string;
   readonly value: string;
   readonly explanation: string;
 }
 
-/** The steps from the value of `Sec-WebSocket-Key` to that of `Sec-WebSocket-Accept`. */
+/**
+ * The steps from the value of `Sec-WebSocket-Key` to that of `Sec-WebSocket-Accept`.
+ *
+ * @example
+ * ```ts
+ * import { acceptSteps } from "websocket-over/inspect";
+ *
+ * const steps = acceptSteps("dGhlIHNhbXBsZSBub25jZQ=="); // the key of RFC 6455 §1.3
+ * console.log(steps.at(-1)?.value); // → s3pPLMBiTxaQ9kYGzzhZRbK+xOo=
+ * ```
+ */
 export function acceptSteps(key: string): AcceptStep[] {
   requireKind("acceptSteps() takes the value of Sec-WebSocket-Key,", key, "a string");
   const accept = acceptFor(key);

@@ -9,6 +9,15 @@ import type { BodyRecord, TraceRecord } from "../record.ts";
 /**
  * The fields of a record in the order of its bytes, as far as it has arrived. Together they cover the record. Returns
  * new objects each time, which share nothing with the record.
+ *
+ * @example
+ * ```ts
+ * import { annotate, decode } from "websocket-over/inspect";
+ *
+ * const [frame] = decode({ server: Uint8Array.of(0x81, 0x02, 0x68, 0x69) });
+ * const [, , , , opcode] = annotate(frame!);
+ * console.log(opcode?.label, opcode?.display, opcode?.section); // → Opcode 0x1 text RFC 6455 §5.6
+ * ```
  */
 export function annotate(record: TraceRecord): Annotation[] {
   requireKind(

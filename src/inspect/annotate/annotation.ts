@@ -2,7 +2,11 @@
 import type { Bytes } from "../../core/bytes.ts";
 import type { TraceRecord, Violation } from "../record.ts";
 
-/** A field, or a part of one. */
+/**
+ * A field, or a part of one.
+ *
+ * @see {@link annotate}
+ */
 export interface Annotation {
   /** The kind of field, such as `"fin"`, `"payloadLength"`, `"maskingKey"`, `"header.host"`. Stable across versions. */
   readonly name: string;

@@ -24,8 +24,8 @@ export class ChunkScanner {
   hasExtensions = false;
 
   /**
-   * Takes the next bytes of the body. Does not modify them. `extension` is told the index of each byte between the size
-   * of a chunk and the end of its line.
+   * Takes the next bytes of the body. Does not modify them. `extension` is called with the index of each byte between
+   * the size of a chunk and the end of its line.
    */
   scan(bytes: Uint8Array, extension?: (index: number) => void): void {
     for (let i = 0; i < bytes.length && this.end === undefined;) {

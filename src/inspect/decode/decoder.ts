@@ -11,6 +11,7 @@ import type { HeadRecord, TraceRecord } from "../record.ts";
 import type { Role } from "../role.ts";
 import { keyOf, StreamDecoder, type Conversation } from "./streamDecoder.ts";
 
+/** The options of a {@link Decoder} and of {@link decode}. */
 export interface DecoderOptions {
   /**
    * `"http1"`: the streams start with the heads of the opening handshake. `"none"`: they start with frames. By default
@@ -60,6 +61,19 @@ type Beginning = "head" | "frames" | "unknown";
 /**
  * Decodes bytes as they arrive, split in any way. Never throws because of their content: it reads on as far as
  * possible, and reports broken rules in `violations`. Keeps only unfinished records; the caller keeps the others.
+ *
+ * @example
+ * ```ts
+ * import { Decoder } from "websocket-over/inspect";
+ *
+ * const decoder = new Decoder({
+ *   onRecord(record) {
+ *     if (record.kind === "frame" && record.complete) console.log(record.sender, record.violations.map(({ code }) => code));
+ *   },
+ * });
+ * decoder.receive("client", Uint8Array.of(0x81)); // as the bytes come
+ * decoder.receive("client", Uint8Array.of(0x02, 0x68, 0x69)); // → client [ 'maskMissing' ]
+ * ```
  */
 export class Decoder {
   readonly #streams: Readonly<Record<Role, StreamDecoder>>;
@@ -116,7 +130,19 @@ export class Decoder {
   }
 }
 
-/** Decodes all that each end has sent, into records in this order: the heads, the server's frames, the client's. */
+/**
+ * Decodes all that each end has sent, into records in this order: the heads, the server's frames, the client's.
+ *
+ * @example
+ * ```ts
+ * import { decode } from "websocket-over/inspect";
+ *
+ * const bytes = Uint8Array.of(0x81, 0x82, 1, 1, 1, 1, 0x69, 0x68); // from a log, a file, a packet
+ * for (const record of decode({ client: bytes })) {
+ *   if (record.kind === "frame") console.log(record.opcode, new TextDecoder().decode(record.payload)); // → 1 hi
+ * }
+ * ```
+ */
 export function decode(
   streams: { readonly client?: Uint8Array | undefined; readonly server?: Uint8Array | undefined },
   options: Omit<DecoderOptions, "onRecord"> = {},

@@ -3,7 +3,7 @@ import type { AgreedExtension } from "../../core/extension.ts";
 import * as rules from "../../core/rules.ts";
 import type { Rule } from "../../core/violation.ts";
 import { acceptFor, isKey } from "../../handshake/acceptKey.ts";
-import { singletons } from "../../handshake/field.ts";
+import { isSeveral, singletons } from "../../handshake/field.ts";
 import { isFolded } from "../../handshake/headReader.ts";
 import { isFieldValue, isHost, isToken, listHas, parseExtensions, parseTokens } from "../../handshake/headerGrammar.ts";
 import { parseTarget, urlOf, type RequestTarget } from "../../handshake/requestTarget.ts";
@@ -131,7 +131,8 @@ class HeadRules {
 
   /** Checks that a field appears at most once. Returns whether it does. */
   #once(key: string, rule: Rule): boolean {
-    const second = this.#startOf(key, 1);
+    const joined = isSeveral(key, fieldValue(this.#head, key) ?? null) ? this.#startOf(key, 0) : undefined;
+    const second = this.#startOf(key, 1) ?? joined;
     if (second === undefined) return true;
     this.#add(rule, `header.${key}`, second, rules.REPEATED);
     return false;

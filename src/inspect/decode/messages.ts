@@ -5,7 +5,11 @@ import { advice, refuse } from "../../core/options.ts";
 import { contentOf, type FrameRecord, type TraceRecord } from "../record.ts";
 import type { Role } from "../role.ts";
 
-/** A message, or a control frame. */
+/**
+ * A message, or a control frame.
+ *
+ * @see {@link messagesOf}
+ */
 export interface Message {
   readonly sender: Role;
   /** The opcode of the first frame: 1 is text, 2 is binary. */
@@ -21,7 +25,19 @@ export interface Message {
   readonly frames: readonly FrameRecord[];
 }
 
-/** The messages in the order in which their last bytes arrived. */
+/**
+ * The messages in the order in which their last bytes arrived.
+ *
+ * @example
+ * ```ts
+ * import { decode, messagesOf } from "websocket-over/inspect";
+ *
+ * const fragments = Uint8Array.of(0x01, 0x01, 0x68, 0x80, 0x01, 0x69);
+ * for (const { sender, content, frames } of messagesOf(decode({ server: fragments }))) {
+ *   console.log(sender, new TextDecoder().decode(content), frames.length); // → server hi 2
+ * }
+ * ```
+ */
 export function messagesOf(records: readonly TraceRecord[]): Message[] {
   const isArray: boolean = Array.isArray(records);
   if (!isArray) refuse("messagesOf() takes an array of records", records, advice({ records: "give it its records" }));

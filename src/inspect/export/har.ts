@@ -14,6 +14,7 @@ import { isChunked } from "../decode/streamDecoder.ts";
 import { capturesOf, type Capture } from "../trace.ts";
 import { version } from "./version.ts";
 
+/** The options of {@link toHAR}. */
 export interface HAROptions {
   /** Whether the transport is encrypted; the URL is then `wss`. */
   readonly encrypted?: boolean | undefined;
@@ -23,12 +24,17 @@ export interface HAROptions {
 
 const table: OptionTable<HAROptions> = { encrypted: "a boolean", redact: redactionTable };
 
+/** A header, a cookie or a query parameter in an archive; see {@link toHAR}. */
 export interface HARNameValue {
   readonly name: string;
   readonly value: string;
 }
 
-/** A message, or a control frame. */
+/**
+ * A message, or a control frame.
+ *
+ * @see {@link toHAR}
+ */
 export interface HARWebSocketMessage {
   /** From the client's point of view. */
   readonly type: "send" | "receive";
@@ -43,6 +49,7 @@ export interface HARWebSocketMessage {
   readonly _incomplete?: true;
 }
 
+/** A connection in an archive; see {@link toHAR}. */
 export interface HAREntry {
   readonly startedDateTime: string;
   readonly time: number;
@@ -79,6 +86,7 @@ export interface HAREntry {
   readonly _webSocketMessages: readonly HARWebSocketMessage[];
 }
 
+/** An HTTP Archive, as {@link toHAR} returns it. */
 export interface HAR {
   readonly log: {
     readonly version: "1.2";

@@ -9,6 +9,7 @@ import { syntheticHandshake } from "./syntheticHandshake.ts";
 import { MAX_SEGMENT_BYTES, TCPConversation } from "./tcpSegments.ts";
 import { capturesOf, type Capture } from "../trace.ts";
 
+/** The options of {@link toPcapng}. */
 export interface PcapngOptions {
   /** The server's port; 80 by default, where dissectors expect HTTP. */
   readonly port?: number | undefined;
@@ -26,6 +27,21 @@ const FIRST_CLIENT_PORT = 49_152;
  * becomes a packet, or several of at most 64 KiB. Payload bytes that the capture has not kept are zeros, dropped
  * records are left out, and a handshake that was not captured is made up; a comment marks each of these. Redacted data
  * keeps its length on the wire. Throws `RangeError` if the port is invalid.
+ *
+ * @example
+ * ```ts
+ * import { tmpdir } from "node:os";
+ * import { writeFile } from "node:fs/promises";
+ * import { WSConnection } from "websocket-over";
+ * import { fromPcap, tap, toPcapng } from "websocket-over/inspect";
+ *
+ * const client = new WSConnection("client", { host: "example.com", resource: "/chat" });
+ * const trace = tap(client);
+ * client.bytesToSend();
+ * const file = toPcapng(trace);
+ * await writeFile(`${tmpdir()}/chat.pcapng`, file); // for Wireshark
+ * console.log(fromPcap(file).map(({ content }) => content)); // → [ 'websocket' ]
+ * ```
  */
 export function toPcapng(captures: Capture | readonly Capture[], options: PcapngOptions = {}): Bytes {
   const list = capturesOf("toPcapng()", captures);

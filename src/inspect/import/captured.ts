@@ -2,7 +2,11 @@
 import { concat, type Bytes } from "../../core/bytes.ts";
 import type { Role } from "../role.ts";
 
-/** Bytes that one end sent, as they became readable at the other. */
+/**
+ * Bytes that one end sent, as they became readable at the other.
+ *
+ * @see {@link fromPcap}
+ */
 export interface CapturedChunk {
   readonly sender: Role;
   readonly bytes: Bytes;
@@ -10,6 +14,7 @@ export interface CapturedChunk {
   readonly timeMs: number;
 }
 
+/** A connection from a capture file; see {@link fromPcap} and {@link fromHAR}. */
 export interface CapturedConnection {
   /** All that each end has sent: the first argument of `decode`. */
   readonly streams: { readonly client: Bytes; readonly server: Bytes };
@@ -53,9 +58,25 @@ function hasUpgrade(text: string): boolean {
   return /^upgrade:[^\r\n]*\bwebsocket\b/im.test(text.split(/\r?\n\r?\n/, 1)[0]!);
 }
 
-/** Why a capture can't be read. Branch on `code`: it is stable, the message is not. */
+/**
+ * Why a capture can't be read. Branch on `code`: it is stable, the message is not.
+ *
+ * @example
+ * ```ts
+ * import { CaptureError, fromPcap } from "websocket-over/inspect";
+ *
+ * try {
+ *   fromPcap(new TextEncoder().encode("this is not a capture"));
+ * } catch (error) {
+ *   if (error instanceof CaptureError) console.log(error.code); // → format
+ * }
+ * ```
+ */
 export class CaptureError extends Error {
-  /** `"format"`: it is no such file. `"damaged"`: it contradicts itself. `"unsupported"`: its kind is not known here. */
+  /**
+   * `"format"`: it is another kind of file. `"damaged"`: it contradicts itself. `"unsupported"`: its kind is not known
+   * here.
+   */
   readonly code: "format" | "damaged" | "unsupported";
   /** Where in the file, in bytes, if there is one place. */
   readonly offset: number | undefined;

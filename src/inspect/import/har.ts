@@ -17,7 +17,7 @@ type Loose = Readonly<Record<string, unknown>>;
  * returns. An archive has messages, not bytes: this makes the bytes up again, with heads in HTTP/1.1, each message in
  * one frame, uncompressed, and a masking key of zeros.
  *
- * Throws {@link CaptureError} if it is no archive, or if an entry is malformed; the message says which.
+ * Throws {@link CaptureError} if it is not an archive, or if an entry is malformed; the message says which.
  *
  * @example
  * ```ts
@@ -84,7 +84,7 @@ function waited({ timings }: Loose): number {
   return [send, wait].reduce<number>((sum, ms) => sum + (typeof ms === "number" && ms > 0 ? ms : 0), 0);
 }
 
-/** The lines of a head, without those that HTTP/1.1 has not, such as `:method`. */
+/** The lines of a head, without those that HTTP/1.1 does not have, such as `:method`. */
 function headerLines(message: Loose, where: string): string[] {
   const { headers } = message;
   if (!Array.isArray(headers)) throw malformed(`${where}.headers`, "a list");

@@ -10,7 +10,7 @@ import { connectionsOf } from "./tcpStreams.ts";
  * Reads pcap and pcapng, with packets of Ethernet, loopback, Linux cooked captures, and raw IP. Puts segments in order
  * and drops what was sent twice. Skips fragments of IP packets. Does not modify the bytes, nor keep them.
  *
- * A file that was cut off counts as far as it goes. Throws {@link CaptureError} for a file that is no capture, that
+ * A file that was cut off counts as far as it goes. Throws {@link CaptureError} for a file that is not a capture, that
  * contradicts itself, or whose packets are all of unknown kinds.
  *
  * @example

@@ -9,6 +9,7 @@ import { fromHex, toHex } from "../hex.ts";
 import { plainEvent } from "../plainEvent.ts";
 import { NOT_BYTES, readOptions, VECTOR_FORMAT, VECTOR_VERSION, type Vector, type VectorStep } from "./vector.ts";
 
+/** The options of {@link replay}. */
 export interface ReplayOptions {
   /** New extensions with the same options as those of the recording: a vector has only their names. */
   readonly extensions?: readonly (Extension | NegotiatedExtension)[] | undefined;
@@ -16,7 +17,11 @@ export interface ReplayOptions {
 
 const table: OptionTable<ReplayOptions> = { extensions: "an object" };
 
-/** Where the replay differs from the recording. */
+/**
+ * Where the replay differs from the recording.
+ *
+ * @see {@link replay}
+ */
 export interface ReplayDifference {
   /** The index of the step. */
   readonly step: number;
@@ -25,6 +30,7 @@ export interface ReplayDifference {
   readonly actual: unknown;
 }
 
+/** What {@link replay} found. */
 export interface Replay {
   /** The connection after the last step. */
   readonly connection: WSConnection;

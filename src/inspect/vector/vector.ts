@@ -18,7 +18,7 @@ export type HeaderList = readonly (readonly [name: string, value: string])[];
 /** JSON has no `Infinity`. */
 type JSONNumber = number | "Infinity";
 
-/** All bytes are in hexadecimal. */
+/** A recording of one connection as JSON, for {@link replay}. All bytes are in hexadecimal. */
 export interface Vector {
   readonly format: typeof VECTOR_FORMAT;
   readonly version: typeof VECTOR_VERSION;
@@ -33,7 +33,11 @@ export interface Vector {
   readonly redacted?: true;
 }
 
-/** The connection options that affect its behaviour. */
+/**
+ * The connection options that affect its behaviour.
+ *
+ * @see {@link replay}
+ */
 export interface VectorOptions extends Readonly<Partial<Record<Duration, JSONNumber>>> {
   readonly handshake?: "http1" | "none";
   readonly host?: string;
@@ -60,7 +64,11 @@ interface Call {
   readonly throws?: Thrown;
 }
 
-/** A call or a read. Steps with a result contain it. */
+/**
+ * A call or a read. Steps with a result contain it.
+ *
+ * @see {@link replay}
+ */
 export type VectorStep =
   | (Call & { readonly do: "receiveBytes"; readonly bytes: string | null })
   | (Call & {

@@ -24,6 +24,7 @@ import {
   type VectorStep,
 } from "./vector.ts";
 
+/** The options of {@link recordVector}. */
 export interface VectorRecorderOptions {
   /** Where recording stops, in bytes on the wire in both directions; 16 MiB by default. */
   readonly maxBytes?: number | undefined;
@@ -31,6 +32,7 @@ export interface VectorRecorderOptions {
 
 const table: OptionTable<VectorRecorderOptions> = { maxBytes: "a number" };
 
+/** What {@link recordVector} returns. */
 export interface VectorRecording {
   /**
    * What has been recorded so far. By default secrets in heads are overwritten with the same number of characters, as
@@ -49,6 +51,22 @@ const STEP_BYTES = 32;
  * Records every call, chunk, event and time of a new connection. Call it right after you create the connection, with
  * the same options (`onConnection` passes both). Throws `TypeError` if something has already happened to the
  * connection.
+ *
+ * @example
+ * ```ts
+ * import { recordVector, type VectorRecording } from "websocket-over/inspect";
+ * import { pipe } from "websocket-over/pipe";
+ * import { accept, connect } from "websocket-over/stream";
+ *
+ * let recording: VectorRecording | undefined;
+ * const [near, far] = pipe();
+ * const opening = accept(far, { onConnection: (connection, options) => (recording = recordVector(connection, options)) });
+ * const session = connect(near);
+ * await (await opening).accept();
+ * await (await session).close();
+ * const { role, steps } = recording!.vector(); // attach JSON.stringify() of it to a bug report
+ * console.log(role, steps.some((step) => step.do === "accept")); // → server true
+ * ```
  */
 export function recordVector(
   connection: Connection,

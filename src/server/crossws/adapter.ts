@@ -5,6 +5,7 @@ import { headersFrom } from "../../handshake/headReader.ts";
 import type { MessageBytes } from "../messageBytes.ts";
 import type { Peer } from "../peer.ts";
 import { report } from "../../stream/report.ts";
+import { orTimeout } from "../../stream/serve.ts";
 import { urlOf, type UpgradeRequest } from "../request.ts";
 import type { ByteTransport } from "../../transports/byteTransport.ts";
 import {
@@ -20,6 +21,7 @@ import { CrosswsMessage } from "./message.ts";
 import { CrosswsPeer } from "./peer.ts";
 import { Topics, type PublishOptions, type SyncOptions } from "./topics.ts";
 
+/** The options of {@link crosswsAdapter}. */
 export interface CrosswsOptions extends HookOptions, SyncOptions {
   /** Disconnects a client that answers no ping for this long, in seconds; 30 by default, 0 for never. */
   readonly idleTimeout?: number | undefined;
@@ -27,6 +29,7 @@ export interface CrosswsOptions extends HookOptions, SyncOptions {
   readonly serverOptions?: Omit<WebSocketServerOptions, "verifyClient" | "handleProtocols"> | undefined;
 }
 
+/** What {@link crosswsAdapter} returns. */
 export interface CrosswsAdapter {
   /** The open peers, by namespace. */
   readonly peers: Map<string, Set<CrosswsPeer>>;
@@ -40,7 +43,11 @@ export interface CrosswsAdapter {
   serve(transports: AsyncIterable<ByteTransport> | Iterable<ByteTransport>): Promise<void>;
   /** Closes every connection; with `force`, terminates it. */
   closeAll(code?: number, reason?: string, force?: boolean): void;
-  /** Refuses new clients and closes every connection. Resolves when the last transport has ended. */
+  /**
+   * Refuses new clients and closes every connection. Resolves when the last transport has ended, and then `sync` has
+   * closed; if that takes longer than `closeTimeoutMs`, as without a network, it does not wait. Rejects if `sync` fails
+   * to close.
+   */
   close(code?: number, reason?: string): Promise<void>;
 }
 
@@ -67,6 +74,29 @@ const IDLE_TIMEOUT_S = 30;
 /**
  * Makes a server that calls an application's hooks as crossws does. It has no `handleUpgrade`: pass it transports, as
  * with `WebSocketServer`, or let it serve a source of them. Throws `TypeError` or `RangeError` if an option is invalid.
+ *
+ * @example
+ * ```ts
+ * import { defineHooks } from "crossws";
+ * import { pipe } from "websocket-over/pipe";
+ * import { crosswsAdapter } from "websocket-over/server";
+ * import { connect } from "websocket-over/stream";
+ *
+ * const hooks = defineHooks({
+ *   open: (peer) => peer.subscribe("lobby"),
+ *   message: (peer, message) => peer.publish("lobby", message.text()),
+ * });
+ * const adapter = crosswsAdapter({ hooks });
+ * const enter = () => {
+ *   const [near, far] = pipe();
+ *   adapter.handleTransport(far);
+ *   return connect(near, { url: "wss://example.com/chat" });
+ * };
+ * const [ada, bob] = await Promise.all([enter(), enter()]);
+ * await ada.send("hello, all");
+ * console.log(await bob.receive()); // → hello, all
+ * await adapter.close();
+ * ```
  */
 export function crosswsAdapter(given: CrosswsOptions = {}): CrosswsAdapter {
   const options = checkOptions("crosswsAdapter()", given, table);
@@ -109,7 +139,7 @@ export function crosswsAdapter(given: CrosswsOptions = {}): CrosswsAdapter {
     async close(code, reason) {
       closeAll(code, reason);
       await new Promise<void>((resolve) => server.close(() => resolve()));
-      await topics.close();
+      await orTimeout(topics.close(), serverOptions);
     },
   };
 }

@@ -6,6 +6,8 @@ import { ignore } from "../../transports/ignore.ts";
 /**
  * An application's hooks. For their types, use `defineHooks` of crossws: the arguments here have the members that those
  * types expect, but are not instances of its classes.
+ *
+ * @see {@link crosswsAdapter}
  */
 export interface CrosswsHooks {
   readonly upgrade?: (request: never) => unknown;

@@ -5,6 +5,7 @@ import type { Bytes } from "../../core/bytes.ts";
 import type { CrosswsPeer } from "./peer.ts";
 import { randomId } from "./randomId.ts";
 
+/** A message, as the `message` hook of {@link crosswsAdapter} gets it. */
 export class CrosswsMessage {
   /** Text as a string; bytes in the form of the peer's `websocket.binaryType`. */
   readonly rawData: unknown;

@@ -5,6 +5,7 @@ import { randomId } from "./randomId.ts";
 import { sendable, type CrosswsSendOptions } from "./sendable.ts";
 import type { Topics } from "./topics.ts";
 
+/** The options of `waitForDrain()` of a peer; see {@link crosswsAdapter}. */
 export interface WaitForDrainOptions {
   /** How many bytes may still wait; 0 by default. */
   readonly threshold?: number | undefined;
@@ -13,6 +14,7 @@ export interface WaitForDrainOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A client, as the hooks of {@link crosswsAdapter} get it. */
 export class CrosswsPeer {
   readonly id: string = randomId();
   /** The request that opened the connection. */

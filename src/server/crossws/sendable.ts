@@ -1,5 +1,6 @@
 /** Converts what crossws peers send. */
 
+/** The options of `send()` and `publish()` of a peer; see {@link crosswsAdapter}. */
 export interface CrosswsSendOptions {
   readonly compress?: boolean | undefined;
 }

@@ -4,7 +4,11 @@ import { report } from "../../stream/report.ts";
 import { randomId } from "./randomId.ts";
 import { sendable, type CrosswsSendOptions } from "./sendable.ts";
 
-/** A message to other instances. */
+/**
+ * A message to other instances.
+ *
+ * @see {@link SyncAdapter}
+ */
 export interface SyncMessage {
   /** Empty for all namespaces. */
   readonly namespace: string;
@@ -12,13 +16,43 @@ export interface SyncMessage {
   readonly data: string | Uint8Array;
 }
 
-/** A connection to other instances, such as those of `crossws/sync`. It does not echo what this instance published. */
+/**
+ * A connection to other instances, such as those of `crossws/sync`. It does not echo what this instance published.
+ *
+ * @see {@link SyncAdapter}
+ */
 export interface SyncDriver {
   subscribe(deliver: (message: SyncMessage) => void): unknown;
   publish(message: SyncMessage): unknown;
   close?(): unknown;
 }
 
+/**
+ * Connects an instance of your server to the others; the `sync` option of {@link crosswsAdapter}. Those of
+ * `crossws/sync` fit.
+ *
+ * @example
+ * ```ts
+ * import { defineHooks } from "crossws";
+ * import { pipe } from "websocket-over/pipe";
+ * import { crosswsAdapter, type SyncAdapter, type SyncMessage } from "websocket-over/server";
+ * import { connect } from "websocket-over/stream";
+ *
+ * const instances = new Map<string, (message: SyncMessage) => void>(); // stands for Redis
+ * const sync: SyncAdapter = ({ id }) => ({
+ *   subscribe: (deliver) => instances.set(id, deliver),
+ *   publish: (message) => instances.forEach((deliver, other) => other !== id && deliver(message)),
+ * });
+ * const hooks = defineHooks({ open: (peer) => peer.subscribe("news") });
+ * const [near, far] = [crosswsAdapter({ hooks, sync }), crosswsAdapter({ hooks, sync })];
+ * const [client, end] = pipe();
+ * far.handleTransport(end);
+ * const session = await connect(client);
+ * near.publish("news", "to all instances");
+ * console.log(await session.receive()); // → to all instances
+ * await Promise.all([near.close(), far.close()]);
+ * ```
+ */
 export type SyncAdapter = (instance: { id: string }) => SyncDriver;
 
 export interface SyncOptions {
@@ -28,6 +62,7 @@ export interface SyncOptions {
     ((error: unknown, context: { readonly stage: "subscribe" | "publish" | "delivery" }) => void) | undefined;
 }
 
+/** The options of `publish()` of {@link crosswsAdapter}. */
 export interface PublishOptions extends CrosswsSendOptions {
   /** All namespaces by default. */
   readonly namespace?: string | undefined;

@@ -1,0 +1,82 @@
+/** Every case, played by a fuzzing client against the echo server behind each kind of bridge: the verdicts stay the same. */
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bridgeBytes, gateway } from "../../src/bridge/index.ts";
+import { serve } from "../../src/stream/index.ts";
+import { dial, listen, type ByteTransport } from "../../src/transports/node.ts";
+import { Program } from "../peers/programs.ts";
+import { cases } from "./cases.ts";
+import { compressionCases } from "./compressionCases.ts";
+import { compression, limits } from "./echo.ts";
+import { play } from "./play.ts";
+import { RawPeer } from "./rawPeer.ts";
+
+interface Bridge {
+  readonly name: string;
+  /** Joins each transport with the echo server at the URL, until the signal is aborted. */
+  run(transports: AsyncIterable<ByteTransport>, url: string, signal: AbortSignal): Promise<void>;
+}
+
+const bytes: Bridge = {
+  name: "bridgeBytes",
+  async run(transports, url, signal) {
+    for await (const near of transports) bridgeBytes(near, await dial(url), { signal }).catch(() => undefined);
+  },
+};
+
+/** A gateway, whose ends agree on these extensions each. */
+const messages = (extensions: typeof compression): Bridge => ({
+  name: "bridgeMessages",
+  run: (transports, url, signal) =>
+    serve(transports, gateway({ to: url, dial, limits, extensions, signal }), {
+      limits,
+      extensions,
+      signal,
+      onError: () => undefined, // many cases fail on purpose
+    }),
+});
+
+const runs = [
+  { args: [], met: cases, bridges: [bytes, messages([])] },
+  {
+    args: ["--deflate"],
+    met: [...cases.filter(({ id }) => /^[1-7]\./.test(id)), ...compressionCases],
+    bridges: [bytes, messages(compression)],
+  },
+];
+
+describe.each(runs)("autobahn:server $args", ({ args, met, bridges }) => {
+  let program: Program;
+  beforeAll(() => {
+    program = Program.node("test/autobahn/server.ts", "0", ...args);
+  });
+  afterAll(() => program.stop());
+
+  describe.each(bridges)("behind $name", ({ run }) => {
+    const stop = new AbortController();
+    const server = createServer({ allowHalfOpen: true, noDelay: true });
+    let running: Promise<void>;
+    beforeAll(async () => {
+      const url = `ws://127.0.0.1:${await program.port()}/`;
+      running = run(listen(server), url, stop.signal);
+      server.listen(0, "127.0.0.1");
+      await once(server, "listening");
+    });
+    afterAll(async () => {
+      stop.abort();
+      server.close();
+      await running;
+    });
+
+    test.each(met.map((each) => [each.id, each.shows, each] as const))(
+      "%s %s",
+      { timeout: process.env.AUTOBAHN_FULL === "1" ? 480_000 : 60_000 },
+      async (id, _shows, each) => {
+        const { port } = server.address() as AddressInfo;
+        const peer = await RawPeer.connect(port, `/runCase?case=${id}`, each.deflate?.offers);
+        await play(each, peer);
+      },
+    );
+  });
+});

@@ -1,0 +1,34 @@
+/** Unmodified servers of ws and websockets, over every carrier, to every client: all arrives unchanged. */
+import { spawnSync } from "node:child_process";
+import { afterAll, describe, expect, test } from "vitest";
+import { Combinations } from "./combinations.ts";
+import { servers } from "./routes.ts";
+
+const BYTES = 1024 * 1024;
+
+const combinations = new Combinations();
+afterAll(() => combinations.close());
+
+const hasWebsockets = spawnSync("/usr/bin/python3", ["-c", "import websockets"]).status === 0;
+
+describe.each([
+  ["ws", true],
+  ["websockets", hasWebsockets],
+] as const)("a server of %s", (name, isInstalled) => {
+  test.skipIf(!isInstalled).each(combinations.all)(
+    "$client, $route: 1 MiB hash for hash, a 401 with its body, the subprotocol, cookies, and closes of both sides",
+    { timeout: 300_000 },
+    async ({ run }) => {
+      const server = servers[name]();
+      try {
+        const url = new URL((await server.says(/ws:\/\/127\.0\.0\.1:\d+\//))[0]);
+        const { problems } = await run(url, BYTES);
+        expect(problems).toEqual([]);
+        expect(server.output).toMatch(/^closed 4000 bye$/m);
+        expect(server.output).toMatch(/^closed 4321 enough$/m);
+      } finally {
+        await server.stop();
+      }
+    },
+  );
+});
