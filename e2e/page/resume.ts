@@ -138,12 +138,13 @@ export class ResumePage {
     await new Promise<void>((resolve) => provider.once("sync", () => resolve()));
   }
 
-  /** Writes random bytes into the document, in one update for each 64 KiB. */
-  write(mebibytes: number): void {
+  /** Writes random bytes into the document, in one update for each 64 KiB, and takes a step while they are on their way. */
+  write(mebibytes: number, step?: "restartIce" | "killCarrier" | "failConnection"): void {
     const bytes = this.#doc.getArray<Uint8Array>("bytes");
     for (let i = 0; i < (mebibytes * 2 ** 20) / CHUNK_BYTES; i++) {
       bytes.push([crypto.getRandomValues(new Uint8Array(CHUNK_BYTES))]);
     }
+    if (step !== undefined) this[step]();
   }
 
   /** How many bytes the document has. */
@@ -177,12 +178,12 @@ export class ResumePage {
   }
 
   course(): Course {
-    const { sdp } = this.#meeting.peerConnection.currentLocalDescription!;
+    const sdp = this.#meeting.peerConnection.currentLocalDescription?.sdp ?? "";
     return {
       carriers: this.#carriers,
       connections: this.#connections.size,
       closes: this.#closes,
-      ufrag: /^a=ice-ufrag:(.*)$/m.exec(sdp)![1]!,
+      ufrag: /^a=ice-ufrag:(.*)$/m.exec(sdp)?.[1] ?? "",
     };
   }
 }
