@@ -9,7 +9,7 @@ import { findTshark, framesExpected, framesSeen, type SeenFrame } from "./tshark
 const folder = join(import.meta.dirname, "captures");
 /** Name and port of each capture. */
 const captures = readdirSync(folder).flatMap((file) => {
-  const [, name, port] = /^(\w+)\.(\d+)\.pcapng$/.exec(file) ?? [];
+  const [, name, port] = /^(\w+)\.(\d+)\.pcap$/.exec(file) ?? [];
   return name === undefined ? [] : [{ name, port: Number(port), file }];
 });
 

@@ -4,7 +4,6 @@ import { permessageDeflate } from "../../src/deflate/index.ts";
 import {
   contentOf,
   decode,
-  messagesOf,
   tap,
   toPcapng,
   type Capture,
@@ -14,8 +13,8 @@ import {
 import { connect, serve } from "../../src/stream/index.ts";
 import { pipe } from "../../src/transports/pipe.ts";
 import { converse } from "../inspect/captures.ts";
-import { findTshark, framesExpected, framesSeen, troubles, tshark } from "./tshark.ts";
-import { ascii, hex, pull, toHex } from "../support/wire.ts";
+import { findTshark, framesExpected, framesSeen, plainHex, troubles, tshark } from "./tshark.ts";
+import { ascii, hex, pull } from "../support/wire.ts";
 
 function expectAgreement(capture: Capture, port = 80): void {
   const file = toPcapng(capture, { port });

@@ -98,7 +98,8 @@ export function framesSeen(file: Uint8Array, port = 80): SeenFrame[] {
   return frames;
 }
 
-const plainHex = (bytes: Uint8Array): string => toHex(bytes).replaceAll(" ", "");
+/** Without spaces, as tshark writes it. */
+export const plainHex = (bytes: Uint8Array): string => toHex(bytes).replaceAll(" ", "");
 
 /** What tshark should see of the records: it puts all of a message behind its last frame, and cuts nothing. */
 export function framesExpected(records: readonly TraceRecord[]): SeenFrame[] {

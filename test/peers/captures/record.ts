@@ -65,8 +65,8 @@ for (const [name, client] of Object.entries(clients)) {
   });
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  const file = join(import.meta.dirname, `${name}.${port}.pcapng`);
-  const tshark = spawn(findTshark()!, ["-i", "lo", "-f", `tcp port ${port}`, "-w", file]);
+  const file = join(import.meta.dirname, `${name}.${port}.pcap`);
+  const tshark = spawn(findTshark()!, ["-i", "lo", "-f", `tcp port ${port}`, "-F", "pcap", "-w", file]);
   const capturing = new Promise((resolve) => {
     tshark.stderr.on("data", (text: Buffer) => /Capturing on|Capture started/.test(text.toString()) && resolve(text));
   });
