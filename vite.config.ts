@@ -1,5 +1,6 @@
 /** The playground's server and build. */
 import { defineConfig } from "vite";
+import { documentation } from "./demo/documentation/plugin.ts";
 import { offline } from "./demo/offline/plugin.ts";
 import { sourceAliases } from "./test/support/entries.ts";
 
@@ -8,7 +9,7 @@ export default defineConfig({
   base: "./",
   resolve: { alias: sourceAliases },
   build: { outDir: "demo/dist" },
-  plugins: [offline()],
+  plugins: [documentation(), offline()],
   server: { host: "127.0.0.1" },
   oxc: { jsx: { importSource: "preact" } },
 });

@@ -23,7 +23,7 @@ export function Masthead({ breaking }: { readonly breaking: () => void }): VNode
       <div class="bar">
         <Brand />
         <nav aria-label="Elsewhere">
-          <a href={PACKAGE}>Documentation</a>
+          <a href="./docs/index.html">Documentation</a>
           <a href={`${PACKAGE}?activeTab=code`}>Code</a>
           <a href={`${PACKAGE}?activeTab=versions`}>Package</a>
         </nav>

@@ -7,6 +7,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import * as entry from "../src/index.ts";
 import { version } from "../src/inspect/export/version.ts";
+import { entries } from "./support/entries.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
@@ -163,26 +164,18 @@ describe("each side carries its own code alone", () => {
   });
 });
 
-test("no entry carries pako but ./deflate", () => {
-  const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
-    exports: Record<string, { default: string }>;
-  };
-  const carriers = Object.entries(exports).filter(([, { default: built }]) =>
-    bundleOf(built.replace("./dist/", "").replace(/\.js$/, ".ts")).has("pako"),
-  );
-  expect(carriers.map(([name]) => name)).toEqual(["./deflate"]);
+/** The entries whose bundles contain a module of such a name. */
+const entriesWith = (pattern: RegExp): string[] =>
+  entries
+    .filter(({ source }) => [...bundleOf(source.replace("src/", ""))].some((name) => pattern.test(name)))
+    .map(({ name }) => name);
+
+test("no entry carries pako but deflate", () => {
+  expect(entriesWith(/^pako$/)).toEqual(["websocket-over/deflate"]);
 });
 
-test("no entry needs Playwright or Node but ./node and ./playwright", () => {
-  const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
-    exports: Record<string, { default: string }>;
-  };
-  const needy = Object.entries(exports).filter(([, { default: built }]) =>
-    [...bundleOf(built.replace("./dist/", "").replace(/\.js$/, ".ts"))].some((name) =>
-      /^(node:|@playwright)/.test(name),
-    ),
-  );
-  expect(needy.map(([name]) => name)).toEqual(["./node", "./playwright"]);
+test("no entry needs Playwright or Node but node and playwright", () => {
+  expect(entriesWith(/^(node:|@playwright)/)).toEqual(["websocket-over/node", "websocket-over/playwright"]);
 });
 
 test.each([
@@ -196,7 +189,7 @@ test.each([
   "resume/index.ts",
 ])("the entry %s only re-exports", (entryName) => {
   const { text } = sources.find(({ name }) => name === entryName)!;
-  expect(text.replace(/\/\*\*.*\*\/|export (type )?\{[^}]*\} from "[^"]+";|\s/g, "")).toBe("");
+  expect(text.replace(/\/\*\*.*?\*\/|export (type )?\{[^}]*\} from "[^"]+";|\s/gs, "")).toBe("");
 });
 
 test("the main entry has these", () => {

@@ -30,9 +30,13 @@ describe.each(documents)("$path", ({ text }) => {
 
 /** Pages that one guide leads to. */
 const isDetail = (path: string): boolean =>
-  ["src/resume/wire-format.md", "src/core/README.md", "src/handshake/README.md", "src/inspect/playground.md"].includes(
-    path,
-  );
+  [
+    "src/resume/wire-format.md",
+    "src/core/README.md",
+    "src/handshake/README.md",
+    "src/inspect/playground.md",
+    "src/testing/recipes.md",
+  ].includes(path);
 
 const groups = ["Start", "Carriers", "Servers", "Testing", "Debugging", "Coming from"];
 

@@ -46,6 +46,7 @@ export class ByteChannel {
   }
 
   #end(reason: string): void {
+    this.close(); // this end's direction is still open
     this.readyState = "closed";
     this.onclose?.({ reason });
   }

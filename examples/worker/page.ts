@@ -12,4 +12,4 @@ const WebSocket = createWebSocketClass(() => {
 
 const socket = new WebSocket("ws://worker/chat");
 socket.onopen = () => socket.send("hello");
-socket.onmessage = ({ data }) => document.body.append(`${data}`);
+socket.onmessage = ({ data }) => document.body.append(String(data));

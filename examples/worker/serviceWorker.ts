@@ -14,7 +14,3 @@ addEventListener("message", (event) => {
   });
   (event as ServiceWorkerEvent).waitUntil(served); // keeps it awake while the connection is open
 });
-addEventListener("activate", (event) => {
-  const { clients } = globalThis as unknown as { clients: { claim(): Promise<void> } };
-  (event as ServiceWorkerEvent).waitUntil(clients.claim());
-});

@@ -75,9 +75,9 @@ export class MessagePump {
   async #passPieces({ type, readable }: IncomingMessageStream, target: StreamingSession): Promise<void> {
     const pieces = (readable as ReadableStream<Message>).getReader();
     this.#pieces = pieces;
-    const first = await this.#read(pieces);
+    const first = await this.#readPiece(pieces);
     const message = first.done ? emptyOf(type) : first.value;
-    let next = first.done ? undefined : this.#read(pieces);
+    let next = first.done ? undefined : this.#readPiece(pieces);
     next?.catch(ignore);
     if (next === undefined || (await isDone(next))) {
       await target.send(message, HAND_OVER);
@@ -93,7 +93,7 @@ export class MessagePump {
       const { done, value } = await next;
       if (done) break;
       piece = value;
-      next = this.#read(pieces);
+      next = this.#readPiece(pieces);
       next.catch(ignore);
     }
     await writer.close();
@@ -101,6 +101,17 @@ export class MessagePump {
 
   async #read<Value>(reader: ReadableStreamDefaultReader<Value>): Promise<ReadableStreamReadResult<Value>> {
     return await reader.read().catch((error: unknown) => this.#lose(error));
+  }
+
+  /** A peer may close in the middle of a message: then all that it sent has been passed on, and nothing is lost. */
+  async #readPiece(pieces: ReadableStreamDefaultReader<Message>): Promise<ReadableStreamReadResult<Message>> {
+    return await pieces.read().catch(async (error: unknown) => {
+      const isEnd = await this.#messages!.read().then(
+        ({ done }) => done,
+        () => false,
+      );
+      return isEnd ? Promise.reject(error) : this.#lose(error);
+    });
   }
 
   #lose(error: unknown): never {

@@ -1,9 +1,15 @@
 /** `bridge FROM TO`: carries connections from one kind of transport to a server. */
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import { createSecureServer, createServer as createHTTP2Server, type ServerHttp2Session } from "node:http2";
+import {
+  createSecureServer,
+  createServer as createHTTP2Server,
+  type Http2SecureServer,
+  type ServerHttp2Session,
+} from "node:http2";
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { requireForwarding } from "../bridge/forwarding.ts";
 import { bridgeBytes, gateway } from "../bridge/index.ts";
 import { extendedConnects } from "../http2/extendedConnects.ts";
 import { WebSocketServer } from "../server/webSocketServer.ts";
@@ -64,6 +70,7 @@ Example: websocket-over bridge ws://127.0.0.1:9000/tunnel tcp:127.0.0.1:5900 --o
     const say = from.kind === "stdio" ? terminal.note.bind(terminal) : terminal.print.bind(terminal);
     const tally = new Tally(values.quiet === true ? () => undefined : say);
     process.on("SIGUSR1", () => terminal.note(tally.toString()));
+    requireForwarded(values);
     const plan = new Plan(to, values, tally, terminal, signal);
     if (from.kind === "stdio") return await plan.standardStreams();
     const listener = await listen(from, plan);
@@ -214,6 +221,17 @@ class Plan {
   }
 }
 
+/** The gateway says what is wrong in the words of its options. */
+function requireForwarded(values: Values): void {
+  const forwardHeaders = listOption(values, "forward");
+  try {
+    requireForwarding({ forwardHeaders });
+  } catch {
+    const names = visible(forwardHeaders.join(", "));
+    throw new UsageError(`--forward takes names of headers that the bridge does not set itself, not ${names}`);
+  }
+}
+
 function positive(values: Values, name: string): number | undefined {
   const text = textOption(values, name);
   if (text === undefined) return undefined;
@@ -258,9 +276,7 @@ async function listenHTTP2(host: string, port: number, path: string, plan: Plan)
   if ((cert === undefined) !== (key === undefined)) throw new UsageError("--cert and --key belong together");
   const isSecure = cert !== undefined;
   // A browser asks for its first WebSocket over HTTP/1.1.
-  const server = isSecure
-    ? createSecureServer({ cert: readFileSync(cert), key: readFileSync(key!), allowHTTP1: true })
-    : createHTTP2Server();
+  const server = isSecure ? secureServer(cert, key!) : createHTTP2Server();
   const sessions = new Set<ServerHttp2Session>();
   server.on("session", (session: ServerHttp2Session) => {
     sessions.add(session);
@@ -283,6 +299,16 @@ async function listenHTTP2(host: string, port: number, path: string, plan: Plan)
       for (const session of sessions) session.destroy();
     },
   };
+}
+
+function secureServer(certFile: string, keyFile: string): Http2SecureServer {
+  const [cert, key] = [readFileSync(certFile), readFileSync(keyFile)];
+  try {
+    return createSecureServer({ cert, key, allowHTTP1: true });
+  } catch (error) {
+    const why = complaint(error);
+    throw new CommandError(`${certFile} and ${keyFile} are no certificate with its key, both in PEM: ${why}`);
+  }
 }
 
 async function listenWebRTC(host: string, port: number, path: string, plan: Plan): Promise<Listener> {

@@ -55,6 +55,7 @@ Example: echo hi | websocket-over connect wss://echo.example --once`,
     const waitMs = millisecondsOf(values, "wait", 0);
     if (timeoutMs === 0) throw new UsageError("--timeout takes more than 0 seconds");
     const headers = headersOf(values);
+    requireProxy(values);
     const recorder = new FrameRecorder(values, terminal, url.protocol === "wss:");
     try {
       const transport = await transportTo(url, values, signal, timeoutMs);
@@ -99,6 +100,14 @@ function millisecondsOf(values: Values, name: string, otherwise: number): number
     throw new UsageError(`--${name} takes seconds, such as 10, not ${visible(text)}`);
   }
   return seconds * 1000;
+}
+
+function requireProxy(values: Values): void {
+  const proxy = textOption(values, "proxy");
+  if (proxy === undefined) return;
+  const { protocol, hostname } = URL.parse(proxy) ?? {};
+  if ((protocol === "http:" || protocol === "https:") && hostname !== "") return;
+  throw new UsageError(`--proxy takes http://HOST:PORT or https://HOST:PORT, not ${visible(proxy)}`);
 }
 
 function headersOf(values: Values): [string, string][] {

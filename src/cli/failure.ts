@@ -55,6 +55,8 @@ function printable(text: string): string {
   return line.length > SHOWN ? `${line.slice(0, SHOWN)} …` : line;
 }
 
+const isText = (value: unknown): value is string => typeof value === "string";
+
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   EADDRINUSE: "another program listens there already; choose another port",
   EADDRNOTAVAIL: "this machine has no such address",
@@ -71,6 +73,6 @@ function systemError(error: unknown): string | undefined {
   const { code, path, address, port } = Object(error) as Record<string, unknown>;
   const words = typeof code === "string" ? SYSTEM_ERRORS[code] : undefined;
   if (words === undefined) return undefined;
-  const where = typeof path === "string" ? path : typeof port === "number" ? `${String(address)}:${port}` : undefined;
+  const where = [path, typeof port === "number" ? `${String(address)}:${port}` : address].find(isText);
   return where === undefined ? words : `${where}: ${words}`;
 }

@@ -85,18 +85,18 @@ function echo(terminal: Terminal, quiet: boolean): (request: IncomingRequest) =>
   return async (request) => {
     const name = terminal.paint("blue", `#${++connections}`);
     const print = (line: string): void => terminal.print(`${name} ${line}`);
-    const { target, origin, subprotocols } = request;
+    const { target, url, origin, subprotocols } = request;
     const from = origin === undefined ? "" : ` from ${visible(origin)}`;
     const offers = subprotocols.length === 0 ? "" : `, offers ${subprotocols.join(", ")}`;
     print(`asks for ${visible(target)}${from}${offers}`);
-    const refusal = /^\/([45]\d\d)(\?|$)/.exec(target);
+    const refusal = /^\/([45]\d\d)$/.exec(url.pathname);
     if (refusal !== null) {
       await request.reject({ status: Number(refusal[1]), body: `the path asks for ${refusal[1]!}\n` });
       print(`refused with ${refusal[1]!}`);
       return;
     }
     const session = await request.accept({ subprotocol: subprotocols[0] });
-    const code = Number(new URL(target, "ws://host").searchParams.get("close") ?? NaN);
+    const code = Number(url.searchParams.get("close") ?? NaN);
     if (code >= 3000 && code <= 4999) void session.close({ closeCode: code }).catch(() => undefined);
     try {
       for await (const message of session) {

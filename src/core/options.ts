@@ -116,9 +116,12 @@ export function advice(by: Readonly<Record<string, string>>): Advise {
 function suggestion(name: string, known: readonly string[]): string {
   const lower = name.toLowerCase();
   const likeness = (other: string): number => {
-    let pairs = 0;
-    for (let i = 2; i <= other.length; i++) if (lower.includes(other.slice(i - 2, i).toLowerCase())) pairs++;
-    return pairs / (name.length + other.length);
+    const shared = new Set<string>();
+    for (let i = 2; i <= other.length; i++) {
+      const pair = other.slice(i - 2, i).toLowerCase();
+      if (lower.includes(pair)) shared.add(pair);
+    }
+    return shared.size / (name.length + other.length);
   };
   const best = known.reduce((a, b) => (likeness(b) > likeness(a) ? b : a));
   return likeness(best) < 0.2 ? `it has ${known.join(", ")}` : `did you mean ${best}?`;

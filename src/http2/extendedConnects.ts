@@ -119,7 +119,13 @@ export function extendedConnects(
   );
   // Only servers of HTTP/1.1 have a `maxHeadersCount`, and those of TCP and TLS have no `setTimeout`.
   const instead =
-    "maxHeadersCount" in server ? "upgrades()" : "listen" in server && !("setTimeout" in server) ? "listen()" : "";
+    "write" in server
+      ? "socketTransport()"
+      : "maxHeadersCount" in server
+        ? "upgrades()"
+        : "listen" in server && !("setTimeout" in server)
+          ? "listen()"
+          : "";
   if (instead !== "") {
     refuseValue("extendedConnects() takes an HTTP/2 server", server, () => `; use ${instead} of websocket-over/node`);
   }

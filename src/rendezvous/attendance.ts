@@ -117,7 +117,7 @@ export class Attendance {
     let entry = this.#links.get(session);
     if (entry === undefined) {
       try {
-        const link = new Link(session, this.#options.makePeerConnection(), (input) => this.tell(input));
+        const link = new Link(session, this.#options.makePeerConnection, (input) => this.tell(input));
         this.#links.set(session, (entry = { link, meeting: undefined }));
       } catch (error) {
         report(warn, error);

@@ -24,6 +24,7 @@ export class Greeting {
   #commitment: string | undefined;
   #answers = 0;
   #digits: string | undefined;
+  #secret: Uint8Array | undefined;
 
   /** `own` and `theirs` are the certificates' fingerprints; `nonce` is 32 random hexadecimal digits. */
   constructor(own: string, theirs: string, nonce: string) {
@@ -35,6 +36,11 @@ export class Greeting {
   /** The six digits, when both numbers are known. */
   get digits(): string | undefined {
     return this.#digits;
+  }
+
+  /** What only the two ends know, when both numbers are known: those came over the encrypted connection. */
+  get secret(): Uint8Array | undefined {
+    return this.#secret;
   }
 
   /** What to say first, and again while there are no digits: Chromium may drop the first messages of a channel (156). */
@@ -54,6 +60,7 @@ export class Greeting {
       if (this.#commitment === undefined) return { say: [] };
       if (this.#commitment === commitmentTo(digits, this.#theirs)) {
         this.#digits ??= digitsOf([this.#own + this.#nonce, this.#theirs + digits].sort());
+        this.#secret ??= bytesOf([this.#nonce, digits].sort().join(" "));
         return { say: [] };
       }
     }

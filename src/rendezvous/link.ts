@@ -1,4 +1,5 @@
-/** The peer connection of one session: does what the machine says, and tells it what happens. */
+/** The peer connection of one session, and those that replace it: does what the machine says, and tells what happens. */
+import { Arrivals } from "../transports/arrivals.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { ignore } from "../transports/ignore.ts";
 import { listenTo } from "../transports/listeners.ts";
@@ -7,6 +8,9 @@ import { valueOf } from "../transports/sessionDescription.ts";
 import { textOf } from "../transports/textOf.ts";
 import { incomingChannels } from "../transports/webrtcIncoming.ts";
 import type { Command, Input } from "./machine.ts";
+
+/** How many channels may wait to be taken. Further ones are closed. */
+const MOST_WAITING = 16;
 
 /** The label of the channels that carry WebSockets. Others are the application's. */
 export const CHANNEL_LABEL = "websocket";
@@ -17,24 +21,45 @@ const CONTROL: RTCDataChannelInit = { negotiated: true, id: 0, protocol: "websoc
 export type LinkCommand = Extract<Command, { readonly session: string }>;
 
 export class Link {
-  readonly connection: RTCPeerConnection;
-  readonly incoming: AsyncIterableIterator<ByteTransport, undefined>;
+  /** The channels that the other end opens, on each connection. */
+  readonly incoming: Arrivals<ByteTransport>;
   readonly #session: string;
+  readonly #makePeerConnection: () => RTCPeerConnection;
   readonly #tell: (input: Input) => void;
-  readonly #control: RTCDataChannel;
   readonly #gone = new AbortController();
-  readonly #stops: (() => void)[];
+  readonly #deaf = new AbortController();
+  #connection: RTCPeerConnection;
+  #control!: RTCDataChannel;
+  #stops: (() => void)[] = [];
+  /** The last connection. It ends only when the other end has a new one, which would mistake its end for the peer's. */
+  #retired: RTCPeerConnection | undefined;
   /** The steps that change the connection run one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(session: string, connection: RTCPeerConnection, tell: (input: Input) => void) {
+  /** Throws what `makePeerConnection` throws. */
+  constructor(session: string, makePeerConnection: () => RTCPeerConnection, tell: (input: Input) => void) {
     this.#session = session;
-    this.connection = connection;
+    this.#makePeerConnection = makePeerConnection;
     this.#tell = tell;
-    this.incoming = incomingChannels(connection, {
-      filter: ({ label }) => label === CHANNEL_LABEL,
-      signal: this.#gone.signal,
-    });
+    this.incoming = new Arrivals<ByteTransport>(
+      MOST_WAITING,
+      () => this.#deaf.abort(),
+      (transport) => transport.close?.(),
+    );
+    this.#connection = makePeerConnection();
+    this.#use(this.#connection);
+  }
+
+  /** The connection in use. */
+  get connection(): RTCPeerConnection {
+    return this.#connection;
+  }
+
+  #use(connection: RTCPeerConnection): void {
+    const { signal } = this.#deaf;
+    void this.#take(incomingChannels(connection, { filter: ({ label }) => label === CHANNEL_LABEL, signal }));
+    const session = this.#session;
+    const tell = this.#tell;
     this.#stops = [
       watchFare(connection, (fare) => tell({ type: "fare", session, fare })),
       listenTo(connection, {
@@ -54,28 +79,54 @@ export class Link {
     );
   }
 
+  async #take(channels: AsyncIterable<ByteTransport>): Promise<void> {
+    for await (const transport of channels) this.incoming.add(transport);
+  }
+
+  /** Goes on with a new connection. Returns whether there is one. */
+  #renew(round: number): boolean {
+    try {
+      const connection = this.#makePeerConnection();
+      for (const stop of this.#stops) stop();
+      this.#retired?.close();
+      this.#retired = this.#connection;
+      this.#connection = connection;
+      this.#turn = Promise.resolve();
+      this.#use(connection);
+      return true;
+    } catch (error) {
+      // Deferred: the machine is not to be called while its commands are obeyed.
+      queueMicrotask(() => this.#refuse(round, error));
+      return false;
+    }
+  }
+
   obey(command: LinkCommand): void {
     switch (command.type) {
       case "offer": {
-        const { round } = command;
-        this.#make(round, () => describe(this.connection, "offer", round > 1 ? { iceRestart: true } : {}));
+        const { round, renews } = command;
+        if (renews && !this.#renew(round)) return;
+        this.#make(round, (connection) => describe(connection, "offer", round > 1 ? { iceRestart: true } : {}));
         return;
       }
       case "answer": {
-        const { round, sdp } = command;
-        this.#make(round, async () => {
-          await this.connection.setRemoteDescription({ type: "offer", sdp });
-          return await describe(this.connection, "answer");
+        const { round, sdp, renews } = command;
+        if (renews && !this.#renew(round)) return;
+        this.#retired?.close();
+        this.#make(round, async (connection) => {
+          await connection.setRemoteDescription({ type: "offer", sdp });
+          return await describe(connection, "answer");
         });
         return;
       }
       case "accept": {
         const { round, sdp } = command;
-        this.#then(round, () => this.connection.setRemoteDescription({ type: "answer", sdp }));
+        this.#retired?.close();
+        this.#then(round, (connection) => connection.setRemoteDescription({ type: "answer", sdp }));
         return;
       }
       case "candidates":
-        for (const candidate of command.candidates) this.#then(undefined, () => this.#add(candidate));
+        for (const candidate of command.candidates) this.#then(undefined, (connection) => add(connection, candidate));
         return;
       case "say":
         try {
@@ -92,32 +143,39 @@ export class Link {
   }
 
   /** Makes a description, and reports it without candidates, which follow one by one. */
-  #make(round: number, describe: () => Promise<string>): void {
-    this.#then(round, async () => {
-      const sdp = (await describe()).replace(/^a=(candidate|end-of-candidates).*\r?\n/gm, "");
+  #make(round: number, describe: (connection: RTCPeerConnection) => Promise<string>): void {
+    this.#then(round, async (connection) => {
+      const sdp = (await describe(connection)).replace(/^a=(candidate|end-of-candidates).*\r?\n/gm, "");
       if (!this.#gone.signal.aborted) this.#tell({ type: "described", session: this.#session, round, sdp });
     });
   }
 
   /** Runs a step after the earlier ones. Reports its failure if the step belongs to a round. */
-  #then(round: number | undefined, step: () => Promise<unknown>): void {
+  #then(round: number | undefined, step: (connection: RTCPeerConnection) => Promise<unknown>): void {
+    const connection = this.#connection;
     this.#turn = this.#turn
-      .then(() => (this.#gone.signal.aborted ? undefined : step()))
+      .then(() => (this.#gone.signal.aborted ? undefined : step(connection)))
       .catch((error: unknown) => {
-        if (round === undefined || this.#gone.signal.aborted) return;
-        this.#tell({ type: "refused", session: this.#session, round, why: textOf(error) });
+        if (round !== undefined) this.#refuse(round, error);
       });
   }
 
-  /** A candidate that can't be used is one less. */
-  async #add(candidate: string): Promise<void> {
-    const sdpMid = valueOf(this.connection.remoteDescription?.sdp ?? "", "mid") ?? "0";
-    await this.connection.addIceCandidate({ candidate, sdpMid, sdpMLineIndex: 0 }).catch(ignore);
+  #refuse(round: number, error: unknown): void {
+    if (this.#gone.signal.aborted) return;
+    this.#tell({ type: "refused", session: this.#session, round, why: textOf(error) });
   }
 
   #close(): void {
     this.#gone.abort();
+    this.incoming.end();
     for (const stop of this.#stops) stop();
-    this.connection.close();
+    this.#retired?.close();
+    this.#connection.close();
   }
+}
+
+/** A candidate that can't be used is one less. */
+async function add(connection: RTCPeerConnection, candidate: string): Promise<void> {
+  const sdpMid = valueOf(connection.remoteDescription?.sdp ?? "", "mid") ?? "0";
+  await connection.addIceCandidate({ candidate, sdpMid, sdpMLineIndex: 0 }).catch(ignore);
 }

@@ -26,14 +26,20 @@ export type Input =
 export type Reason = "closed" | "left" | "lost" | "busy" | "failed";
 
 /**
- * What the shell does, in this order. It makes one peer connection for each session, when the session is first named.
+ * What the shell does, in this order. It makes a peer connection for each session, when the session is first named.
  */
 export type Command =
   | { readonly type: "send"; readonly text: string }
-  /** Make an offer and set it; with ICE restarted after the first round. */
-  | { readonly type: "offer"; readonly session: string; readonly round: number }
-  /** Take this offer, make an answer and set it. */
-  | { readonly type: "answer"; readonly session: string; readonly round: number; readonly sdp: string }
+  /** Make an offer and set it; with ICE restarted after the first round, or if `renews`, on a new connection. */
+  | { readonly type: "offer"; readonly session: string; readonly round: number; readonly renews: boolean }
+  /** Take this offer, make an answer and set it; on a new connection if `renews`. */
+  | {
+      readonly type: "answer";
+      readonly session: string;
+      readonly round: number;
+      readonly sdp: string;
+      readonly renews: boolean;
+    }
   /** Take this answer. */
   | { readonly type: "accept"; readonly session: string; readonly round: number; readonly sdp: string }
   | { readonly type: "candidates"; readonly session: string; readonly candidates: readonly string[] }

@@ -72,8 +72,9 @@ const meetingsTable: OptionTable<MeetingsOptions> = { ...meetTable, maxPeers: "a
  * it takes. The first two that find each other become a pair, and ignore others.
  *
  * The signals are used until the meeting is over: when the connection is interrupted or the network changes, ICE is
- * restarted. Both directions of the signals end with the meeting. Rejects with the signal's reason, or with a
- * `RendezvousError` (`signalsEnded`).
+ * restarted. If that has not helped after half of `lostMs`, both ends make a new connection, and the meeting goes on.
+ * Both directions of the signals end with the meeting. Rejects with the signal's reason, or with a `RendezvousError`
+ * (`signalsEnded`).
  *
  * @example In a page
  * ```ts

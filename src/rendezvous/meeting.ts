@@ -17,7 +17,6 @@ export interface MeetingEnd {
  * the other from `incoming`.
  */
 export class Meeting {
-  readonly peerConnection: RTCPeerConnection;
   /**
    * Six digits that are the same at both ends, such as `"042 917"`, and differ if somebody has put himself between
    * them. Let both users compare them over a channel that nobody can fake, such as a call.
@@ -27,27 +26,38 @@ export class Meeting {
   readonly incoming: AsyncIterableIterator<ByteTransport, undefined>;
   /** Resolves when the meeting is over. */
   readonly closed: Promise<MeetingEnd>;
+  readonly #link: Link;
   readonly #leave: () => void;
   #isOver = false;
   #settle!: (end: MeetingEnd) => void;
 
   /** Created by `meet` and its like. */
-  constructor({ connection, incoming }: Link, fingerprint: string, leave: () => void) {
-    this.peerConnection = connection;
-    this.incoming = incoming;
+  constructor(link: Link, fingerprint: string, leave: () => void) {
+    this.#link = link;
+    this.incoming = link.incoming;
     this.fingerprint = fingerprint;
     this.#leave = leave;
     this.closed = new Promise((resolve) => (this.#settle = resolve));
   }
 
   /**
+   * The connection in use. If a restart of ICE does not bring it back, both ends replace it by a new one; everything
+   * that travelled over the last one ends then with `lost`.
+   */
+  get peerConnection(): RTCPeerConnection {
+    return this.#link.connection;
+  }
+
+  /**
    * Opens a channel to the other end: a `Dial` for `createWebSocketClass`, or for `connect(meeting.dial())`. Each
-   * WebSocket has a separate one. Throws a `TransportError` (`lost`) when the meeting is over.
+   * WebSocket has a separate one. With `resumable(meeting.dial)` of `websocket-over/resume` nothing is lost when the
+   * connection is replaced. Throws a `TransportError` (`lost`) when the meeting is over.
    */
   readonly dial = (): ByteTransport => {
     if (this.#isOver) throw new TransportError("lost", "the meeting is over");
-    const channel = this.peerConnection.createDataChannel(CHANNEL_LABEL, { protocol: dataChannelProtocol });
-    return { ...transportOf(channel, { peerConnection: this.peerConnection }), encrypted: true };
+    const { peerConnection } = this;
+    const channel = peerConnection.createDataChannel(CHANNEL_LABEL, { protocol: dataChannelProtocol });
+    return { ...transportOf(channel, { peerConnection }), encrypted: true };
   };
 
   /** Ends the meeting. The other end learns of it at once. */

@@ -8,7 +8,10 @@
  *
  * - `hello`: I look for peers. Without `to` it is for everyone; with `to` it answers one without.
  * - `offer` and `answer`: `sdp` without candidates, and the `candidates` known so far; an offer has none until there is
- *   an answer. The same offer is repeated until the pair is connected; each one is answered.
+ *   an answer. The same offer is repeated until the pair is connected; each one is answered. With a `proof` both are of
+ *   a new connection that replaces the last one. The certificates change then, so the proof is the HMAC-SHA-256 of
+ *   `type session round sdp`, with the numbers as its key that the two have told each other over their first connection:
+ *   a relay does not know them.
  * - `candidates`: more of them.
  * - `again`: the answering side asks for another round, with ICE restarted.
  * - `busy`: I have as many peers as I may have. `bye`: I have given up.
@@ -45,6 +48,7 @@ export interface Description extends OfPair {
   readonly round: number;
   readonly sdp: string;
   readonly candidates: readonly string[];
+  readonly proof?: string | undefined;
 }
 
 export interface Candidates extends OfPair {
@@ -55,6 +59,11 @@ export interface Candidates extends OfPair {
 
 export interface Word extends OfPair {
   readonly type: "again" | "busy" | "bye";
+}
+
+/** The proof of a description, by what only the two ends know. */
+export function proofOf(secret: Uint8Array, { type, session, round, sdp }: Description): string {
+  return hexOf(hmac(secret, bytesOf(`${type} ${session} ${round} ${sdp}`)));
 }
 
 export type PairMessage = Description | Candidates | Word;
@@ -87,7 +96,7 @@ export function readMessage(text: unknown, secret: Uint8Array | undefined): Mess
 }
 
 function messageOf(given: Record<string, unknown>): Message | undefined {
-  const { type, from, to, session, round, sdp, candidates } = given;
+  const { type, from, to, session, round, sdp, candidates, proof } = given;
   if (!isId(from)) return undefined;
   if (type === "hello") return to === undefined || isId(to) ? { type, from, to } : undefined;
   if (!isId(to) || !isId(session)) return undefined;
@@ -97,11 +106,17 @@ function messageOf(given: Record<string, unknown>): Message | undefined {
   const counted = { ...pair, round: round as number, candidates };
   if (type === "candidates") return { type, ...counted };
   if ((type !== "offer" && type !== "answer") || typeof sdp !== "string") return undefined;
-  return faultOf(sdp) === undefined ? { type, ...counted, sdp } : undefined;
+  if (faultOf(sdp) !== undefined) return undefined;
+  if (proof === undefined) return { type, ...counted, sdp };
+  return isHex(proof, 64) ? { type, ...counted, sdp, proof } : undefined;
 }
 
 function isId(value: unknown): value is string {
-  return typeof value === "string" && /^[0-9a-f]{32}$/.test(value);
+  return isHex(value, 32);
+}
+
+function isHex(value: unknown, length: number): value is string {
+  return typeof value === "string" && value.length === length && /^[0-9a-f]+$/.test(value);
 }
 
 function isCandidates(value: unknown): value is string[] {

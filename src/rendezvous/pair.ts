@@ -6,7 +6,7 @@ import type { Fare } from "../transports/peerConnection.ts";
 import { fingerprintOf } from "../transports/sessionDescription.ts";
 import { Greeting } from "./greeting.ts";
 import type { Command, Input, Reason } from "./machine.ts";
-import { MAX_CANDIDATES, type Description, type PairMessage } from "./messages.ts";
+import { MAX_CANDIDATES, proofOf, type Description, type PairMessage } from "./messages.ts";
 
 /**
  * - `describing`: the shell makes an offer or an answer
@@ -71,7 +71,9 @@ export class Pair {
   #candidates: string[] = [];
   /** The other end's candidates of the round that were passed on. */
   #known = new Set<string>();
-  /** The fingerprints of both ends' certificates. They never change. */
+  /** Whether the round is of a new connection. */
+  #renews = false;
+  /** The fingerprints of both ends' certificates, which change with the connection only. */
   #ownPrint: string | undefined;
   #theirPrint: string | undefined;
   #greeting: Greeting | undefined;
@@ -145,7 +147,7 @@ export class Pair {
       case "described":
         return this.#described(input.sdp, input.round, nowMs);
       case "refused":
-        return this.#refused(input.round, input.why);
+        return this.#refused(input.round, input.why, nowMs);
       case "candidate":
         return this.#found(input.candidate);
       case "fare":
@@ -191,46 +193,65 @@ export class Pair {
     return true;
   }
 
-  #nextRound(nowMs: number, round = this.#round + 1): Command[] {
+  #nextRound(nowMs: number, renews = false, round = this.#round + 1): Command[] {
     if (!this.#step("describe")) return [];
     this.#round = round;
+    this.#renews = renews;
+    if (renews) {
+      this.#fare = "interrupted";
+      this.#brokenSinceMs = Math.min(this.#brokenSinceMs, nowMs);
+    }
     this.#roundSinceMs = nowMs;
     this.#repeatAtMs = Infinity;
     this.#sdp = undefined;
     this.#candidates = [];
     this.#known = new Set();
     const { session, offers } = this.#options;
-    return offers ? [{ type: "offer", session, round }] : [];
+    return offers ? [{ type: "offer", session, round, renews }] : [];
   }
 
-  #receiveOffer({ round, sdp, candidates }: Description, nowMs: number): Command[] {
+  #receiveOffer(offer: Description, nowMs: number): Command[] {
+    const { round, sdp, candidates, proof } = offer;
     if (round < this.#round) return [];
     if (round === this.#round) return [...this.#learn(candidates), ...this.#describe()];
-    const changed = this.#checkPrint(sdp);
-    if (changed !== undefined) return changed;
+    const problem = this.#checkPrint(offer);
+    if (problem !== undefined) return problem;
     const { session } = this.#options;
-    const begun = this.#nextRound(nowMs, round);
-    return [...begun, { type: "answer", session, round, sdp }, ...this.#learn(candidates)];
+    const renews = proof !== undefined;
+    const begun = this.#nextRound(nowMs, renews, round);
+    return [...begun, { type: "answer", session, round, sdp, renews }, ...this.#learn(candidates)];
   }
 
-  #receiveAnswer({ round, sdp, candidates }: Description): Command[] {
-    if (round !== this.#round) return [];
+  #receiveAnswer(answer: Description): Command[] {
+    const { round, sdp, candidates, proof } = answer;
+    if (round !== this.#round || (proof !== undefined) !== this.#renews) return [];
     const { session } = this.#options;
     if (this.#phase !== "offered") return this.#phase === "describing" ? [] : this.#learn(candidates);
-    const changed = this.#checkPrint(sdp);
-    if (changed !== undefined) return changed;
+    const problem = this.#checkPrint(answer);
+    if (problem !== undefined) return problem;
     this.#step("answer");
     const accepted: Command[] = [{ type: "accept", session, round, sdp }, ...this.#learn(candidates)];
     return [...accepted, ...this.#trickle(this.#candidates), ...this.#settle()];
   }
 
-  /** The certificate stays the same for the session. A different one belongs to somebody else. */
-  #checkPrint(sdp: string): Command[] | undefined {
-    const print = fingerprintOf(sdp);
+  /** The certificate stays the same for a connection. A different one without a proof belongs to somebody else. */
+  #checkPrint(description: Description): Command[] | undefined {
+    const print = fingerprintOf(description.sdp);
+    if (description.proof !== undefined) {
+      if (description.proof !== this.#prove(description)) {
+        return [{ type: "report", problem: "the proof of a new connection is wrong" }];
+      }
+      this.#theirPrint = print;
+    }
     this.#theirPrint ??= print;
     return print === this.#theirPrint
       ? undefined
       : [{ type: "report", problem: "a description has another certificate" }];
+  }
+
+  #prove(description: Description): string | undefined {
+    const secret = this.#greeting?.secret;
+    return secret === undefined ? undefined : proofOf(secret, description);
   }
 
   /** Passes on the candidates that are new. */
@@ -257,7 +278,8 @@ export class Pair {
     if (this.#sdp === undefined) return [];
     const type = offers ? "offer" : "answer";
     const candidates = this.#mayTrickle ? this.#candidates.slice(0, MAX_CANDIDATES) : [];
-    return [this.#send({ type, from, to, session, round: this.#round, sdp: this.#sdp, candidates })];
+    const description: Description = { type, from, to, session, round: this.#round, sdp: this.#sdp, candidates };
+    return [this.#send(this.#renews ? { ...description, proof: this.#prove(description) } : description)];
   }
 
   /**
@@ -281,13 +303,15 @@ export class Pair {
   }
 
   /** The shell could not take or make a description. An existing connection goes on without it. */
-  #refused(round: number, why: string): Command[] {
+  #refused(round: number, why: string, nowMs: number): Command[] {
     if (round !== this.#round) return [];
     if (!this.#isMet) return this.end("failed", why);
+    const problem: Command = { type: "report", problem: `ICE can't be restarted: ${why}` };
+    if (this.#options.offers && !this.#renews && this.#isBroken()) return [problem, ...this.#nextRound(nowMs, true)];
     this.#canRestart = false;
     this.#repeatAtMs = Infinity;
     this.#step("refuse");
-    return [{ type: "report", problem: `ICE can't be restarted: ${why}` }];
+    return [problem];
   }
 
   #watch(fare: Fare, nowMs: number): Command[] {
@@ -392,8 +416,10 @@ export class Pair {
     if (!this.#options.offers) return [];
     // The other end no longer listens to the signals, and the connection has come back without them.
     if (this.#fare === "connected" && nowMs >= this.#roundSinceMs + this.#options.lostMs) return [];
-    if (this.#isMet && this.#phase === "settling" && nowMs >= this.#roundSinceMs + ROUND_MS)
-      return this.#nextRound(nowMs);
+    if (this.#isMet && this.#phase === "settling" && nowMs >= this.#roundSinceMs + ROUND_MS) {
+      // While the network may come back, a restart keeps what is under way. Firefox never recovers by one (153).
+      return this.#nextRound(nowMs, nowMs >= this.#brokenSinceMs + this.#options.lostMs / 2);
+    }
     this.#repeatAtMs = nowMs + REPEAT_MS;
     return this.#describe();
   }

@@ -150,7 +150,8 @@ export class Room implements Machine {
     if (entry?.pair.session === message.session) {
       return this.#tidy(entry.pair, entry.pair.receive(message, nowMs), nowMs);
     }
-    return message.type === "offer" ? this.#admit(message, entry, nowMs) : [];
+    // A later round belongs to a session that is over here.
+    return message.type === "offer" && message.round === 1 ? this.#admit(message, entry, nowMs) : [];
   }
 
   #report(problem: string, nowMs: number): Command[] {

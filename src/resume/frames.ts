@@ -2,34 +2,17 @@
 import type { Bytes } from "../core/bytes.ts";
 import { ResumeError } from "./resumeError.ts";
 
-/** `WSOR` and the version. Its first byte is the frame type `preface`. */
-export const PROTOCOL = 0x534f_5201;
+/** `WSOR`, and the version in the last byte. */
+export const PROTOCOL = 0x57_534f_5201;
 
 /** Why the sender of `gone` ends the session or refuses the carrier; their places are the codes on the wire. */
 export const REASONS = ["", "unknownSession", "version", "protocol", "busy", "abandoned"] as const;
 
 export type Reason = Exclude<(typeof REASONS)[number], "">;
 
-/** Every field with its length in bytes. Numbers are unsigned, the highest byte first. */
-const LENGTHS = {
-  protocol: 4,
-  fresh: 1,
-  id: 8,
-  attachment: 4,
-  token: 16,
-  windowBytes: 8,
-  received: 8,
-  taken: 8,
-  offset: 8,
-  length: 4,
-  number: 4,
-  reason: 1,
-} as const;
-
-type Field = keyof typeof LENGTHS;
-
-/** The frame types in the order of their codes, from 1 on, with their fields. */
+/** The frame types in the order of their codes, from 0 on, with their fields. */
 const FIELDS = {
+  preface: ["protocol"],
   hello: ["fresh", "id", "attachment", "token", "windowBytes"],
   welcome: ["token", "received", "taken", "windowBytes"],
   confirm: ["received", "taken"],
@@ -42,11 +25,11 @@ const FIELDS = {
   pong: ["number"],
   bye: [],
   gone: ["reason"],
-  preface: ["protocol"],
 } as const;
 
 type Layouts = typeof FIELDS;
 export type FrameType = keyof Layouts;
+type Field = Layouts[FrameType][number];
 
 type ValueOf<Name extends Field> = Name extends "id" | "token" ? Bytes : number;
 
@@ -69,40 +52,30 @@ export type Head = Exclude<Frame, Data> | Fixed<"data">;
 
 const TYPES = Object.keys(FIELDS) as FrameType[];
 
-const PREFACE_CODE = 0x57; // W
-
-const codeOf = (type: FrameType): number => (type === "preface" ? PREFACE_CODE : TYPES.indexOf(type) + 1);
-
-function typeOf(code: number): FrameType | undefined {
-  return code === PREFACE_CODE ? "preface" : code < TYPES.length ? TYPES[code - 1] : undefined;
-}
-
-function lengthOf(type: FrameType): number {
-  let length = 1;
-  for (const name of FIELDS[type]) length += LENGTHS[name];
-  return length;
-}
-
 const isBytes = (name: Field): boolean => name === "id" || name === "token";
+
+/** How many bytes a field has. Numbers are unsigned, the highest byte first. */
+const sizeOf = (name: Field): number => (isBytes(name) ? 16 : 8);
+
+const lengthOf = (type: FrameType): number => FIELDS[type].reduce((sum, name) => sum + sizeOf(name), 1);
 
 /** The bytes of a frame; of a data frame, those before its payload. */
 export function encode(frame: Head): Bytes {
   const bytes = new Uint8Array(lengthOf(frame.type));
-  bytes[0] = codeOf(frame.type);
+  const view = new DataView(bytes.buffer);
+  bytes[0] = TYPES.indexOf(frame.type);
   let at = 1;
   for (const name of FIELDS[frame.type]) {
     const value = frame[name as never] as Bytes | number;
-    const end = at + LENGTHS[name];
-    if (typeof value === "number") {
-      for (let rest = value, i = end; i > at; rest = Math.floor(rest / 256)) bytes[--i] = rest % 256;
-    } else bytes.set(value, at);
-    at = end;
+    if (typeof value === "number") view.setBigUint64(at, BigInt(value));
+    else bytes.set(value, at);
+    at += sizeOf(name);
   }
   return bytes;
 }
 
 /** The longest frame, without the payload of data. */
-const LONGEST = lengthOf("welcome");
+const LONGEST = lengthOf("hello");
 
 /** Cuts the bytes of one carrier into frames. */
 export class FrameReader {
@@ -155,27 +128,22 @@ export class FrameReader {
   }
 
   #begin(code: number): void {
-    const type = typeOf(code);
+    const type = TYPES[code];
     if (type === undefined) throw malformed(`there is no frame type ${code}`);
     this.#type = type;
     this.#needed = lengthOf(type);
   }
 
   #parse(type: FrameType): Head {
-    const head = this.#head;
+    const view = new DataView(this.#head.buffer);
     const frame: Record<string, unknown> = { type };
     let at = 1;
     for (const name of FIELDS[type]) {
-      const end = at + LENGTHS[name];
-      if (isBytes(name)) frame[name] = head.slice(at, end);
-      else {
-        let value = 0;
-        for (let i = at; i < end; i++) value = value * 256 + head[i]!;
-        // Positions up to the end of a stream are exact.
-        if (value >= Number.MAX_SAFE_INTEGER) throw malformed(`${name} is too large`);
-        frame[name] = value;
-      }
-      at = end;
+      const value = isBytes(name) ? this.#head.slice(at, at + 16) : Number(view.getBigUint64(at));
+      // Positions up to the end of a stream are exact.
+      if ((value as number) >= Number.MAX_SAFE_INTEGER) throw malformed(`${name} is too large`);
+      frame[name] = value;
+      at += sizeOf(name);
     }
     return frame as Head;
   }

@@ -28,11 +28,11 @@ export class Opening {
     this.reader.push(chunk);
     for (let frame = this.reader.next(); frame !== undefined; frame = this.reader.next()) {
       if (!this.#hasPreface) {
-        if (frame.type !== "preface" || frame.protocol >>> 8 !== PROTOCOL >>> 8) {
+        if (frame.type !== "preface" || Math.floor(frame.protocol / 256) !== Math.floor(PROTOCOL / 256)) {
           throw malformed("it does not begin with WSOR");
         }
         if (frame.protocol !== PROTOCOL) {
-          throw new ResumeError("version", `the client speaks version ${frame.protocol & 255} of the protocol`);
+          throw new ResumeError("version", `the client speaks version ${frame.protocol % 256} of the protocol`);
         }
         this.#hasPreface = true;
       } else if (frame.type !== "hello" || frame.fresh > 1 || !this.reader.isBetweenFrames) {

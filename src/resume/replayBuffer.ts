@@ -1,5 +1,5 @@
 /** The bytes that the other end may ask for again: a ring that grows up to its limit. */
-import { EMPTY, type Bytes } from "../core/bytes.ts";
+import { EMPTY } from "../core/bytes.ts";
 
 /** A ring up to this size is kept when it is empty, so that short messages do not allocate. */
 const KEPT_BYTES = 16 * 1024;
@@ -9,7 +9,7 @@ export class ReplayBuffer {
   start = 0;
   end = 0;
   readonly #most: number;
-  #ring: Bytes = EMPTY;
+  #ring = EMPTY;
 
   constructor(most: number) {
     this.#most = most;
@@ -30,9 +30,7 @@ export class ReplayBuffer {
     const held = this.end - this.start;
     const count = Math.min(chunk.length - from, this.#most - held);
     if (held + count > this.#ring.length) this.#grow(held + count);
-    this.#each(this.end, count, (at, done, length) => {
-      this.#ring.set(chunk.subarray(from + done, from + done + length), at);
-    });
+    this.#put(this.end, chunk.subarray(from, from + count));
     this.end += count;
     return count;
   }
@@ -55,16 +53,14 @@ export class ReplayBuffer {
   }
 
   #grow(needed: number): void {
-    const length = Math.min(this.#most, Math.max(needed, 2 * this.#ring.length, KEPT_BYTES));
-    const ring = new Uint8Array(length);
-    const pieces: [at: number, bytes: Bytes][] = [];
-    this.#each(this.start, this.end - this.start, (at, done, length) => {
-      pieces.push([this.start + done, this.#ring.subarray(at, at + length)]);
-    });
-    this.#ring = ring;
-    for (const [position, bytes] of pieces) {
-      this.#each(position, bytes.length, (at, done, length) => ring.set(bytes.subarray(done, done + length), at));
-    }
+    const held = new Uint8Array(this.end - this.start);
+    this.copy(this.start, held.length, held, 0);
+    this.#ring = new Uint8Array(Math.min(this.#most, Math.max(needed, 2 * this.#ring.length, KEPT_BYTES)));
+    this.#put(this.start, held);
+  }
+
+  #put(position: number, bytes: Uint8Array): void {
+    this.#each(position, bytes.length, (at, done, length) => this.#ring.set(bytes.subarray(done, done + length), at));
   }
 
   /** Visits the one or two parts of the ring that hold `count` bytes from a position on. */

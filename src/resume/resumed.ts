@@ -1,6 +1,6 @@
 /** The server's end: yields sessions, and assigns every carrier to its session. */
 import type { OptionTable } from "../core/options.ts";
-import { iteratorOf, stopTaking } from "../stream/serve.ts";
+import { iteratorOf, stopTaking, type Source } from "../stream/incoming.ts";
 import { discard } from "../stream/discard.ts";
 import { withResolvers } from "../stream/withResolvers.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
@@ -81,7 +81,7 @@ type Waiting = ReturnType<typeof withResolvers<IteratorResult<ResumableTransport
 
 class Host implements AsyncIterableIterator<ResumableTransport, undefined> {
   readonly #transports: object;
-  readonly #source: ReturnType<typeof iteratorOf>;
+  readonly #source: Source;
   readonly #options: ResolvedOptions;
   readonly #most: number;
   readonly #machine: HostMachine;
@@ -101,7 +101,7 @@ class Host implements AsyncIterableIterator<ResumableTransport, undefined> {
 
   constructor(
     transports: object,
-    source: ReturnType<typeof iteratorOf>,
+    source: Source,
     options: ResolvedOptions,
     limits: { readonly maxSessions: number; readonly maxHeldBytes: number },
   ) {

@@ -242,7 +242,7 @@ export class SessionMachine {
     this.#isClient = options.role === "client";
     this.#replay = new ReplayBuffer(options.bufferBytes);
     this.#windowBytes = options.bufferBytes;
-    this.id = options.id ?? this.#draw(8);
+    this.id = options.id ?? this.#draw(16);
     this.#token = options.token ?? this.#draw(16);
     if (!this.#isClient) this.#next = this.#draw(16);
   }

@@ -5,7 +5,7 @@ import { CloseCode } from "../core/closeCodes.ts";
 import { resolveTiming, timingTable, type Timing } from "../core/deadlines.ts";
 import type { ConnectionRequested } from "../core/events.ts";
 import { limitTable } from "../core/limits.ts";
-import { checkOptions, requireCount, type OptionTable } from "../core/options.ts";
+import { checkOptions, refuse, requireCount, type OptionTable } from "../core/options.ts";
 import { headersFrom } from "../handshake/headReader.ts";
 import { parseTarget } from "../handshake/requestTarget.ts";
 import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.ts";
@@ -16,7 +16,7 @@ import type { Driver, EventHandler } from "../stream/driver.ts";
 import type { DriverTiming } from "../stream/driverMachine.ts";
 import { open, orDiscard, prepare } from "../stream/opening.ts";
 import { requireOriginPolicy, type OriginPolicy } from "../stream/originPolicy.ts";
-import { iteratorOf, stopTaking } from "../stream/serve.ts";
+import { iteratorOf, stopTaking } from "../stream/incoming.ts";
 import { admit, PendingRequest } from "../stream/pendingRequest.ts";
 import { attempt, report } from "../stream/report.ts";
 import { queueTask } from "../stream/tasks.ts";
@@ -148,7 +148,7 @@ const OF_WS = new Set(["path", "verifyClient", "handleProtocols", "clientTrackin
 
 /** Unsets options that are `null`, which ws accepts for "not set". */
 function withoutNulls(given: WebSocketServerOptions): WebSocketServerOptions {
-  if (Object(given) !== given) return given;
+  if (typeof given !== "object" || given === null) return given;
   const nulls = Object.entries(given).filter(([name, value]) => value === null && (name in INSTEAD || OF_WS.has(name)));
   const unset = Object.fromEntries(nulls.map(([name]) => [name, undefined]));
   return Object.assign(Object.create(Object.getPrototypeOf(given) as object | null), given, unset) as typeof given;
@@ -229,6 +229,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
   constructor(given: WebSocketServerOptions = {}) {
     super();
     const where = "new WebSocketServer()";
+    if ("listen" in Object(given)) refuse(`${where} takes options`, given, () => `; ${SERVE}`);
     for (const [name, instead] of Object.entries(INSTEAD)) {
       if (((given as Record<string, unknown> | null)?.[name] ?? false) !== false) {
         throw new TypeError(`${where} has no option ${name}; ${instead}`);

@@ -67,7 +67,7 @@ const NO_OPTIONS: SendOptions = {};
  * const session = await connect(near);
  * await session.send("hello");
  * console.log(await session.receive()); // → echo of hello
- * console.log((await session.ping()) < 1000); // → true
+ * await session.ping(); // resolves with the round trip in milliseconds
  * console.log((await session.close({ closeCode: 1000, reason: "done" })).closeCode); // → 1000
  * ```
  */

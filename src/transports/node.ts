@@ -5,6 +5,7 @@
  * @module websocket-over/node
  */
 import { advice, checkOptions, refuse, requireKind, type OptionTable } from "../core/options.ts";
+import { parseTarget } from "../handshake/requestTarget.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 import { ignore } from "./ignore.ts";
@@ -39,7 +40,7 @@ export interface ListenOptions {
 
 /** The options of {@link upgrades}. */
 export interface UpgradeOptions extends ListenOptions {
-  /** Which requests to take, by their target; all by default. Others are left to other listeners. */
+  /** Which requests to take, by path and query of their target; all by default. Others are left to other listeners. */
   readonly accepts?: ((target: string) => boolean) | undefined;
   /** Called when `accepts` throws. That connection is destroyed. By default the error is reported as a warning. */
   readonly onError?: ((error: unknown) => void) | undefined;
@@ -75,6 +76,11 @@ const upgradesTable: OptionTable<UpgradeOptions> = { ...listenTable, accepts: "a
  */
 export function listen(server: NodeServer, options: ListenOptions = {}): AsyncIterableIterator<ByteTransport> {
   requireServer("listen()", server);
+  // Only servers of HTTP have a `setTimeout`. They would read the same bytes.
+  if ("setTimeout" in server) {
+    const instead = "updateSettings" in server ? "extendedConnects() of websocket-over/http2" : "upgrades()";
+    refuse("listen() takes a server of TCP or TLS", server, () => `; use ${instead}`);
+  }
   checkOptions("listen()", options, listenTable);
   // A `tls.Server` is also a `net.Server`, and emits events for the underlying connections too.
   const event = "setSecureContext" in server ? "secureConnection" : "connection";
@@ -130,20 +136,24 @@ export interface NodeRequest {
  */
 export function upgrades(server: NodeServer, options: UpgradeOptions = {}): AsyncIterableIterator<ByteTransport> {
   requireServer("upgrades()", server);
-  // Only servers of HTTP have a `setTimeout`. The others, and those of HTTP/2 without TLS, never emit `upgrade`.
+  // Of real servers only those that speak HTTP/1.1 have a `headersTimeout`. The others never emit `upgrade`.
+  const ofHTTP2 = "use extendedConnects() of websocket-over/http2";
   const instead =
-    "listen" in server && !("setTimeout" in server)
-      ? "use listen(), which reads the request itself"
-      : "updateSettings" in server && !("setSecureContext" in server)
-        ? "use extendedConnects() of websocket-over/http2"
-        : undefined;
+    !("listen" in server) || "headersTimeout" in server
+      ? undefined
+      : !("updateSettings" in server)
+        ? "use listen(), which reads the request itself"
+        : "setSecureContext" in server
+          ? `make it with allowHTTP1, or ${ofHTTP2}`
+          : ofHTTP2;
   if (instead !== undefined) refuse("upgrades() takes an HTTP/1.1 server", server, () => `; ${instead}`);
   checkOptions("upgrades()", options, upgradesTable);
   const { accepts = () => true, onError = warn } = options;
   return arrivalsOf(server, "upgrade", options, (request: NodeRequest, socket: NodeDuplex, head: Uint8Array) => {
     let isLost = server.listenerCount?.("upgrade") === 1; // if it is declined
     try {
-      if (accepts(request.url ?? "")) return upgradeTransport(request, socket, head);
+      const { url: target = "" } = request;
+      if (accepts(parseTarget(target)?.resource ?? target)) return upgradeTransport(request, socket, head);
     } catch (error) {
       isLost = true;
       report(onError, error);

@@ -37,6 +37,20 @@ const messages = (extensions: typeof compression): Bridge => ({
     }),
 });
 
+/** What differs where messages are joined. Everything else has the same verdict. */
+const differences: readonly { readonly why: string; readonly ids: RegExp; readonly shows: RegExp }[] = [
+  {
+    why: "a broken rule ends the client's connection at once, while the echo of the message before it is on its way back",
+    ids: /^(3\.[2-4]|4\.[12]\.[3-5]|5\.15)$/,
+    shows: /^expected text of \d+ bytes, .* got a Close frame with 1002 /,
+  },
+  {
+    why: "a message in pieces ends with an empty fragment of the bridge's own, here one more than the server takes",
+    ids: /^9\.[34]\.1$/,
+    shows: /got a Close frame with 1009 /,
+  },
+];
+
 const runs = [
   { args: [], met: cases, bridges: [bytes, messages([])] },
   {
@@ -53,7 +67,7 @@ describe.each(runs)("autobahn:server $args", ({ args, met, bridges }) => {
   });
   afterAll(() => program.stop());
 
-  describe.each(bridges)("behind $name", ({ run }) => {
+  describe.each(bridges)("behind $name", ({ name, run }) => {
     const stop = new AbortController();
     const server = createServer({ allowHalfOpen: true, noDelay: true });
     let running: Promise<void>;
@@ -75,7 +89,11 @@ describe.each(runs)("autobahn:server $args", ({ args, met, bridges }) => {
       async (id, _shows, each) => {
         const { port } = server.address() as AddressInfo;
         const peer = await RawPeer.connect(port, `/runCase?case=${id}`, each.deflate?.offers);
-        await play(each, peer);
+        const difference = name === bytes.name ? undefined : differences.find(({ ids }) => ids.test(id));
+        await play(each, peer).catch((error: unknown) => {
+          // The echo may win.
+          if (difference?.shows.test((error as Error).message) !== true) throw error;
+        });
       },
     );
   });

@@ -96,6 +96,15 @@ describe.each(sides)("the $first closes", ({ first, other, closedBy }) => {
     bridge[other].send(TEXT_HI, CLOSE_4001);
     expect(await bridge[first].got()).toBe(`${TEXT_HI} ${CLOSE_4001}`);
   });
+  test("in the middle of a message: the Close passes on as it is, behind what there is of the message", async () => {
+    const bridge = await joined();
+    bridge[first].send("01 01 61");
+    expect(await bridge[other].got()).toBe("01 01 61");
+    bridge[first].send(CLOSE_4000);
+    expect(await bridge[other].got()).toBe(CLOSE_4000);
+    bridge[other].send(CLOSE_4001);
+    expect(await bridge[first].got()).toBe(CLOSE_4001);
+  });
   test("and sends more after its Close: that is dropped (§5.5.1)", async () => {
     const bridge = await joined();
     bridge[first].send(CLOSE_4000, TEXT_HI);

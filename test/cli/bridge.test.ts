@@ -14,7 +14,7 @@ import { connect, type WebSocketError, type WebSocketSession } from "../../src/s
 import type { ByteTransport } from "../../src/transports/byteTransport.ts";
 import { webRTCDial } from "../../src/transports/webrtc.ts";
 import { webSocketProtocol, webSocketTransport } from "../../src/transports/webSocketTransport.ts";
-import { run, start } from "./command.ts";
+import { oneLine, run, start } from "./command.ts";
 
 async function listening(server: Server, path?: string): Promise<number> {
   if (path === undefined) server.listen(0, "127.0.0.1");
@@ -139,6 +139,64 @@ test("pages of other origins, other paths and more than --max-connections are re
   expect(await status("/tunnel")).toBe(101);
   await bridge.says(/#1 /);
   expect(await status("/tunnel")).toBe(503);
+});
+
+test("http2: passes on only the headers that --forward names", async () => {
+  const http = createHTTPServer();
+  const seen: unknown[] = [];
+  http.on("upgrade", ({ headers }, socket) => {
+    seen.push([headers.cookie, headers.authorization]);
+    socket.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
+  });
+  const port = await listening(http);
+  for (const args of [[], ["--forward", "Cookie", "--forward", "Authorization"]]) {
+    const bridge = start("bridge", "http2://127.0.0.1:0", `ws://127.0.0.1:${port}`, ...args);
+    const client = connectHTTP2(`http://127.0.0.1:${await bridge.port()}`);
+    onTestFinished(() => client.destroy());
+    const url = new URL("ws://127.0.0.1/");
+    const headers = { Cookie: "sid=42", Authorization: "Bearer 1" };
+    await connect(await http2Dial(client)(url), { url, headers }).catch(() => undefined);
+  }
+  expect(seen).toEqual([
+    [undefined, undefined],
+    ["sid=42", "Bearer 1"],
+  ]);
+});
+
+test("wrong options, ports in use and files that are no certificates end with one line, before anything listens", async () => {
+  const taken = await listening(createServer());
+  const cases: [args: string[], status: number, message: RegExp][] = [
+    [["http2://127.0.0.1:0", "ws://h", "--forward", "Host"], 2, /--forward takes names of headers .*, not Host/],
+    [["http2://127.0.0.1:0", "ws://h", "--cert", "README.md"], 2, /--cert and --key belong together/],
+    [["http2://127.0.0.1:0", "ws://h", "--cert", "README.md", "--key", "README.md"], 1, /README.md are no certificate/],
+    [["http2://127.0.0.1:0", "ws://h", "--cert", "/no/such", "--key", "x"], 1, /\/no\/such: there is no such file/],
+    [["ws://h:1/", "tcp:h:1", "--idle", "soon"], 2, /--idle takes a number above 0, not soon/],
+    [[`ws://127.0.0.1:${taken}/`, "tcp:h:1"], 1, /another program listens there already/],
+    [[`webrtc:http://127.0.0.1:${taken}/`, "tcp:h:1"], 1, /another program listens there already/],
+    [["ws://203.0.113.5:0/", "tcp:h:1"], 1, /203\.0\.113\.5.*: this machine has no such address/],
+  ];
+  for (const [args, status, message] of cases) {
+    const ended = await run(["bridge", ...args]);
+    expect(ended.stderr).toMatch(oneLine(message));
+    expect(ended).toMatchObject({ status, stdout: "" });
+  }
+});
+
+test("webrtc: refuses what is no offer, and goes on", async () => {
+  const bridge = start("bridge", "webrtc:http://127.0.0.1:0/rtc", "tcp:127.0.0.1:1");
+  const endpoint = (await bridge.says(/webrtc:(http:\/\/127\.0\.0\.1:\d+\/rtc)/))[1]!;
+  const post = async (body: string, type = "application/sdp"): Promise<number> => {
+    return (await fetch(endpoint, { method: "POST", body, headers: { "content-type": type } })).status;
+  };
+  for (const body of ["", "<html>", "v=0\r\n", "v=0\r\n".repeat(100_000)]) {
+    const status = await post(body);
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect(status).toBeLessThan(500);
+  }
+  expect(await post("v=0", "text/html")).toBe(415);
+  expect((await fetch(endpoint.replace("/rtc", "/elsewhere"))).status).toBe(404);
+  bridge.signal("SIGTERM");
+  expect(await bridge.ended).toBe(0);
 });
 
 describe("FROM and TO", () => {

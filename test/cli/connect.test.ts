@@ -242,6 +242,10 @@ describe("what goes wrong is one line and a status", () => {
       [["connect", "ws://h/#x"], /fragment/],
       [["connect", "h", "--header", "none"], /--header takes 'NAME: VALUE'/],
       [["connect", "h", "--timeout", "soon"], /--timeout takes seconds/],
+      [
+        ["connect", "h", "--proxy", "nonsense"],
+        /--proxy takes http:\/\/HOST:PORT or https:\/\/HOST:PORT, not nonsense/,
+      ],
       [["connect", "h", "--bogus"], /--bogus/],
       [["conect", "h"], /there is no verb conect: it is one of connect, serve, bridge, inspect/],
     ];

@@ -27,6 +27,25 @@ async function closing(socket: WebSocket): Promise<unknown> {
   });
 }
 
+/** The status of the answer to a WebSocket request for a target that goes out as it is. */
+async function statusOf(port: number, target: string): Promise<number | undefined> {
+  const headers = {
+    connection: "Upgrade",
+    upgrade: "websocket",
+    "sec-websocket-version": "13",
+    "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+  };
+  return await new Promise((resolve, reject) => {
+    const asked = request({ host: "127.0.0.1", port, path: target, headers });
+    asked.on("response", (response) => resolve(response.resume().statusCode));
+    asked.on("upgrade", (response, socket) => {
+      socket.destroy();
+      resolve(response.statusCode);
+    });
+    asked.on("error", reject).end();
+  });
+}
+
 test("echoes messages, prints them, and ends in order", async () => {
   const server = start("serve", "0");
   const port = await server.port();
@@ -50,6 +69,8 @@ test("refuses with the status that the path names, closes with the code of the q
   const port = await server.port();
   const url = `ws://127.0.0.1:${port}`;
   expect(await closing(new WebSocket(`${url}/401`))).toBe(401);
+  expect(await closing(new WebSocket(`${url}/401?x`))).toBe(401);
+  expect(await statusOf(port, "http://example.com/401")).toBe(401); // RFC 9112 §3.2.2
   expect(await closing(new WebSocket(`${url}/?close=4321`))).toBe(4321);
   expect(await closing(new WebSocket(url, { origin: "https://elsewhere.test" }))).toBe(403);
   const inUse = await run(["serve", String(port)]);

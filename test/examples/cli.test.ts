@@ -3,10 +3,11 @@ import { expect, test } from "vitest";
 import { bridge } from "../../src/cli/bridge.ts";
 import { connect } from "../../src/cli/connect.ts";
 import { inspect } from "../../src/cli/inspect.ts";
+import { playground } from "../../src/cli/playground.ts";
 import { serve } from "../../src/cli/serve.ts";
 import { blocksOf, documents } from "../support/documents.ts";
 
-const verbs: Readonly<Record<string, { readonly options: object }>> = { bridge, connect, inspect, serve };
+const verbs: Readonly<Record<string, { readonly options: object }>> = { bridge, connect, inspect, playground, serve };
 
 const commands = documents.flatMap(({ text }) =>
   blocksOf(text)

@@ -401,6 +401,7 @@ describe("websocket-over/server", () => {
     ["{ port }", [{ port: 0 }], `TypeError: ${where} has no option port; ${instead}`],
     ["{ host }", [{ host: "localhost" }], `TypeError: ${where} has no option host; ${instead}`],
     ["{ server }", [{ server: http }], `TypeError: ${where} has no option server; ${instead}`],
+    ["a server", [http], `TypeError: ${where} takes options, not an instance of Server; ${instead}`],
     [
       "{ perMessageDeflate: true }",
       [{ perMessageDeflate: true }],
@@ -426,6 +427,14 @@ describe("websocket-over/server", () => {
     ["extensions: permessageDeflate()", [{ extensions: permessageDeflate() }], `TypeError: ${LIST}`],
     ["extensions: [permessageDeflate]", [{ extensions: [permessageDeflate] }], `TypeError: ${CALLED}`],
   ]);
+  test("new WebSocketServer() refuses a function", async () => {
+    const said = await complaint(loose(made(WebSocketServer)), [ignore]);
+    expect(said).toMatch(/^throws TypeError: new WebSocketServer\(\) takes options, .*, not an instance of Function$/);
+  });
+  test("connect() lists its options if none is like the name", async () => {
+    const said = await complaint(loose(connect), [near(), { perMessageDeflate: true }]);
+    expect(said).toMatch(/^rejects TypeError: connect\(\) has no option perMessageDeflate; it has /);
+  });
   test("new WebSocketServer() accepts options of ws that have no effect here", () => {
     expect(new WebSocketServer({ noServer: true, perMessageDeflate: false }).options.noServer).toBe(true);
   });
@@ -573,9 +582,22 @@ describe("the transports", () => {
       "TypeError: dial() takes the URL of a server, ws:// or wss:// or http:// or https://, not one with the scheme ftp://",
     ],
   ]);
+  const serverOfTCP = "TypeError: listen() takes a server of TCP or TLS, not an instance of";
   refuses("listen()", "throws", listen, [
     ["a port", [8080], `TypeError: listen() ${isServer} 8080; make one with createServer()`],
     ["a socket", [socket], `TypeError: listen() ${isServer} an instance of Socket; use socketTransport()`],
+    ["a server of HTTP/1.1", [http], `${serverOfTCP} Server; use upgrades()`],
+    ["a server of HTTPS", [createHTTPSServer()], `${serverOfTCP} Server; use upgrades()`],
+    [
+      "a server of HTTP/2",
+      [createHTTP2Server()],
+      `${serverOfTCP} Http2Server; use extendedConnects() of websocket-over/http2`,
+    ],
+    [
+      "a secure server of HTTP/2",
+      [createSecureServer({ allowHTTP1: true })],
+      `${serverOfTCP} Http2SecureServer; use extendedConnects() of websocket-over/http2`,
+    ],
     [
       "another name",
       [createServer(), { maxWaitings: 1 }],
@@ -592,6 +614,12 @@ describe("the transports", () => {
     ["a server of TCP", [createServer()], `${serverOf1} use listen(), which reads the request itself`],
     ["a server of TLS", [createTLSServer()], `${serverOf1} use listen(), which reads the request itself`],
     ["a server of HTTP/2", [createHTTP2Server()], serverOf2],
+    [
+      "a secure server of HTTP/2 alone",
+      [createSecureServer()],
+      "TypeError: upgrades() takes an HTTP/1.1 server, not an instance of Http2SecureServer; " +
+        "make it with allowHTTP1, or use extendedConnects() of websocket-over/http2",
+    ],
     [
       "accept: for accepts:",
       [http, { accept: ignore }],
@@ -779,6 +807,12 @@ describe("websocket-over/http2", () => {
   refuses("extendedConnects()", "throws", extendedConnects, [
     ["a server of HTTP/1.1", [http], `${serverOf2} upgrades() of websocket-over/node`],
     ["a server of TCP", [createServer()], `${serverOf2} listen() of websocket-over/node`],
+    [
+      "a socket",
+      [socket],
+      "TypeError: extendedConnects() takes an HTTP/2 server, not an instance of Socket; " +
+        "use socketTransport() of websocket-over/node",
+    ],
     [
       "a port",
       [8080],

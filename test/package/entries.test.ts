@@ -9,7 +9,11 @@ const read = (name: string): string => readFileSync(join(root, name), "utf8");
 const sources = entries.map(({ source }) => source);
 
 test("the reference contains all", () => {
-  const { entryPoints } = JSON.parse(read("typedoc.json")) as { entryPoints: string[] };
+  const { entryPoints, navigationLeaves } = JSON.parse(read("typedoc.json")) as Record<
+    "entryPoints" | "navigationLeaves",
+    string[]
+  >;
+  expect(navigationLeaves).toEqual(entries.map(({ name }) => name));
   expect(entryPoints.toSorted()).toEqual(sources.toSorted());
 });
 

@@ -11,9 +11,9 @@ const bin = join(root, "node_modules/.bin");
 const start = promisify(execFile);
 
 /** Runs a program to its end and returns what it printed; an `Error` with all of that if it fails. */
-export async function run(command: string, args: readonly string[], cwd: string): Promise<string> {
+export async function run(command: string, args: readonly string[], cwd: string, timeout = 120_000): Promise<string> {
   try {
-    const { stdout } = await start(command, args, { cwd, timeout: 120_000, maxBuffer: 16 * 1024 * 1024 });
+    const { stdout } = await start(command, args, { cwd, timeout, maxBuffer: 16 * 1024 * 1024 });
     return stdout;
   } catch (error) {
     const { message, stdout, stderr } = error as Error & { stdout?: string; stderr?: string };

@@ -535,6 +535,24 @@ describe("upgrades", () => {
     expect(String(answer)).toMatch(/^HTTP\/1.1 400 /);
     expect(errors).toMatchObject([{ cause: { code: "keyInvalid" } }]);
   });
+  test.each(["/ours?x=1", "http://a/ours?x=1", "WSS://a/ours?x=1"])(
+    "accepts gets the path and query of the target %s (RFC 9112 §3.2)",
+    async (target) => {
+      const server = createHttpServer();
+      const port = await start(server);
+      const asked: string[] = [];
+      void serve(upgrades(server, { accepts: (path) => asked.push(path) > 0 }), echo);
+      const socket = await dialTo(port);
+      const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+      socket.write(
+        `GET ${target} HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n${key}\r\n`,
+      );
+      const [answer] = (await once(socket, "data")) as [Buffer];
+      socket.destroy();
+      expect(String(answer)).toMatch(/^HTTP\/1.1 101 /);
+      expect(asked).toEqual(["/ours?x=1"]);
+    },
+  );
   test("declined requests are left to other listeners", async () => {
     const server = createHttpServer();
     const port = await start(server);

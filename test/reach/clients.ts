@@ -1,9 +1,10 @@
 /** The clients that are tried: this library's class in Node, the command, and Chromium with its own class and with ours. */
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer as createPageServer } from "node:http";
 import { createServer, type AddressInfo } from "node:net";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium, type Browser, type Page } from "playwright";
@@ -26,7 +27,10 @@ function trialOf(server: URL, bytes: number, seesRefusals = true): Trial {
 
 /** This library's class in Node. */
 export function tryClass(route: Route, server: URL, bytes: number): Promise<Outcome> {
-  const Socket = createWebSocketClass(route.dial, { headers: { Cookie: COOKIE } });
+  const Socket = createWebSocketClass(route.dial, {
+    headers: { Cookie: COOKIE },
+    handshakeTimeoutMs: 60_000, // with stdio: a program starts first
+  });
   return tryServer(Socket as unknown as typeof WebSocket, trialOf(server, bytes));
 }
 
@@ -104,11 +108,9 @@ export async function tryCommand(route: Route, server: URL, bytes: number): Prom
 
 /** Runs `connect` with this input in a file, and hashes its output, which may be larger than a string. */
 async function hashOfEcho(args: readonly string[], input: Uint8Array): Promise<string> {
-  const { spawn } = await import("node:child_process");
   const folder = mkdtempSync(join(tmpdir(), "reach-"));
   try {
     writeFileSync(join(folder, "input"), input);
-    const { openSync, closeSync } = await import("node:fs");
     const stdin = openSync(join(folder, "input"), "r");
     const child = spawn(process.execPath, ["src/cli/main.ts", "connect", ...args], {
       stdio: [stdin, "pipe", "ignore"],

@@ -86,6 +86,38 @@ describe("two peers", () => {
       expect(peers.map(({ met }) => met.map(({ over }) => over))).toEqual([[undefined], [undefined]]);
     }
   });
+  test("make a new connection when restarts do not help, and the meeting goes on", () => {
+    for (const seed of seeds.slice(0, 30)) {
+      const world = worldOf(seed, { ...NO_FAULTS, loss: 0.2, repeat: 0.5, delayMs: seed % 2 === 0 ? 300 : 2000 });
+      const peers = [world.join(), world.join()];
+      world.run(60_000, () => areConnected(peers, 1));
+      world.run(world.nowMs + 5000);
+      for (let i = 0; i < 3; i++) {
+        const { session } = peers[0]!.met[0]!;
+        const renewed = peers.map((peer) => peer.renewed);
+        world.cut(session, true);
+        const isBack = (): boolean => peers.every(({ links }) => links.get(session)!.isConnected);
+        expect(world.run(world.nowMs + 45_000, isBack), `seed ${seed}, cut ${i}`).toBe(true);
+        for (const [at, peer] of peers.entries()) expect(peer.renewed).toBeGreaterThan(renewed[at]!);
+        world.run(world.nowMs + 5000 + world.random() * 10_000);
+      }
+      expect(peers.map(({ met }) => met.map(({ over }) => over))).toEqual([[undefined], [undefined]]);
+      expect(peers.flatMap(({ reports }) => reports)).toEqual([]);
+    }
+  });
+  test("keep a connection that a restart brings back", () => {
+    for (const seed of seeds.slice(0, 20)) {
+      const world = worldOf(seed, NO_FAULTS);
+      const peers = [world.join(), world.join()];
+      world.run(10_000);
+      world.cut(peers[0]!.met[0]!.session);
+      world.run(60_000);
+      expect(peers.map(({ renewed, current }) => [renewed, current.length])).toEqual([
+        [0, 1],
+        [0, 1],
+      ]);
+    }
+  });
   test("restart when a network comes, and the connection goes on", () => {
     const world = worldOf(1, NO_FAULTS);
     const peers = [world.join(), world.join()];
@@ -229,6 +261,24 @@ describe("signals are not to be trusted", () => {
     world.tell(answering, { type: "text", text: JSON.stringify({ ...offer, round: 9, sdp }) });
     expect(answering.reports).toEqual(["a description has another certificate"]);
     expect(areConnected(peers, 1)).toBe(true);
+  });
+  test("a new connection without a proof, or with a wrong one, is ignored and reported", () => {
+    for (const proof of ["0".repeat(64), undefined]) {
+      const world = worldOf(9, NO_FAULTS);
+      const peers = [world.join(), world.join()];
+      world.run(10_000);
+      world.forge = (text) => {
+        const message = JSON.parse(text) as { proof?: string };
+        return JSON.stringify(message.proof === undefined ? message : { ...message, proof });
+      };
+      world.cut(peers[0]!.met[0]!.session, true);
+      world.run(120_000);
+      const answering = peers.find(({ renewed }) => renewed === 0)!;
+      expect(answering.reports).toContain(
+        proof === undefined ? "a description has another certificate" : "the proof of a new connection is wrong",
+      );
+      expect(peers.map(({ met }) => met[0]!.over!.reason)).toEqual(["lost", "lost"]);
+    }
   });
   test("a description with two fingerprints is ignored: a relay could show one and use the other", () => {
     const world = worldOf(8, NO_FAULTS);

@@ -41,11 +41,18 @@ class FakeLink {
   /** The other end's candidates for the remote description. */
   reachable = false;
   isConnected = false;
+  /** No restart brings it back, as in Firefox. */
+  isDead = false;
   hasOpened = false;
   made = 0;
   cuts = 0;
   isBusy = false;
   readonly waiting: (() => void)[] = [];
+  readonly print: string;
+
+  constructor(print: string) {
+    this.print = print;
+  }
 }
 
 interface Due {
@@ -67,13 +74,13 @@ export class Peer {
   readonly links = new Map<string, FakeLink>();
   readonly met: Met[] = [];
   readonly reports: string[] = [];
-  readonly print: string;
+  /** How many connections replaced another one. */
+  renewed = 0;
   sent = 0;
   isGone = false;
 
-  constructor(id: string, print: string, options: Partial<RoomOptions>, randomId: () => string) {
+  constructor(id: string, options: Partial<RoomOptions>, randomId: () => string) {
     this.id = id;
-    this.print = print;
     this.room = new Room({
       own: id,
       maxPeers: 1,
@@ -110,11 +117,14 @@ export class World {
   readonly randomId = (): string =>
     Array.from({ length: 32 }, () => Math.floor(this.random() * 16).toString(16)).join("");
 
+  /** A connection with a separate certificate. */
+  #makeLink(): FakeLink {
+    const print = Array.from({ length: 32 }, () => (16 + Math.floor(this.random() * 239)).toString(16).toUpperCase());
+    return new FakeLink(print.join(":"));
+  }
+
   join(options: Partial<RoomOptions> = {}, id = this.randomId()): Peer {
-    const print = Array.from({ length: 32 }, () =>
-      (16 + Math.floor(this.random() * 239)).toString(16).toUpperCase(),
-    ).join(":");
-    const peer = new Peer(id, print, options, this.randomId);
+    const peer = new Peer(id, options, this.randomId);
     this.peers.push(peer);
     this.tell(peer, { type: "start" });
     return peer;
@@ -153,15 +163,17 @@ export class World {
     for (const session of peer.links.keys()) this.cut(session);
   }
 
-  /** The network between the two ends of a session fails. */
-  cut(session: string): void {
+  /** The network between the two ends of a session fails; `forGood`: only new connections get through again. */
+  cut(session: string, forGood = false): void {
     for (const [peer, link] of this.#endsOf(session)) {
       if (!link.isConnected) continue;
+      link.isDead = forGood;
       link.isConnected = false;
       link.reachable = false;
       const cut = ++link.cuts;
       const become = (fare: Fare): void => {
-        if (!link.isConnected && link.cuts === cut) this.tell(peer, { type: "fare", session, fare });
+        if (!link.isConnected && link.cuts === cut && peer.links.get(session) === link)
+          this.tell(peer, { type: "fare", session, fare });
       };
       this.after(this.random() * 5000, () => become("interrupted"));
       this.after(5000 + this.random() * 10_000, () => become("failed"));
@@ -218,8 +230,14 @@ export class World {
       default:
     }
     const { session } = command;
-    const link = peer.links.get(session) ?? new FakeLink();
+    let link = peer.links.get(session) ?? this.#makeLink();
     if (link.signaling === "closed") throw new Error(`${command.type} after the end`);
+    if ("renews" in command && command.renews) {
+      peer.renewed++;
+      link.signaling = "closed";
+      link.isConnected = false;
+      link = this.#makeLink();
+    }
     if (command.type === "over") {
       link.signaling = "closed";
       for (const met of peer.met) if (met.session === session) met.over = { ...command, atMs: this.nowMs };
@@ -284,8 +302,8 @@ export class World {
   }
 
   #describe(peer: Peer, link: FakeLink, session: string, round: number, type: "offer" | "answer"): void {
-    const ufrag = `${peer.id.slice(0, 6)}r${++link.made}`;
-    link.local = description(type, ufrag, peer.print);
+    const ufrag = `${peer.id.slice(0, 6)}n${peer.renewed}r${++link.made}`;
+    link.local = description(type, ufrag, link.print);
     if (type === "offer") link.signaling = "have-local-offer";
     this.tell(peer, { type: "described", session, round, sdp: link.local });
     for (let i = 0; i < 3; i++) {
@@ -304,13 +322,17 @@ export class World {
     if (ends.length !== 2) return;
     const [[, one], [, two]] = ends as [[Peer, FakeLink], [Peer, FakeLink]];
     if (one.signaling !== "stable" || two.signaling !== "stable" || one.isConnected) return;
+    if (one.isDead || two.isDead) return;
     if (one.local !== two.remote || two.local !== one.remote || !(one.reachable || two.reachable)) return;
     if (ends.some(([{ isGone }]) => isGone)) return;
     for (const [peer, link] of ends) {
       link.isConnected = true;
       this.after(
         this.random() * 50,
-        () => link.isConnected && this.tell(peer, { type: "fare", session, fare: "connected" }),
+        () =>
+          link.isConnected &&
+          peer.links.get(session) === link &&
+          this.tell(peer, { type: "fare", session, fare: "connected" }),
       );
       if (link.hasOpened) continue;
       this.after(this.random() * 80, () => this.#open(peer, link, session));
@@ -318,7 +340,7 @@ export class World {
   }
 
   #open(peer: Peer, link: FakeLink, session: string): void {
-    if (!link.isConnected || link.hasOpened) return;
+    if (!link.isConnected || link.hasOpened || peer.links.get(session) !== link) return;
     link.hasOpened = true;
     this.tell(peer, { type: "opened", session });
   }

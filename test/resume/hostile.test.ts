@@ -80,7 +80,7 @@ const options = (clock: VirtualClock, seed = 1) => {
 
 const PREFACE: Head = { type: "preface", protocol: PROTOCOL };
 
-const id = hex("0102030405060708");
+const id = new Uint8Array(16).fill(1);
 const token = new Uint8Array(16).fill(7);
 
 const hello = (more: Partial<Extract<Head, { type: "hello" }>> = {}): Head => ({
@@ -135,7 +135,8 @@ describe("a server refuses", () => {
   test.each([
     ["an HTTP request", hex("47 45 54 20"), 3],
     ["a frame before the preface", encode(hello()), 3],
-    ["another version", hex("57 53 4f 52 02"), 2],
+    ["another version", hex("00 00000057534f5202"), 2],
+    ["a preface of another protocol", hex("00 00000057534f5101"), 3],
     ["a frame other than hello", new Uint8Array([...encode(PREFACE), 8]), 3],
     ["anything behind the hello", new Uint8Array([...encode(PREFACE), ...encode(hello()), 8]), 3],
     ["a hello that is neither fresh nor not", new Uint8Array([...encode(PREFACE), ...encode(hello({ fresh: 2 }))]), 3],
@@ -201,7 +202,7 @@ describe("a server refuses", () => {
     const world = new ServerWorld({ maxSessions: 1 });
     await world.attached();
     const other = world.dial();
-    await other.send(PREFACE, hello({ id: new Uint8Array(8) }));
+    await other.send(PREFACE, hello({ id: new Uint8Array(16) }));
     expect(other.heard).toEqual([{ type: "gone", reason: 4 }, undefined]);
   });
 
@@ -334,7 +335,7 @@ describe("a client fails", () => {
   test("not when something else answers a later dial: it dials again", async () => {
     const world = new ClientWorld();
     const server = await world.welcome();
-    await server.send(hex("0c 04"));
+    await server.send(hex("0c 0000000000000004"));
     expect(world.session.state).toBe("failed");
     const other = new ClientWorld();
     await other.welcome();

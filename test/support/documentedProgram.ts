@@ -42,7 +42,8 @@ export async function runDocumentedPrograms(codes: readonly string[]): Promise<O
       ...files,
     ]);
     const lines = readFileSync(results, "utf8").trimEnd().split("\n");
-    return lines.map((line) => JSON.parse(line) as Outcome);
+    const outcomes = lines.map((line) => JSON.parse(line) as Outcome);
+    return codes.map((_, i) => outcomes[i] ?? { output: "", error: "not run: a program before it did not end" });
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -51,9 +51,9 @@ export function drawRules(): { code: string; said: string; answeredBy: string }[
     rows.set(code, row);
     const said = `${words.replaceAll("%", "…")}${section === undefined ? "" : ` (${section})`}`;
     if (!row.said.includes(said)) row.said.push(said);
-    for (const answer of [closeCode ? `Close ${closeCode}` : undefined, status ? `HTTP ${status}` : undefined]) {
-      if (answer !== undefined && !row.answers.includes(answer)) row.answers.push(answer);
-    }
+    const close = closeCode === undefined ? [] : [`Close ${closeCode}`];
+    const http = status === undefined ? [] : [`HTTP ${status}`];
+    row.answers.push(...[...close, ...http].filter((answer) => !row.answers.includes(answer)));
   }
   return [...rows].map(([code, { said, answers }]) => ({
     code,

@@ -12,7 +12,7 @@ export interface PageExample {
   readonly code: string;
   readonly promised: string;
   /** Resolves when the module has been evaluated. */
-  run(): Promise<unknown>;
+  readonly run: () => Promise<unknown>;
 }
 
 const LIST = "virtual:page-examples";

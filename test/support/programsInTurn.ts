@@ -1,6 +1,7 @@
 /** Run by Node: runs programs one after the other in this process, and appends to a file how each went. */
 import { appendFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
+import { inspect } from "node:util";
 
 /** How a program went. */
 export interface Outcome {
@@ -25,10 +26,7 @@ process.on("uncaughtException", (thrown) => (error ??= thrown));
 
 function report(): void {
   if (!hasFinished) error ??= "the program waits for something that never happens";
-  const outcome: Outcome = {
-    output,
-    error: error === undefined ? undefined : String((error as { stack?: unknown }).stack ?? error),
-  };
+  const outcome: Outcome = { output, error: error === undefined ? undefined : inspect(error) };
   appendFileSync(results, `${JSON.stringify(outcome)}\n`);
 }
 

@@ -33,10 +33,19 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => await server?.stop();
 }
 
+export interface RunningServer {
+  readonly addresses: WebTransportServer;
+  /** Ends it in good order. */
+  readonly stop: () => Promise<void>;
+  /** Ends it at once: it says no word to anybody. */
+  readonly kill: () => Promise<void>;
+}
+
 /** Starts one, or another program that takes a certificate and tells ports; unless there is no Deno. */
 export async function startWebTransportServer(
   program = "test/runtimes/webTransportServer.ts",
-): Promise<{ readonly addresses: WebTransportServer; readonly stop: () => Promise<void> } | undefined> {
+  environment: Readonly<Record<string, string>> = {},
+): Promise<RunningServer | undefined> {
   const deno = findRuntime("deno");
   if (deno === undefined) return undefined;
   const { hash, ...certificate } = await makeQuicCertificate();
@@ -45,6 +54,7 @@ export async function startWebTransportServer(
   const names = `--import-map=data:application/json,${encodeURIComponent(JSON.stringify({ imports: sourceURLs }))}`;
   const server = spawn(deno, ["run", "--no-check", "--quiet", names, ...may, program], {
     cwd: root,
+    env: { ...process.env, ...environment },
     stdio: ["pipe", "pipe", "inherit"],
   });
   const gone = once(server, "exit");
@@ -56,6 +66,10 @@ export async function startWebTransportServer(
     addresses: { ...ports, hash },
     async stop() {
       server.stdin.end();
+      await gone;
+    },
+    async kill() {
+      server.kill("SIGKILL");
       await gone;
     },
   };
