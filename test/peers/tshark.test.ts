@@ -4,7 +4,6 @@ import { permessageDeflate } from "../../src/deflate/index.ts";
 import {
   contentOf,
   decode,
-  messagesOf,
   tap,
   toPcapng,
   type Capture,
@@ -14,37 +13,13 @@ import {
 import { connect, serve } from "../../src/stream/index.ts";
 import { pipe } from "../../src/transports/pipe.ts";
 import { converse } from "../inspect/captures.ts";
-import { findTshark, framesSeen, troubles, tshark } from "./tshark.ts";
-import { ascii, hex, pull, toHex } from "../support/wire.ts";
-
-const plainHex = (bytes: Uint8Array): string => toHex(bytes).replaceAll(" ", "");
-
-/** What tshark should see: it puts all of a message behind its last frame, and cuts nothing. */
-function expected(capture: Capture): object[] {
-  const contents = new Map<FrameRecord, string>();
-  for (const { frames, content } of messagesOf(capture.records)) {
-    const last = frames.at(-1)!;
-    for (const frame of frames) contents.set(frame, frame === last && frame.fin ? plainHex(content) : "");
-  }
-  const frames = capture.records.filter((record): record is FrameRecord => record.kind === "frame");
-  // In the order of the packets: that of the chunks in which frames were complete.
-  frames.sort((a, b) => a.chunks.at(-1)!.chunk - b.chunks.at(-1)!.chunk || a.id - b.id);
-  return frames.map((frame) => ({
-    sender: frame.sender,
-    fin: frame.fin,
-    rsv: frame.rsv,
-    opcode: frame.opcode,
-    length: frame.payloadLength,
-    masked: frame.masked,
-    key: plainHex(frame.maskingKey ?? hex("")),
-    payload: contents.get(frame),
-  }));
-}
+import { findTshark, framesExpected, framesSeen, plainHex, troubles, tshark } from "./tshark.ts";
+import { ascii, hex, pull } from "../support/wire.ts";
 
 function expectAgreement(capture: Capture, port = 80): void {
   const file = toPcapng(capture, { port });
   expect(troubles(file)).toBe("");
-  expect(framesSeen(file, port)).toEqual(expected(capture));
+  expect(framesSeen(file, port)).toEqual(framesExpected(capture.records));
 }
 
 describe.skipIf(findTshark() === undefined)("tshark", { timeout: 60_000 }, () => {

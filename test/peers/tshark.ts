@@ -3,6 +3,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { messagesOf, type FrameRecord, type TraceRecord } from "../../src/inspect/index.ts";
+import { hex, toHex } from "../support/wire.ts";
 
 /** The path of tshark, or `undefined` if it is not installed. `TSHARK_PATH` takes precedence. */
 export function findTshark(): string | undefined {
@@ -94,6 +96,31 @@ export function framesSeen(file: Uint8Array, port = 80): SeenFrame[] {
     }
   }
   return frames;
+}
+
+/** Without spaces, as tshark writes it. */
+export const plainHex = (bytes: Uint8Array): string => toHex(bytes).replaceAll(" ", "");
+
+/** What tshark should see of the records: it puts all of a message behind its last frame, and cuts nothing. */
+export function framesExpected(records: readonly TraceRecord[]): SeenFrame[] {
+  const contents = new Map<FrameRecord, string>();
+  for (const { frames, content } of messagesOf(records)) {
+    const last = frames.at(-1)!;
+    for (const frame of frames) contents.set(frame, frame === last && frame.fin ? plainHex(content) : "");
+  }
+  const frames = records.filter((record): record is FrameRecord => record.kind === "frame");
+  // In the order of the packets: that of the chunks in which frames were complete.
+  frames.sort((a, b) => a.chunks.at(-1)!.chunk - b.chunks.at(-1)!.chunk || a.id - b.id);
+  return frames.map((frame) => ({
+    sender: frame.sender,
+    fin: frame.fin,
+    rsv: frame.rsv,
+    opcode: frame.opcode,
+    length: frame.payloadLength,
+    masked: frame.masked,
+    key: plainHex(frame.maskingKey ?? hex("")),
+    payload: contents.get(frame)!,
+  }));
 }
 
 /** Packets that tshark reports as faulty: checksums, sequence numbers, or an exception in a dissector. */
