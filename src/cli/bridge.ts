@@ -277,6 +277,10 @@ async function listenHTTP2(host: string, port: number, path: string, plan: Plan)
   const isSecure = cert !== undefined;
   // A browser asks for its first WebSocket over HTTP/1.1.
   const server = isSecure ? secureServer(cert, key!) : createHTTP2Server();
+  // A browser uses HTTP/2 for a WebSocket only if it has a session of it with the same origin: a page, or a fetch.
+  server.on("request", (_, response) => {
+    response.writeHead(404, { "content-type": "text/plain; charset=utf-8" }).end("this is a bridge for WebSockets\n");
+  });
   const sessions = new Set<ServerHttp2Session>();
   server.on("session", (session: ServerHttp2Session) => {
     sessions.add(session);
