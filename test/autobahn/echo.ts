@@ -17,7 +17,10 @@ export const limits: Partial<Limits> = {
  * With `--deflate`. A client offers what group 13 wants of it, which forgets only where a server asks it to: whoever
  * takes the first offer has a client that keeps its window.
  */
-export const compression: readonly Extension[] = [permessageDeflate(), permessageDeflate({ clientNoContextTakeover: true })];
+export const compression: readonly Extension[] = [
+  permessageDeflate(),
+  permessageDeflate({ clientNoContextTakeover: true }),
+];
 
 /** The positional argument, `--case-timeout-ms`, and the extensions of `--deflate`. Ends the process, with a usage line, if it is not understood. */
 export function readArguments(usage: string): {

@@ -1,6 +1,15 @@
 /** The package as users get it: packed, installed into an empty project, with every entry in use. */
 import { createHash } from "node:crypto";
-import { globSync, readdirSync, readFileSync, symlinkSync, writeFileSync, copyFileSync, existsSync, mkdirSync } from "node:fs";
+import {
+  globSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+} from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { delimiter, dirname, extname, join, resolve } from "node:path";
@@ -73,7 +82,8 @@ describe("what is published", () => {
     expect(maps.length).toBe(globSync("**/*.{js,d.ts}", { cwd: folder }).length - 1); // none for the page's bundle
     for (const map of maps) {
       const { sources } = JSON.parse(readFileSync(join(folder, map), "utf8")) as { sources: string[] };
-      for (const source of sources) expect(existsSync(join(folder, dirname(map), source)), `${map}: ${source}`).toBe(true);
+      for (const source of sources)
+        expect(existsSync(join(folder, dirname(map), source)), `${map}: ${source}`).toBe(true);
     }
   });
   test("passes publint", async () => {

@@ -7,7 +7,7 @@ export interface Combination {
   readonly client: string;
   readonly route: RouteName;
   /** Tries the server at the URL with an echo of this many bytes. */
-  run(server: URL, bytes: number): Promise<Outcome>;
+  readonly run: (server: URL, bytes: number) => Promise<Outcome>;
 }
 
 /** A Chromium is launched at the first need. */

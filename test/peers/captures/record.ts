@@ -10,7 +10,7 @@ import { findChromium } from "../../support/chromium.ts";
 import { findFirefox } from "../../support/firefox.ts";
 import { findTshark } from "../tshark.ts";
 
-const MESSAGES = ["hello", "Grüße, 世界 ☃", "x".repeat(126), `${"the same again ".repeat(300)}`];
+const MESSAGES = ["hello", "Grüße, 世界 ☃", "x".repeat(126), "the same again ".repeat(300)];
 
 const PYTHON = `
 import asyncio, sys, websockets
