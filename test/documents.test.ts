@@ -100,7 +100,10 @@ const headingsOf = (text: string): string[] =>
       .replaceAll(" ", "-"),
   );
 
-const forContributors = ["CHANGELOG.md", ...globSync([".github/*.md", "test/**/README.md"], { cwd: root, exclude: ["**/node_modules"] })];
+const forContributors = [
+  "CHANGELOG.md",
+  ...globSync([".github/*.md", "test/**/README.md"], { cwd: root, exclude: ["**/node_modules"] }),
+];
 
 test.each([...documents.map(({ path }) => path), ...forContributors])(
   "the files and headings that %s links to exist",

@@ -42,8 +42,12 @@ export function urlOf(
   }
 }
 
-/** Parses a target and makes its URL; see {@link parseTarget} and {@link urlOf}. `undefined` if the host is malformed. */
+/**
+ * Parses a target and makes its URL; see {@link parseTarget} and {@link urlOf}. Returns `undefined` if the target, or a
+ * host that it needs, is malformed.
+ */
 export function requestURL(target: string, host: string, encrypted?: boolean): URL | undefined {
-  const parsed = isHost(host) ? parseTarget(target) : undefined;
-  return parsed && urlOf(parsed, host, encrypted);
+  const parsed = parseTarget(target);
+  if (parsed === undefined || !isHost(parsed.authority ?? host)) return undefined;
+  return urlOf(parsed, host, encrypted);
 }
