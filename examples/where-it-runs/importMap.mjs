@@ -10,4 +10,5 @@ for (const [entry, target] of Object.entries(manifest.exports)) {
   if (typeof target === "string" || ["./node", "./http2", "./playwright"].includes(entry)) continue;
   imports[entry.replace(".", "websocket-over")] = target.default.replace(".", "/node_modules/websocket-over");
 }
-console.log(`<script type="importmap">\n${JSON.stringify({ imports }, null, 2)}\n</script>`);
+const json = JSON.stringify({ imports }, null, 2).replace(/^/gm, "  ");
+console.log(`<script type="importmap">\n${json}\n</script>`);
