@@ -69,9 +69,10 @@ function compile(moduleResolution: "nodenext" | "bundler", lib: readonly string[
 }
 
 describe("what is published", () => {
-  test("is the code, its sources, the licence and the documents, and depends on one package", () => {
+  test("is the code, its sources, the playground, the licence and the documents, and depends on one package", () => {
     const folder = join(project.folder, "node_modules/websocket-over");
-    expect(readdirSync(folder).sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "dist", "package.json", "src"]);
+    const documents = ["CHANGELOG.md", "LICENSE", "README.md"];
+    expect(readdirSync(folder).sort()).toEqual([...documents, "demo", "dist", "package.json", "src"]);
     expect(Object.keys(manifest.dependencies).sort()).toEqual(["pako"]);
     const installed = readdirSync(join(project.folder, "node_modules")).filter((name) => !name.startsWith("."));
     expect(installed.filter((name) => name !== "@types").sort()).toEqual(["pako", "websocket-over"]);
@@ -84,6 +85,18 @@ describe("what is published", () => {
       const { sources } = JSON.parse(readFileSync(join(folder, map), "utf8")) as { sources: string[] };
       for (const source of sources)
         expect(existsSync(join(folder, dirname(map), source)), `${map}: ${source}`).toBe(true);
+    }
+  });
+  test("has a command that serves the playground", async () => {
+    const command = join(project.folder, "node_modules/websocket-over/dist/cli/main.js");
+    const program = new Program(process.execPath, [command, "playground"]);
+    try {
+      const [url] = await program.says(/http:\/\/127\.0\.0\.1:\d+\//);
+      const page = await (await fetch(url)).text();
+      const script = /<script [^>]*src="([^"]+)"/.exec(page)![1]!;
+      expect((await fetch(new URL(script, url))).status).toBe(200);
+    } finally {
+      await program.stop();
     }
   });
   test("passes publint", async () => {

@@ -48,6 +48,7 @@ export async function install(): Promise<Project> {
     run(tool("tsc"), ["-p", "src/playwright"], unpacked),
     run(tool("tsc"), ["-p", "src/cli"], unpacked),
     bundlePageScript(join(unpacked, "dist/playwright")),
+    run(tool("vite"), ["build", "--outDir", join(unpacked, "demo/dist"), "--emptyOutDir"], root),
   ]);
   const packed = await run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", temporary], unpacked);
   const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
