@@ -22,6 +22,7 @@ server.on("connection", (socket: WebSocket, request: IncomingMessage) => {
   socket.on("close", (code, reason) => console.log(`closed ${code} ${reason.toString()}`));
 });
 http.on("upgrade", (request, socket, head) => {
+  socket.on("error", () => {}); // a client that resets the connection must not end the program
   if (request.url === "/401") {
     socket.end("HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\nContent-Length: 9\r\n\r\nno token\n");
     return;
