@@ -1,6 +1,6 @@
 /**
  * For TypeDoc: finds a document by the words that its front matter has under `search`, as readers name the problem, and
- * tells assistive technology which part of a page is which.
+ * tells assistive technology which part of a page is which. Leads to the playground from every page.
  */
 import { IndexEvent, PageEvent } from "typedoc";
 
@@ -25,8 +25,14 @@ export function load({ renderer }) {
   });
   renderer.on(PageEvent.END, (page) => {
     for (const [plain, labelled] of ACCESSIBLE) page.contents = page.contents?.replaceAll(plain, labelled);
-    page.contents = page.contents && levelled(page.contents);
+    page.contents = page.contents && levelled(leadingUp(page.contents, page.url));
   });
+}
+
+/** The link to the playground, which lies above the site, as seen from a page. */
+function leadingUp(html, url) {
+  const up = "../".repeat(url.split("/").length);
+  return html.replaceAll(/href="\.\.\/index\.html"(?=[^>]*>(?:\s|<[^>]*>)*Playground\b)/g, `href="${up}index.html"`);
 }
 
 /** Names the level of a heading that skips one, as those of parameters do. */

@@ -21,7 +21,8 @@ test("is reached from the playground, leads back to it, and has a search", async
 
 for (const colorScheme of ["light", "dark"] as const) {
   test(`has no violation that axe finds, in ${colorScheme}`, async ({ browser }) => {
-    const page = await browser.newPage({ colorScheme });
+    const context = await browser.newContext({ colorScheme });
+    const page = await context.newPage();
     const kinds = [
       "index.html",
       "documents/Something_does_not_work.html",
@@ -35,7 +36,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       const { violations } = await new AxeBuilder({ page }).analyze();
       expect(violations.map(({ id, nodes }) => `${path}: ${id}: ${nodes[0]!.html}`)).toEqual([]);
     }
-    await page.close();
+    await context.close();
   });
 }
 
