@@ -61,7 +61,7 @@ export async function tryCommand(route: Route, server: URL, bytes: number): Prom
 
     const sent = randomBytes(bytes);
     const beganMs = performance.now();
-    const hash = await hashOfEcho([`${url}/`, "--binary", "--once", "--timeout", "60"], sent);
+    const hash = await hashOfEcho([`${url}/`, "--binary", "--once", "--timeout", "600"], sent);
     const echoMs = performance.now() - beganMs;
     if (hash !== (await hashOf(sent))) problems.push("the hash of the echo");
 
