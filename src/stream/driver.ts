@@ -142,6 +142,11 @@ export class Driver {
     return this.#machine.timeOf(clockMs);
   }
 
+  /** The time of the last thing that happened, at which the events that it caused are delivered. */
+  get happenedMs(): number {
+    return this.#machine.nowMs;
+  }
+
   /** Sends what is queued, together with the rest of this turn. Call it after any method call on the connection. */
   flush(): void {
     if (this.#calling || !this.#machine.noticesCalls) return;
@@ -220,8 +225,10 @@ export class Driver {
     try {
       const taken = this.#handle(event);
       if (taken === undefined || event.type === "connectionClosed") return false;
+      // First, because a thenable may call back at once.
+      const holds = this.#machine.hold();
       taken.then(this.#onTaken, this.#onTakerFailed);
-      return this.#machine.hold();
+      return holds;
     } catch (error) {
       // After the last event nobody else tells of it.
       if (event.type === "connectionClosed") report(error);

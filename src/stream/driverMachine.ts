@@ -196,7 +196,7 @@ export class DriverMachine {
   /** The latest time, and by how much the clock went back. */
   #latestMs = -Infinity;
   #offsetMs = 0;
-  /** The deadline that was last postponed after a stall. */
+  /** The deadline that was last postponed after a stall, unless the peer has been heard since. */
   #postponedMs = -Infinity;
   /** When to abandon the transport, and when to drop messages that nobody takes. */
   #endByMs = Infinity;
@@ -276,7 +276,8 @@ export class DriverMachine {
   /**
    * Converts a clock reading to the machine's time, which never goes back. If the clock goes back a little, the time
    * stands still. If it goes back further, as when fake timers are installed, the time continues from there. If the
-   * process stood still past a deadline, the time continues shortly before that, once for each deadline.
+   * process stood still past a deadline, the time continues shortly before that: once for each deadline, and again if
+   * bytes have arrived since, because what the peer owes may lie behind them.
    */
   timeOf(clockMs: number): number {
     const ms = clockMs + this.#offsetMs;
@@ -481,6 +482,7 @@ export class DriverMachine {
     const { length } = chunk;
     this.#heardMs = this.nowMs;
     this.#askedMs = undefined;
+    this.#postponedMs = -Infinity;
     this.#uselessChunks = length === 0 ? this.#uselessChunks + 1 : 0;
     const isAhead = this.taker === "held";
     // A small chunk that has to wait must not pin the large buffer it lies in.

@@ -256,7 +256,7 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
     const isAnswered = (ping: Ping): boolean =>
       roundTripMs === undefined
         ? ping.payload.every((byte, i) => byte === payload[i])
-        : ping.sentMs < nowMs - roundTripMs;
+        : ping.sentMs < this.#driver.happenedMs - roundTripMs;
     const at = this.#pings.findLastIndex(isAnswered);
     for (const { sentMs, resolve } of this.#pings.splice(0, at + 1)) resolve(nowMs - sentMs);
   }

@@ -16,8 +16,8 @@ const CHANGES: Readonly<Record<string, readonly Change[]>> = {
   "src/stream/driverMachine.ts": [
     [
       "bytes that arrive do not show that the peer is there",
-      `    this.#askedMs = undefined;\n    this.#uselessChunks`,
-      `    this.#uselessChunks`,
+      `    this.#askedMs = undefined;\n    this.#postponedMs`,
+      `    this.#postponedMs`,
     ],
     ["the end is not timed", `if (begins) this.#armEnd();`, ``],
     [
@@ -244,7 +244,11 @@ const CHANGES: Readonly<Record<string, readonly Change[]>> = {
       `unlessAborted(this.#driver.finished, signal, (reason) => this.#driver.abort(reason)).catch(ignore);`,
       ``,
     ],
-    ["a pong of keepalive settles pings of the application", `ping.sentMs < nowMs - roundTripMs`, `ping.sentMs >= 0`],
+    [
+      "a pong of keepalive settles pings of the application",
+      `ping.sentMs < this.#driver.happenedMs - roundTripMs`,
+      `ping.sentMs >= 0`,
+    ],
   ],
   "src/websocket/clientSocket.ts": [
     ["close() behind a Blob is not timed", `          this.#driver?.beginClose();\n`, ``],

@@ -42,6 +42,29 @@ function drive(
   };
 }
 
+/** A clock whose timers run only when the process is not blocked: at `ring`. `stand` moves the time without them. */
+function blockedClock(): { clock: Clock; ring: (atMs: number) => Promise<void>; stand: (atMs: number) => void } {
+  let nowMs = 0;
+  const timers = new Set<() => void>();
+  const clock: Clock = {
+    now: () => nowMs,
+    setTimeout: (ring) => {
+      timers.add(ring);
+      return ring;
+    },
+    clearTimeout: (timer) => void timers.delete(timer as () => void),
+  };
+  const ring = async (atMs: number): Promise<void> => {
+    nowMs = atMs;
+    for (const due of [...timers]) {
+      timers.delete(due);
+      due();
+    }
+    await settled();
+  };
+  return { clock, ring, stand: (atMs) => void (nowMs = atMs) };
+}
+
 function describeEvent(event: WSEvent): string {
   if (event.type === "textReceived") return `text ${event.data}`;
   if (event.type === "bytesReceived") return `bytes ${toHex(event.data)}`;
@@ -426,26 +449,28 @@ describe("time", () => {
     await driver.finished;
     expect(events.at(-1)).toMatchObject({ type: "connectionClosed", error: { code: "keepaliveTimeout" } });
   });
+  test("a pong behind data is read before the peer is dropped, however often the process is blocked", async () => {
+    const { clock, ring } = blockedClock();
+    const keepalive = { intervalMs: 1000, timeoutMs: 500 };
+    const { transport, events, driver } = drive("client", { keepalive, masking: false }, undefined, undefined, clock);
+    await settled();
+    await ring(1000);
+    for (const atMs of [3000, 5000, 7000]) {
+      await ring(atMs);
+      transport.bring(HELLO);
+      await settled();
+    }
+    await ring(9000);
+    transport.bring(hex("8a 04 00 00 00 01"));
+    await settled();
+    const received = ["text Hello", "text Hello", "text Hello", "pongReceived"];
+    expect(events.map(describeEvent)).toEqual(["connectionEstablished", ...received]);
+    driver.abort(new Error("over"));
+  });
+
   test("a pong that arrives while the process is blocked is read before the peer is dropped", async () => {
     for (const next of ["the timer", "the pong"]) {
-      let nowMs = 0;
-      const timers = new Set<() => void>();
-      const clock: Clock = {
-        now: () => nowMs,
-        setTimeout: (ring) => {
-          timers.add(ring);
-          return ring;
-        },
-        clearTimeout: (timer) => void timers.delete(timer as () => void),
-      };
-      const ring = async (atMs: number): Promise<void> => {
-        nowMs = atMs;
-        for (const due of [...timers]) {
-          timers.delete(due);
-          due();
-        }
-        await settled();
-      };
+      const { clock, ring, stand } = blockedClock();
       const keepalive = { intervalMs: 1000, timeoutMs: 500 };
       const { transport, events, driver } = drive("client", { keepalive, masking: false }, undefined, undefined, clock);
       await settled();
@@ -453,7 +478,7 @@ describe("time", () => {
       expect(toHex(transport.written())).toBe("89 04 00 00 00 01");
       // The pong was due at 1500.
       if (next === "the timer") await ring(9000);
-      else nowMs = 9000;
+      else stand(9000);
       transport.bring(hex("8a 04 00 00 00 01"));
       await settled();
       await ring(9150);
