@@ -55,6 +55,11 @@ describe("by default", () => {
     await client.event("connectionRejected");
     expect(new TextDecoder().decode((await client.event("rejectionData")).data)).toContain("`origins`");
   });
+  test("a policy may return a thenable that calls back at once", async () => {
+    const policy = (): Promise<boolean> =>
+      ({ then: (resolve: (allowed: boolean) => void) => resolve(true) }) as Promise<boolean>;
+    expect(await answer(policy, "https://evil.example", "app.example")).toBe(101);
+  });
   test("a client without an Origin is not a page, and may connect", async () => {
     expect(await answer(undefined, undefined, "app.example")).toBe(101);
   });
