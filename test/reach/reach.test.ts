@@ -25,7 +25,8 @@ describe.each([
         const { problems } = await run(url, BYTES);
         expect(problems).toEqual([]);
         await server.says(/^closed 4000 bye$/m);
-        await server.says(/^closed 4321 enough$/m);
+        // Nothing waits for the client's answer to the last Close, so it may be lost with the carrier.
+        await server.says(/^closed (4321 enough|1006 )$/m);
       } finally {
         await server.stop();
       }
