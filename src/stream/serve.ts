@@ -177,7 +177,16 @@ async function handleRequest(
 
 /** A client that has gone, or never sent a request, is not worth a warning. */
 function tell(error: unknown, onError: ServeOptions["onError"]): void {
-  if (onError !== undefined || !(error instanceof WebSocketError)) tellError(onError, error);
+  if (onError !== undefined || !isWebSocketError(error)) tellError(onError, error);
+}
+
+/** Whatever was thrown: asking some proxies for their prototype throws. */
+function isWebSocketError(error: unknown): boolean {
+  try {
+    return error instanceof WebSocketError;
+  } catch {
+    return false;
+  }
 }
 
 /** Waits no longer than ending a connection may take. Rejects as the promise does. */

@@ -554,6 +554,20 @@ describe("it contains failures", () => {
       else for (const report of reports) expect(typeof (report as Error).message).toBe("string");
     });
   });
+  test("what a handler throws is reported even if its prototype can't be read", async () => {
+    const { reports } = collectReports();
+    const [near, far] = pipe();
+    const getPrototypeOf = (): never => {
+      throw new Error("no prototype");
+    };
+    const served = serve([far], () => {
+      throw new Proxy(new Error("of the handler"), { getPrototypeOf });
+    });
+    await expect(connect(near)).rejects.toMatchObject({ rejection: { status: 500 } });
+    await served;
+    expect(reports.map((report) => (report as Error).message)).not.toContain("no prototype");
+    expect(reports).toHaveLength(1);
+  });
   test("an onError that throws, or rejects, is reported and ends nothing", async () => {
     const later = (): Promise<void> => Promise.reject(new Error("of onError"));
     for (const onError of [
