@@ -77,6 +77,7 @@ export class End {
   readonly slackMs: number;
   readonly messageTimeoutMs: number | undefined;
   readonly maxMessageBytes: number;
+  readonly maxFrameBytes: number;
   readonly keepalive: { readonly intervalMs: number; readonly timeoutMs: number } | undefined;
   peer: End | undefined;
   /** When the application got its session, socket or peer. */
@@ -165,6 +166,7 @@ export class End {
     this.keepalive = timing.keepalive;
     this.messageTimeoutMs = timing.messageTimeoutMs;
     this.maxMessageBytes = timing.limits?.maxMessageBytes ?? Infinity;
+    this.maxFrameBytes = timing.limits?.maxFrameBytes ?? Infinity;
     this.slackMs = SLACK_MS + timing.lateMs;
     transport.incoming.arrived = (what) => this.#peerEnded(what);
     transport.outgoing.broke = () => {
@@ -603,8 +605,8 @@ export class End {
   /** Checks how many bytes the library has read that the application has not taken: first at once, then at rest. */
   #checkBounds(atRest = false): void {
     if (this.compressed || this.skips || this.dropsByWish || this.closingSinceMs !== undefined) return;
-    // A message over the limit ends the connection, which then drops what still arrives.
-    if ((this.peer?.largestSent ?? 0) > this.maxMessageBytes) return;
+    // A message over a limit ends the connection, which then drops what still arrives.
+    if ((this.peer?.largestSent ?? 0) > Math.min(this.maxMessageBytes, this.maxFrameBytes)) return;
     // What comes behind that is dropped.
     if (this.transport.incoming.violation !== undefined) return;
     if (this.over !== undefined || !this.opened || (this.readsAll && !this.paused)) return;
