@@ -218,7 +218,7 @@ const CHANGES: Readonly<Record<string, readonly Change[]>> = {
     ["a transport that comes after the stop is kept", `if (late?.done === false) discard(late.value, reason);`, ``],
     [
       "clients that have gone are warned of",
-      `if (onError !== undefined || !(error instanceof WebSocketError)) tellError`,
+      `if (onError !== undefined || !isWebSocketError(error)) tellError`,
       `tellError`,
     ],
     ["a timer stays", `  clock.clearTimeout(timer);\n`, ``],
