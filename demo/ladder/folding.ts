@@ -57,7 +57,7 @@ export function foldRuns(
   return { ...geometry, rows: kept, gaps, height: to(geometry.height), longest };
 }
 
-/** Where a place of the ladder is, once what lies between each of these pairs takes a single row. */
+/** The position on the ladder after the rows between each of these pairs have become one. */
 function placesWithout(pairs: readonly (readonly [from: number, to: number])[]): (place: number) => number {
   const saved: number[] = [];
   for (const [from, to] of pairs) saved.push((saved.at(-1) ?? 0) + to - from - 2);

@@ -12,7 +12,7 @@ interface Props {
   readonly height: number;
 }
 
-/** In its own units: as many lines as can be told apart. */
+/** In its own units: as many lines as a reader can distinguish. */
 const LINES = 240;
 
 export function Minimap({ geometry, box, height }: Props): VNode {

@@ -1,4 +1,4 @@
-/** A page says hello, is welcomed, and is told when it may not come in. */
+/** A page says hello, is welcomed, and says when it may not come in. */
 import { expect, test } from "websocket-over/playwright";
 
 /** Stands for your application, so that this file runs as it is. */

@@ -16,7 +16,7 @@ export const RELAY_PATH = "/relay";
 /** Enough for a person who looks at frames. */
 const MAX_CONNECTIONS = 100;
 
-/** The part of a request that says who asks. */
+/** The part of a request that names its sender. */
 interface Asking {
   readonly url?: string | undefined;
   readonly headers: Pick<IncomingHttpHeaders, "host" | "origin">;
