@@ -51,7 +51,7 @@ export const carrierLabels: Readonly<Record<CarrierName, string>> = {
 };
 
 /** Whether both ends are in this page. */
-export function isInPage(name: CarrierName): boolean {
+export function isInPage(name: CarrierName): name is "pipe" | "worker" | "webrtc" {
   return name === "pipe" || name === "worker" || name === "webrtc";
 }
 

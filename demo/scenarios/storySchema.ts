@@ -1,4 +1,5 @@
 /** What a story in a link has to be: the one place that says so. Links come from anywhere. */
+import { isInPage } from "../network/carriers.ts";
 import type { Action } from "./action.ts";
 import { bytes, either, exactly, flag, listOf, oneOf, record, text, variants, whole, type Check } from "./schema.ts";
 import type { Story } from "./story.ts";
@@ -20,9 +21,9 @@ const command = variants("do", {
 
 /** A URL in a link would have the page connect there: such a carrier becomes the pipe. */
 const carrier: Check<{ readonly name: "pipe" | "worker" | "webrtc" }> = (value, where) => {
-  const inPage = ["pipe", "worker", "webrtc"] as const;
-  const { name } = exactly({ name: oneOf(...inPage, "webtransport", "websocket", "relay", "page") })(value, where);
-  return { name: inPage.find((one) => one === name) ?? "pipe" };
+  const names = ["pipe", "worker", "webrtc", "webtransport", "websocket", "relay", "page"] as const;
+  const { name } = exactly({ name: oneOf(...names) })(value, where);
+  return { name: isInPage(name) ? name : "pipe" };
 };
 
 const action: Check<Action> = variants("type", {
