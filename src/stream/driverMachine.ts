@@ -409,7 +409,7 @@ export class DriverMachine {
   /** Returns what to do once there is no event to deliver, or the taker has asked for time. */
   commands(): readonly Command[] {
     if (this.output === "idle" && this.#queued > 0) this.#gather();
-    else if (this.output === "lost" && this.#queued > 0) this.#connection.chunksToSend();
+    else if (this.output === "lost" && this.#queued > 0) this.#takeChunks();
     if (this.phase === "ending") {
       if (this.#signalOutput("end")) this.#commands.push(END_OUTPUT);
       if (this.input === "ended" && (this.output === "ended" || this.output === "lost")) this.#finish();
@@ -525,8 +525,18 @@ export class DriverMachine {
   #takeQueued(): void {
     if (!this.#signalOutput("write")) return;
     this.#inFlight = this.#connection.bufferedAmount;
-    this.#chunks = this.#connection.chunksToSend();
-    this.#writeNext();
+    this.#chunks = this.#takeChunks();
+    if (this.output === "writing") this.#writeNext();
+  }
+
+  #takeChunks(): readonly Bytes[] {
+    try {
+      return this.#connection.chunksToSend();
+    } catch (error) {
+      // A defect, such as a patched connection.
+      this.#giveUp(error);
+      return NO_CHUNKS;
+    }
   }
 
   #writeNext(): void {
@@ -565,7 +575,7 @@ export class DriverMachine {
   #dropOutput(): void {
     this.#inFlight = 0;
     this.#chunks = NO_CHUNKS;
-    this.#connection.chunksToSend();
+    this.#takeChunks();
     this.#commands.push({ type: "settle", error: this.fault });
   }
 
