@@ -746,7 +746,7 @@ describe("it contains failures", () => {
       closeCode: 1006,
       cause: new Error("of the patch"),
     });
-    expect(transport.ends).toEqual(["cancelled: of the patch", "aborted: of the patch", "closed"]);
+    expect(transport.ends).toEqual(["cancelled: of the patch", "aborted: of the patch", "ended"]);
   });
   describe("an unsendable message after a Blob fails its callback, once", () => {
     /** Its `encode` throws from one call on. */
