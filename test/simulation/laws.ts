@@ -617,7 +617,8 @@ export class End {
 
   /** Checks how many bytes the library has read that the application has not taken: first at once, then at rest. */
   #checkBounds(atRest = false): void {
-    if (this.compressed || this.skips || this.dropsByWish || this.closingSinceMs !== undefined) return;
+    if (this.compressed || this.skips || this.dropsByWish) return;
+    if (this.closingSinceMs !== undefined || this.closeWantedMs < Infinity) return;
     // A message over a limit ends the connection, which then drops what still arrives.
     if ((this.peer?.largestSent ?? 0) > Math.min(this.maxMessageBytes, this.maxFrameBytes)) return;
     // What comes behind that is dropped.
