@@ -1,6 +1,6 @@
 /** One connection of the server, with the members and events of a server-side WebSocket of ws. */
 import type { Connection } from "../connection/connection.ts";
-import { concat, EMPTY, viewOf, type Bytes } from "../core/bytes.ts";
+import { concat, EMPTY, textOrBytes, viewOf, type Bytes } from "../core/bytes.ts";
 import { writeCloseBody } from "../core/closeFrame.ts";
 import type { ConnectionClosed, WSEvent } from "../core/events.ts";
 import { checkFlags, type OptionTable } from "../core/options.ts";
@@ -497,8 +497,7 @@ export class Peer extends Emitter<PeerEvents> {
 }
 
 function contentOf(data: ControlPayload): string | Bytes {
-  if (typeof data === "number") return String(data);
-  return typeof data === "string" ? data : (viewOf(data ?? EMPTY) as Bytes);
+  return typeof data === "number" ? String(data) : textOrBytes(data ?? EMPTY);
 }
 
 function bytesOf(content: string | Bytes): Bytes {

@@ -1,6 +1,6 @@
 /** The `WebSocketStream` class over custom transports, with the Web IDL interface that Chromium ships. */
 import { checkClientOptions } from "../connection/options.ts";
-import { isBufferSource, requireFixed, type Bytes } from "../core/bytes.ts";
+import { isBufferSource, viewOf, type Bytes } from "../core/bytes.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { resolveTiming } from "../core/deadlines.ts";
 import { RemoteProtocolError } from "../core/errors.ts";
@@ -251,10 +251,9 @@ class StreamSocket {
         this.#settleAtEnd(session, controller);
       },
       write: async (chunk: unknown) => {
-        const message = isBufferSource(chunk) ? chunk : toText(chunk);
-        if (typeof message !== "string") requireFixed(message);
+        const message = isBufferSource(chunk) ? viewOf(chunk) : toText(chunk);
         this.#unsent++;
-        await session.send(message as string | BufferSource);
+        await session.send(message);
         await new Promise<void>((resolve, reject) =>
           driver.written((error) => (error === undefined ? resolve() : reject(error))),
         );
