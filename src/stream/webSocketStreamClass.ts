@@ -4,7 +4,7 @@ import { isBufferSource, viewOf, type Bytes } from "../core/bytes.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { resolveTiming } from "../core/deadlines.ts";
 import { RemoteProtocolError } from "../core/errors.ts";
-import { advice, checkOptions, requireKind } from "../core/options.ts";
+import { advice, checkOptions, passOn, requireKind } from "../core/options.ts";
 import { entriesOf } from "../handshake/headReader.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { ignore } from "../transports/ignore.ts";
@@ -203,15 +203,19 @@ class StreamSocket {
     signal.throwIfAborted();
     const transport = await this.#dial(() => dial(url, [...protocols], signal));
     const origin = options.origin ?? ownOrigin();
-    const { session, driver } = await openSession("new WebSocketStream()", transport, {
-      ...options,
-      ...(origin !== undefined && { origin }),
-      // Timed by this object, because the dial's time is part of it.
-      handshakeTimeoutMs: Infinity,
-      url,
-      protocols,
-      signal,
-    });
+    const { session, driver } = await openSession(
+      "new WebSocketStream()",
+      transport,
+      passOn({
+        ...options,
+        ...(origin !== undefined && { origin }),
+        // Timed by this object, because the dial's time is part of it.
+        handshakeTimeoutMs: Infinity,
+        url,
+        protocols,
+        signal,
+      }),
+    );
     if (protocols.length > 0 && options.handshake !== "none" && session.protocol === "") {
       const error = new WebSocketError("the server chose none of the subprotocols", ABNORMAL);
       driver.abort(error);
