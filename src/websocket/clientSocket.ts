@@ -1,6 +1,6 @@
 /** Implements a `WebSocket` object (WHATWG WebSockets §3, §4, §5) beneath its Web IDL face. */
 import { ClientConnection } from "../connection/clientConnection.ts";
-import { viewOf, type Bytes } from "../core/bytes.ts";
+import type { Bytes } from "../core/bytes.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { fastPaths } from "../core/runs/fastPaths.ts";
 import { resolveTiming } from "../core/deadlines.ts";
@@ -329,13 +329,13 @@ export class ClientSocket {
     this.#driver!.flush();
   }
 
-  #transmit(data: string | ArrayBuffer | ArrayBufferView, handOver: boolean, size: number, callback?: Callback): void {
+  #transmit(data: string | Bytes, handOver: boolean, size: number, callback?: Callback): void {
     if (this.#connection.state !== "open") {
       this.#drop(callback);
       return;
     }
     try {
-      this.#connection.sendData(data as string | BufferSource, true, handOver ? HANDED_OVER : undefined);
+      this.#connection.sendData(data, true, handOver ? HANDED_OVER : undefined);
     } catch (error) {
       this.#driver!.flush(); // an extension that threw has ended the connection
       throw error;
@@ -343,7 +343,7 @@ export class ClientSocket {
     this.#driver!.written((error) => this.#noteTaken(size, callback, error));
   }
 
-  #sendBehindBlobs(data: string | ArrayBuffer, size: number, callback?: Callback): void {
+  #sendBehindBlobs(data: string | Bytes, size: number, callback?: Callback): void {
     this.#goBehindBlobs(() => this.#orTell(callback, () => this.#transmit(data, true, size, callback)));
   }
 
@@ -353,7 +353,7 @@ export class ClientSocket {
         this.#fail("a Blob could not be read", error);
         throw error;
       });
-      this.#transmit(data, true, blob.size, callback);
+      this.#transmit(new Uint8Array(data), true, blob.size, callback);
     });
   }
 
@@ -400,8 +400,8 @@ export class ClientSocket {
   }
 }
 
-const HANDED_OVER = { handOver: true } as const;
+const HANDED_OVER = { handOver: true };
 
-function snapshot(data: string | ArrayBuffer | ArrayBufferView): string | ArrayBuffer {
-  return typeof data === "string" ? data : viewOf(data).slice().buffer;
+function snapshot(data: string | Bytes): string | Bytes {
+  return typeof data === "string" ? data : data.slice();
 }
