@@ -473,7 +473,7 @@ export class End {
     return incoming.latencyMs + outgoing.latencyMs + PONG_SLACK_MS >= this.keepalive.timeoutMs;
   }
 
-  /** Nothing arrives any more, and nobody got an error. Who reads late finds the peer's last signs late. */
+  /** Nothing arrives any more, and no side got an error. A side that reads late sees the peer's last signs late. */
   vanished(): void {
     const { keepalive } = this;
     if (keepalive === undefined || !this.opened || this.over !== undefined) return;
@@ -607,7 +607,7 @@ export class End {
     if (this.compressed || this.skips || this.dropsByWish || this.closingSinceMs !== undefined) return;
     // A message over a limit ends the connection, which then drops what still arrives.
     if ((this.peer?.largestSent ?? 0) > Math.min(this.maxMessageBytes, this.maxFrameBytes)) return;
-    // What comes behind that is dropped.
+    // Everything after a violation is dropped.
     if (this.transport.incoming.violation !== undefined) return;
     if (this.over !== undefined || !this.opened || (this.readsAll && !this.paused)) return;
     const { deliveredBytes, largestRead, chunks } = this.transport.incoming;
