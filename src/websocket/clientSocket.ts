@@ -7,6 +7,7 @@ import { resolveTiming } from "../core/deadlines.ts";
 import { RemoteProtocolError } from "../core/errors.ts";
 import type { BytesReceived, ConnectionClosed, ConnectionEstablished, TextReceived, WSEvent } from "../core/events.ts";
 import { formatExtensions } from "../handshake/headerGrammar.ts";
+import { asking } from "../stream/carriedOpening.ts";
 import { LONGEST_TIMER_MS, systemClock, type Clock } from "../stream/clock.ts";
 import type { Dial, WebSocketOptions } from "../stream/dial.ts";
 import { discard } from "../stream/discard.ts";
@@ -180,7 +181,7 @@ export class ClientSocket {
     try {
       requireTransport("new WebSocket()", transport);
       this.#driver = orDiscard(transport, () =>
-        open(this.#prepared, transport, options, {
+        open(this.#prepared, transport, asking, options, {
           established: (event) => this.#establish(event),
           failed: (error, closed) => this.#end(closed, error),
         }),
