@@ -197,7 +197,7 @@ async function againstStoppedReader(title: string, bridge: Program, sender: End,
   const sending = (async () => {
     for (; sent < total; sent += chunk.length) await sender.send();
   })();
-  for (let seen = -1; sent !== seen || sent === 0; ) {
+  for (let seen = -1; sent !== seen || sent === 0;) {
     seen = sent;
     await pause(STILL_MS);
   }
@@ -230,7 +230,7 @@ async function manyConnections(
   const once = async (): Promise<void> => {
     const [near, far] = await Promise.all([open(), upstream.next()]);
     await near.send();
-    for (let received = 0; received < chunk.length; ) received += await far.receive();
+    for (let received = 0; received < chunk.length;) received += await far.receive();
     await Promise.all([near.close(), far.receive().then(() => far.close())]);
   };
   await once();
