@@ -200,6 +200,8 @@ class MessageBridge {
     try {
       this.#draining[side] = new QuietTimer(this.#clock, this.#closeTimeoutMs, () => timedOut.resolve(false));
     } catch (error) {
+      // Of the clock.
+      this.#end = { error };
       this.#stop(error);
     }
     const delivered = this.#pumps[side].done.then(
