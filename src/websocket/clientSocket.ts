@@ -8,7 +8,7 @@ import { RemoteProtocolError } from "../core/errors.ts";
 import type { BytesReceived, ConnectionClosed, ConnectionEstablished, TextReceived, WSEvent } from "../core/events.ts";
 import { formatExtensions } from "../handshake/headerGrammar.ts";
 import { asking } from "../stream/carriedOpening.ts";
-import { LONGEST_TIMER_MS, systemClock, type Clock } from "../stream/clock.ts";
+import { systemClock, type Clock } from "../stream/clock.ts";
 import type { Dial, WebSocketOptions } from "../stream/dial.ts";
 import { discard } from "../stream/discard.ts";
 import type { Driver } from "../stream/driver.ts";
@@ -21,6 +21,7 @@ import { explain, WebSocketError } from "../stream/webSocketError.ts";
 import { credentialsOf, requestFor } from "../stream/webSocketURL.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { requireTransport } from "../transports/requireTransport.ts";
+import { startTimer } from "../transports/startTimer.ts";
 import { closeEvent } from "./closeEvent.ts";
 import { Fifo } from "../stream/fifo.ts";
 import { queueTask } from "../stream/tasks.ts";
@@ -63,7 +64,7 @@ export class ClientSocket {
   /** Defined until there is a transport. */
   #dialing: AbortController | undefined = new AbortController();
   readonly #clock: Clock;
-  readonly #handshakeTimer: unknown;
+  readonly #stopHandshakeTimer: () => void;
   #driver: Driver | undefined;
   /** Why this side abandoned the connection, if it did. */
   #failure: WebSocketError | undefined;
@@ -109,10 +110,7 @@ export class ClientSocket {
     this.#prepared = prepare(ClientConnection, connectionOptions, onConnection);
     this.#connection = this.#prepared.connection;
     this.#assembler = new MessageAssembler(this.#connection);
-    this.#handshakeTimer = clock.setTimeout(
-      () => this.#timeOut(handshakeTimeoutMs),
-      Math.min(handshakeTimeoutMs, LONGEST_TIMER_MS),
-    );
+    this.#stopHandshakeTimer = startTimer(handshakeTimeoutMs, () => this.#timeOut(handshakeTimeoutMs), clock);
     const { signal } = this.#dialing!;
     new Promise<ByteTransport>((resolve) => resolve(dial(url, [...protocols], signal))).then(
       (transport) => this.#attach(transport),
@@ -276,7 +274,7 @@ export class ClientSocket {
   }
 
   #clearHandshakeTimer(): void {
-    attempt(() => this.#clock.clearTimeout(this.#handshakeTimer));
+    this.#stopHandshakeTimer();
   }
 
   /** §4, "When the WebSocket connection is closed, possibly cleanly". */
