@@ -73,6 +73,11 @@ export function requireFixed(source: unknown): void {
   if (buffer.resizable === true) throw new TypeError("resizable memory can't be sent: send a copy");
 }
 
+/** Copies the bytes. `slice()` would not do: that of Node's `Buffer` is a view. */
+export function copyOf(bytes: Uint8Array): Bytes {
+  return new Uint8Array(bytes);
+}
+
 /** Encodes a string of code points up to 255, the encoding of HTTP heads. */
 export function latin1(text: string): Bytes {
   const bytes = new Uint8Array(text.length);
