@@ -9,7 +9,7 @@ import { onAbort } from "../transports/onAbort.ts";
 import { requireTransport } from "../transports/requireTransport.ts";
 import { unlessAborted } from "./abortable.ts";
 import { acceptOn, incomingTable, type AcceptTransportOptions, type Arrival, type IncomingRequest } from "./accept.ts";
-import { systemClock, type ClockOption } from "./clock.ts";
+import { LONGEST_TIMER_MS, systemClock, type ClockOption } from "./clock.ts";
 import { discard } from "./discard.ts";
 import { iteratorOf, stopTaking } from "./incoming.ts";
 import { orDiscard } from "./opening.ts";
@@ -194,7 +194,7 @@ export async function orTimeout(promise: Promise<void>, options: ClockOption & T
   const { clock = systemClock } = options;
   const { promise: passed, resolve } = withResolvers();
   // If the clock throws, the error is reported and nothing waits.
-  const timer = clock.setTimeout(resolve, resolveTiming(options).closeTimeoutMs);
+  const timer = clock.setTimeout(resolve, Math.min(resolveTiming(options).closeTimeoutMs, LONGEST_TIMER_MS));
   try {
     await Promise.race([promise, passed]);
   } finally {

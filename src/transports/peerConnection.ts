@@ -35,6 +35,11 @@ export function requireTimes(times: Readonly<Record<string, number | undefined>>
   }
 }
 
+/** For `setTimeout`, which runs at once if the time is longer. */
+export function timerMs(ms: number): number {
+  return Math.min(ms, 2 ** 31 - 1);
+}
+
 /** Makes the local description and sets it. Names it, because node-datachannel needs that (0.33). */
 export async function describe(
   peerConnection: RTCPeerConnection,
@@ -52,7 +57,7 @@ export async function describe(
  */
 export async function gathered(peerConnection: RTCPeerConnection, ms: number, signal?: AbortSignal): Promise<string> {
   await firstOf<unknown>((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
+    const timer = setTimeout(resolve, timerMs(ms));
     const look = (): void => {
       if (peerConnection.iceGatheringState === "complete") resolve(undefined);
     };

@@ -2,7 +2,7 @@
 import { checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 import { onAbort } from "./onAbort.ts";
-import { describe, gathered, watchFare } from "./peerConnection.ts";
+import { describe, gathered, timerMs, watchFare } from "./peerConnection.ts";
 import { faultOf, fragmentOf, iceOf, withIce } from "./sessionDescription.ts";
 import { textOf } from "./textOf.ts";
 import { TransportError } from "./transportError.ts";
@@ -87,7 +87,7 @@ export async function answerWebRTC(offer: string, options: AnswerOptions): Promi
   const gone = new AbortController();
   let settle!: () => void;
   const closed = new Promise<void>((resolve) => (settle = resolve));
-  let expiry: ReturnType<typeof setTimeout> | undefined = setTimeout(() => close(), timeoutMs);
+  let expiry: ReturnType<typeof setTimeout> | undefined = setTimeout(() => close(), timerMs(timeoutMs));
   const close = (): void => {
     if (gone.signal.aborted) return;
     gone.abort();
@@ -106,7 +106,7 @@ export async function answerWebRTC(offer: string, options: AnswerOptions): Promi
     if (fare === "interrupted") return;
     wasConnected = true;
     clearTimeout(expiry);
-    expiry = fare === "failed" ? setTimeout(close, lostMs) : undefined;
+    expiry = fare === "failed" ? setTimeout(close, timerMs(lostMs)) : undefined;
   });
   const forget = onAbort(signal, close);
   try {

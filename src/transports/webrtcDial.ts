@@ -10,6 +10,7 @@ import {
   peerConnectionMaker,
   peerConnectionTable,
   requireTimes,
+  timerMs,
   watchFare,
   watchPage,
   type Fare,
@@ -231,7 +232,7 @@ class ClientSession {
   #leave(): void {
     if (--this.#users > 0 || this.isOver) return;
     const { idleMs = 5000 } = this.#options;
-    this.#idle = setTimeout(() => this.end(undefined), idleMs);
+    this.#idle = setTimeout(() => this.end(undefined), timerMs(idleMs));
   }
 
   async #connect(): Promise<void> {
@@ -240,7 +241,7 @@ class ClientSession {
     const timer = setTimeout(() => {
       const message = `no connection in ${timeoutMs} ms: see the option timeoutMs`;
       late.abort(new DialError(message, { code: "timedOut" }));
-    }, timeoutMs);
+    }, timerMs(timeoutMs));
     const forget = onAbort(this.#gone.signal, (reason) => late.abort(reason));
     try {
       await this.#exchange(gatherMs, late.signal);
@@ -380,7 +381,7 @@ class ClientSession {
       const { lostMs = 30_000 } = this.#options;
       this.#isInterrupted = true;
       // Not before: Firefox may call a connection that works interrupted (153).
-      if (fare === "failed") this.#giveUp ??= setTimeout(() => this.end(undefined), lostMs);
+      if (fare === "failed") this.#giveUp ??= setTimeout(() => this.end(undefined), timerMs(lostMs));
       void this.#restart();
     }
   }
