@@ -98,7 +98,7 @@ class Host implements AsyncIterableIterator<ResumableTransport, undefined> {
   #hasBegun = false;
   #isOver = false;
   #fault: { readonly error: unknown } | undefined;
-  readonly #stopped: () => void;
+  #stopped = ignore;
 
   constructor(
     transports: object,

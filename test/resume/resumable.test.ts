@@ -444,6 +444,14 @@ describe("resumed()", () => {
     expect(Math.max(...waits)).toBeLessThan(2 ** 31);
   });
 
+  test("ends what it was given if its signal is aborted before", async () => {
+    const reason = new Error("too late");
+    const [near, far] = pipe();
+    const host = resumed([far], { signal: AbortSignal.abort(reason) });
+    await expect(host.next()).rejects.toBe(reason);
+    await near.closed;
+  });
+
   test("reports what is no transport, or is in use, and goes on", async () => {
     const { reports } = collectReports();
     const [near, far] = pipe();
