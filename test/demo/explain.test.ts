@@ -204,7 +204,7 @@ async function passedOn(found: Found, explanation: Explanation): Promise<void> {
   const frame = records.find((record) => record.kind === "frame");
   if (frame !== undefined) expect(pictureOf(frame, verdict.sentence)).toMatch(/^<svg/);
   const value = await linkValue({ title: "", note: "", found: { ...found, chunks }, as: asItLooks });
-  expect(typeof (await sharedIn(value!))).toBe("object");
+  expect(await sharedIn(value!)).toMatchObject({ title: "" });
 }
 
 /** Captures and archives that tshark, DevTools and Playwright wrote. */
