@@ -14,6 +14,7 @@ import { redactExplanation } from "./redaction.ts";
 import { Try } from "./try.tsx";
 import type { Explanation } from "./explanation.ts";
 import {
+  cancel,
   chosen,
   contents,
   explainAs,
@@ -26,7 +27,6 @@ import {
   readGiven,
   refusal,
   shareable,
-  stopReading,
   title,
 } from "./reading.ts";
 
@@ -52,7 +52,7 @@ export function ExplainView(): VNode {
       {progress.value !== undefined && (
         <p class="working" role="status">
           <progress max="1" value={progress.value} aria-label="Decoded so far" />
-          <button type="button" class="small" onClick={stopReading}>
+          <button type="button" class="small" onClick={cancel}>
             Cancel
           </button>
         </p>
