@@ -195,6 +195,12 @@ test("reading can be cancelled, and other bytes be given", async ({ page }) => {
   await page.unrouteAll({ behavior: "ignoreErrors" });
   await view(page).getByRole("button", { name: "Explain", exact: true }).click();
   await expect(verdict(page)).toContainText("says “a”");
+  // The worker that knows the bytes ends, so nothing stays that needs it.
+  await page.evaluate(() => (Worker.prototype.postMessage = () => {}));
+  await view(page).getByLabel("Direction").selectOption("client → server");
+  await view(page).getByRole("button", { name: "Cancel" }).click();
+  await expect(page.getByRole("region", { name: "Verdict" })).toHaveCount(0);
+  await expect(view(page).getByRole("progressbar")).toHaveCount(0);
 });
 
 test("a link that is not whole is said to be one", async ({ page }) => {
