@@ -121,7 +121,7 @@ function bodyOf({ content }: Loose, where: string): Bytes {
   return bytes;
 }
 
-/** `beforeMs`: the time of what came before it, for a message without one, which Playwright marks with -1. */
+/** `beforeMs`: the time of the message before, for a message without one, which Playwright marks with -1. */
 function frameOf(message: unknown, where: string, beforeMs: number): CapturedChunk {
   if (!isObject(message)) throw malformed(where, "an object");
   const { type, time, opcode } = message;

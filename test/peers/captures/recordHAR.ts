@@ -64,7 +64,7 @@ async function devTools(): Promise<object> {
     const { TargetManager } = await import("devtools://devtools/bundled/core/sdk/sdk.js");
     return TargetManager.TargetManager.instance().primaryPageTarget() !== null;
   })()`);
-  await panel.waitForTimeout(10_000); // it asks to be told of requests a little later
+  await panel.waitForTimeout(10_000); // it starts to listen for requests a little later
   await converse(watched);
   await panel.waitForTimeout(10_000);
   // The code behind “Export HAR”.
