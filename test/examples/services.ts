@@ -107,7 +107,7 @@ export async function startPgBouncer(
   ];
   writeFileSync(file, settings.join("\n"));
   if (asPostgres().length > 0) for (const path of [folder, file]) chownSync(path, userId("-u"), userId("-g"));
-  const [path = "", ...args] = [...asPostgres(), program("pgbouncer"), file];
+  const [path, ...args] = [...asPostgres(), program("pgbouncer"), file] as const;
   const pooler = new Program(path, args);
   pooler.patienceMs = 120_000;
   await pooler.says(/process up/);

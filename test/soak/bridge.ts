@@ -55,7 +55,7 @@ interface Kind {
   /** Whether the upstream gets messages, or bytes. */
   readonly messages: boolean;
   /** Returns what opens a connection, and what ends it all. */
-  client(bridge: Program): Promise<{ open: () => Promise<End>; stop: () => void }>;
+  readonly client: (bridge: Program) => Promise<{ open: () => Promise<End>; stop: () => void }>;
 }
 
 function endOfTransport({ readable, writable, close }: ByteTransport): End {

@@ -90,7 +90,7 @@ describe("readable and writable", () => {
     const [client, server] = await pair();
     expect(await failure(client.send(make()))).toMatchObject({
       name: "TypeError",
-      message: expect.stringMatching(UNFIT),
+      message: expect.stringMatching(UNFIT) as string,
     });
     await client.send("goes on");
     expect(await server.receive()).toBe("goes on");
