@@ -126,7 +126,7 @@ export function advice(by: Readonly<Record<string, string>>): Advise {
 
 /** Suggests the option that shares the most letter pairs with `name`; lists all options if none is similar enough. */
 function suggestion(name: string, known: readonly string[]): string {
-  const letters = [...name.toLowerCase()];
+  const letters = Array.from(name.toLowerCase());
   let suggested = `it has ${known.join(", ")}`;
   let most = 0.19;
   for (const other of known) {

@@ -106,13 +106,13 @@ export class ServerSocket {
 
   /** Sends a Ping. Throws `RangeError` if the payload is longer than 125 bytes. */
   ping(payload: string | BufferSource = ""): Promise<void> {
-    this.#wired.connection.ping(toBytes(payload) as BufferSource);
+    this.#wired.connection.ping(toBytes(payload));
     return this.#wired.flush();
   }
 
   /** Sends a Pong, solicited or not. */
   pong(payload: string | BufferSource = ""): Promise<void> {
-    this.#wired.connection.pong(toBytes(payload) as BufferSource);
+    this.#wired.connection.pong(toBytes(payload));
     return this.#wired.flush();
   }
 
