@@ -68,6 +68,11 @@ function requireFixed(buffer: ReturnType<typeof bufferOf>): asserts buffer is Ar
   throw new TypeError(`bytes in ${kind} memory are not accepted: copy them first, with slice() of a Uint8Array`);
 }
 
+/** Copies the bytes. `slice()` would not do: that of Node's `Buffer` is a view. */
+export function copyOf(bytes: Uint8Array): Bytes {
+  return new Uint8Array(bytes);
+}
+
 /** Encodes a string of code points up to 255, the encoding of HTTP heads. */
 export function latin1(text: string): Bytes {
   const bytes = new Uint8Array(text.length);

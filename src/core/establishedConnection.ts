@@ -1,6 +1,6 @@
 /** An open connection: messages, pings and the closing handshake in both directions (RFC 6455 §5.4–§7). */
 import type { ByteQueue } from "./byteQueue.ts";
-import type { Bytes } from "./bytes.ts";
+import { copyOf, type Bytes } from "./bytes.ts";
 import { isCloseCodeOnWire } from "./closeCodes.ts";
 import { shortenedReason, writeCloseBody } from "./closeFrame.ts";
 import type { Deadlines } from "./deadlines.ts";
@@ -212,7 +212,7 @@ export class EstablishedConnection {
       this.#queuedReplies++;
       this.#writeAutomatic(Opcode.PONG, payload);
     } else {
-      this.#latestPing = payload.slice();
+      this.#latestPing = copyOf(payload);
     }
   }
 

@@ -1,6 +1,6 @@
 /** One connection of the server, with the members and events of a server-side WebSocket of ws. */
 import type { Connection } from "../connection/connection.ts";
-import { concat, EMPTY, textOrBytes, viewOf, type Bytes } from "../core/bytes.ts";
+import { concat, copyOf, EMPTY, textOrBytes, viewOf, type Bytes } from "../core/bytes.ts";
 import { writeCloseBody } from "../core/closeFrame.ts";
 import type { ConnectionClosed, WSEvent } from "../core/events.ts";
 import { checkFlags, passOn, type OptionTable } from "../core/options.ts";
@@ -450,7 +450,7 @@ export class Peer extends Emitter<PeerEvents> {
 
   /** Copies bytes that may have to wait, because their owner may reuse them. */
   #kept(bytes: Bytes): Bytes {
-    return this.#behindBlob === undefined ? bytes : bytes.slice();
+    return this.#behindBlob === undefined ? bytes : copyOf(bytes);
   }
 
   /**

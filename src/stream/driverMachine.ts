@@ -3,7 +3,7 @@
  * events to deliver and the commands to carry out. It touches no stream, clock or promise.
  */
 import { keepAliveAgain, queuedAtLeast, type Connection } from "../connection/connection.ts";
-import type { Bytes } from "../core/bytes.ts";
+import { copyOf, type Bytes } from "../core/bytes.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import type { Keepalive } from "../core/deadlines.ts";
 import { RemoteProtocolError } from "../core/errors.ts";
@@ -491,7 +491,7 @@ export class DriverMachine {
     this.#uselessChunks = length === 0 ? this.#uselessChunks + 1 : 0;
     const isAhead = this.taker === "held";
     // A small chunk that has to wait must not pin the large buffer it lies in.
-    const kept = isAhead && length * 4 < chunk.buffer.byteLength ? chunk.slice() : chunk;
+    const kept = isAhead && length * 4 < chunk.buffer.byteLength ? copyOf(chunk) : chunk;
     if (this.#connection.unreadAmount === 0) this.#unreadChunks = 0;
     this.#unreadChunks++;
     this.#connection.receiveBytes(kept);

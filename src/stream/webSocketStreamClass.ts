@@ -9,14 +9,14 @@ import { entriesOf } from "../handshake/headReader.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { ignore } from "../transports/ignore.ts";
 import { onAbort } from "../transports/onAbort.ts";
+import { startTimer } from "../transports/startTimer.ts";
 import { unlessAborted } from "./abortable.ts";
-import { LONGEST_TIMER_MS, systemClock } from "./clock.ts";
+import { systemClock } from "./clock.ts";
 import { openSession } from "./connect.ts";
 import { webSocketTable, type Dial, type WebSocketOptions } from "./dial.ts";
 import { discard } from "./discard.ts";
 import type { Driver } from "./driver.ts";
 import { baseURL, ownOrigin } from "./environment.ts";
-import { attempt } from "./report.ts";
 import type { WebSocketSession } from "./session.ts";
 import { enforceUnsignedShort, requireArgument, requireClosable, toDictionary, toSequence, toText } from "./webIDL.ts";
 import { sendableClose, WebSocketError } from "./webSocketError.ts";
@@ -175,10 +175,7 @@ class StreamSocket {
     this.closed.promise.catch(ignore);
     const { handshakeTimeoutMs } = resolveTiming(options);
     const { clock = systemClock } = options;
-    const timer = clock.setTimeout(
-      () => this.#timeOut(handshakeTimeoutMs),
-      Math.min(handshakeTimeoutMs, LONGEST_TIMER_MS),
-    );
+    const stopTimer = startTimer(handshakeTimeoutMs, () => this.#timeOut(handshakeTimeoutMs), clock);
     const ignoreSignal = onAbort(signal, (reason) => this.#opening.abort(reason));
     this.#open(url, protocols, dial, options)
       .catch((cause: unknown) => {
@@ -189,7 +186,7 @@ class StreamSocket {
       })
       .finally(() => {
         ignoreSignal();
-        attempt(() => clock.clearTimeout(timer));
+        stopTimer();
       });
   }
 

@@ -7,7 +7,8 @@ import { resolveTiming } from "../core/deadlines.ts";
 import { RemoteProtocolError } from "../core/errors.ts";
 import type { BytesReceived, ConnectionClosed, ConnectionEstablished, TextReceived, WSEvent } from "../core/events.ts";
 import { formatExtensions } from "../handshake/headerGrammar.ts";
-import { LONGEST_TIMER_MS, systemClock, type Clock } from "../stream/clock.ts";
+import { asking } from "../stream/carriedOpening.ts";
+import { systemClock, type Clock } from "../stream/clock.ts";
 import type { Dial, WebSocketOptions } from "../stream/dial.ts";
 import { discard } from "../stream/discard.ts";
 import type { Driver } from "../stream/driver.ts";
@@ -20,6 +21,7 @@ import { explain, WebSocketError } from "../stream/webSocketError.ts";
 import { credentialsOf, requestFor } from "../stream/webSocketURL.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { requireTransport } from "../transports/requireTransport.ts";
+import { startTimer } from "../transports/startTimer.ts";
 import { closeEvent } from "./closeEvent.ts";
 import { Fifo } from "../stream/fifo.ts";
 import { queueTask } from "../stream/tasks.ts";
@@ -62,7 +64,7 @@ export class ClientSocket {
   /** Defined until there is a transport. */
   #dialing: AbortController | undefined = new AbortController();
   readonly #clock: Clock;
-  readonly #handshakeTimer: unknown;
+  readonly #stopHandshakeTimer: () => void;
   #driver: Driver | undefined;
   /** Why this side abandoned the connection, if it did. */
   #failure: WebSocketError | undefined;
@@ -108,10 +110,7 @@ export class ClientSocket {
     this.#prepared = prepare(ClientConnection, connectionOptions, onConnection);
     this.#connection = this.#prepared.connection;
     this.#assembler = new MessageAssembler(this.#connection);
-    this.#handshakeTimer = clock.setTimeout(
-      () => this.#timeOut(handshakeTimeoutMs),
-      Math.min(handshakeTimeoutMs, LONGEST_TIMER_MS),
-    );
+    this.#stopHandshakeTimer = startTimer(handshakeTimeoutMs, () => this.#timeOut(handshakeTimeoutMs), clock);
     const { signal } = this.#dialing!;
     new Promise<ByteTransport>((resolve) => resolve(dial(url, [...protocols], signal))).then(
       (transport) => this.#attach(transport),
@@ -180,7 +179,7 @@ export class ClientSocket {
     try {
       requireTransport("new WebSocket()", transport);
       this.#driver = orDiscard(transport, () =>
-        open(this.#prepared, transport, options, {
+        open(this.#prepared, transport, asking, options, {
           established: (event) => this.#establish(event),
           failed: (error, closed) => this.#end(closed, error),
         }),
@@ -275,7 +274,7 @@ export class ClientSocket {
   }
 
   #clearHandshakeTimer(): void {
-    attempt(() => this.#clock.clearTimeout(this.#handshakeTimer));
+    this.#stopHandshakeTimer();
   }
 
   /** §4, "When the WebSocket connection is closed, possibly cleanly". */

@@ -1,8 +1,24 @@
 /** Byte arrays: which values are bytes, and whose memory a view lies in. */
 import { describe, expect, test } from "vitest";
-import { concat, EMPTY, isBufferSource, latin1, putTogether, textOrBytes, viewOf } from "../../src/core/bytes.ts";
+import {
+  concat,
+  copyOf,
+  EMPTY,
+  isBufferSource,
+  latin1,
+  putTogether,
+  textOrBytes,
+  viewOf,
+} from "../../src/core/bytes.ts";
 import { UNFIT, unfitMemory } from "../support/unfitMemory.ts";
 import { hex, toHex } from "../support/wire.ts";
+
+test("copyOf copies, even an array whose slice() does not, such as Node's Buffer", () => {
+  const bytes = hex("01 02");
+  const viewing = Object.assign(bytes.subarray(1), { slice: () => bytes });
+  expect(toHex(copyOf(viewing))).toBe("02");
+  expect(copyOf(bytes).buffer).not.toBe(bytes.buffer);
+});
 
 describe("viewOf", () => {
   test("views the same memory, and only its part of it", () => {

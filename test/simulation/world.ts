@@ -68,7 +68,7 @@ export class World implements LawWorld {
   lateMs = 0;
   /** A Ping frame is under way. */
   pinged: () => void = () => {};
-  /** How many invalid calls the application has made, for which the library warns with its own error. */
+  /** Number of the application's invalid calls. The library warns of each with its own error. */
   mistakes = 0;
   readonly #planned: PlannedError[] = [];
   readonly #signals: { readonly signal: AbortSignal; readonly listeners: Set<unknown> }[] = [];

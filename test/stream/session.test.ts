@@ -88,9 +88,10 @@ describe("readable and writable", () => {
   });
   test.each(unfitMemory)("refuse %s", async (_, make) => {
     const [client, server] = await pair();
-    const refused = await failure(client.send(make()));
-    expect(refused).toBeInstanceOf(TypeError);
-    expect((refused as TypeError).message).toMatch(UNFIT);
+    expect(await failure(client.send(make()))).toMatchObject({
+      name: "TypeError",
+      message: expect.stringMatching(UNFIT) as string,
+    });
     await client.send("goes on");
     expect(await server.receive()).toBe("goes on");
     for (const write of [

@@ -17,21 +17,19 @@ function outOfBounds(make: (buffer: ArrayBuffer) => ArrayBufferView<ArrayBuffer>
   return view;
 }
 
-const makers: Readonly<Record<string, () => BufferSource>> = {
-  "shared memory": shared,
-  "a Uint8Array of shared memory": () => new Uint8Array(shared(), 8, 16),
-  "an empty Uint8Array of shared memory": () => new Uint8Array(shared(), 0, 0),
-  "a Float64Array of shared memory": () => new Float64Array(shared(), 8, 2),
-  "a DataView of shared memory": () => new DataView(shared(), 8, 16),
-  "resizable memory": resizable,
-  "a Uint8Array that tracks its length": () => new Uint8Array(resizable()),
-  "a DataView that tracks its length": () => new DataView(resizable()),
-  "a part of resizable memory": () => new Uint8Array(resizable(), 2, 4),
-  "a Uint16Array that is out of bounds": () => outOfBounds((buffer) => new Uint16Array(buffer, 4, 2)),
-  "a DataView that is out of bounds": () => outOfBounds((buffer) => new DataView(buffer, 4, 4)),
-};
-
-export const unfitMemory: readonly (readonly [name: string, make: () => BufferSource])[] = Object.entries(makers);
+export const unfitMemory: readonly (readonly [name: string, make: () => BufferSource])[] = [
+  ["shared memory", shared],
+  ["a Uint8Array of shared memory", (): BufferSource => new Uint8Array(shared(), 8, 16)],
+  ["an empty Uint8Array of shared memory", (): BufferSource => new Uint8Array(shared(), 0, 0)],
+  ["a Float64Array of shared memory", (): BufferSource => new Float64Array(shared(), 8, 2)],
+  ["a DataView of shared memory", (): BufferSource => new DataView(shared(), 8, 16)],
+  ["resizable memory", resizable],
+  ["a Uint8Array that tracks its length", (): BufferSource => new Uint8Array(resizable())],
+  ["a DataView that tracks its length", (): BufferSource => new DataView(resizable())],
+  ["a part of resizable memory", (): BufferSource => new Uint8Array(resizable(), 2, 4)],
+  ["a Uint16Array that is out of bounds", (): BufferSource => outOfBounds((buffer) => new Uint16Array(buffer, 4, 2))],
+  ["a DataView that is out of bounds", (): BufferSource => outOfBounds((buffer) => new DataView(buffer, 4, 4))],
+];
 
 /** What the error says. */
 export const UNFIT: RegExp =
