@@ -14,13 +14,19 @@ export interface Shared {
 
 /** The most that a link may inflate to, in bytes. A link can come from anyone. */
 const MAX_JSON_BYTES = 1024 * 1024;
+const MAX_CHUNKS = 20_000;
 /** The longest link to offer, in characters. Many programs cut or refuse longer ones. */
 const MAX_LINK_CHARACTERS = 64_000;
 
-const MAX_BYTES = 2 ** 31 - 1;
+/** Of a time, which a damaged capture may have anywhere, and of a number of bytes. */
+const MAX_NUMBER = Number.MAX_SAFE_INTEGER;
 const shared = record(
   {
-    chunks: listOf(exactly({ from: oneOf("client", "server"), bytes: text, ms: whole(0, MAX_BYTES) }), "chunk", 20_000),
+    chunks: listOf(
+      exactly({ from: oneOf("client", "server"), bytes: text, ms: whole(0, MAX_NUMBER) }),
+      "chunk",
+      MAX_CHUNKS,
+    ),
     oneWay: flag,
     content: oneOf("websocket", "http", "tls", "unknown"),
   },
@@ -31,7 +37,7 @@ const shared = record(
     handshake: oneOf("auto", "http1", "none"),
     deflate: oneOf("auto", "yes", "no"),
     masking: flag,
-    skip: whole(0, MAX_BYTES),
+    skip: whole(0, MAX_NUMBER),
   },
 );
 
@@ -42,10 +48,13 @@ export async function linkValue({ title, note, found, as }: Shared): Promise<str
   const plain = chunks.map(({ sender, bytes, timeMs }) => ({
     from: sender,
     bytes: toBase64(bytes),
-    ms: Math.max(0, Math.round(timeMs - startMs)),
+    ms: Math.min(MAX_NUMBER, Math.max(0, Math.round(timeMs - startMs))),
   }));
-  const json = JSON.stringify({ ...as, title, note, chunks: plain, oneWay, content });
-  const deflated = await through(new TextEncoder().encode(json), new CompressionStream("deflate-raw"), Infinity);
+  const skip = Math.min(MAX_NUMBER, as.skip);
+  const json = JSON.stringify({ ...as, skip, title, note, chunks: plain, oneWay, content });
+  const bytes = new TextEncoder().encode(json);
+  if (chunks.length > MAX_CHUNKS || bytes.length > MAX_JSON_BYTES) return undefined;
+  const deflated = await through(bytes, new CompressionStream("deflate-raw"), Infinity);
   const value = toBase64(deflated).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
   return value.length > MAX_LINK_CHARACTERS ? undefined : value;
 }

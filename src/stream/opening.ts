@@ -3,6 +3,7 @@ import type { Connection } from "../connection/connection.ts";
 import type { SharedOptions } from "../connection/options.ts";
 import { LocalProtocolError } from "../core/errors.ts";
 import type { ConnectionClosed, ConnectionEstablished, ConnectionRequested, WSEvent } from "../core/events.ts";
+import { passOn } from "../core/options.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { overOpening, type SideOf } from "./carriedOpening.ts";
 import { reportRejection } from "./report.ts";
@@ -52,7 +53,7 @@ export function prepare<Options extends SharedOptions, Made extends Connection>(
       throw cause;
     }
   };
-  const connection = new Side({ ...options, ...(random && { random: contained }) });
+  const connection = new Side(passOn({ ...options, ...(random && { random: contained }) }));
   reportRejection(onConnection?.(connection, options));
   return { connection, run };
 }

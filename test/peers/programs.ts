@@ -37,6 +37,14 @@ export class Program {
     void this.ended.catch(() => {}).then(() => this.#changed.resolve(undefined));
   }
 
+  get pid(): number {
+    return this.#process.pid!;
+  }
+
+  get standardStreams(): Pick<ChildProcessWithoutNullStreams, "stdin" | "stdout"> {
+    return this.#process;
+  }
+
   /** A TypeScript program of this repository, by its path from the top. */
   static node(path: string, ...args: string[]): Program {
     return new Program(process.execPath, [path, ...args]);

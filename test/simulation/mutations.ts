@@ -221,9 +221,9 @@ const CHANGES: Readonly<Record<string, readonly Change[]>> = {
       `if (onError !== undefined || !isWebSocketError(error)) tellError`,
       `tellError`,
     ],
-    ["a timer stays", `  clock.clearTimeout(timer);\n`, ``],
-    ["a handler is not waited for", `if (signal?.aborted !== true) await orTimeout(handled, options);`, ``],
-    ["a handler is waited for for ever", `await Promise.race([promise, passed]);`, `await promise;`],
+    ["a timer stays", `.finally(stop)`, ``],
+    ["a handler is not waited for", `await orTimeout(handled, options).catch(`, `await Promise.resolve().catch(`],
+    ["a handler is waited for for ever", `await Promise.race([promise, passed])`, `await promise`],
   ],
   "src/stream/session.ts": [
     [

@@ -134,6 +134,17 @@ describe("opened", () => {
     const Wrong = createWebSocketStreamClass(() => 1 as unknown as ByteTransport);
     expect(await bothFail(new Wrong(SERVER))).toMatchObject({ name: "WebSocketError", cause: { name: "TypeError" } });
   });
+  test("waits for ever, without a timer, if handshakeTimeoutMs is Infinity", async () => {
+    const clock = new ManualClock();
+    const waits: number[] = [];
+    clock.setTimeout = (_, ms) => waits.push(ms);
+    const Patient = createWebSocketStreamClass(() => pipe()[0], { clock, handshakeTimeoutMs: Infinity });
+    const stream = new Patient(SERVER);
+    await clock.advance(2 ** 31);
+    expect([waits, await isPending(stream.opened)]).toEqual([[], true]);
+    stream.close();
+    await bothFail(stream);
+  });
   test("rejects, and closed with it, if the handshake takes too long, the dial's time included", async () => {
     for (const dial of [() => new Promise<ByteTransport>(() => {}), () => new WireTransport()]) {
       const clock = new ManualClock();
