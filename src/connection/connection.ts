@@ -257,7 +257,7 @@ export abstract class Connection {
    * Starts the closing handshake (§7.1.2). Without code and reason the Close frame is empty, and the peer sees 1005; a
    * reason without a code is sent with 1000.
    *
-   * Throws `RangeError` if the code is not in 1000–1003, 1007–1014 or 3000–4999, or if the reason exceeds 123 bytes of
+   * Throws `RangeError` if a Close frame can't carry the code (see `CloseCode`), or if the reason exceeds 123 bytes of
    * UTF-8; `LocalProtocolError` unless the connection is open.
    */
   close(code?: number, reason = ""): void {

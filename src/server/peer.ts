@@ -226,8 +226,8 @@ export class Peer extends Emitter<PeerEvents> {
 
   /**
    * Starts the closing handshake (§7.1.2). Without a code the Close frame is empty. Does nothing if the handshake has
-   * started already. Throws `RangeError` for a code other than 1000–1003, 1007–1014 and 3000–4999, or a reason longer
-   * than 123 bytes.
+   * started already. Throws `RangeError` for a code that a Close frame can't carry (see `CloseCode`), or a reason
+   * longer than 123 bytes.
    */
   close(code?: number, reason: string | BufferSource = ""): void {
     this.#driver.flush(); // the driver may not have noticed other calls on the connection yet

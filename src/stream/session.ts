@@ -15,7 +15,10 @@ import { withResolvers } from "./withResolvers.ts";
 
 /** The options of `close()` of a {@link WebSocketSession}. */
 export interface CloseOptions extends Abortable {
-  /** 1000–1003, 1007–1014 or 3000–4999. By default the Close frame is empty, or carries 1000 if there is a reason. */
+  /**
+   * A code that a Close frame can carry; see `CloseCode`. By default the frame is empty, or carries 1000 if there is a
+   * reason.
+   */
   readonly closeCode?: number | undefined;
   /** At most 123 bytes of UTF-8. */
   readonly reason?: string | undefined;
