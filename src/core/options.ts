@@ -61,10 +61,14 @@ export function checkOptions<Options extends object>(where: string, options: Opt
 
 /**
  * Throws as {@link checkOptions} does, for options that are all booleans. Runs once a message, so it allocates nothing
- * unless it throws, and passes the object that it checked last: a check takes a fifth of the time of a short message.
+ * unless it throws, and passes the object that it checked last.
  */
 export function checkFlags(where: string, options: object, table: object): void {
-  if (options === checkedOptions && table === checkedTable) return;
+  if (options !== checkedOptions || table !== checkedTable) checkNewFlags(where, options, table);
+}
+
+/** Apart from `checkFlags`, which the engine inlines: as one function it takes a fifth of the time of a short message. */
+function checkNewFlags(where: string, options: object, table: object): void {
   let isValid = typeof options === "object" && options !== null;
   for (const name in options) {
     const value: unknown = options[name as never];

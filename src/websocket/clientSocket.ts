@@ -335,7 +335,7 @@ export class ClientSocket {
       return;
     }
     try {
-      this.#connection.sendData(data as string | BufferSource, true, { handOver });
+      this.#connection.sendData(data as string | BufferSource, true, handOver ? HANDED_OVER : undefined);
     } catch (error) {
       this.#driver!.flush(); // an extension that threw has ended the connection
       throw error;
@@ -399,6 +399,8 @@ export class ClientSocket {
     if (callback !== undefined) queueTask(() => attempt(() => callback(error)));
   }
 }
+
+const HANDED_OVER = { handOver: true } as const;
 
 function snapshot(data: string | ArrayBuffer | ArrayBufferView): string | ArrayBuffer {
   return typeof data === "string" ? data : viewOf(data).slice().buffer;

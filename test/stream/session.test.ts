@@ -5,7 +5,7 @@
 import { describe, expect, test } from "vitest";
 import { accept, connect, WebSocketError, type ConnectOptions, type WebSocketSession } from "../../src/stream/index.ts";
 import { pipe } from "../../src/transports/pipe.ts";
-import type { Timing } from "../../src/index.ts";
+import type { ExtensionCodec, NegotiatedExtension, Timing } from "../../src/index.ts";
 import { ManualClock } from "../../src/testing/manualClock.ts";
 import { brandless } from "../support/brandlessBlob.ts";
 import { hex, toHex, type Bytes } from "../support/wire.ts";
@@ -18,7 +18,7 @@ async function pair(options: ConnectOptions = {}): Promise<[client: WebSocketSes
 
 /** A server's session whose client is the test. */
 async function overWire(
-  options: Partial<Timing> & { clock?: ManualClock } = {},
+  options: Partial<Timing> & { clock?: ManualClock; extensions?: NegotiatedExtension[] } = {},
 ): Promise<[WebSocketSession, WireTransport]> {
   const transport = new WireTransport();
   const request = await accept(transport, { handshake: "none", masking: false, ...options });
@@ -439,6 +439,34 @@ describe("ping", () => {
     expect(toHex(sent.subarray(10, 12))).toBe("89 04");
     transport.bring(hex("8a 04", toHex(sent.subarray(12, 16))));
     expect(await lost).toBe(20);
+  });
+  test("is not answered by the pong to an earlier keepalive ping, however long what came before it takes", async () => {
+    const clock = new ManualClock();
+    const now = clock.now.bind(clock);
+    let decodingMs = 0;
+    clock.now = () => now() + decodingMs;
+    const codec: ExtensionCodec = {
+      reservedBits: 4,
+      decode(payload) {
+        decodingMs += 60;
+        return [payload];
+      },
+    };
+    const keepalive = { intervalMs: 20, timeoutMs: 5000 };
+    const extensions = [{ name: "x", parameters: [], codec }];
+    const [session, transport] = await overWire({ clock, keepalive, extensions });
+    await clock.advance(20);
+    const keepalivePing = transport.written();
+    expect(toHex(keepalivePing.subarray(0, 2))).toBe("89 04");
+    await clock.advance(10);
+    const pinged = session.ping();
+    await clock.advance(10);
+    const message = "c2 01 61";
+    transport.bring(hex(message, "8a 04", toHex(keepalivePing.subarray(2))));
+    expect(await session.receive()).toEqual(hex("61"));
+    expect(await isPending(pinged)).toBe(true);
+    transport.bring(join8a(transport.written().subarray(2)));
+    expect(await pinged).toBeGreaterThanOrEqual(10);
   });
   test("one that is cancelled once its pong has arrived cancels no other", async () => {
     const [session, transport] = await overWire();
