@@ -8,6 +8,7 @@ import type { ByteTransport } from "../transports/byteTransport.ts";
 import { ignore } from "../transports/ignore.ts";
 import { onAbort } from "../transports/onAbort.ts";
 import { requireTransport } from "../transports/requireTransport.ts";
+import { startTimer } from "../transports/startTimer.ts";
 import { TransportError } from "../transports/transportError.ts";
 import { requireAtLeast } from "./options.ts";
 import type { DialCarrier } from "./sessionTransport.ts";
@@ -96,7 +97,7 @@ class Race {
   readonly #closed = withResolvers();
   readonly #unsubscribe: () => void;
   #started = 0;
-  #timer: unknown;
+  #stopTimer = ignore;
   readonly #errors: unknown[] = [];
   #winner: Arm | undefined;
   #isOver = false;
@@ -138,13 +139,13 @@ class Race {
 
   /** Starts the next arm, and sets the timer for the one after it. */
   #startNext(): void {
-    this.#clock.clearTimeout(this.#timer);
+    this.#stopTimer();
     if (this.#isOver || this.#winner !== undefined) return;
     const arm = this.#arms[this.#started];
     if (arm === undefined) return;
     this.#started++;
     if (this.#started < this.#arms.length) {
-      this.#timer = this.#clock.setTimeout(() => this.#startNext(), this.#headStartMs);
+      this.#stopTimer = startTimer(this.#headStartMs, () => this.#startNext(), this.#clock);
     }
     void this.#run(arm);
   }
@@ -176,7 +177,7 @@ class Race {
   #win(arm: Arm, first: Uint8Array): void {
     winners.set(arm.dial, this.#clock.now());
     this.#winner = arm;
-    this.#clock.clearTimeout(this.#timer);
+    this.#stopTimer();
     for (const other of this.#arms) if (other !== arm) this.#end(other, new Error("another carrier was faster"));
     this.#kept = [];
     this.#reading.enqueue(first);
@@ -216,7 +217,7 @@ class Race {
 
   #finish(): void {
     this.#isOver = true;
-    this.#clock.clearTimeout(this.#timer);
+    this.#stopTimer();
     this.#unsubscribe();
     this.#closed.resolve();
   }

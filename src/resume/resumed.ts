@@ -8,6 +8,7 @@ import type { ByteTransport } from "../transports/byteTransport.ts";
 import { ignore } from "../transports/ignore.ts";
 import { onAbort } from "../transports/onAbort.ts";
 import { requireTransport } from "../transports/requireTransport.ts";
+import { startTimer } from "../transports/startTimer.ts";
 import { Carrier } from "./carrier.ts";
 import { encode, REASONS, type Reason } from "./frames.ts";
 import { HostMachine, Opening, type Hello } from "./hostMachine.ts";
@@ -191,7 +192,7 @@ class Host implements AsyncIterableIterator<ResumableTransport, undefined> {
     const { clock, probeMs } = this.#options;
     this.#openings.add(carrier);
     const leave = (): void => {
-      clock.clearTimeout(timer);
+      stopTimer();
       this.#openings.delete(carrier);
       this.#vacated();
     };
@@ -200,7 +201,7 @@ class Host implements AsyncIterableIterator<ResumableTransport, undefined> {
       carrier.drop();
       this.#settle();
     };
-    const timer = clock.setTimeout(lost, 2 * probeMs);
+    const stopTimer = startTimer(2 * probeMs, lost, clock);
     carrier.report({
       chunk: (chunk) => {
         try {
@@ -273,10 +274,10 @@ class Host implements AsyncIterableIterator<ResumableTransport, undefined> {
 
   #refuse(carrier: Carrier, reason: Reason): void {
     const { clock, probeMs } = this.#options;
-    const timer = clock.setTimeout(() => carrier.drop(), probeMs);
+    const stopTimer = startTimer(probeMs, () => carrier.drop(), clock);
     carrier.write(encode({ type: "gone", reason: REASONS.indexOf(reason) }));
     void carrier.hangUp().then(() => {
-      clock.clearTimeout(timer);
+      stopTimer();
       carrier.drop();
     });
   }

@@ -9,6 +9,7 @@ import type { ByteTransport } from "../transports/byteTransport.ts";
 import { ignore } from "../transports/ignore.ts";
 import { onAbort } from "../transports/onAbort.ts";
 import { requireTransport } from "../transports/requireTransport.ts";
+import { startTimer } from "../transports/startTimer.ts";
 import { TransportError } from "../transports/transportError.ts";
 import { Carrier } from "./carrier.ts";
 import type { FrameReader } from "./frames.ts";
@@ -215,13 +216,10 @@ export class SessionTransport {
     const { carrier } = this.#links.get(number)!;
     this.#links.delete(number);
     if (carrier === undefined) return;
-    const drop = (): void => {
-      this.#clock.clearTimeout(timer);
-      carrier.drop();
-    };
-    const timer = this.#clock.setTimeout(drop, this.#probeMs);
+    const stopTimer = startTimer(this.#probeMs, () => carrier.drop(), this.#clock);
     await carrier.hangUp();
-    drop();
+    stopTimer();
+    carrier.drop();
   }
 
   #setTimer(): void {

@@ -109,6 +109,14 @@ describe("an arm starts", () => {
     expect(clock.liveTimers).toBe(0);
   });
 
+  test("only when the one before it has failed, if headStartMs is Infinity", async () => {
+    const { clock, arms } = start(2, { headStartMs: Infinity });
+    await advance(clock, 2 ** 31);
+    expect([arms[1]!.dials, clock.liveTimers]).toEqual([0, 0]);
+    await arms[0]!.fail("401");
+    expect(arms[1]!.dials).toBe(1);
+  });
+
   test("at once when the one before it has failed", async () => {
     const { arms } = start(2);
     await arms[0]!.fail("401");

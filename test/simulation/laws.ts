@@ -479,7 +479,7 @@ export class End {
     return incoming.latencyMs + outgoing.latencyMs + PONG_SLACK_MS >= this.keepalive.timeoutMs;
   }
 
-  /** Nothing arrives any more, and nobody got an error. Who reads late finds the peer's last signs late. */
+  /** Nothing arrives any more, and no side got an error. A side that reads late sees the peer's last signs late. */
   vanished(): void {
     const { keepalive } = this;
     if (keepalive === undefined || !this.opened || this.over !== undefined) return;
@@ -621,7 +621,7 @@ export class End {
     if (this.closingSinceMs !== undefined || this.closeWantedMs < Infinity) return;
     // A message over a limit ends the connection, which then drops what still arrives.
     if ((this.peer?.largestSent ?? 0) > Math.min(this.maxMessageBytes, this.maxFrameBytes)) return;
-    // What comes behind that is dropped.
+    // Everything after a violation is dropped.
     if (this.transport.incoming.violation !== undefined) return;
     // So does one of too many fragments, or a hook. It can't be seen while its Close waits behind a write.
     if (this.mayClose() && this.transport.outgoing.writePending) return;
