@@ -1,4 +1,6 @@
-/** Servers of Debian that the examples of `/server` use: real ones, each on a port of its own, in a folder of its own. */
+/**
+ * Servers of Debian that the examples of `/server` use: real ones, each on a separate port and in a separate folder.
+ */
 import { execFileSync } from "node:child_process";
 import { chownSync, existsSync, globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -6,7 +8,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { Program } from "../peers/programs.ts";
 
-/** The path of a system's program, or `undefined`. Some stand where only root looks for them. */
+/** The path of a system's program, or `undefined`. Some are in folders that only root's `PATH` has. */
 export function findProgram(name: string): string | undefined {
   const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", ...globSync("/usr/lib/postgresql/*/bin")];
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
@@ -105,7 +107,7 @@ export async function startPgBouncer(
   ];
   writeFileSync(file, settings.join("\n"));
   if (asPostgres().length > 0) for (const path of [folder, file]) chownSync(path, userId("-u"), userId("-g"));
-  const [path = "", ...args] = [...asPostgres(), program("pgbouncer"), file];
+  const [path, ...args] = [...asPostgres(), program("pgbouncer"), file] as const;
   const pooler = new Program(path, args);
   pooler.patienceMs = 120_000;
   await pooler.says(/process up/);
