@@ -9,7 +9,7 @@ const PORT = Number(process.env.E2E_PORT ?? 46511);
 const executablePath = findChromium();
 const firefoxPath = findFirefox();
 
-/** What Firefox runs each time, beside the tests of the playground that are marked; the rest takes it a quarter of an hour. */
+/** What Firefox runs each time, beside the marked tests of the playground and the guides; the rest takes it a quarter of an hour. */
 const stories = ["recipes", "recovers", "rendezvous", "webrtc", "webrtcNode", "webTransport", "worker"];
 const isFull = process.env.E2E_FULL !== undefined;
 
@@ -40,8 +40,10 @@ export default defineConfig({
       : [
           {
             name: "firefox",
-            testMatch: [...stories, "playground/*", ...(isFull ? ["chat/*"] : [])].map((name) => `**/${name}.spec.ts`),
-            ...(!isFull && { grepInvert: /playground\/(?!.*@firefox)/ }),
+            testMatch: [...stories, "guides", "playground/*", ...(isFull ? ["chat/*"] : [])].map(
+              (name) => `**/${name}.spec.ts`,
+            ),
+            ...(!isFull && { grepInvert: /(playground\/|guides\.spec)(?!.*@firefox)/ }),
             use: {
               browserName: "firefox" as const,
               channel: "moz-firefox",
