@@ -2,6 +2,7 @@
 import { defineConfig, devices } from "@playwright/test";
 import { dirname } from "node:path";
 import { findChromium } from "../test/support/chromium.ts";
+import "../test/support/compileCache.ts";
 import { findFirefox } from "../test/support/firefox.ts";
 
 const PORT = Number(process.env.E2E_PORT ?? 46511);

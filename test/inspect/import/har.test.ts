@@ -135,7 +135,7 @@ describe("fromHAR", () => {
   });
   test.each([
     ["no archive", {}, /^log\.entries is not a list: this is no HTTP Archive$/],
-    ["an entry that is none", { log: { entries: [5] } }, /^log\.entries\[0\] is not an object$/],
+    ["an entry that is not an object", { log: { entries: [5] } }, /^log\.entries\[0\] is not an object$/],
     [
       "an entry without a request",
       { log: { entries: [{ _webSocketMessages: [] }] } },
@@ -145,7 +145,7 @@ describe("fromHAR", () => {
     expect(() => fromHAR(har)).toThrow(CaptureError);
     expect(() => fromHAR(har)).toThrow(message);
   });
-  test("refuses what is no object with a TypeError, and text too", () => {
+  test("refuses text and other values that are not objects with a TypeError", () => {
     for (const wrong of [undefined, null, 5, "{}"]) expect(() => fromHAR(wrong as never)).toThrow(TypeError);
   });
   test("archives that were changed at random end in connections or in a CaptureError: 200 seeds", () => {
