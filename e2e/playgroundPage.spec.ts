@@ -69,7 +69,7 @@ for (const colorScheme of ["light", "dark"] as const) {
 for (const colorScheme of ["light", "dark"] as const) {
   for (const width of [1440, 390]) {
     test(`axe finds no violation in rarer states in the ${colorScheme} theme at ${width} px`, async ({ page }) => {
-      test.setTimeout(400_000);
+      test.setTimeout(900_000);
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       await page.setViewportSize({ width, height: 900 });
       const isNarrow = width < 900;
