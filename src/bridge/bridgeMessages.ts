@@ -2,9 +2,10 @@
 import { CloseCode, isCloseCodeOnWire } from "../core/closeCodes.ts";
 import { shortenedReason } from "../core/closeFrame.ts";
 import { ProtocolError } from "../core/errors.ts";
-import { checkOptions, refuse, type OptionTable } from "../core/options.ts";
+import { checkOptions, passOn, refuse, type OptionTable } from "../core/options.ts";
 import { systemClock, type Clock } from "../stream/clock.ts";
 import { WebSocketError } from "../stream/webSocketError.ts";
+import { withResolvers } from "../stream/withResolvers.ts";
 import { answerCloseLater, WebSocketSession, type CloseOptions } from "../stream/session.ts";
 import { ignore } from "../transports/ignore.ts";
 import { onAbort } from "../transports/onAbort.ts";
@@ -90,7 +91,7 @@ export async function bridgeMessages(
     requireSession(a);
     requireSession(b);
     if (a === b) throw new TypeError("bridgeMessages() joins two WebSockets, not one with itself");
-    const inner = { clock, closeTimeoutMs };
+    const inner = passOn({ clock, closeTimeoutMs });
     const [near, far] = [a, b].map((side) => (isSocket(side) ? webSocketSession(side, inner) : side));
     bridge = new MessageBridge({ a: near!, b: far! }, { ...checked, ...inner });
   } catch (error) {
@@ -195,17 +196,20 @@ class MessageBridge {
 
   /** Returns whether the other side has taken all that is left. */
   async #drain(side: Side): Promise<boolean> {
-    let timer: QuietTimer | undefined;
-    const timedOut = new Promise<boolean>((resolve) => {
-      timer = new QuietTimer(this.#clock, this.#closeTimeoutMs, () => resolve(false));
-    });
-    this.#draining[side] = timer!;
+    const timedOut = withResolvers<boolean>();
+    try {
+      this.#draining[side] = new QuietTimer(this.#clock, this.#closeTimeoutMs, () => timedOut.resolve(false));
+    } catch (error) {
+      // Of the clock.
+      this.#end = { error };
+      this.#stop(error);
+    }
     const delivered = this.#pumps[side].done.then(
       () => true,
       () => false,
     );
-    const isDelivered = await Promise.race([delivered, timedOut]);
-    timer!.stop();
+    const isDelivered = await Promise.race([delivered, timedOut.promise]);
+    this.#draining[side]?.stop();
     return isDelivered;
   }
 

@@ -8,7 +8,7 @@ import { entriesOf } from "../handshake/headReader.ts";
 import type { RejectOptions } from "../handshake/serverHandshake.ts";
 import { abortableTable, unlessAborted } from "../stream/abortable.ts";
 import type { IncomingRequest } from "../stream/accept.ts";
-import { LONGEST_TIMER_MS, systemClock } from "../stream/clock.ts";
+import { systemClock } from "../stream/clock.ts";
 import { connect, type ConnectOptions } from "../stream/connect.ts";
 import { runTable, type RunOptions } from "../stream/connectionHook.ts";
 import { discard } from "../stream/discard.ts";
@@ -20,6 +20,7 @@ import { DialError } from "../transports/dialError.ts";
 import { ignore } from "../transports/ignore.ts";
 import { onAbort } from "../transports/onAbort.ts";
 import { requireTransport } from "../transports/requireTransport.ts";
+import { startTimer } from "../transports/startTimer.ts";
 import { textOf } from "../transports/textOf.ts";
 import { bridgeMessages, type BridgeEnd } from "./bridgeMessages.ts";
 import { answerFields, requestFields, requireForwarding, type ForwardingOptions } from "./forwarding.ts";
@@ -218,7 +219,7 @@ class Gateway {
 
   async #serve(request: IncomingRequest): Promise<void> {
     const { to } = this.#options;
-    const target = typeof to === "function" ? await to(request) : this.#fixed;
+    const target = typeof to === "function" ? await this.#upstreamFor(request, to) : this.#fixed;
     if (target === undefined) {
       await request.reject(answer(404, "there is no upstream for this request"));
       return;
@@ -235,7 +236,16 @@ class Gateway {
     await this.#join(request, url, client, upstream);
   }
 
-  /** Connects to the upstream. If that fails, answers the client and throws. */
+  /** Asks the operator's function, as long as the client waits. */
+  async #upstreamFor(
+    request: IncomingRequest,
+    decide: Extract<GatewayOptions["to"], (request: IncomingRequest) => unknown>,
+  ): Promise<Upstream | undefined> {
+    const decided = new Promise<Upstream | undefined>((resolve) => resolve(decide(request)));
+    return await unlessAborted(decided, request.signal, ignore);
+  }
+
+  /** Connects to the upstream, as long as the client waits. If that fails, answers the client and throws. */
   async #openOrRefuse(request: IncomingRequest, url: URL, asking: UpstreamRequest): Promise<MessageSession> {
     const { signal, clock = systemClock } = this.#options;
     const attempt = new AbortController();
@@ -244,19 +254,21 @@ class Gateway {
       isLate = true;
       attempt.abort(new WebSocketError(`no WebSocket to ${url.host} in ${this.#dialTimeoutMs} ms`));
     };
-    const timer = clock.setTimeout(giveUp, Math.min(this.#dialTimeoutMs, LONGEST_TIMER_MS));
-    const stopListening = onAbort(signal, (reason) => attempt.abort(reason));
+    const stopTimer = startTimer(this.#dialTimeoutMs, giveUp, clock);
+    const stops = [signal, request.signal].map((each) => onAbort(each, (reason) => attempt.abort(reason)));
     try {
       return await this.#open(url, asking, attempt.signal);
     } catch (error) {
-      await request.reject(
-        signal?.aborted === true ? answer(503, "the gateway is stopping") : refusalFor(error, isLate),
-      );
+      if (!request.signal.aborted) {
+        await request.reject(
+          signal?.aborted === true ? answer(503, "the gateway is stopping") : refusalFor(error, isLate),
+        );
+      }
       if (error instanceof WebSocketError || error instanceof TypeError) throw error;
       throw new WebSocketError(`no WebSocket to ${url.host}: ${textOf(error)}`, { cause: error });
     } finally {
-      clock.clearTimeout(timer);
-      stopListening();
+      stopTimer();
+      for (const stop of stops) stop();
     }
   }
 

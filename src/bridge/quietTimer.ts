@@ -1,13 +1,15 @@
 /** Calls back when nothing has happened for a while. Each happening costs a reading of the clock, and no timer. */
 import { LONGEST_TIMER_MS, type Clock } from "../stream/clock.ts";
+import { report } from "../stream/report.ts";
+import { ignore } from "../transports/ignore.ts";
+import { startTimer } from "../transports/startTimer.ts";
 
 export class QuietTimer {
   readonly #clock: Clock;
   readonly #ms: number;
   readonly #callback: () => void;
   #sinceMs: number;
-  #timer: unknown;
-  #isStopped = false;
+  #stopTimer = ignore;
 
   /** Starts at once. `Infinity` never calls back. */
   constructor(clock: Clock, ms: number, callback: () => void) {
@@ -24,21 +26,24 @@ export class QuietTimer {
   }
 
   stop(): void {
-    this.#isStopped = true;
-    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#stopTimer();
   }
 
   #arm(ms: number): void {
     if (ms === Infinity) return;
-    this.#timer = this.#clock.setTimeout(() => this.#ring(), Math.min(ms, LONGEST_TIMER_MS));
+    this.#stopTimer = startTimer(Math.min(ms, LONGEST_TIMER_MS), () => this.#ring(), this.#clock);
   }
 
   #ring(): void {
-    this.#timer = undefined;
-    if (this.#isStopped) return;
-    const leftMs = this.#sinceMs + this.#ms - this.#clock.now();
-    if (leftMs > 0) this.#arm(leftMs);
-    else this.#callback();
+    try {
+      const leftMs = this.#sinceMs + this.#ms - this.#clock.now();
+      if (leftMs > 0) {
+        this.#arm(leftMs);
+        return;
+      }
+    } catch (error) {
+      report(error); // nobody watches the time any more
+    }
+    this.#callback();
   }
 }

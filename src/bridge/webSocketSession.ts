@@ -1,18 +1,19 @@
 /** A session over an existing `WebSocket` object: the platform's, that of a server such as ws, or this library's. */
-import { isBufferSource, requireFixed, viewOf, type Bytes } from "../core/bytes.ts";
+import { textOrBytes, type Bytes } from "../core/bytes.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { writeCloseBody } from "../core/closeFrame.ts";
 import { bytesReceived, textReceived, type BytesReceived, type CloseFrame, type TextReceived } from "../core/events.ts";
 import type { SendOptions } from "../core/messageWriter.ts";
 import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import { abortableTable, unlessAborted, withdraw, type Abortable } from "../stream/abortable.ts";
-import { clockTable, LONGEST_TIMER_MS, systemClock, type Clock, type ClockOption } from "../stream/clock.ts";
+import { clockTable, systemClock, type Clock, type ClockOption } from "../stream/clock.ts";
 import { Fifo } from "../stream/fifo.ts";
 import { IncomingMessages, type Message } from "../stream/incomingMessages.ts";
 import type { CloseInfo, CloseOptions } from "../stream/session.ts";
 import { sendableClose, WebSocketError } from "../stream/webSocketError.ts";
 import { withResolvers } from "../stream/withResolvers.ts";
 import { ignore } from "../transports/ignore.ts";
+import { startTimer } from "../transports/startTimer.ts";
 import { listenTo, type Listenable } from "../transports/listeners.ts";
 import type { MessageSession } from "./messageSession.ts";
 
@@ -148,8 +149,8 @@ class ObjectSession implements WebSocketObjectSession {
   #writing!: WritableStreamDefaultController;
   #isWritableClosed = false;
   readonly #turns: Turn[] = [];
-  #poll: unknown;
-  #closeTimer: unknown;
+  #stopPoll: (() => void) | undefined;
+  #stopCloseTimer = ignore;
   /** Whether `incoming` has no room, and the messages that have arrived since. */
   #isHeld = false;
   readonly #unread = new Fifo<TextReceived | BytesReceived>();
@@ -233,8 +234,7 @@ class ObjectSession implements WebSocketObjectSession {
   async send(message: string | BufferSource, options: Pick<SendOptions, "handOver"> & Abortable = {}): Promise<void> {
     const { signal, handOver = false } = checkOptions("send()", options, sendTable);
     signal?.throwIfAborted();
-    requireFixed(message);
-    let data = typeof message === "string" ? message : (viewOf(message) as Bytes);
+    let data = textOrBytes(message);
     if (this.#turns.length === 0 && this.#hasRoom) {
       // The platform's socket copies what it sends; others may read it later.
       this.#socket.send(typeof data === "string" || handOver || isPlatformSocket(this.#socket) ? data : data.slice());
@@ -293,20 +293,24 @@ class ObjectSession implements WebSocketObjectSession {
   }
 
   #watch(): void {
-    if (this.#turns.length === 0 || this.#poll !== undefined || this.#socket.readyState !== OPEN) return;
-    this.#poll = this.#options.clock.setTimeout(() => {
-      this.#poll = undefined;
+    if (this.#turns.length === 0 || this.#stopPoll !== undefined || this.#socket.readyState !== OPEN) return;
+    const look = (): void => {
+      this.#stopPoll = undefined;
       this.#admit();
-    }, POLL_MS);
+    };
+    this.#stopPoll = startTimer(POLL_MS, look, this.#options.clock);
   }
 
   #receive(data: unknown): void {
     if (this.#failure !== undefined) return;
-    if (typeof data !== "string" && !isBufferSource(data)) {
+    let content: string | Bytes;
+    try {
+      content = textOrBytes(data);
+    } catch {
       this.#fail("the WebSocket brought something that is neither a string nor bytes", CloseCode.UNSUPPORTED_DATA);
       return;
     }
-    const event = typeof data === "string" ? textReceived(data) : bytesReceived(viewOf(data) as Bytes);
+    const event = typeof content === "string" ? textReceived(content) : bytesReceived(content);
     if (!this.#isHeld) {
       const untilRoom = this.#incoming.take(event);
       if (untilRoom !== undefined) void this.#hold(untilRoom);
@@ -350,10 +354,9 @@ class ObjectSession implements WebSocketObjectSession {
     const { readyState } = this.#socket;
     if (readyState > OPEN || this.#ended !== undefined) return;
     this.#sent = close;
-    this.#closeTimer = this.#options.clock.setTimeout(
-      () => this.#giveUp("the WebSocket did not close in time", undefined),
-      Math.min(this.#options.closeTimeoutMs, LONGEST_TIMER_MS),
-    );
+    const { closeTimeoutMs, clock } = this.#options;
+    const late = (): void => this.#giveUp("the WebSocket did not close in time", undefined);
+    this.#stopCloseTimer = startTimer(closeTimeoutMs, late, clock);
     try {
       closeSocket(this.#socket, close);
     } catch (error) {
@@ -374,8 +377,8 @@ class ObjectSession implements WebSocketObjectSession {
   #close({ code: closeCode, reason, wasClean }: { code: number; reason: string; wasClean: boolean }): void {
     if (this.#ended !== undefined) return;
     this.#stopListening();
-    const { clock } = this.#options;
-    for (const timer of [this.#poll, this.#closeTimer]) if (timer !== undefined) clock.clearTimeout(timer);
+    this.#stopPoll?.();
+    this.#stopCloseTimer();
     const details = { closeCode, reason, cause: this.#cause };
     const message = wasClean
       ? `the connection was closed with code ${closeCode}`

@@ -17,6 +17,7 @@ import { discard } from "../stream/discard.ts";
 import type { OriginPolicy } from "../stream/originPolicy.ts";
 import { serve } from "../stream/serve.ts";
 import type { Bytes } from "../core/bytes.ts";
+import type { LimitOptions } from "../core/limits.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { dial, requestListener, upgrades } from "../transports/node.ts";
 import { webRTCEndpoint } from "../transports/webrtcEndpoint.ts";
@@ -50,6 +51,11 @@ Example: websocket-over bridge ws://127.0.0.1:9000/tunnel tcp:127.0.0.1:5900 --o
       help: "pages of it may come; any page: any. By default those of the same host",
     },
     "max-connections": { type: "string", value: "N", help: "refuse more at a time; 1000 by default" },
+    "max-message": {
+      type: "string",
+      value: "BYTES",
+      help: "a longer message ends its WebSocket with 1009; 67108864 (64 MiB) by default",
+    },
     idle: { type: "string", value: "SECONDS", help: "end a connection on which nothing passes for so long" },
     drain: { type: "string", value: "SECONDS", help: "how long SIGTERM waits; 10 by default" },
     forward: {
@@ -90,6 +96,8 @@ class Plan {
   readonly origins: OriginPolicy;
   readonly maxConnections: number;
   readonly idleMs: number | undefined;
+  /** Of each WebSocket of the bridge. */
+  readonly limits: LimitOptions;
   readonly values: Values;
   /** Aborted to end the open connections. */
   readonly hard = new AbortController();
@@ -108,7 +116,11 @@ class Plan {
     this.tls = ca === undefined ? {} : { ca: readFileSync(ca) };
     const origins = listOption(values, "origin");
     this.origins = origins.includes("any") ? "any" : origins.length > 0 ? origins : "same";
-    this.maxConnections = positive(values, "max-connections") ?? 1000;
+    this.maxConnections = count(values, "max-connections") ?? 1000;
+    const maxMessageBytes = count(values, "max-message");
+    // A long message passes in pieces, which are not kept, so there may be any number of them.
+    if (maxMessageBytes === undefined) this.limits = {};
+    else this.limits = { maxMessageBytes, maxFrameBytes: maxMessageBytes, maxFragments: Infinity };
     const idle = positive(values, "idle");
     this.idleMs = idle === undefined ? undefined : idle * 1000;
     this.#drainMs = (positive(values, "drain") ?? 10) * 1000;
@@ -148,6 +160,7 @@ class Plan {
     const server = new WebSocketServer({
       ...(path !== "/" && { path }),
       origins: this.origins,
+      limits: this.limits,
       // "binary" is what noVNC and websockify say.
       handleProtocols: (offered) => [webSocketProtocol, "binary"].find((protocol) => offered.has(protocol)) ?? false,
       verifyClient: (_, verified) => {
@@ -169,6 +182,7 @@ class Plan {
       forwardHeaders: listOption(this.values, "forward"),
       maxConnections: this.maxConnections,
       idleMs: this.idleMs,
+      limits: this.limits,
       signal: this.hard.signal,
       onBridge: ({ request, url, bytes, closed }) => {
         const passage = this.tally.begin(request.headers.get("origin") ?? "a client", url.host);
@@ -188,8 +202,13 @@ class Plan {
         );
       },
     });
-    const options = { origins: this.origins, onError: this.tell, signal: this.hard.signal, closeTimeoutMs: 5000 };
-    serve(transports, handler, options).catch(this.tell);
+    serve(transports, handler, {
+      origins: this.origins,
+      limits: this.limits,
+      onError: this.tell,
+      signal: this.hard.signal,
+      closeTimeoutMs: 5000,
+    }).catch(this.tell);
   }
 
   async standardStreams(): Promise<ExitStatus> {
@@ -230,6 +249,14 @@ function requireForwarded(values: Values): void {
     const names = visible(forwardHeaders.join(", "));
     throw new UsageError(`--forward takes names of headers that the bridge does not set itself, not ${names}`);
   }
+}
+
+function count(values: Values, name: string): number | undefined {
+  const text = textOption(values, name);
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,14}$/.test(text))
+    throw new UsageError(`--${name} takes a whole number above 0, not ${visible(text)}`);
+  return Number(text);
 }
 
 function positive(values: Values, name: string): number | undefined {

@@ -1,13 +1,14 @@
 /** Dials several carriers and takes the first one that works, in the spirit of RFC 8305. */
+import { copyOf, type Bytes } from "../core/bytes.ts";
 import { checkOptions, refuse, requireKind, type OptionTable } from "../core/options.ts";
-import type { Bytes } from "../core/bytes.ts";
-import { systemClock, type ClockOption } from "../stream/clock.ts";
+import { LONGEST_TIMER_MS, systemClock, type ClockOption } from "../stream/clock.ts";
 import { discard } from "../stream/discard.ts";
 import { withResolvers } from "../stream/withResolvers.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { ignore } from "../transports/ignore.ts";
 import { onAbort } from "../transports/onAbort.ts";
 import { requireTransport } from "../transports/requireTransport.ts";
+import { startTimer } from "../transports/startTimer.ts";
 import { TransportError } from "../transports/transportError.ts";
 import { requireAtLeast } from "./options.ts";
 import type { DialCarrier } from "./sessionTransport.ts";
@@ -71,7 +72,7 @@ export function race(dials: readonly DialCarrier[], options: RaceOptions = {}): 
     const { headStartMs = 250, clock = systemClock, signal } = checked;
     requireAtLeast("headStartMs", headStartMs, 0);
     signal?.throwIfAborted();
-    resolve(new Race(dials, headStartMs, clock, signal).opened);
+    resolve(new Race(dials, Math.min(headStartMs, LONGEST_TIMER_MS), clock, signal).opened);
   });
 }
 
@@ -96,7 +97,7 @@ class Race {
   readonly #closed = withResolvers();
   readonly #unsubscribe: () => void;
   #started = 0;
-  #timer: unknown;
+  #stopTimer = ignore;
   readonly #errors: unknown[] = [];
   #winner: Arm | undefined;
   #isOver = false;
@@ -138,13 +139,13 @@ class Race {
 
   /** Starts the next arm, and sets the timer for the one after it. */
   #startNext(): void {
-    this.#clock.clearTimeout(this.#timer);
+    this.#stopTimer();
     if (this.#isOver || this.#winner !== undefined) return;
     const arm = this.#arms[this.#started];
     if (arm === undefined) return;
     this.#started++;
     if (this.#started < this.#arms.length) {
-      this.#timer = this.#clock.setTimeout(() => this.#startNext(), this.#headStartMs);
+      this.#stopTimer = startTimer(this.#headStartMs, () => this.#startNext(), this.#clock);
     }
     void this.#run(arm);
   }
@@ -176,7 +177,7 @@ class Race {
   #win(arm: Arm, first: Uint8Array): void {
     winners.set(arm.dial, this.#clock.now());
     this.#winner = arm;
-    this.#clock.clearTimeout(this.#timer);
+    this.#stopTimer();
     for (const other of this.#arms) if (other !== arm) this.#end(other, new Error("another carrier was faster"));
     this.#kept = [];
     this.#reading.enqueue(first);
@@ -216,7 +217,7 @@ class Race {
 
   #finish(): void {
     this.#isOver = true;
-    this.#clock.clearTimeout(this.#timer);
+    this.#stopTimer();
     this.#unsubscribe();
     this.#closed.resolve();
   }
@@ -286,7 +287,7 @@ class Race {
       await this.#winner.writer?.write(chunk);
       return;
     }
-    this.#kept.push(chunk.slice());
+    this.#kept.push(copyOf(chunk));
     this.#keptBytes += chunk.length;
     for (const arm of this.#arms) this.#catchUp(arm);
     if (this.#keptBytes >= OPENING_BYTES) await this.#decided.promise;
@@ -299,7 +300,7 @@ class Race {
     const fail = (error: unknown): void => {
       if (this.#winner === undefined) this.#lose(arm, error);
     };
-    while (arm.written < this.#kept.length) writer.write(this.#kept[arm.written++]!.slice()).catch(fail);
+    while (arm.written < this.#kept.length) writer.write(copyOf(this.#kept[arm.written++]!)).catch(fail);
     if (!this.#hasEnded) return;
     arm.closing = writer.close();
     arm.closing.catch(fail);

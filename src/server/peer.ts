@@ -1,9 +1,9 @@
 /** One connection of the server, with the members and events of a server-side WebSocket of ws. */
 import type { Connection } from "../connection/connection.ts";
-import { concat, EMPTY, viewOf, type Bytes } from "../core/bytes.ts";
+import { concat, copyOf, EMPTY, textOrBytes, viewOf, type Bytes } from "../core/bytes.ts";
 import { writeCloseBody } from "../core/closeFrame.ts";
 import type { ConnectionClosed, WSEvent } from "../core/events.ts";
-import { checkFlags, type OptionTable } from "../core/options.ts";
+import { checkFlags, passOn, type OptionTable } from "../core/options.ts";
 import { encodeText } from "../core/utf8.ts";
 import { isBlob } from "../stream/blob.ts";
 import type { Driver, EventHandler } from "../stream/driver.ts";
@@ -381,7 +381,7 @@ export class Peer extends Emitter<PeerEvents> {
     const begun = this.#fragmented ?? (fin ? undefined : { binary, decoder: textDecoder() });
     const payload = (begun?.binary ?? binary) ? bytesOf(content) : textOf(content, fin, begun?.decoder);
     try {
-      this.#connection.sendData(payload, fin, compress === undefined ? undefined : { compress });
+      this.#connection.sendData(payload, fin, compress === undefined ? undefined : passOn({ compress }));
     } catch (error) {
       this.#driver.flush(); // an extension that threw has ended the connection
       throw error;
@@ -450,7 +450,7 @@ export class Peer extends Emitter<PeerEvents> {
 
   /** Copies bytes that may have to wait, because their owner may reuse them. */
   #kept(bytes: Bytes): Bytes {
-    return this.#behindBlob === undefined ? bytes : bytes.slice();
+    return this.#behindBlob === undefined ? bytes : copyOf(bytes);
   }
 
   /**
@@ -497,8 +497,7 @@ export class Peer extends Emitter<PeerEvents> {
 }
 
 function contentOf(data: ControlPayload): string | Bytes {
-  if (typeof data === "number") return String(data);
-  return typeof data === "string" ? data : (viewOf(data ?? EMPTY) as Bytes);
+  return typeof data === "number" ? String(data) : textOrBytes(data ?? EMPTY);
 }
 
 function bytesOf(content: string | Bytes): Bytes {

@@ -9,7 +9,7 @@ import { checkOptions, refuse, requireCount, type OptionTable } from "../core/op
 import { headersFrom } from "../handshake/headReader.ts";
 import { parseTarget } from "../handshake/requestTarget.ts";
 import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.ts";
-import { requestOf } from "../stream/carriedOpening.ts";
+import { answering, requestOf } from "../stream/carriedOpening.ts";
 import { runTable, type RunOptions } from "../stream/connectionHook.ts";
 import { discard } from "../stream/discard.ts";
 import type { Driver, EventHandler } from "../stream/driver.ts";
@@ -401,6 +401,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     const driver: Driver = open(
       prepared,
       transport,
+      answering,
       { ...this.#timing, clock: this.options.clock },
       {
         requested: (event) =>

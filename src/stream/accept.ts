@@ -11,7 +11,7 @@ import type { ByteTransport } from "../transports/byteTransport.ts";
 import { ignore } from "../transports/ignore.ts";
 import { requireTransport } from "../transports/requireTransport.ts";
 import { abortableTable, unlessAborted, type Abortable } from "./abortable.ts";
-import { requestOf } from "./carriedOpening.ts";
+import { answering, requestOf } from "./carriedOpening.ts";
 import { runTable, type RunOptions } from "./connectionHook.ts";
 import type { Driver } from "./driver.ts";
 import { open, orDiscard, prepare } from "./opening.ts";
@@ -19,6 +19,7 @@ import { allowsOrigin, requireOriginPolicy, wrongOrigin, type OriginPolicy } fro
 import { admit, PendingRequest } from "./pendingRequest.ts";
 import { report } from "./report.ts";
 import { sessionOf, type WebSocketSession } from "./session.ts";
+import { WebSocketError } from "./webSocketError.ts";
 import { withResolvers } from "./withResolvers.ts";
 
 /** The options of {@link accept}. */
@@ -55,6 +56,11 @@ export interface IncomingRequest extends Omit<ConnectionRequested, "type"> {
   readonly remoteAddress: string | undefined;
   /** Whether the transport is encrypted, as with TLS. */
   readonly encrypted: boolean;
+  /**
+   * Aborted when the request needs no answer any more, because the client has gone or the server is stopping. Pass it on
+   * to what you wait for before you answer. After your answer it stays as it is.
+   */
+  readonly signal: AbortSignal;
   /**
    * Opens the connection. Rejects with a `WebSocketError` if the client has gone. Rejects as `ServerConnection.accept`
    * throws if the answer is invalid; the client then gets 500.
@@ -102,6 +108,8 @@ export interface Arrival {
   closed(): Promise<unknown> | undefined;
   /** Resolves when the transport has ended. */
   readonly finished: Promise<void>;
+  /** Why the transport failed, if it did. */
+  readonly fault: unknown;
   /**
    * Ends the connection on the application's behalf: with the status if the request is pending, with a Close frame if
    * it is open.
@@ -132,6 +140,7 @@ class Acceptance implements Arrival {
   readonly #from: Pick<IncomingRequest, "remoteAddress" | "encrypted">;
   #answerable: PendingRequest | undefined;
   #isAnswered = false;
+  #lapsed: AbortController | undefined;
   #closed: Promise<unknown> | undefined;
 
   constructor(transport: ByteTransport, options: AcceptTransportOptions, late: (error: unknown) => void) {
@@ -156,6 +165,7 @@ class Acceptance implements Arrival {
     this.#driver = open(
       prepared,
       transport,
+      answering,
       { ...timing, clock },
       {
         requested: (event) => this.#admit(event),
@@ -178,6 +188,10 @@ class Acceptance implements Arrival {
 
   get finished(): Promise<void> {
     return this.#driver.finished;
+  }
+
+  get fault(): unknown {
+    return this.#driver.fault;
   }
 
   closed(): Promise<unknown> | undefined {
@@ -223,12 +237,29 @@ class Acceptance implements Arrival {
   }
 
   #incoming(request: ConnectionRequested): IncomingRequest {
+    const signal = (): AbortSignal => this.#signal;
     return {
       ...request,
       ...this.#from,
+      get signal() {
+        return signal();
+      },
       accept: (answer) => this.#accept(answer),
       reject: (answer) => this.#reject(answer),
     };
+  }
+
+  /** Made at the first need: most handlers answer at once. */
+  get #signal(): AbortSignal {
+    if (this.#lapsed === undefined) {
+      const lapsed = (this.#lapsed = new AbortController());
+      const lapse = (reason: unknown): void => {
+        if (!this.#isAnswered) lapsed.abort(reason);
+      };
+      const ended = this.#opened.promise.then(({ closed }) => closed);
+      ended.then(() => lapse(new WebSocketError("the client has closed the connection")), lapse);
+    }
+    return this.#lapsed.signal;
   }
 
   async #accept(answer: AcceptOptions | undefined): Promise<WebSocketSession> {

@@ -1,6 +1,8 @@
 /** The clock that drivers read: the platform's, unless a test provides one. */
 import type { OptionTable } from "../core/options.ts";
 
+export { LONGEST_TIMER_MS } from "../transports/startTimer.ts";
+
 /**
  * Tells the time and sets timers. The platform's by default. Pass the `ManualClock` of `websocket-over/testing`, or your
  * own, wherever an option is named `clock`.
@@ -36,9 +38,6 @@ export interface ClockOption {
 }
 
 export const clockTable: OptionTable<ClockOption> = { clock: "{ now, setTimeout, clearTimeout }" };
-
-/** The longest delay that `setTimeout` supports, in milliseconds. Beyond it the callback runs at once. */
-export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
 
 /** A timer with the function that clears it: fake timers may be installed or removed in between. */
 interface SystemTimer {

@@ -7,6 +7,7 @@ import type { ByteTransport } from "../transports/byteTransport.ts";
 import { ignore } from "../transports/ignore.ts";
 import { onAbort } from "../transports/onAbort.ts";
 import { requireTransport } from "../transports/requireTransport.ts";
+import { startTimer } from "../transports/startTimer.ts";
 import { unlessAborted } from "./abortable.ts";
 import { acceptOn, incomingTable, type AcceptTransportOptions, type Arrival, type IncomingRequest } from "./accept.ts";
 import { systemClock, type ClockOption } from "./clock.ts";
@@ -150,7 +151,11 @@ async function serveOne(transport: ByteTransport, handler: RequestHandler, optio
   const handled = handleRequest(arrival, handler, options);
   await arrival.finished;
   stopped();
-  if (signal?.aborted !== true) await orTimeout(handled, options);
+  if (signal?.aborted === true) return;
+  await orTimeout(handled, options).catch((error: unknown) => {
+    // A clock that throws has failed the connection before, which has told it.
+    if (arrival.fault === undefined) tell(error, onError);
+  });
 }
 
 async function handleRequest(
@@ -189,15 +194,17 @@ function isWebSocketError(error: unknown): boolean {
   }
 }
 
-/** Waits no longer than ending a connection may take. Rejects as the promise does. */
+/** Waits no longer than ending a connection may take. Rejects as the promise does, or with what the clock throws. */
 export async function orTimeout(promise: Promise<void>, options: ClockOption & TimingOptions): Promise<void> {
   const { clock = systemClock } = options;
   const { promise: passed, resolve } = withResolvers();
-  // If the clock throws, the error is reported and nothing waits.
-  const timer = clock.setTimeout(resolve, resolveTiming(options).closeTimeoutMs);
+  let stop = ignore;
   try {
-    await Promise.race([promise, passed]);
-  } finally {
-    clock.clearTimeout(timer);
+    stop = startTimer(resolveTiming(options).closeTimeoutMs, resolve, clock);
+  } catch (error) {
+    // Nothing waits without a clock.
+    promise.catch(ignore);
+    throw error;
   }
+  await Promise.race([promise, passed]).finally(stop);
 }

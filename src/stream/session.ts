@@ -167,8 +167,8 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
   send(message: string | BufferSource, options?: SendOptions & Abortable): Promise<void> {
     if (options === undefined) return this.#outgoing.send(message, NO_OPTIONS, undefined);
     try {
-      const { signal, ...checked } = checkOptions("send()", options, abortableSendTable);
-      return this.#outgoing.send(message, checked, signal);
+      const checked = checkOptions("send()", options, abortableSendTable);
+      return this.#outgoing.send(message, checked, checked.signal);
     } catch (error) {
       return Promise.reject(error);
     }

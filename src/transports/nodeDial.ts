@@ -7,6 +7,7 @@ import type { ByteTransport } from "./byteTransport.ts";
 import { DialError, type DialErrorCode } from "./dialError.ts";
 import { socketTransport, type NodeDuplex } from "./nodeDuplex.ts";
 import { onAbort } from "./onAbort.ts";
+import { startTimer } from "./startTimer.ts";
 import { textOf } from "./textOf.ts";
 import { readProxyAnswer } from "./proxyAnswer.ts";
 import { ignore } from "./ignore.ts";
@@ -50,9 +51,6 @@ const table: OptionTable<DialOptions> = {
 
 /** Long enough for a slow phone; the same as the default for an opening handshake. */
 const TIMEOUT_MS = 10_000;
-
-/** The longest delay that Node's timers support. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Where to connect. */
 interface Place {
@@ -103,13 +101,10 @@ export async function dial(
   const proxyURL = proxy === undefined ? undefined : new ProxyURL(proxy);
   const attempt = new Attempt(given.signal, signal);
   const first = proxyURL?.place ?? server;
-  const timer =
-    timeoutMs > LONGEST_TIMER_MS
-      ? undefined
-      : setTimeout(() => {
-          const message = `no connection to ${server.authority} in ${timeoutMs} ms: ${attempt.waitsFor}; see the option timeoutMs`;
-          attempt.giveUp(new DialError(message, { code: "timedOut" }));
-        }, timeoutMs);
+  const stopTimer = startTimer(timeoutMs, () => {
+    const message = `no connection to ${server.authority} in ${timeoutMs} ms: ${attempt.waitsFor}; see the option timeoutMs`;
+    attempt.giveUp(new DialError(message, { code: "timedOut" }));
+  });
   try {
     const allows = given.allowsAddress ?? allowsAddress;
     let socket: NodeDuplex = await connectTCP(
@@ -128,7 +123,7 @@ export async function dial(
     attempt.giveUp(error);
     throw error;
   } finally {
-    clearTimeout(timer);
+    stopTimer();
   }
 }
 

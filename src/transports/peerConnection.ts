@@ -4,6 +4,7 @@ import { ignore } from "./ignore.ts";
 import { listenTo } from "./listeners.ts";
 import { onAbort } from "./onAbort.ts";
 import { firstOf } from "./settlement.ts";
+import { startTimer } from "./startTimer.ts";
 
 /** Where peer connections come from. */
 export interface PeerConnectionOptions {
@@ -52,15 +53,11 @@ export async function describe(
  */
 export async function gathered(peerConnection: RTCPeerConnection, ms: number, signal?: AbortSignal): Promise<string> {
   await firstOf<unknown>((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
+    const stopTimer = startTimer(ms, () => resolve(undefined));
     const look = (): void => {
       if (peerConnection.iceGatheringState === "complete") resolve(undefined);
     };
-    const waits = [
-      () => clearTimeout(timer),
-      listenTo(peerConnection, { icegatheringstatechange: look }),
-      onAbort(signal, reject),
-    ];
+    const waits = [stopTimer, listenTo(peerConnection, { icegatheringstatechange: look }), onAbort(signal, reject)];
     look();
     return waits;
   });

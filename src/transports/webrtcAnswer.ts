@@ -4,6 +4,7 @@ import type { ByteTransport } from "./byteTransport.ts";
 import { onAbort } from "./onAbort.ts";
 import { describe, gathered, watchFare } from "./peerConnection.ts";
 import { faultOf, fragmentOf, iceOf, withIce } from "./sessionDescription.ts";
+import { startTimer } from "./startTimer.ts";
 import { textOf } from "./textOf.ts";
 import { TransportError } from "./transportError.ts";
 import { channelsTable, incomingChannels, type IncomingChannelsOptions } from "./webrtcIncoming.ts";
@@ -87,11 +88,11 @@ export async function answerWebRTC(offer: string, options: AnswerOptions): Promi
   const gone = new AbortController();
   let settle!: () => void;
   const closed = new Promise<void>((resolve) => (settle = resolve));
-  let expiry: ReturnType<typeof setTimeout> | undefined = setTimeout(() => close(), timeoutMs);
+  let stopExpiry = startTimer(timeoutMs, () => close());
   const close = (): void => {
     if (gone.signal.aborted) return;
     gone.abort();
-    clearTimeout(expiry);
+    stopExpiry();
     stopWatching();
     forget();
     connection.close();
@@ -105,8 +106,8 @@ export async function answerWebRTC(offer: string, options: AnswerOptions): Promi
     }
     if (fare === "interrupted") return;
     wasConnected = true;
-    clearTimeout(expiry);
-    expiry = fare === "failed" ? setTimeout(close, lostMs) : undefined;
+    stopExpiry();
+    if (fare === "failed") stopExpiry = startTimer(lostMs, close);
   });
   const forget = onAbort(signal, close);
   try {

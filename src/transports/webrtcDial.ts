@@ -18,6 +18,7 @@ import {
 import { boundedText, DESCRIPTION_TYPE, FRAGMENT_TYPE, mediaTypeOf } from "./sessionHTTP.ts";
 import { faultOf, fragmentOf, iceOf, withIce } from "./sessionDescription.ts";
 import { firstOf } from "./settlement.ts";
+import { startTimer } from "./startTimer.ts";
 import { textOf } from "./textOf.ts";
 import { channelTable, dataChannelProtocol, sizesOf, transportOf, type DataChannelOptions } from "./webrtcChannel.ts";
 
@@ -166,8 +167,8 @@ class ClientSession {
   #isOpen = false;
   /** How many channels there are, opening ones included. */
   #users = 0;
-  #idle: ReturnType<typeof setTimeout> | undefined;
-  #giveUp: ReturnType<typeof setTimeout> | undefined;
+  #stopIdle = ignore;
+  #stopGivingUp: (() => void) | undefined;
   #isInterrupted = false;
   #isRestarting = false;
   #canRestart = true;
@@ -196,7 +197,7 @@ class ClientSession {
 
   /** Opens a channel. */
   async open(signal: AbortSignal | undefined): Promise<ByteTransport> {
-    clearTimeout(this.#idle);
+    this.#stopIdle();
     this.#users++;
     const channel = this.#connection.createDataChannel("websocket", { protocol: dataChannelProtocol });
     const { windowBytes, maxUnreadBytes, maxMessageBytes } = this.#options;
@@ -220,8 +221,8 @@ class ClientSession {
   end(reason: unknown): void {
     if (this.isOver) return;
     this.#gone.abort(reason);
-    clearTimeout(this.#idle);
-    clearTimeout(this.#giveUp);
+    this.#stopIdle();
+    this.#stopGivingUp?.();
     this.#stopWatching();
     this.#stopListening();
     this.#connection.close();
@@ -231,16 +232,16 @@ class ClientSession {
   #leave(): void {
     if (--this.#users > 0 || this.isOver) return;
     const { idleMs = 5000 } = this.#options;
-    this.#idle = setTimeout(() => this.end(undefined), idleMs);
+    this.#stopIdle = startTimer(idleMs, () => this.end(undefined));
   }
 
   async #connect(): Promise<void> {
     const { timeoutMs = 15_000, gatherMs = 1000 } = this.#options;
     const late = new AbortController();
-    const timer = setTimeout(() => {
+    const stopTimer = startTimer(timeoutMs, () => {
       const message = `no connection in ${timeoutMs} ms: see the option timeoutMs`;
       late.abort(new DialError(message, { code: "timedOut" }));
-    }, timeoutMs);
+    });
     const forget = onAbort(this.#gone.signal, (reason) => late.abort(reason));
     try {
       await this.#exchange(gatherMs, late.signal);
@@ -248,7 +249,7 @@ class ClientSession {
       this.#isOpen = true;
       this.#fare = (fare) => this.#watch(fare);
     } finally {
-      clearTimeout(timer);
+      stopTimer();
       forget();
     }
   }
@@ -374,13 +375,13 @@ class ClientSession {
     if (fare === "ended") this.end(undefined);
     else if (fare === "connected") {
       this.#isInterrupted = false;
-      clearTimeout(this.#giveUp);
-      this.#giveUp = undefined;
+      this.#stopGivingUp?.();
+      this.#stopGivingUp = undefined;
     } else {
       const { lostMs = 30_000 } = this.#options;
       this.#isInterrupted = true;
       // Not before: Firefox may call a connection that works interrupted (153).
-      if (fare === "failed") this.#giveUp ??= setTimeout(() => this.end(undefined), lostMs);
+      if (fare === "failed") this.#stopGivingUp ??= startTimer(lostMs, () => this.end(undefined));
       void this.#restart();
     }
   }

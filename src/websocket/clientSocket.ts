@@ -1,13 +1,14 @@
 /** Implements a `WebSocket` object (WHATWG WebSockets §3, §4, §5) beneath its Web IDL face. */
 import { ClientConnection } from "../connection/clientConnection.ts";
-import { viewOf, type Bytes } from "../core/bytes.ts";
+import type { Bytes } from "../core/bytes.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { fastPaths } from "../core/runs/fastPaths.ts";
 import { resolveTiming } from "../core/deadlines.ts";
 import { RemoteProtocolError } from "../core/errors.ts";
 import type { BytesReceived, ConnectionClosed, ConnectionEstablished, TextReceived, WSEvent } from "../core/events.ts";
 import { formatExtensions } from "../handshake/headerGrammar.ts";
-import { LONGEST_TIMER_MS, systemClock, type Clock } from "../stream/clock.ts";
+import { asking } from "../stream/carriedOpening.ts";
+import { systemClock, type Clock } from "../stream/clock.ts";
 import type { Dial, WebSocketOptions } from "../stream/dial.ts";
 import { discard } from "../stream/discard.ts";
 import type { Driver } from "../stream/driver.ts";
@@ -20,6 +21,7 @@ import { explain, WebSocketError } from "../stream/webSocketError.ts";
 import { credentialsOf, requestFor } from "../stream/webSocketURL.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { requireTransport } from "../transports/requireTransport.ts";
+import { startTimer } from "../transports/startTimer.ts";
 import { closeEvent } from "./closeEvent.ts";
 import { Fifo } from "../stream/fifo.ts";
 import { queueTask } from "../stream/tasks.ts";
@@ -62,7 +64,7 @@ export class ClientSocket {
   /** Defined until there is a transport. */
   #dialing: AbortController | undefined = new AbortController();
   readonly #clock: Clock;
-  readonly #handshakeTimer: unknown;
+  readonly #stopHandshakeTimer: () => void;
   #driver: Driver | undefined;
   /** Why this side abandoned the connection, if it did. */
   #failure: WebSocketError | undefined;
@@ -108,10 +110,7 @@ export class ClientSocket {
     this.#prepared = prepare(ClientConnection, connectionOptions, onConnection);
     this.#connection = this.#prepared.connection;
     this.#assembler = new MessageAssembler(this.#connection);
-    this.#handshakeTimer = clock.setTimeout(
-      () => this.#timeOut(handshakeTimeoutMs),
-      Math.min(handshakeTimeoutMs, LONGEST_TIMER_MS),
-    );
+    this.#stopHandshakeTimer = startTimer(handshakeTimeoutMs, () => this.#timeOut(handshakeTimeoutMs), clock);
     const { signal } = this.#dialing!;
     new Promise<ByteTransport>((resolve) => resolve(dial(url, [...protocols], signal))).then(
       (transport) => this.#attach(transport),
@@ -180,7 +179,7 @@ export class ClientSocket {
     try {
       requireTransport("new WebSocket()", transport);
       this.#driver = orDiscard(transport, () =>
-        open(this.#prepared, transport, options, {
+        open(this.#prepared, transport, asking, options, {
           established: (event) => this.#establish(event),
           failed: (error, closed) => this.#end(closed, error),
         }),
@@ -275,7 +274,7 @@ export class ClientSocket {
   }
 
   #clearHandshakeTimer(): void {
-    attempt(() => this.#clock.clearTimeout(this.#handshakeTimer));
+    this.#stopHandshakeTimer();
   }
 
   /** §4, "When the WebSocket connection is closed, possibly cleanly". */
@@ -329,13 +328,13 @@ export class ClientSocket {
     this.#driver!.flush();
   }
 
-  #transmit(data: string | ArrayBuffer | ArrayBufferView, handOver: boolean, size: number, callback?: Callback): void {
+  #transmit(data: string | Bytes, handOver: boolean, size: number, callback?: Callback): void {
     if (this.#connection.state !== "open") {
       this.#drop(callback);
       return;
     }
     try {
-      this.#connection.sendData(data as string | BufferSource, true, { handOver });
+      this.#connection.sendData(data, true, handOver ? HANDED_OVER : undefined);
     } catch (error) {
       this.#driver!.flush(); // an extension that threw has ended the connection
       throw error;
@@ -343,7 +342,7 @@ export class ClientSocket {
     this.#driver!.written((error) => this.#noteTaken(size, callback, error));
   }
 
-  #sendBehindBlobs(data: string | ArrayBuffer, size: number, callback?: Callback): void {
+  #sendBehindBlobs(data: string | Bytes, size: number, callback?: Callback): void {
     this.#goBehindBlobs(() => this.#orTell(callback, () => this.#transmit(data, true, size, callback)));
   }
 
@@ -353,7 +352,7 @@ export class ClientSocket {
         this.#fail("a Blob could not be read", error);
         throw error;
       });
-      this.#transmit(data, true, blob.size, callback);
+      this.#transmit(new Uint8Array(data), true, blob.size, callback);
     });
   }
 
@@ -400,6 +399,8 @@ export class ClientSocket {
   }
 }
 
-function snapshot(data: string | ArrayBuffer | ArrayBufferView): string | ArrayBuffer {
-  return typeof data === "string" ? data : viewOf(data).slice().buffer;
+const HANDED_OVER = { handOver: true };
+
+function snapshot(data: string | Bytes): string | Bytes {
+  return typeof data === "string" ? data : data.slice();
 }

@@ -333,6 +333,22 @@ describe("the bridge closes both", () => {
     expect(await server.closed).toMatchObject({ closeCode: 1011 });
     expect(await client.closed).toMatchObject({ closeCode: 1011 });
   });
+  test("with 1011 when its clock can't set a timer, and rejects with the error", async () => {
+    const [end, near] = pipe();
+    const [far, serverEnd] = pipe();
+    const [client, a] = await Promise.all([connect(end), accept(near).then((request) => request.accept())]);
+    const [b, server] = await Promise.all([connect(far), accept(serverEnd).then((request) => request.accept())]);
+    const clock = new ManualClock();
+    clock.setTimeout = () => {
+      throw new Error("no timers");
+    };
+    const bridged = bridgeMessages(a, b, { clock });
+    bridged.catch(() => undefined);
+    void client.close({ closeCode: 4000 });
+    expect(await server.closed).toMatchObject({ closeCode: 1011 });
+    expect(await client.closed).toMatchObject({ closeCode: 1011 });
+    await expect(bridged).rejects.toThrow("no timers");
+  });
   test("with 1011 when somebody else reads the messages of one, and rejects with a TypeError", async () => {
     const [end, near] = pipe();
     const [far, serverEnd] = pipe();

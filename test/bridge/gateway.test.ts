@@ -181,6 +181,69 @@ describe("a client gets the upstream's answer", () => {
     expect(await opening).toMatchObject({ status: 504, body: "the upstream did not answer in time\n" });
     expect(slow.errors).toMatchObject([{ message: "no WebSocket to upstream.example in 5000 ms" }]);
   });
+  test("a client that leaves ends the dial, and frees its place", async () => {
+    const reasons: unknown[] = [];
+    const { open, errors } = world({
+      maxConnections: 1,
+      dial: (_, __, signal) =>
+        new Promise(() => {
+          signal.addEventListener("abort", () => reasons.push(signal.reason));
+        }),
+    });
+    for (let i = 1; i <= 2; i++) {
+      const leaving = new AbortController();
+      const opening = open({ signal: leaving.signal }).catch((error: unknown) => error);
+      await settled();
+      leaving.abort(new Error("left"));
+      expect(await opening).toEqual(new Error("left"));
+      await settled(10);
+      expect([reasons.length, errors.length]).toEqual([i, i]);
+    }
+    expect(errors[0]).toBe(reasons[0]);
+    expect(errors[0]).toMatchObject({ name: "WebSocketError", closeCode: 1006 });
+  });
+  test("a client that leaves during the upstream's handshake, or before the upstream is decided, leaves nothing", async () => {
+    const { signal, listeners } = countedSignal();
+    const ends: Promise<unknown>[] = [];
+    const toUpstream = world({
+      maxConnections: 1,
+      signal,
+      dial: () => {
+        const [near, far] = pipe();
+        ends.push(far.readable.pipeTo(new WritableStream()).catch(() => "failed"));
+        return { ...near, remoteAddress: "203.1.114.5" };
+      },
+    });
+    const undecided = world({ maxConnections: 1, signal, to: () => new Promise<undefined>(() => undefined) });
+    for (const { open, errors } of [toUpstream, undecided]) {
+      for (let i = 1; i <= 2; i++) {
+        const leaving = new AbortController();
+        const opening = open({ signal: leaving.signal }).catch(() => undefined);
+        await settled();
+        leaving.abort();
+        await opening;
+        await settled(10);
+        expect(errors).toHaveLength(i);
+        expect(errors[i - 1]).toMatchObject({ name: "WebSocketError", closeCode: 1006 });
+      }
+    }
+    expect(await Promise.all(ends)).toEqual(["failed", "failed"]);
+    expect(listeners()).toBe(0);
+  });
+  test("a clock that can't clear timers changes nothing", async () => {
+    const clock = new ManualClock();
+    clock.clearTimeout = () => {
+      throw new Error("no");
+    };
+    const { open, errors } = world({ clock, idleMs: 60_000 });
+    const session = await open();
+    await clock.advance(10_000);
+    await session.send("hello");
+    expect(await session.receive()).toBe("hello");
+    await session.close();
+    await settled(10);
+    expect(errors).toEqual([]);
+  });
   test("a transport that is dialled too late is ended", async () => {
     const clock = new ManualClock();
     const [near, far] = pipe();

@@ -1,4 +1,5 @@
 /** `websocket-over bridge`, between our transports and an unmodified server. */
+import { once } from "node:events";
 import { createServer as createHTTPServer } from "node:http";
 import { connect as connectHTTP2 } from "node:http2";
 import { createServer, type AddressInfo, type Server } from "node:net";
@@ -97,6 +98,28 @@ test("http2: joins WebSockets of HTTP/2 with a server", async () => {
   await expectEcho(await connect(await dial(url), { url }));
 });
 
+test(
+  "--max-message limits the messages of each WebSocket, and closes one that is over it with 1009",
+  { timeout: 120_000 },
+  async () => {
+    const to = `ws://${await upstream()}`;
+    const overHTTP2 = start("bridge", "http2://127.0.0.1:0", to, "--max-message", "100000");
+    const client = connectHTTP2(`http://127.0.0.1:${await overHTTP2.port()}`);
+    onTestFinished(() => client.destroy());
+    const url = new URL("ws://127.0.0.1/");
+    await expectEcho(await connect(await http2Dial(client)(url), { url }));
+    const session = await connect(await http2Dial(client)(url), { url });
+    await session.send(new Uint8Array(100_001));
+    expect(await session.closed).toMatchObject({ closeCode: 1009 });
+
+    const tunnelled = start("bridge", "ws://127.0.0.1:0/", to, "--max-message", "100000");
+    const carrier = new WebSocket(`ws://127.0.0.1:${await tunnelled.port()}/`);
+    carrier.on("open", () => carrier.send(new Uint8Array(100_001)));
+    const [closeCode] = (await once(carrier, "close")) as [number];
+    expect(closeCode).toBe(1009);
+  },
+);
+
 test("webrtc: carries bytes through data channels", async () => {
   const authority = await upstream();
   const bridge = start("bridge", "webrtc:http://127.0.0.1:0/rtc", `tcp:${authority}`);
@@ -164,7 +187,7 @@ test("http2: passes on only the headers that --forward names", async () => {
 });
 
 test(
-  "wrong options, ports in use and files that are no certificates end with one line, before anything listens",
+  "wrong options, ports in use and files without a certificate end with one line, before anything listens",
   { timeout: 300_000 },
   async () => {
     const taken = await listening(createServer());
@@ -177,6 +200,7 @@ test(
         /README.md are no certificate/,
       ],
       [["http2://127.0.0.1:0", "ws://h", "--cert", "/no/such", "--key", "x"], 1, /\/no\/such: there is no such file/],
+      [["ws://h:1/", "tcp:h:1", "--max-message", "1.5"], 2, /--max-message takes a whole number above 0, not 1\.5/],
       [["ws://h:1/", "tcp:h:1", "--idle", "soon"], 2, /--idle takes a number above 0, not soon/],
       [[`ws://127.0.0.1:${taken}/`, "tcp:h:1"], 1, /another program listens there already/],
       [[`webrtc:http://127.0.0.1:${taken}/`, "tcp:h:1"], 1, /another program listens there already/],
@@ -190,7 +214,7 @@ test(
   },
 );
 
-test("webrtc: refuses what is no offer, and goes on", async () => {
+test("webrtc: refuses a body that is not an offer, and goes on", async () => {
   const bridge = start("bridge", "webrtc:http://127.0.0.1:0/rtc", "tcp:127.0.0.1:1");
   const endpoint = (await bridge.says(/webrtc:(http:\/\/127\.0\.0\.1:\d+\/rtc)/))[1]!;
   const post = async (body: string, type = "application/sdp"): Promise<number> => {

@@ -9,7 +9,7 @@ export class Program {
   readonly #process: ChildProcessWithoutNullStreams;
   /** Its output, from both streams. */
   output = "";
-  /** What it has written to its standard output, and to its standard error. */
+  /** Its standard output, and its standard error. */
   readonly said = { stdout: "", stderr: "" };
   /** Is called with every line of the standard output. */
   onLine: ((line: string) => void) | undefined;
@@ -35,6 +35,14 @@ export class Program {
       this.#process.on("close", resolve).on("error", reject);
     });
     void this.ended.catch(() => {}).then(() => this.#changed.resolve(undefined));
+  }
+
+  get pid(): number {
+    return this.#process.pid!;
+  }
+
+  get standardStreams(): Pick<ChildProcessWithoutNullStreams, "stdin" | "stdout"> {
+    return this.#process;
   }
 
   /** A TypeScript program of this repository, by its path from the top. */

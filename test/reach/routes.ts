@@ -24,13 +24,20 @@ export type RouteName = "directly" | "HTTP/2" | "WebRTC" | "tunnel" | "stdio";
 
 const command = "src/cli/main.ts";
 
+/** Enough for the longest message that is tried. */
+const MAX_MESSAGE_BYTES = 1024 * 1024 * 1024;
+
 /** Makes a route to the server at this URL, which refuses what asks for /401. */
 export const routes: Readonly<Record<RouteName, (server: URL) => Promise<Route>>> = {
   directly: (server) =>
     Promise.resolve({ dial: (url) => dialTCP(url), address: server.href, close: () => Promise.resolve() }),
   async "HTTP/2"(server) {
     const start = (to: string): Program =>
-      Program.node(command, "bridge", "http2://127.0.0.1:0", to, "--forward", "Cookie", "--quiet");
+      Program.node(
+        command,
+        ...["bridge", "http2://127.0.0.1:0", to, "--forward", "Cookie", "--quiet"],
+        ...["--max-message", String(MAX_MESSAGE_BYTES)],
+      );
     const programs = [start(server.href), start(new URL("/401", server).href)] as const;
     const [echoing, refusing] = await Promise.all(
       programs.map(async (program) => connectHTTP2(`http://127.0.0.1:${await program.port()}`)),
@@ -91,7 +98,7 @@ export const routes: Readonly<Record<RouteName, (server: URL) => Promise<Route>>
   },
 };
 
-/** The servers that are tried, each in a process of its own. */
+/** The servers, each in a separate process. */
 export const servers = {
   ws: () => Program.node("test/reach/wsServer.ts"),
   websockets: () => new Program("/usr/bin/python3", ["-u", "test/reach/websockets_server.py"]),

@@ -9,6 +9,8 @@ import {
   type IncomingRequest,
   type OriginPolicy,
 } from "../../src/stream/index.ts";
+import { systemClock, type Clock } from "../../src/stream/clock.ts";
+import { withResolvers } from "../../src/stream/withResolvers.ts";
 import { ManualClock } from "../../src/testing/manualClock.ts";
 import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
 import { ACCEPT, KEY, NONCE, request, response } from "../handshake/heads.ts";
@@ -241,6 +243,36 @@ describe("accept", () => {
     await settled();
     expect(await failure(asked.accept())).toMatchObject({ name: "WebSocketError", closeCode: 1006 });
     await asked.reject();
+  });
+  test("the request's signal is aborted when the client goes before the answer, and not after it", async () => {
+    const ends = async (answer: (asked: IncomingRequest) => unknown): Promise<AbortSignal> => {
+      const [near, far] = pipe();
+      const leave = new AbortController();
+      const opening = connect(near, { signal: leave.signal }).catch(() => undefined);
+      const asked = await accept(far);
+      const { signal } = asked;
+      expect([signal.aborted, asked.signal]).toEqual([false, signal]);
+      await answer(asked);
+      leave.abort();
+      await (await opening)?.close().catch(() => undefined);
+      await settled(10);
+      return signal;
+    };
+    const gone = await ends(() => undefined);
+    expect(gone.reason).toMatchObject({ name: "WebSocketError", closeCode: 1006 });
+    expect((await ends((asked) => asked.accept())).aborted).toBe(false);
+    expect((await ends((asked) => asked.reject())).aborted).toBe(false);
+  });
+  test("the request's signal is aborted if a client that is known already closes before it is accepted", async () => {
+    const [near, far] = pipe();
+    const [client, asked] = await Promise.all([
+      connect(near, { handshake: "none" }),
+      accept(far, { handshake: "none" }),
+    ]);
+    const { signal } = asked;
+    await client.close();
+    await settled(10);
+    expect(signal.reason).toMatchObject({ name: "WebSocketError" });
   });
   test("a signal cancels the wait for the request", async () => {
     const transport = new WireTransport();
@@ -566,6 +598,68 @@ describe("serve", () => {
     const late = arrivals.arrive();
     await expect(late.readable.getReader().read()).rejects.toEqual(new Error("shutting down"));
     await expect(late.writable.getWriter().closed).rejects.toEqual(new Error("shutting down"));
+  });
+  test("a signal that stops it aborts the signal of a waiting request", async () => {
+    const stop = new AbortController();
+    const [near, far] = pipe();
+    const waiting = withResolvers<AbortSignal>();
+    const served = serve(
+      [far],
+      async ({ signal }) => {
+        waiting.resolve(signal);
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      },
+      { signal: stop.signal },
+    );
+    const opening = failure(connect(near));
+    const signal = await waiting.promise;
+    stop.abort();
+    expect(await opening).toMatchObject({ rejection: { status: 503 } });
+    await served;
+    expect(signal.aborted).toBe(true);
+  });
+  test("waits for a handler without a limit if closeTimeoutMs is Infinity", async () => {
+    const [near, far] = pipe();
+    const handler = withResolvers();
+    const served = serve(
+      [far],
+      async (asked) => {
+        await (
+          await asked.accept()
+        ).closed;
+        await handler.promise;
+      },
+      { closeTimeoutMs: Infinity },
+    );
+    await (await connect(near)).close();
+    expect(await isPending(served)).toBe(true);
+    handler.resolve();
+    await served;
+  });
+  test("a clock that can't set timers fails that connection, and is told once", async () => {
+    for (const works of [0, 1, 2]) {
+      let calls = 0;
+      const thrown = new Error("no timers");
+      const clock: Clock = {
+        ...systemClock,
+        setTimeout(callback, ms) {
+          if (calls++ >= works) throw thrown;
+          return systemClock.setTimeout(callback, ms);
+        },
+      };
+      const errors: unknown[] = [];
+      const [near, far] = pipe();
+      const served = serve([far], async (asked) => void (await (await asked.accept()).closed), {
+        clock,
+        onError: (error) => errors.push(error),
+      });
+      const session = await connect(near).catch(() => undefined);
+      await session?.close().catch(() => undefined);
+      await served;
+      await settled(10);
+      expect(errors).toHaveLength(1);
+      expect([errors[0], (errors[0] as Error).cause]).toContain(thrown);
+    }
   });
   test("fails with its source, when the existing connections have ended", async () => {
     const arrivals = new Arrivals();

@@ -75,7 +75,7 @@ describe("constructor", () => {
     expect(names).toEqual(["url", "opened", "closed", "close"]);
     stream.close();
   });
-  test("tells the caller of the maker what it lacks", () => {
+  test("refuses wrong arguments with a helpful error", () => {
     expect(() => createWebSocketStreamClass(pipe()[0] as never)).toThrow(/connect\(\)/);
     expect(() => createWebSocketStreamClass(() => pipe()[0], { url: "x" } as never)).toThrow(/no option url/);
   });
@@ -109,7 +109,7 @@ describe("opened", () => {
     }
     stream.close();
   });
-  test("refuses a chunk that is no message, and fails the writable alone", async () => {
+  test("refuses a chunk that is not a message, and fails only the writable", async () => {
     const stream = new WebSocketStream(say("!burst 1"));
     const { readable, writable } = await stream.opened;
     await expect(writable.getWriter().write(Symbol("x") as never)).rejects.toThrow(TypeError);
@@ -133,6 +133,17 @@ describe("opened", () => {
     expect(await bothFail(new Throwing(SERVER))).toMatchObject({ name: "WebSocketError", cause });
     const Wrong = createWebSocketStreamClass(() => 1 as unknown as ByteTransport);
     expect(await bothFail(new Wrong(SERVER))).toMatchObject({ name: "WebSocketError", cause: { name: "TypeError" } });
+  });
+  test("waits for ever, without a timer, if handshakeTimeoutMs is Infinity", async () => {
+    const clock = new ManualClock();
+    const waits: number[] = [];
+    clock.setTimeout = (_, ms) => waits.push(ms);
+    const Patient = createWebSocketStreamClass(() => pipe()[0], { clock, handshakeTimeoutMs: Infinity });
+    const stream = new Patient(SERVER);
+    await clock.advance(2 ** 31);
+    expect([waits, await isPending(stream.opened)]).toEqual([[], true]);
+    stream.close();
+    await bothFail(stream);
   });
   test("rejects, and closed with it, if the handshake takes too long, the dial's time included", async () => {
     for (const dial of [() => new Promise<ByteTransport>(() => {}), () => new WireTransport()]) {

@@ -88,6 +88,18 @@ describe("webRTCDial", () => {
     expect(connections).toHaveLength(2);
   });
 
+  test("keeps the connection for ever with idleMs: Infinity, and waits for ever with timeoutMs: Infinity", async () => {
+    const { dial, connections } = dialing([created()], { idleMs: Infinity, timeoutMs: Infinity });
+    const dialed = dial();
+    await turn(60_000);
+    expect(connections[0]!.closes).toBe(0);
+    connections[0]!.become("connected");
+    (await dialed).close!();
+    await turn(60_000);
+    expect([connections[0]!.closes, connections.length]).toEqual([0, 1]);
+    dial.close();
+  });
+
   test.each([1, 2, 3])(
     "tries again with a new connection if the platform refuses the answer: %i times",
     async (times) => {

@@ -1,6 +1,7 @@
 /** What the class adds to the browser's: custom transports, and features for the libraries that take a `WebSocket`. */
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { RemoteProtocolError, WSConnection } from "../../src/index.ts";
+import { accept } from "../../src/stream/index.ts";
 import { ManualClock } from "../../src/testing/manualClock.ts";
 import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
 import {
@@ -184,6 +185,31 @@ describe("dial", () => {
     await clock.advance(1);
     const { cause } = await closed;
     expect(cause?.cause).toMatchObject({ code: "handshakeTimeout" });
+  });
+  test("may take for ever with handshakeTimeoutMs: Infinity, which sets no timer", async () => {
+    const clock = new ManualClock();
+    const waits: number[] = [];
+    const setTimeout = clock.setTimeout.bind(clock);
+    clock.setTimeout = (callback, ms) => {
+      waits.push(ms);
+      return setTimeout(callback, ms);
+    };
+    const { closed } = dial(() => pipe()[0], { clock, handshakeTimeoutMs: Infinity });
+    await clock.advance(2 ** 31);
+    expect([waits, await isPending(closed)]).toEqual([[], true]);
+  });
+  test("does not end an open connection when a timer rings that the clock could not clear", async () => {
+    const clock = new ManualClock();
+    clock.clearTimeout = () => {
+      throw new Error("no");
+    };
+    const [near, far] = pipe();
+    void accept(far).then((request) => request.accept());
+    const { socket } = dial(() => near, { clock, handshakeTimeoutMs: 1500 });
+    await event(socket, "open");
+    await clock.advance(1500);
+    expect(socket.readyState).toBe(1);
+    socket.close();
   });
   test("is aborted by close(), and a transport that arrives later is closed", async () => {
     const timers = countTimers();
