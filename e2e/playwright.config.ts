@@ -19,7 +19,7 @@ export default defineConfig({
   globalSetup: "./pageScript.setup.ts",
   outputDir: "test-results",
   reporter: "list",
-  workers: 1,
+  workers: 2,
   // A busy machine takes several times as long; a test that says how long something may take measures that itself.
   timeout: 90_000,
   expect: { timeout: 20_000 },
@@ -59,5 +59,6 @@ export default defineConfig({
     cwd: dirname(import.meta.dirname),
     url: `http://127.0.0.1:${PORT}`,
     reuseExistingServer: false,
+    timeout: 300_000, // it builds the playground first
   },
 });
