@@ -61,16 +61,16 @@ interface Kind {
   readonly client: (bridge: Program) => Promise<{ open: () => Promise<End>; stop: () => void }>;
 }
 
-function endOfTransport({ readable, writable, close }: ByteTransport): End {
-  const reader = readable.getReader();
-  const writer = writable.getWriter();
+function endOfTransport(transport: ByteTransport): End {
+  const reader = transport.readable.getReader();
+  const writer = transport.writable.getWriter();
   return {
     send: () => writer.write(chunk),
     receive: async () => (await reader.read()).value?.length ?? 0,
     async close() {
       await writer.close();
       while (!(await reader.read()).done);
-      close?.();
+      transport.close?.();
     },
   };
 }
