@@ -8,7 +8,11 @@ export default defineConfig({
   // Relative, so that the page can be put anywhere.
   base: "./",
   resolve: { alias: sourceAliases },
-  build: { outDir: "demo/dist" },
+  build: {
+    outDir: "demo/dist",
+    // The first with light-dark(). For older ones it becomes a media query, which a chosen theme does not change.
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
+  },
   plugins: [documentation(), offline()],
   server: { host: "127.0.0.1" },
   oxc: { jsx: { importSource: "preact" } },
