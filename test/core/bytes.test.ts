@@ -46,6 +46,12 @@ describe("viewOf", () => {
     expect(() => viewOf(source)).toThrow(TypeError);
     expect(() => viewOf(source)).toThrow(UNFIT);
   });
+  test("returns no bytes for an array that it has accepted and that was transferred since", () => {
+    const bytes = hex("01 02");
+    for (let i = 0; i < 2; i++) expect(viewOf(bytes)).toBe(bytes);
+    structuredClone(bytes, { transfer: [bytes.buffer] });
+    expect(viewOf(bytes)).toBe(EMPTY);
+  });
   test("accepts the copy that its error asks for", () => {
     for (const [, make] of unfitMemory.slice(0, 5)) {
       const source = make();
