@@ -231,8 +231,8 @@ export abstract class Connection {
    * as U+FFFD.
    *
    * Throws `LocalProtocolError` unless the connection is open, and for a text fragment in a binary message or the
-   * reverse; `TypeError` for anything but strings and bytes, and for an option that does not exist. Rethrows an
-   * extension's error, which also ends the connection.
+   * reverse; `TypeError` for anything but strings and bytes, for bytes in shared or resizable memory, and for an option
+   * that does not exist. Rethrows an extension's error, which also ends the connection.
    */
   sendData(data: string | BufferSource, final = true, options?: SendOptions): void {
     if (options !== undefined) checkFlags("sendData()", options, sendTable);
@@ -240,8 +240,8 @@ export abstract class Connection {
   }
 
   /**
-   * Sends a Ping (§5.5.2). Throws `RangeError` if the payload exceeds 125 bytes, `LocalProtocolError` unless the
-   * connection is open.
+   * Sends a Ping (§5.5.2). Throws `RangeError` if the payload exceeds 125 bytes, `TypeError` if it is not bytes or lies
+   * in shared or resizable memory, `LocalProtocolError` unless the connection is open.
    */
   ping(payload?: BufferSource): void {
     this.#require("sendPing").ping(payload === undefined ? EMPTY : viewOf(payload));

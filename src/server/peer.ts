@@ -202,7 +202,7 @@ export class Peer extends Emitter<PeerEvents> {
   /**
    * Sends a message, or with `fin: false` a fragment of one. Bytes sent as text must be UTF-8; invalid ones become
    * U+FFFD. Once the connection is closing, sends nothing and passes an error to the callback. Throws `TypeError` if
-   * `data` is neither text nor bytes, and for an option that does not exist.
+   * `data` is neither text nor bytes, or lies in shared or resizable memory, and for an option that does not exist.
    */
   send(data: Sendable, options?: PeerSendOptions | Callback, callback?: Callback): void {
     if (typeof options === "function") {

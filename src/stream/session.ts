@@ -164,8 +164,8 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
 
   /**
    * Sends a message. Resolves as soon as there is room for the next one. If there is room at once, the bytes are read
-   * during the call, else before the promise resolves. Aborting the signal cancels a message that still waits for room;
-   * no part of it is sent.
+   * during the call, else before the promise resolves. Rejects with `TypeError` for bytes in shared or resizable memory.
+   * Aborting the signal cancels a message that still waits for room; no part of it is sent.
    */
   send(message: string | BufferSource, options?: SendOptions & Abortable): Promise<void> {
     if (options === undefined) return this.#outgoing.send(message, NO_OPTIONS, undefined);
