@@ -3,6 +3,7 @@ import { playwright } from "@vitest/browser-playwright";
 import { mergeConfig } from "vite";
 import { defineConfig } from "vitest/config";
 import { findChromium } from "./test/support/chromium.ts";
+import "./test/support/compileCache.ts";
 import { findFirefox } from "./test/support/firefox.ts";
 import { pageExamples } from "./test/support/pageExamples.ts";
 import playground from "./vite.config.ts";

@@ -2,7 +2,9 @@
  * For TypeDoc: finds a document by the words that its front matter has under `search`, as readers name the problem, and
  * tells assistive technology which part of a page is which. Leads to the playground from every page.
  */
-import { IndexEvent, PageEvent } from "typedoc";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { IndexEvent, PageEvent, RendererEvent } from "typedoc";
 
 const ACCESSIBLE = [
   ['<div class="col-sidebar">', '<div class="col-sidebar" role="complementary">'],
@@ -16,7 +18,18 @@ const ACCESSIBLE = [
   ],
 ];
 
+/** How the page's script looks for a word: anywhere in other words. */
+const ANYWHERE = "c.length?`*${c}*`";
+/** A short word only at their beginning: "ice" does not find "service". */
+const SHORT_AT_START = "c.length>3?`*${c}*`:c.length?`${c}*`";
+
 export function load({ renderer }) {
+  renderer.on(RendererEvent.END, ({ outputDirectory }) => {
+    const script = join(outputDirectory, "assets/main.js");
+    const text = readFileSync(script, "utf8");
+    if (!text.includes(ANYWHERE)) throw new Error(`TypeDoc's search has changed: ${ANYWHERE} is not in ${script}`);
+    writeFileSync(script, text.replace(ANYWHERE, SHORT_AT_START));
+  });
   renderer.on(IndexEvent.PREPARE_INDEX, ({ searchResults, searchFields, searchFieldWeights }) => {
     searchFieldWeights.problem = 200;
     for (const [i, { frontmatter }] of searchResults.entries()) {

@@ -66,6 +66,63 @@ for (const colorScheme of ["light", "dark"] as const) {
   }
 }
 
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const width of [1440, 390]) {
+    test(`axe finds no violation in rarer states in the ${colorScheme} theme at ${width} px`, async ({ page }) => {
+      test.setTimeout(900_000);
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await page.setViewportSize({ width, height: 900 });
+      const isNarrow = width < 900;
+      const openSide = async (name: string): Promise<Locator> => {
+        if (isNarrow) await page.getByRole("tab", { name, exact: true }).click();
+        return page.getByRole("region", { name, exact: true });
+      };
+      await page.goto("/");
+      const client = await openSide("Client");
+      await client.getByRole("button", { name: "More" }).click();
+      await client.getByLabel("Times", { exact: true }).fill("30");
+      await client.getByLabel("Text", { exact: true }).fill('{"a":[1,true,null]}');
+      await client.getByRole("button", { name: "Send text" }).click();
+      await client.locator("summary").click();
+      await expectAccessible(page, "more of a side, and its life cycle");
+      if (isNarrow) await page.getByRole("tab", { name: "Ladder" }).click();
+      await expect(page.getByRole("option", { name: /folded/ })).toBeVisible();
+      await page.getByRole("option", { name: /TEXT/ }).last().click();
+      await page.getByRole("button", { name: "JSON", exact: true }).click();
+      await expectAccessible(page, "a ladder with a fold, and a payload as a tree");
+      if (!isNarrow) {
+        await page.getByRole("searchbox", { name: "Filter" }).fill("opcode:nonsense");
+        await expectAccessible(page, "a filter that is wrong");
+        await page.getByRole("searchbox", { name: "Filter" }).fill("");
+      }
+      const server = await openSide("Server");
+      if (isNarrow) await expect(server.getByLabel("Auto-accept")).toBeVisible();
+      await server.getByLabel("Auto-accept").uncheck();
+      await (await openSide("Client")).getByRole("button", { name: "Connect again" }).click();
+      await expect((await openSide("Server")).getByRole("button", { name: "Reject" })).toBeVisible();
+      await expectAccessible(page, "a request that waits for an answer");
+      await server.getByRole("button", { name: "Reject" }).click();
+      await expect(page.getByRole("status", { name: "Server state" })).toHaveText("closed");
+      await expectAccessible(page, "a connection that was refused");
+      await page.goto("/#scenario=nonsense");
+      await expectAccessible(page, "a link that can't be read");
+      await page.goto("/#explain");
+      const box = page.getByRole("main", { name: "Explain these bytes" });
+      await box.getByRole("textbox", { name: /^Bytes/ }).fill("hello there");
+      await box.getByRole("button", { name: "Explain", exact: true }).click();
+      await expect(box.getByRole("alert")).toContainText("no bytes that can be read");
+      await expectAccessible(page, "text that is not bytes");
+      for (const file of ["chromium.45061.pcap", "playwright.har"]) {
+        await box
+          .getByLabel("A capture, a HAR or a file of bytes")
+          .setInputFiles(resolve(import.meta.dirname, "../test/peers/captures", file));
+        await expect(page.getByRole("region", { name: "Verdict" })).toContainText("Nothing is wrong: a handshake");
+        await expectAccessible(page, file);
+      }
+    });
+  }
+}
+
 for (const width of [1440, 1200, 1024]) {
   test(`a first message and what it means are in sight at ${width} × 900, and no word is cut`, async ({ page }) => {
     await page.setViewportSize({ width, height: 900 });
@@ -198,6 +255,14 @@ test("the theme can be chosen, and is remembered", async ({ page }) => {
   await page.reload();
   await expect(theme).toHaveAccessibleName("Theme: dark");
   expect(await background()).toBe(dark);
+});
+
+test("the page opens from the development server as well, module by module", async ({ page }) => {
+  const modules: string[] = [];
+  page.on("request", (request) => modules.push(new URL(request.url()).pathname));
+  await page.goto("/index.html");
+  await expect(page.getByRole("option", { name: /TEXT.*hello/ })).toBeVisible();
+  expect(modules).toContain("/demo/main.tsx");
 });
 
 test.describe("built", () => {

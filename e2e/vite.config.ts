@@ -1,6 +1,7 @@
 /** The server of the pages under test: the playground's, without the features that reload a page during a test. */
 import { mergeConfig, type Plugin } from "vite";
 import playground from "../vite.config.ts";
+import { builtPlayground } from "./builtPlayground.ts";
 
 /** The strictest policy under which a page has scripts, for the chat and its workers, unless they ask for none. */
 const strictChat: Plugin = {
@@ -15,7 +16,7 @@ const strictChat: Plugin = {
 };
 
 export default mergeConfig(playground, {
-  plugins: [strictChat],
+  plugins: [strictChat, builtPlayground()],
   server: { hmr: false, watch: null },
   optimizeDeps: { include: ["pako"] },
 });

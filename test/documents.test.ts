@@ -5,6 +5,7 @@ import { describe, expect, test, vi } from "vitest";
 import { defaultLimits } from "../src/index.ts";
 import { runDocumentedProgram } from "./support/documentedProgram.ts";
 import { blocksOf, documents, runnableProgramsOf } from "./support/documents.ts";
+import { sizeBadge } from "./size/badge.ts";
 import { drawDriver, drawLifeCycle } from "./support/drawings.ts";
 
 // Each program is a process.
@@ -86,6 +87,11 @@ test("the sizes are those that `npm run check` allows", () => {
     limit,
   }));
   expect(documented).toEqual(held.map(({ name, limit }) => ({ name, limit })));
+});
+
+test("the badge has the sizes that `npm run check` allows; `node test/size/badge.ts` writes it", () => {
+  expect(read("README.md")).toContain("](demo/pictures/size.svg)");
+  expect(read("demo/pictures/size.svg")).toBe(sizeBadge());
 });
 
 /** The prose of a document, without its code. */

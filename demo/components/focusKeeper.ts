@@ -1,11 +1,14 @@
-/** Keeps the focus where it was when the element that has it is removed: the browser would give it to the whole page. */
+/**
+ * When the focused element is removed, moves the focus to the nearest place around it. The browser would move it to the
+ * whole page.
+ */
 
-/** What takes the focus in place of something in it. */
+/** The elements that take the focus if something inside them is removed. */
 const PLACES = "[tabindex], [role], section, form, main";
 
 /** Watches all of `root`. */
 export function keepFocusIn(root: Element): void {
-  /** The element that had it last, and its ancestors, nearest first. */
+  /** The element that last had the focus, and its ancestors, nearest first. */
   let path: readonly Element[] = [];
   root.addEventListener("focusin", (event) => {
     path = event

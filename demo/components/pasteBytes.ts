@@ -1,4 +1,7 @@
-/** Lets a field for hex take bytes as other tools copy them, such as a hex dump: an input drops its line ends. */
+/**
+ * Lets a hex field accept bytes in the form that other tools copy, such as a hex dump. An input alone would drop the
+ * line ends.
+ */
 import type { TargetedClipboardEvent } from "preact";
 import { hex } from "../model/format.ts";
 import { readBytes } from "../model/readBytes.ts";

@@ -1,4 +1,4 @@
-/** What is explained, in the hash of a URL: deflated, in base64url. No server sees it. */
+/** Puts the bytes to explain into the hash of a URL, deflated and in base64url. No server sees the hash. */
 import { fromBase64, toBase64 } from "../../src/inspect/hex.ts";
 import type { Role } from "../../src/inspect/index.ts";
 import { exactly, flag, listOf, Malformed, oneOf, record, text, whole } from "../scenarios/schema.ts";
@@ -12,15 +12,21 @@ export interface Shared {
   readonly as: ReadAs;
 }
 
-/** What a link inflates to at most, in bytes: it comes from anywhere. */
+/** The most that a link may inflate to, in bytes. A link can come from anyone. */
 const MAX_JSON_BYTES = 1024 * 1024;
-/** Longer than this a link is not passed on well. */
+const MAX_CHUNKS = 20_000;
+/** The longest link to offer, in characters. Many programs cut or refuse longer ones. */
 const MAX_LINK_CHARACTERS = 64_000;
 
-const MAX_BYTES = 2 ** 31 - 1;
+/** Of a time, which a damaged capture may have anywhere, and of a number of bytes. */
+const MAX_NUMBER = Number.MAX_SAFE_INTEGER;
 const shared = record(
   {
-    chunks: listOf(exactly({ from: oneOf("client", "server"), bytes: text, ms: whole(0, MAX_BYTES) }), "chunk", 20_000),
+    chunks: listOf(
+      exactly({ from: oneOf("client", "server"), bytes: text, ms: whole(0, MAX_NUMBER) }),
+      "chunk",
+      MAX_CHUNKS,
+    ),
     oneWay: flag,
     content: oneOf("websocket", "http", "tls", "unknown"),
   },
@@ -31,7 +37,7 @@ const shared = record(
     handshake: oneOf("auto", "http1", "none"),
     deflate: oneOf("auto", "yes", "no"),
     masking: flag,
-    skip: whole(0, MAX_BYTES),
+    skip: whole(0, MAX_NUMBER),
   },
 );
 
@@ -42,15 +48,18 @@ export async function linkValue({ title, note, found, as }: Shared): Promise<str
   const plain = chunks.map(({ sender, bytes, timeMs }) => ({
     from: sender,
     bytes: toBase64(bytes),
-    ms: Math.max(0, Math.round(timeMs - startMs)),
+    ms: Math.min(MAX_NUMBER, Math.max(0, Math.round(timeMs - startMs))),
   }));
-  const json = JSON.stringify({ ...as, title, note, chunks: plain, oneWay, content });
-  const deflated = await through(new TextEncoder().encode(json), new CompressionStream("deflate-raw"), Infinity);
+  const skip = Math.min(MAX_NUMBER, as.skip);
+  const json = JSON.stringify({ ...as, skip, title, note, chunks: plain, oneWay, content });
+  const bytes = new TextEncoder().encode(json);
+  if (chunks.length > MAX_CHUNKS || bytes.length > MAX_JSON_BYTES) return undefined;
+  const deflated = await through(bytes, new CompressionStream("deflate-raw"), Infinity);
   const value = toBase64(deflated).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
   return value.length > MAX_LINK_CHARACTERS ? undefined : value;
 }
 
-/** Returns a sentence if it is not one that was made here. */
+/** Reads the value of `#explain=`. Returns a sentence that says what is wrong if this page did not make the link. */
 export async function sharedIn(value: string): Promise<Shared | string> {
   const deflated = fromBase64(value.replaceAll("-", "+").replaceAll("_", "/"));
   if (deflated === undefined) return "This link is incomplete: a part of it is missing, or was changed on its way.";
@@ -78,7 +87,7 @@ function chunkOf(given: { readonly from: Role; readonly bytes: string; readonly 
   return { sender: given.from, bytes, timeMs: given.ms };
 }
 
-/** Throws `RangeError` if more than `most` bytes come out. */
+/** Throws `RangeError` if the result has more than `most` bytes. */
 async function through(bytes: Bytes, stream: CompressionStream | DecompressionStream, most: number): Promise<Bytes> {
   const pieces: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;

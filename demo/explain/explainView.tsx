@@ -6,6 +6,7 @@ import { Switch } from "../components/switch.tsx";
 import { Inspector } from "../inspector/inspector.tsx";
 import { Ladder } from "../ladder/ladder.tsx";
 import { count } from "../model/format.ts";
+import { isNarrow } from "../model/narrow.ts";
 import { explain, given, stopExplaining } from "./explained.ts";
 import { linkValue } from "./explainLink.ts";
 import { markdownOf } from "./markdown.ts";
@@ -13,6 +14,7 @@ import { redactExplanation } from "./redaction.ts";
 import { Try } from "./try.tsx";
 import type { Explanation } from "./explanation.ts";
 import {
+  cancel,
   chosen,
   contents,
   explainAs,
@@ -25,7 +27,6 @@ import {
   readGiven,
   refusal,
   shareable,
-  stopReading,
   title,
 } from "./reading.ts";
 
@@ -51,7 +52,7 @@ export function ExplainView(): VNode {
       {progress.value !== undefined && (
         <p class="working" role="status">
           <progress max="1" value={progress.value} aria-label="Decoded so far" />
-          <button type="button" class="small" onClick={stopReading}>
+          <button type="button" class="small" onClick={cancel}>
             Cancel
           </button>
         </p>
@@ -92,7 +93,7 @@ function Box(): VNode {
           value={text.value}
           onInput={(event) => (text.value = event.currentTarget.value)}
           onPaste={(event) => {
-            // Into the empty box, to be explained at once.
+            // Text that is pasted into the empty box is explained at once.
             const pasted = event.clipboardData?.getData("text") ?? "";
             if (text.value !== "" || pasted === "") return;
             event.preventDefault();
@@ -115,8 +116,16 @@ function Box(): VNode {
   );
 }
 
+/** On a narrow screen the bits come right after the verdict on them. */
 function Result({ result }: { readonly result: Explanation }): VNode {
   const { verdict } = result;
+  const ways = (
+    <>
+      <TakenFor result={result} />
+      <Try result={result} />
+      <Share result={result} />
+    </>
+  );
   return (
     <>
       <section class="outcome" aria-label="Verdict">
@@ -125,9 +134,7 @@ function Result({ result }: { readonly result: Explanation }): VNode {
           {verdict.sentence}
         </p>
         {note.value !== "" && <p class="note-text">{note.value}</p>}
-        <TakenFor result={result} />
-        <Try result={result} />
-        <Share result={result} />
+        {!isNarrow.value && ways}
       </section>
       <div class="explain-stage">
         <Ladder />
@@ -137,6 +144,7 @@ function Result({ result }: { readonly result: Explanation }): VNode {
           </div>
         </section>
       </div>
+      {isNarrow.value && <div class="outcome">{ways}</div>}
     </>
   );
 }

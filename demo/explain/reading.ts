@@ -31,15 +31,8 @@ let liveChoice: WireItem | undefined;
 
 /** Starts with a new input and drops the previous one. */
 export async function readGiven(what: Given): Promise<void> {
-  stopReading();
   batch(() => {
-    refusal.value = undefined;
-    contents.value = undefined;
-    chosen.value = 0;
-    readAs.value = asItLooks;
-    title.value = "";
-    note.value = "";
-    show(undefined);
+    drop();
     progress.value = 0;
   });
   const message = await messageFor(what);
@@ -49,7 +42,26 @@ export async function readGiven(what: Given): Promise<void> {
 }
 
 /** Leaves what is being read. */
-export function stopReading(): void {
+export function cancel(): void {
+  given.value = undefined;
+  drop();
+}
+
+/** Forgets the input, and what was shown of it, because the worker that holds the rest of it ends. */
+function drop(): void {
+  batch(() => {
+    stopWorker();
+    refusal.value = undefined;
+    contents.value = undefined;
+    chosen.value = 0;
+    readAs.value = asItLooks;
+    title.value = "";
+    note.value = "";
+    show(undefined);
+  });
+}
+
+function stopWorker(): void {
   worker?.terminate();
   worker = undefined;
   progress.value = undefined;
@@ -65,7 +77,7 @@ export function explainAs(index: number, as: ReadAs): void {
 
 /** Leaves the ladder and the inspector to the live connection. */
 export function giveBack(): void {
-  stopReading();
+  stopWorker();
   show(undefined);
   selected.value = liveChoice;
   liveChoice = undefined;
@@ -128,8 +140,10 @@ function take(message: FromWorker): void {
 }
 
 function refuse(why: string): void {
-  stopReading();
-  refusal.value = why;
+  batch(() => {
+    drop();
+    refusal.value = why;
+  });
 }
 
 /** Shows it on the ladder and in the inspector, with the guilty record selected. */

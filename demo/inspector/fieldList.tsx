@@ -51,9 +51,9 @@ function Reserved({ fields, start }: { readonly fields: Line; readonly start: nu
         <b>{fields.map((field) => field.annotation.label).join(", ")}</b>{" "}
         <code>{fields.map((field) => field.annotation.display).join(" ")}</code>
         <span class="where">
-          byte {annotation.start - start}, bits {annotation.bit}–{annotation.bit + fields.length - 1}
+          byte {annotation.start - start}, bits {annotation.bit}–{annotation.bit + fields.length - 1}{" "}
+          <Clause section={annotation.section} />
         </span>
-        <Clause section={annotation.section} />
       </p>
       <p>{annotation.explanation}</p>
     </>
@@ -67,8 +67,9 @@ function Explained({ annotation, start }: { readonly annotation: Annotation; rea
     <>
       <p class="entry-head">
         <b>{label}</b> <code>{cutText(display, MAX_CHARACTERS)}</code>
-        <span class="where">{whereText(annotation, start)}</span>
-        <Clause section={section} />
+        <span class="where">
+          {whereText(annotation, start)} <Clause section={section} />
+        </span>
       </p>
       <p>{explanation}</p>
       {inner.length > 0 && (

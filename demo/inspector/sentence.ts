@@ -65,7 +65,7 @@ function kindOf({ opcode, fin, messageType }: FrameRecord): string {
     case 8:
       return "Close: the sender ends the connection";
     case 9:
-      return "Ping: are you still there?";
+      return "Ping: the sender asks for a Pong";
     case 10:
       return "Pong: the answer to a ping";
     default:

@@ -36,7 +36,7 @@ function found(spelling: Spelling, bytes: Bytes | readonly number[]): ReadBytes 
 
 // Hex
 
-/** What may stand between bytes, and in front of each. */
+/** Characters that may separate bytes, or precede each. */
 const SEPARATORS = /[\s,:;|_-]+|0x/gi;
 
 function readHex(text: string): ReadBytes | undefined {
@@ -69,7 +69,7 @@ function readDump(text: string): ReadBytes | string | undefined {
   // A packet with one dump has no heading.
   if (packets.length > 1 || (packets[0] ?? 0) > 0)
     return DUMP_LINE.test(all[0]!) || packets[0] === 0 ? SEVERAL : undefined;
-  // Of a packet whose bytes are reassembled, those; otherwise the packet itself, which comes first.
+  // Uses the reassembled bytes if there are any, otherwise the packet, which comes first.
   const begin = headings.find((index) => /^Reassembled/.test(all[index]!)) ?? headings[0] ?? -1;
   const end = headings.find((index) => index > begin);
   const lines: DumpLine[] = [];
@@ -81,7 +81,7 @@ function readDump(text: string): ReadBytes | string | undefined {
   const bytes: number[] = [];
   const start = lines[0]?.offset;
   if (start === undefined || lines[0]!.rest.trim() === "") return undefined;
-  // Four digits and a wide space may be hex as well: a line of a dump starts at a whole row.
+  // A single line may be plain hex that only looks like a dump. The offset of a dump is a multiple of 16.
   if (lines.length === 1 && start % 16 !== 0) return undefined;
   for (const [index, { offset, rest }] of lines.entries()) {
     if (offset !== start + bytes.length) {
@@ -108,7 +108,7 @@ function bytesOfLine(rest: string, most: number): number[] {
     if (match === null) break;
     bytes.push(Number.parseInt(match[1]!, 16));
     at = pair.lastIndex;
-    // The text stands behind two spaces or more. Many tools also put two between the halves of a line.
+    // Two or more spaces precede the text. Many tools also put two between the halves of a line.
     if (match[2] === "  " && (bytes.length !== 8 || rest[at] === " ")) break;
   }
   return bytes;
@@ -144,7 +144,7 @@ function readArray(text: string): ReadBytes | string | undefined {
   if (!areNumbers || !isArray) return undefined;
   const bytes = items.map((item) => Number(item.replace(/u$/i, "")));
   const large = bytes.find((byte) => byte > 255);
-  return large === undefined ? found("array", bytes) : `${large} is no byte: a byte is at most 255.`;
+  return large === undefined ? found("array", bytes) : `${large} is not a byte: a byte is at most 255.`;
 }
 
 // Base64
@@ -153,7 +153,7 @@ function readBase64(text: string): ReadBytes | undefined {
   const joined = text.replaceAll(/\s*\n\s*/g, "");
   const isURL = /[-_]/.test(joined);
   const digits = joined.replace(/={1,2}$/, "");
-  // A short word has the same letters: hardly anybody means that as bytes.
+  // A short word is valid Base64 too, but is rarely meant as bytes.
   if (digits.length < 6 || digits.length % 4 === 1 || !/^[\w+/-]+$/.test(digits)) return undefined;
   const bytes = fromBase64(digits.replaceAll("-", "+").replaceAll("_", "/"));
   return bytes && found(isURL ? "Base64url" : "Base64", bytes);

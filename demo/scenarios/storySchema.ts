@@ -1,4 +1,4 @@
-/** What a story in a link has to be: the one place that says so. Links come from anywhere. */
+/** Checks a story from a link, because a link can come from anyone. */
 import { isInPage } from "../network/carriers.ts";
 import type { Action } from "./action.ts";
 import { bytes, either, exactly, flag, listOf, oneOf, record, text, variants, whole, type Check } from "./schema.ts";
@@ -19,7 +19,7 @@ const command = variants("do", {
   reject: exactly({ status: whole(0, 999), body: text }),
 });
 
-/** A URL in a link would have the page connect there: such a carrier becomes the pipe. */
+/** A link must not make the page connect to a URL, so carriers that need one become the pipe. */
 const carrier: Check<{ readonly name: "pipe" | "worker" | "webrtc" }> = (value, where) => {
   const names = ["pipe", "worker", "webrtc", "webtransport", "websocket", "relay", "page"] as const;
   const { name } = exactly({ name: oneOf(...names) })(value, where);
@@ -61,11 +61,11 @@ const story = exactly({
   steps: listOf(record({ say: text }, { do: listOf(action, "action") }), "step"),
 });
 
-/** Returns the story in it. Throws `Malformed` for anything else. */
+/** Returns the story in the value. Throws `Malformed` if it is not a valid story. */
 export function storyFrom(value: unknown): Story {
   const { steps, ...told } = story(value, "the story");
   if (steps.length === 0) throw new RangeError("the story must have a step");
-  // Each connects within the page, whatever the page was connected to before.
+  // A story always connects within the page, whatever the page was connected to before.
   const inPage = (one: Action): Action =>
     one.type === "connect" ? { type: "connect", wishes: { carrier: { name: "pipe" }, ...one.wishes } } : one;
   return { id: "shared", ...told, steps: steps.map(({ say, do: actions = [] }) => ({ say, do: actions.map(inPage) })) };

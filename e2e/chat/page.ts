@@ -13,7 +13,7 @@ function show(event: ChatEvent): void {
   if (event.type === "status") {
     const status = find("status");
     status.textContent = event.status;
-    // Some are over too soon to be seen.
+    // Some states are too short for a test to see.
     status.dataset.past = `${status.dataset.past ?? ""}${event.status}; `;
     find("protocol").textContent = event.protocol;
   } else {
@@ -23,7 +23,7 @@ function show(event: ChatEvent): void {
   }
 }
 
-/** What the page asks of its connection, wherever that is. */
+/** The page's calls to its connection, in the page or in the worker. */
 interface Chat {
   say(content: string | Uint8Array<ArrayBuffer>): void;
   leave(): void;

@@ -9,7 +9,7 @@ import { broadcastChannelSignals, meet, type Meeting } from "../../src/rendezvou
 import { race, resumable, resumed, type ByteTransport, type DialCarrier } from "../../src/resume/index.ts";
 import { WebSocketServer } from "../../src/server/index.ts";
 import { dial } from "../../src/transports/webTransport.ts";
-import { webSocketTransport } from "../../src/transports/webSocketTransport.ts";
+import { webSocketProtocol, webSocketTransport } from "../../src/transports/webSocketTransport.ts";
 import { createWebSocketClass } from "../../src/websocket/index.ts";
 
 export interface Addresses {
@@ -26,7 +26,7 @@ export interface Subscribed {
   readonly carriers: string[];
 }
 
-/** What has become of the document's WebSocket. */
+/** What has become of the connection to the other page. */
 export interface Course {
   readonly carriers: number;
   /** How many peer connections those were dialled on. */
@@ -127,15 +127,38 @@ export class ResumePage {
 
   /** Opens the document of the other page. */
   async openDocument(): Promise<void> {
-    const dialNoted = (): ByteTransport => {
-      this.#carriers++;
-      this.#connections.add(this.#meeting.peerConnection);
-      return (this.#carrier = this.#meeting.dial());
-    };
-    const WebSocketPolyfill = createWebSocketClass(() => resumable(dialNoted));
+    const WebSocketPolyfill = createWebSocketClass(() => this.#dialResumable());
     const provider = new WebsocketProvider("ws://peer", "document", this.#doc, { WebSocketPolyfill });
     provider.on("connection-close", () => this.#closes++);
     await new Promise<void>((resolve) => provider.once("sync", () => resolve()));
+  }
+
+  /** Carries the bytes of a desktop between the other page and a bridge to its VNC server. */
+  async serveDesktop(url: string): Promise<void> {
+    const { bridgeBytes } = await import("../../src/bridge/index.ts");
+    void (async () => {
+      for await (const transport of resumed(this.#meeting.incoming)) {
+        void bridgeBytes(transport, webSocketTransport(new WebSocket(url, webSocketProtocol)));
+      }
+    })();
+  }
+
+  /** Shows the desktop of the other page with noVNC as it is published, and kills its carrier before it has all come. */
+  async openDesktop(): Promise<void> {
+    const { default: RFB } = await import("@novnc/novnc");
+    const { ByteChannel } = await import("../../examples/novnc/byteChannel.ts");
+    const rfb = new RFB(document.querySelector("main")!, new ByteChannel(Promise.resolve(this.#dialResumable())));
+    rfb.addEventListener("disconnect", () => this.#closes++);
+    await new Promise((resolve) => rfb.addEventListener("connect", resolve));
+    this.killCarrier();
+  }
+
+  #dialResumable(): ByteTransport {
+    return resumable(() => {
+      this.#carriers++;
+      this.#connections.add(this.#meeting.peerConnection);
+      return (this.#carrier = this.#meeting.dial());
+    });
   }
 
   /** Writes random bytes into the document, in one update for each 64 KiB, and takes a step while they are on their way. */

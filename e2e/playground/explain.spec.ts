@@ -35,6 +35,15 @@ async function drop(page: Page, name: string, bytes: Uint8Array): Promise<void> 
 
 const text = (heads: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(heads);
 
+/** A packet as Wireshark and tshark copy it: loopback, IPv4, TCP with options, and a frame. */
+const PACKET = `
+0000  00 00 00 00 00 00 00 00 00 00 00 00 08 00 45 00   ..............E.
+0010  00 3f 00 01 40 00 40 06 3c b6 7f 00 00 01 7f 00   .?..@.@.<.......
+0020  00 01 c0 00 1f 90 00 00 00 01 00 00 00 01 80 18   ................
+0030  02 00 fe 33 00 00 01 01 08 0a 00 00 00 01 00 00   ...3............
+0040  00 01 81 85 37 fa 21 3d 7f 9f 4d 51 58            ....7.!=..MQX
+`;
+
 /** A handshake with secrets in it, and a message. */
 function session(): TraceRecord[] {
   const client = [
@@ -162,6 +171,36 @@ test("an explanation is copied as Markdown", async ({ page, context, browserName
   expect(markdown).toContain("**Byte 0: the server sent this: reserved opcode 0x3 (RFC 6455 §5.2).");
   expect(markdown).toContain("0000  83 00");
   expect(markdown).toMatch(/\(http:\S+#explain=[\w-]+\)/);
+});
+
+test("a dump on the clipboard is a link on the clipboard after two actions", async ({ page, context, browserName }) => {
+  test.skip(browserName === "firefox", "it has no such permission");
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.evaluate((text) => navigator.clipboard.writeText(text), PACKET);
+  await page.keyboard.press("ControlOrMeta+V");
+  await view(page).getByRole("button", { name: "Copy link" }).click();
+  await expect(view(page)).toContainText("The link is in your clipboard");
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  await page.goto("about:blank");
+  await page.goto(link);
+  await expect(verdict(page)).toHaveText("Nothing is wrong: 1 text message from the client that says “Hello”.");
+});
+
+test("reading can be cancelled, and other bytes be given", async ({ page }) => {
+  await page.route(/explainWorker/, () => {}); // it never arrives
+  await paste(page, "81 01 61");
+  await expect(view(page).getByRole("progressbar", { name: "Decoded so far" })).toBeVisible();
+  await view(page).getByRole("button", { name: "Cancel" }).click();
+  await expect(view(page).getByRole("progressbar")).toHaveCount(0);
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+  await view(page).getByRole("button", { name: "Explain", exact: true }).click();
+  await expect(verdict(page)).toContainText("says “a”");
+  // The worker that knows the bytes ends, so nothing stays that needs it.
+  await page.evaluate(() => (Worker.prototype.postMessage = () => {}));
+  await view(page).getByLabel("Direction").selectOption("client → server");
+  await view(page).getByRole("button", { name: "Cancel" }).click();
+  await expect(page.getByRole("region", { name: "Verdict" })).toHaveCount(0);
+  await expect(view(page).getByRole("progressbar")).toHaveCount(0);
 });
 
 test("a link that is not whole is said to be one", async ({ page }) => {

@@ -99,17 +99,17 @@ export const story: readonly Step[] = [
     },
   },
   {
-    name: "an abrupt end of the client's, which the server sees",
+    name: "the client ends abruptly, and the server sees it",
     expected: { client: "WebSocketError 1006", server: "failed 1006" },
     play: async (open: Open): Promise<unknown> => {
       const socket = await open("/aborted");
       const client = await failureOf(socket.close({ signal: AbortSignal.abort() }));
       const end = await endAtServer(open, "/aborted");
-      return { client, server: end.split(" ").slice(0, 2).join(" ") }; // and what the transport said
+      return { client, server: end.split(" ").slice(0, 2).join(" ") }; // leaves out what the transport reported
     },
   },
   {
-    name: "an abrupt end of the server's",
+    name: "the server ends abruptly",
     expected: ["WebSocketError 1006", "WebSocketError 1006"],
     play: async (open: Open): Promise<unknown> => {
       const socket = await open("/drop");
@@ -129,7 +129,7 @@ export const story: readonly Step[] = [
   },
 ];
 
-/** A client, which has to be given a carrier before it plays. */
+/** A client. Set its `dial` before it plays. */
 export class StoryClient {
   protected dial!: Dial;
   #held: WebSocketSession | undefined;
@@ -161,7 +161,7 @@ async function echo(socket: WebSocketSession, message: string | Uint8Array<Array
   return echoed;
 }
 
-/** How the WebSocket of a path ended as the server saw it, which may take it a moment. */
+/** How the WebSocket of a path ended for the server. Waits until the server has noticed. */
 async function endAtServer(open: Open, path: string): Promise<string> {
   const socket = await open("/ends");
   for (;;) {

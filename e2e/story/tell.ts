@@ -22,7 +22,7 @@ export function remote<T>(call: (method: string, parameters: unknown[]) => Promi
   });
 }
 
-/** Opens a page of `e2e/page`, and calls the methods of its global with that name. */
+/** Opens a page of `e2e/page`, and calls the methods of the page's global of that name. */
 export async function openPage<T>(page: Page, file: string, name: string): Promise<Remote<T>> {
   await page.goto(`/e2e/page/${file}`);
   return remote<T>((method, parameters) =>

@@ -2,7 +2,7 @@
 import { CloseCode, isCloseCodeOnWire } from "../core/closeCodes.ts";
 import { shortenedReason } from "../core/closeFrame.ts";
 import { ProtocolError } from "../core/errors.ts";
-import { checkOptions, refuse, type OptionTable } from "../core/options.ts";
+import { checkOptions, passOn, refuse, type OptionTable } from "../core/options.ts";
 import { systemClock, type Clock } from "../stream/clock.ts";
 import { WebSocketError } from "../stream/webSocketError.ts";
 import { withResolvers } from "../stream/withResolvers.ts";
@@ -91,7 +91,7 @@ export async function bridgeMessages(
     requireSession(a);
     requireSession(b);
     if (a === b) throw new TypeError("bridgeMessages() joins two WebSockets, not one with itself");
-    const inner = { clock, closeTimeoutMs };
+    const inner = passOn({ clock, closeTimeoutMs });
     const [near, far] = [a, b].map((side) => (isSocket(side) ? webSocketSession(side, inner) : side));
     bridge = new MessageBridge({ a: near!, b: far! }, { ...checked, ...inner });
   } catch (error) {

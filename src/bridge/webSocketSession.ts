@@ -1,5 +1,5 @@
 /** A session over an existing `WebSocket` object: the platform's, that of a server such as ws, or this library's. */
-import { isBufferSource, requireFixed, viewOf, type Bytes } from "../core/bytes.ts";
+import { textOrBytes, type Bytes } from "../core/bytes.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { writeCloseBody } from "../core/closeFrame.ts";
 import { bytesReceived, textReceived, type BytesReceived, type CloseFrame, type TextReceived } from "../core/events.ts";
@@ -234,8 +234,7 @@ class ObjectSession implements WebSocketObjectSession {
   async send(message: string | BufferSource, options: Pick<SendOptions, "handOver"> & Abortable = {}): Promise<void> {
     const { signal, handOver = false } = checkOptions("send()", options, sendTable);
     signal?.throwIfAborted();
-    requireFixed(message);
-    let data = typeof message === "string" ? message : (viewOf(message) as Bytes);
+    let data = textOrBytes(message);
     if (this.#turns.length === 0 && this.#hasRoom) {
       // The platform's socket copies what it sends; others may read it later.
       this.#socket.send(typeof data === "string" || handOver || isPlatformSocket(this.#socket) ? data : data.slice());
@@ -304,11 +303,14 @@ class ObjectSession implements WebSocketObjectSession {
 
   #receive(data: unknown): void {
     if (this.#failure !== undefined) return;
-    if (typeof data !== "string" && !isBufferSource(data)) {
+    let content: string | Bytes;
+    try {
+      content = textOrBytes(data);
+    } catch {
       this.#fail("the WebSocket brought something that is neither a string nor bytes", CloseCode.UNSUPPORTED_DATA);
       return;
     }
-    const event = typeof data === "string" ? textReceived(data) : bytesReceived(viewOf(data) as Bytes);
+    const event = typeof content === "string" ? textReceived(content) : bytesReceived(content);
     if (!this.#isHeld) {
       const untilRoom = this.#incoming.take(event);
       if (untilRoom !== undefined) void this.#hold(untilRoom);

@@ -7,30 +7,26 @@ export const EMPTY: Bytes = new Uint8Array(0);
 
 /**
  * Returns a view of the caller's bytes, without copying. A detached or empty buffer yields empty bytes. Throws
- * `TypeError` for anything but an `ArrayBuffer`, a `SharedArrayBuffer` or a view of one (a number is not a length
- * here), and for a view that is out of bounds of its buffer.
+ * `TypeError` for anything but an `ArrayBuffer` or a view of one (a number is not a length here), and for shared or
+ * resizable memory, as {@link requireFixed} does.
  */
-export function viewOf(source: unknown): Uint8Array {
-  if (source instanceof Uint8Array && source.length > 0) return source;
-  if (!isBufferSource(source)) refuse("bytes must be an ArrayBuffer or a view of one", source);
+export function viewOf(source: unknown): Bytes {
+  const isBytes = source instanceof Uint8Array;
+  if (!isBytes && !isBufferSource(source)) refuse("bytes must be an ArrayBuffer or a view of one", source);
   const buffer = bufferOf(source);
+  requireFixed(buffer);
+  if (isBytes && source.length > 0) return source as Bytes;
   if (buffer.byteLength === 0) return EMPTY;
   if (!ArrayBuffer.isView(source)) return new Uint8Array(buffer);
-  if (isOutOfBounds(source)) throw new TypeError("the view is out of bounds: its buffer has shrunk");
   return new Uint8Array(buffer, source.byteOffset, source.byteLength);
 }
 
-/** For a view of a buffer that is not detached. An out-of-bounds view reports length 0; a `DataView` throws. */
-function isOutOfBounds(view: ArrayBufferView): boolean {
-  try {
-    if (view.byteLength === 0 && !(view instanceof DataView)) (view as Uint8Array).at(0);
-    return false;
-  } catch {
-    return true;
-  }
+/** Text as it is, bytes as {@link viewOf} returns them. Throws `TypeError` for anything else. */
+export function textOrBytes(content: unknown): string | Bytes {
+  return typeof content === "string" ? content : viewOf(content);
 }
 
-/** Does not use `instanceof`, because buffers may come from another realm. */
+/** Accepts shared memory, too. Does not use `instanceof`, because buffers may come from another realm. */
 export function isBufferSource(value: unknown): value is ArrayBuffer | ArrayBufferView {
   return ArrayBuffer.isView(value) || (Object(value) === value && (hasLength(value, ownLength) || isShared(value)));
 }
@@ -63,14 +59,18 @@ export function bufferOf(source: ArrayBuffer | ArrayBufferView): ArrayBufferLike
 
 /**
  * Throws `TypeError` for shared or resizable memory, which Web IDL rejects unless a type allows it with `[AllowShared]`
- * or `[AllowResizable]`. Ignores values that are not buffer sources.
+ * or `[AllowResizable]`.
  */
-export function requireFixed(source: unknown): void {
-  if (typeof source === "string" || !isBufferSource(source)) return;
-  const buffer = bufferOf(source);
+function requireFixed(buffer: ReturnType<typeof bufferOf>): asserts buffer is ArrayBuffer {
   if (buffer.resizable === false) return; // nearly all buffers
-  if (isShared(buffer)) throw new TypeError("shared memory can't be sent: send a copy");
-  if (buffer.resizable === true) throw new TypeError("resizable memory can't be sent: send a copy");
+  const kind = isShared(buffer) ? "shared" : buffer.resizable === true ? "resizable" : undefined;
+  if (kind === undefined) return;
+  throw new TypeError(`bytes in ${kind} memory are not accepted: copy them first, with slice() of a Uint8Array`);
+}
+
+/** Copies the bytes. `slice()` would not do: that of Node's `Buffer` is a view. */
+export function copyOf(bytes: Uint8Array): Bytes {
+  return new Uint8Array(bytes);
 }
 
 /** Encodes a string of code points up to 255, the encoding of HTTP heads. */

@@ -3,6 +3,9 @@ import { viewOf, type Bytes } from "./bytes.ts";
 import { contain } from "./errors.ts";
 import type { ExtensionCodec, FrameHeader, IncomingFrame, NegotiatedExtension, OutgoingFrame } from "./extension.ts";
 
+/** A frame whose payload is in memory that can't be shared or resized. */
+export type EncodedFrame = OutgoingFrame & { readonly payload: Bytes };
+
 /** Calls a codec, and throws nothing but `ProtocolError`. The core uses codecs only through this class. */
 export class ContainedCodec {
   readonly reservedBits: number;
@@ -30,12 +33,12 @@ export class ContainedCodec {
   decode(payload: Bytes, frame: IncomingFrame): Iterable<Bytes> {
     const pieces = this.#contain(() => {
       const decoded = this.#codec.decode!(payload, frame);
-      return Array.isArray(decoded) ? decoded.map(bytesOf) : decoded;
+      return Array.isArray(decoded) ? decoded.map(viewOf) : decoded;
     });
     return Array.isArray(pieces) ? pieces : this.#each(pieces);
   }
 
-  encode(frame: OutgoingFrame): OutgoingFrame {
+  encode(frame: OutgoingFrame): EncodedFrame {
     return this.#contain(() => {
       const encoded = { ...frame, ...this.#codec.encode?.(frame) };
       return { ...encoded, payload: viewOf(encoded.payload) };
@@ -49,7 +52,7 @@ export class ContainedCodec {
 
   *#each(pieces: Iterable<Bytes>): Generator<Bytes> {
     try {
-      for (const piece of pieces) yield bytesOf(piece);
+      for (const piece of pieces) yield viewOf(piece);
     } catch (error) {
       this.#contain(() => {
         throw error;
@@ -79,9 +82,4 @@ export function orRelease<Made>(codecs: readonly Pick<ExtensionCodec, "release">
     for (const codec of codecs) releaseCodec(codec);
     throw error;
   }
-}
-
-/** Throws `TypeError` for a piece that is not bytes. */
-function bytesOf(piece: unknown): Bytes {
-  return viewOf(piece) as Bytes;
 }

@@ -1,6 +1,6 @@
 /** An open connection: messages, pings and the closing handshake in both directions (RFC 6455 §5.4–§7). */
 import type { ByteQueue } from "./byteQueue.ts";
-import type { Bytes } from "./bytes.ts";
+import { copyOf, type Bytes } from "./bytes.ts";
 import { isCloseCodeOnWire } from "./closeCodes.ts";
 import { shortenedReason, writeCloseBody } from "./closeFrame.ts";
 import type { Deadlines } from "./deadlines.ts";
@@ -120,11 +120,11 @@ export class EstablishedConnection {
     return this.#writer;
   }
 
-  ping(payload: Uint8Array): void {
+  ping(payload: Bytes): void {
     this.#sendControl("sendPing", Opcode.PING, payload);
   }
 
-  pong(payload: Uint8Array): void {
+  pong(payload: Bytes): void {
     this.#sendControl("sendPong", Opcode.PONG, payload);
   }
 
@@ -212,7 +212,7 @@ export class EstablishedConnection {
       this.#queuedReplies++;
       this.#writeAutomatic(Opcode.PONG, payload);
     } else {
-      this.#latestPing = payload.slice();
+      this.#latestPing = copyOf(payload);
     }
   }
 
@@ -252,7 +252,7 @@ export class EstablishedConnection {
     this.#life.follow("sendClose");
   }
 
-  #sendControl(signal: Signal, opcode: Opcode, payload: Uint8Array): void {
+  #sendControl(signal: Signal, opcode: Opcode, payload: Bytes): void {
     this.#require(signal);
     if (payload.length > MAX_CONTROL_PAYLOAD) {
       throw new RangeError(`a control frame carries at most 125 bytes, not ${payload.length} (RFC 6455 §5.5)`);
@@ -261,7 +261,7 @@ export class EstablishedConnection {
   }
 
   /** Writes a frame that no call of the application caused. An error of `random` fails the connection. */
-  #writeAutomatic(opcode: Opcode, payload: Uint8Array): void {
+  #writeAutomatic(opcode: Opcode, payload: Bytes): void {
     contain("randomFailed", "random", () => this.#writer.sendControl(opcode, payload));
   }
 

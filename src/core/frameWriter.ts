@@ -25,7 +25,7 @@ export function firstByte(opcode: number, fin: boolean, rsv: number): number {
 export function writeFrame(
   output: OutputQueue,
   first: number,
-  payload: Uint8Array,
+  payload: Bytes,
   key: Uint8Array | undefined,
   handOver: boolean,
 ): void {
@@ -37,9 +37,8 @@ export function writeFrame(
     const { slab } = output;
     writeHeader(slab, start, first, length, key);
     copyShort(payload, slab, start + headerLength, key);
-  } else if (handOver && length >= WITHOUT_COPY && isOwnable(payload.buffer)) {
-    const own = payload as Bytes;
-    if (key !== undefined) applyMask(own, new Words(own.buffer), 0, length, readKey(key, 0), 0);
+  } else if (handOver && length >= WITHOUT_COPY) {
+    if (key !== undefined) applyMask(payload, new Words(payload.buffer), 0, length, readKey(key, 0), 0);
     if (output.gathersHeader(headerLength)) {
       const start = output.reserve(headerLength);
       writeHeader(output.slab, start, first, length, key);
@@ -48,7 +47,7 @@ export function writeFrame(
       writeHeader(header, 0, first, length, key);
       output.push(header);
     }
-    output.push(own);
+    output.push(payload);
   } else if (length >= OWN_CHUNK && !output.fits(headerLength + length)) {
     const chunk = new Uint8Array(headerLength + length);
     writeHeader(chunk, 0, first, length, key);
@@ -67,11 +66,6 @@ export function writeFrame(
       applyMask(slab, output.words, payloadStart, payloadStart + length, readKey(key, 0), 0);
     }
   }
-}
-
-/** Whether the buffer can't be resized, or changed by another thread, while it waits to be sent. */
-function isOwnable(buffer: ArrayBufferLike & { readonly resizable?: boolean }): boolean {
-  return buffer instanceof ArrayBuffer && !buffer.resizable;
 }
 
 /**

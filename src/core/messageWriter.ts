@@ -1,8 +1,7 @@
 /** Messages and control frames → frames in the output queue (RFC 6455 §5.4, §5.5): in order, encoded and masked. */
-import { viewOf, type Bytes } from "./bytes.ts";
-import type { ContainedCodec } from "./containedCodec.ts";
+import { textOrBytes, type Bytes } from "./bytes.ts";
+import type { ContainedCodec, EncodedFrame } from "./containedCodec.ts";
 import { LocalProtocolError, ProtocolError } from "./errors.ts";
-import type { OutgoingFrame } from "./extension.ts";
 import { firstByte, writeFrame, writeTextFrame } from "./frameWriter.ts";
 import type { OptionTable } from "./options.ts";
 import { FIN, Opcode, WHOLE_TEXT } from "./opcodes.ts";
@@ -57,8 +56,7 @@ export class MessageWriter {
    * error, the connection has failed.
    */
   send(data: string | BufferSource, final: boolean, options: SendOptions | undefined): void {
-    const isText = typeof data === "string";
-    const opcode = isText ? Opcode.TEXT : Opcode.BINARY;
+    const opcode = typeof data === "string" ? Opcode.TEXT : Opcode.BINARY;
     const sending = this.#sending;
     if (sending !== Opcode.CONTINUATION && sending !== opcode) {
       throw new LocalProtocolError("the fragments of a message must be all text or all binary", {
@@ -66,7 +64,7 @@ export class MessageWriter {
         section: "RFC 6455 §5.4",
       });
     }
-    const given = isText ? data : viewOf(data);
+    const given = textOrBytes(data);
     const key = this.#drawKey();
     const payload =
       typeof given !== "string" || (final && this.#halfPair === "") ? given : this.#wholePairs(given, final);
@@ -80,7 +78,7 @@ export class MessageWriter {
   }
 
   /** Queues a control frame. Throws what `random` throws, and then changes nothing. */
-  sendControl(opcode: Opcode, payload: Uint8Array): void {
+  sendControl(opcode: Opcode, payload: Bytes): void {
     const key = this.#drawKey();
     writeFrame(this.#output, firstByte(opcode, true, 0), payload, key, false);
   }
@@ -91,14 +89,9 @@ export class MessageWriter {
   }
 
   /** Passes a frame through every extension, then writes it. */
-  #writeEncoded(
-    first: number,
-    given: string | Uint8Array,
-    options: SendOptions | undefined,
-    key: Bytes | undefined,
-  ): void {
+  #writeEncoded(first: number, given: string | Bytes, options: SendOptions | undefined, key: Bytes | undefined): void {
     const payload = typeof given === "string" ? encodeText(given) : given;
-    let frame: OutgoingFrame = {
+    let frame: EncodedFrame = {
       opcode: first & 0x0f,
       fin: (first & FIN) !== 0,
       rsv: 0,

@@ -28,43 +28,55 @@ export type OptionTable<Options> = {
 type TakesUndefined<Options, Name extends keyof Options> =
   object extends Pick<Options, Name> ? (Record<Name, undefined> extends Pick<Options, Name> ? true : false) : true;
 
-type Table = Readonly<Record<string, unknown>>;
+type Table = Readonly<Record<string, Kind | object>>;
 
 /** Returns advice to append to an error message about a value, or an empty string. */
 export type Advise = (value: unknown) => string;
 
+/** The class of checked options. An inner function that gets them does not check them again. */
+class Checked {
+  [name: string]: unknown;
+}
+
+/** Marks options that the library makes of checked ones. */
+export function passOn<Options extends object>(options: Options): Options {
+  return Object.assign(new Checked(), options);
+}
+
 /**
  * Reads each option of the table once, inherited ones included, and returns those that are not `undefined`. Throws
  * `TypeError` for an option of the wrong kind, and for an own option that is not in the table. `where` names the
- * function.
+ * function. Returns options that have been checked as they are.
  */
 export function checkOptions<Options extends object>(where: string, options: Options, table: object): Options {
+  if (options instanceof Checked) return options;
   const names = Object.keys(table);
   if (typeof options !== "object" || options === null) {
     refuse(`${where} takes options, { ${names.join(", ")} }`, options);
   }
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(table, name) && options[name as never] !== undefined) {
-      throw new TypeError(`${where} has no option ${name}; ${suggestion(name, names)}`);
-    }
-  }
-  const checked: Record<string, unknown> = {};
-  for (const name of names) {
-    const value = options[name as never] as unknown;
+  const checked = new Checked();
+  for (const name of new Set([...Object.keys(options), ...names])) {
+    const value: unknown = options[name as never];
     if (value === undefined) continue;
-    const kind = (table as Table)[name];
-    checked[name] = typeof kind === "object" ? checkOptions(`${where}: ${name}`, value as object, kind!) : value;
+    if (!names.includes(name)) throw new TypeError(`${where} has no option ${name}; ${suggestion(name, names)}`);
+    const kind = (table as Table)[name]!;
     if (typeof kind === "string") requireKind(`${where}: ${name} must be`, value, kind);
+    checked[name] = typeof kind === "string" ? value : checkOptions(`${where}: ${name}`, value as object, kind);
   }
   return checked as Options;
 }
 
 /**
  * Throws as {@link checkOptions} does, for options that are all booleans. Runs once a message, so it allocates nothing
- * unless it throws, and passes the object that it checked last: a check takes a fifth of the time of a short message.
+ * unless it throws, and passes the object that it checked last.
  */
 export function checkFlags(where: string, options: object, table: object): void {
-  if (options === checkedOptions && table === checkedTable) return;
+  if (options !== checkedOptions || table !== checkedTable) checkNewFlags(where, options, table);
+}
+
+/** Apart from `checkFlags`, which the engine inlines: as one function it takes a fifth of the time of a short message. */
+function checkNewFlags(where: string, options: object, table: object): void {
+  if (options instanceof Checked) return;
   let isValid = typeof options === "object" && options !== null;
   for (const name in options) {
     const value: unknown = options[name as never];
@@ -114,15 +126,16 @@ export function advice(by: Readonly<Record<string, string>>): Advise {
 
 /** Suggests the option that shares the most letter pairs with `name`; lists all options if none is similar enough. */
 function suggestion(name: string, known: readonly string[]): string {
-  const lower = name.toLowerCase();
-  const likeness = (other: string): number => {
-    const shared = new Set<string>();
-    for (let i = 2; i <= other.length; i++) {
-      const pair = other.slice(i - 2, i).toLowerCase();
-      if (lower.includes(pair)) shared.add(pair);
+  const letters = Array.from(name.toLowerCase());
+  let suggested = `it has ${known.join(", ")}`;
+  let most = 0.19;
+  for (const other of known) {
+    const shared = letters.filter((letter, i) => i > 0 && other.toLowerCase().includes(letters[i - 1]! + letter));
+    const likeness = shared.length / (name.length + other.length);
+    if (likeness > most) {
+      suggested = `did you mean ${other}?`;
+      most = likeness;
     }
-    return shared.size / (name.length + other.length);
-  };
-  const best = known.reduce((a, b) => (likeness(b) > likeness(a) ? b : a));
-  return likeness(best) < 0.2 ? `it has ${known.join(", ")}` : `did you mean ${best}?`;
+  }
+  return suggested;
 }

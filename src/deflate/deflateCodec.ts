@@ -8,6 +8,7 @@ import type { ExtensionCodec, FrameHeader, IncomingFrame, OutgoingFrame } from "
 import { isControl, Opcode } from "../core/opcodes.ts";
 import type { Deflater, Inflater } from "./engine.ts";
 import type { Lender } from "./lender.ts";
+import type { ResolvedOptions } from "./options.ts";
 
 /** The agreed parameters for messages of one end. */
 export interface Direction {
@@ -20,7 +21,7 @@ interface CodecOptions {
   readonly inflaters: Lender<Inflater>;
   readonly sent: Direction;
   readonly received: Direction;
-  readonly threshold: number;
+  readonly settings: ResolvedOptions;
 }
 
 /** The "Per-Message Compressed" bit (§6). */
@@ -83,7 +84,7 @@ export class DeflateCodec implements ExtensionCodec {
   encode(frame: OutgoingFrame): OutgoingFrame {
     const { fin, payload } = frame;
     const begins = frame.opcode !== Opcode.CONTINUATION;
-    if (begins) this.#deflating = frame.compress ?? (!fin || payload.length >= this.#options.threshold);
+    if (begins) this.#deflating = frame.compress ?? (!fin || payload.length >= this.#options.settings.threshold);
     if (!this.#deflating) return frame;
     const rsv = begins ? frame.rsv | RSV1 : frame.rsv;
     return { ...frame, rsv, payload: this.#deflate(payload, fin) };

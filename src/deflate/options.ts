@@ -1,5 +1,5 @@
 /** The options of permessage-deflate: what each means on either side, its default and the reason for it. */
-import type { OptionTable } from "../core/options.ts";
+import { checkOptions, type OptionTable } from "../core/options.ts";
 import type { DeflateEngine } from "./engine.ts";
 
 /** The options of {@link permessageDeflate}. */
@@ -71,30 +71,35 @@ export type ResolvedOptions = {
 
 /** The largest window, as a power of two (RFC 7692 §7.1.2); used if nothing limits it. */
 export const LARGEST_WINDOW_BITS = 15;
-const SMALLEST_WINDOW_BITS = 8;
+const windowBits: Range = [8, LARGEST_WINDOW_BITS];
+
+type Range = readonly [lowest: number, highest: number];
+
+const ranges: { readonly [Name in keyof DeflateSettings]?: Range } = {
+  serverMaxWindowBits: windowBits,
+  clientMaxWindowBits: windowBits,
+  threshold: [0, Infinity],
+  level: [0, 9],
+  memLevel: [1, 9],
+};
 
 /** The options with defaults filled in. Throws `TypeError` or `RangeError` if one is invalid. */
-export function resolveOptions(given: DeflateSettings): ResolvedOptions {
-  const { serverMaxWindowBits, clientMaxWindowBits = true } = given;
-  const { threshold = 0, level = 6, memLevel = 8 } = given;
-  if (serverMaxWindowBits !== undefined) requireWindowBits("serverMaxWindowBits", serverMaxWindowBits);
-  if (typeof clientMaxWindowBits !== "boolean") requireWindowBits("clientMaxWindowBits", clientMaxWindowBits);
+export function resolveOptions(where: string, given: DeflateSettings): ResolvedOptions {
+  const checked = checkOptions(where, given, settingsTable);
+  for (const [name, [lowest, highest]] of Object.entries(ranges)) {
+    const value = checked[name as keyof DeflateSettings] ?? highest;
+    if (typeof value === "boolean" || value === highest) continue;
+    if (Number.isInteger(value) && value >= lowest && value <= highest) continue;
+    throw new RangeError(`${name} must be a whole number from ${lowest} to ${highest}; it is ${value}`);
+  }
   return {
-    serverNoContextTakeover: given.serverNoContextTakeover ?? false,
-    clientNoContextTakeover: given.clientNoContextTakeover ?? false,
-    serverMaxWindowBits,
-    clientMaxWindowBits,
-    threshold: count("threshold", threshold, 0, Infinity),
-    level: count("level", level, 0, 9),
-    memLevel: count("memLevel", memLevel, 1, 9),
-  };
-}
-
-function requireWindowBits(name: string, value: number): void {
-  count(name, value, SMALLEST_WINDOW_BITS, LARGEST_WINDOW_BITS);
-}
-
-function count(name: string, value: number, lowest: number, highest: number): number {
-  if ((Number.isInteger(value) || value === highest) && value >= lowest && value <= highest) return value;
-  throw new RangeError(`${name} must be a whole number from ${lowest} to ${highest}; it is ${value}`);
+    serverNoContextTakeover: false,
+    clientNoContextTakeover: false,
+    serverMaxWindowBits: undefined,
+    clientMaxWindowBits: true,
+    threshold: 0,
+    level: 6,
+    memLevel: 8,
+    ...checked,
+  } as ResolvedOptions;
 }

@@ -1,6 +1,6 @@
 /** permessage-deflate with pako, or with the engine in the options. */
 import type { Extension } from "../core/extension.ts";
-import { checkOptions, type OptionTable } from "../core/options.ts";
+import { checkOptions, passOn, type OptionTable } from "../core/options.ts";
 import { engineKind, settingsTable, type DeflateOptions } from "./options.ts";
 import { pakoEngine } from "./pakoEngine.ts";
 import { permessageDeflateWith } from "./permessageDeflateWith.ts";
@@ -25,7 +25,6 @@ const table: OptionTable<DeflateOptions> = { ...settingsTable, engine: engineKin
  * ```
  */
 export function permessageDeflate(options: DeflateOptions = {}): Extension {
-  checkOptions("permessageDeflate()", options, table);
-  const { engine = pakoEngine, ...settings } = options;
-  return permessageDeflateWith(engine, settings);
+  const { engine = pakoEngine, ...settings } = checkOptions("permessageDeflate()", options, table);
+  return permessageDeflateWith(engine, passOn(settings));
 }

@@ -1,9 +1,9 @@
 /** Negotiates permessage-deflate (RFC 7692 §7.1): offers, answers, and the resulting parameters of each side. */
 import type { Extension, ExtensionCodec } from "../core/extension.ts";
-import { checkOptions, refuse } from "../core/options.ts";
+import { refuse } from "../core/options.ts";
 import { DeflateCodec, type Direction } from "./deflateCodec.ts";
 import type { DeflateEngine } from "./engine.ts";
-import { engineKind, LARGEST_WINDOW_BITS, resolveOptions, settingsTable, type DeflateSettings } from "./options.ts";
+import { engineKind, LARGEST_WINDOW_BITS, resolveOptions, type DeflateSettings } from "./options.ts";
 import { readParameters, writeParameters, type Parameters } from "./parameters.ts";
 import { Lender } from "./lender.ts";
 
@@ -32,16 +32,15 @@ export function permessageDeflateWith(engine: DeflateEngine, options: DeflateSet
   if (typeof engine?.createDeflater !== "function" || typeof engine.createInflater !== "function") {
     refuse(`permessageDeflateWith() takes an engine, ${engineKind}, both functions`, engine);
   }
-  checkOptions("permessageDeflateWith()", options, settingsTable);
-  const resolved = resolveOptions(options);
-  const { threshold, level, memLevel, clientMaxWindowBits } = resolved;
+  const settings = resolveOptions("permessageDeflateWith()", options);
+  const { level, memLevel, clientMaxWindowBits } = settings;
   const deflaters = new Lender((windowBits) => engine.createDeflater({ windowBits, level, memLevel }));
   const inflaters = new Lender((windowBits) => engine.createInflater({ windowBits }));
   const codec = (sent: Direction, received: Direction): ExtensionCodec =>
-    new DeflateCodec({ deflaters, inflaters, sent, received, threshold });
+    new DeflateCodec({ deflaters, inflaters, sent, received, settings });
 
   const offered: Parameters = {
-    ...resolved,
+    ...settings,
     clientMaxWindowBits: clientMaxWindowBits === false ? undefined : clientMaxWindowBits,
   };
   /** The window size that a limit allows. */
@@ -58,12 +57,12 @@ export function permessageDeflateWith(engine: DeflateEngine, options: DeflateSet
       const wanted = atMost(offered.clientMaxWindowBits);
       // §7.1.2.2: a server must not limit a client that did not offer the parameter.
       if (offer.clientMaxWindowBits === undefined && wanted < LARGEST_WINDOW_BITS) return undefined;
-      const serverBits = Math.min(atMost(offer.serverMaxWindowBits), atMost(resolved.serverMaxWindowBits));
+      const serverBits = Math.min(atMost(offer.serverMaxWindowBits), atMost(settings.serverMaxWindowBits));
       // A client keeps to the limit that it offered, even if the answer omits it (§7.1.2.2).
       const clientBits = Math.min(atMost(offer.clientMaxWindowBits), wanted);
       const answer: Parameters = {
-        serverNoContextTakeover: offer.serverNoContextTakeover || resolved.serverNoContextTakeover,
-        clientNoContextTakeover: offer.clientNoContextTakeover || resolved.clientNoContextTakeover,
+        serverNoContextTakeover: offer.serverNoContextTakeover || settings.serverNoContextTakeover,
+        clientNoContextTakeover: offer.clientNoContextTakeover || settings.clientNoContextTakeover,
         // §7.1.2.1: to accept an offer with this parameter, the answer must contain it.
         serverMaxWindowBits:
           offer.serverMaxWindowBits !== undefined || serverBits < LARGEST_WINDOW_BITS ? serverBits : undefined,

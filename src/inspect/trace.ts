@@ -2,7 +2,7 @@
 import { EMPTY } from "../core/bytes.ts";
 import type { AgreedExtension, Extension } from "../core/extension.ts";
 import type { WSEvent } from "../core/events.ts";
-import { advice, requireKind, type OptionTable } from "../core/options.ts";
+import { advice, passOn, requireKind, type OptionTable } from "../core/options.ts";
 import { aside } from "./aside.ts";
 import { Counting, type Counters } from "./counters.ts";
 import { Decoder } from "./decode/decoder.ts";
@@ -147,15 +147,15 @@ export class Recorder implements Trace {
     this.#now = now;
     const { extensions, masking, maxPayloadBytes, maxInflatedBytes } = options;
     this.#decoder = new Decoder(
-      {
+      passOn({
         extensions,
         agreed,
         masking,
         maxPayloadBytes,
         maxInflatedBytes,
         observer: role,
-        onRecord: (record) => this.#take(record),
-      },
+        onRecord: (record: TraceRecord) => this.#take(record),
+      }),
       { [role]: beginnings.sent, [other(role)]: beginnings.received } as Record<Role, "head" | "frames">,
     );
   }

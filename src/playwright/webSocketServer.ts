@@ -1,6 +1,6 @@
 /** A test's server for pages: in the page, over a binding, or on the wire, over the loopback interface. */
 import type { BrowserContext } from "@playwright/test";
-import { checkOptions, type OptionTable } from "../core/options.ts";
+import { checkOptions, passOn, type OptionTable } from "../core/options.ts";
 import { TestServer, testServerTable, type TestServerOptions } from "../testing/testServer.ts";
 import type { Bridge, BridgeServer } from "./bridge.ts";
 import { listenOnLoopback, readLedTarget, type Loopback } from "./loopback.ts";
@@ -58,7 +58,7 @@ export async function createWebSocketServer(
 ): Promise<WebSocketServer> {
   const pattern = toMatch(match);
   if (mode !== "page" && mode !== "wire") throw new TypeError(`mode must be "page" or "wire", not ${String(mode)}`);
-  const server = new ReachableServer(options, () => hintOf(bridge, describeMatch(pattern)));
+  const server = new ReachableServer(passOn(options), () => hintOf(bridge, describeMatch(pattern)));
   const loopback =
     mode === "wire"
       ? await listenOnLoopback((transport) =>

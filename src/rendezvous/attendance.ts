@@ -22,6 +22,9 @@ export interface Attendants {
   signalsEnded?(error: unknown): void;
 }
 
+/** Problems are reported at most this often, in milliseconds: a peer can cause as many as it likes. */
+const REPORT_MS = 1000;
+
 /** The most texts that may wait to be written. Dropped ones are repeated later. */
 const MOST_WAITING = 256;
 
@@ -36,6 +39,7 @@ export class Attendance {
   readonly #stopListening: () => void;
   #writing = 0;
   #timer: unknown;
+  #reportedMs = -Infinity;
   #isStopped = false;
 
   constructor(machine: Machine, signals: Signals | undefined, options: AttendanceOptions, attendants: Attendants) {
@@ -148,7 +152,10 @@ export class Attendance {
 
   #report(problem: string): void {
     const { onReport } = this.#options;
-    if (onReport !== undefined) report(() => onReport(problem), undefined);
+    const nowMs = this.#clock.now();
+    if (onReport === undefined || nowMs < this.#reportedMs + REPORT_MS) return;
+    this.#reportedMs = nowMs;
+    report(() => onReport(problem), undefined);
   }
 
   #send(text: string): void {

@@ -46,7 +46,7 @@ export function writeCode(sdp: string, expiresMs: number, invitation?: string): 
   if (ice === undefined || hash !== "sha-256" || !/^[0-9a-f]{64}$/.test(digits)) {
     throw new RendezvousError("failed", "this connection's description does not fit into a code");
   }
-  const minutes = Math.ceil((expiresMs - EPOCH_MS) / MINUTE_MS);
+  const minutes = Math.min(Math.ceil((expiresMs - EPOCH_MS) / MINUTE_MS), 2 ** 24 - 1);
   const isPassive = valueOf(sdp, "setup") === "passive";
   const head = [
     VERSION * 16 + (invitation === undefined ? 0 : 1) + (isPassive ? 2 : 0),

@@ -2,6 +2,7 @@
 import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import { clockTable, type ClockOption } from "../stream/clock.ts";
 import { Arrivals } from "../transports/arrivals.ts";
+import { ignore } from "../transports/ignore.ts";
 import { onAbort } from "../transports/onAbort.ts";
 import {
   peerConnectionMaker,
@@ -95,7 +96,6 @@ export async function meet(signals: Signals, options: MeetOptions = {}): Promise
   requireSignals("meet()", signals);
   const checked = checkOptions("meet()", options, meetTable);
   const { signal } = checked;
-  signal?.throwIfAborted();
   return await new Promise<Meeting>((resolve, reject) => {
     let isMet = false;
     const attendance = attend(
@@ -149,6 +149,7 @@ export function meetings(signals: Signals, options: MeetingsOptions = {}): Async
   if (!(Number.isInteger(maxPeers) && maxPeers > 0)) {
     throw new RangeError(`maxPeers is a count of 1 or more, not ${String(maxPeers)}`);
   }
+  let forget = ignore; // until the signal, which may be aborted already, is listened to
   const arrivals = new Arrivals<Meeting>(
     maxPeers,
     () => {
@@ -176,7 +177,7 @@ export function meetings(signals: Signals, options: MeetingsOptions = {}): Async
       },
     },
   );
-  const forget = onAbort(signal, () => void arrivals.return());
+  forget = onAbort(signal, () => void arrivals.return());
   attendance.tell({ type: "start" });
   return arrivals;
 }

@@ -14,6 +14,7 @@
  *   a relay does not know them.
  * - `candidates`: more of them.
  * - `again`: the answering side asks for another round, with ICE restarted.
+ * - `refused`: the answering side can't take the offer of this round. Its `proof` is that of a description without `sdp`.
  * - `busy`: I have as many peers as I may have. `bye`: I have given up.
  */
 import { faultOf } from "../transports/sessionDescription.ts";
@@ -61,12 +62,21 @@ export interface Word extends OfPair {
   readonly type: "again" | "busy" | "bye";
 }
 
-/** The proof of a description, by what only the two ends know. */
-export function proofOf(secret: Uint8Array, { type, session, round, sdp }: Description): string {
+/** The proof of a description or a refusal, by what only the two ends know. */
+export function proofOf(
+  secret: Uint8Array,
+  { type, session, round, sdp = "" }: Pick<Description | Refusal, "type" | "session" | "round"> & { sdp?: string },
+): string {
   return hexOf(hmac(secret, bytesOf(`${type} ${session} ${round} ${sdp}`)));
 }
 
-export type PairMessage = Description | Candidates | Word;
+export interface Refusal extends OfPair {
+  readonly type: "refused";
+  readonly round: number;
+  readonly proof: string;
+}
+
+export type PairMessage = Description | Candidates | Word | Refusal;
 export type Message = Hello | PairMessage;
 
 export function writeMessage(message: Message, secret: Uint8Array | undefined): string {
@@ -102,7 +112,9 @@ function messageOf(given: Record<string, unknown>): Message | undefined {
   if (!isId(to) || !isId(session)) return undefined;
   const pair = { from, to, session };
   if (type === "again" || type === "busy" || type === "bye") return { type, ...pair };
-  if (!Number.isSafeInteger(round) || !((round as number) > 0) || !isCandidates(candidates)) return undefined;
+  if (!Number.isSafeInteger(round) || !((round as number) > 0)) return undefined;
+  if (type === "refused") return isHex(proof, 64) ? { type, ...pair, round: round as number, proof } : undefined;
+  if (!isCandidates(candidates)) return undefined;
   const counted = { ...pair, round: round as number, candidates };
   if (type === "candidates") return { type, ...counted };
   if ((type !== "offer" && type !== "answer") || typeof sdp !== "string") return undefined;

@@ -6,7 +6,7 @@ import type { Fare } from "../transports/peerConnection.ts";
 import { fingerprintOf } from "../transports/sessionDescription.ts";
 import { Greeting } from "./greeting.ts";
 import type { Command, Input, Reason } from "./machine.ts";
-import { MAX_CANDIDATES, proofOf, type Description, type PairMessage } from "./messages.ts";
+import { MAX_CANDIDATES, proofOf, type Description, type PairMessage, type Refusal } from "./messages.ts";
 
 /**
  * - `describing`: the shell makes an offer or an answer
@@ -20,7 +20,7 @@ type Signal = "describe" | "offer" | "answer" | "connect" | "refuse" | "end";
 /** What may happen in which phase. An empty cell: it can't happen, or has no effect. */
 export const phases: Readonly<Record<Phase, Readonly<Partial<Record<Signal, Phase>>>>> = {
   describing: { describe: "describing", offer: "offered", answer: "settling", refuse: "through", end: "over" },
-  offered: { describe: "describing", answer: "settling", end: "over" },
+  offered: { describe: "describing", answer: "settling", refuse: "through", end: "over" },
   settling: { describe: "describing", connect: "through", refuse: "through", end: "over" },
   through: { describe: "describing", end: "over" },
   over: {},
@@ -80,13 +80,18 @@ export class Pair {
   #isOpen = false;
   #isMet = false;
   #fare: Fare | undefined;
-  #canRestart: boolean;
+  /** Whether messages still reach the other end. */
+  #hasSignals: boolean;
+  /** ICE can't be restarted on this connection: it can only be replaced. */
+  #mustRenew = false;
+  /** This end can't take the offer of the round. */
+  #isRefusing = false;
 
   constructor(options: PairOptions, send: Send, nowMs: number) {
     this.#options = options;
     this.#send = send;
     this.#sinceMs = nowMs;
-    this.#canRestart = options.hasSignals;
+    this.#hasSignals = options.hasSignals;
   }
 
   get peer(): string {
@@ -130,6 +135,10 @@ export class Pair {
         return message.round === this.#round ? this.#learn(message.candidates) : [];
       case "again":
         return offers && this.#isMet ? this.#restart(nowMs) : [];
+      case "refused":
+        return this.#phase === "offered" && message.proof === this.#prove(message)
+          ? this.#refused(message.round, "the other end can't take the offer", nowMs)
+          : [];
       case "busy":
       case "bye":
         // Connected peers learn of the end from the connection, because anyone can forge a signal.
@@ -166,7 +175,7 @@ export class Pair {
       case "leave":
         return this.end("closed", "this end closed it");
       case "signalsEnded":
-        this.#canRestart = false;
+        this.#hasSignals = false;
         this.#repeatAtMs = Infinity;
         return [];
       case "start":
@@ -197,7 +206,9 @@ export class Pair {
     if (!this.#step("describe")) return [];
     this.#round = round;
     this.#renews = renews;
+    this.#isRefusing = false;
     if (renews) {
+      this.#mustRenew = false;
       this.#fare = "interrupted";
       this.#brokenSinceMs = Math.min(this.#brokenSinceMs, nowMs);
     }
@@ -213,7 +224,8 @@ export class Pair {
   #receiveOffer(offer: Description, nowMs: number): Command[] {
     const { round, sdp, candidates, proof } = offer;
     if (round < this.#round) return [];
-    if (round === this.#round) return [...this.#learn(candidates), ...this.#describe()];
+    if (round === this.#round)
+      return this.#isRefusing ? this.#refuse() : [...this.#learn(candidates), ...this.#describe()];
     const problem = this.#checkPrint(offer);
     if (problem !== undefined) return problem;
     const { session } = this.#options;
@@ -249,9 +261,9 @@ export class Pair {
       : [{ type: "report", problem: "a description has another certificate" }];
   }
 
-  #prove(description: Description): string | undefined {
+  #prove(message: Parameters<typeof proofOf>[1]): string | undefined {
     const secret = this.#greeting?.secret;
-    return secret === undefined ? undefined : proofOf(secret, description);
+    return secret === undefined ? undefined : proofOf(secret, message);
   }
 
   /** Passes on the candidates that are new. */
@@ -302,23 +314,39 @@ export class Pair {
     return [this.#send({ type: "candidates", from, to, session, round: this.#round, candidates })];
   }
 
-  /** The shell could not take or make a description. An existing connection goes on without it. */
+  /**
+   * One end could not take or make a description. An existing connection goes on without it; one that is broken is
+   * replaced.
+   */
   #refused(round: number, why: string, nowMs: number): Command[] {
     if (round !== this.#round) return [];
     if (!this.#isMet) return this.end("failed", why);
-    const problem: Command = { type: "report", problem: `ICE can't be restarted: ${why}` };
-    if (this.#options.offers && !this.#renews && this.#isBroken()) return [problem, ...this.#nextRound(nowMs, true)];
-    this.#canRestart = false;
+    const what = this.#renews ? "the connection can't be replaced" : "ICE can't be restarted";
+    const problem: Command = { type: "report", problem: `${what}: ${why}` };
     this.#repeatAtMs = Infinity;
     this.#step("refuse");
+    if (!this.#options.offers) return [problem, ...this.#refuse()];
+    this.#mustRenew = true;
+    if (!this.#isBroken()) return [problem];
+    if (!this.#renews) return [problem, ...this.#nextRound(nowMs, true)];
+    this.#repeatAtMs = nowMs + ROUND_MS;
     return [problem];
+  }
+
+  /** Tells the other end, now and when it repeats its offer. */
+  #refuse(): Command[] {
+    this.#isRefusing = true;
+    const { own: from, peer: to, session } = this.#options;
+    const refusal = { type: "refused", from, to, session, round: this.#round } satisfies Partial<Refusal>;
+    const proof = this.#prove(refusal);
+    return proof === undefined ? [] : [this.#send({ ...refusal, proof })];
   }
 
   #watch(fare: Fare, nowMs: number): Command[] {
     this.#fare = fare;
     // Firefox may report a working connection as interrupted (153). A restart shows whether it works, if one is
     // possible.
-    const isBroken = fare === "failed" || (fare === "interrupted" && this.#canRestart);
+    const isBroken = fare === "failed" || (fare === "interrupted" && this.#hasSignals);
     if (fare === "connected") this.#brokenSinceMs = Infinity;
     else if (isBroken) this.#brokenSinceMs = Math.min(this.#brokenSinceMs, nowMs);
     switch (fare) {
@@ -348,9 +376,10 @@ export class Pair {
   /** Starts a round with ICE restarted, or asks for one, unless one is under way. */
   #restart(nowMs: number): Command[] {
     const isUnderWay = this.#phase !== "through" && this.#repeatAtMs < Infinity;
-    if (!this.#canRestart || this.#phase === "describing" || isUnderWay) return [];
+    if (!this.#hasSignals || this.#phase === "describing" || isUnderWay) return [];
     if (this.#options.offers) {
-      if (nowMs >= this.#roundSinceMs + RESTART_GAP_MS) return this.#nextRound(nowMs);
+      if (this.#mustRenew && !this.#isBroken()) return [];
+      if (nowMs >= this.#roundSinceMs + RESTART_GAP_MS) return this.#nextRound(nowMs, this.#mustRenew);
       this.#repeatAtMs = this.#roundSinceMs + RESTART_GAP_MS;
       return [];
     }

@@ -168,11 +168,11 @@ export class Room implements Machine {
     return this.#begin(from, randomId(), true, nowMs);
   }
 
-  #begin(peer: string, session: string, offers: boolean, nowMs: number): Command[] {
+  #begin(peer: string, session: string, offers: boolean, nowMs: number, allowance = new Allowance(nowMs)): Command[] {
     const { own, connectMs, lostMs, randomId } = this.#options;
     const options = { own, peer, session, offers, nonce: randomId(), connectMs, lostMs, hasSignals: true };
     const pair = new Pair(options, (message) => this.#send(message), nowMs);
-    this.#entries.set(peer, { pair, allowance: new Allowance(nowMs) });
+    this.#entries.set(peer, { pair, allowance });
     return offers ? pair.begin(nowMs) : [];
   }
 
@@ -181,16 +181,13 @@ export class Room implements Machine {
     const { own } = this.#options;
     const { from, session } = message;
     if (from < own) return [];
-    // The peer has begun anew. If the two are connected, the connection says so.
-    if (entry !== undefined && !entry.pair.isMet) {
-      const ended = entry.pair.end("failed", "the peer began anew");
-      this.#entries.delete(from);
-      return [...ended, ...this.#admit(message, undefined, nowMs)];
-    }
-    if (entry !== undefined || this.#isFull) {
+    // If the two are connected, the connection says that the peer has begun anew.
+    if (entry === undefined ? this.#isFull : entry.pair.isMet) {
       return [this.#send({ type: "busy", from: own, to: from, session })];
     }
-    const begun = this.#begin(from, session, false, nowMs);
-    return [...begun, ...this.#entries.get(from)!.pair.receive(message, nowMs)];
+    const ended = entry?.pair.end("failed", "the peer began anew") ?? [];
+    // Whoever begins anew may not send more than others.
+    const begun = this.#begin(from, session, false, nowMs, entry?.allowance);
+    return [...ended, ...begun, ...this.#entries.get(from)!.pair.receive(message, nowMs)];
   }
 }

@@ -26,9 +26,11 @@ interface Carrier {
   readonly close: () => void;
   /** The events at which it has ended. */
   readonly ends?: readonly string[];
+  /** Whether it has ended before. */
+  readonly hasEnded?: boolean;
 }
 
-function signalsOver({ target, send, close, ends = [] }: Carrier): Signals {
+function signalsOver({ target, send, close, ends = [], hasEnded }: Carrier): Signals {
   let stop = ignore;
   let isOver = false;
   const finish = (): void => {
@@ -52,6 +54,7 @@ function signalsOver({ target, send, close, ends = [] }: Carrier): Signals {
             },
             ...Object.fromEntries(ends.map((event) => [event, end])),
           });
+          if (hasEnded === true) end();
         },
         cancel: finish,
       },
@@ -151,7 +154,13 @@ export function webSocketSignals(socket: SignalSocket): Signals {
   requireKind("webSocketSignals() takes a WebSocket,", socket, "{ readyState, send, close }");
   // 0 is CONNECTING. What is sent before the server listens is repeated.
   const send = (text: string): void => (socket.readyState === 1 ? socket.send(text) : undefined);
-  return signalsOver({ target: socket, send, close: () => socket.close(), ends: ["close", "error"] });
+  return signalsOver({
+    target: socket,
+    send,
+    close: () => socket.close(),
+    ends: ["close", "error"],
+    hasEnded: socket.readyState === 3, // CLOSED
+  });
 }
 
 /**

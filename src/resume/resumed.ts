@@ -2,6 +2,7 @@
 import type { OptionTable } from "../core/options.ts";
 import { iteratorOf, stopTaking, type Source } from "../stream/incoming.ts";
 import { discard } from "../stream/discard.ts";
+import { report } from "../stream/report.ts";
 import { withResolvers } from "../stream/withResolvers.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { ignore } from "../transports/ignore.ts";
@@ -36,8 +37,8 @@ const table: OptionTable<ResumedOptions> = { ...resumeTable, maxSessions: "a num
  *
  * The iteration ends when `transports` has ended and every carrier's opening has been read. If you stop it, no more
  * carriers are taken, and sessions end when they lose the one that they have. Aborting the signal ends all sessions. A
- * carrier that brings anything but this protocol is ended, and nothing else happens. Throws `TypeError` or `RangeError`
- * if an argument is invalid.
+ * carrier that brings anything but this protocol is ended, and nothing else happens. A transport that is already in use
+ * is reported as a warning. Throws `TypeError` or `RangeError` if an argument is invalid.
  *
  * @example
  * ```ts
@@ -98,7 +99,7 @@ class Host implements AsyncIterableIterator<ResumableTransport, undefined> {
   #hasBegun = false;
   #isOver = false;
   #fault: { readonly error: unknown } | undefined;
-  readonly #stopped: () => void;
+  #stopped = ignore;
 
   constructor(
     transports: object,
@@ -183,8 +184,9 @@ class Host implements AsyncIterableIterator<ResumableTransport, undefined> {
     try {
       requireTransport("resumed()", transport);
       carrier = new Carrier(transport);
-    } catch {
-      return; // it is used by somebody else, or cannot be used
+    } catch (error) {
+      report(error); // it is none, or in use
+      return;
     }
     const opening = new Opening();
     const { clock, probeMs } = this.#options;
@@ -209,8 +211,13 @@ class Host implements AsyncIterableIterator<ResumableTransport, undefined> {
           this.#admit(transport, carrier, opening, hello);
           this.#settle();
         } catch (error) {
+          if (!(error instanceof ResumeError)) {
+            report(error); // the source of random bytes has thrown
+            lost();
+            return;
+          }
           leave();
-          this.#refuse(carrier, error instanceof ResumeError && error.code === "version" ? "version" : "protocol");
+          this.#refuse(carrier, error.code === "version" ? "version" : "protocol");
           this.#settle();
         }
       },

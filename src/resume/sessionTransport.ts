@@ -15,6 +15,7 @@ import { Carrier } from "./carrier.ts";
 import type { FrameReader } from "./frames.ts";
 import type { ResolvedOptions } from "./options.ts";
 import type { Command, Happening, ResumeState, SessionMachine } from "./sessionMachine.ts";
+import { Unread } from "./unread.ts";
 
 /**
  * Opens a carrier. If the signal is aborted, the carrier is not needed any more.
@@ -81,7 +82,7 @@ export class SessionTransport {
   #timerMs = Infinity;
 
   #reading!: ReadableStreamDefaultController<Uint8Array>;
-  readonly #unread = new Fifo<Uint8Array>();
+  #unread = new Unread();
   #isWanted = false;
   #isInputEnding = false;
   #isInputOver = false;
@@ -144,8 +145,9 @@ export class SessionTransport {
         return;
       }
       case "deliver":
-        this.#unread.push(command.bytes);
-        if (this.#isWanted) this.#pull();
+        // A reader that waits gets the bytes as they came.
+        if (this.#isWanted) this.#pass(command.bytes);
+        else this.#unread.push(command.bytes);
         return;
       case "endInput":
         this.#isInputEnding = true;
@@ -288,9 +290,13 @@ export class SessionTransport {
   }
 
   #pull(): void {
-    this.#isWanted = this.#unread.size === 0;
-    if (this.#isWanted) return;
-    const bytes = this.#unread.shift();
+    if (this.#unread.isEmpty) this.#isWanted = true;
+    else this.#pass(this.#unread.shift());
+  }
+
+  /** Hands bytes to the reader that has asked for some. */
+  #pass(bytes: Uint8Array): void {
+    this.#isWanted = false;
     this.#reading.enqueue(bytes);
     this.handle({ type: "taken", bytes: bytes.length });
     this.#finishInput();
@@ -298,7 +304,7 @@ export class SessionTransport {
 
   /** Ends the reader's stream once it has read everything. */
   #finishInput(): void {
-    if (this.#isInputOver || !this.#isInputEnding || this.#unread.size > 0) return;
+    if (this.#isInputOver || !this.#isInputEnding || !this.#unread.isEmpty) return;
     this.#reading.close();
     this.#endInput();
     this.handle({ type: "endTaken" });
@@ -307,7 +313,7 @@ export class SessionTransport {
   #endInput(): void {
     this.#isInputOver = true;
     this.#isWanted = false;
-    while (this.#unread.size > 0) this.#unread.shift();
+    this.#unread = new Unread();
   }
 
   #write(chunk: unknown): Promise<void> | undefined {
@@ -316,6 +322,7 @@ export class SessionTransport {
       this.handle({ type: "reset" });
       throw error;
     }
+    if (chunk.length === 0) return undefined; // it may be detached
     const done = this.#offer(chunk, 0);
     return done < chunk.length ? this.#writeRest(chunk, done) : undefined;
   }

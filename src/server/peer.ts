@@ -1,9 +1,9 @@
 /** One connection of the server, with the members and events of a server-side WebSocket of ws. */
 import type { Connection } from "../connection/connection.ts";
-import { concat, EMPTY, viewOf, type Bytes } from "../core/bytes.ts";
+import { concat, copyOf, EMPTY, textOrBytes, viewOf, type Bytes } from "../core/bytes.ts";
 import { writeCloseBody } from "../core/closeFrame.ts";
 import type { ConnectionClosed, WSEvent } from "../core/events.ts";
-import { checkFlags, type OptionTable } from "../core/options.ts";
+import { checkFlags, passOn, type OptionTable } from "../core/options.ts";
 import { encodeText } from "../core/utf8.ts";
 import { isBlob } from "../stream/blob.ts";
 import type { Driver, EventHandler } from "../stream/driver.ts";
@@ -202,7 +202,7 @@ export class Peer extends Emitter<PeerEvents> {
   /**
    * Sends a message, or with `fin: false` a fragment of one. Bytes sent as text must be UTF-8; invalid ones become
    * U+FFFD. Once the connection is closing, sends nothing and passes an error to the callback. Throws `TypeError` if
-   * `data` is neither text nor bytes, and for an option that does not exist.
+   * `data` is neither text nor bytes, or lies in shared or resizable memory, and for an option that does not exist.
    */
   send(data: Sendable, options?: PeerSendOptions | Callback, callback?: Callback): void {
     if (typeof options === "function") {
@@ -226,8 +226,8 @@ export class Peer extends Emitter<PeerEvents> {
 
   /**
    * Starts the closing handshake (§7.1.2). Without a code the Close frame is empty. Does nothing if the handshake has
-   * started already. Throws `RangeError` for a code other than 1000–1003, 1007–1014 and 3000–4999, or a reason longer
-   * than 123 bytes.
+   * started already. Throws `RangeError` for a code that a Close frame can't carry (see `CloseCode`), or a reason
+   * longer than 123 bytes.
    */
   close(code?: number, reason: string | BufferSource = ""): void {
     this.#driver.flush(); // the driver may not have noticed other calls on the connection yet
@@ -381,7 +381,7 @@ export class Peer extends Emitter<PeerEvents> {
     const begun = this.#fragmented ?? (fin ? undefined : { binary, decoder: textDecoder() });
     const payload = (begun?.binary ?? binary) ? bytesOf(content) : textOf(content, fin, begun?.decoder);
     try {
-      this.#connection.sendData(payload, fin, compress === undefined ? undefined : { compress });
+      this.#connection.sendData(payload, fin, compress === undefined ? undefined : passOn({ compress }));
     } catch (error) {
       this.#driver.flush(); // an extension that threw has ended the connection
       throw error;
@@ -450,7 +450,7 @@ export class Peer extends Emitter<PeerEvents> {
 
   /** Copies bytes that may have to wait, because their owner may reuse them. */
   #kept(bytes: Bytes): Bytes {
-    return this.#behindBlob === undefined ? bytes : bytes.slice();
+    return this.#behindBlob === undefined ? bytes : copyOf(bytes);
   }
 
   /**
@@ -497,8 +497,7 @@ export class Peer extends Emitter<PeerEvents> {
 }
 
 function contentOf(data: ControlPayload): string | Bytes {
-  if (typeof data === "number") return String(data);
-  return typeof data === "string" ? data : (viewOf(data ?? EMPTY) as Bytes);
+  return typeof data === "number" ? String(data) : textOrBytes(data ?? EMPTY);
 }
 
 function bytesOf(content: string | Bytes): Bytes {

@@ -9,7 +9,7 @@ import { checkOptions, refuse, requireCount, type OptionTable } from "../core/op
 import { headersFrom } from "../handshake/headReader.ts";
 import { parseTarget } from "../handshake/requestTarget.ts";
 import type { ParsedRequest, RejectOptions } from "../handshake/serverHandshake.ts";
-import { requestOf } from "../stream/carriedOpening.ts";
+import { answering, requestOf } from "../stream/carriedOpening.ts";
 import { runTable, type RunOptions } from "../stream/connectionHook.ts";
 import { discard } from "../stream/discard.ts";
 import type { Driver, EventHandler } from "../stream/driver.ts";
@@ -241,7 +241,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     requireCount("maxPayload", options.maxPayload);
     requireCount("maxConnections", options.maxConnections);
     requireCount("maxPendingHandshakes", options.maxPendingHandshakes);
-    const { extensions = [], masking = true, autoPong = true, keepalive } = options;
+    const { extensions = [], masking = true, autoPong = true } = options;
     const maxPayload = options.maxPayload === 0 ? Infinity : options.maxPayload;
     const timing = resolveTiming(options);
     const { maxMessageBytes = maxPayload, maxFrameBytes = maxPayload } = options.limits ?? {};
@@ -250,7 +250,6 @@ export class WebSocketServer extends Emitter<ServerEvents> {
       extensions,
       masking,
       autoPong,
-      keepalive,
       limits: { ...options.limits, maxMessageBytes, maxFrameBytes },
     };
     checkServerOptions(this.#connectionOptions);
@@ -401,6 +400,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     const driver: Driver = open(
       prepared,
       transport,
+      answering,
       { ...this.#timing, clock: this.options.clock },
       {
         requested: (event) =>

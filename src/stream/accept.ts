@@ -11,7 +11,7 @@ import type { ByteTransport } from "../transports/byteTransport.ts";
 import { ignore } from "../transports/ignore.ts";
 import { requireTransport } from "../transports/requireTransport.ts";
 import { abortableTable, unlessAborted, type Abortable } from "./abortable.ts";
-import { requestOf } from "./carriedOpening.ts";
+import { answering, requestOf } from "./carriedOpening.ts";
 import { runTable, type RunOptions } from "./connectionHook.ts";
 import type { Driver } from "./driver.ts";
 import { open, orDiscard, prepare } from "./opening.ts";
@@ -165,6 +165,7 @@ class Acceptance implements Arrival {
     this.#driver = open(
       prepared,
       transport,
+      answering,
       { ...timing, clock },
       {
         requested: (event) => this.#admit(event),

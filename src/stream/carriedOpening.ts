@@ -5,9 +5,10 @@
 import { ByteQueue } from "../core/byteQueue.ts";
 import type { Bytes } from "../core/bytes.ts";
 import { defaultLimits, type Limits } from "../core/limits.ts";
+import { requireKind } from "../core/options.ts";
 import { acceptFor } from "../handshake/acceptKey.ts";
 import { HeadReader, makeField, type Head } from "../handshake/headReader.ts";
-import { formatHead, statusLine } from "../handshake/headWriter.ts";
+import { formatHead } from "../handshake/headWriter.ts";
 import type { ParsedRequest } from "../handshake/serverHandshake.ts";
 import type { ByteTransport, ClientOpening, OpeningRequest, ServerOpening } from "../transports/byteTransport.ts";
 import { withResolvers } from "./withResolvers.ts";
@@ -38,14 +39,18 @@ export function requestOf({ request, opening }: ByteTransport): ParsedRequest | 
   return { method: "GET", target, headers: [...upgrade, ...withoutHttp1(headers)] };
 }
 
-/** Returns a transport that opens by HTTP/1.1: the given one, unless it carries its own opening. */
-export function overOpening(transport: ByteTransport): ByteTransport {
+/**
+ * Returns a transport that opens by HTTP/1.1: the given one, unless it carries its own opening. `sideOf` is
+ * {@link asking} or {@link answering}, so that a client's bundle has no server. Throws `TypeError` if the opening is not
+ * for that side.
+ */
+export function overOpening(transport: ByteTransport, sideOf: SideOf): ByteTransport {
   const { opening } = transport;
   if (opening === undefined || transport.readable.locked || transport.writable.locked) return transport;
+  const side = sideOf(opening);
   const { closed, copiesChunks, remoteAddress, encrypted } = transport;
   const reader = transport.readable.getReader();
   const writer = transport.writable.getWriter();
-  const side = "ask" in opening ? asking(opening) : answering(opening);
   let { received } = side;
   /** Reads the head that is sent. Once it is `undefined`, all bytes pass through unchanged. */
   let sent: HeadReader | undefined = new HeadReader(NO_LIMITS, side.start);
@@ -120,8 +125,11 @@ interface Side {
   readonly received?: Promise<Bytes>;
 }
 
-/** Takes the client's request out of the sent bytes, and puts the answer in front of the received ones. */
-function asking(opening: ClientOpening): Side {
+export type SideOf = (opening: ClientOpening | ServerOpening) => Side;
+
+/** Client: takes the request out of the sent bytes, and puts the answer in front of the received ones. */
+export const asking: SideOf = (opening) => {
+  requireKind("the transport's opening must be", opening, "{ ask }");
   const { promise, resolve } = withResolvers<Bytes>();
   promise.catch(ignore); // it may never be read
   return {
@@ -129,11 +137,11 @@ function asking(opening: ClientOpening): Side {
     take(head) {
       const target = head.startLine.split(" ")[1]!;
       const request = { authority: head.get("host") ?? "", target, headers: withoutHttp1(head.fields) };
-      resolve(ask(opening, request, head.get("sec-websocket-key") ?? ""));
+      resolve(ask(opening as ClientOpening, request, head.get("sec-websocket-key") ?? ""));
     },
     received: promise,
   };
-}
+};
 
 async function ask(opening: ClientOpening, request: OpeningRequest, key: string): Promise<Bytes> {
   const { status, headers } = await opening.ask(request);
@@ -144,26 +152,29 @@ async function ask(opening: ClientOpening, request: OpeningRequest, key: string)
   for (const [i, [name, value]] of fields.entries()) {
     if (makeField(name, value) === undefined) throw new Error(`header ${i + 1} of the response is invalid`);
   }
-  if (status > 299) return formatHead(statusLine(status), fields);
+  // Without a reason phrase: such carriers have none (RFC 9113 §8.3.2).
+  if (status > 299) return formatHead(`HTTP/1.1 ${status} `, fields);
   const upgrade: Fields = [
     ["Connection", "Upgrade"],
     ["Upgrade", "websocket"],
     ["Sec-WebSocket-Accept", acceptFor(key)],
   ];
-  return formatHead(statusLine(101), [...upgrade, ...fields]);
+  return formatHead("HTTP/1.1 101 ", [...upgrade, ...fields]);
 }
 
-/** Takes the server's answer out of the sent bytes. The connection already has the request. */
-function answering(opening: ServerOpening): Side {
+/** Server: takes the answer out of the sent bytes. The connection already has the request. */
+export const answering: SideOf = (opening) => {
+  requireKind("the transport's opening must be", opening, "{ request, answer }");
   return {
     start: "status line",
     take(head) {
       const status = Number(head.startLine.split(" ")[1]);
       if (status !== 101) requireRefusal(status);
-      opening.answer({ status: status === 101 ? 200 : status, headers: withoutHttp1(head.fields) });
+      const answer = { status: status === 101 ? 200 : status, headers: withoutHttp1(head.fields) };
+      (opening as ServerOpening).answer(answer);
     },
   };
-}
+};
 
 /** Throws `RangeError` for a status that would open the WebSocket where the transport carries the opening. */
 export function requireRefusal(status = 400): void {

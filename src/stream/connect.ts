@@ -8,6 +8,7 @@ import { requireTransport } from "../transports/requireTransport.ts";
 import { abortableTable, unlessAborted, type Abortable } from "./abortable.ts";
 import { webSocketTable, type WebSocketOptions } from "./dial.ts";
 import type { Driver } from "./driver.ts";
+import { asking } from "./carriedOpening.ts";
 import { open, orDiscard, prepare } from "./opening.ts";
 import { withResolvers } from "./withResolvers.ts";
 import { sessionOf, type WebSocketSession } from "./session.ts";
@@ -80,6 +81,7 @@ export async function openSession(
     return open(
       prepared,
       transport,
+      asking,
       { ...timing, clock },
       {
         established(event) {

@@ -3,7 +3,7 @@
  * events to deliver and the commands to carry out. It touches no stream, clock or promise.
  */
 import { keepAliveAgain, queuedAtLeast, type Connection } from "../connection/connection.ts";
-import type { Bytes } from "../core/bytes.ts";
+import { copyOf, type Bytes } from "../core/bytes.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import type { Keepalive } from "../core/deadlines.ts";
 import { RemoteProtocolError } from "../core/errors.ts";
@@ -49,8 +49,9 @@ const STANDSTILL_MS = 1000;
 /** If a deadline is missed by more than this, the process stood still and could not read what arrived. */
 const STALL_MS = 10;
 
-/** Then it gets this much time for that. */
+/** Then it gets this much time for that, and again this often if it has stood still again without reading anything. */
 const REPRIEVE_MS = 100;
+const MOST_REPRIEVES = 3;
 
 // The transition tables. A signal without a cell changes nothing in that state.
 
@@ -196,8 +197,9 @@ export class DriverMachine {
   /** The latest time, and by how much the clock went back. */
   #latestMs = -Infinity;
   #offsetMs = 0;
-  /** The deadline that was last postponed after a stall, unless the peer has been heard since. */
+  /** The deadline that was last postponed after a stall, and how often, unless the peer has been heard since. */
   #postponedMs = -Infinity;
+  #reprieves = 0;
   /** When to abandon the transport, and when to drop messages that nobody takes. */
   #endByMs = Infinity;
   #discardByMs = Infinity;
@@ -276,8 +278,8 @@ export class DriverMachine {
   /**
    * Converts a clock reading to the machine's time, which never goes back. If the clock goes back a little, the time
    * stands still. If it goes back further, as when fake timers are installed, the time continues from there. If the
-   * process stood still past a deadline, the time continues shortly before that: once for each deadline, and again if
-   * bytes have arrived since, because what the peer owes may lie behind them.
+   * process stood still past a deadline, the time continues shortly before that: a few times for each deadline, and again
+   * if bytes have arrived since, because what the peer owes may lie behind them.
    */
   timeOf(clockMs: number): number {
     const ms = clockMs + this.#offsetMs;
@@ -294,7 +296,10 @@ export class DriverMachine {
    */
   #stallBefore(ms: number): number {
     const dueMs = this.nextDeadlineMs;
-    if (ms <= dueMs + STALL_MS || dueMs <= this.#postponedMs) return 0;
+    if (ms <= dueMs + STALL_MS) return 0;
+    if (dueMs > this.#postponedMs) this.#reprieves = 0;
+    if (this.#reprieves === MOST_REPRIEVES) return 0;
+    this.#reprieves++;
     this.#postponedMs = dueMs;
     return ms - Math.max(this.#latestMs, dueMs - REPRIEVE_MS);
   }
@@ -409,7 +414,7 @@ export class DriverMachine {
   /** Returns what to do once there is no event to deliver, or the taker has asked for time. */
   commands(): readonly Command[] {
     if (this.output === "idle" && this.#queued > 0) this.#gather();
-    else if (this.output === "lost" && this.#queued > 0) this.#connection.chunksToSend();
+    else if (this.output === "lost" && this.#queued > 0) this.#takeChunks();
     if (this.phase === "ending") {
       if (this.#signalOutput("end")) this.#commands.push(END_OUTPUT);
       if (this.input === "ended" && (this.output === "ended" || this.output === "lost")) this.#finish();
@@ -486,7 +491,7 @@ export class DriverMachine {
     this.#uselessChunks = length === 0 ? this.#uselessChunks + 1 : 0;
     const isAhead = this.taker === "held";
     // A small chunk that has to wait must not pin the large buffer it lies in.
-    const kept = isAhead && length * 4 < chunk.buffer.byteLength ? chunk.slice() : chunk;
+    const kept = isAhead && length * 4 < chunk.buffer.byteLength ? copyOf(chunk) : chunk;
     if (this.#connection.unreadAmount === 0) this.#unreadChunks = 0;
     this.#unreadChunks++;
     this.#connection.receiveBytes(kept);
@@ -525,8 +530,18 @@ export class DriverMachine {
   #takeQueued(): void {
     if (!this.#signalOutput("write")) return;
     this.#inFlight = this.#connection.bufferedAmount;
-    this.#chunks = this.#connection.chunksToSend();
-    this.#writeNext();
+    this.#chunks = this.#takeChunks();
+    if (this.output === "writing") this.#writeNext();
+  }
+
+  #takeChunks(): readonly Bytes[] {
+    try {
+      return this.#connection.chunksToSend();
+    } catch (error) {
+      // A defect, such as a patched connection.
+      this.#giveUp(error);
+      return NO_CHUNKS;
+    }
   }
 
   #writeNext(): void {
@@ -565,7 +580,7 @@ export class DriverMachine {
   #dropOutput(): void {
     this.#inFlight = 0;
     this.#chunks = NO_CHUNKS;
-    this.#connection.chunksToSend();
+    this.#takeChunks();
     this.#commands.push({ type: "settle", error: this.fault });
   }
 

@@ -1,6 +1,6 @@
 /** Assembles messages from their pieces. Keeps no view of the transport's memory. */
 import type { Connection } from "../connection/connection.ts";
-import { EMPTY, type Bytes } from "../core/bytes.ts";
+import { copyOf, EMPTY, type Bytes } from "../core/bytes.ts";
 import type { BytesReceived, TextReceived } from "../core/events.ts";
 import { keepSpare, takeSpare } from "./spareBlock.ts";
 
@@ -119,5 +119,5 @@ function put(piece: Bytes, block: Bytes, at: number): void {
 
 /** Returns bytes whose buffer contains nothing else: the same array if that is already so, else a copy. */
 export function standalone(data: Bytes): Bytes {
-  return data.length === data.buffer.byteLength ? data : data.slice();
+  return data.length === data.buffer.byteLength ? data : copyOf(data);
 }

@@ -3,8 +3,9 @@ import type { Connection } from "../connection/connection.ts";
 import type { SharedOptions } from "../connection/options.ts";
 import { LocalProtocolError } from "../core/errors.ts";
 import type { ConnectionClosed, ConnectionEstablished, ConnectionRequested, WSEvent } from "../core/events.ts";
+import { passOn } from "../core/options.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
-import { overOpening } from "./carriedOpening.ts";
+import { overOpening, type SideOf } from "./carriedOpening.ts";
 import { reportRejection } from "./report.ts";
 import type { ConnectionHook } from "./connectionHook.ts";
 import { discard } from "./discard.ts";
@@ -30,7 +31,10 @@ export interface Prepared<Made extends Connection = Connection> {
   readonly run: { driver?: Driver };
 }
 
-/** Makes one side's connection and calls `onConnection`. Errors of either pass through; a rejection of the hook is reported. */
+/**
+ * Makes one side's connection and calls `onConnection`. Errors of either pass through. A rejection of the hook is
+ * reported.
+ */
 export function prepare<Options extends SharedOptions, Made extends Connection>(
   Side: new (options: Options) => Made,
   options: Options,
@@ -49,21 +53,29 @@ export function prepare<Options extends SharedOptions, Made extends Connection>(
       throw cause;
     }
   };
-  const connection = new Side({ ...options, ...(random && { random: contained }) });
+  const connection = new Side(passOn({ ...options, ...(random && { random: contained }) }));
   reportRejection(onConnection?.(connection, options));
   return { connection, run };
 }
 
 /**
  * Runs a connection over a transport, and takes ownership of the transport. Throws `TypeError` if the transport is in
- * use, or if both it and the connection bring their own opening.
+ * use, if its opening is not for this side, or if both it and the connection bring their own opening.
  */
-export function open(prepared: Prepared, transport: ByteTransport, options: DriverOptions, opener: Opener): Driver {
+export function open(
+  prepared: Prepared,
+  transport: ByteTransport,
+  sideOf: SideOf,
+  options: DriverOptions,
+  opener: Opener,
+): Driver {
   const { connection, run } = prepared;
   if (transport.opening !== undefined && connection.state === "open") {
     throw new TypeError('the transport has its own opening: leave out handshake: "none"');
   }
-  const driver: Driver = new Driver(connection, overOpening(transport), options, (event) => opening.handle(event));
+  const driver: Driver = new Driver(connection, overOpening(transport, sideOf), options, (event) =>
+    opening.handle(event),
+  );
   const opening = new Opening(opener, driver);
   run.driver = driver;
   return driver;

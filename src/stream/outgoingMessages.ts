@@ -1,6 +1,6 @@
 /** Messages to send, whole or as streams, in the order given. */
 import { canSend, type Connection } from "../connection/connection.ts";
-import { EMPTY, requireFixed } from "../core/bytes.ts";
+import { EMPTY, textOrBytes } from "../core/bytes.ts";
 import type { SendOptions } from "../core/messageWriter.ts";
 import { onAbort } from "../transports/onAbort.ts";
 import { unlessAborted, withdraw } from "./abortable.ts";
@@ -51,8 +51,8 @@ export class OutgoingMessages {
         },
         write: (message) =>
           this.#orClose(() => {
-            requireFixed(message);
-            return this.#inTurn(() => this.#send(message, true, {}));
+            const content = textOrBytes(message);
+            return this.#inTurn(() => this.#send(content, true, {}));
           }),
         close: () => {
           this.#writableClosed = true;
@@ -73,8 +73,8 @@ export class OutgoingMessages {
   send(message: string | BufferSource, options: SendOptions, signal: AbortSignal | undefined): Promise<void> {
     try {
       signal?.throwIfAborted();
-      requireFixed(message);
-      return this.#inTurn(() => this.#send(message, true, options), signal) ?? AT_ONCE;
+      const content = textOrBytes(message);
+      return this.#inTurn(() => this.#send(content, true, options), signal) ?? AT_ONCE;
     } catch (error) {
       return Promise.reject(error);
     }
@@ -106,7 +106,6 @@ export class OutgoingMessages {
           if ((typeof piece === "string") !== (type === "text")) {
             throw new TypeError(`a ${type} message takes only ${type === "text" ? "strings" : "bytes"}`);
           }
-          requireFixed(piece);
           this.#send(piece, false, options);
           state = "sent";
           return this.#untilRoom();

@@ -1,11 +1,11 @@
 /** Converts arguments as Web IDL does, so that the class accepts and refuses what a browser's does. */
-import { bufferOf, isBufferSource, requireFixed } from "../core/bytes.ts";
+import { isBufferSource, viewOf, type Bytes } from "../core/bytes.ts";
 import { encodeTextInto } from "../core/utf8.ts";
 import { isBlob } from "./blob.ts";
 
 /** The argument of `send`, and its length in bytes as `bufferedAmount` counts it. */
 export type Payload =
-  | { readonly type: "data"; readonly data: string | ArrayBuffer | ArrayBufferView; readonly size: number }
+  | { readonly type: "data"; readonly data: string | Bytes; readonly size: number }
   | { readonly type: "blob"; readonly blob: Blob; readonly size: number };
 
 /**
@@ -15,10 +15,8 @@ export type Payload =
 export function toPayload(value: unknown): Payload {
   if (typeof value === "string") return { type: "data", data: value, size: utf8Length(value) };
   if (isBufferSource(value)) {
-    requireFixed(value);
-    // A DataView of a transferred buffer throws when its length is read.
-    const size = bufferOf(value).byteLength === 0 ? 0 : value.byteLength;
-    return { type: "data", data: value, size };
+    const data = viewOf(value);
+    return { type: "data", data, size: data.length };
   }
   return isBlob(value) ? { type: "blob", blob: value, size: value.size } : toPayload(toText(value));
 }

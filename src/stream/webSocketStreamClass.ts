@@ -1,10 +1,10 @@
 /** The `WebSocketStream` class over custom transports, with the Web IDL interface that Chromium ships. */
 import { checkClientOptions } from "../connection/options.ts";
-import { isBufferSource, requireFixed, type Bytes } from "../core/bytes.ts";
+import { isBufferSource, viewOf, type Bytes } from "../core/bytes.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { resolveTiming } from "../core/deadlines.ts";
 import { RemoteProtocolError } from "../core/errors.ts";
-import { advice, checkOptions, requireKind } from "../core/options.ts";
+import { advice, checkOptions, passOn, requireKind } from "../core/options.ts";
 import { entriesOf } from "../handshake/headReader.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { ignore } from "../transports/ignore.ts";
@@ -200,15 +200,19 @@ class StreamSocket {
     signal.throwIfAborted();
     const transport = await this.#dial(() => dial(url, [...protocols], signal));
     const origin = options.origin ?? ownOrigin();
-    const { session, driver } = await openSession("new WebSocketStream()", transport, {
-      ...options,
-      ...(origin !== undefined && { origin }),
-      // Timed by this object, because the dial's time is part of it.
-      handshakeTimeoutMs: Infinity,
-      url,
-      protocols,
-      signal,
-    });
+    const { session, driver } = await openSession(
+      "new WebSocketStream()",
+      transport,
+      passOn({
+        ...options,
+        ...(origin !== undefined && { origin }),
+        // Timed by this object, because the dial's time is part of it.
+        handshakeTimeoutMs: Infinity,
+        url,
+        protocols,
+        signal,
+      }),
+    );
     if (protocols.length > 0 && options.handshake !== "none" && session.protocol === "") {
       const error = new WebSocketError("the server chose none of the subprotocols", ABNORMAL);
       driver.abort(error);
@@ -248,10 +252,9 @@ class StreamSocket {
         this.#settleAtEnd(session, controller);
       },
       write: async (chunk: unknown) => {
-        const message = isBufferSource(chunk) ? chunk : toText(chunk);
-        if (typeof message !== "string") requireFixed(message);
+        const message = isBufferSource(chunk) ? viewOf(chunk) : toText(chunk);
         this.#unsent++;
-        await session.send(message as string | BufferSource);
+        await session.send(message);
         await new Promise<void>((resolve, reject) =>
           driver.written((error) => (error === undefined ? resolve() : reject(error))),
         );

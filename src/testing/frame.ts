@@ -48,7 +48,7 @@ export function encodeFrame({ opcode, fin = true, rsv = 0, payload = "", mask = 
 }
 
 /** Encodes text as UTF-8, and returns bytes as they are. Throws `TypeError` for anything else. */
-export function toBytes(payload: string | BufferSource): Uint8Array {
+export function toBytes(payload: string | BufferSource): Bytes {
   return typeof payload === "string" ? encodeText(payload) : viewOf(payload);
 }
 

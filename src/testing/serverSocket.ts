@@ -4,7 +4,7 @@
  */
 import type { ConnectionClosed, WSEvent } from "../core/events.ts";
 import type { AgreedExtension } from "../core/extension.ts";
-import { checkFlags, type OptionTable } from "../core/options.ts";
+import { checkFlags, passOn, type OptionTable } from "../core/options.ts";
 import type { Trace } from "../inspect/trace.ts";
 import { MessageAssembler } from "../stream/messageAssembler.ts";
 import { encodeFrame, toBytes, type FrameInit } from "./frame.ts";
@@ -95,7 +95,7 @@ export class ServerSocket {
   send(data: string | BufferSource, options: SendMessageOptions = {}): Promise<void> {
     checkFlags("send()", options, sendTable);
     const { final = true, compress } = options;
-    this.#wired.connection.sendData(data, final, { compress });
+    this.#wired.connection.sendData(data, final, passOn({ compress }));
     return this.#wired.flush();
   }
 
@@ -106,13 +106,13 @@ export class ServerSocket {
 
   /** Sends a Ping. Throws `RangeError` if the payload is longer than 125 bytes. */
   ping(payload: string | BufferSource = ""): Promise<void> {
-    this.#wired.connection.ping(toBytes(payload) as BufferSource);
+    this.#wired.connection.ping(toBytes(payload));
     return this.#wired.flush();
   }
 
   /** Sends a Pong, solicited or not. */
   pong(payload: string | BufferSource = ""): Promise<void> {
-    this.#wired.connection.pong(toBytes(payload) as BufferSource);
+    this.#wired.connection.pong(toBytes(payload));
     return this.#wired.flush();
   }
 

@@ -1,5 +1,5 @@
 /** A server in memory, for code under test that takes a `WebSocket` class. Needs no browser and no network. */
-import { checkOptions } from "../core/options.ts";
+import { checkOptions, passOn } from "../core/options.ts";
 import { pipe } from "../transports/pipe.ts";
 import type { Dial } from "../stream/dial.ts";
 import { createWebSocketClass, type WebSocketConstructor } from "../websocket/webSocketClass.ts";
@@ -31,17 +31,16 @@ export class MemoryServer extends TestServer {
   readonly dial: Dial;
 
   constructor(options: TestServerOptions = {}) {
-    checkOptions("new MemoryServer()", options, testServerTable);
-    super(options);
+    super(checkOptions("new MemoryServer()", options, testServerTable));
     this.dial = (url) => {
       const [near, far] = pipe();
       this.handleTransport(far, () => ({ url: url.href }));
       return near;
     };
-    this.WebSocket = createWebSocketClass(this.dial, {
-      extensions: options.extensions ?? [],
-      ...(options.clock && { clock: options.clock }),
-    });
+    this.WebSocket = createWebSocketClass(
+      this.dial,
+      passOn({ extensions: options.extensions ?? [], ...(options.clock && { clock: options.clock }) }),
+    );
   }
 }
 
@@ -61,6 +60,5 @@ export class MemoryServer extends TestServer {
  * ```
  */
 export function webSocketServer(options: TestServerOptions = {}): MemoryServer {
-  checkOptions("webSocketServer()", options, testServerTable);
-  return new MemoryServer(options);
+  return new MemoryServer(checkOptions("webSocketServer()", options, testServerTable));
 }

@@ -3,6 +3,7 @@ import type { ServerOptions } from "../connection/options.ts";
 import { ServerConnection } from "../connection/serverConnection.ts";
 import type { ConnectionClosed } from "../core/events.ts";
 import type { Extension } from "../core/extension.ts";
+import { passOn } from "../core/options.ts";
 import { Recorder, type Trace } from "../inspect/trace.ts";
 import type { Vector } from "../inspect/vector/vector.ts";
 import { recordVector, type VectorRecording } from "../inspect/vector/vectorRecorder.ts";
@@ -34,7 +35,7 @@ export class WiredConnection {
 
   constructor(transport: ByteTransport, options: ServerOptions, clock: Clock, opener: Opener) {
     // Pongs and Closes are answered here, so that a test can leave them unanswered.
-    const connectionOptions = { ...options, autoPong: false };
+    const connectionOptions = passOn({ ...options, autoPong: false });
     this.connection = new ServerConnection(connectionOptions);
     this.#vector = recordVector(this.connection, connectionOptions);
     // Records what passes on the wire, not what the connection intends to send, so that faults and raw frames show up.

@@ -3,6 +3,7 @@
  *
  * @module websocket-over/messageport
  */
+import { copyOf } from "../core/bytes.ts";
 import { advice, checkOptions, requireKind, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 import { ignore } from "./ignore.ts";
@@ -194,12 +195,12 @@ class PortCarrier implements MessageCarrier {
 
 /** Returns the bytes in a transferable buffer: their own, if it contains nothing else. */
 function take(bytes: Uint8Array<ArrayBuffer>): ArrayBuffer {
-  if (bytes.length < bytes.buffer.byteLength) return bytes.slice().buffer;
+  if (bytes.length < bytes.buffer.byteLength) return copyOf(bytes).buffer;
   try {
     return bytes.buffer.transfer();
   } catch {
     // Shared memory and WebAssembly memory can't be moved, and Node 20 can't move any buffer this way.
-    return bytes.slice().buffer;
+    return copyOf(bytes).buffer;
   }
 }
 

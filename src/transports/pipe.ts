@@ -3,6 +3,7 @@
  *
  * @module websocket-over/pipe
  */
+import { copyOf } from "../core/bytes.ts";
 import { checkOptions, type OptionTable } from "../core/options.ts";
 import type { ByteTransport } from "./byteTransport.ts";
 
@@ -113,7 +114,7 @@ function oneWay(highWaterMark: number, handOver: boolean): OneWay {
         throw error;
       }
       if (over || chunk.length === 0) return undefined;
-      reading.enqueue(handOver ? chunk : chunk.slice());
+      reading.enqueue(handOver ? chunk : copyOf(chunk));
       if ((reading.desiredSize ?? 1) > 0) return undefined;
       return new Promise<void>((resolve) => (wanted = resolve));
     },

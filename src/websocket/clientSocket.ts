@@ -1,12 +1,13 @@
 /** Implements a `WebSocket` object (WHATWG WebSockets §3, §4, §5) beneath its Web IDL face. */
 import { ClientConnection } from "../connection/clientConnection.ts";
-import { viewOf, type Bytes } from "../core/bytes.ts";
+import type { Bytes } from "../core/bytes.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { fastPaths } from "../core/runs/fastPaths.ts";
 import { resolveTiming } from "../core/deadlines.ts";
 import { RemoteProtocolError } from "../core/errors.ts";
 import type { BytesReceived, ConnectionClosed, ConnectionEstablished, TextReceived, WSEvent } from "../core/events.ts";
 import { formatExtensions } from "../handshake/headerGrammar.ts";
+import { asking } from "../stream/carriedOpening.ts";
 import { systemClock, type Clock } from "../stream/clock.ts";
 import type { Dial, WebSocketOptions } from "../stream/dial.ts";
 import { discard } from "../stream/discard.ts";
@@ -117,7 +118,7 @@ export class ClientSocket {
     );
   }
 
-  /** Also CLOSING in the task after the last event that preceded the peer's Close. */
+  /** Becomes CLOSING in the task after the last event that preceded the peer's Close. */
   get readyState(): ReadyState {
     const isEnding = this.#readyState === ReadyState.OPEN && this.#connection.state !== "open";
     return isEnding && !this.#dispatching && this.#messages.size === 0 ? ReadyState.CLOSING : this.#readyState;
@@ -178,7 +179,7 @@ export class ClientSocket {
     try {
       requireTransport("new WebSocket()", transport);
       this.#driver = orDiscard(transport, () =>
-        open(this.#prepared, transport, options, {
+        open(this.#prepared, transport, asking, options, {
           established: (event) => this.#establish(event),
           failed: (error, closed) => this.#end(closed, error),
         }),
@@ -327,13 +328,13 @@ export class ClientSocket {
     this.#driver!.flush();
   }
 
-  #transmit(data: string | ArrayBuffer | ArrayBufferView, handOver: boolean, size: number, callback?: Callback): void {
+  #transmit(data: string | Bytes, handOver: boolean, size: number, callback?: Callback): void {
     if (this.#connection.state !== "open") {
       this.#drop(callback);
       return;
     }
     try {
-      this.#connection.sendData(data as string | BufferSource, true, { handOver });
+      this.#connection.sendData(data, true, handOver ? HANDED_OVER : undefined);
     } catch (error) {
       this.#driver!.flush(); // an extension that threw has ended the connection
       throw error;
@@ -341,7 +342,7 @@ export class ClientSocket {
     this.#driver!.written((error) => this.#noteTaken(size, callback, error));
   }
 
-  #sendBehindBlobs(data: string | ArrayBuffer, size: number, callback?: Callback): void {
+  #sendBehindBlobs(data: string | Bytes, size: number, callback?: Callback): void {
     this.#goBehindBlobs(() => this.#orTell(callback, () => this.#transmit(data, true, size, callback)));
   }
 
@@ -351,7 +352,7 @@ export class ClientSocket {
         this.#fail("a Blob could not be read", error);
         throw error;
       });
-      this.#transmit(data, true, blob.size, callback);
+      this.#transmit(new Uint8Array(data), true, blob.size, callback);
     });
   }
 
@@ -398,6 +399,8 @@ export class ClientSocket {
   }
 }
 
-function snapshot(data: string | ArrayBuffer | ArrayBufferView): string | ArrayBuffer {
-  return typeof data === "string" ? data : viewOf(data).slice().buffer;
+const HANDED_OVER = { handOver: true };
+
+function snapshot(data: string | Bytes): string | Bytes {
+  return typeof data === "string" ? data : data.slice();
 }

@@ -246,7 +246,7 @@ function defineClass(plan: (init: unknown) => Plan): WebSocketConstructor {
     send(data: unknown, ...more: unknown[]): void {
       const socket = this.#socket;
       requireArgument("send() needs an argument", arguments.length);
-      const callback = more.find((argument) => typeof argument === "function");
+      const callback = more.length === 0 ? undefined : more.find((argument) => typeof argument === "function");
       socket.send(toPayload(data), callback as ((error?: unknown) => void) | undefined);
     }
 

@@ -1,5 +1,5 @@
 /** Two sockets connected to each other, like workerd's `WebSocketPair`. */
-import { checkOptions, type OptionTable } from "../core/options.ts";
+import { checkOptions, passOn, type OptionTable } from "../core/options.ts";
 import { pipe } from "../transports/pipe.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { webSocketOver, type WebSocketOver } from "./webSocketClass.ts";
@@ -46,15 +46,14 @@ const table: OptionTable<WebSocketPairOptions> = {
  * ```
  */
 export function webSocketPair(options: WebSocketPairOptions = {}): [client: WebSocketEnd, server: WebSocketEnd] {
-  checkOptions("webSocketPair()", options, table);
-  const { url, protocol, acceptTimeoutMs } = options;
+  const { url, protocol, acceptTimeoutMs } = checkOptions("webSocketPair()", options, table);
   const [near, far] = pipe();
   let accept!: () => void;
   const accepted = new Promise<ByteTransport>((resolve) => (accept = () => resolve(far)));
   const agreed = { url, handshake: "none", masking: false, subprotocol: protocol } as const;
   const timing = acceptTimeoutMs === undefined ? {} : { handshakeTimeoutMs: acceptTimeoutMs };
-  const client = webSocketOver(near, agreed);
-  const server = webSocketOver(accepted, { ...agreed, ...timing });
+  const client = webSocketOver(near, passOn(agreed));
+  const server = webSocketOver(accepted, passOn({ ...agreed, ...timing }));
   // Nobody will accept an end that has failed or was closed.
   server.addEventListener("close", () => far.close?.());
   return [Object.assign(client, { accept: () => {} }), Object.assign(server, { accept })];

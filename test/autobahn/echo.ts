@@ -52,8 +52,8 @@ export function fail(message: string): never {
 }
 
 /**
- * Sends back what comes, piece by piece: a piece is a fragment, so a message of any size takes no more memory than one
- * of its chunks, and bad UTF-8 is refused before the message is complete.
+ * Echoes each piece of a message as a fragment. So a message of any size takes no more memory than one of its chunks,
+ * and bad UTF-8 is refused before the message is complete.
  */
 export function echo(connection: WSConnection, event: WSEvent): void {
   switch (event.type) {

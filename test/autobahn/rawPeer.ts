@@ -1,6 +1,6 @@
 /**
- * A WebSocket peer written from RFC 6455 alone, without the library, so that it can judge it: sends any frame, even a
- * wrong one, and is strict about what comes back.
+ * A WebSocket peer written from RFC 6455 alone, without the library, so that it can judge the library. Sends any frame,
+ * even an invalid one, and is strict about the answers.
  */
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";

@@ -64,7 +64,7 @@ describe("autobahn:server", () => {
   });
 });
 
-/** Writes, and tells whether the socket had room again in time. */
+/** Writes, and returns whether the socket had room again in time. */
 function takesWithin(peer: RawPeer, bytes: Uint8Array, patienceMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     if (peer.socket.write(bytes)) {

@@ -56,7 +56,7 @@ test("by default listen keeps 128 waiting connections, and incomingChannels 16",
   expect(channels.filter(({ readyState }) => readyState === "closed")).toEqual([channels[16]]);
 });
 
-/** A data channel of a plain peer, as far as a transport looks at it. */
+/** The members of a plain peer's data channel that a transport uses. */
 class PlainChannel extends EventTarget {
   readonly ordered = true;
   readonly protocol = "";
@@ -76,7 +76,7 @@ class PlainChannel extends EventTarget {
   }
 }
 
-/** A message costs 256 bytes beside its own: each of these a KiB. */
+/** Each message counts 256 bytes beyond its data, so this one counts 1 KiB. */
 const message = (): Bytes => new Uint8Array(768);
 
 async function drain(readable: ReadableStream<unknown>): Promise<void> {
@@ -117,7 +117,7 @@ describe("unread data: 768 bytes, and 256 more for each message", () => {
   });
 });
 
-/** A transport that brings a frame whenever it is asked, counts how often, and takes nothing. */
+/** A transport that yields a frame for each read, counts the reads, and never accepts a write. */
 function endless(frame: Bytes): {
   transport: { readable: ReadableStream; writable: WritableStream };
   asked: () => number;
@@ -136,7 +136,7 @@ function endless(frame: Bytes): {
   return { transport: { readable, writable }, asked: () => asked };
 }
 
-/** How many chunks of one frame are read ahead: 64 KiB, each counting 128 bytes beside its own. */
+/** How many chunks of one frame are read ahead: 64 KiB, where each counts 128 bytes beyond its data. */
 const readAhead = (frame: Bytes): number => Math.ceil((64 * KiB) / (frame.length + 128));
 
 const openSession = async (transport: object): Promise<WebSocketSession> =>
@@ -152,11 +152,11 @@ describe("unread messages of a session: 64 KiB, each counting 64 bytes beyond it
     const session = await openSession(transport);
     await turns(3);
     const ahead = readAhead(frame);
-    // The event that asks what messages are to be taken as, and what is read ahead.
+    // One frame for the event that asks how to read messages, and the chunks read ahead.
     expect(asked()).toBe(1 + ahead);
     await session.receive();
     await turns(3);
-    // The first was taken; those that wait; and what is read ahead.
+    // The received message, the waiting ones, and the chunks read ahead.
     expect(asked()).toBeGreaterThan(1 + most);
     expect(asked()).toBeLessThanOrEqual(1 + most + ahead);
     await session.receive();
@@ -177,7 +177,7 @@ describe("messages of a WebSocket that are not dispatched yet: 64, or 256 KiB", 
     const askedAtFirst = await new Promise<number>((resolve) =>
       socket.addEventListener("message", () => resolve(asked()), { once: true }),
     );
-    // Those that wait, and what is read ahead.
+    // The waiting messages, and the chunks read ahead.
     expect(askedAtFirst).toBeLessThanOrEqual(most + readAhead(frame) + 1);
     const ended = new Promise((resolve) => socket.addEventListener("close", resolve));
     socket.close();

@@ -104,10 +104,8 @@ describe.each(roles)("%s", (role) => {
       BigUint64Array,
     ];
     const views: ArrayBufferView[] = types.map((type) => new type(memory.buffer, 8, 24 / type.BYTES_PER_ELEMENT));
-    const shared = new Uint8Array(new SharedArrayBuffer(40), 8, 24);
-    shared.set(bytes);
     const whole = bytes.slice().buffer;
-    for (const view of [...views, new DataView(memory.buffer, 8, 24), shared, whole] as BufferSource[]) {
+    for (const view of [...views, new DataView(memory.buffer, 8, 24), whole] as BufferSource[]) {
       const connection = openDefault();
       connection.sendData(view);
       connection.ping(view);

@@ -10,15 +10,15 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Names, Workload } from "./measure.ts";
 
 export interface Against {
-  /** What the version is called in the table. */
+  /** The version's name in the table. */
   readonly name: string;
-  /** Where its sources and the benchmarks lie. */
+  /** The folder of its sources and the benchmarks. */
   readonly folder: string;
 }
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Takes the sources of a commit out of the repository. They stay until `remove` is called. */
+/** Copies the sources of a commit into a folder. `remove` deletes it. */
 export function checkOut(commit: string): { against: Against; remove: () => void } {
   const git = (...args: string[]): Buffer =>
     execFileSync("git", args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], maxBuffer: 2 ** 30 });
@@ -38,7 +38,7 @@ export function checkOut(commit: string): { against: Against; remove: () => void
   return { against, remove: () => rmSync(folder, { recursive: true }) };
 }
 
-/** One of its modules. */
+/** Loads a module of the other version. */
 export async function moduleOf<Module>({ folder }: Against, path: string): Promise<Module> {
   return (await import(pathToFileURL(join(folder, path)).href)) as Module;
 }
@@ -47,13 +47,13 @@ export async function moduleOf<Module>({ folder }: Against, path: string): Promi
 export const comparesVersions = ({ environment, kind }: Names): boolean =>
   environment === "node" && (kind === "receive" || kind === "send" || kind === "open");
 
-/** The same workloads, with ours of the other version as the only peer. */
+/** The same workloads, with the other version as the only peer. */
 export function beside({ name }: Against, ours: readonly Workload[], theirs: readonly Workload[]): Workload[] {
   return ours.map((workload, i) => ({
     ...workload,
     peerNames: [name],
     minorPeers: [],
-    // Both sides do all their work in this thread, whose time is not that of others on the machine.
+    // Both sides do all their work in this thread, so its processor time is measured.
     elsewhere: false,
     async sides() {
       const [now, then] = await Promise.all([workload.sides([]), theirs[i]!.sides([])]);

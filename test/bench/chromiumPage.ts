@@ -10,12 +10,12 @@ import type { InPage } from "./page.ts";
 
 export interface ChromiumPage {
   readonly page: Page;
-  /** Loads the bench again: nothing is left of what was measured. */
+  /** Reloads the page, so that nothing is left of the last measurement. */
   readonly renew: () => Promise<void>;
   close(): Promise<void>;
 }
 
-/** What a page knows under this name while the bench is in it. */
+/** The global variable of a page that has the bench. */
 declare global {
   var inPage: InPage;
 }
@@ -25,7 +25,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 export async function openChromiumPage(): Promise<ChromiumPage> {
   const script = await bundle();
   const server = createServer((request, response) => {
-    // Isolated, which makes the page's clock twenty times as fine.
+    // Isolates the page, which makes its clock twenty times as fine.
     response.setHeader("cross-origin-opener-policy", "same-origin");
     response.setHeader("cross-origin-embedder-policy", "require-corp");
     const isScript = request.url === "/bench.js";
@@ -56,7 +56,7 @@ export async function openChromiumPage(): Promise<ChromiumPage> {
   }
 }
 
-/** As a bundler makes it for production, but for the names. */
+/** Bundles the page as for production, but keeps the names. */
 async function bundle(): Promise<string> {
   const output = (await build({
     configFile: false,
@@ -81,7 +81,7 @@ async function bundle(): Promise<string> {
 
 const WS = '"/node_modules/ws/lib';
 
-/** What is not a package, in a few words. */
+/** Short replacements for modules that are not packages. */
 const IN_A_FEW_WORDS: Record<string, string> = {
   ws: `export { default as Receiver } from ${WS}/receiver.js"; export { default as Sender } from ${WS}/sender.js";`,
   crypto: "export const randomFillSync = (bytes) => crypto.getRandomValues(bytes);",

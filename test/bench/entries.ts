@@ -24,9 +24,9 @@ export interface Entry {
 }
 
 /**
- * The entries, and what ends what they have started. `apart`: each is measured in a process or a page of its own, so that it
- * does not matter which were measured before it: what engines learn of one workload makes code slower in another, ours by
- * up to a half, and peers by a tenth.
+ * The entries, and a function that ends all that they started. With `apart`, each is measured in a separate process or
+ * page, so the order does not matter: what an engine learns from one workload makes code slower in another, ours by up
+ * to a half, and peers' by a tenth.
  */
 export function entries(apart: boolean): { entries: Entry[]; close: () => Promise<void> } {
   let opened: Promise<ChromiumPage> | undefined;

@@ -76,8 +76,8 @@ export function receivingLimit(role: Role, wire: Wire, streamed: boolean): Side 
 }
 
 /**
- * Every message is copied, or joined and encoded together with its neighbours, unless it was handed over, and masked once.
- * All of a flush is one write, and what was handed over two of it, of which no header is made.
+ * Copies each message, or joins and encodes it with its neighbours, unless it was handed over, and masks it once. A
+ * flush is one write. A handed-over message is two, and no header is made for it.
  */
 export function sendingLimit(
   { role, message, pieces, count, perFlush }: Batch,

@@ -127,12 +127,12 @@ interface Paced {
 
 const perSecond = ({ messages, elapsedMs }: Paced): number => (messages / elapsedMs) * 1000;
 
-/** How long one may go on without a turn of the event loop, which costs as much as a small batch, in milliseconds. */
+/** How long batches run before the event loop gets a turn, in milliseconds. A turn costs as much as a small batch. */
 const TURN_MS = 2;
 
 /**
- * Runs batches for `roundMs`, and what they put off with them. The time is told for all together: some systems bring the
- * processor time of a thread up to date once in a millisecond, or when it waits.
+ * Runs batches, and the work that they postpone, for `roundMs`. Measures the time of all together, because some systems
+ * update the processor time of a thread only once in a millisecond, or when it waits.
  */
 async function paced(run: () => number | Promise<number>, roundMs: number, nowMs: () => number): Promise<Paced> {
   await nextTask();

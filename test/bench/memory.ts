@@ -127,7 +127,7 @@ function inChromium(openPage: () => Promise<Page>, subject: Subject, role: Role)
   };
 }
 
-/** Peak memory while 16 MiB arrive in chunks of 64 KiB, each of which is released once it was passed in. */
+/** Peak memory while 16 MiB arrive in chunks of 64 KiB. Each chunk is released once it has been passed in. */
 function peakOf(ws: WsBuild, streamed: boolean): Entry {
   const workload = `memory at its peak, 16 MiB binary in 64 KiB chunks${streamed ? ", streamed" : ", assembled"}`;
   const names = { ...namesOf("node", workload, "client", "ws"), bytes: MESSAGE_BYTES };

@@ -22,12 +22,12 @@ const bench: Bench = {
 };
 const list = pageWorkloads(bench);
 
-/** What the page has to offer to whoever drives it. */
+/** The functions of the page for the program that drives it. */
 const inPage = {
   measure: (index: number, peerNames: readonly string[], duration: Duration): Promise<Row[]> =>
     measure(list[index]!, peerNames, duration),
   play,
-  /** Creates this many, and keeps them until they are released. */
+  /** Creates this many connections, and keeps them until `letGo`. */
   async hold(subject: Subject | "ws", role: Role, count: number): Promise<void> {
     held.push(await hold(subject === "ws" ? wsAtRest(build, Writable, role) : maker(subject, role), count));
   },

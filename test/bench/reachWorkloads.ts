@@ -105,7 +105,7 @@ async function sessions(started: (() => unknown)[], kind: "send" | "receive"): P
     accepted.resolve(session);
     await session.closed;
   });
-  const port = await listen(started, server as unknown as Server);
+  const port = await listen(started, server);
   const http2 = connectHTTP2(`http://127.0.0.1:${port}`, { settings: { initialWindowSize: RAW_WINDOW_BYTES } });
   http2.once("connect", () => http2.setLocalWindowSize(RAW_WINDOW_BYTES));
   started.push(() => http2.destroy());
@@ -131,7 +131,7 @@ async function rawStreams(started: (() => unknown)[], kind: "send" | "receive"):
   const settings = { initialWindowSize: RAW_WINDOW_BYTES };
   const server = createHTTP2Server({ settings });
   server.on("session", (session) => session.setLocalWindowSize(RAW_WINDOW_BYTES));
-  const port = await listen(started, server as unknown as Server);
+  const port = await listen(started, server);
   const http2 = connectHTTP2(`http://127.0.0.1:${port}`, { settings });
   http2.once("connect", () => http2.setLocalWindowSize(RAW_WINDOW_BYTES));
   started.push(() => http2.destroy());

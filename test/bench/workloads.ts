@@ -10,16 +10,16 @@ import { countingSocket, type Batch } from "./sockets.ts";
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** Small messages come many to a chunk, as from a busy socket. */
+/** A chunk has many small messages, as from a busy socket. */
 export const CHUNK_BYTES = 64 * KIB;
 
-/** The name of what every ratio is bounded by. */
+/** The name of the lower bound of any implementation. */
 export const LIMIT = "limit";
 
-/** The name of what does little more than hand messages out as events. */
+/** The name of a minimal parser, which does little more than create the events. */
 const BARE_PARSER = "bare parser";
 
-/** What is shown beside a goal that is missed. */
+/** The peers that are shown beside a missed goal. */
 export const BOUNDS: readonly string[] = [LIMIT, BARE_PARSER];
 
 export const lengthName = (bytes: number): string =>
@@ -33,7 +33,7 @@ interface Shape {
   readonly chunkBytes?: number;
   readonly fragmentBytes?: number;
   readonly handOver?: boolean;
-  /** As many messages at a time, instead of a batch. */
+  /** Number of messages at a time, instead of a batch. */
   readonly count?: number;
 }
 
@@ -108,7 +108,7 @@ function receiving(bench: Bench, role: Role, shape: Shape): Workload {
   const chunks = Math.ceil(size / Math.min(chunkBytes, fragmentBytes));
   const { environment } = bench;
   const named = namesOf(peers, shape);
-  // Of other texts a parser has to know how many characters their bytes are.
+  // For other texts a parser would have to count the characters of each message.
   const hasBareParser = type !== "non-ASCII text";
   return {
     environment,
@@ -164,7 +164,7 @@ function namesOf(
 ): Pick<Names, "peerNames" | "minorPeers"> {
   const peerNames = [...peers.map(({ name }) => name), LIMIT];
   const isLongText = size > MIB && type !== "binary";
-  // Seconds for each, with polyfills; and streamed it takes what it takes in all.
+  // With polyfills these take seconds each. Streamed, no peer differs from another.
   const isSlow = (peer: Peer): boolean => !peer.major || (isLongText && peer.name === WS_IN_A_PAGE);
   const minorPeers = isLongText && streamed ? peerNames : peers.filter(isSlow).map(({ name }) => name);
   return { peerNames, minorPeers };

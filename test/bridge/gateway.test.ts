@@ -186,7 +186,9 @@ describe("a client gets the upstream's answer", () => {
     const { open, errors } = world({
       maxConnections: 1,
       dial: (_, __, signal) =>
-        new Promise(() => void signal.addEventListener("abort", () => reasons.push(signal.reason))),
+        new Promise(() => {
+          signal.addEventListener("abort", () => reasons.push(signal.reason));
+        }),
     });
     for (let i = 1; i <= 2; i++) {
       const leaving = new AbortController();

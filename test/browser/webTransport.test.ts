@@ -163,7 +163,7 @@ describe.skipIf(servers === null)(servers === null ? "WebTransport (there is no 
       const ends = await Promise.all([...idle, ...live].map((socket, i) => socket.close({ closeCode: 4000 + i })));
       expect(ends.map(({ closeCode }) => closeCode)).toEqual(Array.from({ length: 100 }, (_, i) => 4000 + i));
     });
-    test("has streams opened by the server, for which the page is the WebSocket server", async () => {
+    test("has streams that the server opens: on these the page is the WebSocket server", async () => {
       const session = await openSession();
       const told: unknown[] = [];
       const handler: RequestHandler = async (request) => {

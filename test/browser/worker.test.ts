@@ -9,13 +9,13 @@ export interface Outcome {
   readonly errors: readonly string[];
 }
 
-/** What the page's runner has, and hands to the one in the worker. */
+/** What the page's test runner passes to the worker's. */
 export interface PageContext {
   readonly config: SerializedConfig;
   readonly providedContext: object;
 }
 
-/** What a worker runs. */
+/** The test file that a worker runs. */
 export interface Order extends PageContext {
   readonly file: string;
 }
@@ -24,7 +24,7 @@ const files = Object.keys(
   import.meta.glob("../{core,handshake,connection,transports,deflate,stream,websocket,server}/**/*.test.ts"),
 );
 
-/** In a separate worker, so that leftovers of another file do not count as this one's. */
+/** Runs each file in a separate worker, so that leftovers of another file are not blamed on this one. */
 function run(file: string): Promise<Outcome[]> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });

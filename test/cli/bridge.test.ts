@@ -187,7 +187,7 @@ test("http2: passes on only the headers that --forward names", async () => {
 });
 
 test(
-  "wrong options, ports in use and files that are no certificates end with one line, before anything listens",
+  "wrong options, ports in use and files without a certificate end with one line, before anything listens",
   { timeout: 300_000 },
   async () => {
     const taken = await listening(createServer());
@@ -214,7 +214,7 @@ test(
   },
 );
 
-test("webrtc: refuses what is no offer, and goes on", async () => {
+test("webrtc: refuses a body that is not an offer, and goes on", async () => {
   const bridge = start("bridge", "webrtc:http://127.0.0.1:0/rtc", "tcp:127.0.0.1:1");
   const endpoint = (await bridge.says(/webrtc:(http:\/\/127\.0\.0\.1:\d+\/rtc)/))[1]!;
   const post = async (body: string, type = "application/sdp"): Promise<number> => {

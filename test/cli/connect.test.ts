@@ -147,7 +147,7 @@ describe("--frames and --save", () => {
     const texts = messagesOf(records).map(({ sender, opcode }) => `${sender} ${opcode}`);
     expect(texts.sort()).toEqual(["client 1", "client 8", "server 1", "server 8"]);
   });
-  test("is told before anything is sent if the file can't be", async () => {
+  test("fails before anything is sent if the file can't be written", async () => {
     const wrong = await run(["connect", "ws://127.0.0.1:1", "--save", "x.txt"]);
     expect(wrong).toMatchObject({
       status: 2,

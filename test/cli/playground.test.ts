@@ -148,7 +148,7 @@ test("no other page can use the relay, nor read its addresses or the page's file
     ["of another origin", { to, origin: "https://evil.example" }, /^403 this page may not/],
     ["of another port of this machine", { to, origin: "http://127.0.0.1:1" }, /^403 this page may not/],
     ["of an opaque origin, such as a file", { to, origin: "null" }, /^403 this page may not/],
-    ["that is no page", { to, origin: undefined }, /^403 this page may not/],
+    ["without an origin", { to, origin: undefined }, /^403 this page may not/],
     ["under a name that was pointed at this machine", rebound(served, to), /^403 this name is not served here/],
     ["to an address that was not named", { to: "127.0.0.1:22" }, /^403 the relay does not lead there/],
     ["to no address", { to: "" }, /^403 the relay does not lead there/],

@@ -7,7 +7,9 @@ import type { WebSocket as WsPeer } from "ws";
 import type { World } from "./faces.ts";
 import { worldsOfBothSides } from "./worlds.ts";
 
-/** Its subscription counts down from `from`, but waits for `released` before it comes to 1; then it has `finished`. */
+/**
+ * Its subscription counts down from `from`, and waits for `released` before it yields 1. Calls `finished` at its end.
+ */
 function makeSchema(released: Promise<void>, finished: () => void): GraphQLSchema {
   async function* countdown(from: number): AsyncGenerator<{ countdown: number }> {
     try {

@@ -12,7 +12,7 @@ const step = fc.oneof(
 );
 
 describe("ByteQueue", () => {
-  test("returns what was pushed, in order, however it is cut and read", () => {
+  test("returns all pushed bytes in order, whatever the chunks and the reads", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const queue = new ByteQueue();

@@ -304,7 +304,7 @@ test("the events of both sides, from open to closed", () => {
 
 describe("§5.5.1 the peer's Close waits for an answer, as a bridge lets it", () => {
   const CLOSE = closeWith(4000, "bye");
-  /** A server whose application answers, with the Closes that it was told of. */
+  /** A server whose application answers the Close itself, and the Closes that it received. */
   function answering(options: ConnectionOptions = {}): { server: WSConnection; told: CloseFrame[] } {
     const server = open("server", { masking: false, ...options });
     const told: CloseFrame[] = [];
@@ -312,7 +312,7 @@ describe("§5.5.1 the peer's Close waits for an answer, as a bridge lets it", ()
     return { server, told };
   }
 
-  test("the application is told after all data before it; nothing is sent, and the connection has not ended", () => {
+  test("the application gets the Close after all data before it; nothing is sent, and the connection has not ended", () => {
     const bytes = join(hex("81 01 61"), CLOSE);
     for (const cuts of [[], everyByte(bytes)]) {
       const { server, told } = answering();
@@ -321,7 +321,7 @@ describe("§5.5.1 the peer's Close waits for an answer, as a bridge lets it", ()
       expect([toHex(server.bytesToSend()), server.state, server.closed]).toEqual(["", "remoteClosing", false]);
     }
   });
-  test("close() answers with a code of its own, and ends the connection", () => {
+  test("close() answers with its code, and ends the connection", () => {
     const { server } = answering();
     feed(server, CLOSE);
     server.close(4001, "ok");
@@ -349,7 +349,7 @@ describe("§5.5.1 the peer's Close waits for an answer, as a bridge lets it", ()
     server.close();
     expect(toHex(server.bytesToSend())).toBe("81 02 68 69 89 00 8a 00 88 00");
   });
-  test("what comes after the Close is dropped, the end of the stream included", () => {
+  test("everything after the Close is dropped, even the end of the stream", () => {
     const { server } = answering();
     expect(feed(server, join(CLOSE, hex("81 01 61")))).toEqual([]);
     expect(feed(server, hex("ff ff"))).toEqual([]);

@@ -152,7 +152,7 @@ describe("§5.1, §5.3 masking", () => {
     },
   );
 
-  test("each frame has a key of its own, drawn from the given source", () => {
+  test("each frame has a separate key, drawn from the given source", () => {
     let drawn = 0;
     const client = open("client", { random: (bytes) => bytes.fill(++drawn) });
     client.sendData("a");

@@ -86,7 +86,7 @@ describe("OutputQueue reuses recycled memory for the next write", () => {
     queue.reserve(1000);
     expect(queue.slab.buffer).not.toBe(buffer);
   });
-  test("but keeps at most 288 KiB, nothing smaller than what it has, and nothing that was transferred", () => {
+  test("but keeps at most 288 KiB, nothing smaller than its spare memory, and nothing that was transferred", () => {
     const { queue, buffer } = recycled(1000);
     queue.recycle(new Uint8Array(294_913));
     queue.recycle(new Uint8Array(10));

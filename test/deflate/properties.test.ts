@@ -1,4 +1,4 @@
-/** Properties for all messages, however they are cut, compressed and negotiated. */
+/** Properties that hold for all messages, whatever their fragments, compression and negotiation. */
 import fc from "../support/properties.ts";
 import { describe, expect, test } from "vitest";
 import { permessageDeflate, type DeflateOptions } from "../../src/deflate/index.ts";
@@ -123,7 +123,7 @@ describe("RFC 7692 §7.2.1", () => {
   });
 });
 
-test("any bytes in a compressed message give a defined outcome, the same however they are cut", () => {
+test("any bytes in a compressed message give a defined outcome, the same for all chunks", () => {
   const frames = fc.array(fc.tuple(fc.uint8Array({ maxLength: 60 }), fc.boolean()), { minLength: 1, maxLength: 4 });
   fc.assert(
     fc.property(frames, fc.array(fc.nat(), { maxLength: 6 }), (payloads, cuts) => {

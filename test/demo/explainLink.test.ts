@@ -33,6 +33,20 @@ describe("a link", () => {
     expect(await linkValue({ title: "", note: "", found, as: asItLooks })).toBeUndefined();
   });
 
+  test.each([20_000, 20_001])("of %d chunks is refused, or can be read", async (length) => {
+    const chunks = Array.from({ length }, () => ({ sender: "server", bytes: Uint8Array.of(0), timeMs: 0 }) as const);
+    const value = await linkValue({ title: "", note: "", found: { ...hello, chunks }, as: asItLooks });
+    if (value !== undefined) expect(await sharedIn(value)).toMatchObject({ found: { chunks } });
+    else expect(length).toBe(20_001);
+  });
+
+  test("has the times of a capture whose clock was set in between", async () => {
+    const times = [0, 1e13, 1e300].map((timeMs) => ({ ...hello.chunks[0]!, timeMs }));
+    const value = await linkValue({ title: "", note: "", found: { ...hello, chunks: times }, as: asItLooks });
+    const read = (await sharedIn(value!)) as { readonly found: Found };
+    expect(read.found.chunks.map(({ timeMs }) => timeMs)).toEqual([0, 1e13, Number.MAX_SAFE_INTEGER]);
+  });
+
   test.each(["", "A", "%%%", "AAAA", "gYU3"])("that is not whole is said to be one: %j", async (value) => {
     expect(await sharedIn(value)).toContain("This link is incomplete");
   });

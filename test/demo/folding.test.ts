@@ -43,7 +43,7 @@ test.each([
   expect(foldRuns(geometry)).toBe(geometry);
 });
 
-test("a run stays open if it is asked to, and is told which of its rows would be hidden", () => {
+test("a run stays open on request, and gets the rows that it would hide", () => {
   const geometry = ladder(PING.repeat(6));
   const asked: unknown[] = [];
   const open = foldRuns(geometry, (first, hidden) => {

@@ -16,7 +16,7 @@ test.each([
   ["client", "81 85 37 fa 21 3d 7f 9f 4d 51 58", "Text, a whole message, 5 bytes, masked: “Hello”"],
   ["server", "01 03 48 65 6c", "The first piece of a text message, 3 bytes, not masked: “Hel”"],
   ["server", "82 01 ff", "Binary data, a whole message, 1 byte, not masked"],
-  ["server", "89 00", "Ping: are you still there?, empty, not masked"],
+  ["server", "89 00", "Ping: the sender asks for a Pong, empty, not masked"],
   ["server", "88 06 03 e8 67 6f 6f 64", "Close: the sender ends the connection, code 1000, not masked: “good”"],
   ["server", "88 00", "Close: the sender ends the connection, not masked"],
   ["server", "80 00", "A continuation of nothing, empty, not masked"],

@@ -48,7 +48,7 @@ describe.each([
   { example: "sessions", code: 1001, env: {} },
   { example: "server", code: 1012, env: { DRAIN_MS: "100" } },
 ])("the process of $example, on SIGTERM", { timeout: 300_000 }, ({ example, code, env }) => {
-  test("tells its clients, ends by itself, and refuses new ones", async () => {
+  test("closes its clients, exits once they have left, and refuses new ones", async () => {
     const { program, port, open } = await start(example, env);
     const sessions = [await open(), await open()];
     program.signal("SIGTERM");
@@ -58,7 +58,7 @@ describe.each([
     await expect(dial(`ws://127.0.0.1:${port}/`)).rejects.toMatchObject({ code: "refused" });
   });
 
-  test("does not wait for ever for a client that does not answer", async () => {
+  test("does not wait forever for a client that does not answer", async () => {
     const { program, port, open } = await start(example, env);
     await openStubborn(port);
     const session = await open();

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Program } from "../peers/programs.ts";
 import { startExample } from "../support/runExample.ts";
-import { isLeftOut, startPostgres, startRedis, type Service } from "./services.ts";
+import { isLeftOut, startPgBouncer, startPostgres, startRedis, type Service } from "./services.ts";
 
 const patience = { timeout: 120_000 };
 
@@ -152,3 +152,29 @@ describe.each([
     });
   },
 );
+
+describe.skipIf(isLeftOut("initdb") || isLeftOut("pgbouncer"))("through PgBouncer", { timeout: 300_000 }, () => {
+  test.each([
+    { mode: "session", hears: true },
+    { mode: "transaction", hears: false },
+  ] as const)("with pool_mode = $mode a process publishes, and hears the others: $hears", async ({ mode, hears }) => {
+    await using postgres = await startPostgres();
+    await using bouncer = await startPgBouncer(postgres.url, mode);
+    const serve = (url: string): Program => {
+      const server = startExample("examples/rooms/postgresServer.ts", [], { POSTGRES_URL: url, PORT: "0" });
+      server.patienceMs = 240_000;
+      onTestFinished(() => server.stop());
+      return server;
+    };
+    const [pooled, direct, other] = [serve(bouncer.url), serve(postgres.url), serve(postgres.url)];
+    const [ada, bob, carol] = [
+      await Member.join(pooled, "a"),
+      await Member.join(direct, "a"),
+      await Member.join(other, "a"),
+    ];
+    await ada.reaches(bob, "from behind the pooler");
+    if (hears) return void (await bob.reaches(ada, "to it"));
+    await bob.reaches(carol, "to it");
+    expect(ada.heard).toEqual([]);
+  });
+});

@@ -1,12 +1,14 @@
-/** Servers of Debian that the examples of `/server` use: real ones, each on a port of its own, in a folder of its own. */
+/**
+ * Servers of Debian that the examples of `/server` use: real ones, each on a separate port and in a separate folder.
+ */
 import { execFileSync } from "node:child_process";
-import { chownSync, existsSync, globSync, mkdtempSync, rmSync } from "node:fs";
+import { chownSync, existsSync, globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { Program } from "../peers/programs.ts";
 
-/** The path of a system's program, or `undefined`. Some stand where only root looks for them. */
+/** The path of a system's program, or `undefined`. Some are in folders that only root's `PATH` has. */
 export function findProgram(name: string): string | undefined {
   const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", ...globSync("/usr/lib/postgresql/*/bin")];
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
@@ -64,9 +66,7 @@ export async function startRedis(): Promise<Service> {
 export async function startPostgres(): Promise<Service> {
   const port = await freePort();
   const folder = temporaryFolder("postgres");
-  // It refuses to run as root.
-  const asUser =
-    process.getuid?.() === 0 ? [program("setpriv"), "--reuid=postgres", "--regid=postgres", "--clear-groups"] : [];
+  const asUser = asPostgres();
   if (asUser.length > 0) chownSync(folder, userId("-u"), userId("-g"));
   const data = join(folder, "data");
   const initdb = [...asUser, program("initdb"), "-D", data, "-A", "trust", "-U", "postgres", "--no-sync"];
@@ -86,13 +86,53 @@ export async function startPostgres(): Promise<Service> {
   });
 }
 
+/** Starts a PgBouncer in front of a PostgreSQL. */
+export async function startPgBouncer(
+  postgres: string,
+  mode: "session" | "transaction",
+): Promise<AsyncDisposable & { readonly url: string }> {
+  const { port: postgresPort } = new URL(postgres);
+  const port = await freePort();
+  const folder = temporaryFolder("pgbouncer");
+  const file = join(folder, "pgbouncer.ini");
+  const settings = [
+    "[databases]",
+    `postgres = host=127.0.0.1 port=${postgresPort} user=postgres`,
+    "[pgbouncer]",
+    "listen_addr = 127.0.0.1",
+    `listen_port = ${port}`,
+    "unix_socket_dir =",
+    "auth_type = any",
+    `pool_mode = ${mode}`,
+  ];
+  writeFileSync(file, settings.join("\n"));
+  if (asPostgres().length > 0) for (const path of [folder, file]) chownSync(path, userId("-u"), userId("-g"));
+  const [path, ...args] = [...asPostgres(), program("pgbouncer"), file] as const;
+  const pooler = new Program(path, args);
+  pooler.patienceMs = 120_000;
+  await pooler.says(/process up/);
+  return {
+    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    async [Symbol.asyncDispose]() {
+      pooler.signal("SIGKILL");
+      await pooler.ended;
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** What starts a program as the user `postgres`: it and PgBouncer refuse to run as root. */
+function asPostgres(): string[] {
+  return process.getuid?.() === 0 ? [program("setpriv"), "--reuid=postgres", "--regid=postgres", "--clear-groups"] : [];
+}
+
 function userId(kind: "-u" | "-g"): number {
   return Number(execFileSync("id", [kind, "postgres"], { encoding: "utf8" }));
 }
 
 function program(name: string): string {
   const path = findProgram(name);
-  if (path === undefined) throw new Error(`there is no ${name}: install Debian's redis-server, postgresql and nginx`);
+  if (path === undefined) throw new Error(`there is no ${name}: install Debian's package of it`);
   return path;
 }
 

@@ -20,8 +20,8 @@ function fail(why: string): never {
 }
 
 /**
- * Feeds bytes in pieces, ends the stream, and returns what came of it. Throws if something foreign is thrown or told,
- * if there is not one end, the last of all, or if more is kept than came.
+ * Feeds bytes in pieces, ends the stream, and returns the outcome. Throws if an error of another class is thrown or
+ * reported, if there is not exactly one end after everything else, or if more is kept than has arrived.
  */
 export function outcomeOf(
   connection: WSConnection,
@@ -56,7 +56,8 @@ export function outcomeOf(
   connection.receiveBytes(null);
   pull();
   if (ended === undefined) fail("no end is told");
-  if (ended.error !== undefined && !(ended.error instanceof RemoteProtocolError)) fail("a foreign error is told");
+  if (ended.error !== undefined && !(ended.error instanceof RemoteProtocolError))
+    fail("an error of another class is reported");
   if (connection.unreadAmount > 0) fail("bytes are kept after the end");
   return { told, end, fault, events: () => joined(events), sent: [...connection.bytesToSend()] };
 }

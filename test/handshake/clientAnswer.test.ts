@@ -265,7 +265,7 @@ describe("RFC 9110 §15.2 interim responses are skipped", () => {
 describe("frames after the answer", () => {
   const frames = hex("89 00", "81 05 48 65 6c 6c 6f", "88 02 03 e8");
 
-  test("are delivered, however they are cut", () => {
+  test("are delivered, whatever the chunks", () => {
     const bytes = join(response(), frames);
     const expected = [
       { type: "connectionEstablished" },

@@ -25,7 +25,7 @@ const RESPONSE = [
 
 /**
  * The example's request, changed: `=` replaces the first line, `-Name` drops a header, `+line` adds a line at the end,
- * and `Name: value` stands in the place of the header of that name.
+ * and `Name: value` replaces the header of that name.
  */
 export function request(...changes: string[]): Bytes {
   return changed(REQUEST, changes);

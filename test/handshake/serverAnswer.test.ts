@@ -7,6 +7,7 @@ import {
   type ConnectionRequested,
   type RejectOptions,
 } from "../../src/index.ts";
+import { unfitMemory } from "../support/unfitMemory.ts";
 import { ascii, expectClosed, feed, hex, pull } from "../support/wire.ts";
 import { ACCEPT, asked, client, expectEndOfStream, feedAccepting, readMessage, request } from "./heads.ts";
 import { flip } from "./flip.ts";
@@ -352,6 +353,11 @@ describe("§4.2.2 reject", () => {
   test.each(["403", null])("TypeError for the status %j", (status) => {
     const { server, requested } = asked();
     expectNoTrace(server, requested, () => server.reject(requested, { status: status as never }), TypeError);
+  });
+
+  test.each(unfitMemory)("TypeError for a body in %s", (_, make) => {
+    const { server, requested } = asked();
+    expectNoTrace(server, requested, () => server.reject(requested, { body: make() }), TypeError);
   });
 
   test.each([5, null, {}, [1]])("TypeError for the body %j", (body) => {

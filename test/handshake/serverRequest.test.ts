@@ -527,7 +527,7 @@ describe("bytes before the answer", () => {
     }
   });
 
-  test("frames after the head reach a server that accepts at once, however they are cut", () => {
+  test("frames after the head reach a server that accepts at once, whatever the chunks", () => {
     const bytes = join(request(), ping, text);
     const whole = joined(feedAccepting(new WSConnection("server"), bytes));
     expect(whole).toMatchObject([

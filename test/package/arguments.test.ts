@@ -685,7 +685,7 @@ describe("a WebRTC server in one request", () => {
   const isURL = "TypeError: webRTCDial() takes the URL of an endpoint, http: or https:,";
   refuses("webRTCDial()", "throws", webRTCDial, [
     ["no URL", [], `${isURL} not undefined`],
-    ["a text that is no URL", ["rtc"], `${isURL} and this is no URL`],
+    ["a text that is not a URL", ["rtc"], `${isURL} and this is no URL`],
     ["a URL of a WebSocket", [url], `${isURL} not ws:`],
     [
       "header: for headers:",
@@ -758,7 +758,7 @@ describe("websocket-over/rendezvous", () => {
       "TypeError: meet() needs makePeerConnection here: there is no RTCPeerConnection",
     ],
     [
-      "a time that is none",
+      "an invalid time",
       [signals(), { makePeerConnection: ignore, connectMs: NaN }],
       "RangeError: connectMs is a time of 0 milliseconds or more, not NaN",
     ],

@@ -18,7 +18,7 @@ const write = (name: string, code: string): void => {
   files.push(name);
 };
 
-/** Programs that stand in a document alone, fragments below the programs before them, and declarations. */
+/** Complete programs of a document, fragments that follow the programs that they continue, and declarations. */
 function writeProgramsOf(document: string, text: string): void {
   const name = document.replaceAll(/\W/g, "_");
   for (const [i, { path, code, fragments }] of programsOf(text).entries()) {

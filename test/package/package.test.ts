@@ -4,6 +4,7 @@ import {
   globSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   symlinkSync,
   writeFileSync,
   copyFileSync,
@@ -150,7 +151,9 @@ describe("runs on", () => {
     .split(delimiter)
     .filter((folder) => !folder.includes("node_modules"))
     .map((folder) => join(folder, "node"))
-    .filter((path, i, all) => existsSync(path) && all.indexOf(path) === i);
+    .filter((path) => existsSync(path))
+    // Each once: /bin may lead to /usr/bin.
+    .filter((path, i, all) => all.findIndex((other) => realpathSync(other) === realpathSync(path)) === i);
 
   test.each([process.execPath, ...nodes])("Node: %s", async (node) => {
     const own = `

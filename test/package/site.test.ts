@@ -66,7 +66,10 @@ interface Row {
   readonly url: string;
 }
 
-/** The search of TypeDoc's page, as its script does it: every word, as a part of any word; names that match come first. */
+/**
+ * The search of the site, as the page's script does it: a word finds those that contain it, a word of up to three
+ * letters those that begin with it. Names that match come first.
+ */
 function makeSearch(): (text: string) => Row[] {
   const lunr = createRequire(join(root, "node_modules/typedoc/package.json"))("lunr") as {
     Index: { load(index: unknown): { search(query: string): { ref: string; score: number }[] } };
@@ -75,7 +78,7 @@ function makeSearch(): (text: string) => Row[] {
   const { rows, index } = JSON.parse(inflateSync(packed).toString()) as { rows: Row[]; index: unknown };
   const loaded = lunr.Index.load(index);
   return (text) => {
-    const words = text.split(" ").map((word) => `*${word}*`);
+    const words = text.split(" ").map((word) => (word.length > 3 ? `*${word}*` : `${word}*`));
     const found = loaded.search(words.join(" ")).map(({ ref, score }) => {
       const row = rows[Number(ref)]!;
       const starts = row.name.toLowerCase().startsWith(text.toLowerCase());
@@ -107,12 +110,36 @@ const questions: readonly [asked: string, title: string][] = [
   ["mock server jest", "Test code that uses a WebSocket"],
   ["require commonjs", "Where it runs"],
   ["service worker", "A worker as a WebSocket server"],
+  ["client ip address", "Behind nginx and other proxies"],
+  ["self signed certificate", "Reach a WebSocket server that you have already"],
+  ["express same port", "A server with the API of ws"],
+  ["multiple paths", "A server with the API of ws"],
+  ["custom headers", "Know who connects"],
+  ["no subprotocol", "Something does not work"],
+  ["closed before the connection was established", "Something does not work"],
+  ["WebSocket is not defined", "Something does not work"],
+  ["bufferedAmount", "bufferedAmount"],
+  ["send large file", "Send and receive with sessions"],
+  ["refresh expired token", "Know who connects"],
+  ["4401", "Know who connects"],
+  ["server restart", "Stop a server without losing anyone"],
+  ["ice connection failed", "Connect two pages over WebRTC"],
+  ["more than two peers", "Connect two pages over WebRTC"],
+  ["react native", "Where it runs"],
+  ["unreliable unordered", "WebRTC to a server"],
+  ["video and data channel", "Connect two pages over WebRTC"],
+  ["RSV1 must be clear", "Something does not work"],
+  ["unexpected server response 400", "Something does not work"],
 ];
 
 describe("the search finds the answering page first", () => {
   test.each(questions)("%s", (asked, title) => {
     const [first] = makeSearch()(asked);
     expect(first).toMatchObject({ name: title });
+  });
+
+  test("the page's script looks for short words as this test does", () => {
+    expect(read("assets/main.js")).toContain("c.length>3?`*${c}*`:c.length?`${c}*`");
   });
 
   test("but a name of the reference before all pages, if it is that name", () => {

@@ -33,7 +33,7 @@ function copy(name: string): string {
   return folder;
 }
 
-test.each(["vite-webrtc", "playwright"])("%s has a README of a few lines, and is a project by itself", (name) => {
+test.each(["vite-webrtc", "playwright"])("%s has a README of a few lines, and is a complete project", (name) => {
   const files = readdirSync(join(root, "examples", name));
   expect(files).toEqual(expect.arrayContaining(["package.json", "README.md"]));
   const steps = readFileSync(join(root, "examples", name, "README.md"), "utf8")
@@ -73,7 +73,7 @@ describe("vite-webrtc", () => {
   });
 });
 
-test("playwright: its tests pass, one of which loses the connection in mid-message", async () => {
+test("playwright: its tests pass, even the one that loses the connection within a message", async () => {
   const folder = copy("playwright");
   // Without a browser of Playwright's own, the one of this machine, as its guide says.
   const options = executablePath === undefined ? {} : { launchOptions: { executablePath } };

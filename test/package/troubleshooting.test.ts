@@ -20,7 +20,7 @@ function codesOf(path: string, type: string): string[] {
   return [...declaration.matchAll(/"(\w+)"/g)].map(([, code]) => code!);
 }
 
-test.each(drawRules())("$code stands in the guide, with its words, its answer and a remedy", (rule) => {
+test.each(drawRules())("$code is in the guide, with its words, its answer and a remedy", (rule) => {
   const { code, said, answeredBy } = rule;
   const start = `${said}. ${answeredBy === "" ? "" : `Answered by ${answeredBy}. `}`;
   const text = listOf("RemoteProtocolError").get(code)!;

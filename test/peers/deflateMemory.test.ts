@@ -82,7 +82,7 @@ function usedPair(extension: ReturnType<typeof permessageDeflate>): Pair {
 }
 
 test("a connection uses an engine for each direction with context takeover, none without, and none after its end", () => {
-  // Two ends, each of which deflates and inflates.
+  // Two ends: each deflates and inflates.
   const kept = permessageDeflate();
   expect(bytesEach(20, () => usedPair(kept)) / 2).toBeGreaterThan(288 * KiB);
   expect(bytesEach(20, () => usedPair(kept)) / 2).toBeLessThan(310 * KiB);

@@ -1,4 +1,4 @@
-/** Chrome's DevTools read the exported archives, with the code of their own import. */
+/** Chrome's DevTools read the exported archives: the test runs the code that DevTools import them with. */
 import { chromium } from "playwright";
 import { describe, expect, test } from "vitest";
 import { decode, tap, toHAR, type HAR, type HAROptions } from "../../src/inspect/index.ts";

@@ -295,7 +295,7 @@ describe("socketTransport of a Unix domain socket, which can't be reset", () => 
 });
 
 describe("socketTransport of another Duplex", () => {
-  test("that does not end by itself is destroyed when both directions have ended", async () => {
+  test("that stays open is destroyed when both directions have ended", async () => {
     const duplex = new Duplex({
       autoDestroy: false,
       read: () => undefined,
@@ -308,7 +308,7 @@ describe("socketTransport of another Duplex", () => {
     await transport.closed;
     expect(duplex.destroyed).toBe(true);
   });
-  test("that does not end by itself is destroyed when it has failed", async () => {
+  test("that stays open is destroyed when it has failed", async () => {
     const duplex = new Duplex({
       autoDestroy: false,
       read: () => undefined,

@@ -9,7 +9,7 @@ export class Program {
   readonly #process: ChildProcessWithoutNullStreams;
   /** Its output, from both streams. */
   output = "";
-  /** What it has written to its standard output, and to its standard error. */
+  /** Its standard output, and its standard error. */
   readonly said = { stdout: "", stderr: "" };
   /** Is called with every line of the standard output. */
   onLine: ((line: string) => void) | undefined;

@@ -63,7 +63,7 @@ describe("§4.1 our client is refused by node:http", () => {
     await peer.gone;
   });
 
-  test("with a body of 1 MiB, all of which is delivered", async () => {
+  test("with a body of 1 MiB, delivered to its last byte", async () => {
     const body = "0123456789abcdef".repeat(65_536);
     const peer = await refusedBy(createHttpServer((_, response) => response.writeHead(503).end(body)));
     expect((await peer.event("connectionRejected")).status).toBe(503);

@@ -48,7 +48,7 @@ describe("requestListener", () => {
     expect((await answerTo(target, `Host: ${host}`))[0]).toBe("HTTP/1.1 400 Bad Request");
   });
 
-  test("sends each Set-Cookie on a line of its own (RFC 6265 §3)", async () => {
+  test("sends each Set-Cookie on a separate line (RFC 6265 §3)", async () => {
     const lines = await answerTo("/", "Host: example.com");
     expect(lines.filter((line) => /^set-cookie:/i.test(line))).toEqual(["set-cookie: a=1", "set-cookie: b=2"]);
   });

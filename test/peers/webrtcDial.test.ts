@@ -19,7 +19,7 @@ async function listening(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/rtc`;
 }
 
-/** An endpoint whose WebSockets answer what they are told. */
+/** An endpoint whose WebSockets echo each message, after the request's target. */
 async function endpointAt(options: Partial<EndpointOptions> = {}) {
   const endpoint = webRTCEndpoint({ makePeerConnection, ...options });
   onTestFinished(() => endpoint.close());
@@ -191,7 +191,7 @@ test("requestListener answers 500 when the handler throws, and 400 to a request 
 
 describe("answerWebRTC", () => {
   test.each(["", "hello", fakeDescription("offer").replace(/a=fingerprint.*\r\n/, "")])(
-    "refuses what is no offer, without a connection: %#",
+    "refuses a body that is not an offer, without a connection: %#",
     async (offer) => {
       let made = 0;
       const answered = answerWebRTC(offer, { makePeerConnection: () => (made++, makePeerConnection()) });

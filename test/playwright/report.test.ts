@@ -35,7 +35,7 @@ beforeAll(async () => {
   const given = ["test", "-c", join(import.meta.dirname, "report"), "--reporter=json"];
   const report = await new Promise<string>((done) => {
     const env = { ...process.env, REPORT_OUTPUT: output, FORCE_COLOR: "0" };
-    // It ends with 1, for some of them fail.
+    // It exits with 1, because some tests fail.
     execFile(process.execPath, [cli, ...given], { env, maxBuffer: 2 ** 26 }, (_, stdout) => done(stdout));
   });
   const collect = ({ suites = [], specs }: Suite): void => {

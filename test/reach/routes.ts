@@ -98,7 +98,7 @@ export const routes: Readonly<Record<RouteName, (server: URL) => Promise<Route>>
   },
 };
 
-/** The servers that are tried, each in a process of its own. */
+/** The servers, each in a separate process. */
 export const servers = {
   ws: () => Program.node("test/reach/wsServer.ts"),
   websockets: () => new Program("/usr/bin/python3", ["-u", "test/reach/websockets_server.py"]),

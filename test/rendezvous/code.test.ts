@@ -32,6 +32,13 @@ function sdpOf({
   ].join("\r\n");
 }
 
+test("a code that never expires is valid as long as a code can say", () => {
+  for (const expiresMs of [Infinity, NOW + 1e13]) {
+    const code = writeCode(sdpOf({}), expiresMs);
+    expect(readCode(code, Date.UTC(2056, 0)).type).toBe("offer");
+  }
+});
+
 /** As Chromium 156 and Firefox 153 describe two interfaces to a page. */
 const mdns = (i: number): string => `7f0c5d2${i}-4b1a-4c6e-9d3f-0a1b2c3d4e5f.local`;
 const chromium: Parts = {

@@ -18,6 +18,7 @@ const messages: Message[] = [
   { type: "again", from, to, session },
   { type: "busy", from, to, session },
   { type: "bye", from, to, session },
+  { type: "refused", from, to, session, round: 2, proof: "0f".repeat(32) },
 ];
 const secret = bytesOf("secret");
 
@@ -64,6 +65,8 @@ describe("what is refused, with the reason", () => {
     ["a description with media", { sdp: `${sdp}m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n` }],
     ["a description with two fingerprints", { sdp: `${sdp}a=fingerprint:sha-256 CD\r\n` }],
     ["a proof that is too short", { proof: "0f" }],
+    ["a refusal without a proof", { type: "refused", proof: undefined }],
+    ["a refusal of no round", { type: "refused", proof: "0f".repeat(32), round: undefined }],
     ["no candidates", { candidates: undefined }],
     ["33 candidates", { candidates: Array(33).fill(candidates[0]) }],
     ["a candidate with a line break", { candidates: [`${candidates[0]!}\r\na=setup:active`] }],

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { phases } from "../../src/rendezvous/pair.ts";
 import { bytesOf } from "../../src/rendezvous/bytes.ts";
-import { NO_FAULTS, World, type Faults, type Peer } from "./world.ts";
+import { description, NO_FAULTS, World, type Faults, type Peer } from "./world.ts";
 
 const SEEDS = 100;
 const seeds = Array.from({ length: SEEDS }, (_, seed) => seed);
@@ -103,6 +103,51 @@ describe("two peers", () => {
       }
       expect(peers.map(({ met }) => met.map(({ over }) => over))).toEqual([[undefined], [undefined]]);
       expect(peers.flatMap(({ reports }) => reports)).toEqual([]);
+    }
+  });
+  test("make a new connection if the answering end refuses to restart ICE, even if the refusal is lost at first", () => {
+    for (const seed of seeds.slice(0, 30)) {
+      const world = worldOf(seed, { ...NO_FAULTS, loss: 0.2, repeat: 0.5, delayMs: 300 });
+      const peers = [world.join(), world.join()];
+      for (const peer of peers) peer.restarts = "refused";
+      world.run(60_000, () => areConnected(peers, 1));
+      world.run(world.nowMs + 5000);
+      const { session } = peers[0]!.met[0]!;
+      // While the connection works, a refusal changes nothing.
+      for (const peer of peers) {
+        world.tell(peer, { type: "online" });
+        world.run(world.nowMs + 10_000);
+      }
+      expect(peers.map(({ renewed }) => renewed)).toEqual([0, 0]);
+      world.cut(session);
+      const isBack = (): boolean => peers.every(({ links }) => links.get(session)!.isConnected);
+      expect(world.run(world.nowMs + 20_000, isBack), `seed ${seed}`).toBe(true);
+      expect(peers.map(({ renewed, met }) => [renewed > 0, met[0]!.over])).toEqual([
+        [true, undefined],
+        [true, undefined],
+      ]);
+      expectAgreement(peers, seed);
+    }
+  });
+  test("go on if the answering end never answers a restart, and are lost within the bound if they are cut then", () => {
+    for (const seed of seeds.slice(0, 10)) {
+      const world = worldOf(seed, NO_FAULTS);
+      const peers = [world.join(), world.join()];
+      for (const peer of peers) peer.restarts = "ignored";
+      world.run(10_000);
+      for (const peer of peers) world.tell(peer, { type: "online" });
+      world.run(60_000);
+      const sent = peers.map((peer) => peer.sent);
+      world.run(120_000);
+      expect(areConnected(peers, 1)).toBe(true);
+      expect(
+        peers.map((peer) => peer.sent),
+        "nobody asks for ever",
+      ).toEqual(sent);
+      world.cut(peers[0]!.met[0]!.session);
+      world.run(170_000);
+      expect(peers.map(({ met }) => met[0]!.over!.reason)).toEqual(["lost", "lost"]);
+      for (const { met } of peers) expect(met[0]!.over!.atMs).toBeLessThanOrEqual(120_000 + 5000 + 30_000);
     }
   });
   test("keep a connection that a restart brings back", () => {
@@ -248,6 +293,37 @@ describe("signals are not to be trusted", () => {
       // A round at most every two seconds, and none for the other two.
       expect(near.links.get(session)!.made).toBeLessThanOrEqual(type === "again" ? 12 : 1);
     }
+  });
+  test("a refusal without the right proof does not end a restart", () => {
+    const world = worldOf(4, NO_FAULTS);
+    const peers = [world.join(), world.join()];
+    world.run(10_000);
+    const [offering, answering] = [...peers].sort((a, b) => (a.id < b.id ? 1 : -1)) as [Peer, Peer];
+    const { session } = offering.met[0]!;
+    const forge = { p: "websocket-over/rendezvous/1", type: "refused", from: answering.id, to: offering.id, session };
+    world.cut(session);
+    for (let ms = 0; ms < 20_000; ms += 10) {
+      for (let round = 2; round < 5; round++) {
+        const text = JSON.stringify({ ...forge, round, proof: "0".repeat(64) });
+        if (ms % 200 === 0) world.tell(offering, { type: "text", text });
+      }
+      world.run(world.nowMs + 10);
+    }
+    expect(areConnected(peers, 1)).toBe(true);
+    expect(peers.map(({ renewed }) => renewed)).toEqual([0, 0]);
+  });
+  test("a stranger that begins anew again and again makes no more connections than texts are allowed", () => {
+    const world = worldOf(2, NO_FAULTS);
+    const peer = world.join({}, "0".repeat(32));
+    const p = "websocket-over/rendezvous/1";
+    const sdp = description("offer", "stranger", Array(32).fill("66").join(":"));
+    for (let ms = 0; ms < 5000; ms += 5) {
+      const offer = { p, type: "offer", from: "f".repeat(32), to: peer.id, round: 1, sdp, candidates: [] };
+      world.tell(peer, { type: "text", text: JSON.stringify({ ...offer, session: world.randomId() }) });
+      world.run(world.nowMs + 5);
+    }
+    expect(peer.links.size).toBeGreaterThan(100);
+    expect(peer.links.size).toBeLessThanOrEqual(100 + 100 + 20 * 5);
   });
   test("an offer of another certificate is ignored in a session, and reported", () => {
     const world = worldOf(5, NO_FAULTS);

@@ -1,7 +1,18 @@
 /** Signals over ports, sockets and sessions: they carry texts, end with their carrier, and keep only so much. */
 import { describe, expect, test } from "vitest";
-import { portSignals, sessionSignals, webSocketSignals, type Signals } from "../../src/rendezvous/index.ts";
+import {
+  meet,
+  meetings,
+  portSignals,
+  sessionSignals,
+  webSocketSignals,
+  type Signals,
+} from "../../src/rendezvous/index.ts";
 import { FakePort, FakeWebSocket } from "../support/fakeCarriers.ts";
+
+const makePeerConnection = (): never => {
+  throw new Error("there is nobody to connect to");
+};
 
 const kinds: [string, () => { signals: Signals; carrier: FakePort | FakeWebSocket }][] = [
   [
@@ -51,6 +62,37 @@ describe.each(kinds)("%s", (_, make) => {
     let count = 0;
     for await (const text of signals.readable) expect(text).toBe(`text ${count++}`);
     expect(count).toBe(256);
+  });
+});
+
+test("webSocketSignals over a socket that has closed have ended", async () => {
+  const carrier = new FakeWebSocket("");
+  carrier.open();
+  carrier.lose();
+  expect(carrier.readyState).toBe(3);
+  const signals = webSocketSignals(carrier as never);
+  expect((await signals.readable.getReader().read()).done).toBe(true);
+  expect(carrier.listeners).toBe(0);
+  await expect(meet(webSocketSignals(carrier as never), { makePeerConnection })).rejects.toMatchObject({
+    name: "RendezvousError",
+    code: "signalsEnded",
+  });
+});
+
+describe("a signal that is aborted before", () => {
+  const reason = new Error("too late");
+
+  test("meet() rejects with its reason, and ends the signals", async () => {
+    const carrier = new FakePort();
+    const meeting = meet(portSignals(carrier), { signal: AbortSignal.abort(reason), makePeerConnection });
+    await expect(meeting).rejects.toBe(reason);
+    expect([carrier.closes, carrier.listeners, carrier.sent]).toEqual([1, 0, []]);
+  });
+  test("meetings() yields nothing, and ends the signals", async () => {
+    const carrier = new FakePort();
+    const others = meetings(portSignals(carrier), { signal: AbortSignal.abort(reason), makePeerConnection });
+    expect((await others.next()).done).toBe(true);
+    expect([carrier.closes, carrier.listeners, carrier.sent]).toEqual([1, 0, []]);
   });
 });
 

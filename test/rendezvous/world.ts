@@ -78,6 +78,8 @@ export class Peer {
   renewed = 0;
   sent = 0;
   isGone = false;
+  /** What becomes of an offer that restarts ICE. */
+  restarts: "answered" | "refused" | "ignored" = "answered";
 
   constructor(id: string, options: Partial<RoomOptions>, randomId: () => string) {
     this.id = id;
@@ -277,6 +279,11 @@ export class World {
         return;
       case "answer":
         if (link.signaling !== "stable") violate("a remote offer");
+        if (link.made > 0 && peer.restarts !== "answered") {
+          const { session, round } = command;
+          if (peer.restarts === "refused") this.tell(peer, { type: "refused", session, round, why: "not today" });
+          return;
+        }
         link.remote = command.sdp;
         link.reachable = false;
         this.#describe(peer, link, command.session, command.round, "answer");

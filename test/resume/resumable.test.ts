@@ -1,9 +1,12 @@
 /** resumable() and resumed(): what applications see of them. Time is virtual, and the carriers are pipes. */
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { resumable, resumed, type ResumableTransport, type ResumedOptions } from "../../src/resume/index.ts";
+import { concat } from "../../src/core/bytes.ts";
+import { encode, PROTOCOL } from "../../src/resume/frames.ts";
+import { race, resumable, resumed, type ResumableTransport, type ResumedOptions } from "../../src/resume/index.ts";
 import { messagePortTransport } from "../../src/transports/messagePort.ts";
 import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
 import { VirtualClock } from "../simulation/virtualClock.ts";
+import { collectReports } from "../server/reports.ts";
 import { turn } from "../simulation/host.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -344,6 +347,50 @@ describe("memory", () => {
     expect(world.client.waitingBytes).toBe(2 ** 20);
   });
 
+  test("of what has not been read is bounded, however the other end cuts it into frames and chunks", async () => {
+    const [near, far] = pipe();
+    const host = resumed([far]);
+    const first = host.next();
+    const writer = near.writable.getWriter();
+    const reader = near.readable.getReader();
+    const send = (...frames: Bytes[]) => writer.write(concat(frames));
+    const id = new Uint8Array(16);
+    await send(
+      encode({ type: "preface", protocol: PROTOCOL }),
+      encode({ type: "hello", fresh: 1, id, attachment: 1, token: id, windowBytes: 2 ** 20 }),
+    );
+    await reader.read();
+    await send(encode({ type: "confirm", received: 0, taken: 0 }));
+    const server = (await first).value as ResumableTransport;
+    const padding = concat(Array.from({ length: 5000 }, () => encode({ type: "ping", number: 1 })));
+    const reading = (async () => {
+      while (!(await reader.read()).done);
+    })().catch(ignore);
+    for (let offset = 0; offset < 100; offset++) {
+      await send(padding, encode({ type: "data", offset, length: 1 }), bytes(offset));
+    }
+    await settle();
+    const taking = server.readable.getReader();
+    const chunks: Uint8Array[] = [];
+    for (let got = 0; got < 100; got += chunks.at(-1)!.length) chunks.push((await taking.read()).value!);
+    expect(chunks.flatMap((chunk) => [...chunk])).toEqual(Array.from({ length: 100 }, (_, at) => at));
+    expect(new Set(chunks.map(({ buffer }) => buffer)).size).toBe(1);
+    expect(chunks[0]!.buffer.byteLength).toBe(1024);
+    server.close();
+    near.close!();
+    await reading;
+  });
+
+  test("a chunk that is empty, or that was moved away, carries nothing and ends nothing", async () => {
+    const world = new World();
+    const server = await world.server();
+    const writer = world.client.writable.getWriter();
+    const detached = bytes(1, 2);
+    structuredClone(detached, { transfer: [detached.buffer] });
+    for (const chunk of [bytes(), detached, bytes(3)]) await writer.write(chunk);
+    expect((await server.readable.getReader().read()).value).toEqual(bytes(3));
+  });
+
   test("a chunk may be reused once it is written, though its carrier takes chunks over", async () => {
     const ports = (): [ByteTransport, ByteTransport] => {
       const { port1, port2 } = new MessageChannel();
@@ -374,6 +421,71 @@ describe("memory", () => {
 });
 
 describe("resumed()", () => {
+  test("takes any time, Infinity included, and sets no timer that the platform would run at once", async () => {
+    const clock = new VirtualClock();
+    const waits: number[] = [];
+    const noting = {
+      now: () => clock.now(),
+      setTimeout: (callback: () => void, ms: number) => (waits.push(ms), clock.setTimeout(callback, ms)),
+      clearTimeout: (timer: unknown) => clock.clearTimeout(timer),
+    };
+    const world = new World({ clock: noting, probeMs: Infinity, keepMs: Infinity });
+    const server = await world.server();
+    world.failing = 1;
+    await world.cut();
+    await world.advance(300);
+    expect(server.state).toBe("connected");
+    const racing = race([() => new Promise(ignore), () => pipe()[0]], { clock: noting, headStartMs: Infinity });
+    racing.catch(ignore);
+    server.close();
+    world.client.close();
+    await settle();
+    expect(waits.length).toBeGreaterThan(3);
+    expect(Math.max(...waits)).toBeLessThan(2 ** 31);
+  });
+
+  test("ends what it was given if its signal is aborted before", async () => {
+    const reason = new Error("too late");
+    const [near, far] = pipe();
+    const host = resumed([far], { signal: AbortSignal.abort(reason) });
+    await expect(host.next()).rejects.toBe(reason);
+    await near.closed;
+  });
+
+  test("reports what is not a transport, or is in use, and goes on", async () => {
+    const { reports } = collectReports();
+    const [near, far] = pipe();
+    const [used] = pipe();
+    used.readable.getReader();
+    const host = resumed([42 as never, used, far]);
+    const first = host.next();
+    const client = resumable(() => near);
+    expect((await first).done).toBe(false);
+    expect(reports).toEqual([
+      expect.objectContaining({ message: "resumed() takes a transport, { readable, writable }, not 42" }),
+      expect.any(TypeError),
+    ]);
+    client.close();
+    await host.return!();
+  });
+
+  test("reports that its source of random bytes has thrown, and drops the carrier", async () => {
+    const { reports } = collectReports();
+    const fault = new Error("no entropy");
+    const [near, far] = pipe();
+    const host = resumed([far], {
+      random: () => {
+        throw fault;
+      },
+    });
+    const first = host.next();
+    const client = resumable(() => near);
+    client.closed!.catch(ignore);
+    expect((await first).done).toBe(true);
+    expect(reports).toEqual([fault]);
+    client.close();
+  });
+
   test("of one carrier does not end before that carrier's opening has been read", async () => {
     const [near, far] = pipe();
     const host = resumed([far]);

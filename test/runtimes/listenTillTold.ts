@@ -2,8 +2,8 @@
 import { listenForSessions, type ServerSession } from "./http3.ts";
 
 /**
- * Listens with each of the handlers on a port of its own. A line by stdin brings the certificate, one by stdout tells the
- * ports under the names of the handlers, and the end of stdin ends the program.
+ * Listens with each of the handlers on a separate port. Reads the certificate from a line of stdin, prints a line with
+ * the port of each handler, and exits at the end of stdin.
  */
 export async function listenTillTold(
   handlers: Readonly<Record<string, (session: ServerSession) => Promise<void>>>,

@@ -18,6 +18,7 @@ import { Client, dial as dialServer } from "./client.ts";
 import { collectReports } from "./reports.ts";
 import { brandless } from "../support/brandlessBlob.ts";
 import { countTimers } from "../support/timers.ts";
+import { unfitMemory } from "../support/unfitMemory.ts";
 
 type Options = Parameters<typeof dialServer>[1];
 
@@ -239,6 +240,21 @@ describe("a sync adapter", () => {
     expect(sent).toHaveLength(3);
     expect(errors).toEqual([]);
   });
+  test.each([...unfitMemory, ["a symbol", () => Symbol("x")] as const])(
+    "is not told of %s: publish throws, whoever subscribes",
+    async (_, make) => {
+      const { options, sent, errors } = relay();
+      const adapter = crosswsAdapter(options);
+      expect(() => adapter.publish("news", make())).toThrow(TypeError);
+      await open(adapter, { resource: "/a" });
+      await expect.poll(() => adapter.peers.size).toBe(1);
+      const [peer] = adapter.peers.get("/a")!;
+      expect(() => adapter.publish("news", make())).toThrow(TypeError);
+      expect(() => peer!.publish("news", make())).toThrow(TypeError);
+      expect(() => peer!.send(make())).toThrow(TypeError);
+      expect([sent, errors]).toEqual([[], []]);
+    },
+  );
   test.each<[string, Partial<SyncDriver>, string]>([
     ["to subscribe", { subscribe: () => Promise.reject(new Error("down")) }, "subscribe"],
     ["to publish", { publish: () => Promise.reject(new Error("down")) }, "publish"],

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { WebSocketServer, type MessageBytes, type MessageData } from "../../src/server/index.ts";
 import { brandless } from "../support/brandlessBlob.ts";
+import { UNFIT, unfitMemory } from "../support/unfitMemory.ts";
 import { hex, toHex } from "../support/wire.ts";
 import { open, type Pair } from "./client.ts";
 
@@ -68,6 +69,24 @@ describe("a message", () => {
       ["61", 1],
       ["07", 1],
     ]);
+  });
+  test.each(unfitMemory)("is not sent from %s, and neither is a ping, a pong or a reason", async (_, make) => {
+    const { client, peer } = await open(new WebSocketServer());
+    const data = make();
+    for (const call of [
+      () => peer.send(data),
+      () => peer.send(data, { binary: false }),
+      () => peer.send([hex("01"), data]),
+      () => peer.ping(data),
+      () => peer.pong(data),
+      () => peer.close(1000, data),
+    ]) {
+      expect(call).toThrow(TypeError);
+      expect(call).toThrow(UNFIT);
+    }
+    expect([peer.readyState, peer.bufferedAmount]).toEqual([peer.OPEN, 0]);
+    peer.send("goes on");
+    expect(await client.message()).toBe("goes on");
   });
   test("can be a Blob", async () => {
     const pair = await open(new WebSocketServer());

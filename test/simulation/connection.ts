@@ -17,6 +17,8 @@ export interface Connection {
   clientGaveUp: boolean;
   /** The server's session, where it has one. */
   session?: WebSocketSession;
+  /** What becomes of a session that the application gets after its server has stopped. */
+  onSession?: (session: WebSocketSession) => void;
   /** The handler never settles. */
   handlerHangs?: boolean;
   handshakeDueMs: number;

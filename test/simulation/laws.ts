@@ -3,7 +3,7 @@ import { ProtocolError, type Limits } from "../../src/index.ts";
 import { WebSocketError } from "../../src/stream/index.ts";
 import { bytesOf, makeContent, headOf, isEqual, type Content, type Sent } from "./messages.ts";
 import { plannedBehind, PlannedError } from "./misbehaviour.ts";
-import { type Direction, type SimTransport, type Surroundings } from "./network.ts";
+import { type Arrival, type Direction, type SimTransport, type Surroundings } from "./network.ts";
 
 export type Law =
   | "ends in time"
@@ -52,6 +52,10 @@ const PONG_SLACK_MS = 5;
 
 const CLOSE_WRITTEN = "its Close was written";
 const CLOSED_EARLY = "closed of the transport settled";
+const WRITE_FAILED = "a write failed";
+
+/** After at most this many chunks, timers get their turn, which takes a millisecond: perhaps before the next one. */
+const CHUNKS_A_MS = 32;
 
 /** How much may be read ahead, not counting the chunk that exceeds it, and in how many chunks. */
 const MOST_AHEAD_BYTES = 64 * 1024;
@@ -134,6 +138,7 @@ export class End {
   #closingHow = "";
   #calling = "";
   #inputEndedMs = Infinity;
+  #beganMs = Infinity;
   #lastTookMs = 0;
   #resumedMs = 0;
   /** When it began to read late, with more than the first piece there. */
@@ -174,7 +179,7 @@ export class End {
     };
     transport.incoming.delivered = () => this.#checkBounds();
     transport.ended = () => this.#checkClosesSoon();
-    transport.outgoing.lost = () => this.#begin("a write failed");
+    transport.outgoing.lost = () => this.#begin(WRITE_FAILED);
     transport.closedEarly = () => this.#begin(CLOSED_EARLY);
     transport.outgoing.closeWritten = () => {
       this.#checkPatience();
@@ -365,6 +370,7 @@ export class End {
   /** The application begins to close this end. */
   begin(how: string): void {
     this.began = true;
+    this.#beganMs = Math.min(this.#beganMs, this.#world.nowMs);
     this.#begin(how);
   }
 
@@ -473,7 +479,7 @@ export class End {
     return incoming.latencyMs + outgoing.latencyMs + PONG_SLACK_MS >= this.keepalive.timeoutMs;
   }
 
-  /** Nothing arrives any more, and nobody got an error. Who reads late finds the peer's last signs late. */
+  /** Nothing arrives any more, and no side got an error. A side that reads late sees the peer's last signs late. */
   vanished(): void {
     const { keepalive } = this;
     if (keepalive === undefined || !this.opened || this.over !== undefined) return;
@@ -555,10 +561,12 @@ export class End {
   #checkEnded(how: string): void {
     const { transport } = this;
     const after = `one closeTimeoutMs after ${how}`;
-    // What still comes, or has arrived by then, may be taken, and time starts again with each message.
-    const lastMs = Math.max(this.#lastTookMs, this.transport.incoming.lastArrivedMs);
+    // What still comes, or has arrived by then, may be taken, and time starts again with each message, until the
+    // application closes it.
+    const lastMs = Math.min(Math.max(this.#lastTookMs, this.transport.incoming.lastArrivedMs), this.#beganMs);
     const leftMs = lastMs + this.closeTimeoutMs + this.slackMs - this.#world.nowMs;
-    if (how === CLOSED_EARLY && leftMs > 0) {
+    const isGone = how === CLOSED_EARLY || (how === WRITE_FAILED && this.#inputEndedMs < Infinity);
+    if (isGone && leftMs > 0) {
       this.#world.after(leftMs, () => this.#checkEnded(how));
       return;
     }
@@ -571,16 +579,20 @@ export class End {
    * A Close frame that lies behind messages is not known until they have been taken. The end of the input is, unless too
    * much lies before it.
    */
-  #peerEnded(what: "Close" | "end" | "reset" | "violation"): void {
+  #peerEnded(what: Arrival): void {
     const sinceMs = this.#world.nowMs;
-    const { peer } = this;
+    const {
+      peer,
+      transport: { incoming },
+    } = this;
+    const chunksBefore = incoming.chunks;
     if (what === "Close" && this.transport.outgoing.writePending) {
       this.#world.mark("peer's Close arrived while ours was not taken");
     }
-    const isFound = what === "end" || what === "reset";
-    if (isFound) this.#inputEndedMs = sinceMs;
+    const isFound = what !== "Close" && what !== "violation";
+    if (isFound) this.#inputEndedMs = Math.min(this.#inputEndedMs, sinceMs);
     if (!this.opened || this.over !== undefined || this.closingSinceMs !== undefined) return;
-    if (!isFound && this.transport.incoming.corrupted) return;
+    if (!isFound && incoming.corrupted) return;
     if (isFound && this.tookBytes < (peer?.sentBytes ?? 0)) this.#world.mark("held reader and dead peer");
     const check = (): void => {
       if (this.over !== undefined || this.closingSinceMs !== undefined) return;
@@ -588,8 +600,9 @@ export class End {
         this.#world.after(this.closeTimeoutMs, check);
         return;
       }
-      if (!isFound && ((!this.readsAll && !this.#tookAll) || this.transport.incoming.corrupted)) return;
-      const dueMs = Math.max(sinceMs, this.#lastTookMs) + this.closeTimeoutMs + this.slackMs;
+      if (!isFound && ((!this.readsAll && !this.#tookAll) || incoming.corrupted)) return;
+      const turnsMs = Math.ceil((incoming.chunks - chunksBefore) / CHUNKS_A_MS);
+      const dueMs = Math.max(sinceMs, this.#lastTookMs) + this.closeTimeoutMs + this.slackMs + turnsMs;
       if (this.#world.nowMs < dueMs) this.#world.after(dueMs - this.#world.nowMs, check);
       else if (this.#fewUnread) this.#fail("ends in time", `not over one closeTimeoutMs after the peer's ${what} came`);
     };
@@ -604,11 +617,14 @@ export class End {
 
   /** Checks how many bytes the library has read that the application has not taken: first at once, then at rest. */
   #checkBounds(atRest = false): void {
-    if (this.compressed || this.skips || this.dropsByWish || this.closingSinceMs !== undefined) return;
+    if (this.compressed || this.skips || this.dropsByWish) return;
+    if (this.closingSinceMs !== undefined || this.closeWantedMs < Infinity) return;
     // A message over a limit ends the connection, which then drops what still arrives.
     if ((this.peer?.largestSent ?? 0) > Math.min(this.maxMessageBytes, this.maxFrameBytes)) return;
-    // What comes behind that is dropped.
+    // Everything after a violation is dropped.
     if (this.transport.incoming.violation !== undefined) return;
+    // So does one of too many fragments, or a hook. It can't be seen while its Close waits behind a write.
+    if (this.mayClose() && this.transport.outgoing.writePending) return;
     if (this.over !== undefined || !this.opened || (this.readsAll && !this.paused)) return;
     const { deliveredBytes, largestRead, chunks } = this.transport.incoming;
     if (this.takesNothing && this.#hasUnread) this.#chunksBefore ??= chunks;

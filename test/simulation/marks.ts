@@ -79,6 +79,7 @@ export const MARKS = [
   "random threw",
   "clock went back",
   "the process stood still",
+  "the process stood still again",
   "the process stood still with a ping under way",
   "clock was set back for good",
   "clock failed",

@@ -1,4 +1,4 @@
-/** Changes to the driver and the code around it, each of which breaks a promise. */
+/** Changes to the driver and the code around it. Each breaks a promise. */
 
 export interface Mutation {
   /** What is broken. */
@@ -29,7 +29,7 @@ const CHANGES: Readonly<Record<string, readonly Change[]>> = {
     ["the end of the transport begins no close", `if (this.#beginClose()) this.#isClosedByTransport = true;`, ``],
     ["it is clean though the last bytes are lost", `const isTaken = this.output !== "lost";`, `const isTaken = true;`],
     [
-      "the end is told before the last bytes are written",
+      "the end is reported before the last bytes are written",
       `this.phase === "flushing" && this.isFlushed`,
       `this.phase === "flushing"`,
     ],

@@ -94,6 +94,9 @@ function behave(mode: CallMode, what: string): undefined | Promise<void> {
   }
 }
 
+/** What a reader may find behind the last message. A chunk of another type ends the input for it. */
+export type Arrival = "Close" | "end" | "reset" | "violation" | "strange chunk";
+
 /** The bytes from one end to the other. */
 export class Direction {
   readonly name: string;
@@ -118,7 +121,7 @@ export class Direction {
   closeArrived = false;
   vanished = false;
   /** Called when a Close frame, the end or a reset can be read. */
-  arrived: (what: "Close" | "end" | "reset" | "violation") => void = ignore;
+  arrived: (what: Arrival) => void = ignore;
   /** Called when the writer is made to break the protocol. */
   broke: () => void = ignore;
   /** Called when a Close frame is written. */
@@ -513,6 +516,7 @@ export class Direction {
       this.#world.mark("chunk of another type");
       this.#world.log(`${this.name} strange chunk`);
       controller.enqueue("strange");
+      this.arrived("strange chunk");
       return true;
     }
     const { nowMs } = this.#world;

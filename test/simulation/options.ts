@@ -16,7 +16,7 @@ import {
 } from "./misbehaviour.ts";
 import type { World } from "./world.ts";
 
-/** What a deadline gets more that was missed because the process stood still, or because its clock was wrong. */
+/** The extra time for a deadline that was missed because the process stood still or its clock was wrong. */
 export const REPRIEVE_MS = 101;
 
 /** What both ends of every connection of a world agree on. */
@@ -43,11 +43,11 @@ export interface SideOptions extends SharedOptions {
 
 export interface Side {
   readonly options: SideOptions;
-  /** By how much a clock that goes back, or a process that stands still, may make timers late. */
+  /** How late timers may be because a clock goes back or a process stands still. */
   readonly lateMs: number;
-  /** Something of the application's will fail, or may. */
+  /** Whether something that the application supplies fails or may fail. */
   readonly tampered: boolean;
-  /** It may end the connection because of a limit, or of a hook that acts on it. */
+  /** Whether a limit, or a hook that acts on the connection, may end it. */
   readonly strict: boolean;
 }
 
@@ -93,7 +93,7 @@ export function drawSide(world: World, draws: Draws, agreement: Agreement, name:
   const acts = !failsConnection && draws.oneIn(16);
   return {
     strict: limits !== undefined || acts,
-    // A clock that goes back, or a defect that fails nothing, is no excuse.
+    // A clock that goes back, or a harmless defect, excuses no failure.
     tampered: (defect !== 0 && defect !== 3 && defect !== 5) || clocks === "broken",
     // When a clock is set back, the time since it was last read is lost.
     lateMs:
@@ -119,7 +119,7 @@ export function drawSide(world: World, draws: Draws, agreement: Agreement, name:
       ...(limits !== undefined && { limits }),
       ...(messageTimeoutMs !== undefined && { messageTimeoutMs }),
       ...(leavesPongs && { autoPong: false }),
-      ...(acts && { onConnection: actLater(world, draws) }),
+      ...(acts && { onConnection: actLater(world, draws, name) }),
       ...(policy !== undefined && { origins: policy }),
     },
   };
@@ -135,8 +135,8 @@ const LIMITS: readonly Partial<Limits>[] = [
   { maxMessageBytes: 60_000 },
 ];
 
-/** A hook that acts on the connection behind the back of what runs it. */
-function actLater(world: World, draws: Draws): (connection: Connection) => void {
+/** A hook that uses the connection directly, unknown to the face that runs it. */
+function actLater(world: World, draws: Draws, name: string): (connection: Connection) => void {
   const way = draws.pick(["ping", "pong", "close", "closeAtOnce", "pingAtOnce"] as const);
   const ms = draws.pick([0, 1, 20, 100, 400]);
   return (connection) => {
@@ -145,9 +145,12 @@ function actLater(world: World, draws: Draws): (connection: Connection) => void 
       try {
         if (way === "ping" || way === "pingAtOnce") connection.ping();
         else if (way === "pong") connection.pong();
-        else connection.close(3001);
+        else {
+          connection.close(3001);
+          world.closedByHook(name);
+        }
       } catch (error) {
-        // The connection is not open yet, or not any more.
+        // The connection is not open yet, or no longer open.
         if (!(error instanceof LocalProtocolError || error instanceof PlannedError)) throw error;
       }
     };
@@ -161,9 +164,9 @@ function originPolicy(world: World, draws: Draws): OriginPolicy {
   const way = draws.pick(["late", "throws", "rejects", "never", "no", "noLate"] as const);
   const ms = draws.pick([0, 5, 60, 400]);
   return () => {
-    // With several it is not known whose request it is.
+    // With several connections, the policy can't know which one asks.
     const connection = world.connections.length === 1 ? world.connections[0] : undefined;
-    /** The connection waits for its answer from now on, or not any more. */
+    /** Notes whether the connection waits for its answer. */
     const ask = (asked: boolean): void => {
       if (connection !== undefined) connection.asked = asked;
     };

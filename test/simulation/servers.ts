@@ -90,6 +90,7 @@ async function handle(world: World, connection: Connection, request: IncomingReq
     connection.asked = false;
     const session = await end.track("accept", request.accept({ subprotocol, ...answer }));
     connection.session = session;
+    connection.onSession?.(session);
     return session;
   };
   const run = async (answer?: Parameters<IncomingRequest["accept"]>[0]): Promise<void> => {
@@ -310,8 +311,10 @@ export function startAccept(world: World, side: Side): Server {
     stop() {
       markStop(world);
       const draws = world.choices.stream("stop");
-      for (const { server: end, session } of connections) {
-        if (session !== undefined && end.over === undefined) close(end, session, draws);
+      for (const connection of connections) {
+        const { server: end, session } = connection;
+        if (session === undefined) connection.onSession = (late) => close(end, late, draws);
+        else if (end.over === undefined) close(end, session, draws);
       }
       controller.abort(new PlannedError("signal of accept"));
     },

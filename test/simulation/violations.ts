@@ -1,4 +1,4 @@
-/** Bytes with which a peer breaks the protocol (RFC 6455), between two of its frames, and the expected answer. */
+/** Bytes that break the protocol (RFC 6455) between two frames of a peer, and the expected answers. */
 import type { Draws } from "./choices.ts";
 
 export interface Violation {

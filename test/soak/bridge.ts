@@ -58,19 +58,19 @@ interface Kind {
   /** Whether the upstream gets messages, or bytes. */
   readonly messages: boolean;
   /** Returns what opens a connection, and what ends it all. */
-  client(bridge: Program): Promise<{ open: () => Promise<End>; stop: () => void }>;
+  readonly client: (bridge: Program) => Promise<{ open: () => Promise<End>; stop: () => void }>;
 }
 
-function endOfTransport({ readable, writable, close }: ByteTransport): End {
-  const reader = readable.getReader();
-  const writer = writable.getWriter();
+function endOfTransport(transport: ByteTransport): End {
+  const reader = transport.readable.getReader();
+  const writer = transport.writable.getWriter();
   return {
     send: () => writer.write(chunk),
     receive: async () => (await reader.read()).value?.length ?? 0,
     async close() {
       await writer.close();
       while (!(await reader.read()).done);
-      close?.();
+      transport.close?.();
     },
   };
 }

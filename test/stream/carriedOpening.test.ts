@@ -104,9 +104,11 @@ describe("an opening that the transport carries", () => {
       serve([transport], (request) => request.reject({ status: 401, headers: { "X-Why": "secret" }, ...answer })),
     );
     const error = (await failureOf(connect(near))) as WebSocketError;
-    const { status, headers, body } = error.rejection!;
-    expect([status, headers.get("x-why"), new TextDecoder().decode(body)]).toEqual([
+    const { status, statusText, headers, body } = error.rejection!;
+    // Such an answer has no reason phrase (RFC 9113 §8.3.2).
+    expect([status, statusText, headers.get("x-why"), new TextDecoder().decode(body)]).toEqual([
       401,
+      "",
       "secret",
       "body" in answer ? answer.body : "",
     ]);
@@ -137,6 +139,20 @@ describe("an opening that the transport carries", () => {
     const elsewhere = new WebSocket("wss://server.example/nowhere");
     const event = await new Promise<Event>((resolve) => (elsewhere.onerror = resolve));
     expect((event as Event & { cause: WebSocketError }).cause.rejection?.status).toBe(400);
+  });
+  test("of a server's transport is refused by a client, and the reverse", async () => {
+    const request: OpeningRequest = { authority: "server.example", target: "/", headers: [] };
+    const atServer = { ...pipe()[0], opening: { request, answer: () => undefined } };
+    const atClient = { ...pipe()[0], opening: { ask: () => new Promise<OpeningAnswer>(() => undefined) } };
+    expect(await failureOf(connect(atServer))).toMatchObject({
+      name: "TypeError",
+      message: "the transport's opening must be { ask }, not an instance of Object",
+    });
+    expect(await failureOf(accept(atClient))).toMatchObject({
+      name: "TypeError",
+      message: "the transport's opening must be { request, answer }, not an instance of Object",
+    });
+    for (const { writable } of [atServer, atClient]) await expect(writable.getWriter().closed).rejects.toThrow();
   });
   test("with an invalid request is answered automatically", async () => {
     const [, there] = pipe();

@@ -486,10 +486,23 @@ describe("time", () => {
       // The next ping is not answered at all.
       await ring(10_010);
       await ring(19_000);
-      await ring(19_150);
+      await ring(19_100);
       expect(events.at(-1), next).toMatchObject({ error: { code: "keepaliveTimeout" } });
       driver.abort(new Error("over"));
     }
+  });
+  test("a process that is blocked again before it has read anything gets time again, three times at most", async () => {
+    const { clock, ring } = blockedClock();
+    const keepalive = { intervalMs: 1000, timeoutMs: 500 };
+    const { transport, events, driver } = drive("client", { keepalive, masking: false }, undefined, undefined, clock);
+    await settled();
+    await ring(1000);
+    expect(toHex(transport.written())).toBe("89 04 00 00 00 01");
+    for (const atMs of [9000, 12_000, 15_000]) await ring(atMs);
+    expect(events.map(describeEvent)).toEqual(["connectionEstablished"]);
+    await ring(18_000);
+    expect(events.at(-1)).toMatchObject({ error: { code: "keepaliveTimeout" } });
+    driver.abort(new Error("over"));
   });
   test("while the handler is busy and unread data waits, no pong is due", async () => {
     const clock = new ManualClock();
@@ -542,7 +555,11 @@ describe("time", () => {
       },
     };
     const transport = new WireTransport();
-    const connection = new WSConnection("client", { handshake: "none", messageTimeoutMs: 100 });
+    const connection = new WSConnection("client", {
+      handshake: "none",
+      messageTimeoutMs: 100,
+      keepalive: { intervalMs: Infinity, timeoutMs: Infinity },
+    });
     const events: WSEvent[] = [];
     const driver = new Driver(
       connection,

@@ -4,6 +4,7 @@
  */
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Extension, ExtensionCodec } from "../../src/index.ts";
+import type { Connection } from "../../src/connection/connection.ts";
 import type { Clock } from "../../src/stream/clock.ts";
 import { crosswsAdapter, WebSocketServer, type Peer } from "../../src/server/index.ts";
 import {
@@ -725,6 +726,27 @@ describe("it contains failures", () => {
       cause: { code: "extensionFailed", cause: new Error("of the extension") },
     });
     expect(await client.closed).toMatchObject({ closeCode: 1011 });
+  });
+  test("a patched connection whose chunksToSend() throws ends, and so does its transport", async () => {
+    const transport = new WireTransport();
+    let isBroken = false;
+    const onConnection = (connection: Connection): void => {
+      const chunksToSend = connection.chunksToSend.bind(connection);
+      connection.chunksToSend = () => {
+        if (isBroken) throw new Error("of the patch");
+        return chunksToSend();
+      };
+    };
+    const session = await (await accept(transport, { ...known, onConnection })).accept();
+    await settled();
+    isBroken = true;
+    await session.send("a");
+    expect(await session.closed.catch((error: unknown) => error)).toMatchObject({
+      name: "WebSocketError",
+      closeCode: 1006,
+      cause: new Error("of the patch"),
+    });
+    expect(transport.ends).toEqual(["cancelled: of the patch", "aborted: of the patch", "ended"]);
   });
   describe("an unsendable message after a Blob fails its callback, once", () => {
     /** Its `encode` throws from one call on. */

@@ -5,9 +5,10 @@
 import { describe, expect, test } from "vitest";
 import { accept, connect, WebSocketError, type ConnectOptions, type WebSocketSession } from "../../src/stream/index.ts";
 import { pipe } from "../../src/transports/pipe.ts";
-import type { Timing } from "../../src/index.ts";
+import type { ExtensionCodec, NegotiatedExtension, Timing } from "../../src/index.ts";
 import { ManualClock } from "../../src/testing/manualClock.ts";
 import { brandless } from "../support/brandlessBlob.ts";
+import { UNFIT, unfitMemory } from "../support/unfitMemory.ts";
 import { hex, toHex, type Bytes } from "../support/wire.ts";
 import { isPending, settled, WireTransport } from "../support/wireTransport.ts";
 
@@ -18,7 +19,7 @@ async function pair(options: ConnectOptions = {}): Promise<[client: WebSocketSes
 
 /** A server's session whose client is the test. */
 async function overWire(
-  options: Partial<Timing> & { clock?: ManualClock } = {},
+  options: Partial<Timing> & { clock?: ManualClock; extensions?: NegotiatedExtension[] } = {},
 ): Promise<[WebSocketSession, WireTransport]> {
   const transport = new WireTransport();
   const request = await accept(transport, { handshake: "none", masking: false, ...options });
@@ -44,14 +45,6 @@ async function failure(promise: Promise<unknown>): Promise<unknown> {
     () => Promise.reject(new Error("it did not fail")),
     (error: unknown) => error,
   );
-}
-
-/** A view of a buffer that has shrunk. */
-function outOfBounds<View>(make: (buffer: ArrayBuffer) => View): View {
-  const buffer = new ArrayBuffer(8, { maxByteLength: 8 });
-  const view = make(buffer);
-  buffer.resize(6);
-  return view;
 }
 
 const HELLO = hex("81 05 48 65 6c 6c 6f");
@@ -93,17 +86,12 @@ describe("readable and writable", () => {
     ]);
     expect(bytes).toEqual(new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8]));
   });
-  const unfit: [string, () => BufferSource][] = [
-    ["shared memory", () => new SharedArrayBuffer(4) as never],
-    ["a view of shared memory", () => new Uint8Array(new SharedArrayBuffer(4)) as never],
-    ["memory that is resizable", () => new ArrayBuffer(4, { maxByteLength: 8 })],
-    ["a view that tracks its length", () => new Uint8Array(new ArrayBuffer(4, { maxByteLength: 8 }))],
-    ["a view that is out of bounds", () => outOfBounds((buffer) => new Uint16Array(buffer, 4, 2))],
-    ["a DataView that is out of bounds", () => outOfBounds((buffer) => new DataView(buffer, 4, 4))],
-  ];
-  test.skipIf(typeof SharedArrayBuffer === "undefined").each(unfit)("refuse %s", async (_, make) => {
+  test.each(unfitMemory)("refuse %s", async (_, make) => {
     const [client, server] = await pair();
-    expect(await failure(client.send(make()))).toBeInstanceOf(TypeError);
+    expect(await failure(client.send(make()))).toMatchObject({
+      name: "TypeError",
+      message: expect.stringMatching(UNFIT) as string,
+    });
     await client.send("goes on");
     expect(await server.receive()).toBe("goes on");
     for (const write of [
@@ -115,11 +103,11 @@ describe("readable and writable", () => {
       expect(await peer.closed).toMatchObject({ closeCode: 1005 });
     }
   });
-  test("refuse resizable memory at once", async () => {
+  test.each(unfitMemory)("refuse %s at once, even if other messages wait", async (_, make) => {
     const [session, transport] = await overWire();
     transport.takeNothing();
     void session.send(new Uint8Array(300_000));
-    expect(await failure(session.send(new ArrayBuffer(4, { maxByteLength: 8 })))).toBeInstanceOf(TypeError);
+    expect(await failure(session.send(make()))).toBeInstanceOf(TypeError);
   });
   test("accept transferred memory as no bytes", async () => {
     const [client, server] = await pair();
@@ -439,6 +427,34 @@ describe("ping", () => {
     expect(toHex(sent.subarray(10, 12))).toBe("89 04");
     transport.bring(hex("8a 04", toHex(sent.subarray(12, 16))));
     expect(await lost).toBe(20);
+  });
+  test("is not answered by the pong to an earlier keepalive ping, however long what came before it takes", async () => {
+    const clock = new ManualClock();
+    const now = clock.now.bind(clock);
+    let decodingMs = 0;
+    clock.now = () => now() + decodingMs;
+    const codec: ExtensionCodec = {
+      reservedBits: 4,
+      decode(payload) {
+        decodingMs += 60;
+        return [payload];
+      },
+    };
+    const keepalive = { intervalMs: 20, timeoutMs: 5000 };
+    const extensions = [{ name: "x", parameters: [], codec }];
+    const [session, transport] = await overWire({ clock, keepalive, extensions });
+    await clock.advance(20);
+    const keepalivePing = transport.written();
+    expect(toHex(keepalivePing.subarray(0, 2))).toBe("89 04");
+    await clock.advance(10);
+    const pinged = session.ping();
+    await clock.advance(10);
+    const message = "c2 01 61";
+    transport.bring(hex(message, "8a 04", toHex(keepalivePing.subarray(2))));
+    expect(await session.receive()).toEqual(hex("61"));
+    expect(await isPending(pinged)).toBe(true);
+    transport.bring(join8a(transport.written().subarray(2)));
+    expect(await pinged).toBeGreaterThanOrEqual(10);
   });
   test("one that is cancelled once its pong has arrived cancels no other", async () => {
     const [session, transport] = await overWire();

@@ -75,7 +75,7 @@ describe("constructor", () => {
     expect(names).toEqual(["url", "opened", "closed", "close"]);
     stream.close();
   });
-  test("tells the caller of the maker what it lacks", () => {
+  test("refuses wrong arguments with a helpful error", () => {
     expect(() => createWebSocketStreamClass(pipe()[0] as never)).toThrow(/connect\(\)/);
     expect(() => createWebSocketStreamClass(() => pipe()[0], { url: "x" } as never)).toThrow(/no option url/);
   });
@@ -109,7 +109,7 @@ describe("opened", () => {
     }
     stream.close();
   });
-  test("refuses a chunk that is no message, and fails the writable alone", async () => {
+  test("refuses a chunk that is not a message, and fails only the writable", async () => {
     const stream = new WebSocketStream(say("!burst 1"));
     const { readable, writable } = await stream.opened;
     await expect(writable.getWriter().write(Symbol("x") as never)).rejects.toThrow(TypeError);

@@ -51,7 +51,7 @@ export function programsOf(text: string): DocumentedProgram[] {
   return programs;
 }
 
-/** The programs of a document that run by themselves. */
+/** The complete programs of a document. */
 export function runnableProgramsOf(text: string): { code: string; output: string }[] {
   return programsOf(text).flatMap(({ path, code, output }) =>
     path === undefined && output !== undefined ? [{ code, output }] : [],

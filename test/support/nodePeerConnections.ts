@@ -4,12 +4,15 @@ import { RTCPeerConnection as Polyfill } from "node-datachannel/polyfill";
 export interface ConnectedPair {
   readonly near: RTCPeerConnection;
   readonly far: RTCPeerConnection;
-  /** A new channel. `make` gets each end in the first task in which it can have listeners. */
+  /** Opens a channel. Calls `make` with each end as soon as that end can have listeners. */
   open<Made>(init: RTCDataChannelInit, make: (channel: RTCDataChannel) => Made): Promise<[near: Made, far: Made]>;
   close(): void;
 }
 
-/** Candidates follow when both ends have the descriptions: before that, some are refused (0.33). */
+/**
+ * Leaves the candidates out. They follow once both ends have the descriptions, because version 0.33 refuses some before
+ * that.
+ */
 function bare({ type, sdp }: RTCSessionDescription): RTCSessionDescriptionInit {
   return { type, sdp: sdp.replace(/a=(candidate|end-of-candidates).*\r\n/g, "") };
 }

@@ -12,7 +12,7 @@ export interface PublicName {
   readonly file: string;
   /** Whether only its type is exported. */
   readonly isType: boolean;
-  /** All docstrings of its declarations, as they stand in the source. */
+  /** All docstrings of its declarations, as in the source. */
   readonly docs: string;
 }
 

@@ -1,9 +1,12 @@
-/** Runs the programs of the documentation as they are, in a Node of their own, where the package's names stand for its sources. */
+/**
+ * Runs the programs of the documentation unchanged, each in a Node process that resolves the package's names to its
+ * sources.
+ */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Program } from "../peers/programs.ts";
 
-/** How long a program may run that ends by itself, in milliseconds. */
+/** How long a program may take to end, in milliseconds. */
 const PATIENCE_MS = 60_000;
 
 const hook = pathToFileURL(join(import.meta.dirname, "packageNames.ts")).href;

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { matchers, webSocketServer, type MemoryServer, type ServerSocket } from "../../src/testing/index.ts";
 import type { ByteTransport } from "../../src/transports/byteTransport.ts";
+import { UNFIT, unfitMemory } from "../support/unfitMemory.ts";
 import { hex, join, toHex } from "../support/wire.ts";
 import { isPending, settled } from "../support/wireTransport.ts";
 import { Client } from "./client.ts";
@@ -44,6 +45,22 @@ async function openRaw(): Promise<{
   };
   return { socket: opened, chunks, transport, end: read().catch((error: unknown) => error) };
 }
+
+test.each(unfitMemory)("nothing is sent from %s", async (_, make) => {
+  const data = make();
+  for (const call of [
+    () => socket.send(data),
+    () => socket.ping(data),
+    () => socket.pong(data),
+    () => socket.raw(data),
+    () => socket.frame({ opcode: "binary", payload: data }),
+  ]) {
+    expect(call).toThrow(UNFIT);
+  }
+  expect(() => client.socket.send(data)).toThrow(UNFIT);
+  await socket.send("goes on");
+  await expect.poll(() => client.log).toEqual(["goes on"]);
+});
 
 describe("cut", () => {
   test("ends the stream with no Close frame", async () => {

@@ -24,6 +24,12 @@ export interface Traits {
   readonly mostBytes?: number;
 }
 
+class Viewing extends Uint8Array<ArrayBuffer> {
+  override slice(start?: number, end?: number): Uint8Array<ArrayBuffer> {
+    return this.subarray(start, end);
+  }
+}
+
 /** Registers the tests. `makePair` connects two fresh transports, and ends them with `onTestFinished`. */
 export function contract(
   name: string,
@@ -79,6 +85,16 @@ export function contract(
         await writer.close();
         const checksum = checksumOf(pattern(900, 100), checksumOf(pattern(100, 100)));
         expect(await reading).toEqual({ bytes: 200, checksum });
+        expect(whole).toEqual(pattern(0, 1000));
+      });
+      test("of an array whose slice() is a view, such as Node's Buffer, are its own alone", async () => {
+        const [near, far] = await makePair();
+        const reading = readAll(far);
+        const whole = pattern(0, 1000);
+        const writer = near.writable.getWriter();
+        await writer.write(new Viewing(whole.buffer, 100, 100));
+        await writer.close();
+        expect(await reading).toEqual({ bytes: 100, checksum: checksumOf(pattern(100, 100)) });
         expect(whole).toEqual(pattern(0, 1000));
       });
       test("that are read belong to the reader", async () => {

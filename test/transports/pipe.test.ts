@@ -53,6 +53,13 @@ describe("bytes", () => {
     value!.fill(0xee);
     expect(toHex(chunk)).toBe("ff ff");
   });
+  test("are copied, even from an array whose slice() is a view, such as Node's Buffer", async () => {
+    const [near, far] = pipe();
+    const bytes = hex("01 02");
+    await near.writable.getWriter().write(Object.assign(bytes.subarray(0), { slice: () => bytes }));
+    bytes.fill(0xff);
+    expect(toHex((await far.readable.getReader().read()).value!)).toBe("01 02");
+  });
   test("of the wrong type fail their direction with a TypeError at both ends, and leave the other alone", async () => {
     const [near, far] = pipe();
     await expect(near.writable.getWriter().write("text" as never)).rejects.toThrow(TypeError);

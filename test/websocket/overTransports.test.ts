@@ -47,6 +47,7 @@ function watch(socket: WebSocketOver): Watched {
   });
   const closed = new Promise<Awaited<Watched["closed"]>>((resolve) => {
     socket.addEventListener("close", (event) => {
+      expect(told.filter((each) => each.startsWith("close"))).toEqual([]);
       told.push(`close ${event.code}${event.reason && ` ${event.reason}`}${event.wasClean ? " clean" : ""}`);
       expect(causeOf(event)).toBe(cause);
       resolve({ told, cause });
@@ -189,10 +190,10 @@ describe("dial", () => {
   test("may take for ever with handshakeTimeoutMs: Infinity, which sets no timer", async () => {
     const clock = new ManualClock();
     const waits: number[] = [];
-    const { setTimeout } = clock;
+    const setTimeout = clock.setTimeout.bind(clock);
     clock.setTimeout = (callback, ms) => {
       waits.push(ms);
-      return setTimeout.call(clock, callback, ms);
+      return setTimeout(callback, ms);
     };
     const { closed } = dial(() => pipe()[0], { clock, handshakeTimeoutMs: Infinity });
     await clock.advance(2 ** 31);

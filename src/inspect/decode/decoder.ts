@@ -1,7 +1,7 @@
 /** Captured bytes of both directions → records. The handshake determines how to read the frames. */
 import { EMPTY } from "../../core/bytes.ts";
 import type { AgreedExtension, Extension } from "../../core/extension.ts";
-import { checkOptions, refuse, requireCount, type OptionTable } from "../../core/options.ts";
+import { checkOptions, passOn, refuse, requireCount, type OptionTable } from "../../core/options.ts";
 import { parseExtensions } from "../../handshake/headerGrammar.ts";
 import { agreeBeforehand, requireExtensions } from "../../handshake/negotiation.ts";
 import { HeadDecoder } from "./headDecoder.ts";
@@ -148,9 +148,10 @@ export function decode(
   options: Omit<DecoderOptions, "onRecord"> = {},
 ): TraceRecord[] {
   checkStreams(streams);
-  checkOptions("decode()", options, decodeTable);
+  const checked = checkOptions("decode()", options, decodeTable);
   const records: TraceRecord[] = [];
-  decodeInto(new Decoder({ ...options, onRecord: (record) => (records[record.id] = record) }), streams);
+  const onRecord = (record: TraceRecord): void => void (records[record.id] = record);
+  decodeInto(new Decoder(passOn({ ...checked, onRecord })), streams);
   return records;
 }
 

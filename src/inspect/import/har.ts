@@ -1,4 +1,4 @@
-/** Imports HTTP Archives (HAR 1.2) with WebSocket messages, as DevTools and `toHAR` write them. */
+/** Imports HTTP Archives (HAR 1.2) with WebSocket messages, as DevTools, Playwright and `toHAR` write them. */
 import { concat, EMPTY, latin1, type Bytes } from "../../core/bytes.ts";
 import { firstByte, writeFrame } from "../../core/frameWriter.ts";
 import { Opcode } from "../../core/opcodes.ts";
@@ -11,6 +11,12 @@ import { capturedConnection, CaptureError, type CapturedChunk, type CapturedConn
 
 /** An unchecked object of the file. */
 type Loose = Readonly<Record<string, unknown>>;
+
+/**
+ * DevTools count seconds since 1970, Playwright 1.64 milliseconds. As seconds this is the year 5138, as milliseconds it
+ * is 1973.
+ */
+const MAX_SECONDS = 1e11;
 
 /**
  * Returns the WebSocket connections of an HTTP Archive, in the order of its entries. Takes the object that `JSON.parse`
@@ -62,19 +68,23 @@ function connectionOf(entry: Loose, where: string): CapturedConnection {
     const line = `${stringIn(request, "method", `${where}.request`)} ${url.pathname}${url.search} HTTP/1.1`;
     chunks.push({ sender: "client", timeMs: startMs, bytes: head(line, [...host, ...requested]) });
   }
+  const messages = entry._webSocketMessages ?? [];
+  if (!Array.isArray(messages)) throw malformed(`${where}._webSocketMessages`, "a list");
+  const frames: CapturedChunk[] = [];
+  for (const [i, message] of (messages as readonly unknown[]).entries()) {
+    frames.push(frameOf(message, `${where}._webSocketMessages[${i}]`, frames.at(-1)?.timeMs ?? startMs));
+  }
   const { status } = response;
   if (typeof status !== "number") throw malformed(`${where}.response.status`, "a number");
   if (status > 0) {
     const text = typeof response.statusText === "string" ? response.statusText : "";
     const bytes = head(`HTTP/1.1 ${status} ${text}`, headerLines(response, `${where}.response`));
     const body = status === 101 ? EMPTY : bodyOf(response, `${where}.response`);
-    chunks.push({ sender: "server", timeMs: startMs + waited(entry), bytes: concat([bytes, body]) });
+    // What DevTools count as waiting may last longer than the handshake.
+    const timeMs = Math.min(startMs + waited(entry), frames[0]?.timeMs ?? Infinity);
+    chunks.push({ sender: "server", timeMs, bytes: concat([bytes, body]) });
   }
-  const messages = entry._webSocketMessages ?? [];
-  if (!Array.isArray(messages)) throw malformed(`${where}._webSocketMessages`, "a list");
-  for (const [i, message] of (messages as readonly unknown[]).entries()) {
-    chunks.push(frameOf(message, `${where}._webSocketMessages[${i}]`));
-  }
+  chunks.push(...frames);
   return capturedConnection(chunks, { addresses: { client: "", server: url.host }, missing: [] });
 }
 
@@ -111,11 +121,13 @@ function bodyOf({ content }: Loose, where: string): Bytes {
   return bytes;
 }
 
-function frameOf(message: unknown, where: string): CapturedChunk {
+/** `beforeMs`: the time of the message before, for a message without one, which Playwright marks with -1. */
+function frameOf(message: unknown, where: string, beforeMs: number): CapturedChunk {
   if (!isObject(message)) throw malformed(where, "an object");
   const { type, time, opcode } = message;
   if (type !== "send" && type !== "receive") throw malformed(`${where}.type`, '"send" or "receive"');
   if (typeof time !== "number" || !Number.isFinite(time)) throw malformed(`${where}.time`, "a number of seconds");
+  const timeMs = time < 0 ? beforeMs : time < MAX_SECONDS ? time * 1000 : time;
   if (!Number.isInteger(opcode) || (opcode as number) < 0 || (opcode as number) > 15) {
     throw malformed(`${where}.opcode`, "a number from 0 to 15");
   }
@@ -125,7 +137,7 @@ function frameOf(message: unknown, where: string): CapturedChunk {
   const output = new OutputQueue();
   const key = type === "send" ? new Uint8Array(4) : undefined;
   writeFrame(output, firstByte(opcode as number, true, 0), payload, key, true);
-  return { sender: type === "send" ? "client" : "server", timeMs: time * 1000, bytes: output.take() };
+  return { sender: type === "send" ? "client" : "server", timeMs, bytes: output.take() };
 }
 
 function isObject(value: unknown): value is Loose {

@@ -1,7 +1,7 @@
 /** A message as crossws hooks receive it. */
 import { decodeText, messageBytes } from "../messageBytes.ts";
 import { encodeText } from "../../core/utf8.ts";
-import type { Bytes } from "../../core/bytes.ts";
+import { copyOf, type Bytes } from "../../core/bytes.ts";
 import type { CrosswsPeer } from "./peer.ts";
 import { randomId } from "./randomId.ts";
 
@@ -32,7 +32,7 @@ export class CrosswsMessage {
 
   arrayBuffer(): ArrayBuffer {
     const bytes = this.uint8Array();
-    return bytes.length === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
+    return bytes.length === bytes.buffer.byteLength ? bytes.buffer : copyOf(bytes).buffer;
   }
 
   blob(): Blob {

@@ -1,5 +1,5 @@
 /** Delivers published messages to the peers of a namespace, here and, through a relay, on other instances. */
-import { viewOf } from "../../core/bytes.ts";
+import { isBufferSource, textOrBytes, viewOf } from "../../core/bytes.ts";
 import { report } from "../../stream/report.ts";
 import { randomId } from "./randomId.ts";
 import { sendable, type CrosswsSendOptions } from "./sendable.ts";
@@ -103,13 +103,15 @@ export class Topics<Peer extends Subscriber> {
   }
 
   publish(topic: string, data: unknown, { namespace = "", ...options }: PublishOptions = {}): void {
-    this.#send({ namespace, topic, data }, options);
-    this.#relay(namespace, topic, data);
+    const content = checked(data);
+    this.#send({ namespace, topic, data: content }, options);
+    this.#relay(namespace, topic, content);
   }
 
   publishFrom(peer: Peer, topic: string, data: unknown, options: CrosswsSendOptions): void {
-    this.#send({ namespace: peer.namespace, topic, data }, options, peer);
-    this.#relay(peer.namespace, topic, data);
+    const content = checked(data);
+    this.#send({ namespace: peer.namespace, topic, data: content }, options, peer);
+    this.#relay(peer.namespace, topic, content);
   }
 
   async close(): Promise<void> {
@@ -134,11 +136,7 @@ export class Topics<Peer extends Subscriber> {
 
   #relay(namespace: string, topic: string, data: unknown): void {
     if (this.#sync === undefined) return;
-    this.#attempt("publish", () => {
-      const content = sendable(data);
-      const message = { namespace, topic, data: typeof content === "string" ? content : viewOf(content) };
-      return this.#sync?.publish(message);
-    });
+    this.#attempt("publish", () => this.#sync?.publish({ namespace, topic, data: textOrBytes(data) }));
   }
 
   /** A failure here, thrown or rejected, must not reach the publisher. */
@@ -150,6 +148,12 @@ export class Topics<Peer extends Subscriber> {
       fail(error);
     }
   }
+}
+
+/** Throws `TypeError` for what can't be sent, even if nobody subscribes. */
+function checked(data: unknown): unknown {
+  const content = sendable(data);
+  return isBufferSource(content) ? viewOf(content) : content;
 }
 
 function reportFailure(error: unknown, { stage }: { readonly stage: string }): void {

@@ -43,8 +43,8 @@ const withMode = (mode: number, ...frames: Uint8Array[]): Bytes => join(Uint8Arr
 const OF_DATA = ["compressedDataInvalid", "invalidUtf8", "messageTooLarge"];
 
 /**
- * How much of a message is told before a fault in it depends on how much of it came at once, and so does which of two
- * faults is met first: a piece is measured before it is read as text.
+ * The size of the pieces decides how much of a message is delivered before a fault in it, and which of two faults is
+ * found first, because a piece is measured before it is decoded as text.
  */
 function settled({ told, end, fault, sent }: Outcome): object {
   return OF_DATA.includes(fault ?? "") ? { told, fault: "of data" } : { told, end, fault, sent };

@@ -68,6 +68,19 @@ describe("fromHAR", () => {
     expect(toHex(connection!.streams.client.slice(-12))).toBe("81 86 00 00 00 00 68 c3 a9 6c 6c 6f");
     expect(toHex(connection!.streams.server.slice(-5))).toBe("82 03 01 02 03");
   });
+  test("reads the times of Playwright, which counts milliseconds and writes -1 for a time that it leaves out", () => {
+    const [, entry] = DEVTOOLS.log.entries;
+    const messages = [1_767_323_046_250.5, -1].map((time) => ({ type: "send", time, opcode: 1, data: "a" }));
+    const [connection] = fromHAR({ log: { entries: [{ ...entry, _webSocketMessages: messages }] } });
+    expect(connection!.chunks.slice(2).map(({ timeMs }) => timeMs)).toEqual([1_767_323_046_250.5, 1_767_323_046_250.5]);
+  });
+  test("puts the answer before the first message, even if DevTools say that it took longer", () => {
+    const [, entry] = DEVTOOLS.log.entries;
+    const [connection] = fromHAR({ log: { entries: [{ ...entry, timings: { send: 0, wait: 5000 } }] } });
+    expect(connection!.chunks.map(({ timeMs }) => timeMs)).toEqual([
+      1_767_323_045_000, 1_767_323_046_250, 1_767_323_046_250, 1_767_323_047_000,
+    ]);
+  });
   test("reads what toHAR writes: the same messages and the same archive again, but for times", () => {
     const { client, server, sent, carry } = compressed();
     carry();
@@ -122,7 +135,7 @@ describe("fromHAR", () => {
   });
   test.each([
     ["no archive", {}, /^log\.entries is not a list: this is no HTTP Archive$/],
-    ["an entry that is none", { log: { entries: [5] } }, /^log\.entries\[0\] is not an object$/],
+    ["an entry that is not an object", { log: { entries: [5] } }, /^log\.entries\[0\] is not an object$/],
     [
       "an entry without a request",
       { log: { entries: [{ _webSocketMessages: [] }] } },
@@ -132,7 +145,7 @@ describe("fromHAR", () => {
     expect(() => fromHAR(har)).toThrow(CaptureError);
     expect(() => fromHAR(har)).toThrow(message);
   });
-  test("refuses what is no object with a TypeError, and text too", () => {
+  test("refuses text and other values that are not objects with a TypeError", () => {
     for (const wrong of [undefined, null, 5, "{}"]) expect(() => fromHAR(wrong as never)).toThrow(TypeError);
   });
   test("archives that were changed at random end in connections or in a CaptureError: 200 seeds", () => {

@@ -249,7 +249,7 @@ describe("TCP", () => {
     const probe: ["client" | "server", Bytes] = ["client", tcp("client", 100, hex("00"))];
     expectConversation(only(order(syn!, answer!, ack!, probe, ...rest, ack!)));
   });
-  test("a gap ends its stream, and is told; the other stream goes on", () => {
+  test("a gap ends its stream, and is reported; the other stream goes on", () => {
     const all = segments();
     const [, lost] = all[5]!;
     const connection = only(order(...all.filter(([, segment]) => segment !== lost)));
@@ -314,7 +314,7 @@ describe("what can't be read", () => {
     expect(error).toBeInstanceOf(CaptureError);
     expect(error).toMatchObject({ name: "CaptureError", code, offset });
   });
-  test("what is no array of bytes is a TypeError", () => {
+  test("anything but an array of bytes is a TypeError", () => {
     for (const wrong of ["a path", undefined, {}, 5]) expect(() => fromPcap(wrong as never)).toThrow(TypeError);
   });
   test("files that were changed at random end in connections or in a CaptureError: 200 seeds", () => {

@@ -9,8 +9,7 @@ import { WebSocket, WebSocketServer } from "ws";
 import { findChromium } from "../../support/chromium.ts";
 import { findFirefox } from "../../support/firefox.ts";
 import { findTshark } from "../tshark.ts";
-
-const MESSAGES = ["hello", "Grüße, 世界 ☃", "x".repeat(126), "the same again ".repeat(300)];
+import { MESSAGES, talk } from "./conversation.ts";
 
 const PYTHON = `
 import asyncio, sys, websockets
@@ -23,24 +22,11 @@ async def main():
 asyncio.run(main())
 `;
 
-/** What a page does. */
-async function talk({ url, messages }: { url: string; messages: string[] }): Promise<void> {
-  const socket = new WebSocket(url);
-  const next = (): Promise<unknown> =>
-    new Promise((resolve) => socket.addEventListener("message", resolve, { once: true }));
-  await new Promise((resolve) => socket.addEventListener("open", resolve));
-  for (const message of [...messages, Uint8Array.from({ length: 256 }, (_, byte) => byte)]) {
-    const echoed = next();
-    socket.send(message);
-    await echoed;
-  }
-  const closed = new Promise((resolve) => socket.addEventListener("close", resolve));
-  socket.close(4001, "that is all");
-  await closed;
-}
-
 const clients: Readonly<Record<string, (url: string) => Promise<void>>> = {
-  ws: (url) => talk({ url, messages: MESSAGES }),
+  async ws(url) {
+    Object.assign(globalThis, { WebSocket }); // in place of the platform's
+    await talk({ url, messages: MESSAGES });
+  },
   async python(url) {
     const program = spawn("/usr/bin/python3", ["-c", PYTHON, url, ...MESSAGES], { stdio: "inherit" });
     await once(program, "exit");
