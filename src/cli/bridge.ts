@@ -27,7 +27,7 @@ import { CommandError, complaint, ExitStatus, UsageError } from "./failure.ts";
 import { authorityOf, listenOn } from "./serve.ts";
 import { Tally } from "./tally.ts";
 import type { Terminal } from "./terminal.ts";
-import { listOption, textOption, type Values, type Verb } from "./verb.ts";
+import { authoritiesOption, listOption, textOption, type Values, type Verb } from "./verb.ts";
 import { visible } from "./visible.ts";
 
 export const bridge: Verb = {
@@ -112,8 +112,7 @@ class Plan {
     this.tally = tally;
     this.#terminal = terminal;
     this.#stopped = stopped;
-    const ca = textOption(values, "ca");
-    this.tls = ca === undefined ? {} : { ca: readFileSync(ca) };
+    this.tls = authoritiesOption(values);
     const origins = listOption(values, "origin");
     this.origins = origins.includes("any") ? "any" : origins.length > 0 ? origins : "same";
     this.maxConnections = count(values, "max-connections") ?? 1000;

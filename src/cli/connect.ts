@@ -1,19 +1,19 @@
 /** `connect URL`: a console for a WebSocket, for people and for pipes. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { extname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Connection } from "../connection/connection.ts";
-import type { ConnectionOptions } from "../connection/options.ts";
+import { checkClientOptions, type ConnectionOptions } from "../connection/options.ts";
 import { permessageDeflate } from "../deflate/index.ts";
 import { recordVector, tap, toHAR, toPcapng, type Trace, type VectorRecording } from "../inspect/index.ts";
 import { connect as openSession } from "../stream/connect.ts";
 import type { CloseInfo, WebSocketSession } from "../stream/session.ts";
-import { parseWebSocketURL } from "../stream/webSocketURL.ts";
+import { parseProtocols, parseWebSocketURL, requestFor } from "../stream/webSocketURL.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
 import { dial } from "../transports/nodeDial.ts";
 import { CommandError, complaint, ExitStatus, UsageError } from "./failure.ts";
 import type { Terminal } from "./terminal.ts";
-import { listOption, textOption, type Values, type Verb } from "./verb.ts";
+import { authoritiesOption, listOption, textOption, type Values, type Verb } from "./verb.ts";
 import { visible } from "./visible.ts";
 import { explainRecord, hexOf } from "./words.ts";
 
@@ -55,16 +55,18 @@ Example: echo hi | websocket-over connect wss://echo.example --once`,
     const waitMs = millisecondsOf(values, "wait", 0);
     if (timeoutMs === 0) throw new UsageError("--timeout takes more than 0 seconds");
     const headers = headersOf(values);
+    const protocols = listOption(values, "subprotocol");
+    const asking = { headers, ...(typeof values.origin === "string" && { origin: values.origin }) };
     requireProxy(values);
+    requireAskable(url, protocols, asking);
     const recorder = new FrameRecorder(values, terminal, url.protocol === "wss:");
     try {
       const transport = await transportTo(url, values, signal, timeoutMs);
       const session = await openSession(transport, {
         url,
         signal,
-        protocols: listOption(values, "subprotocol"),
-        headers,
-        ...(typeof values.origin === "string" && { origin: values.origin }),
+        protocols,
+        ...asking,
         ...(values.compress === true && { extensions: [permessageDeflate()] }),
         handshakeTimeoutMs: timeoutMs,
         closeTimeoutMs: timeoutMs,
@@ -110,6 +112,16 @@ function requireProxy(values: Values): void {
   throw new UsageError(`--proxy takes http://HOST:PORT or https://HOST:PORT, not ${visible(proxy)}`);
 }
 
+/** Refuses what no request can say, before anything is dialled. */
+function requireAskable(url: URL, protocols: string[], asking: { headers: [string, string][]; origin?: string }): void {
+  try {
+    parseProtocols(protocols);
+    checkClientOptions({ ...asking, ...requestFor(url) });
+  } catch (error) {
+    throw new UsageError(complaint(error));
+  }
+}
+
 function headersOf(values: Values): [string, string][] {
   return listOption(values, "header").map((line) => {
     const [, name, value] = /^([^:\s]+):\s*(.*)$/.exec(line) ?? [];
@@ -119,9 +131,8 @@ function headersOf(values: Values): [string, string][] {
 }
 
 async function transportTo(url: URL, values: Values, signal: AbortSignal, timeoutMs: number): Promise<ByteTransport> {
-  const ca = textOption(values, "ca");
   const tls = {
-    ...(ca !== undefined && { ca: readFileSync(ca) }),
+    ...authoritiesOption(values),
     ...(values.insecure === true && { rejectUnauthorized: false }),
   };
   return await dial(url, { signal, tls, timeoutMs, proxy: textOption(values, "proxy") });

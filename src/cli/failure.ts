@@ -27,11 +27,20 @@ function sentence(error: unknown): string {
   if (error instanceof WebSocketError) {
     if (error.rejection !== undefined) return `${error.message}${bodyOf(error.rejection)}`;
     // The dial's own error says more than the one around it.
-    if (error.cause instanceof DialError) return error.cause.message;
-    return error.message;
+    return error.cause instanceof DialError ? sentence(error.cause) : error.message;
   }
+  if (error instanceof DialError) return inWordsOfTheCommand(error.message);
   return systemError(error) ?? textOf(error);
 }
+
+/** A dial's advice names options of the library. */
+function inWordsOfTheCommand(message: string): string {
+  return message
+    .replace("pass its CA's certificate as tls.ca", "trust its CA with --ca FILE")
+    .replace(LIBRARY_OPTION, "");
+}
+
+const LIBRARY_OPTION = /; see the option \w+$/;
 
 /** The most that is shown of a body, in characters. */
 const SHOWN = 200;
@@ -39,9 +48,12 @@ const SHOWN = 200;
 /** What the body of a refusal says, if it is text. */
 function bodyOf({ headers, body }: Rejection): string {
   const type = headers.get("content-type") ?? "";
+  const location = headers.get("location");
+  if (location !== null) return `, to ${printable(location)}: redirects are not followed`;
   if (body.length === 0) return "";
   const text = new TextDecoder().decode(body.subarray(0, 64 * 1024));
-  if (/html/i.test(type) || /^\s*<(!doctype|html)/i.test(text)) {
+  // ws says of every body that it is HTML.
+  if (/^\s*<[!a-z]/i.test(text) && (/html/i.test(type) || /^\s*<(!doctype|html)/i.test(text))) {
     const title = /<title[^>]*>([^<]*)/i.exec(text)?.[1]?.trim();
     return `: it answers with a web page${title ? `, "${printable(title)}"` : ""}; is the path of the URL right?`;
   }

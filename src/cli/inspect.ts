@@ -28,7 +28,7 @@ Example: echo "81 05 48 65 6c 6c 6f" | websocket-over inspect -`,
     if (from !== undefined && from !== "client" && from !== "server") {
       throw new UsageError(`--from is client or server, not ${from}`);
     }
-    const bytes = path === "-" ? await buffer(process.stdin) : await readFile(path!);
+    const bytes = path === "-" ? await buffer(process.stdin) : await fileAt(path!);
     const input = read(path!, bytes, from);
     const shown = input.connections.filter(({ content }) => values.all === true || isReadable(content));
     if (shown.length === 0) throw new CommandError(`${path!}: ${whyNothing(input)}`);
@@ -39,6 +39,15 @@ Example: echo "81 05 48 65 6c 6c 6f" | websocket-over inspect -`,
     return isBroken ? ExitStatus.FAILED : ExitStatus.DONE;
   },
 };
+
+async function fileAt(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    // Of a folder, Node's error does not name the path.
+    throw Object.assign(error as Error, { path });
+  }
+}
 
 function read(path: string, bytes: Uint8Array, from: "client" | "server" | undefined): Input {
   try {

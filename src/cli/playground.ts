@@ -1,5 +1,4 @@
 /** `playground`: serves the page that shows every bit, and a relay from it to the servers that the user names. */
-import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { upgrades } from "../transports/node.ts";
@@ -7,7 +6,7 @@ import { CommandError, ExitStatus } from "./failure.ts";
 import { answerWithFile, folderOf, say } from "./files.ts";
 import { parseAddress, Relay, RELAY_PATH } from "./relay.ts";
 import { authorityOf, listenOn, portOf } from "./serve.ts";
-import { listOption, textOption, type Verb } from "./verb.ts";
+import { authoritiesOption, listOption, textOption, type Verb } from "./verb.ts";
 
 /** The built page. This relative path holds for the sources and for the built command. */
 const PAGE = fileURLToPath(new URL("../../demo/dist/", import.meta.url));
@@ -40,10 +39,9 @@ Example: websocket-over playground --to 127.0.0.1:8080`,
     const to = listOption(values, "to").map(parseAddress);
     const folder = textOption(values, "page");
     const root = await (folder === undefined ? packagedPage() : folderOf(folder, "page"));
-    const ca = textOption(values, "ca");
     const relay = new Relay({
       to,
-      tls: ca === undefined ? {} : { ca: readFileSync(ca) },
+      tls: authoritiesOption(values),
       note: (line) => terminal.note(line),
     });
     const http = createServer((request, response) => {

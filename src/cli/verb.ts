@@ -1,5 +1,7 @@
 /** What the verbs of the command have in common: their arguments, and the help that lists them. */
-import type { ExitStatus } from "./failure.ts";
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { CommandError, type ExitStatus } from "./failure.ts";
 import type { Lifetime } from "./lifetime.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -44,6 +46,20 @@ export function helpFor({ usage, summary, details, options }: Verb): string {
 export function textOption(values: Values, name: string): string | undefined {
   const value = values[name];
   return typeof value === "string" ? value : undefined;
+}
+
+/** Certificates in PEM, from the file that the option `--ca` names. */
+export function authoritiesOption(values: Values): { readonly ca?: Buffer } {
+  const path = textOption(values, "ca");
+  if (path === undefined) return {};
+  const ca = readFileSync(path);
+  try {
+    new X509Certificate(ca);
+  } catch {
+    // Node would ignore it.
+    throw new CommandError(`${path}: there is no certificate in PEM in it`);
+  }
+  return { ca };
 }
 
 export function listOption(values: Values, name: string): string[] {

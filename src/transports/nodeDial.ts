@@ -60,6 +60,7 @@ interface Place {
   readonly port: number;
   /** Host and port, for messages and heads. */
   readonly authority: string;
+  readonly isProxy: boolean;
 }
 
 /**
@@ -200,7 +201,7 @@ class Attempt {
 async function connectTCP(attempt: Attempt, place: Place, options: object | undefined): Promise<NodeDuplex> {
   const { host, port } = place;
   const all = { host, port, ...options };
-  attempt.waitsFor = `no TCP connection to ${place.authority}`;
+  attempt.waitsFor = `no TCP connection to ${nameOf(place)}`;
   const socket = new Socket({ ...options });
   await attempt.run(
     socket,
@@ -257,17 +258,18 @@ function allowedOnly(
 async function secure(
   attempt: Attempt,
   socket: NodeDuplex,
-  { host, authority }: Place,
+  place: Place,
   options: object | undefined,
 ): Promise<NodeDuplex> {
+  const { host } = place;
   // RFC 6066 §3: an address is not a valid server name. It is still checked against the certificate.
   const name = isIP(host) === 0 ? { servername: host } : {};
   const all: object = { host, ...name, ALPNProtocols: ["http/1.1"], ...options, ...contained(options), socket };
-  attempt.waitsFor = `${authority} did not end the TLS handshake`;
+  attempt.waitsFor = `${nameOf(place)} did not end the TLS handshake`;
   const secured = connectTLS(all);
   await attempt.run(
     secured,
-    (error) => explainTLS(error, authority),
+    (error) => explainTLS(error, place),
     (done) => {
       secured.on("secureConnect", done);
       return () => void secured.off("secureConnect", done);
@@ -319,7 +321,8 @@ class ProxyURL {
   readonly credentials: string | undefined;
 
   constructor(url: string | URL) {
-    this.place = placeOf(url, "as proxy the URL of an HTTP proxy", { http: false, https: true });
+    const place = placeOf(url, "as proxy the URL of an HTTP proxy", { http: false, https: true });
+    this.place = { ...place, isProxy: true };
     const { username, password } = new URL(url);
     if (username === "" && password === "") return;
     const bytes = `${username}:${password}`.replace(/%([\da-f]{2})/gi, (_, byte: string) =>
@@ -343,7 +346,11 @@ function placeOf(url: string | URL, what: string, secureOf: Readonly<Record<stri
   const secure = secureOf[protocol.slice(0, -1)];
   if (secure === undefined) throw new TypeError(`${expected}, not one with the scheme ${protocol}//`);
   const port = parsed.port === "" ? (secure ? 443 : 80) : Number(parsed.port);
-  return { secure, host: hostname.replace(/^\[|\]$/g, ""), port, authority: `${hostname}:${port}` };
+  return { secure, host: hostname.replace(/^\[|\]$/g, ""), port, authority: `${hostname}:${port}`, isProxy: false };
+}
+
+function nameOf({ authority, isProxy }: Place): string {
+  return isProxy ? `the proxy at ${authority}` : authority;
 }
 
 /** Node's codes for failed TCP connections, and advice for each. */
@@ -354,7 +361,14 @@ const TCP_FAILURES: readonly [codes: RegExp, code: DialErrorCode, advice: string
   [/^(ECONNRESET|EPIPE)$/, "closed", "the other end hung up"],
 ];
 
-function explainTCP(error: unknown, { authority }: Place): DialError {
+/** Node's codes for certificates that it does not trust, and advice for each. */
+const CERTIFICATE_FAILURES: readonly [codes: RegExp, advice: string][] = [
+  [/EXPIRED|NOT_YET_VALID/, "the server needs one that is valid now; check this machine's clock, too"],
+  [/ALTNAME|HOSTNAME/, "it is for another host; check the host of the URL, or set tls.servername"],
+  [/^/, "pass its CA's certificate as tls.ca, or check the host of the URL"],
+];
+
+function explainTCP(error: unknown, place: Place): DialError {
   if (error instanceof DialError) return error;
   const nodeCode = error === undefined ? "ECONNRESET" : codeOf(error);
   const [, code, advice] = TCP_FAILURES.find(([codes]) => codes.test(nodeCode)) ?? [
@@ -362,27 +376,27 @@ function explainTCP(error: unknown, { authority }: Place): DialError {
     "failed" as const,
     textOf(error),
   ];
-  return new DialError(`no connection to ${authority}: ${advice}`, { code, cause: error });
+  return new DialError(`no connection to ${nameOf(place)}: ${advice}`, { code, cause: error });
 }
 
-function explainTLS(error: unknown, authority: string): DialError {
+function explainTLS(error: unknown, place: Place): DialError {
   const nodeCode = codeOf(error);
+  const name = nameOf(place);
+  const isItTLS = `is it a TLS server? For one without TLS use ${place.isProxy ? "http" : "ws"}:`;
   if (/^(ERR_SSL_|EPROTO$)/.test(nodeCode)) {
-    const advice = "is it a TLS server? For one without TLS use ws:";
-    const message = `the TLS handshake with ${authority} failed (${nodeCode}): ${advice}`;
+    const message = `the TLS handshake with ${name} failed (${nodeCode}): ${isItTLS}`;
     return new DialError(message, { code: "tls", cause: error });
   }
   if (error === undefined || /^(ECONNRESET|EPIPE)$/.test(nodeCode)) {
-    const advice = "is it a TLS server? For one without TLS use ws:";
-    const message = `${authority} hung up during the TLS handshake: ${advice}`;
+    const message = `${name} hung up during the TLS handshake: ${isItTLS}`;
     return new DialError(message, { code: "closed", cause: error });
   }
   if (/CERT|SIGNATURE|ISSUER|CRL|HOSTNAME|_CA$|CHAIN/.test(nodeCode)) {
-    const advice = "pass its CA's certificate as tls.ca, or check the host of the URL";
-    const message = `the certificate of ${authority} is not trusted (${nodeCode}): ${advice}`;
+    const [, advice] = CERTIFICATE_FAILURES.find(([codes]) => codes.test(nodeCode))!;
+    const message = `the certificate of ${name} is not trusted (${nodeCode}): ${advice}`;
     return new DialError(message, { code: "certificate", cause: error });
   }
-  return new DialError(`the TLS handshake with ${authority} failed: ${textOf(error)}`, { code: "tls", cause: error });
+  return new DialError(`the TLS handshake with ${name} failed: ${textOf(error)}`, { code: "tls", cause: error });
 }
 
 function codeOf(error: unknown): string {

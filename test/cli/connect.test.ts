@@ -230,6 +230,9 @@ describe("what goes wrong is one line and a status", () => {
     new WebSocketServer({ server: https }).on("connection", (socket) => socket.send("safe"));
     const port = await listening(https);
     expect(await failing(`wss://127.0.0.1:${port}`)).toContain("is not trusted");
+    expect(await failing(`wss://127.0.0.1:${port}`, "--ca", "README.md")).toContain(
+      "README.md: there is no certificate",
+    );
     expect(await run(["connect", `wss://127.0.0.1:${port}`, "--insecure", "-1"])).toMatchObject({ stdout: "safe\n" });
     const plain = new URL(await serve());
     expect(await failing(`wss://${plain.host}`)).toContain("is it a TLS server?");
@@ -241,6 +244,9 @@ describe("what goes wrong is one line and a status", () => {
       [["connect", "ftp://host/"], /ftp:\/\/host\/: .*scheme/],
       [["connect", "ws://h/#x"], /fragment/],
       [["connect", "h", "--header", "none"], /--header takes 'NAME: VALUE'/],
+      [["connect", "h", "--header", "Host: other"], /the handshake sets host/],
+      [["connect", "h", "--subprotocol", "a,b"], /subprotocol 1 is not a token/],
+      [["connect", "h", "-s", "a", "-s", "a"], /subprotocol 2 is a duplicate/],
       [["connect", "h", "--timeout", "soon"], /--timeout takes seconds/],
       [
         ["connect", "h", "--proxy", "nonsense"],

@@ -164,8 +164,13 @@ describe("wss:", () => {
     await expectFailure(dial(`wss://localhost:${port}/`), "certificate", /UNABLE_TO_VERIFY_LEAF_SIGNATURE.*tls\.ca/);
   });
   test.each([
-    ["another name", ["other.example"], {}, /ERR_TLS_CERT_ALTNAME_INVALID/],
-    ["a time that is over", ["localhost"], { expired: true }, /CERT_HAS_EXPIRED/],
+    ["another name", ["other.example"], {}, /ERR_TLS_CERT_ALTNAME_INVALID\): it is for another host/],
+    [
+      "a time that is over",
+      ["localhost"],
+      { expired: true },
+      /CERT_HAS_EXPIRED\): the server needs one that is valid now/,
+    ],
   ])("does not trust a certificate for %s", async (_, names, options, message) => {
     const { port } = await startWs(createHttpsServer(await authority.issue(names, options)));
     const dialled = dial(`wss://localhost:${port}/`, { tls: { ca: authority.ca } });
@@ -343,7 +348,16 @@ describe("through a proxy", () => {
     const port = await start(server);
     server.close();
     const dialled = dial("ws://server.test/", { proxy: `http://127.0.0.1:${port}` });
-    await expectFailure(dialled, "refused", new RegExp(`no connection to 127.0.0.1:${port}`));
+    await expectFailure(
+      dialled,
+      "refused",
+      new RegExp(`no connection to the proxy at 127.0.0.1:${port}: nothing listens there`),
+    );
+  });
+  test("that is said to speak TLS, and does not", async () => {
+    const { port } = await startWs(createHttpServer());
+    const dialled = dial("ws://server.test/", { proxy: `https://127.0.0.1:${port}` });
+    await expectFailure(dialled, "tls", /with the proxy at [\d.:]+ failed .*For one without TLS use http:$/);
   });
   test("without a valid URL", async () => {
     const dialled = dial("ws://server.test/", { proxy: "socks://127.0.0.1" });
