@@ -69,7 +69,7 @@ for (const colorScheme of ["light", "dark"] as const) {
 for (const colorScheme of ["light", "dark"] as const) {
   for (const width of [1440, 390]) {
     test(`axe finds no violation in rarer states in the ${colorScheme} theme at ${width} px`, async ({ page }) => {
-      test.setTimeout(400_000);
+      test.setTimeout(900_000);
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       await page.setViewportSize({ width, height: 900 });
       const isNarrow = width < 900;
@@ -255,6 +255,14 @@ test("the theme can be chosen, and is remembered", async ({ page }) => {
   await page.reload();
   await expect(theme).toHaveAccessibleName("Theme: dark");
   expect(await background()).toBe(dark);
+});
+
+test("the page opens from the development server as well, module by module", async ({ page }) => {
+  const modules: string[] = [];
+  page.on("request", (request) => modules.push(new URL(request.url()).pathname));
+  await page.goto("/index.html");
+  await expect(page.getByRole("option", { name: /TEXT.*hello/ })).toBeVisible();
+  expect(modules).toContain("/demo/main.tsx");
 });
 
 test.describe("built", () => {

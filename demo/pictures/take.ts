@@ -41,8 +41,9 @@ const server = await createServer({
 await server.listen();
 const browser = await chromium.launch({ executablePath: findChromium()! });
 for (const [name, show] of Object.entries(pictures)) {
-  const height = name === "page" ? 820 : 960;
-  const page = await browser.newPage({ viewport: { width: 1280, height }, reducedMotion: "reduce" });
+  // In a wide one the explanation stands beside the bits.
+  const { width, height } = name === "page" ? { width: 1280, height: 820 } : { width: 1440, height: 900 };
+  const page = await browser.newPage({ viewport: { width, height }, reducedMotion: "reduce" });
   page.setDefaultTimeout(120_000);
   await page.goto(server.resolvedUrls!.local[0]!);
   await page.getByRole("option", { name: /TEXT/ }).waitFor();
