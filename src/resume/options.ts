@@ -2,7 +2,7 @@
 import { randomBytes } from "../connection/randomBytes.ts";
 import type { Bytes } from "../core/bytes.ts";
 import { checkOptions, type OptionTable } from "../core/options.ts";
-import { LONGEST_TIMER_MS, systemClock, type Clock, type ClockOption } from "../stream/clock.ts";
+import { systemClock, type Clock, type ClockOption } from "../stream/clock.ts";
 
 /** The options of {@link resumable}. */
 export interface ResumeOptions extends ClockOption {
@@ -53,15 +53,7 @@ export function resolveOptions(where: string, given: ResumeOptions, table: objec
   requireAtLeast("bufferBytes", bufferBytes, 1024);
   requireAtLeast("keepMs", keepMs, 0);
   requireAtLeast("probeMs", probeMs, 1);
-  return {
-    bufferBytes: Math.min(Math.floor(bufferBytes), 2 ** 40),
-    keepMs,
-    // Timers take twice as long.
-    probeMs: Math.min(probeMs, LONGEST_TIMER_MS / 2),
-    signal,
-    random,
-    clock,
-  };
+  return { bufferBytes: Math.min(Math.floor(bufferBytes), 2 ** 40), keepMs, probeMs, signal, random, clock };
 }
 
 export function requireAtLeast(name: string, value: number, least: number): void {

@@ -1,7 +1,7 @@
 /** Dials several carriers and takes the first one that works, in the spirit of RFC 8305. */
 import { copyOf, type Bytes } from "../core/bytes.ts";
 import { checkOptions, refuse, requireKind, type OptionTable } from "../core/options.ts";
-import { LONGEST_TIMER_MS, systemClock, type ClockOption } from "../stream/clock.ts";
+import { systemClock, type ClockOption } from "../stream/clock.ts";
 import { discard } from "../stream/discard.ts";
 import { withResolvers } from "../stream/withResolvers.ts";
 import type { ByteTransport } from "../transports/byteTransport.ts";
@@ -72,7 +72,7 @@ export function race(dials: readonly DialCarrier[], options: RaceOptions = {}): 
     const { headStartMs = 250, clock = systemClock, signal } = checked;
     requireAtLeast("headStartMs", headStartMs, 0);
     signal?.throwIfAborted();
-    resolve(new Race(dials, Math.min(headStartMs, LONGEST_TIMER_MS), clock, signal).opened);
+    resolve(new Race(dials, headStartMs, clock, signal).opened);
   });
 }
 
