@@ -25,8 +25,8 @@ const MOST_RETAINED_BYTES = 4096;
 /** Apart from `viewOf`, which the engine inlines. */
 function viewOfUnchecked(source: unknown): Bytes {
   if (source instanceof Uint8Array && source.length > 0) {
-    const { buffer } = source as Bytes;
-    if (buffer.resizable !== false) requireFixed(buffer);
+    const buffer = bufferOf(source);
+    if (buffer.resizable !== false) requireFixed(buffer); // nearly all are
     if (buffer.byteLength <= MOST_RETAINED_BYTES) checkedBytes = source as Bytes;
     return source as Bytes;
   }
