@@ -9,7 +9,9 @@ import { startWebTransportServer } from "../test/support/webTransportServer.ts";
 import type { WebTransportGuidePage } from "./page/webTransportGuide.ts";
 import { openPage } from "./story/tell.ts";
 
-test("two tabs meet over WebRTC, greet each other, and see that the other has left", async ({ context }) => {
+const inFirefox = { tag: "@firefox" };
+
+test("two tabs meet over WebRTC, greet each other, and see that the other has left", inFirefox, async ({ context }) => {
   const tabs = [await context.newPage(), await context.newPage()] as const;
   for (const tab of tabs) await tab.goto("/examples/rendezvous/index.html");
   const fingerprints = await Promise.all(
@@ -28,7 +30,7 @@ test("a worker is the server of its page", async ({ page }) => {
   await expect(page.locator("body")).toContainText("/chat says hello");
 });
 
-test("a service worker is the server of its pages", async ({ page }) => {
+test("a service worker is the server of its pages", inFirefox, async ({ page }) => {
   await page.goto("/examples/worker/serviceWorker.html");
   await expect(page.locator("body")).toContainText("the service worker says hello");
 });

@@ -257,6 +257,14 @@ test("the theme can be chosen, and is remembered", async ({ page }) => {
   expect(await background()).toBe(dark);
 });
 
+test("the page opens from the development server as well, module by module", async ({ page }) => {
+  const modules: string[] = [];
+  page.on("request", (request) => modules.push(new URL(request.url()).pathname));
+  await page.goto("/index.html");
+  await expect(page.getByRole("option", { name: /TEXT.*hello/ })).toBeVisible();
+  expect(modules).toContain("/demo/main.tsx");
+});
+
 test.describe("built", () => {
   const folder = join(tmpdir(), `playground-${process.pid}`);
   let server: Server;

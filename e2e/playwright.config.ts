@@ -9,7 +9,7 @@ const PORT = Number(process.env.E2E_PORT ?? 46511);
 const executablePath = findChromium();
 const firefoxPath = findFirefox();
 
-/** What Firefox runs each time, beside the tests of the playground that are marked; the rest takes it a quarter of an hour. */
+/** What Firefox runs each time, beside the marked tests of the playground and the guides; the rest takes it a quarter of an hour. */
 const stories = ["recipes", "recovers", "rendezvous", "webrtc", "webrtcNode", "webTransport", "worker"];
 const isFull = process.env.E2E_FULL !== undefined;
 
@@ -19,7 +19,7 @@ export default defineConfig({
   globalSetup: "./pageScript.setup.ts",
   outputDir: "test-results",
   reporter: "list",
-  workers: 1,
+  workers: 2,
   // A busy machine takes several times as long; a test that says how long something may take measures that itself.
   timeout: 90_000,
   expect: { timeout: 20_000 },
@@ -40,8 +40,10 @@ export default defineConfig({
       : [
           {
             name: "firefox",
-            testMatch: [...stories, "playground/*", ...(isFull ? ["chat/*"] : [])].map((name) => `**/${name}.spec.ts`),
-            ...(!isFull && { grepInvert: /playground\/(?!.*@firefox)/ }),
+            testMatch: [...stories, "guides", "playground/*", ...(isFull ? ["chat/*"] : [])].map(
+              (name) => `**/${name}.spec.ts`,
+            ),
+            ...(!isFull && { grepInvert: /(playground\/|guides\.spec)(?!.*@firefox)/ }),
             use: {
               browserName: "firefox" as const,
               channel: "moz-firefox",
@@ -57,5 +59,6 @@ export default defineConfig({
     cwd: dirname(import.meta.dirname),
     url: `http://127.0.0.1:${PORT}`,
     reuseExistingServer: false,
+    timeout: 300_000, // it builds the playground first
   },
 });

@@ -82,6 +82,7 @@ describe("imports point inward", () => {
     connection: ["core", "handshake", "connection"],
     transports: [
       "transports",
+      "core/bytes.ts",
       "core/options.ts",
       "handshake/headReader.ts",
       "handshake/requestTarget.ts",

@@ -2,7 +2,8 @@
 import type { VNode } from "preact";
 import type { Role } from "../../src/inspect/index.ts";
 import { Clause } from "../inspector/clause.tsx";
-import type { Closed, Side } from "../model/side.ts";
+import type { Closed } from "../model/end.ts";
+import type { Side } from "../model/side.ts";
 import { trial } from "./breakerState.ts";
 
 export function Verdict(): VNode {

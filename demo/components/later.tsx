@@ -3,10 +3,10 @@ import { useSignal } from "@preact/signals";
 import type { ComponentType, VNode } from "preact";
 import { useEffect } from "preact/hooks";
 
-/** What has been loaded by each. */
+/** The loaded part of each `load` function. */
 const loaded = new Map<unknown, ComponentType>();
 
-/** `load` has to be the same function each time. */
+/** Pass the same `load` function each time. */
 export function Later({ load }: { readonly load: () => Promise<ComponentType> }): VNode {
   const Part = useSignal(loaded.get(load));
   const problem = useSignal<string | undefined>(undefined);

@@ -22,11 +22,11 @@ import {
 import { QRCode } from "./qrCode.tsx";
 import { ServerForm } from "./serverForm.tsx";
 
-/** What the next page is to be. */
+/** The role of the next page, in words. */
 const role = { client: "the client", server: "the server" } as const;
 
 export function ConnectPanel(): VNode {
-  // Tabs of one browser are the same person's.
+  // All tabs of a browser belong to one person.
   useEffect(() => {
     const link = invited.value;
     if (link === undefined || link.code !== undefined) return;
@@ -214,7 +214,7 @@ function GiveUp({ label = "Give up" }: { readonly label?: string }): VNode {
   );
 }
 
-/** A text that is carried by hand. */
+/** A text for the user to copy by hand. */
 function Copied({ label, text }: { readonly label: string; readonly text: string }): VNode {
   const done = useSignal(false);
   const copy = (): void => {

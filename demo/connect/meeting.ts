@@ -15,7 +15,7 @@ import type { ByteTransport } from "../../src/transports/pipe.ts";
 import { connectAgain, wishes } from "../model/playground.ts";
 import { otherPage } from "../network/carriers.ts";
 
-/** `role`: what this page is. */
+/** `role` is this page's side. */
 export type Stage =
   | { readonly is: "alone" }
   /** Waits for another tab. */
@@ -54,7 +54,7 @@ export async function makeInvitation(role: Role): Promise<void> {
   });
 }
 
-/** Takes the answer that was pasted. After one that can't be used, another may be tried. */
+/** Takes the pasted answer. If it can't be used, the user can paste another. */
 export async function takeAnswer(text: string): Promise<void> {
   const now = stage.value;
   if (now.is !== "inviting" || now.invitation === undefined) return;
@@ -88,7 +88,7 @@ export function leave(): void {
   if (wasConnected) connectAgain({ carrier: { name: "pipe" } });
 }
 
-/** The client's page connects once more. */
+/** Starts a new conversation with the other page. */
 export function useOtherPage(role: Role): string | undefined {
   return connectAgain({ carrier: { name: "page", near: role } });
 }
@@ -144,7 +144,7 @@ function forget(): void {
   if (wishes.value.carrier.name === "page") wishes.value = { ...wishes.value, carrier: { name: "pipe" } };
 }
 
-/** Two tabs that both want to be the client do not hear each other, nor do two servers. */
+/** Marks the signals with the sender's role, so that two clients, or two servers, ignore each other. */
 function between(role: Role, { readable, writable }: Signals): Signals {
   const [ours, theirs] = [`${role} `, `${otherRole(role)} `];
   const marked = new TransformStream<string, string>({

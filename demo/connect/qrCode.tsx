@@ -1,4 +1,4 @@
-/** A text as a QR code, dark on light in both themes, since not every camera reads it the other way round. */
+/** A text as a QR code, dark on light in both themes, because not every camera reads light on dark. */
 import type { VNode } from "preact";
 import { encode } from "uqr";
 

@@ -1,4 +1,4 @@
-/** The documentation beside the playground, on the server of `npm start`: it is written when it is first asked for. */
+/** Serves the documentation beside the playground during `npm start`, and generates it on the first request. */
 import { spawn } from "node:child_process";
 import { createReadStream, existsSync } from "node:fs";
 import { extname, join, resolve, sep } from "node:path";

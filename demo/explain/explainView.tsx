@@ -93,7 +93,7 @@ function Box(): VNode {
           value={text.value}
           onInput={(event) => (text.value = event.currentTarget.value)}
           onPaste={(event) => {
-            // Into the empty box, to be explained at once.
+            // Text that is pasted into the empty box is explained at once.
             const pasted = event.clipboardData?.getData("text") ?? "";
             if (text.value !== "" || pasted === "") return;
             event.preventDefault();

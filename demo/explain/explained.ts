@@ -1,4 +1,6 @@
-/** Whether the page explains bytes, and which. The part that loads at the start. */
+/**
+ * Whether the page explains bytes, and which bytes. This part loads at the start; the rest loads when it is needed.
+ */
 import { signal } from "@preact/signals";
 
 /** The input, before anything is known about it. */
@@ -10,7 +12,7 @@ export type Given =
 
 /** Whether the page shows the box for bytes in place of the two ends. */
 export const explaining = signal(false);
-/** What is to be explained; `undefined` while the box waits. */
+/** The input to explain; `undefined` while the box is empty. */
 export const given = signal<Given | undefined>(undefined);
 
 const HASH = /^#explain(?:=(.*))?$/s;
@@ -34,7 +36,7 @@ export function explain(what: Given): void {
   if (location.hash !== "#explain") history.pushState(null, "", "#explain");
 }
 
-/** Back to the two ends. The browser's “Back” leads to the same bytes again. */
+/** Returns to the two ends. The browser's “Back” leads to the same bytes again. */
 export function stopExplaining(): void {
   explaining.value = false;
   history.pushState(null, "", location.pathname + location.search);

@@ -4,11 +4,11 @@ import { ascii, hex } from "../model/format.ts";
 import { sentenceOf } from "../inspector/sentence.ts";
 import type { Explanation } from "./explanation.ts";
 
-/** More lines nobody reads in a report. */
+/** The most lines for a report: nobody reads more. */
 const MAX_RECORDS = 20;
 const MAX_DUMP_BYTES = 256;
 
-/** `link` leads to the same in the playground. */
+/** `link` opens the same explanation in the playground. */
 export function markdownOf({ records, verdict }: Explanation, link: string | undefined): string {
   const shown = verdict.fault?.record ?? records.find(({ kind }) => kind === "frame") ?? records[0];
   const before = shown === undefined ? 0 : Math.max(0, records.indexOf(shown) - MAX_RECORDS + 1);
@@ -53,7 +53,7 @@ function table(record: TraceRecord): string[] {
   return ["| field | value | clause | |", "| --- | --- | --- | --- |", ...rows];
 }
 
-/** Keeps what others wrote from being markup. */
+/** Escapes text from peers, so that it is not markup. */
 function escaped(text: string): string {
   return text.replaceAll(/[\\`*_<>[\]#|~]/g, "\\$&").replaceAll(/\s+/g, " ");
 }

@@ -77,7 +77,7 @@ function cut(words: string): string {
   return words.length > MAX_CHARACTERS ? `${words.slice(0, MAX_CHARACTERS).toWellFormed()}…` : words;
 }
 
-/** XML has no place for most control characters, not even escaped. */
+/** XML does not allow most control characters, even escaped. */
 function escaped(words: string): string {
   const marks: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
   return words.replaceAll(/[\p{Cc}\p{Cs}\ufffe\uffff]/gu, "·").replaceAll(/[&<>]/g, (mark) => marks[mark]!);

@@ -13,7 +13,7 @@ export interface Chunk {
 
 /** One connection that was found. */
 export interface Found {
-  /** To choose it by. */
+  /** The label in the list of connections. */
   readonly label: string;
   readonly chunks: readonly Chunk[];
   readonly content: CapturedConnection["content"];
@@ -47,7 +47,7 @@ export function recogniseText(text: string): Recognised | string {
   return recogniseRaw(read.bytes, as);
 }
 
-/** Of a file. */
+/** Recognizes a file. */
 export function recogniseFile(bytes: Bytes): Recognised | string {
   if (bytes.length === 0) return "This file is empty.";
   if (isCapture(bytes)) return recogniseCapture(bytes);
@@ -94,7 +94,7 @@ function recogniseCapture(bytes: Bytes): Recognised | string {
   return caught(() => {
     const connections = fromPcap(bytes);
     if (connections.length === 0) return "This capture has no TCP connection with bytes in it.";
-    // What may be WebSocket goes first.
+    // Connections that may be WebSockets go first.
     const rank = ({ content }: Found): number => ["websocket", "unknown", "http", "tls"].indexOf(content);
     const found = connections.map(foundIn).sort((one, other) => rank(one) - rank(other));
     return {
@@ -214,7 +214,7 @@ function fromHexMagic(bytes: Bytes): string {
   return Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** `undefined` if it is no text. */
+/** Decodes UTF-8; `undefined` if it is not text. */
 function textOf(bytes: Bytes): string | undefined {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);

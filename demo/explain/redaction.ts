@@ -5,11 +5,11 @@ import type { Chunk } from "./recognise.ts";
 
 export interface Redacted {
   readonly redacted: readonly Chunk[];
-  /** How many there were. */
+  /** Number of secrets found. */
   readonly secrets: number;
 }
 
-/** Overwrites them byte for byte, as the exports of `inspect` do, so that everything else stays where it is. */
+/** Overwrites secrets byte for byte, as the exports of `inspect` do, so that all other bytes keep their positions. */
 export function redactChunks(chunks: readonly Chunk[], records: readonly TraceRecord[]): Redacted {
   const blanks: { readonly sender: Role; readonly offset: number; readonly bytes: Uint8Array }[] = [];
   let secrets = 0;
@@ -38,7 +38,7 @@ export function redactChunks(chunks: readonly Chunk[], records: readonly TraceRe
   return { redacted, secrets };
 }
 
-/** The same explanation without them, whatever its size. */
+/** Returns the explanation without secrets. Works for any size. */
 export function redactExplanation(explanation: Explanation): Explanation {
   const { records, verdict } = explanation;
   const blank = records.map((record) =>
@@ -53,7 +53,7 @@ export function redactExplanation(explanation: Explanation): Explanation {
   };
 }
 
-/** In how many lines, or in how many bodies. */
+/** Number of lines that differ; 1 for a body. */
 function differences(before: TraceRecord, after: TraceRecord): number {
   if (before.kind !== "head" || after.kind !== "head") return 1;
   const lines = before.fields.filter(({ value }, index) => value !== after.fields[index]?.value).length;

@@ -26,7 +26,7 @@ function isField(target: EventTarget | null): boolean {
   return target instanceof Element && target.matches("input, textarea, select, [contenteditable]");
 }
 
-/** Text may be dragged within the page, and a field for files takes them itself. */
+/** Leaves text, and files that are dropped on a file field, to the browser. */
 function hasFiles({ target, dataTransfer }: DragEvent): boolean {
   const isTaken = target instanceof Element && target.matches('input[type="file"]');
   return !isTaken && dataTransfer?.types.includes("Files") === true;

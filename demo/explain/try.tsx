@@ -11,7 +11,7 @@ import { stopExplaining } from "./explained.ts";
 import type { Explanation } from "./explanation.ts";
 import { pictureOf } from "./picture.ts";
 
-/** More frames are not played. */
+/** The most frames that can be sent to a live peer. */
 const MAX_FRAMES = 100;
 
 export function Try({ result }: { readonly result: Explanation }): VNode | null {

@@ -23,7 +23,7 @@ export interface Verdict {
 export interface Fault {
   readonly record: TraceRecord;
   readonly violation: Violation;
-  /** The first of the guilty bytes, counted from 0 in what its sender sent. */
+  /** The position of the first byte that breaks the rule, counted from 0 in its sender's bytes. */
   readonly byte: number;
 }
 

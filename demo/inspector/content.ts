@@ -14,7 +14,7 @@ export interface Read {
   readonly value: unknown;
 }
 
-/** JSON with an inside: any number is JSON, too, and says no more as a tree. */
+/** Reads only JSON objects and arrays. A number is JSON too, but a tree would add nothing to it. */
 export function jsonIn(text: string): Read | undefined {
   if (!/^\s*[[{]/.test(text)) return undefined;
   try {
@@ -26,7 +26,10 @@ export function jsonIn(text: string): Read | undefined {
 
 export type BinaryFormat = "cbor" | "messagePack";
 
-/** What the bytes may be, by the first one: a map or a list, since any byte begins some value of both. */
+/**
+ * Guesses the format from the first byte. Accepts only maps and lists, because every byte starts some value in both
+ * formats.
+ */
 export function formatsOf([first]: Uint8Array): BinaryFormat[] {
   if (first === undefined) return [];
   const isCBOR = first >= 0x80 && first <= 0xdb;

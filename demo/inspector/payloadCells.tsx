@@ -15,7 +15,7 @@ export function PayloadCells({ record, columns }: Props): VNode | null {
   const shown = payload.subarray(0, columns);
   const wire = shown.map((byte, index) => byte ^ maskingKey[index & 3]!);
   const key = shown.map((_, index) => maskingKey[index & 3]!);
-  // What is compressed reads as nothing yet.
+  // Compressed bytes are not text yet.
   const isText = record.inflated === undefined && (record.messageType === "text" || record.opcode >= 8);
   return (
     <table class="payload-cells">

@@ -23,7 +23,7 @@ export interface Gap {
 }
 
 export interface Geometry {
-  /** How many arrows there are, with those that are folded. */
+  /** Number of arrows, folded ones included. */
   readonly arrows: number;
   /** Sorted by their ends. */
   readonly rows: readonly Row[];
@@ -36,7 +36,7 @@ export interface Geometry {
 /** A silence of at least this many milliseconds gets a separate row. */
 const GAP_MS = 100;
 
-/** `chunks`: whether chunks are shown beside the records in them. `keeps`: which of all that is shown at all. */
+/** `chunks`: whether chunks are shown beside the records in them. `keeps` chooses the items to show. */
 export function geometryOf({ moments, pending }: LookedAt, chunks: boolean, keeps?: Keeps): Geometry {
   const shown: WireItem[] = [];
   const gaps: Gap[] = [];
@@ -74,14 +74,20 @@ function spanOf(item: WireItem): { readonly start: number; readonly end: number 
   if (item.kind === "break") return { start: end, end };
   const start = item.departed.row;
   if (item.kind === "chunk") return { start, end };
-  // Beside its chunks, with the same slope.
+  // The arrow of a record runs beside its chunks, with the same slope.
   return { start: end - (item.reached.row - start), end };
 }
 
-/** The most arrows to draw that only pass through: thousands of them do if thousands of messages are in transit. */
+/**
+ * How many arrows to draw that start above the view and end below it. There may be thousands, if as many messages are
+ * in transit.
+ */
 const MOST_PASSING = 50;
 
-/** The rows that are partly between `top` and `bottom`. Of those that only pass through, the first few. */
+/**
+ * The rows that overlap the view from `top` to `bottom`. Of those that start above and end below it, only the first
+ * few.
+ */
 export function rowsBetween({ rows, longest }: Geometry, top: number, bottom: number): readonly Row[] {
   const found: Row[] = [];
   let passing = 0;

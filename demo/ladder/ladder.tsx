@@ -41,6 +41,19 @@ function nextBroken(rows: readonly Row[], at: number, forward: boolean): Row | u
     : rows.slice(0, Math.max(0, at)).findLast(({ item }) => violates(item));
 }
 
+/**
+ * The index of the row that a key moves to, from the row at `at`, or −1 if none is selected. Returns `undefined` for
+ * other keys.
+ */
+function rowFor(key: string, at: number, count: number, page: number): number | undefined {
+  const last = count - 1;
+  if (key === "Home") return 0;
+  if (key === "End") return last;
+  const step = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page }[key];
+  if (step === undefined) return undefined;
+  return at < 0 ? last : Math.min(last, Math.max(0, at + step));
+}
+
 export function Ladder({ opened }: Props): VNode {
   const live = useComputed(() => {
     void wireVersion.value;
@@ -109,19 +122,17 @@ export function Ladder({ opened }: Props): VNode {
   const press = (event: KeyboardEvent): void => {
     const { rows } = geometry;
     const at = rows.findIndex(({ item }) => item === selected.value);
-    const page = Math.max(1, Math.floor(box.current!.clientHeight / rowHeight) - 1);
-    const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page };
     const { key } = event;
     if (key === "n" || key === "p") {
       choose(nextBroken(rows, at, key === "n"));
       return;
     }
     if (key === "Enter" && rows[at] !== undefined) open(rows[at]);
-    const to =
-      key === "Home" ? 0 : key === "End" ? rows.length - 1 : at < 0 ? rows.length - 1 : at + (steps[key] ?? NaN);
-    if (Number.isNaN(to) || !(key in steps || key === "Home" || key === "End")) return;
+    const page = Math.max(1, Math.floor(box.current!.clientHeight / rowHeight) - 1);
+    const to = rowFor(key, at, rows.length, page);
+    if (to === undefined) return;
     event.preventDefault();
-    choose(rows[Math.min(rows.length - 1, Math.max(0, to))]);
+    choose(rows[to]);
   };
   const wheel = (event: WheelEvent): void => {
     if (!event.ctrlKey) return;

@@ -1,5 +1,11 @@
 /** One end of a conversation, in the page or in a worker: executes commands, and reports as plain data. */
-import type { AgreedExtension, ConnectionRequested, ConnectionState, WSEvent } from "../../src/index.ts";
+import type {
+  AgreedExtension,
+  ConnectionClosed,
+  ConnectionRequested,
+  ConnectionState,
+  WSEvent,
+} from "../../src/index.ts";
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import { recordVector, type Vector, type VectorRecording } from "../../src/inspect/index.ts";
 import type { ByteTransport } from "../../src/transports/pipe.ts";
@@ -37,6 +43,13 @@ export interface Fault {
   readonly status: number | undefined;
 }
 
+/** How the connection ended. */
+export interface Closed {
+  readonly code: number;
+  readonly sentCode: number | undefined;
+  readonly fault: Fault | undefined;
+}
+
 export type Report =
   | {
       readonly type: "event";
@@ -48,11 +61,7 @@ export type Report =
       readonly transition: Transition | undefined;
       readonly extensions?: readonly AgreedExtension[] | undefined;
       readonly subprotocols?: readonly string[] | undefined;
-      readonly closed?: {
-        readonly code: number;
-        readonly sentCode: number | undefined;
-        readonly fault: Fault | undefined;
-      };
+      readonly closed?: Closed;
     }
   | { readonly type: "acted"; readonly state: ConnectionState; readonly transition: Transition | undefined }
   /** Queued bytes in the connection, because the transport does not accept them. */
@@ -123,18 +132,7 @@ export function startEnd(transport: ByteTransport, options: EndOptions, report: 
       transition,
       ...(event.type === "connectionEstablished" && { extensions: event.extensions }),
       ...(event.type === "connectionRequested" && { subprotocols: event.subprotocols }),
-      ...(event.type === "connectionClosed" && {
-        closed: {
-          code: event.code,
-          sentCode: event.sent?.code,
-          fault: event.error && {
-            message: event.error.message,
-            code: event.error.code,
-            section: event.error.section,
-            status: event.error.status,
-          },
-        },
-      }),
+      ...(event.type === "connectionClosed" && { closed: closedFacts(event) }),
     });
   }
 
@@ -188,4 +186,14 @@ export function startEnd(transport: ByteTransport, options: EndOptions, report: 
     },
     vector: () => recording.vector(),
   };
+}
+
+function closedFacts({ code, sent, error }: ConnectionClosed): Closed {
+  const fault = error && {
+    message: error.message,
+    code: error.code,
+    section: error.section,
+    status: error.status,
+  };
+  return { code, sentCode: sent?.code, fault };
 }

@@ -5,7 +5,7 @@ import type { Role, Vector } from "../../src/inspect/index.ts";
 import type { ByteTransport } from "../../src/transports/pipe.ts";
 import { BoundedLog } from "./boundedLog.ts";
 import type { Command } from "./command.ts";
-import { startEnd, type Behaviour, type EndOptions, type Report } from "./end.ts";
+import { startEnd, type Behaviour, type Closed, type EndOptions, type Report } from "./end.ts";
 import type { Fact } from "./eventFacts.ts";
 import type { FromWorker, ToWorker } from "./serverWorker.ts";
 import type { Transition } from "./transition.ts";
@@ -20,8 +20,6 @@ export interface RequestFacts {
   readonly facts: readonly Fact[];
   readonly subprotocols: readonly string[];
 }
-
-export type Closed = NonNullable<Extract<Report, { type: "event" }>["closed"]>;
 
 export interface Side {
   readonly role: Role;

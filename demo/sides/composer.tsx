@@ -29,6 +29,9 @@ function howOf(form: FormData): typeof asUsual {
   };
 }
 
+/** Sends a message that a form of the composer was submitted for. */
+type Send = (event: TargetedSubmitEvent<HTMLFormElement>, data: string | Uint8Array<ArrayBuffer>) => void;
+
 interface Props {
   readonly side: Side;
   /** Shown under “More”, below the rest of the composer. */
@@ -37,9 +40,6 @@ interface Props {
 
 export function Composer({ side, children }: Props): VNode {
   const refusal = useSignal<string | undefined>(undefined);
-  const badHex = useSignal<string | undefined>(undefined);
-  const file = useSignal<{ readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> } | undefined>(undefined);
-  const id = useId();
   useEffect(() => void (refusal.value = undefined), [side]);
   const refuses = (signal: Signal): boolean => lifeCycle[side.state.value][signal] === undefined;
   const compresses = side.extensions.value.length > 0;
@@ -49,7 +49,7 @@ export function Composer({ side, children }: Props): VNode {
   };
 
   /** Sends the message in the chosen number of copies and fragments. The last fragment ends it if FIN is set. */
-  const send = (event: TargetedSubmitEvent<HTMLFormElement>, data: string | Uint8Array<ArrayBuffer>): void => {
+  const send: Send = (event, data) => {
     const form = event.currentTarget.closest(".composer")!.querySelector<HTMLFormElement>("form.how");
     if (form?.reportValidity() === false) return;
     const { times, pieces, fin, compress } = form === null ? asUsual : howOf(new FormData(form));
@@ -62,19 +62,6 @@ export function Composer({ side, children }: Props): VNode {
   const sendText = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
     send(event, fieldOf(event, "text"));
-  };
-  const sendBytes = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
-    event.preventDefault();
-    const bytes = file.value?.bytes ?? parseBytes(fieldOf(event, "hex"));
-    badHex.value = typeof bytes === "string" ? bytes : undefined;
-    if (typeof bytes !== "string") send(event, bytes);
-  };
-  const takeFile = async (event: TargetedEvent<HTMLInputElement>): Promise<void> => {
-    const [chosen] = event.currentTarget.files ?? [];
-    if (chosen === undefined) return;
-    const bytes = new Uint8Array(await chosen.arrayBuffer());
-    file.value = { name: chosen.name, bytes };
-    badHex.value = undefined;
   };
   const ping = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
@@ -104,53 +91,8 @@ export function Composer({ side, children }: Props): VNode {
         </button>
       )}
       <More>
-        <form onSubmit={sendBytes}>
-          <label class="wide">
-            Binary, in hex
-            <input
-              name="hex"
-              class="bytes"
-              defaultValue="00 01 fe ff"
-              key={file.value?.name}
-              {...(file.value !== undefined && { value: hex(file.value.bytes.subarray(0, MAX_SHOWN_BYTES)) })}
-              autocomplete="off"
-              spellcheck={false}
-              aria-invalid={badHex.value !== undefined}
-              aria-describedby={`${id}-hex`}
-              onPaste={pasteBytes}
-              onInput={() => {
-                badHex.value = undefined;
-                file.value = undefined;
-              }}
-            />
-          </label>
-          <label class="file" title="Send a file">
-            <span>{file.value === undefined ? "File…" : file.value.name}</span>
-            <input type="file" aria-label="File to send" onChange={(event) => void takeFile(event)} />
-          </label>
-          <button aria-disabled={refuses("sendMessage")}>Send bytes</button>
-          <Complaint id={`${id}-hex`} text={badHex.value} />
-        </form>
-        <form class="how" onSubmit={(event) => event.preventDefault()}>
-          <label class="narrow">
-            Times
-            <input name="times" type="number" min="1" max="10000" required defaultValue="1" />
-          </label>
-          <label class="narrow">
-            Fragments
-            <input name="fragments" type="number" min="1" max="1000" required defaultValue="1" />
-          </label>
-          <label class="switch" title="Off: the message is unfinished, and the next fragment continues it">
-            <input name="fin" type="checkbox" defaultChecked />
-            <span>Set FIN</span>
-          </label>
-          {compresses && (
-            <label class="switch">
-              <input name="compress" type="checkbox" defaultChecked />
-              <span>Compress it</span>
-            </label>
-          )}
-        </form>
+        <BytesForm refuses={refuses("sendMessage")} send={send} />
+        <HowForm compresses={compresses} />
         <form onSubmit={ping}>
           <label class="wide">
             Ping payload
@@ -172,5 +114,85 @@ export function Composer({ side, children }: Props): VNode {
         {children}
       </More>
     </div>
+  );
+}
+
+interface BytesProps {
+  readonly refuses: boolean;
+  readonly send: Send;
+}
+
+/** Sends bytes that are written in hex, or a file. */
+function BytesForm({ refuses, send }: BytesProps): VNode {
+  const badHex = useSignal<string | undefined>(undefined);
+  const file = useSignal<{ readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> } | undefined>(undefined);
+  const id = useId();
+  const sendBytes = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    const bytes = file.value?.bytes ?? parseBytes(fieldOf(event, "hex"));
+    badHex.value = typeof bytes === "string" ? bytes : undefined;
+    if (typeof bytes !== "string") send(event, bytes);
+  };
+  const takeFile = async (event: TargetedEvent<HTMLInputElement>): Promise<void> => {
+    const [chosen] = event.currentTarget.files ?? [];
+    if (chosen === undefined) return;
+    const bytes = new Uint8Array(await chosen.arrayBuffer());
+    file.value = { name: chosen.name, bytes };
+    badHex.value = undefined;
+  };
+  return (
+    <form onSubmit={sendBytes}>
+      <label class="wide">
+        Binary, in hex
+        <input
+          name="hex"
+          class="bytes"
+          defaultValue="00 01 fe ff"
+          key={file.value?.name}
+          {...(file.value !== undefined && { value: hex(file.value.bytes.subarray(0, MAX_SHOWN_BYTES)) })}
+          autocomplete="off"
+          spellcheck={false}
+          aria-invalid={badHex.value !== undefined}
+          aria-describedby={`${id}-hex`}
+          onPaste={pasteBytes}
+          onInput={() => {
+            badHex.value = undefined;
+            file.value = undefined;
+          }}
+        />
+      </label>
+      <label class="file" title="Send a file">
+        <span>{file.value === undefined ? "File…" : file.value.name}</span>
+        <input type="file" aria-label="File to send" onChange={(event) => void takeFile(event)} />
+      </label>
+      <button aria-disabled={refuses}>Send bytes</button>
+      <Complaint id={`${id}-hex`} text={badHex.value} />
+    </form>
+  );
+}
+
+/** How each message is sent; `howOf` reads it. */
+function HowForm({ compresses }: { readonly compresses: boolean }): VNode {
+  return (
+    <form class="how" onSubmit={(event) => event.preventDefault()}>
+      <label class="narrow">
+        Times
+        <input name="times" type="number" min="1" max="10000" required defaultValue="1" />
+      </label>
+      <label class="narrow">
+        Fragments
+        <input name="fragments" type="number" min="1" max="1000" required defaultValue="1" />
+      </label>
+      <label class="switch" title="Off: the message is unfinished, and the next fragment continues it">
+        <input name="fin" type="checkbox" defaultChecked />
+        <span>Set FIN</span>
+      </label>
+      {compresses && (
+        <label class="switch">
+          <input name="compress" type="checkbox" defaultChecked />
+          <span>Compress it</span>
+        </label>
+      )}
+    </form>
   );
 }

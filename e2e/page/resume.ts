@@ -5,8 +5,6 @@ import { createEncoder, toUint8Array, writeVarUint, type Encoder } from "lib0/en
 import { readSyncMessage, writeSyncStep1, writeUpdate } from "y-protocols/sync";
 import { WebsocketProvider } from "y-websocket";
 import { Doc } from "yjs";
-import { ByteChannel } from "../../examples/novnc/byteChannel.ts";
-import { bridgeBytes } from "../../src/bridge/index.ts";
 import { broadcastChannelSignals, meet, type Meeting } from "../../src/rendezvous/index.ts";
 import { race, resumable, resumed, type ByteTransport, type DialCarrier } from "../../src/resume/index.ts";
 import { WebSocketServer } from "../../src/server/index.ts";
@@ -136,7 +134,8 @@ export class ResumePage {
   }
 
   /** Carries the bytes of a desktop between the other page and a bridge to its VNC server. */
-  serveDesktop(url: string): void {
+  async serveDesktop(url: string): Promise<void> {
+    const { bridgeBytes } = await import("../../src/bridge/index.ts");
     void (async () => {
       for await (const transport of resumed(this.#meeting.incoming)) {
         void bridgeBytes(transport, webSocketTransport(new WebSocket(url, webSocketProtocol)));
@@ -147,6 +146,7 @@ export class ResumePage {
   /** Shows the desktop of the other page with noVNC as it is published, and kills its carrier before it has all come. */
   async openDesktop(): Promise<void> {
     const { default: RFB } = await import("@novnc/novnc");
+    const { ByteChannel } = await import("../../examples/novnc/byteChannel.ts");
     const rfb = new RFB(document.querySelector("main")!, new ByteChannel(Promise.resolve(this.#dialResumable())));
     rfb.addEventListener("disconnect", () => this.#closes++);
     await new Promise((resolve) => rfb.addEventListener("connect", resolve));

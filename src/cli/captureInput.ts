@@ -17,7 +17,9 @@ export interface Input {
 /** Magic numbers of pcapng and, in both orders of bytes, of pcap. */
 const MAGIC = ["0a0d0d0a", "a1b2c3d4", "d4c3b2a1", "a1b23c4d", "4d3cb2a1"];
 
-/** Reads a file of any of the formats. `sender` is whose bytes a hex dump has; by default they tell it themselves. */
+/**
+ * Reads a file of any of the formats. `sender` is the end whose bytes a hex dump contains; by default the bytes decide.
+ */
 export function readInput(bytes: Uint8Array, sender: Role | undefined): Input {
   const magic = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0")).join("");
   if (MAGIC.includes(magic)) return { format: "pcap", connections: fromPcap(bytes), options: {} };

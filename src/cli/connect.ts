@@ -157,7 +157,7 @@ class Console {
     await receiving.catch(() => undefined);
     const info = await this.#session.closed.catch((error: unknown) => error as Error);
     signal.removeEventListener("abort", stop);
-    // A line that could not be sent says why; a connection that failed has said more.
+    // Reports why a line could not be sent, unless the connection has failed: its error says more.
     void sending;
     return this.#tellEnd(info);
   }

@@ -9,7 +9,7 @@ import { parseAddress, Relay, RELAY_PATH } from "./relay.ts";
 import { authorityOf, listenOn, portOf } from "./serve.ts";
 import { listOption, textOption, type Verb } from "./verb.ts";
 
-/** The built page: as far from the sources as from the built command. */
+/** The built page. This relative path holds for the sources and for the built command. */
 const PAGE = fileURLToPath(new URL("../../demo/dist/", import.meta.url));
 
 /** No other page may frame it, read its files, or learn its URL. */

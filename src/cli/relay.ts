@@ -31,7 +31,10 @@ interface RelayOptions {
   readonly note: (line: string) => void;
 }
 
-/** Returns an address as it is compared: `host:port`. Throws `UsageError` if the text is not one. */
+/**
+ * Returns an address in the form in which addresses are compared, `host:port`. Throws `UsageError` if the text is not
+ * one.
+ */
 export function parseAddress(text: string): string {
   const url = URL.canParse(`ws://${text}`) ? new URL(`ws://${text}`) : undefined;
   const isAddress = url !== undefined && /:\d+$/.test(text) && url.pathname === "/" && !/[@?#/]/.test(text);

@@ -231,8 +231,8 @@ export abstract class Connection {
    * as U+FFFD.
    *
    * Throws `LocalProtocolError` unless the connection is open, and for a text fragment in a binary message or the
-   * reverse; `TypeError` for anything but strings and bytes, and for an option that does not exist. Rethrows an extension's error, which also ends the
-   * connection.
+   * reverse; `TypeError` for anything but strings and bytes, for bytes in shared or resizable memory, and for an option
+   * that does not exist. Rethrows an extension's error, which also ends the connection.
    */
   sendData(data: string | BufferSource, final = true, options?: SendOptions): void {
     if (options !== undefined) checkFlags("sendData()", options, sendTable);
@@ -240,8 +240,8 @@ export abstract class Connection {
   }
 
   /**
-   * Sends a Ping (§5.5.2). Throws `RangeError` if the payload exceeds 125 bytes, `LocalProtocolError` unless the
-   * connection is open.
+   * Sends a Ping (§5.5.2). Throws `RangeError` if the payload exceeds 125 bytes, `TypeError` if it is not bytes or lies
+   * in shared or resizable memory, `LocalProtocolError` unless the connection is open.
    */
   ping(payload?: BufferSource): void {
     this.#require("sendPing").ping(payload === undefined ? EMPTY : viewOf(payload));
@@ -257,7 +257,7 @@ export abstract class Connection {
    * Starts the closing handshake (§7.1.2). Without code and reason the Close frame is empty, and the peer sees 1005; a
    * reason without a code is sent with 1000.
    *
-   * Throws `RangeError` if the code is not in 1000–1003, 1007–1014 or 3000–4999, or if the reason exceeds 123 bytes of
+   * Throws `RangeError` if a Close frame can't carry the code (see `CloseCode`), or if the reason exceeds 123 bytes of
    * UTF-8; `LocalProtocolError` unless the connection is open.
    */
   close(code?: number, reason = ""): void {

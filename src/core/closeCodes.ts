@@ -1,8 +1,8 @@
 /** The close codes (RFC 6455 §7.4 and the IANA registry), and which of them may appear in a Close frame. */
 
 /**
- * The close codes by name (RFC 6455 §7.4 and the IANA registry). 1005, 1006 and 1015 never travel in a Close frame; other
- * codes that you may send are 3000 to 4999.
+ * The close codes by name (RFC 6455 §7.4 and the IANA registry). A Close frame carries 1000–1003, 1007–1014 or
+ * 3000–4999. 1005, 1006 and 1015 never travel.
  *
  * @example
  * ```ts

@@ -92,9 +92,9 @@ export class MessageReader {
   }
 
   /**
-   * A number that increases with each 16 KiB of a message, and with each message, because no message decodes to 16,384
-   * times its size. `undefined` if the peer owes nothing: between messages, or while decoded payload is waiting to be
-   * delivered.
+   * A number that increases with each 16 KiB of a message, and with each message. It never goes back, because no
+   * message decodes to 16,384 times its size. `undefined` if the peer owes nothing: between messages, or while decoded
+   * payload is waiting to be delivered.
    */
   get progress(): number | undefined {
     if (this.#decoded !== undefined) return undefined;

@@ -85,7 +85,7 @@ const TOKEN =
 const CREDENTIALS = /\b(?:bearer|basic)(?:\s|\+|%(?:25)*20)+(?![\w-]+=["\w])[^\s,;&#]+/gi;
 /** User and password. Like all that follows, also percent-encoded, once or several times. */
 const USER_INFO = /(?:^|\s|\/\/|(?:%(?:25)*2f){2})(?:[^\s/?#%]|%(?!(?:25)*(?:2f|40)))*(?:@|%(?:25)*40)/gi;
-/** What stands between a name and its value, as in a query or in JSON; or, as its group, what ends a name. */
+/** Separates a name from its value, as in a query or in JSON. Its group matches the end of a name. */
 const MARK =
   /=|%(?:25)*3d|"\s*:|%(?:25)*22(?:%(?:25)*20)*%(?:25)*3a|([?&#;,/{"'<\s]|%(?:25)*(?:2[2367cf]|3[bcf]|7b))/gi;
 

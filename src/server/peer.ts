@@ -202,7 +202,7 @@ export class Peer extends Emitter<PeerEvents> {
   /**
    * Sends a message, or with `fin: false` a fragment of one. Bytes sent as text must be UTF-8; invalid ones become
    * U+FFFD. Once the connection is closing, sends nothing and passes an error to the callback. Throws `TypeError` if
-   * `data` is neither text nor bytes, and for an option that does not exist.
+   * `data` is neither text nor bytes, or lies in shared or resizable memory, and for an option that does not exist.
    */
   send(data: Sendable, options?: PeerSendOptions | Callback, callback?: Callback): void {
     if (typeof options === "function") {
@@ -226,8 +226,8 @@ export class Peer extends Emitter<PeerEvents> {
 
   /**
    * Starts the closing handshake (§7.1.2). Without a code the Close frame is empty. Does nothing if the handshake has
-   * started already. Throws `RangeError` for a code other than 1000–1003, 1007–1014 and 3000–4999, or a reason longer
-   * than 123 bytes.
+   * started already. Throws `RangeError` for a code that a Close frame can't carry (see `CloseCode`), or a reason
+   * longer than 123 bytes.
    */
   close(code?: number, reason: string | BufferSource = ""): void {
     this.#driver.flush(); // the driver may not have noticed other calls on the connection yet

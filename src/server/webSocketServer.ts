@@ -241,7 +241,7 @@ export class WebSocketServer extends Emitter<ServerEvents> {
     requireCount("maxPayload", options.maxPayload);
     requireCount("maxConnections", options.maxConnections);
     requireCount("maxPendingHandshakes", options.maxPendingHandshakes);
-    const { extensions = [], masking = true, autoPong = true, keepalive } = options;
+    const { extensions = [], masking = true, autoPong = true } = options;
     const maxPayload = options.maxPayload === 0 ? Infinity : options.maxPayload;
     const timing = resolveTiming(options);
     const { maxMessageBytes = maxPayload, maxFrameBytes = maxPayload } = options.limits ?? {};
@@ -250,7 +250,6 @@ export class WebSocketServer extends Emitter<ServerEvents> {
       extensions,
       masking,
       autoPong,
-      keepalive,
       limits: { ...options.limits, maxMessageBytes, maxFrameBytes },
     };
     checkServerOptions(this.#connectionOptions);

@@ -31,7 +31,10 @@ export interface Prepared<Made extends Connection = Connection> {
   readonly run: { driver?: Driver };
 }
 
-/** Makes one side's connection and calls `onConnection`. Errors of either pass through; a rejection of the hook is reported. */
+/**
+ * Makes one side's connection and calls `onConnection`. Errors of either pass through. A rejection of the hook is
+ * reported.
+ */
 export function prepare<Options extends SharedOptions, Made extends Connection>(
   Side: new (options: Options) => Made,
   options: Options,

@@ -15,7 +15,10 @@ import { withResolvers } from "./withResolvers.ts";
 
 /** The options of `close()` of a {@link WebSocketSession}. */
 export interface CloseOptions extends Abortable {
-  /** 1000–1003, 1007–1014 or 3000–4999. By default the Close frame is empty, or carries 1000 if there is a reason. */
+  /**
+   * A code that a Close frame can carry; see `CloseCode`. By default the frame is empty, or carries 1000 if there is a
+   * reason.
+   */
   readonly closeCode?: number | undefined;
   /** At most 123 bytes of UTF-8. */
   readonly reason?: string | undefined;
@@ -161,8 +164,8 @@ export class WebSocketSession implements AsyncDisposable, AsyncIterable<Message>
 
   /**
    * Sends a message. Resolves as soon as there is room for the next one. If there is room at once, the bytes are read
-   * during the call, else before the promise resolves. Aborting the signal cancels a message that still waits for room;
-   * no part of it is sent.
+   * during the call, else before the promise resolves. Rejects with `TypeError` for bytes in shared or resizable memory.
+   * Aborting the signal cancels a message that still waits for room; no part of it is sent.
    */
   send(message: string | BufferSource, options?: SendOptions & Abortable): Promise<void> {
     if (options === undefined) return this.#outgoing.send(message, NO_OPTIONS, undefined);

@@ -31,8 +31,8 @@ export interface DialOptions {
   /** Like `tls`, for the TLS connection to an `https:` proxy. */
   readonly proxyTLS?: object | undefined;
   /**
-   * Whether an address may be connected to, of those that the host has been resolved to. Others are left out. For URLs
-   * that come from somebody else. With a proxy, it is asked of the proxy's address, because the proxy resolves the host.
+   * Decides whether to connect to an address that the host resolves to; other addresses are skipped. Use it for URLs
+   * that come from somebody else. With a proxy it checks the proxy's address, because the proxy resolves the host.
    */
   readonly allowsAddress?: ((address: string) => boolean) | undefined;
   /** How long connecting may take, in milliseconds; 10,000 by default, `Infinity` for no limit. */
@@ -276,7 +276,7 @@ async function secure(
   return secured;
 }
 
-/** What this callback throws would be an uncaught exception of Node's: here it is its verdict. */
+/** An error that this callback throws would be an uncaught exception in Node. Here it counts as the returned error. */
 function contained(options: { readonly checkServerIdentity?: unknown } = {}): object {
   const { checkServerIdentity: check } = options;
   if (typeof check !== "function") return {};

@@ -36,7 +36,7 @@ export function requireTimes(times: Readonly<Record<string, number | undefined>>
   }
 }
 
-/** Makes the local description and sets it. Names it, because node-datachannel needs that (0.33). */
+/** Makes the local description and sets it. Passes it along, because node-datachannel 0.33 requires that. */
 export async function describe(
   peerConnection: RTCPeerConnection,
   type: "offer" | "answer",

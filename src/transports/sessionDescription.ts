@@ -11,7 +11,7 @@ export interface IceDescription {
   readonly candidates: readonly string[];
 }
 
-/** Says why a text is not a description of data channels and nothing else; `undefined` if it is one. */
+/** Returns why a text is not a description of data channels alone; `undefined` if it is one. */
 export function faultOf(sdp: string): string | undefined {
   if (sdp.length > MAX_DESCRIPTION_CHARS) return `it has more than ${MAX_DESCRIPTION_CHARS} characters`;
   if (!sdp.startsWith("v=0")) return "it does not start with v=0";

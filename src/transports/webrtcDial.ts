@@ -64,8 +64,8 @@ export interface WebRTCDial {
 const FAREWELL_MS = 5000;
 
 /**
- * How many times to try if the platform refuses an answer that looks right: libdatachannel does if the server's checks arrive
- * before the answer does (0.33). From the second time on the offer has no candidates, so that only this end can start.
+ * How many times to try if the platform refuses a valid answer: libdatachannel 0.33 does so if the server's checks
+ * arrive before the answer. From the second time on the offer has no candidates, so that only this end can start.
  */
 const MOST_TRIES = 3;
 
@@ -156,12 +156,12 @@ class ClientSession {
   readonly #connection: RTCPeerConnection;
   readonly #stopWatching: () => void;
   readonly #stopListening: () => void;
-  /** Whether the platform did not take the server's answer. */
+  /** Whether the platform refused the server's answer. */
   refusedAnswer = false;
   /** Aborted at the end. */
   readonly #gone = new AbortController();
   readonly #connected: Promise<unknown>;
-  /** Of the server's resource. */
+  /** The URL of the resource that the server created. */
   #url: string | undefined;
   #answer = "";
   #isOpen = false;
@@ -174,7 +174,7 @@ class ClientSession {
   #canRestart = true;
   #fare: (fare: Fare) => void;
 
-  /** With `hidesCandidates` the server learns this end's address by the first check of this end. */
+  /** With `hidesCandidates` the server learns this end's address from this end's first check. */
   constructor(endpoint: string, options: WebRTCDialOptions, connection: RTCPeerConnection, hidesCandidates: boolean) {
     this.#endpoint = endpoint;
     this.#hidesCandidates = hidesCandidates;
@@ -380,7 +380,7 @@ class ClientSession {
     } else {
       const { lostMs = 30_000 } = this.#options;
       this.#isInterrupted = true;
-      // Not before: Firefox may call a connection that works interrupted (153).
+      // Not while it is only interrupted: Firefox 153 may report that of a working connection.
       if (fare === "failed") this.#stopGivingUp ??= startTimer(lostMs, () => this.end(undefined));
       void this.#restart();
     }

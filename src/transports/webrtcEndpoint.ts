@@ -44,7 +44,7 @@ interface Session {
 /** How long an offer may take to come, in milliseconds: it counts as a session meanwhile. */
 const BODY_MS = 10_000;
 
-/** What a page of another origin may read, and what it may send. */
+/** The headers that a page of another origin may read, and the methods and headers that it may send. */
 const EXPOSED = "Location, ETag, Retry-After, Accept-Post";
 const ALLOWED_METHODS = "POST, PATCH, DELETE";
 const ALLOWED_HEADERS = "Content-Type, If-Match, Authorization";
@@ -218,7 +218,7 @@ function randomId(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** The start of a relative URL for what is below this one, so that a proxy may change the path before it. */
+/** The start of a relative URL below this one. Relative, so that a proxy may change the path in front of it. */
 function lastPart(url: string): string {
   const part = new URL(url).pathname.split("/").at(-1)!;
   return part === "" ? "" : `${part}/`;

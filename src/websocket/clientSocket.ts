@@ -118,7 +118,7 @@ export class ClientSocket {
     );
   }
 
-  /** Also CLOSING in the task after the last event that preceded the peer's Close. */
+  /** Becomes CLOSING in the task after the last event that preceded the peer's Close. */
   get readyState(): ReadyState {
     const isEnding = this.#readyState === ReadyState.OPEN && this.#connection.state !== "open";
     return isEnding && !this.#dispatching && this.#messages.size === 0 ? ReadyState.CLOSING : this.#readyState;

@@ -14,6 +14,7 @@ import { nodeWorkloads } from "./nodeWorkloads.ts";
 import type { Task } from "./ownProcess.ts";
 import { WS_IN_A_PAGE, wsPeer } from "./peers.ts";
 import { pageWorkloads } from "./pageWorkloads.ts";
+import { reachWorkloads } from "./reachWorkloads.ts";
 import { resumeWorkloads } from "./resumeWorkloads.ts";
 import { transportWorkloads } from "./transportWorkloads.ts";
 
@@ -32,6 +33,7 @@ export function entries(apart: boolean): { entries: Entry[]; close: () => Promis
   const openPage = (): Promise<ChromiumPage> => (opened ??= openChromiumPage());
   const faces = faceWorkloads(async () => (await openPage()).page);
   const transports = transportWorkloads();
+  const reach = reachWorkloads();
   const here = (workload: Workload): Entry => ({
     names: workload,
     measure: (...given) => measure(workload, ...given),
@@ -53,9 +55,10 @@ export function entries(apart: boolean): { entries: Entry[]; close: () => Promis
   const close = async (): Promise<void> => {
     await faces.close();
     await transports.close();
+    reach.close();
     await (await opened)?.close();
   };
-  const others = [...faces.workloads, ...transports.workloads, ...resumeWorkloads()].map(here);
+  const others = [...faces.workloads, ...transports.workloads, ...resumeWorkloads(), ...reach.workloads].map(here);
   const inMemory = memoryEntries(async () => (await openPage()).page);
   return { entries: [...inNode, ...others, ...inPage, ...inMemory], close };
 }

@@ -79,6 +79,19 @@ export const LINES: readonly Line[] = [
     workloads: ["session over a resumable pipe, 64 KiB binary"],
     send: [none, 0.5],
   },
+  {
+    environment: "node",
+    peerName: "pipe() between TCP sockets",
+    workloads: ["bridgeBytes between TCP sockets, 64 KiB"],
+    send: [none, 0.9],
+  },
+  {
+    environment: "node",
+    peerName: "raw HTTP/2 stream",
+    workloads: ["session over HTTP/2, 64 KiB binary"],
+    receive: [none, 0.9],
+    send: [none, 0.9],
+  },
   // What costs is the same in either role.
   { ...ws, workloads: ["200 B JSON, deflate level 6"], receive: [none, 8], send: [8, none] },
   { ...ws, workloads: ["8 KiB JSON, deflate level 6"], receive: [none, 2], send: [0.8, none] },

@@ -30,6 +30,7 @@ import {
 import { asked, client, exampleNonce, expectRefusal, request, response } from "../handshake/heads.ts";
 
 const SECOND = 1000;
+const NEVER = { intervalMs: Infinity, timeoutMs: Infinity };
 
 /** Expects that the connection ended at a deadline. */
 function expectTimeout(events: readonly WSEvent[], code: string): void {
@@ -172,9 +173,9 @@ describe("messageTimeoutMs (§10.4)", () => {
   const KiB = 1024;
   const unmasked: ConnectionOptions = { masking: false };
 
-  /** One end whose time is 0. */
+  /** One end whose time is 0, and which never pings unless the options say so. */
   function timed(type: "client" | "server" = "server", options: ConnectionOptions = {}): WSConnection {
-    const connection = open(type, { ...unmasked, ...options });
+    const connection = open(type, { ...unmasked, keepalive: NEVER, ...options });
     connection.advanceTime(0);
     return connection;
   }

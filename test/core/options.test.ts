@@ -20,7 +20,7 @@ describe("checkOptions", () => {
     const checked = checkOptions("f()", { get port() { return ++reads; } }, table); // prettier-ignore
     expect([checked.port, reads]).toEqual([1, 1]);
   });
-  test("returns what it has checked, and what is passed on, as it is", () => {
+  test("does not check its own result again, nor options that are passed on", () => {
     const checked = checkOptions("f()", { port: 1 }, table);
     expect(checkOptions("g()", checked, {})).toBe(checked);
     const passed = passOn({ ...checked, host: "a" });

@@ -336,6 +336,18 @@ describe("differences from ws", () => {
     expect((await one.client.event("connectionClosed")).error?.code).toBe("invalidUtf8");
     expect(await two.client.message()).toBe("a\uFFFD");
   });
+  test("bytes in shared or resizable memory are refused: ws sends them", async () => {
+    const { theirs, mine } = await both();
+    const [one, two] = [await openPeer(theirs), await openPeer(mine)];
+    for (const bytes of [
+      new Uint8Array(new SharedArrayBuffer(2)),
+      new Uint8Array(new ArrayBuffer(2, { maxByteLength: 4 })),
+    ]) {
+      one.peer.send(bytes);
+      expect(await one.client.message()).toEqual(new Uint8Array(2));
+      expect(() => two.peer.send(bytes)).toThrow(TypeError);
+    }
+  });
   test("a peer has a url: on a ws server it is undefined", async () => {
     const { theirs, mine } = await both();
     expect((await openPeer(theirs)).peer.url).toBeUndefined();

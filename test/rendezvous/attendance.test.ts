@@ -1,4 +1,4 @@
-/** What the shell of a meeting does by itself. */
+/** The shell of a meeting: what reaches the application. */
 import { expect, test } from "vitest";
 import { Attendance } from "../../src/rendezvous/attendance.ts";
 import type { Machine } from "../../src/rendezvous/machine.ts";

@@ -452,7 +452,7 @@ describe("resumed()", () => {
     await near.closed;
   });
 
-  test("reports what is no transport, or is in use, and goes on", async () => {
+  test("reports what is not a transport, or is in use, and goes on", async () => {
     const { reports } = collectReports();
     const [near, far] = pipe();
     const [used] = pipe();

@@ -119,7 +119,7 @@ export function drawSide(world: World, draws: Draws, agreement: Agreement, name:
       ...(limits !== undefined && { limits }),
       ...(messageTimeoutMs !== undefined && { messageTimeoutMs }),
       ...(leavesPongs && { autoPong: false }),
-      ...(acts && { onConnection: actLater(world, draws) }),
+      ...(acts && { onConnection: actLater(world, draws, name) }),
       ...(policy !== undefined && { origins: policy }),
     },
   };
@@ -136,7 +136,7 @@ const LIMITS: readonly Partial<Limits>[] = [
 ];
 
 /** A hook that uses the connection directly, unknown to the face that runs it. */
-function actLater(world: World, draws: Draws): (connection: Connection) => void {
+function actLater(world: World, draws: Draws, name: string): (connection: Connection) => void {
   const way = draws.pick(["ping", "pong", "close", "closeAtOnce", "pingAtOnce"] as const);
   const ms = draws.pick([0, 1, 20, 100, 400]);
   return (connection) => {
@@ -145,7 +145,10 @@ function actLater(world: World, draws: Draws): (connection: Connection) => void 
       try {
         if (way === "ping" || way === "pingAtOnce") connection.ping();
         else if (way === "pong") connection.pong();
-        else connection.close(3001);
+        else {
+          connection.close(3001);
+          world.closedByHook(name);
+        }
       } catch (error) {
         // The connection is not open yet, or no longer open.
         if (!(error instanceof LocalProtocolError || error instanceof PlannedError)) throw error;

@@ -37,7 +37,10 @@ const MOST_GROWTH_BYTES = 64 * MIB;
 const STILL_MS = 3000;
 
 /** How many connections are open at a time. */
-const AT_ONCE = 50;
+const AT_ONCE = 10;
+
+/** A busy machine takes its time. */
+const patient = { handshakeTimeoutMs: 120_000, closeTimeoutMs: 120_000 };
 
 const chunk = new Uint8Array(64 * 1024).fill(0x5a);
 
@@ -58,16 +61,16 @@ interface Kind {
   readonly client: (bridge: Program) => Promise<{ open: () => Promise<End>; stop: () => void }>;
 }
 
-function endOfTransport({ readable, writable, close }: ByteTransport): End {
-  const reader = readable.getReader();
-  const writer = writable.getWriter();
+function endOfTransport(transport: ByteTransport): End {
+  const reader = transport.readable.getReader();
+  const writer = transport.writable.getWriter();
   return {
     send: () => writer.write(chunk),
     receive: async () => (await reader.read()).value?.length ?? 0,
     async close() {
       await writer.close();
       while (!(await reader.read()).done);
-      close?.();
+      transport.close?.();
     },
   };
 }
@@ -105,7 +108,8 @@ const kinds: readonly Kind[] = [
     async client(bridge) {
       const session = await sessionsOverHTTP2(bridge);
       const url = new URL(`ws://127.0.0.1:${await bridge.port()}/`);
-      const open = async (): Promise<End> => endOfSession(await connect(await http2Dial(session)(url), { url }));
+      const open = async (): Promise<End> =>
+        endOfSession(await connect(await http2Dial(session)(url), { url, ...patient }));
       return { open, stop: () => session.destroy() };
     },
   },
@@ -144,7 +148,7 @@ class Upstream {
     this.#server.on("connection", (socket) => {
       const transport = socketTransport(socket);
       const end = messages
-        ? accept(transport).then(async (request) => endOfSession(await request.accept()))
+        ? accept(transport, patient).then(async (request) => endOfSession(await request.accept()))
         : Promise.resolve(endOfTransport(transport));
       void end.then((made) => {
         const next = this.#waiting.shift();
@@ -267,7 +271,7 @@ for (const { name, from, messages, client } of kinds) {
       }
       stop();
     } catch (error) {
-      tell(title, String(error), false);
+      tell(title, `${String(error)}\n${bridge.said.stderr}`, false);
     }
     await bridge.stop();
     upstream.close();

@@ -555,7 +555,11 @@ describe("time", () => {
       },
     };
     const transport = new WireTransport();
-    const connection = new WSConnection("client", { handshake: "none", messageTimeoutMs: 100 });
+    const connection = new WSConnection("client", {
+      handshake: "none",
+      messageTimeoutMs: 100,
+      keepalive: { intervalMs: Infinity, timeoutMs: Infinity },
+    });
     const events: WSEvent[] = [];
     const driver = new Driver(
       connection,

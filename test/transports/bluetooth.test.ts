@@ -1,4 +1,4 @@
-/** A new kind of carrier in forty lines: Bluetooth LE, with notifications in and `writeValueWithResponse` out. */
+/** A new kind of carrier in sixty lines: Bluetooth LE, with notifications in and `writeValueWithResponse` out. */
 import { expect, test } from "vitest";
 import { accept, connect } from "../../src/stream/index.ts";
 import type { ByteTransport } from "../../src/transports/byteTransport.ts";

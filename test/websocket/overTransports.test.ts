@@ -47,6 +47,7 @@ function watch(socket: WebSocketOver): Watched {
   });
   const closed = new Promise<Awaited<Watched["closed"]>>((resolve) => {
     socket.addEventListener("close", (event) => {
+      expect(told.filter((each) => each.startsWith("close"))).toEqual([]);
       told.push(`close ${event.code}${event.reason && ` ${event.reason}`}${event.wasClean ? " clean" : ""}`);
       expect(causeOf(event)).toBe(cause);
       resolve({ told, cause });

@@ -15,7 +15,7 @@ export interface Segment {
 
 const IPV4 = 0x0800;
 const IPV6 = 0x86dd;
-/** VLAN tags (IEEE 802.1Q, 802.1ad), which stand before the type. */
+/** VLAN tags (IEEE 802.1Q, 802.1ad), which precede the type. */
 const VLAN_TAGS = [0x8100, 0x88a8, 0x9100];
 const TCP = 6;
 /** Extension headers of IPv6 that may precede TCP (RFC 8200 §4): hop-by-hop, routing, destination. */

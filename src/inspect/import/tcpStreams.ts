@@ -4,7 +4,7 @@ import type { Role } from "../role.ts";
 import { capturedConnection, type CapturedChunk, type CapturedConnection } from "./captured.ts";
 import type { Segment } from "./segments.ts";
 
-/** Which of the two ends of a connection: in the order in which they were first seen. */
+/** One of the two ends of a connection, numbered in the order of their first segments. */
 type End = 0 | 1;
 
 interface Waiting {
@@ -127,7 +127,7 @@ class Connection {
     return source === this.#names[0] ? 0 : 1;
   }
 
-  /** By what the ends say, if the capture began too late for a SYN; by the lower port, if that says nothing. */
+  /** If the capture began after the SYN, decides by the bytes of the ends; if they show nothing, by the lower port. */
   #guessClient(): End {
     for (const end of [0, 1] as const) {
       const bytes = this.#chunks.find((chunk) => chunk.end === end)?.bytes ?? EMPTY;
@@ -143,7 +143,7 @@ function opposite(end: End): End {
   return end === 0 ? 1 : 0;
 }
 
-/** Whose bytes these are: a head's, or those of a frame whose mask bit tells. */
+/** Which end sent these bytes: a head shows it, and the mask bit of a frame. */
 function roleOf(bytes: Bytes): Role | undefined {
   const text = new TextDecoder("latin1").decode(bytes.subarray(0, 16));
   if (text.startsWith("HTTP/1.")) return "server";
