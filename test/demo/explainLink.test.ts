@@ -35,7 +35,8 @@ describe("a link", () => {
 
   test("of 20,000 chunks can be read, and one more is refused", { timeout: 240_000 }, async () => {
     const chunks = Array.from({ length: 20_001 }, () => ({ ...hello.chunks[0]!, bytes: Uint8Array.of(0) }));
-    const link = (found: Found): Promise<string | undefined> => linkValue({ title: "", note: "", found, as: asItLooks });
+    const link = (found: Found): Promise<string | undefined> =>
+      linkValue({ title: "", note: "", found, as: asItLooks });
     expect(await link({ ...hello, chunks })).toBeUndefined();
     const value = await link({ ...hello, chunks: chunks.slice(1) });
     const read = (await sharedIn(value!)) as { readonly found: Found };
