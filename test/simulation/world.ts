@@ -373,7 +373,7 @@ export class World implements LawWorld {
     };
     this.connections[index] = connection;
     const promptMs = (peer: End): number | undefined =>
-      link.faulty || connection.tampered || link.latencyMs > 2 || !peer.readsAll || this.lateMs > 0
+      link.faulty || connection.tampered || link.latencyMs > 2 || !peer.readsAll || peer.everPaused || this.lateMs > 0
         ? undefined
         : PROMPT_MS;
     const mayClose = (): boolean =>
