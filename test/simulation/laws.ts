@@ -623,8 +623,9 @@ export class End {
     if ((this.peer?.largestSent ?? 0) > Math.min(this.maxMessageBytes, this.maxFrameBytes)) return;
     // Everything after a violation is dropped.
     if (this.transport.incoming.violation !== undefined) return;
-    // So does one of too many fragments, or a hook. It can't be seen while its Close waits behind a write.
-    if (this.mayClose() && this.transport.outgoing.writePending) return;
+    // So does one of too many fragments, a hook, or a pong that is missing. That can't be seen while its Close waits
+    // behind a write.
+    if ((this.mayClose() || this.keepalive !== undefined) && this.transport.outgoing.writePending) return;
     if (this.over !== undefined || !this.opened || (this.readsAll && !this.paused)) return;
     const { deliveredBytes, largestRead, chunks } = this.transport.incoming;
     if (this.takesNothing && this.#hasUnread) this.#chunksBefore ??= chunks;
