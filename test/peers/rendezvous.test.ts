@@ -146,15 +146,17 @@ test("of three in a room each pair meets, and who leaves is missed by both other
 });
 
 describe("meet", () => {
-  test("rejects with its signal's reason, and gives the signals back", async () => {
-    const [signals, other] = ports();
-    await expect(meet(signals, { makePeerConnection, signal: AbortSignal.abort("no") })).rejects.toBe("no");
-    const stop = new AbortController();
-    const meeting = meet(signals, { makePeerConnection, signal: stop.signal });
-    stop.abort("enough");
-    await expect(meeting).rejects.toBe("enough");
-    const reader = other.readable.getReader();
-    await expect.poll(async () => (await reader.read()).done).toBe(true);
+  test("rejects with its signal's reason, and gives the signals back, even if it was aborted before", async () => {
+    for (const before of [true, false]) {
+      const [signals, other] = ports();
+      const stop = new AbortController();
+      if (before) stop.abort("enough");
+      const meeting = meet(signals, { makePeerConnection, signal: stop.signal });
+      stop.abort("enough");
+      await expect(meeting).rejects.toBe("enough");
+      const reader = other.readable.getReader();
+      await expect.poll(async () => (await reader.read()).done).toBe(true);
+    }
   });
   test("rejects if the signals end first", async () => {
     const { port1, port2 } = new MessageChannel();
