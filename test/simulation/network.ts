@@ -78,7 +78,10 @@ export type LinkFault = "corrupt" | "clog" | "clogBoth" | "reset" | "end" | "hal
 const EMPTY_MS = 25;
 const MOST_EMPTIES = 200;
 
-const never = new Promise<never>(() => undefined);
+/** A promise of its own for each: what waits for one that many share would stay in memory. */
+function never(): Promise<never> {
+  return new Promise(() => undefined);
+}
 
 /** Does what a mode says, in place of a call that would return nothing. */
 function behave(mode: CallMode, what: string): undefined | Promise<void> {
@@ -86,7 +89,7 @@ function behave(mode: CallMode, what: string): undefined | Promise<void> {
     case "works":
       return undefined;
     case "hangs":
-      return never;
+      return never();
     case "rejects":
       return Promise.reject(new NetworkError(`${what} rejected`));
     case "throws":
@@ -353,7 +356,7 @@ export class Direction {
     if (from >= this.#plan.writesHangFrom) {
       this.#world.mark("write hung");
       this.hung = true;
-      return never;
+      return never();
     }
     if (this.#pendingBytes >= this.#plan.windowBytes) {
       this.#world.mark("write waited for the window");
