@@ -13,7 +13,7 @@ import { runInNewContext } from "node:vm";
 import { MessageChannel, Worker, isMainThread, parentPort, type MessagePort } from "node:worker_threads";
 import { permessageDeflate } from "../../src/deflate/index.ts";
 import { LocalProtocolError } from "../../src/index.ts";
-import { connect, serve, WebSocketError, type ServeOptions, type WebSocketSession } from "../../src/stream/index.ts";
+import { connect, serve, WebSocketError, type RequestHandler, type WebSocketSession } from "../../src/stream/index.ts";
 import { messagePortTransport } from "../../src/transports/messagePort.ts";
 import { listen, socketTransport } from "../../src/transports/node.ts";
 import type { ByteTransport } from "../../src/transports/pipe.ts";
@@ -27,12 +27,9 @@ const options = { keepalive, handshakeTimeoutMs: 60_000, extensions: [permessage
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Sends back what it receives. */
-const echo: ServeOptions & { handler: Parameters<typeof serve>[1] } = {
-  ...options,
-  async handler(request) {
-    const session = await request.accept();
-    for await (const message of session) await session.send(message);
-  },
+const echo: RequestHandler = async (request) => {
+  const session = await request.accept();
+  for await (const message of session) await session.send(message);
 };
 
 function ignore(): void {}
@@ -142,7 +139,7 @@ async function main(): Promise<void> {
     brokenOff(listen(breakingServer, { maxWaiting: 2048 }), random),
     incomingChannels(peers.far, { maxWaiting: 2048, filter: ({ label }) => label === "soak" }),
     brokenOff(incomingChannels(peers.far, { maxWaiting: 2048, filter: ({ label }) => label === "broken" }), random),
-  ].map((transports) => serve(transports, echo.handler, { ...echo, signal: stop.signal }));
+  ].map((transports) => serve(transports, echo, { ...options, signal: stop.signal }));
 
   const dialTcp = (to: Server): Socket =>
     dialSocket({ port: (to.address() as AddressInfo).port, host: "127.0.0.1", allowHalfOpen: true });
@@ -307,6 +304,6 @@ else {
       const timer = setTimeout(() => port.close(), breakAfterMs);
       void transport.closed!.then(() => clearTimeout(timer));
     }
-    serve([transport], echo.handler, echo).catch(ignore);
+    serve([transport], echo, options).catch(ignore);
   });
 }
