@@ -11,7 +11,7 @@ export const EMPTY: Bytes = new Uint8Array(0);
  * resizable memory, as {@link requireFixed} does.
  */
 export function viewOf(source: unknown): Bytes {
-  return source === checkedBytes && checkedBytes.length > 0 ? checkedBytes : viewOfUnchecked(source);
+  return source === checkedBytes && checkedBytes.length > 0 ? checkedBytes : checkedViewOf(source);
 }
 
 /**
@@ -23,10 +23,10 @@ let checkedBytes: Bytes = EMPTY;
 const MOST_RETAINED_BYTES = 4096;
 
 /** Apart from `viewOf`, which the engine inlines. */
-function viewOfUnchecked(source: unknown): Bytes {
+function checkedViewOf(source: unknown): Bytes {
   if (source instanceof Uint8Array && source.length > 0) {
     const buffer = bufferOf(source);
-    if (buffer.resizable !== false) requireFixed(buffer); // nearly all are
+    requireFixed(buffer);
     if (buffer.byteLength <= MOST_RETAINED_BYTES) checkedBytes = source as Bytes;
     return source as Bytes;
   }
@@ -79,6 +79,8 @@ export function bufferOf(source: ArrayBuffer | ArrayBufferView): ArrayBufferLike
  * or `[AllowResizable]`.
  */
 function requireFixed(buffer: ReturnType<typeof bufferOf>): asserts buffer is ArrayBuffer {
+  // Nearly all buffers: asking whether one is shared throws and catches an error.
+  if (buffer.resizable === false) return;
   const kind = isShared(buffer) ? "shared" : buffer.resizable === true ? "resizable" : undefined;
   if (kind === undefined) return;
   throw new TypeError(`bytes in ${kind} memory are not accepted: copy them first, with slice() of a Uint8Array`);
