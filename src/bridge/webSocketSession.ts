@@ -1,5 +1,5 @@
 /** A session over an existing `WebSocket` object: the platform's, that of a server such as ws, or this library's. */
-import { textOrBytes, type Bytes } from "../core/bytes.ts";
+import { copyOf, textOrBytes, type Bytes } from "../core/bytes.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { writeCloseBody } from "../core/closeFrame.ts";
 import { bytesReceived, textReceived, type BytesReceived, type CloseFrame, type TextReceived } from "../core/events.ts";
@@ -237,11 +237,11 @@ class ObjectSession implements WebSocketObjectSession {
     let data = textOrBytes(message);
     if (this.#turns.length === 0 && this.#hasRoom) {
       // The platform's socket copies what it sends; others may read it later.
-      this.#socket.send(typeof data === "string" || handOver || isPlatformSocket(this.#socket) ? data : data.slice());
+      this.#socket.send(typeof data === "string" || handOver || isPlatformSocket(this.#socket) ? data : copyOf(data));
       return;
     }
     this.#requireSendable();
-    if (typeof data !== "string" && !handOver) data = data.slice();
+    if (typeof data !== "string" && !handOver) data = copyOf(data);
     let turn!: Turn;
     const sent = new Promise<void>((resolve, reject) => (turn = { data, resolve, reject }));
     this.#turns.push(turn);

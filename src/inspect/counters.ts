@@ -1,6 +1,7 @@
 /**
  * Counts the traffic in each direction: bytes, frames, messages, bytes saved by compression, and round trips of pings.
  */
+import { copyOf } from "../core/bytes.ts";
 import { Opcode } from "../core/opcodes.ts";
 import type { Direction, FrameRecord, TraceRecord } from "./record.ts";
 
@@ -73,7 +74,7 @@ export class Counting {
     direction.countFrame(record);
     const { opcode, payload, lastMs } = record;
     if (opcode === Opcode.PING && record.direction === "sent") {
-      this.#pings.push({ payload: payload.slice(), sentMs: lastMs });
+      this.#pings.push({ payload: copyOf(payload), sentMs: lastMs });
       if (this.#pings.length > MAX_PINGS) this.#pings.shift();
     } else if (opcode === Opcode.PONG && record.direction === "received") {
       this.#takePong(payload, lastMs);

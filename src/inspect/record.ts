@@ -1,6 +1,6 @@
 /** The records of a trace: a plain object for each handshake head, each frame, and anything else on the wire. */
 import { requireKind } from "../core/options.ts";
-import type { Bytes } from "../core/bytes.ts";
+import { copyOf, type Bytes } from "../core/bytes.ts";
 import type { ProtocolErrorCode } from "../core/errors.ts";
 import type { PlainEvent } from "./plainEvent.ts";
 import type { Role } from "./role.ts";
@@ -178,7 +178,7 @@ export type TraceRecord = HeadRecord | BodyRecord | FrameRecord;
 export function maskedPayload(frame: FrameRecord): Bytes {
   requireKind("maskedPayload() takes the record of a frame,", frame, "{ opcode, payload }");
   const { payload, maskingKey } = frame;
-  return maskingKey === undefined ? payload.slice() : payload.map((byte, i) => byte ^ maskingKey[i & 3]!);
+  return maskingKey === undefined ? copyOf(payload) : payload.map((byte, i) => byte ^ maskingKey[i & 3]!);
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Redacts payloads and secrets in heads, before records are kept or exported. */
-import { latin1, type Bytes } from "../core/bytes.ts";
+import { copyOf, latin1, type Bytes } from "../core/bytes.ts";
 import type { AgreedExtension } from "../core/extension.ts";
 import { Opcode } from "../core/opcodes.ts";
 import { checkOptions, requireKind, type OptionTable } from "../core/options.ts";
@@ -122,7 +122,7 @@ export class Redactor {
     if (!this.secrets.hidesHeaders) return record;
     const { trailersAt = record.bytes.length, message, hasExtensions } = record;
     if (message !== "unreadable" && !hasExtensions && trailersAt >= record.bytes.length) return record;
-    const bytes = record.bytes.slice();
+    const bytes = copyOf(record.bytes);
     this.hideInBody(record, bytes);
     return { ...record, bytes };
   }

@@ -1,6 +1,6 @@
 /** Received messages, read whole or as streams. While nobody reads, the peer is paused. */
 import type { Connection } from "../connection/connection.ts";
-import type { Bytes } from "../core/bytes.ts";
+import { copyOf, type Bytes } from "../core/bytes.ts";
 import type { BytesReceived, TextReceived } from "../core/events.ts";
 import { ignore } from "../transports/ignore.ts";
 import { unlessAborted, withdraw } from "./abortable.ts";
@@ -136,7 +136,7 @@ export class IncomingMessages {
     switch (this.#mode) {
       case "undecided":
         // The memory that it views may be overwritten meanwhile.
-        this.#first = event.type === "textReceived" ? event : { ...event, data: event.data.slice() };
+        this.#first = event.type === "textReceived" ? event : { ...event, data: copyOf(event.data) };
         return this.#decided.then(() => this.#untilRoom());
       case "whole": {
         const message = this.#assembler.add(event);

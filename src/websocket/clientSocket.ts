@@ -1,6 +1,6 @@
 /** Implements a `WebSocket` object (WHATWG WebSockets §3, §4, §5) beneath its Web IDL face. */
 import { ClientConnection } from "../connection/clientConnection.ts";
-import type { Bytes } from "../core/bytes.ts";
+import { copyOf, type Bytes } from "../core/bytes.ts";
 import { CloseCode } from "../core/closeCodes.ts";
 import { fastPaths } from "../core/runs/fastPaths.ts";
 import { resolveTiming } from "../core/deadlines.ts";
@@ -190,7 +190,7 @@ export class ClientSocket {
   }
 
   #establish(event: ConnectionEstablished): EventHandler {
-    this.#clearHandshakeTimer();
+    this.#stopHandshakeTimer();
     // §4.1: "If protocols is not the empty list and … null, failure, or the empty byte sequence, then fail the
     // WebSocket connection."
     if (this.#mustChoose && event.subprotocol === undefined) {
@@ -257,7 +257,7 @@ export class ClientSocket {
 
   /** `why` is set if the connection was never open. */
   #end(closed: ConnectionClosed, why: unknown): void {
-    this.#clearHandshakeTimer();
+    this.#stopHandshakeTimer();
     // A connection that this side abandoned did not close cleanly, whatever the peer still sent.
     const seen = this.#failure === undefined ? closed : GIVEN_UP;
     const cause = this.#failureAfter(why) ?? why ?? explain(closed, this.#driver?.fault);
@@ -271,10 +271,6 @@ export class ClientSocket {
     }
     const { message, closeCode, cause } = this.#failure;
     return new WebSocketError(message, { closeCode, rejection: why.rejection, cause });
-  }
-
-  #clearHandshakeTimer(): void {
-    this.#stopHandshakeTimer();
   }
 
   /** §4, "When the WebSocket connection is closed, possibly cleanly". */
@@ -402,5 +398,5 @@ export class ClientSocket {
 const HANDED_OVER = { handOver: true };
 
 function snapshot(data: string | Bytes): string | Bytes {
-  return typeof data === "string" ? data : data.slice();
+  return typeof data === "string" ? data : copyOf(data);
 }

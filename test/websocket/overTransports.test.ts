@@ -477,6 +477,15 @@ describe("sent data", () => {
     transport.bring(hex("88 02 03 e8"));
     await event(socket, "close");
   });
+  test("bytes behind a Blob are copied, even those whose slice() is a view, such as Node's Buffer", async () => {
+    const { socket, transport } = await wired();
+    const bytes = hex("01 02 03");
+    socket.send(new Blob([hex("07")]));
+    socket.send(Object.assign(bytes, { slice: () => bytes }));
+    bytes.fill(9);
+    while (transport.writtenBytes < 8) await settled(1);
+    expect(toHex(transport.written())).toBe("82 01 07 82 03 01 02 03");
+  });
   test("a Blob without Symbol.toStringTag, such as happy-dom's, is sent as a Blob", async () => {
     const { socket, transport } = await wired();
     socket.send(brandless(hex("01 02")) as Blob);
