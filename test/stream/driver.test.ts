@@ -65,6 +65,17 @@ function blockedClock(): { clock: Clock; ring: (atMs: number) => Promise<void>; 
   return { clock, ring, stand: (atMs) => void (nowMs = atMs) };
 }
 
+/** A client with such a clock that has sent a ping at 1000, and waits for its pong until 1500. */
+async function pinged() {
+  const { clock, ...blocked } = blockedClock();
+  const keepalive = { intervalMs: 1000, timeoutMs: 500 };
+  const driven = drive("client", { keepalive, masking: false }, undefined, undefined, clock);
+  await settled();
+  await blocked.ring(1000);
+  expect(toHex(driven.transport.written())).toBe("89 04 00 00 00 01");
+  return { ...blocked, ...driven };
+}
+
 function describeEvent(event: WSEvent): string {
   if (event.type === "textReceived") return `text ${event.data}`;
   if (event.type === "bytesReceived") return `bytes ${toHex(event.data)}`;
@@ -450,11 +461,7 @@ describe("time", () => {
     expect(events.at(-1)).toMatchObject({ type: "connectionClosed", error: { code: "keepaliveTimeout" } });
   });
   test("a pong behind data is read before the peer is dropped, however often the process is blocked", async () => {
-    const { clock, ring } = blockedClock();
-    const keepalive = { intervalMs: 1000, timeoutMs: 500 };
-    const { transport, events, driver } = drive("client", { keepalive, masking: false }, undefined, undefined, clock);
-    await settled();
-    await ring(1000);
+    const { ring, transport, events, driver } = await pinged();
     for (const atMs of [3000, 5000, 7000]) {
       await ring(atMs);
       transport.bring(HELLO);
@@ -470,12 +477,7 @@ describe("time", () => {
 
   test("a pong that arrives while the process is blocked is read before the peer is dropped", async () => {
     for (const next of ["the timer", "the pong"]) {
-      const { clock, ring, stand } = blockedClock();
-      const keepalive = { intervalMs: 1000, timeoutMs: 500 };
-      const { transport, events, driver } = drive("client", { keepalive, masking: false }, undefined, undefined, clock);
-      await settled();
-      await ring(1000);
-      expect(toHex(transport.written())).toBe("89 04 00 00 00 01");
+      const { ring, stand, transport, events, driver } = await pinged();
       // The pong was due at 1500.
       if (next === "the timer") await ring(9000);
       else stand(9000);
@@ -492,12 +494,7 @@ describe("time", () => {
     }
   });
   test("a process that is blocked again before it has read anything gets time again, three times at most", async () => {
-    const { clock, ring } = blockedClock();
-    const keepalive = { intervalMs: 1000, timeoutMs: 500 };
-    const { transport, events, driver } = drive("client", { keepalive, masking: false }, undefined, undefined, clock);
-    await settled();
-    await ring(1000);
-    expect(toHex(transport.written())).toBe("89 04 00 00 00 01");
+    const { ring, events, driver } = await pinged();
     for (const atMs of [9000, 12_000, 15_000]) await ring(atMs);
     expect(events.map(describeEvent)).toEqual(["connectionEstablished"]);
     await ring(18_000);
