@@ -41,7 +41,7 @@ const server = await createServer({
 await server.listen();
 const browser = await chromium.launch({ executablePath: findChromium()! });
 for (const [name, show] of Object.entries(pictures)) {
-  // In a wide one the explanation stands beside the bits.
+  // A wide window shows the explanation beside the bits.
   const { width, height } = name === "page" ? { width: 1280, height: 820 } : { width: 1440, height: 900 };
   const page = await browser.newPage({ viewport: { width, height }, reducedMotion: "reduce" });
   page.setDefaultTimeout(120_000);

@@ -78,7 +78,7 @@ export type LinkFault = "corrupt" | "clog" | "clogBoth" | "reset" | "end" | "hal
 const EMPTY_MS = 25;
 const MOST_EMPTIES = 200;
 
-/** A promise of its own for each: what waits for one that many share would stay in memory. */
+/** Returns a new promise each time: reactions to a shared one would stay in memory. */
 function never(): Promise<never> {
   return new Promise(() => undefined);
 }

@@ -325,7 +325,7 @@ export class World implements LawWorld {
     this.lateMs = (1 + more) * (stallMs + REPRIEVE_MS);
   }
 
-  /** A hook of this side has closed a connection, of which its face does not know yet. */
+  /** A hook of this side has closed a connection. Its face does not know yet. */
   closedByHook(name: string): void {
     for (const { client, server } of this.connections) {
       const end = name === "server" ? server : client;

@@ -1,5 +1,5 @@
 /**
- * The command's bridge as a process of its own: `npm run soak:bridge -- [--mib 1024] [--connections 2000] [--only TEXT]`.
+ * The command's bridge as a separate process: `npm run soak:bridge -- [--mib 1024] [--connections 2000] [--only TEXT]`.
  * For each kind of bridge and both directions, a sender meets a reader that has stopped: the bridge's memory may grow by
  * less than 64 MiB. Then the reader goes on, and all arrives. After many connections, no more files may be open than
  * before. Needs Linux, whose `/proc` tells both.
@@ -47,7 +47,7 @@ const chunk = new Uint8Array(64 * 1024).fill(0x5a);
 /** One end of a connection through the bridge. */
 interface End {
   send(): Promise<void>;
-  /** Resolves with the size of what came next; 0 at the end. */
+  /** Resolves with the size of the next message or chunk; 0 at the end. */
   receive(): Promise<number>;
   close(): Promise<void>;
 }

@@ -636,7 +636,7 @@ describe("serve", () => {
     handler.resolve();
     await served;
   });
-  test("a clock that can't set timers fails that connection, and is told once", async () => {
+  test("a clock that can't set timers fails that connection, and is reported once", async () => {
     for (const works of [0, 1, 2]) {
       let calls = 0;
       const thrown = new Error("no timers");
