@@ -11,6 +11,7 @@ import { extendedConnects, http2Dial } from "../../src/http2/index.ts";
 import { connect, serve, type WebSocketSession } from "../../src/stream/index.ts";
 import { socketTransport } from "../../src/transports/node.ts";
 import type { Side, Workload } from "./measure.ts";
+import { oneWay } from "./oneWay.ts";
 
 const MESSAGE_BYTES = 64 * 1024;
 const MESSAGES = 64;
@@ -112,19 +113,7 @@ async function sessions(started: (() => unknown)[], kind: "send" | "receive"): P
   const url = new URL(`ws://127.0.0.1:${port}/`);
   const client = await connect(await http2Dial(http2)(url), { url });
   const far = await accepted.promise;
-  const [sender, receiver] = kind === "send" ? [client, far] : [far, client];
-  const reader = receiver.readable.getReader();
-  const writer = sender.writable.getWriter();
-  return {
-    async run() {
-      const reading = (async () => {
-        for (let i = 0; i < MESSAGES; i++) await reader.read();
-      })();
-      for (let i = 0; i < MESSAGES; i++) await writer.write(message);
-      await reading;
-      return MESSAGES;
-    },
-  };
+  return kind === "send" ? oneWay(client, far, message, MESSAGES) : oneWay(far, client, message, MESSAGES);
 }
 
 async function rawStreams(started: (() => unknown)[], kind: "send" | "receive"): Promise<Side> {

@@ -3,6 +3,7 @@ import { resumable, resumed } from "../../src/resume/index.ts";
 import { connect, serve, type WebSocketSession } from "../../src/stream/index.ts";
 import { pipe, type ByteTransport } from "../../src/transports/pipe.ts";
 import type { Side, Workload } from "./measure.ts";
+import { oneWay } from "./oneWay.ts";
 
 const MESSAGE_BYTES = 64 * 1024;
 const MESSAGES = 64;
@@ -38,17 +39,5 @@ async function sideOver(resumes: boolean): Promise<Side> {
     await session.closed;
   });
   const session = await connect(client);
-  const reader = (await accepted.promise).readable.getReader();
-  const writer = session.writable.getWriter();
-  const message = new Uint8Array(MESSAGE_BYTES);
-  return {
-    async run() {
-      const reading = (async () => {
-        for (let i = 0; i < MESSAGES; i++) await reader.read();
-      })();
-      for (let i = 0; i < MESSAGES; i++) await writer.write(message);
-      await reading;
-      return MESSAGES;
-    },
-  };
+  return oneWay(session, await accepted.promise, new Uint8Array(MESSAGE_BYTES), MESSAGES);
 }
